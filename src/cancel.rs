@@ -1,0 +1,200 @@
+//! A flag that many threads share and that is raised once: "stop what you are doing".
+//!
+//! Ctrl-C, a lost lease, a cancel request and a shutdown all end in [`Cancel::cancel`]. Whoever does work that takes time
+//! holds a clone and either asks ([`Cancel::is_cancelled`]), sleeps on it ([`Cancel::wait`]), or, where it waits for
+//! something else such as a pipe, leaves a function behind that wakes it ([`Cancel::on_cancel`]).
+//!
+//! Promises: once raised the flag never falls; every waiter wakes at once; raising it twice does nothing more.
+//! [`Cancel::cancel`] takes a lock and therefore must not be called from inside a signal handler, but from the thread
+//! that a signal handler wakes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The shared flag. Clones are the same flag.
+#[derive(Clone, Default)]
+pub struct Cancel {
+    shared: Arc<Shared>,
+}
+
+type Waker = Arc<dyn Fn() + Send + Sync>;
+
+#[derive(Default)]
+struct Shared {
+    raised: AtomicBool,
+    wakers: Mutex<Wakers>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Wakers {
+    next_key: u64,
+    by_key: BTreeMap<u64, Waker>,
+}
+
+impl Cancel {
+    /// A flag that nobody has raised.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Raises the flag and wakes everybody who waits on it.
+    pub fn cancel(&self) {
+        let wakers: Vec<Waker> = {
+            let mut wakers = self.shared.lock();
+            self.shared.raised.store(true, Ordering::Release);
+            std::mem::take(&mut wakers.by_key).into_values().collect()
+        };
+        self.shared.changed.notify_all();
+        // Outside the lock, so that a waker may itself ask or drop a subscription.
+        for waker in wakers {
+            waker();
+        }
+    }
+
+    /// Has the flag been raised?
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.raised.load(Ordering::Acquire)
+    }
+
+    /// Sleeps for `duration`, or until the flag is raised: then the answer is `true`, at once.
+    pub fn wait(&self, duration: Duration) -> bool {
+        let deadline = Instant::now().checked_add(duration);
+        let mut wakers = self.shared.lock();
+        loop {
+            if self.is_cancelled() {
+                return true;
+            }
+            // A duration that reaches beyond the clock's range is a wait without an end.
+            let left = match deadline {
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                None => Duration::from_secs(3600),
+            };
+            if left.is_zero() {
+                return false;
+            }
+            wakers = self
+                .shared
+                .changed
+                .wait_timeout(wakers, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Calls `wake` when the flag is raised, from the thread that raises it; at once where it is raised already.
+    /// Dropping the answer takes `wake` back.
+    #[must_use = "the function is called only as long as the subscription is held"]
+    pub fn on_cancel(&self, wake: impl Fn() + Send + Sync + 'static) -> Subscription {
+        let key = {
+            let mut wakers = self.shared.lock();
+            if self.is_cancelled() {
+                None
+            } else {
+                let key = wakers.next_key;
+                wakers.next_key += 1;
+                wakers.by_key.insert(key, Arc::new(wake));
+                return Subscription {
+                    shared: Arc::clone(&self.shared),
+                    key: Some(key),
+                };
+            }
+        };
+        wake();
+        Subscription {
+            shared: Arc::clone(&self.shared),
+            key,
+        }
+    }
+}
+
+impl fmt::Debug for Cancel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Cancel")
+            .field("is_cancelled", &self.is_cancelled())
+            .finish()
+    }
+}
+
+impl Shared {
+    /// A panic elsewhere must not turn a cancel into a second panic.
+    fn lock(&self) -> MutexGuard<'_, Wakers> {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a function of [`Cancel::on_cancel`] registered for as long as it lives.
+pub struct Subscription {
+    shared: Arc<Shared>,
+    key: Option<u64>,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.shared.lock().by_key.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+    use std::thread;
+
+    #[test]
+    fn waiting_ends_with_false_when_nobody_cancels() {
+        let started = Instant::now();
+        assert!(!Cancel::new().wait(Duration::from_millis(20)));
+        assert!(started.elapsed() >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn waiting_ends_at_once_when_somebody_cancels() {
+        let cancel = Cancel::new();
+        let waiting = {
+            let cancel = cancel.clone();
+            thread::spawn(move || cancel.wait(Duration::MAX))
+        };
+        thread::sleep(Duration::from_millis(10));
+        cancel.cancel();
+        assert!(waiting.join().unwrap());
+        assert!(cancel.wait(Duration::from_secs(60)));
+        assert!(cancel.is_cancelled());
+    }
+
+    #[test]
+    fn a_subscriber_is_called_once() {
+        let cancel = Cancel::new();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&calls);
+        let subscription = cancel.on_cancel(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        cancel.cancel();
+        cancel.cancel();
+        drop(subscription);
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_subscriber_that_comes_late_is_called_at_once_and_one_that_left_never() {
+        let cancel = Cancel::new();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&calls);
+        drop(cancel.on_cancel(move || {
+            counter.fetch_add(10, Ordering::SeqCst);
+        }));
+        cancel.cancel();
+        let counter = Arc::clone(&calls);
+        let _late = cancel.on_cancel(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
+    }
+}
