@@ -1,0 +1,252 @@
+//! What must be installed for a configuration, gathered from its manifests.
+//!
+//! The rules, strongest first. `[project] dependencies` are the dependencies. Where there is no `[project]`, they are
+//! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can tell (dynamic
+//! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] says so. `uv.lock` only
+//! narrows versions. Dependency groups and extras are for the author's tools and are not installed, except extras of
+//! the project that its dependencies name themselves.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::ConfigurationError;
+use super::lockfile::{self, Locked};
+use super::manifest::{Manifest, Project};
+use super::requirement::{Requirement, Wanted, is_engine, normalize_name};
+use super::requirements::{self, RequirementsFile};
+
+/// The dependencies of a configuration, in one spelling and order.
+#[derive(Clone, Debug, Default)]
+pub struct Dependencies {
+    /// What the installer is asked for, beside the engine.
+    pub requirements: Vec<Requirement>,
+    /// Versions that the installer must keep to where it installs such a package.
+    pub constraints: Vec<Requirement>,
+    /// The engine as the configuration asks for it. It is never installed from there.
+    pub engine: Vec<Requirement>,
+    /// Must the configuration be built to learn what (else) it depends on?
+    pub needs_build: bool,
+    pub index_options: IndexOptions,
+    /// `requires-python`, as written.
+    pub requires_python: Option<String>,
+    /// `[tool.uv.sources]` for something other than the engine: only uv can follow these.
+    pub has_uv_sources: bool,
+    /// For the digest: every requirements file, also those that nothing is installed from, for a build may read them.
+    pub(super) files: Vec<(PathBuf, RequirementsFile)>,
+    pub(super) locked: Locked,
+    /// For the digest: `setup.cfg` and `setup.py`.
+    pub(super) setup_files: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// `--index-url` and its like from requirements files, each as one line.
+pub type IndexOptions = Vec<String>;
+
+impl Dependencies {
+    pub(super) fn read(root: &Path, manifest: &Manifest) -> Result<Self, ConfigurationError> {
+        let mut files = Vec::new();
+        for name in requirements::names(root)? {
+            let file = requirements::read(root, &name)?;
+            files.push((name, file));
+        }
+        let mut setup_files = Vec::new();
+        for name in ["setup.cfg", "setup.py"] {
+            let path = root.join(name);
+            match std::fs::read(&path) {
+                Ok(content) => setup_files.push((name, content)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(ConfigurationError::io(&path, error)),
+            }
+        }
+        let locked = lockfile::read(root)?;
+
+        let mut wanted = BTreeSet::new();
+        let mut constraints: BTreeSet<Requirement> = locked.constraints.iter().cloned().collect();
+        let mut index_options = Vec::new();
+        let mut needs_build = manifest.dependencies_are_dynamic();
+        if let Some(project) = &manifest.project {
+            wanted = with_own_extras(project);
+        } else {
+            needs_build |= sets_up_dependencies(&setup_files);
+            let main = files
+                .iter()
+                .find(|(name, _)| name == Path::new("requirements.txt"));
+            let chosen: Vec<&RequirementsFile> = match main {
+                Some((_, file)) => vec![file],
+                None => files.iter().map(|(_, file)| file).collect(),
+            };
+            for file in chosen {
+                wanted.extend(file.requirements.iter().cloned());
+                constraints.extend(file.constraints.iter().cloned());
+                index_options.extend(file.options.iter().cloned());
+            }
+        }
+
+        let (engine, requirements) = wanted.into_iter().partition(is_engine);
+        Ok(Dependencies {
+            requirements,
+            constraints: constraints
+                .into_iter()
+                .filter(|constraint| !is_engine(constraint))
+                .collect(),
+            engine,
+            needs_build,
+            index_options,
+            requires_python: manifest
+                .project
+                .as_ref()
+                .and_then(|project| project.requires_python.clone()),
+            has_uv_sources: has_uv_sources(manifest),
+            files,
+            locked,
+            setup_files,
+        })
+    }
+
+    /// The requirements as an installer takes them when it works in `folder`, a copy of the configuration.
+    pub fn requirements_in(&self, folder: &Path) -> Vec<String> {
+        self.requirements
+            .iter()
+            .map(|requirement| match &requirement.wanted {
+                Wanted::Bare(place) if requirements::is_relative_path(place) => {
+                    let mut absolute = requirement.clone();
+                    absolute.wanted = Wanted::Bare(folder.join(place).display().to_string());
+                    absolute.to_string()
+                }
+                _ => requirement.to_string(),
+            })
+            .collect()
+    }
+}
+
+/// The project's dependencies. It is not installed itself, so `project[extra]` among them means that extra's list.
+fn with_own_extras(project: &Project) -> BTreeSet<Requirement> {
+    let own_name = project.name.as_deref().map(normalize_name);
+    let mut wanted = BTreeSet::new();
+    let mut seen_extras = BTreeSet::new();
+    let mut open: Vec<Requirement> = project
+        .dependencies
+        .iter()
+        .map(|text| Requirement::parse(text))
+        .collect();
+    while let Some(requirement) = open.pop() {
+        if own_name.as_ref() != Some(&requirement.name) {
+            wanted.insert(requirement);
+            continue;
+        }
+        for extra in requirement.extras {
+            if !seen_extras.insert(extra.clone()) {
+                continue;
+            }
+            for (name, listed) in &project.optional_dependencies {
+                if normalize_name(name) == extra {
+                    open.extend(listed.iter().map(|text| Requirement::parse(text)));
+                }
+            }
+        }
+    }
+    wanted
+}
+
+/// A `setup.py` may compute anything; a `setup.cfg` is often there for a linter alone.
+fn sets_up_dependencies(setup_files: &[(&'static str, Vec<u8>)]) -> bool {
+    setup_files.iter().any(|(name, content)| {
+        *name == "setup.py" || String::from_utf8_lossy(content).contains("install_requires")
+    })
+}
+
+fn has_uv_sources(manifest: &Manifest) -> bool {
+    let sources = manifest
+        .tool
+        .get("uv")
+        .and_then(|uv| uv.get("sources"))
+        .and_then(toml::Value::as_table);
+    sources.is_some_and(|sources| {
+        sources
+            .keys()
+            .any(|name| !is_engine(&Requirement::parse(name)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::write_files;
+
+    fn dependencies(files: &[(&str, &str)]) -> Dependencies {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        write_files(&root, files);
+        Dependencies::read(&root, &Manifest::read(&root).unwrap()).unwrap()
+    }
+
+    fn texts(requirements: &[Requirement]) -> Vec<String> {
+        requirements.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_project_table_decides_and_the_engine_is_set_apart() {
+        let dependencies = dependencies(&[
+            (
+                "pyproject.toml",
+                "[project]\nname = \"c\"\nrequires-python = \">=3.11\"\n\
+                 dependencies = [\"ade-engine>=1.7.9\", \"b\", \"A>1\"]\n\
+                 [project.optional-dependencies]\ndev = [\"pytest\"]\n[dependency-groups]\ntest = [\"tox\"]\n",
+            ),
+            ("requirements.txt", "not-this\n"),
+            ("setup.py", ""),
+        ]);
+        assert_eq!(texts(&dependencies.requirements), ["a>1", "b"]);
+        assert_eq!(texts(&dependencies.engine), ["ade-engine>=1.7.9"]);
+        assert_eq!(dependencies.requires_python.as_deref(), Some(">=3.11"));
+        assert!(!dependencies.needs_build);
+    }
+
+    #[test]
+    fn extras_of_the_project_that_its_dependencies_name_are_installed() {
+        let dependencies = dependencies(&[(
+            "pyproject.toml",
+            "[project]\nname = \"My_Config\"\ndependencies = [\"my-config[Some_Thing]\"]\n\
+             [project.optional-dependencies]\nsome-thing = [\"b\", \"my-config[other]\"]\nother = [\"c\"]\n",
+        )]);
+        assert_eq!(texts(&dependencies.requirements), ["b", "c"]);
+    }
+
+    #[test]
+    fn without_a_project_table_the_requirements_files_decide() {
+        let main = ("requirements.txt", "a\ngit+https://host/ade-engine@v1\n");
+        let development = ("requirements-dev.txt", "pytest\n");
+        let both = dependencies(&[main, development]);
+        assert_eq!(texts(&both.requirements), ["a"]);
+        assert_eq!(both.engine.len(), 1);
+        assert_eq!(
+            texts(&dependencies(&[development]).requirements),
+            ["pytest"]
+        );
+    }
+
+    #[test]
+    fn only_a_build_can_tell_what_is_dynamic() {
+        assert!(dependencies(&[("setup.py", "")]).needs_build);
+        assert!(dependencies(&[("setup.cfg", "[options]\ninstall_requires =\n  a\n")]).needs_build);
+        assert!(!dependencies(&[("setup.cfg", "[flake8]\n")]).needs_build);
+        assert!(
+            dependencies(&[(
+                "pyproject.toml",
+                "[project]\nname='c'\ndynamic=['dependencies']\n"
+            )])
+            .needs_build
+        );
+    }
+
+    #[test]
+    fn paths_are_given_to_the_installer_whole() {
+        let dependencies = dependencies(&[(
+            "requirements.txt",
+            "./wheels/a-1-py3-none-any.whl\nb\n/abs/c\n",
+        )]);
+        assert_eq!(
+            dependencies.requirements_in(Path::new("/copy")),
+            ["/copy/./wheels/a-1-py3-none-any.whl", "b", "/abs/c"]
+        );
+    }
+}

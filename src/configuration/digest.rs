@@ -1,0 +1,300 @@
+//! The deps digest: the name of the environment that a configuration needs.
+//!
+//! It covers what decides what is installed, and nothing else, in a form in which spelling, order, comments and white
+//! space are gone. Every part is written with its name and its length, so that no two different inputs run together.
+
+use sha2::{Digest, Sha256};
+
+use super::Configuration;
+use super::requirement::Requirement;
+use crate::environment::Python;
+
+/// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
+const VERSION: &str = "ade-deps-1";
+
+/// What `[tool.uv]` says about where packages come from and which versions are taken.
+const UV_KEYS: [&str; 15] = [
+    "constraint-dependencies",
+    "exclude-newer",
+    "extra-index-url",
+    "find-links",
+    "index",
+    "index-strategy",
+    "index-url",
+    "no-binary",
+    "no-binary-package",
+    "no-index",
+    "override-dependencies",
+    "pip",
+    "prerelease",
+    "resolution",
+    "sources",
+];
+
+impl Configuration {
+    /// SHA-256, as 64 hexadecimal digits, over the dependencies, the engine (by its own digest) and the Python.
+    pub fn deps_digest(&self, engine_digest: &str, python: &Python) -> String {
+        let manifest = &self.manifest;
+        let dependencies = &self.dependencies;
+        let mut digest = PartDigest::new(VERSION);
+
+        digest.part("engine", engine_digest.as_bytes());
+        digest.part("python", python.environment_key().as_bytes());
+
+        let requires_python: String = dependencies
+            .requires_python
+            .iter()
+            .flat_map(|text| text.chars())
+            .filter(|character| !character.is_whitespace())
+            .collect();
+        digest.part("requires-python", requires_python.as_bytes());
+        digest.requirements("requirements", &dependencies.requirements);
+        digest.requirements("engine-requirements", &dependencies.engine);
+        digest.requirements("constraints", &dependencies.constraints);
+
+        if let Some(build) = &manifest.build_system {
+            let mut requires: Vec<Requirement> = build
+                .requires
+                .iter()
+                .map(|text| Requirement::parse(text))
+                .collect();
+            requires.sort();
+            digest.requirements("build-requires", &requires);
+            digest.part(
+                "build-backend",
+                build.build_backend.as_deref().unwrap_or("").as_bytes(),
+            );
+            for path in &build.backend_path {
+                digest.part("backend-path", path.as_bytes());
+            }
+        }
+        if let Some(uv) = manifest.tool.get("uv").and_then(toml::Value::as_table) {
+            for key in UV_KEYS {
+                if let Some(value) = uv.get(key) {
+                    digest.part("tool.uv", key.as_bytes());
+                    digest.value(value);
+                }
+            }
+        }
+        for (name, file) in &dependencies.files {
+            digest.part("file", name.to_string_lossy().as_bytes());
+            digest.requirements("requirements", file.requirements.iter());
+            digest.requirements("constraints", file.constraints.iter());
+            for option in &file.options {
+                digest.part("option", option.as_bytes());
+            }
+        }
+        if let Some(lock) = &dependencies.locked.whole {
+            digest.part("file", b"uv.lock");
+            digest.table(lock);
+        }
+        for (name, content) in &dependencies.setup_files {
+            digest.part("file", name.as_bytes());
+            digest.part("content", content);
+        }
+        if dependencies.needs_build {
+            // A build backend may look at any part of the manifest.
+            digest.part("file", b"pyproject.toml");
+            digest.table(&manifest.whole);
+        }
+        digest.finish()
+    }
+}
+
+/// A hash over named parts.
+pub(super) struct PartDigest(Sha256);
+
+impl PartDigest {
+    pub fn new(version: &str) -> Self {
+        let mut digest = PartDigest(Sha256::new());
+        digest.part("version", version.as_bytes());
+        digest
+    }
+
+    pub fn part(&mut self, name: &str, content: &[u8]) {
+        for bytes in [name.as_bytes(), content] {
+            self.0.update((bytes.len() as u64).to_le_bytes());
+            self.0.update(bytes);
+        }
+    }
+
+    pub fn finish(self) -> String {
+        hexadecimal(&self.0.finalize())
+    }
+
+    fn requirements<'a>(
+        &mut self,
+        name: &str,
+        requirements: impl IntoIterator<Item = &'a Requirement>,
+    ) {
+        self.part("list", name.as_bytes());
+        for requirement in requirements {
+            self.part("requirement", requirement.to_string().as_bytes());
+        }
+    }
+
+    /// Keys in alphabetical order, whatever order the table keeps.
+    fn table(&mut self, table: &toml::Table) {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| *key);
+        self.part("table", &(entries.len() as u64).to_le_bytes());
+        for (key, value) in entries {
+            self.part("key", key.as_bytes());
+            self.value(value);
+        }
+    }
+
+    fn value(&mut self, value: &toml::Value) {
+        match value {
+            toml::Value::String(text) => self.part("string", text.as_bytes()),
+            toml::Value::Array(values) => {
+                self.part("array", &(values.len() as u64).to_le_bytes());
+                for value in values {
+                    self.value(value);
+                }
+            }
+            toml::Value::Table(table) => self.table(table),
+            number_or_time => self.part("scalar", number_or_time.to_string().as_bytes()),
+        }
+    }
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::write_files;
+    use std::path::PathBuf;
+
+    fn python() -> Python {
+        Python {
+            executable: PathBuf::from("/usr/bin/python3"),
+            version: (3, 11, 7),
+            implementation: "cpython".to_owned(),
+            platform: "linux-x86_64-glibc".to_owned(),
+        }
+    }
+
+    fn digest_with(files: &[(&str, &str)], engine: &str, python: &Python) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        write_files(folder.path(), &[("ade_config/columns/a.py", "")]);
+        write_files(folder.path(), files);
+        Configuration::open(folder.path())
+            .unwrap()
+            .deps_digest(engine, python)
+    }
+
+    fn digest(files: &[(&str, &str)]) -> String {
+        digest_with(files, "engine", &python())
+    }
+
+    const PROJECT: &str = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n\
+        [project]\nname = \"c\"\nrequires-python = \">=3.10\"\ndependencies = [\"a>=1\", \"b\"]\n";
+
+    #[test]
+    fn comments_order_and_spacing_change_nothing() {
+        let rewritten = "# the same\n[project] # here\nrequires-python = '>= 3.10'\ndependencies = [\n  'B',\n  'a >= 1', # why\n]\n\
+            name = 'c'\n\n[build-system]\nbuild-backend = 'hatchling.build'\nrequires = ['hatchling']\n";
+        assert_eq!(
+            digest(&[("pyproject.toml", PROJECT)]),
+            digest(&[("pyproject.toml", rewritten)])
+        );
+    }
+
+    #[test]
+    fn what_installs_nothing_changes_nothing() {
+        let before = digest(&[("pyproject.toml", PROJECT)]);
+        let extended = format!(
+            "{PROJECT}version = \"2.0\"\ndescription = \"x\"\n[dependency-groups]\ndev = [\"pytest\"]\n\
+             [tool.ruff]\nline-length = 80\n[tool.uv]\ndev-dependencies = [\"tox\"]\n"
+        );
+        assert_eq!(before, digest(&[("pyproject.toml", &extended)]));
+        assert_eq!(
+            before,
+            digest(&[
+                ("pyproject.toml", PROJECT),
+                ("ade_config/columns/b.py", "x = 1")
+            ])
+        );
+    }
+
+    #[test]
+    fn what_installs_something_changes_it() {
+        let variants: Vec<String> = vec![
+            digest(&[("pyproject.toml", PROJECT)]),
+            digest(&[("pyproject.toml", &PROJECT.replace("a>=1", "a>=2"))]),
+            digest(&[("pyproject.toml", &PROJECT.replace("\"b\"", "\"b\", \"d\""))]),
+            digest(&[("pyproject.toml", &PROJECT.replace("3.10", "3.11"))]),
+            digest(&[("pyproject.toml", &PROJECT.replace("hatchling", "flit"))]),
+            digest(&[(
+                "pyproject.toml",
+                &format!("{PROJECT}[tool.uv.sources]\na = {{ path = \"x\" }}\n"),
+            )]),
+            digest(&[("pyproject.toml", PROJECT), ("uv.lock", "version = 1\n")]),
+            digest(&[("pyproject.toml", PROJECT), ("requirements.txt", "z\n")]),
+            digest(&[("pyproject.toml", PROJECT), ("setup.cfg", "[x]\n")]),
+            digest_with(&[("pyproject.toml", PROJECT)], "another engine", &python()),
+            digest_with(
+                &[("pyproject.toml", PROJECT)],
+                "engine",
+                &Python {
+                    version: (3, 12, 1),
+                    ..python()
+                },
+            ),
+            digest_with(
+                &[("pyproject.toml", PROJECT)],
+                "engine",
+                &Python {
+                    platform: "linux-x86_64-musl".to_owned(),
+                    ..python()
+                },
+            ),
+        ];
+        let different: std::collections::BTreeSet<&String> = variants.iter().collect();
+        assert_eq!(different.len(), variants.len(), "{variants:#?}");
+        assert!(variants.iter().all(|digest| digest.len() == 64));
+    }
+
+    #[test]
+    fn another_patch_release_of_python_changes_nothing() {
+        let patched = Python {
+            version: (3, 11, 9),
+            executable: PathBuf::from("/opt/python"),
+            ..python()
+        };
+        let files = [("pyproject.toml", PROJECT)];
+        assert_eq!(digest(&files), digest_with(&files, "engine", &patched));
+    }
+
+    #[test]
+    fn the_lock_file_is_compared_by_meaning() {
+        let lock = |text: &str| digest(&[("pyproject.toml", PROJECT), ("uv.lock", text)]);
+        assert_eq!(
+            lock("a = 1\nb = 2\n"),
+            lock("# made by a tool\nb = 2\na = 1\n")
+        );
+        assert_ne!(lock("a = 1\n"), lock("a = 2\n"));
+    }
+
+    #[test]
+    fn a_build_may_read_all_of_the_manifest() {
+        let dynamic = "[project]\nname = \"c\"\ndynamic = [\"dependencies\"]\n";
+        let other = format!(
+            "{dynamic}[tool.setuptools.dynamic]\ndependencies = {{ file = \"list.txt\" }}\n"
+        );
+        assert_ne!(
+            digest(&[("pyproject.toml", dynamic)]),
+            digest(&[("pyproject.toml", &other)])
+        );
+    }
+}

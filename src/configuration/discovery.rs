@@ -1,0 +1,179 @@
+//! Finds the Python package inside a configuration's folder, by the same rules as the engine.
+
+use std::path::{Path, PathBuf};
+
+/// The package name that comes first wherever there is a choice.
+const USUAL_PACKAGE: &str = "ade_config";
+
+/// A package without any of these holds nothing that ADE would call.
+const PLUGIN_FOLDERS: [&str; 4] = ["columns", "row_detectors", "row_types", "hooks"];
+
+/// Where the package is.
+#[derive(Debug, PartialEq)]
+pub(super) struct Located {
+    pub package: String,
+    pub package_dir: PathBuf,
+}
+
+/// Finds the package below `root`; otherwise the answer is what was looked for.
+///
+/// A manifest declares that the folder is meant to be a configuration. Without one, a package counts only if it looks
+/// like one, so that pointing at any Python project is an error that says so and not a run that finds nothing.
+pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<Located, Vec<String>> {
+    let found = package_at(root)
+        .or_else(|| package_below_source(root))
+        .or_else(|| usual_package(root));
+    match found {
+        Some(located) if has_manifest || holds_plugins(&located.package_dir) => Ok(located),
+        Some(located) => {
+            let inside = located
+                .package_dir
+                .strip_prefix(root)
+                .unwrap_or(Path::new(""))
+                .join("columns");
+            Err(vec![
+                "pyproject.toml".to_owned(),
+                format!(
+                    "{}/ (or row_detectors/, row_types/, hooks/ beside it)",
+                    inside.display()
+                ),
+            ])
+        }
+        None => {
+            let package = format!("a Python package in src/{USUAL_PACKAGE}/ or {USUAL_PACKAGE}/");
+            Err(vec![if has_manifest {
+                format!("{package} beside pyproject.toml")
+            } else {
+                format!("pyproject.toml with {package}")
+            }])
+        }
+    }
+}
+
+/// The folder is the package itself.
+fn package_at(root: &Path) -> Option<Located> {
+    let package = root.file_name()?.to_str()?;
+    (is_identifier(package) && root.join("__init__.py").is_file()).then(|| Located {
+        package: package.to_owned(),
+        package_dir: root.to_owned(),
+    })
+}
+
+/// The first package below `src/`, the usual name before all others.
+fn package_below_source(root: &Path) -> Option<Located> {
+    let source = root.join("src");
+    let mut names: Vec<String> = std::fs::read_dir(&source)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| is_identifier(name) && source.join(name).join("__init__.py").is_file())
+        .collect();
+    names
+        .sort_by(|left, right| (left != USUAL_PACKAGE, left).cmp(&(right != USUAL_PACKAGE, right)));
+    let package = names.into_iter().next()?;
+    Some(Located {
+        package_dir: source.join(&package),
+        package,
+    })
+}
+
+fn usual_package(root: &Path) -> Option<Located> {
+    let package_dir = root.join(USUAL_PACKAGE);
+    package_dir.is_dir().then(|| Located {
+        package: USUAL_PACKAGE.to_owned(),
+        package_dir,
+    })
+}
+
+fn holds_plugins(package_dir: &Path) -> bool {
+    PLUGIN_FOLDERS
+        .iter()
+        .any(|folder| package_dir.join(folder).is_dir())
+}
+
+/// What Python's `str.isidentifier` says, for the names that file systems hold.
+fn is_identifier(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters
+        .next()
+        .is_some_and(|first| first == '_' || first.is_alphabetic())
+        && characters.all(|character| character == '_' || character.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::write_files;
+
+    fn located(files: &[&str], has_manifest: bool) -> Result<String, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("folder");
+        std::fs::create_dir(&root).unwrap();
+        for file in files {
+            write_files(&root, &[(file, "")]);
+        }
+        locate(&root, has_manifest).map(|located| {
+            assert!(located.package_dir.ends_with(&located.package));
+            located
+                .package_dir
+                .strip_prefix(&root)
+                .unwrap()
+                .display()
+                .to_string()
+        })
+    }
+
+    #[test]
+    fn the_folder_itself_comes_first_then_source_then_the_usual_name() {
+        let all = [
+            "__init__.py",
+            "src/ade_config/__init__.py",
+            "ade_config/__init__.py",
+        ];
+        assert_eq!(located(&all, true).unwrap(), "");
+        assert_eq!(located(&all[1..], true).unwrap(), "src/ade_config");
+        assert_eq!(located(&all[2..], true).unwrap(), "ade_config");
+    }
+
+    #[test]
+    fn below_source_the_usual_name_wins_and_then_the_alphabet() {
+        let files = [
+            "src/zebra/__init__.py",
+            "src/b-b/__init__.py",
+            "src/ape/__init__.py",
+            "src/aa/module.py",
+        ];
+        assert_eq!(located(&files, true).unwrap(), "src/ape");
+        let files = ["src/aaa/__init__.py", "src/ade_config/__init__.py"];
+        assert_eq!(located(&files, true).unwrap(), "src/ade_config");
+    }
+
+    #[test]
+    fn without_a_manifest_the_package_must_look_like_a_configuration() {
+        assert_eq!(
+            located(&["ade_config/row_types/header.py"], false).unwrap(),
+            "ade_config"
+        );
+        let looked_for = located(&["src/other/__init__.py"], false).unwrap_err();
+        assert_eq!(looked_for[0], "pyproject.toml");
+        assert!(
+            looked_for[1].starts_with("src/other/columns/"),
+            "{looked_for:?}"
+        );
+    }
+
+    #[test]
+    fn a_manifest_alone_is_not_enough() {
+        let looked_for = located(&["pyproject.toml"], true).unwrap_err();
+        assert!(looked_for[0].contains("src/ade_config/"), "{looked_for:?}");
+    }
+
+    #[test]
+    fn identifiers_are_those_of_python() {
+        for good in ["a", "_a1", "größe"] {
+            assert!(is_identifier(good), "{good}");
+        }
+        for bad in ["", "1a", "a-b", "a.b", "a b"] {
+            assert!(!is_identifier(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Reads `pyproject.toml`: only what ADE needs of it, and complaints that name line and column.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::ConfigurationError;
+
+/// A configuration's `pyproject.toml`. All of it is empty where there is no such file.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Manifest {
+    /// The file, where there is one.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
+    pub project: Option<Project>,
+    #[serde(rename = "build-system")]
+    pub build_system: Option<BuildSystem>,
+    #[serde(default)]
+    pub tool: toml::Table,
+    /// The whole file, for build backends that read parts which ADE knows nothing of.
+    #[serde(skip)]
+    pub(super) whole: toml::Table,
+}
+
+/// The `[project]` table.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Project {
+    pub name: Option<String>,
+    pub version: Option<String>,
+    pub requires_python: Option<String>,
+    #[serde(default)]
+    pub dependencies: Vec<String>,
+    #[serde(default)]
+    pub optional_dependencies: BTreeMap<String, Vec<String>>,
+    /// What only the build backend can tell.
+    #[serde(default)]
+    pub dynamic: Vec<String>,
+}
+
+/// The `[build-system]` table.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BuildSystem {
+    #[serde(default)]
+    pub requires: Vec<String>,
+    pub build_backend: Option<String>,
+    #[serde(default)]
+    pub backend_path: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads the manifest of the configuration at `root`.
+    pub(super) fn read(root: &Path) -> Result<Self, ConfigurationError> {
+        let path = root.join("pyproject.toml");
+        let Some(text) = read_text(&path)? else {
+            return Ok(Manifest::default());
+        };
+        let mut manifest: Manifest = parse(&path, &text)?;
+        manifest.whole = parse(&path, &text)?;
+        manifest.path = Some(path);
+        Ok(manifest)
+    }
+
+    /// Must the configuration be built before anybody can know what it depends on?
+    pub(super) fn dependencies_are_dynamic(&self) -> bool {
+        match &self.project {
+            Some(project) => project.dynamic.iter().any(|field| field == "dependencies"),
+            None => self
+                .tool
+                .get("poetry")
+                .and_then(|poetry| poetry.get("dependencies"))
+                .is_some(),
+        }
+    }
+}
+
+/// The text of a file, or `None` where there is no such file.
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigurationError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(ConfigurationError::io(path, error)),
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
+            Err(complaint(path, &text, text.len(), "this is not UTF-8 text"))
+        }
+    }
+}
+
+/// Parses TOML, and says where it is wrong.
+pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigurationError> {
+    toml::from_str(text).map_err(|error| {
+        let Range { start, .. } = error.span().unwrap_or_default();
+        complaint(path, text, start, error.message())
+    })
+}
+
+/// An error that names the line and the column (in characters) of a place in `text`.
+pub(super) fn complaint(
+    path: &Path,
+    text: &str,
+    offset: usize,
+    message: &str,
+) -> ConfigurationError {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    ConfigurationError::BadManifest {
+        path: path.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &[u8]) -> Result<Manifest, ConfigurationError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("pyproject.toml"), content).unwrap();
+        Manifest::read(folder.path())
+    }
+
+    fn place(answer: Result<Manifest, ConfigurationError>) -> (usize, usize, String) {
+        match answer {
+            Err(ConfigurationError::BadManifest {
+                line,
+                column,
+                message,
+                ..
+            }) => (line, column, message),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_absent_is_empty() {
+        let manifest = read(b"").unwrap();
+        assert!(manifest.path.is_some());
+        assert!(manifest.project.is_none());
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Manifest::read(folder.path()).unwrap().path.is_none());
+    }
+
+    #[test]
+    fn broken_toml_is_told_with_its_place() {
+        let (line, column, _) = place(read("[project]\nname = \"größe\" oops\n".as_bytes()));
+        assert_eq!((line, column), (2, 16));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_with_its_place() {
+        let (line, column, message) = place(read(
+            b"[project]\nname = \"a\"\ndependencies = \"polars\"\n",
+        ));
+        assert_eq!((line, column), (3, 16));
+        assert!(message.contains("sequence"), "{message}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told_with_their_place() {
+        let (line, column, _) = place(read(b"[project]\nx\xff"));
+        assert_eq!((line, column), (2, 2));
+    }
+
+    #[test]
+    fn dependencies_may_be_known_only_to_the_build() {
+        let dynamic = |text: &str| read(text.as_bytes()).unwrap().dependencies_are_dynamic();
+        assert!(dynamic(
+            "[project]\nname = \"a\"\ndynamic = [\"version\", \"dependencies\"]\n"
+        ));
+        assert!(dynamic("[tool.poetry.dependencies]\npython = \"^3.10\"\n"));
+        assert!(!dynamic(
+            "[project]\nname = \"a\"\ndynamic = [\"version\"]\n"
+        ));
+        assert!(!dynamic("[tool.ruff]\n"));
+    }
+}

@@ -1,0 +1,216 @@
+//! What a configuration is: a folder with a manifest and a Python package, and the two digests that stand for it.
+//!
+//! - [`Configuration::open`] finds the package the way the engine finds it (`discovery`), and reads the manifests
+//!   (`manifest`, `requirements`, `lockfile`) into the list of what must be installed ([`Dependencies`]).
+//! - [`Configuration::deps_digest`] names the environment that it needs (`digest`). A comment, a key that moved or an
+//!   edited `.py` file changes nothing about it; a changed dependency does.
+//! - [`Configuration::sources`] lists and hashes the files that make it what it is (`sources`), and
+//!   [`Sources::snapshot`] keeps a read-only copy of them under that hash (`snapshot`). Runs import the copy, so that
+//!   editing files changes the next run and never a run in progress.
+//!
+//! Opening a configuration executes none of its code and starts no process. Read next: `crate::environment`.
+
+mod dependencies;
+mod digest;
+mod discovery;
+mod lockfile;
+mod manifest;
+mod requirement;
+mod requirements;
+mod snapshot;
+mod sources;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use dependencies::{Dependencies, IndexOptions};
+pub use manifest::{BuildSystem, Manifest, Project};
+pub use requirement::{Requirement, is_engine, normalize_name};
+pub use snapshot::remove_read_only_tree;
+pub use sources::{SourceFile, Sources};
+
+/// A configuration's folder, opened.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// The folder, canonical.
+    pub root: PathBuf,
+    /// `project.name`, or else the folder's name.
+    pub name: String,
+    /// The name under which Python imports the package.
+    pub package: String,
+    pub package_dir: PathBuf,
+    pub manifest: Manifest,
+    dependencies: Dependencies,
+}
+
+impl Configuration {
+    /// Opens the folder at `path`.
+    pub fn open(path: &Path) -> Result<Self, ConfigurationError> {
+        let root = path.canonicalize().map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => ConfigurationError::NotFound {
+                path: path.to_owned(),
+            },
+            io::ErrorKind::NotADirectory => ConfigurationError::NotAFolder {
+                path: path.to_owned(),
+            },
+            _ => ConfigurationError::io(path, source),
+        })?;
+        if !root.is_dir() {
+            return Err(ConfigurationError::NotAFolder {
+                path: path.to_owned(),
+            });
+        }
+        let manifest = Manifest::read(&root)?;
+        let located = discovery::locate(&root, manifest.path.is_some()).map_err(|looked_for| {
+            ConfigurationError::NotAConfiguration {
+                path: path.to_owned(),
+                looked_for,
+            }
+        })?;
+        let dependencies = Dependencies::read(&root, &manifest)?;
+        let name = match manifest
+            .project
+            .as_ref()
+            .and_then(|project| project.name.clone())
+        {
+            Some(name) if !name.trim().is_empty() => name,
+            _ => root.file_name().map_or_else(
+                || located.package.clone(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
+        };
+        Ok(Configuration {
+            root,
+            name,
+            package: located.package,
+            package_dir: located.package_dir,
+            manifest,
+            dependencies,
+        })
+    }
+
+    /// What must be installed beside the engine, normalized.
+    pub fn dependencies(&self) -> &Dependencies {
+        &self.dependencies
+    }
+
+    /// The folder whose packages Python imports when a person works on this configuration: `src/`, or the root.
+    pub fn import_root(&self) -> &Path {
+        self.package_dir.parent().unwrap_or(&self.root)
+    }
+
+    /// Is the root itself the Python package? Its name then matters to its imports.
+    fn is_bare_package(&self) -> bool {
+        self.package_dir == self.root
+    }
+
+    /// Where in a snapshot the folder is that the engine is given as `--config-package`.
+    pub fn folder_in(&self, snapshot: &Path) -> PathBuf {
+        if self.is_bare_package() {
+            snapshot.join(&self.package)
+        } else {
+            snapshot.to_owned()
+        }
+    }
+}
+
+/// Why a folder can't be used as a configuration.
+#[derive(Debug, Error)]
+pub enum ConfigurationError {
+    #[error("there is no folder {}", path.display())]
+    NotFound { path: PathBuf },
+    #[error("{} is not a folder", path.display())]
+    NotAFolder { path: PathBuf },
+    #[error("{} is not a configuration", path.display())]
+    NotAConfiguration {
+        path: PathBuf,
+        /// What would have made it one.
+        looked_for: Vec<String>,
+    },
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    BadManifest {
+        path: PathBuf,
+        line: usize,
+        column: usize,
+        message: String,
+    },
+    /// A file was edited between being hashed and being copied. Whoever sees this starts again.
+    #[error("{} changed while it was being copied", path.display())]
+    Changed { path: PathBuf },
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+impl ConfigurationError {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        ConfigurationError::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            ConfigurationError::NotFound { path } => Some(format!(
+                "check the spelling, or make a configuration there with `ade init {}`",
+                path.display()
+            )),
+            ConfigurationError::NotAFolder { .. } => {
+                Some("a configuration is a folder; give the folder, not a file in it".to_owned())
+            }
+            ConfigurationError::NotAConfiguration { looked_for, .. } => Some(format!(
+                "looked for {}; `ade init DIR` makes a configuration that runs as it is",
+                looked_for.join(", or ")
+            )),
+            ConfigurationError::BadManifest { .. } => None,
+            ConfigurationError::Changed { .. } => {
+                Some("try again once the files are no longer being written".to_owned())
+            }
+            ConfigurationError::Io { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    Some("check that you may read it (and write the data directory)".to_owned())
+                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("free some space, or move the data directory with ADE_DATA_DIR".to_owned())
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// Writes files below `root`, with the folders that they need.
+    pub fn write_files(root: &Path, files: &[(&str, &str)]) {
+        for (name, content) in files {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+    }
+
+    /// A small configuration in the `src/` layout.
+    pub fn sample(root: &Path) {
+        write_files(
+            root,
+            &[
+                (
+                    "pyproject.toml",
+                    "[project]\nname = \"sample\"\nversion = \"1.0\"\nrequires-python = \">=3.10\"\n\
+                     dependencies = [\"ade-engine>=1.7.9\", \"Python_DateUtil >= 2.8, <3\"]\n",
+                ),
+                ("src/ade_config/__init__.py", ""),
+                (
+                    "src/ade_config/columns/email.py",
+                    "def register(registry):\n    pass\n",
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,322 @@
+//! One requirement, as `[project] dependencies` and requirements files write it, in one spelling.
+//!
+//! This is no judge of requirements: what it does not understand is kept as it is, for the installer to complain about
+//! in its own words.
+
+use std::fmt;
+
+/// The package that ADE always installs itself, normalized.
+const ENGINE: &str = "ade-engine";
+
+/// A requirement taken apart. Its `Display` is the one spelling in which equal requirements are equal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Requirement {
+    /// Normalized; empty where a bare URL or path does not tell.
+    pub name: String,
+    pub extras: Vec<String>,
+    /// `>=1,<2`, sorted; or what stood there, where it is a URL, a path or not understood.
+    pub wanted: Wanted,
+    pub marker: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+    Version(String),
+    /// `name @ url`.
+    Url(String),
+    /// A URL or a path with no name before it. Paths are relative to the configuration's root.
+    Bare(String),
+}
+
+impl Requirement {
+    pub fn parse(text: &str) -> Self {
+        let text = text.trim();
+        Self::parse_named(text).unwrap_or_else(|| Self::parse_bare(text))
+    }
+
+    fn parse_named(text: &str) -> Option<Self> {
+        let name_end = text
+            .find(|character: char| {
+                !(character.is_ascii_alphanumeric() || "-_.".contains(character))
+            })
+            .unwrap_or(text.len());
+        let (name, mut rest) = text.split_at(name_end);
+        if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+            return None;
+        }
+        rest = rest.trim_start();
+        let mut extras = Vec::new();
+        if let Some(inside) = rest.strip_prefix('[') {
+            let (listed, after) = inside.split_once(']')?;
+            extras = listed
+                .split(',')
+                .map(normalize_name)
+                .filter(|extra| !extra.is_empty())
+                .collect();
+            extras.sort();
+            extras.dedup();
+            rest = after.trim_start();
+        }
+        let (wanted, marker) = if let Some(url) = rest.strip_prefix('@') {
+            // A semicolon is legal within a URL, so that a marker is set off by white space.
+            let (url, marker) = split_url_marker(url.trim());
+            (Wanted::Url(url.to_owned()), marker)
+        } else {
+            let (versions, marker) = match rest.split_once(';') {
+                Some((versions, marker)) => (versions, Some(marker)),
+                None => (rest, None),
+            };
+            (Wanted::Version(normalize_versions(versions)?), marker)
+        };
+        if matches!(&wanted, Wanted::Version(_)) && looks_like_a_file(name) && rest.is_empty() {
+            return None;
+        }
+        Some(Requirement {
+            name: normalize_name(name),
+            extras,
+            wanted,
+            marker: marker
+                .map(normalize_marker)
+                .filter(|marker| !marker.is_empty()),
+        })
+    }
+
+    fn parse_bare(text: &str) -> Self {
+        let (place, marker) = split_url_marker(text);
+        Requirement {
+            name: name_in_place(place),
+            extras: Vec::new(),
+            wanted: Wanted::Bare(place.to_owned()),
+            marker: marker
+                .map(normalize_marker)
+                .filter(|marker| !marker.is_empty()),
+        }
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let extras = if self.extras.is_empty() {
+            String::new()
+        } else {
+            format!("[{}]", self.extras.join(","))
+        };
+        match &self.wanted {
+            Wanted::Version(versions) => write!(formatter, "{}{extras}{versions}", self.name)?,
+            Wanted::Url(url) => write!(formatter, "{}{extras} @ {url}", self.name)?,
+            Wanted::Bare(place) => formatter.write_str(place)?,
+        }
+        match &self.marker {
+            Some(marker) => write!(formatter, " ; {marker}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Is this the engine, however it is spelt and wherever it would come from?
+pub fn is_engine(requirement: &Requirement) -> bool {
+    requirement.name == ENGINE
+}
+
+/// A package's name as indexes compare it: lower case, and runs of `-`, `_` and `.` are one `-`.
+pub fn normalize_name(name: &str) -> String {
+    let mut normalized = String::with_capacity(name.len());
+    for character in name.trim().chars() {
+        if "-_.".contains(character) {
+            if !normalized.ends_with('-') {
+                normalized.push('-');
+            }
+        } else {
+            normalized.extend(character.to_lowercase());
+        }
+    }
+    normalized
+}
+
+/// ` >= 2 , <3` and `(<3,>=2)` are `<3,>=2`. `None`: there is something else.
+fn normalize_versions(text: &str) -> Option<String> {
+    let text = text.trim();
+    let text = text
+        .strip_prefix('(')
+        .and_then(|inside| inside.strip_suffix(')'))
+        .unwrap_or(text);
+    let mut parts: Vec<String> = text
+        .split(',')
+        .map(|part| {
+            part.chars()
+                .filter(|character| !character.is_whitespace())
+                .collect::<String>()
+        })
+        .filter(|part| !part.is_empty())
+        .collect();
+    if parts
+        .iter()
+        .any(|part| !part.starts_with(['<', '>', '=', '!', '~']))
+    {
+        return None;
+    }
+    parts.sort();
+    parts.dedup();
+    Some(parts.join(","))
+}
+
+/// One space between words, none beside operators and brackets, and one kind of quotes.
+fn normalize_marker(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut rest = text.trim();
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' | '\'' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+            '(' | ')' => 1,
+            '<' | '>' | '=' | '!' | '~' => rest
+                .find(|character| !"<>=!~".contains(character))
+                .unwrap_or(rest.len()),
+            _ => rest
+                .find(|character: char| {
+                    character.is_whitespace() || "\"'()<>=!~".contains(character)
+                })
+                .unwrap_or(rest.len()),
+        };
+        let (word, after) = rest.split_at(length);
+        words.push(match first {
+            '\'' if !word.contains('"') => word.replace('\'', "\""),
+            _ => word.to_owned(),
+        });
+        rest = after.trim_start();
+    }
+    let mut marker = String::new();
+    for word in words {
+        if !marker.is_empty() && !marker.ends_with('(') && word != ")" {
+            marker.push(' ');
+        }
+        marker.push_str(&word);
+    }
+    marker
+}
+
+fn split_url_marker(text: &str) -> (&str, Option<&str>) {
+    for separator in [" ;", "\t;", "; "] {
+        if let Some((url, marker)) = text.split_once(separator) {
+            return (url.trim_end(), Some(marker));
+        }
+    }
+    (text, None)
+}
+
+fn looks_like_a_file(name: &str) -> bool {
+    [".whl", ".tar.gz", ".zip", ".tar.bz2"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+/// The package's name in a bare URL or path: what `#egg=` says, a wheel's first part, or the name of a repository.
+fn name_in_place(place: &str) -> String {
+    let (place, fragment) = place.split_once('#').unwrap_or((place, ""));
+    for part in fragment.split('&') {
+        if let Some(egg) = part.strip_prefix("egg=") {
+            return normalize_name(egg.split('[').next().unwrap_or(egg));
+        }
+    }
+    let place = place
+        .split('?')
+        .next()
+        .unwrap_or(place)
+        .trim_end_matches('/');
+    let last = place.rsplit('/').next().unwrap_or(place);
+    if last.ends_with(".whl") {
+        return normalize_name(last.split('-').next().unwrap_or(last));
+    }
+    for ending in [".tar.gz", ".zip", ".tar.bz2"] {
+        if let Some(stem) = last.strip_suffix(ending) {
+            return normalize_name(stem.rsplit_once('-').map_or(stem, |(name, _)| name));
+        }
+    }
+    let repository = last.split('@').next().unwrap_or(last);
+    normalize_name(repository.strip_suffix(".git").unwrap_or(repository))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelling(text: &str) -> String {
+        Requirement::parse(text).to_string()
+    }
+
+    #[test]
+    fn spellings_of_one_requirement_are_one() {
+        for text in [
+            "Polars[Excel,async]>=1,<2",
+            "polars [ async , excel ] < 2 , >= 1",
+            "POLARS[async,excel](<2,>=1)",
+        ] {
+            assert_eq!(spelling(text), "polars[async,excel]<2,>=1");
+        }
+        assert_eq!(spelling("Python_Dateutil"), "python-dateutil");
+    }
+
+    #[test]
+    fn markers_are_one_however_they_are_spaced_and_quoted() {
+        for text in [
+            "a ; python_version<'3.11' and ( os_name == \"nt\" )",
+            "a;python_version  < \"3.11\" and (os_name=='nt')",
+        ] {
+            assert_eq!(
+                spelling(text),
+                "a ; python_version < \"3.11\" and (os_name == \"nt\")"
+            );
+        }
+        assert_ne!(
+            spelling("a; os_name == 'a b'"),
+            spelling("a; os_name == 'ab'")
+        );
+    }
+
+    #[test]
+    fn urls_keep_their_semicolons_and_lose_their_markers() {
+        assert_eq!(
+            spelling("pkg@https://host/a;b.whl ; os_name=='nt'"),
+            "pkg @ https://host/a;b.whl ; os_name == \"nt\""
+        );
+    }
+
+    #[test]
+    fn the_engine_is_recognized_wherever_it_comes_from() {
+        for text in [
+            "ade-engine",
+            "ADE_Engine[extra] >=1.7.9,<2 ; python_version > '3.9'",
+            "ade-engine @ git+https://host/team/repository.git@v1",
+            "git+https://host/team/ade-engine.git@main",
+            "git+https://host/team/ade-engine@main#egg=ade_engine",
+            "git+ssh://git@host/team/thing.git#egg=ade-engine[all]&subdirectory=x",
+            "https://host/files/ade_engine-1.8.0-py3-none-any.whl",
+            "./wheels/ade_engine-1.8.0-py3-none-any.whl",
+            "ade_engine-1.8.0.tar.gz",
+            "./ade-engine/",
+        ] {
+            assert!(
+                is_engine(&Requirement::parse(text)),
+                "{text}: {:?}",
+                Requirement::parse(text)
+            );
+        }
+        for text in [
+            "ade-engine-extras",
+            "engine",
+            "other @ https://host/ade-engine.whl",
+            "./wheels/other-1.whl",
+        ] {
+            assert!(!is_engine(&Requirement::parse(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_kept_for_the_installer() {
+        for text in ["polars >==> 1 oops", "polars 1.0", "???", "a[b"] {
+            let kept = spelling(text);
+            assert!(!kept.is_empty());
+            assert_eq!(spelling(&kept), kept);
+        }
+        assert_eq!(spelling("polars 1.0"), "polars 1.0");
+    }
+}

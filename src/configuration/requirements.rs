@@ -1,0 +1,280 @@
+//! Reads requirements files: what they ask for, without comments, order and includes.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::ConfigurationError;
+use super::manifest::{complaint, read_text};
+use super::requirement::{Requirement, Wanted};
+
+/// What one requirements file says, the files that it includes among it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct RequirementsFile {
+    pub requirements: BTreeSet<Requirement>,
+    pub constraints: BTreeSet<Requirement>,
+    /// `--index-url …` and its like, in their order.
+    pub options: Vec<String>,
+}
+
+/// Reads the file `name` in the configuration at `root`.
+pub(super) fn read(root: &Path, name: &Path) -> Result<RequirementsFile, ConfigurationError> {
+    let mut file = RequirementsFile::default();
+    let path = root.join(name);
+    let Some(text) = read_text(&path)? else {
+        return Ok(file);
+    };
+    Reader {
+        root,
+        visited: BTreeSet::from([path.clone()]),
+        file: &mut file,
+    }
+    .read(&path, &text, false)?;
+    Ok(file)
+}
+
+/// The names of the requirements files in the configuration at `root`, sorted.
+pub(super) fn names(root: &Path) -> Result<Vec<PathBuf>, ConfigurationError> {
+    let entries = std::fs::read_dir(root).map_err(|error| ConfigurationError::io(root, error))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| ConfigurationError::io(root, error))?;
+        let name = entry.file_name();
+        let is_one = name
+            .to_str()
+            .is_some_and(|name| name.starts_with("requirements") && name.ends_with(".txt"));
+        if is_one && entry.path().is_file() {
+            names.push(PathBuf::from(name));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+struct Reader<'a> {
+    root: &'a Path,
+    visited: BTreeSet<PathBuf>,
+    file: &'a mut RequirementsFile,
+}
+
+impl Reader<'_> {
+    fn read(
+        &mut self,
+        path: &Path,
+        text: &str,
+        constraints: bool,
+    ) -> Result<(), ConfigurationError> {
+        for (offset, line) in logical_lines(text) {
+            if let Some(included) = value_of(&line, "-r", "--requirement") {
+                self.include(path, text, offset, included, constraints)?;
+            } else if let Some(included) = value_of(&line, "-c", "--constraint") {
+                self.include(path, text, offset, included, true)?;
+            } else {
+                let wanted = value_of(&line, "-e", "--editable").unwrap_or(&line);
+                if wanted.starts_with('-') {
+                    self.file.options.push(wanted.to_owned());
+                    continue;
+                }
+                // Hashes would have to be given for the engine as well, and they pin one file for one platform.
+                let wanted = wanted.split(" --").next().unwrap_or(wanted);
+                let requirement = self.rooted(path, Requirement::parse(wanted));
+                if constraints {
+                    self.file.constraints.insert(requirement);
+                } else {
+                    self.file.requirements.insert(requirement);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn include(
+        &mut self,
+        from: &Path,
+        text: &str,
+        offset: usize,
+        included: &str,
+        constraints: bool,
+    ) -> Result<(), ConfigurationError> {
+        let refuse = |message: &str| {
+            Err(complaint(
+                from,
+                text,
+                offset,
+                &format!("{message}: {included}"),
+            ))
+        };
+        let path = from.parent().unwrap_or(self.root).join(included);
+        let Ok(path) = path.canonicalize() else {
+            return refuse("there is no such file to include");
+        };
+        let root = self.root.canonicalize();
+        if !root.is_ok_and(|root| path.starts_with(root)) {
+            return refuse("an included file must be inside the configuration");
+        }
+        if !self.visited.insert(path.clone()) {
+            return Ok(());
+        }
+        match read_text(&path)? {
+            Some(text) => self.read(&path, &text, constraints),
+            None => refuse("there is no such file to include"),
+        }
+    }
+
+    /// A path means something relative to the file that names it; kept is what it means relative to the root.
+    fn rooted(&self, file: &Path, mut requirement: Requirement) -> Requirement {
+        if let Wanted::Bare(place) = &requirement.wanted
+            && is_relative_path(place)
+            && let Some(folder) = file.parent()
+            && let Ok(folder) = folder.strip_prefix(self.root)
+            && folder != Path::new("")
+        {
+            requirement.wanted = Wanted::Bare(format!("./{}", folder.join(place).display()));
+        }
+        requirement
+    }
+}
+
+/// Is this a path below the configuration, rather than a URL or a path of this one machine?
+pub(super) fn is_relative_path(place: &str) -> bool {
+    !place.contains("://")
+        && !place.starts_with(['/', '~'])
+        && !place.starts_with("file:")
+        && (place.starts_with('.')
+            || place.contains('/')
+            || place.ends_with(".whl")
+            || place.ends_with(".tar.gz"))
+}
+
+/// The value of `-r value`, `-rvalue`, `--requirement value` or `--requirement=value`.
+fn value_of<'a>(line: &'a str, short: &str, long: &str) -> Option<&'a str> {
+    let value = match line.strip_prefix(long) {
+        Some(value) if value.starts_with([' ', '\t', '=']) => &value[1..],
+        Some(_) => return None,
+        None if line.starts_with("--") => return None,
+        None => line.strip_prefix(short)?,
+    };
+    Some(value.trim())
+}
+
+/// The lines that mean something, with the offset of each: continued lines are joined, comments are dropped.
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
+    let mut lines = Vec::new();
+    let mut pending: Option<(usize, String)> = None;
+    let mut offset = 0;
+    for raw in text.split_inclusive('\n') {
+        let start = offset;
+        offset += raw.len();
+        let line = raw
+            .trim_start_matches('\u{feff}')
+            .trim_end_matches(['\n', '\r']);
+        let (beginning, mut joined) = pending.take().unwrap_or((start, String::new()));
+        if let Some(continued) = line.strip_suffix('\\')
+            && !is_comment(line)
+        {
+            joined.push_str(continued);
+            joined.push(' ');
+            pending = Some((beginning, joined));
+            continue;
+        }
+        joined.push_str(line);
+        finish(&mut lines, beginning, &joined);
+    }
+    if let Some((beginning, joined)) = pending {
+        finish(&mut lines, beginning, &joined);
+    }
+    lines
+}
+
+fn finish(lines: &mut Vec<(usize, String)>, offset: usize, joined: &str) {
+    let line = if is_comment(joined) {
+        ""
+    } else {
+        // A hash sign is a comment only after white space, for URLs have fragments.
+        let end = [" #", "\t#"]
+            .iter()
+            .filter_map(|mark| joined.find(mark))
+            .min();
+        joined[..end.unwrap_or(joined.len())].trim()
+    };
+    if !line.is_empty() {
+        lines.push((
+            offset,
+            line.split_whitespace().collect::<Vec<_>>().join(" "),
+        ));
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with('#')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::write_files;
+
+    fn read_all(files: &[(&str, &str)]) -> Result<RequirementsFile, ConfigurationError> {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        write_files(&root, files);
+        read(&root, Path::new("requirements.txt"))
+    }
+
+    fn texts(requirements: &BTreeSet<Requirement>) -> Vec<String> {
+        requirements.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn comments_blank_lines_order_and_spacing_mean_nothing() {
+        let one = read_all(&[("requirements.txt", "# why\n\nb == 2 # because\nA>=1\n")]).unwrap();
+        let other = read_all(&[("requirements.txt", "a >=1\r\nb==2")]).unwrap();
+        assert_eq!(one, other);
+        assert_eq!(texts(&one.requirements), ["a>=1", "b==2"]);
+    }
+
+    #[test]
+    fn continued_lines_are_joined_and_hashes_dropped() {
+        let file = read_all(&[(
+            "requirements.txt",
+            "a==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\nb @ https://host/b.zip#sha256=22\n",
+        )])
+        .unwrap();
+        assert_eq!(
+            texts(&file.requirements),
+            ["a==1", "b @ https://host/b.zip#sha256=22"]
+        );
+    }
+
+    #[test]
+    fn included_files_are_read_where_they_stand_and_only_once() {
+        let file = read_all(&[
+            (
+                "requirements.txt",
+                "-r more/base.txt\n-cmore/pins.txt\n--extra-index-url https://host/simple\na\n",
+            ),
+            (
+                "more/base.txt",
+                "--requirement=../requirements.txt\nb\n-e ./local\n",
+            ),
+            ("more/pins.txt", "b==3\n"),
+        ])
+        .unwrap();
+        assert_eq!(texts(&file.requirements), ["a", "b", "./more/./local"]);
+        assert_eq!(texts(&file.constraints), ["b==3"]);
+        assert_eq!(file.options, ["--extra-index-url https://host/simple"]);
+    }
+
+    #[test]
+    fn an_include_that_is_missing_or_leaves_the_configuration_is_told_with_its_line() {
+        for included in ["absent.txt", "../../../../../../etc/passwd"] {
+            let text = format!("a\n-r {included}\n");
+            match read_all(&[("requirements.txt", &text)]) {
+                Err(ConfigurationError::BadManifest { line, message, .. }) => {
+                    assert_eq!(line, 2);
+                    assert!(message.contains(included), "{message}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! The read-only copy of a configuration that runs import.
+//!
+//! A copy stands under its source digest and appears whole: it is written beside, synced, and renamed. So a folder with
+//! that name is a complete copy, whatever happened to the process that made it, and is never written again. Two
+//! processes that want the same copy take turns; leavings of a crash are removed by the next one that copies.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Configuration, ConfigurationError, SourceFile, Sources};
+
+const PARTIAL_PREFIX: &str = ".partial-";
+
+/// How often a copy is begun anew because somebody edits files meanwhile.
+const ATTEMPTS: usize = 5;
+
+impl Configuration {
+    /// Hashes the files and makes sure that their copy is in `snapshots`; begins anew where they change meanwhile.
+    pub fn snapshot_except(
+        &self,
+        snapshots: &Path,
+        excluded: &[&Path],
+    ) -> Result<(Sources, PathBuf), ConfigurationError> {
+        let mut attempt = 1;
+        loop {
+            let sources = self.sources_except(excluded)?;
+            match sources.snapshot(snapshots) {
+                Err(ConfigurationError::Changed { .. }) if attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error),
+                Ok(folder) => return Ok((sources, folder)),
+            }
+        }
+    }
+}
+
+impl Sources {
+    /// Makes sure that `<snapshots>/<digest>/` is there, and answers with its path. Nothing is copied where it is.
+    pub fn snapshot(&self, snapshots: &Path) -> Result<PathBuf, ConfigurationError> {
+        let target = snapshots.join(&self.digest);
+        if target.is_dir() {
+            return Ok(target);
+        }
+        fs::create_dir_all(snapshots).map_err(|error| ConfigurationError::io(snapshots, error))?;
+        let _turn =
+            take_turn(snapshots).map_err(|error| ConfigurationError::io(snapshots, error))?;
+        if target.is_dir() {
+            return Ok(target);
+        }
+        remove_leavings(snapshots);
+
+        let partial =
+            Partial(snapshots.join(format!("{PARTIAL_PREFIX}{}", Uuid::now_v7().simple())));
+        let base = match &self.folder {
+            Some(folder) => partial.0.join(folder),
+            None => partial.0.clone(),
+        };
+        fs::create_dir_all(&base).map_err(|error| ConfigurationError::io(&base, error))?;
+        for file in &self.files {
+            copy(&self.root.join(&file.path), &base.join(&file.path), file)?;
+        }
+        settle(&partial.0).map_err(|error| ConfigurationError::io(&partial.0, error))?;
+        fs::rename(&partial.0, &target).map_err(|error| ConfigurationError::io(&target, error))?;
+        sync_folder(snapshots).map_err(|error| ConfigurationError::io(snapshots, error))?;
+        Ok(target)
+    }
+}
+
+/// Deletes a folder whose files and folders are read-only, as those of a snapshot are.
+pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
+    make_writable(path)?;
+    fs::remove_dir_all(path)
+}
+
+fn make_writable(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            make_writable(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// A copy in the making; removed where it is not finished.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if self.0.is_dir() {
+            let _ = remove_read_only_tree(&self.0);
+        }
+    }
+}
+
+/// The lock of the operating system, which a crash releases.
+fn take_turn(snapshots: &Path) -> io::Result<File> {
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(snapshots.join(".lock"))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+/// Only whoever has the turn makes partial copies, so any that is there is dead. One that resists harms nobody.
+fn remove_leavings(snapshots: &Path) {
+    let Ok(entries) = fs::read_dir(snapshots) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(PARTIAL_PREFIX)
+        {
+            let _ = remove_read_only_tree(&entry.path());
+        }
+    }
+}
+
+/// Copies one file, and makes sure that what was copied is what was hashed.
+fn copy(source: &Path, target: &Path, expected: &SourceFile) -> Result<(), ConfigurationError> {
+    let changed = || ConfigurationError::Changed {
+        path: source.to_owned(),
+    };
+    let reading = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => changed(),
+        _ => ConfigurationError::io(source, error),
+    };
+    let writing = |error: io::Error| ConfigurationError::io(target, error);
+
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder).map_err(writing)?;
+    }
+    let mut input = File::open(source).map_err(reading)?;
+    let mode = input.metadata().map_err(reading)?.permissions().mode();
+    let mut output = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(target)
+        .map_err(writing)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(reading(error)),
+        };
+        hasher.update(&buffer[..count]);
+        output.write_all(&buffer[..count]).map_err(writing)?;
+    }
+    if hasher.finalize()[..] != expected.sha256 {
+        return Err(changed());
+    }
+    // Readable by those who could read the original, writable and executable by nobody.
+    output
+        .set_permissions(Permissions::from_mode(0o400 | (mode & 0o044)))
+        .map_err(writing)
+}
+
+/// Makes folders read-only and puts everything on the disk, files before the folders that name them.
+fn settle(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            settle(&entry.path())?;
+        } else {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    fs::set_permissions(folder, Permissions::from_mode(0o555))?;
+    sync_folder(folder)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::{sample, write_files};
+    use std::os::unix::fs::MetadataExt;
+
+    struct Place {
+        _folder: tempfile::TempDir,
+        root: PathBuf,
+        snapshots: PathBuf,
+    }
+
+    fn place(name: &str) -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join(name);
+        sample(&root);
+        Place {
+            root,
+            snapshots: folder.path().join("snapshots"),
+            _folder: folder,
+        }
+    }
+
+    fn partials(snapshots: &Path) -> usize {
+        fs::read_dir(snapshots)
+            .unwrap()
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .unwrap()
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with(PARTIAL_PREFIX)
+            })
+            .count()
+    }
+
+    #[test]
+    fn a_snapshot_is_a_read_only_copy_under_its_digest() {
+        let place = place("config");
+        let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
+        let snapshot = sources.snapshot(&place.snapshots).unwrap();
+        assert_eq!(snapshot, place.snapshots.join(&sources.digest));
+        let module = snapshot.join("src/ade_config/columns/email.py");
+        assert_eq!(
+            fs::read(&module).unwrap(),
+            fs::read(place.root.join("src/ade_config/columns/email.py")).unwrap()
+        );
+        assert_eq!(
+            fs::metadata(&module).unwrap().permissions().mode() & 0o333,
+            0
+        );
+        assert_eq!(
+            fs::metadata(module.parent().unwrap())
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o555
+        );
+        // It is a configuration itself, with the same digest.
+        let again = Configuration::open(&snapshot).unwrap().sources().unwrap();
+        assert_eq!(again.digest, sources.digest);
+        remove_read_only_tree(&snapshot).unwrap();
+        assert!(!snapshot.exists());
+    }
+
+    #[test]
+    fn an_unchanged_configuration_is_not_copied_again() {
+        let place = place("config");
+        let configuration = Configuration::open(&place.root).unwrap();
+        let first = configuration
+            .sources()
+            .unwrap()
+            .snapshot(&place.snapshots)
+            .unwrap();
+        let inode = fs::metadata(&first).unwrap().ino();
+        let second = configuration
+            .sources()
+            .unwrap()
+            .snapshot(&place.snapshots)
+            .unwrap();
+        assert_eq!(inode, fs::metadata(second).unwrap().ino());
+    }
+
+    #[test]
+    fn editing_a_file_leaves_the_old_snapshot_alone() {
+        let place = place("config");
+        let configuration = Configuration::open(&place.root).unwrap();
+        let (old, old_folder) = configuration
+            .snapshot_except(&place.snapshots, &[])
+            .unwrap();
+        write_files(
+            &place.root,
+            &[("src/ade_config/columns/email.py", "changed = True\n")],
+        );
+        let (new, new_folder) = configuration
+            .snapshot_except(&place.snapshots, &[])
+            .unwrap();
+        assert_ne!(old.digest, new.digest);
+        let read = |folder: &Path| {
+            fs::read_to_string(folder.join("src/ade_config/columns/email.py")).unwrap()
+        };
+        assert!(read(&old_folder).starts_with("def register"));
+        assert_eq!(read(&new_folder), "changed = True\n");
+    }
+
+    #[test]
+    fn a_file_edited_between_hashing_and_copying_gives_no_wrong_digest() {
+        let place = place("config");
+        let configuration = Configuration::open(&place.root).unwrap();
+        for remove in [false, true] {
+            let sources = configuration.sources().unwrap();
+            let module = place.root.join("src/ade_config/columns/email.py");
+            if remove {
+                fs::remove_file(&module).unwrap();
+            } else {
+                fs::write(&module, "edited = True\n").unwrap();
+            }
+            let answer = sources.snapshot(&place.snapshots);
+            assert!(
+                matches!(answer, Err(ConfigurationError::Changed { .. })),
+                "{answer:?}"
+            );
+            assert!(!place.snapshots.join(&sources.digest).exists());
+            assert_eq!(partials(&place.snapshots), 0);
+        }
+        configuration
+            .snapshot_except(&place.snapshots, &[])
+            .unwrap();
+    }
+
+    #[test]
+    fn leavings_of_a_crash_are_removed_and_never_used() {
+        let place = place("config");
+        let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
+        write_files(&place.snapshots, &[(".partial-dead/half.py", "x")]);
+        sources.snapshot(&place.snapshots).unwrap();
+        assert_eq!(partials(&place.snapshots), 0);
+    }
+
+    #[test]
+    fn many_at_once_end_with_one_copy() {
+        let place = place("config");
+        let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| sources.snapshot(&place.snapshots).unwrap()))
+                .collect();
+            for worker in workers {
+                assert_eq!(
+                    worker.join().unwrap(),
+                    place.snapshots.join(&sources.digest)
+                );
+            }
+        });
+        assert_eq!(partials(&place.snapshots), 0);
+    }
+
+    #[test]
+    fn a_bare_package_keeps_its_name_in_the_snapshot() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("my_package");
+        write_files(
+            &root,
+            &[
+                ("__init__.py", ""),
+                ("columns/a.py", "def register(r): pass\n"),
+            ],
+        );
+        let configuration = Configuration::open(&root).unwrap();
+        assert_eq!(configuration.package, "my_package");
+        let (_, snapshot) = configuration
+            .snapshot_except(&folder.path().join("snapshots"), &[])
+            .unwrap();
+        assert!(
+            configuration
+                .folder_in(&snapshot)
+                .join("__init__.py")
+                .is_file()
+        );
+        assert!(configuration.folder_in(&snapshot).ends_with("my_package"));
+    }
+
+    #[test]
+    fn odd_names_are_copied_as_they_are() {
+        let place = place("a folder with 'quotes' and größe");
+        write_files(&place.root, &[("notes/ü \"x\" 'y'.txt", "z")]);
+        let (_, snapshot) = Configuration::open(&place.root)
+            .unwrap()
+            .snapshot_except(&place.snapshots, &[])
+            .unwrap();
+        assert_eq!(
+            fs::read_to_string(snapshot.join("notes/ü \"x\" 'y'.txt")).unwrap(),
+            "z"
+        );
+    }
+}

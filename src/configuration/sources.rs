@@ -1,0 +1,337 @@
+//! The files that make a configuration what it is, and the digest over them.
+//!
+//! Counted is what git would not ignore, whether or not there is a repository: `.gitignore` files at every depth count,
+//! and inside a work tree those above the configuration and `.git/info/exclude` as well. A person's own ignore list
+//! does not, for two machines must agree on the digest of the same files. Never counted: `.git`, `__pycache__`,
+//! compiled Python, and virtual environments under any name.
+//!
+//! Two differences from git: links are followed, because the snapshot must stand alone, and a file that is ignored but
+//! was added by force is not counted, because only the repository's index knows of it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use sha2::{Digest, Sha256};
+
+use super::digest::PartDigest;
+use super::{Configuration, ConfigurationError};
+
+/// Raised whenever the meaning of the digest changes.
+const VERSION: &str = "ade-sources-1";
+
+/// A configuration's files as they were when they were read.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// SHA-256 over names and contents, as 64 hexadecimal digits.
+    pub digest: String,
+    /// Sorted by name.
+    pub files: Vec<SourceFile>,
+    /// Where the files are.
+    pub(super) root: PathBuf,
+    /// The folder that a snapshot holds them in, where the root's own name matters.
+    pub(super) folder: Option<String>,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceFile {
+    /// Relative to the configuration's root.
+    pub path: PathBuf,
+    pub size_bytes: u64,
+    pub(super) sha256: [u8; 32],
+}
+
+impl Configuration {
+    /// Lists and hashes the files.
+    pub fn sources(&self) -> Result<Sources, ConfigurationError> {
+        self.sources_except(&[])
+    }
+
+    /// The same, without what is at or below `excluded`: a data directory or an output folder that happens to be
+    /// inside the configuration is not part of it.
+    pub fn sources_except(&self, excluded: &[&Path]) -> Result<Sources, ConfigurationError> {
+        let excluded: Vec<PathBuf> = excluded
+            .iter()
+            .filter_map(|path| path.canonicalize().ok())
+            .collect();
+        let in_work_tree = self
+            .root
+            .ancestors()
+            .any(|folder| folder.join(".git").exists());
+        let mut paths = list(&self.root, &excluded, in_work_tree)?;
+        if in_work_tree
+            && !paths
+                .iter()
+                .any(|path| self.root.join(path).starts_with(&self.package_dir))
+        {
+            // The configuration as a whole is in an ignored place, which says nothing about its files.
+            paths = list(&self.root, &excluded, false)?;
+        }
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let absolute = self.root.join(&path);
+            match hash_file(&absolute) {
+                Ok((size_bytes, sha256)) => files.push(SourceFile {
+                    path,
+                    size_bytes,
+                    sha256,
+                }),
+                // Deleted since it was listed: then it is no part of the configuration any more.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(ConfigurationError::io(&absolute, error)),
+            }
+        }
+        files.sort_by(|left, right| left.path.as_os_str().cmp(right.path.as_os_str()));
+        let folder = self.is_bare_package().then(|| self.package.clone());
+
+        let mut digest = PartDigest::new(VERSION);
+        digest.part("folder", folder.as_deref().unwrap_or("").as_bytes());
+        for file in &files {
+            digest.part("path", file.path.as_os_str().as_bytes());
+            digest.part("content", &file.sha256);
+        }
+        Ok(Sources {
+            digest: digest.finish(),
+            files,
+            root: self.root.clone(),
+            folder,
+        })
+    }
+}
+
+fn list(
+    root: &Path,
+    excluded: &[PathBuf],
+    with_parents: bool,
+) -> Result<Vec<PathBuf>, ConfigurationError> {
+    let excluded = excluded.to_vec();
+    let walk = WalkBuilder::new(root)
+        .hidden(false)
+        .ignore(false)
+        .git_global(false)
+        .git_ignore(true)
+        .git_exclude(true)
+        .require_git(false)
+        .parents(with_parents)
+        .follow_links(true)
+        .filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            !is_never_counted(entry.path(), is_folder, entry.depth())
+                && !excluded.iter().any(|path| entry.path().starts_with(path))
+        })
+        .build();
+    let mut paths = Vec::new();
+    for entry in walk {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                if let Ok(path) = entry.path().strip_prefix(root) {
+                    paths.push(path.to_owned());
+                }
+            }
+            Ok(_) => {}
+            // Links that lead nowhere or back are nothing that Python could import.
+            Err(error) if is_loop(&error) => {}
+            Err(error) => match error.io_error().map(io::Error::kind) {
+                None | Some(io::ErrorKind::NotFound) => {}
+                Some(kind) => {
+                    let message = error.to_string();
+                    return Err(ConfigurationError::io(root, io::Error::new(kind, message)));
+                }
+            },
+        }
+    }
+    Ok(paths)
+}
+
+fn is_loop(error: &ignore::Error) -> bool {
+    match error {
+        ignore::Error::Loop { .. } => true,
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => is_loop(err),
+        _ => false,
+    }
+}
+
+fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    let name = path.file_name().unwrap_or_default();
+    if is_folder {
+        return name == "__pycache__"
+            || name == ".git"
+            || name == ".venv"
+            || path.join("pyvenv.cfg").exists();
+    }
+    // In a linked work tree and in a submodule, `.git` is a file.
+    name == ".git"
+        || name == ".DS_Store"
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "pyc" || extension == "pyo")
+}
+
+fn hash_file(path: &Path) -> io::Result<(u64, [u8; 32])> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = [0; 32 * 1024];
+    let mut size = 0;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok((size, hasher.finalize().into())),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+                size += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::{sample, write_files};
+    use std::time::Instant;
+
+    fn names(sources: &Sources) -> Vec<String> {
+        sources
+            .files
+            .iter()
+            .map(|file| file.path.display().to_string())
+            .collect()
+    }
+
+    fn sources(root: &Path) -> Sources {
+        Configuration::open(root).unwrap().sources().unwrap()
+    }
+
+    const SAMPLE: [&str; 3] = [
+        "pyproject.toml",
+        "src/ade_config/__init__.py",
+        "src/ade_config/columns/email.py",
+    ];
+
+    #[test]
+    fn what_git_would_ignore_is_not_counted_inside_and_outside_a_repository() {
+        for has_repository in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("config");
+            sample(&root);
+            write_files(
+                &root,
+                &[
+                    ("notes/keep.txt", "a"),
+                    ("notes/drop.log", "b"),
+                    ("notes/.gitignore", "*.log\n"),
+                    ("src/ade_config/__pycache__/x.cpython-311.pyc", "c"),
+                    ("src/ade_config/loose.pyc", "d"),
+                    (".venv/pyvenv.cfg", ""),
+                    ("environment/pyvenv.cfg", ""),
+                    ("environment/lib/module.py", ""),
+                    (".hidden", "e"),
+                ],
+            );
+            write_files(folder.path(), &[(".gitignore", "keep.txt\n")]);
+            if has_repository {
+                std::fs::create_dir(folder.path().join(".git")).unwrap();
+            }
+            let mut expected = vec![".hidden", "notes/.gitignore"];
+            if !has_repository {
+                expected.push("notes/keep.txt");
+            }
+            expected.extend(SAMPLE);
+            assert_eq!(
+                names(&sources(&root)),
+                expected,
+                "repository: {has_repository}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_configuration_in_an_ignored_place_still_has_files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        write_files(folder.path(), &[(".gitignore", "data/**\n")]);
+        let root = folder.path().join("data/config");
+        sample(&root);
+        assert_eq!(names(&sources(&root)), SAMPLE);
+    }
+
+    #[test]
+    fn a_folder_can_be_excluded() {
+        let folder = tempfile::tempdir().unwrap();
+        sample(folder.path());
+        let before = sources(folder.path());
+        write_files(folder.path(), &[("data/db/ade.sqlite", "x")]);
+        let configuration = Configuration::open(folder.path()).unwrap();
+        let after = configuration
+            .sources_except(&[&folder.path().join("data"), Path::new("/no/such")])
+            .unwrap();
+        assert_eq!(before.digest, after.digest);
+        assert_ne!(before.digest, configuration.sources().unwrap().digest);
+    }
+
+    #[test]
+    fn the_digest_follows_names_and_contents() {
+        let folder = tempfile::tempdir().unwrap();
+        sample(folder.path());
+        let module = folder.path().join("src/ade_config/columns/email.py");
+        let first = sources(folder.path()).digest;
+        assert_eq!(first, sources(folder.path()).digest);
+        std::fs::write(&module, "def register(registry):\n    return 1\n").unwrap();
+        let second = sources(folder.path()).digest;
+        std::fs::rename(&module, module.with_file_name("mail.py")).unwrap();
+        let third = sources(folder.path()).digest;
+        assert!(first != second && second != third && first != third);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_loops_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("config");
+        sample(&root);
+        write_files(folder.path(), &[("shared/helper.py", "x = 1")]);
+        std::os::unix::fs::symlink("../shared", root.join("shared")).unwrap();
+        std::os::unix::fs::symlink("..", root.join("src/back")).unwrap();
+        std::os::unix::fs::symlink("nowhere", root.join("broken")).unwrap();
+        let names = names(&sources(&root));
+        assert!(names.contains(&"shared/helper.py".to_owned()), "{names:?}");
+        assert!(
+            !names
+                .iter()
+                .any(|name| name.contains("back") || name == "broken"),
+            "{names:?}"
+        );
+    }
+
+    #[test]
+    fn a_small_configuration_is_hashed_in_no_time() {
+        let folder = tempfile::tempdir().unwrap();
+        sample(folder.path());
+        for number in 0..20 {
+            write_files(
+                folder.path(),
+                &[(
+                    &format!("src/ade_config/columns/column_{number}.py"),
+                    "x = 1\n".repeat(200).as_str(),
+                )],
+            );
+        }
+        let started = Instant::now();
+        let configuration = Configuration::open(folder.path()).unwrap();
+        let opened = started.elapsed();
+        configuration.sources().unwrap();
+        eprintln!(
+            "open: {opened:?}, open and sources: {:?}",
+            started.elapsed()
+        );
+    }
+}
