@@ -7,7 +7,9 @@
 //! the project that its dependencies name themselves.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
 
 use super::ConfigurationError;
 use super::lockfile::{self, Locked};
@@ -109,13 +111,34 @@ impl Dependencies {
             .map(|requirement| match &requirement.wanted {
                 Wanted::Bare(place) if requirements::is_relative_path(place) => {
                     let mut absolute = requirement.clone();
-                    absolute.wanted = Wanted::Bare(folder.join(place).display().to_string());
+                    absolute.wanted = Wanted::Bare(file_url(&folder.join(place)));
                     absolute.to_string()
                 }
                 _ => requirement.to_string(),
             })
             .collect()
     }
+}
+
+/// A path as installers take it anywhere, whatever characters are in it.
+pub fn file_url(path: &Path) -> String {
+    let mut url = "file://".to_owned();
+    for component in path.components() {
+        let part = match component {
+            Component::Normal(part) => part.as_bytes(),
+            Component::ParentDir => b"..",
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => continue,
+        };
+        url.push('/');
+        for byte in part {
+            if byte.is_ascii_alphanumeric() || b"-._~+".contains(byte) {
+                url.push(char::from(*byte));
+            } else {
+                let _ = write!(url, "%{byte:02X}");
+            }
+        }
+    }
+    url
 }
 
 /// The project's dependencies. It is not installed itself, so `project[extra]` among them means that extra's list.
@@ -239,6 +262,14 @@ mod tests {
     }
 
     #[test]
+    fn paths_become_urls_whatever_is_in_them() {
+        assert_eq!(
+            file_url(Path::new("/a b/größe/'x'#1.whl")),
+            "file:///a%20b/gr%C3%B6%C3%9Fe/%27x%27%231.whl"
+        );
+    }
+
+    #[test]
     fn paths_are_given_to_the_installer_whole() {
         let dependencies = dependencies(&[(
             "requirements.txt",
@@ -246,7 +277,7 @@ mod tests {
         )]);
         assert_eq!(
             dependencies.requirements_in(Path::new("/copy")),
-            ["/copy/./wheels/a-1-py3-none-any.whl", "b", "/abs/c"]
+            ["file:///copy/wheels/a-1-py3-none-any.whl", "b", "/abs/c"]
         );
     }
 }

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use dependencies::{Dependencies, IndexOptions};
+pub use dependencies::{Dependencies, IndexOptions, file_url};
 pub use manifest::{BuildSystem, Manifest, Project};
 pub use requirement::{Requirement, is_engine, normalize_name};
 pub use snapshot::remove_read_only_tree;

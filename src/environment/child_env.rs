@@ -1,0 +1,84 @@
+//! The environment variables that installers and Pythons are started with.
+//!
+//! People's settings for indexes, proxies and certificates are passed on. What would send packages elsewhere, or make
+//! one Python use the files of another, is not.
+
+use std::ffi::{OsStr, OsString};
+use std::process::Command;
+
+/// Variables that would change where an installer puts things, or which Python it works for.
+const MISLEADING: [&str; 21] = [
+    "CONDA_DEFAULT_ENV",
+    "CONDA_PREFIX",
+    "PIP_CACHE_DIR",
+    "PIP_DRY_RUN",
+    "PIP_NO_CACHE_DIR",
+    "PIP_PREFIX",
+    "PIP_PYTHON",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_ROOT",
+    "PIP_TARGET",
+    "PIP_USER",
+    "UV_BREAK_SYSTEM_PACKAGES",
+    "UV_COMPILE_BYTECODE",
+    "UV_PROJECT",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_PYTHON",
+    "UV_SYSTEM_PYTHON",
+    "UV_VENV_CLEAR",
+    "UV_WORKING_DIR",
+    "VIRTUAL_ENV",
+    "__PYVENV_LAUNCHER__",
+];
+
+/// Gives a command these variables, without the misleading ones, and none of `ade`'s own.
+pub(super) fn apply(command: &mut Command, variables: &[(OsString, OsString)]) {
+    command.env_clear();
+    command.envs(
+        variables
+            .iter()
+            .filter(|(name, _)| is_passed_on(name))
+            .map(|(name, value)| (name, value)),
+    );
+}
+
+fn is_passed_on(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else {
+        return true;
+    };
+    !name.starts_with("PYTHON") && !MISLEADING.contains(&name)
+}
+
+/// A variable's value, where it is set and not empty.
+pub(super) fn get<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
+    variables
+        .iter()
+        .find(|(key, value)| key == name && !value.is_empty())
+        .map(|(_, value)| value.as_os_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_passed_on_and_traps_are_not() {
+        let variables: Vec<(OsString, OsString)> = [
+            "HTTPS_PROXY",
+            "PIP_INDEX_URL",
+            "UV_INDEX",
+            "PYTHONHOME",
+            "PYTHONDONTWRITEBYTECODE",
+            "VIRTUAL_ENV",
+            "PIP_TARGET",
+        ]
+        .map(|name| (name.into(), "value".into()))
+        .to_vec();
+        let mut command = Command::new("true");
+        apply(&mut command, &variables);
+        let names: Vec<&OsStr> = command.get_envs().map(|(name, _)| name).collect();
+        assert_eq!(names, ["HTTPS_PROXY", "PIP_INDEX_URL", "UV_INDEX"]);
+        assert_eq!(get(&variables, "UV_INDEX"), Some(OsStr::new("value")));
+        assert_eq!(get(&variables, "absent"), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! What an environment holds: its packages, a digest over them, and its size on disk.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// The size of a folder on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskUsage {
+    /// All blocks of all files, each file counted once.
+    pub total_bytes: u64,
+    /// What deleting the folder would free: files that an installer's cache shares are not among it.
+    pub exclusive_bytes: u64,
+}
+
+/// Measures a folder. What vanishes meanwhile is not counted.
+pub fn disk_usage(folder: &Path) -> io::Result<DiskUsage> {
+    let mut usage = DiskUsage::default();
+    let mut shared = BTreeSet::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            // Of a link, not of what it leads to.
+            let metadata = match entry.metadata() {
+                Ok(metadata) => metadata,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let bytes = metadata.blocks() * 512;
+            if metadata.is_dir() {
+                open.push(entry.path());
+            } else if metadata.nlink() > 1 {
+                if shared.insert((metadata.dev(), metadata.ino())) {
+                    usage.total_bytes += bytes;
+                }
+                continue;
+            }
+            usage.total_bytes += bytes;
+            usage.exclusive_bytes += bytes;
+        }
+    }
+    Ok(usage)
+}
+
+/// One installed distribution.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Installed {
+    pub name: String,
+    pub version: String,
+    /// Where it came from, if not from an index: the content of `direct_url.json`.
+    pub origin: Option<String>,
+}
+
+/// The distributions in a site-packages folder, sorted by name.
+pub(super) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(site_packages)? {
+        let folder = entry?.path();
+        if folder
+            .extension()
+            .is_none_or(|extension| extension != "dist-info")
+        {
+            continue;
+        }
+        let Ok(metadata) = fs::read(folder.join("METADATA")) else {
+            continue;
+        };
+        let metadata = String::from_utf8_lossy(&metadata);
+        if let (Some(name), Some(version)) =
+            (header(&metadata, "Name"), header(&metadata, "Version"))
+        {
+            found.push(Installed {
+                name,
+                version,
+                origin: fs::read_to_string(folder.join("direct_url.json")).ok(),
+            });
+        }
+    }
+    found.sort_by_key(|installed| crate::configuration::normalize_name(&installed.name));
+    Ok(found)
+}
+
+fn header(metadata: &str, name: &str) -> Option<String> {
+    metadata
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        .map(|value| value.trim().to_owned())
+}
+
+/// A digest over names and exact versions: equal where two environments hold the same packages.
+pub(super) fn lock_digest(installed: &[Installed]) -> String {
+    let mut hasher = Sha256::new();
+    for package in installed {
+        hasher.update(crate::configuration::normalize_name(&package.name));
+        hasher.update("==");
+        hasher.update(&package.version);
+        hasher.update("\n");
+    }
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// `lib/python3.11/site-packages` of a virtual environment.
+pub(super) fn site_packages(venv: &Path) -> io::Result<PathBuf> {
+    let library = venv.join("lib");
+    for entry in fs::read_dir(&library)? {
+        let candidate = entry?.path().join("site-packages");
+        if candidate.is_dir() {
+            return Ok(candidate);
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        format!("no site-packages below {}", library.display()),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::write_files;
+
+    #[test]
+    fn shared_files_take_space_but_free_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        write_files(
+            &inside,
+            &[
+                ("own", &"x".repeat(10_000)),
+                ("deep/er/twice", &"y".repeat(20_000)),
+            ],
+        );
+        write_files(folder.path(), &[("cache/shared", &"z".repeat(50_000))]);
+        fs::hard_link(folder.path().join("cache/shared"), inside.join("shared")).unwrap();
+        fs::hard_link(folder.path().join("cache/shared"), inside.join("again")).unwrap();
+        let usage = disk_usage(&inside).unwrap();
+        assert!(usage.exclusive_bytes >= 30_000, "{usage:?}");
+        assert!(
+            usage.total_bytes - usage.exclusive_bytes >= 50_000,
+            "{usage:?}"
+        );
+        assert!(usage.total_bytes < 130_000, "{usage:?}");
+    }
+
+    #[test]
+    fn packages_are_read_from_their_metadata() {
+        let folder = tempfile::tempdir().unwrap();
+        write_files(
+            folder.path(),
+            &[
+                (
+                    "b-2.dist-info/METADATA",
+                    "Metadata-Version: 2.1\nName: B_b\nVersion: 2\n\nName: wrong\n",
+                ),
+                ("a-1.dist-info/METADATA", "Name: a\nVersion: 1.0\n"),
+                ("a-1.dist-info/direct_url.json", "{}"),
+                ("broken.dist-info/RECORD", ""),
+                ("a/__init__.py", ""),
+            ],
+        );
+        let found = installed(folder.path()).unwrap();
+        let names: Vec<&str> = found.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["a", "B_b"]);
+        assert_eq!(found[0].origin.as_deref(), Some("{}"));
+        assert_eq!(lock_digest(&found).len(), 64);
+        assert_ne!(lock_digest(&found), lock_digest(&found[..1]));
+    }
+}
