@@ -1,0 +1,59 @@
+"""ADE's engine: it reads a messy workbook, finds the tables in it, and writes them under the names a config package defines.
+
+The usual door is the command line (``python -m ade_engine``); from Python it is :class:`Engine`::
+
+    from pathlib import Path
+    from ade_engine import Engine, RunRequest
+
+    result = Engine().run(RunRequest(config_package=Path("my-config"), input_file=Path("orders.xlsx")))
+
+Where things are:
+
+- ``cli/``             what people type
+- ``application/``     one run from request to result
+- ``extensions/``      finding, registering and calling what a config package defines
+- ``pipeline/``        sheets to rows, rows to tables, tables to fields
+- ``reporting/``       the closing ``engine.run.completed`` payload
+- ``io/``              reading and writing workbooks, over the native module
+- ``models/``          the value classes that authors meet
+- ``infrastructure/``  settings and logging
+
+Names are imported on first use: starting the engine must not cost more than the work it has to do.
+"""
+
+from importlib import import_module
+
+__version__ = "1.10.0"
+
+_HOME_OF = {
+    "Engine": "ade_engine.application.engine",
+    "Settings": "ade_engine.infrastructure.settings",
+    "FieldDef": "ade_engine.models.fields",
+    "HookName": "ade_engine.models.fields",
+    "RowKind": "ade_engine.models.fields",
+    "RunRequest": "ade_engine.models.run",
+    "RunResult": "ade_engine.models.run",
+    "RunStatus": "ade_engine.models.run",
+}
+
+__all__ = [*_HOME_OF, "__version__"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.application.engine import Engine as Engine
+    from ade_engine.infrastructure.settings import Settings as Settings
+    from ade_engine.models.fields import FieldDef as FieldDef, HookName as HookName, RowKind as RowKind
+    from ade_engine.models.run import RunRequest as RunRequest, RunResult as RunResult, RunStatus as RunStatus
+
+
+def __getattr__(name):
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_HOME_OF})

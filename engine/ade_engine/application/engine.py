@@ -1,0 +1,302 @@
+"""The engine: from a request to a result.
+
+The order here is an order of time. Reading starts in the background before anything slow is imported; polars, and
+the pipeline that needs it, are imported while the file is being read; only then does the config package load.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ade_engine.infrastructure.observability.context import create_run_logger_context
+from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
+from ade_engine.infrastructure.settings import Settings
+from ade_engine.models.errors import ConfigError, HookError, InputError, PipelineError
+from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult, RunStatus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ade_engine.extensions.registry import Registry
+    from ade_engine.io.source import Source, SourceSheet
+    from ade_engine.pipeline.manifest import Manifest
+    from ade_engine.reporting.completed import RunReport
+
+_CODES = (
+    (ConfigError, RunErrorCode.CONFIG_ERROR),
+    (InputError, RunErrorCode.INPUT_ERROR),
+    (HookError, RunErrorCode.HOOK_ERROR),
+    (PipelineError, RunErrorCode.PIPELINE_ERROR),
+)
+
+
+class Engine:
+    """Runs config packages on workbooks. Without settings of its own it loads them for each request."""
+
+    def __init__(self, settings: Settings | None = None):
+        self.settings = settings
+
+    def run(self, request: RunRequest, *, logger: RunLogger | None = None) -> RunResult:
+        """Normalize one file. Raises :class:`InputError` for paths that cannot be; later failures are in the result."""
+        plan = _Plan(request)
+        settings = self.settings or Settings.load(config_package_dir=plan.config_package)
+        if logger is not None:
+            return _Run(plan, settings, logger).execute()
+        if plan.logs_file is None:
+            return _Run(plan, settings, NullLogger()).execute()
+        with create_run_logger_context(
+            log_format="ndjson" if plan.logs_file.suffix == ".ndjson" else settings.log_format,
+            log_level=settings.log_level,
+            log_file=plan.logs_file,
+            to_stderr=False,
+        ) as context:
+            return _Run(plan, settings, context.logger).execute()
+
+    def load_registry(self, *, config_package: Path | str, logger: RunLogger | None = None) -> Registry:
+        """Import a config package and return what it registers."""
+        settings = self.settings or Settings.load(config_package_dir=config_package)
+        registry, _, _ = _load_config(Path(config_package), settings, logger or NullLogger())
+        return registry
+
+
+def output_path_for(input_file: Path, output_dir: Path | None = None) -> Path:
+    """Where a run writes when nobody says otherwise."""
+    return (output_dir or input_file.parent) / f"{input_file.stem}_normalized.xlsx"
+
+
+def log_file_for(input_file: Path, logs_dir: Path, log_format: str) -> Path:
+    """The log of one input file in a folder of logs."""
+    ending = "engine_events.ndjson" if log_format == "ndjson" else "engine.log"
+    return logs_dir / f"{input_file.stem}_{ending}"
+
+
+class _Plan:
+    """A request with every path checked and made absolute."""
+
+    def __init__(self, request: RunRequest):
+        self.config_package = _absolute(request.config_package, "config package")
+        self.input_file = _absolute(request.input_file, "input file")
+        if not self.config_package.is_dir():
+            raise InputError(f"config package is not a folder: {self.config_package}")
+        if not self.input_file.is_file():
+            raise InputError(f"input file not found: {self.input_file}")
+        if request.output_path is not None and request.output_dir is not None:
+            raise InputError("output_path and output_dir exclude each other")
+        sheets = request.input_sheets
+        if isinstance(sheets, str):
+            raise InputError("input_sheets is a list of names, not one name")
+        if sheets and request.active_sheet_only:
+            raise InputError("input_sheets and active_sheet_only exclude each other")
+        self.input_sheets = list(dict.fromkeys(str(name).strip() for name in sheets)) if sheets else None
+        self.active_sheet_only = bool(request.active_sheet_only)
+        if request.output_path is not None:
+            self.output_file = _absolute(request.output_path, "output path")
+            if self.output_file.suffix.lower() != ".xlsx":
+                raise InputError(f"the output path has to end in .xlsx: {self.output_file}")
+        else:
+            folder = None if request.output_dir is None else _absolute(request.output_dir, "output folder")
+            self.output_file = output_path_for(self.input_file, folder)
+        self.logs_dir = None if request.logs_dir is None else _absolute(request.logs_dir, "logs folder")
+        self.logs_file = None if request.logs_path is None else _absolute(request.logs_path, "logs path")
+        if self.logs_file is None and self.logs_dir is not None:
+            self.logs_file = log_file_for(self.input_file, self.logs_dir, "ndjson")
+        elif self.logs_dir is None and self.logs_file is not None:
+            self.logs_dir = self.logs_file.parent
+
+
+def _absolute(path: object, what: str) -> Path:
+    try:
+        return Path(path).expanduser().resolve()
+    except (TypeError, ValueError, OSError, RuntimeError) as error:
+        raise InputError(f"{what} is no usable path: {path!r} ({error})") from error
+
+
+class _Run:
+    """One run: opened, loaded, processed, saved, and reported whatever happens."""
+
+    def __init__(self, plan: _Plan, settings: Settings, logger: RunLogger):
+        self.plan = plan
+        self.settings = settings
+        self.logger = logger
+
+    def execute(self) -> RunResult:
+        # Imported here and not above: whoever only asks for the version needs none of it.
+        from ade_engine.io.source import open_source
+        from ade_engine.reporting.completed import RunReport
+
+        plan = self.plan
+        started_at = datetime.now(timezone.utc)
+        source = open_source(
+            str(plan.input_file),
+            csv_encoding=self.settings.csv_encoding,
+            csv_delimiter=self.settings.csv_delimiter,
+        )
+        report = RunReport(plan.input_file.name)
+        error: RunError | None = None
+        try:
+            self._announce()
+            self._process(source, report)
+        except (Exception, SystemExit) as raised:
+            error = self._failure(raised)
+        completed_at = datetime.now(timezone.utc)
+        output_path = plan.output_file if error is None else None
+        duration = (completed_at - started_at).total_seconds()
+        self.logger.event(
+            "run.completed",
+            message=f"Run {'succeeded' if error is None else 'failed'} in {duration:.2f} s",
+            data=report.payload(
+                error=error, started_at=started_at, completed_at=completed_at, output_path=output_path
+            ),
+        )
+        return RunResult(
+            status=RunStatus.SUCCEEDED if error is None else RunStatus.FAILED,
+            error=error,
+            output_path=output_path,
+            logs_dir=plan.logs_dir,
+            processed_file=plan.input_file.name,
+            started_at=started_at,
+            completed_at=completed_at,
+        )
+
+    def _announce(self) -> None:
+        plan = self.plan
+        self.logger.event(
+            "settings.effective",
+            level=10,
+            message="Settings in effect",
+            data={"settings": self.settings.to_dict()},
+        )
+        self.logger.event(
+            "run.started",
+            message=f"Processing {plan.input_file.name}",
+            data={"input_file": str(plan.input_file), "config_package": str(plan.config_package)},
+        )
+        self.logger.event(
+            "run.planned",
+            message=f"Output goes to {plan.output_file}",
+            data={
+                "output_file": str(plan.output_file),
+                "output_dir": str(plan.output_file.parent),
+                "logs_file": None if plan.logs_file is None else str(plan.logs_file),
+                "logs_dir": None if plan.logs_dir is None else str(plan.logs_dir),
+            },
+        )
+
+    def _process(self, source: Source, report: RunReport) -> None:
+        plan = self.plan
+        # Polars, at last: the file is being read meanwhile.
+        from ade_engine.io.output import Output
+        from ade_engine.io.source import SourceError
+        from ade_engine.models.fields import HookName
+        from ade_engine.pipeline.context import RunContext
+        from ade_engine.pipeline.sheet import SheetPipeline
+
+        registry, manifest, package_folder = _load_config(plan.config_package, self.settings, self.logger)
+        report.fields = registry.fields
+        try:
+            source.load()
+        except SourceError as error:
+            raise InputError(str(error)) from error
+        self.logger.event(
+            "workbook.started",
+            message=f"Workbook {plan.input_file.name}: {source.sheet_count} sheets",
+            data={"sheet_count": source.sheet_count},
+        )
+        context = RunContext(
+            settings=self.settings,
+            registry=registry,
+            logger=self.logger,
+            metadata={
+                "input_file": str(plan.input_file),
+                "output_file": str(plan.output_file),
+                "input_file_name": plan.input_file.name,
+            },
+            package_folder=str(package_folder),
+        )
+        output = Output(escape_formulas=self.settings.escape_formulas)
+        pipeline = SheetPipeline(registry, source, output, manifest)
+        pipeline.hooks.run(context, HookName.ON_WORKBOOK_START, source_workbook=source.workbook)
+        sheets = self._choose_sheets(source)
+        source.prefetch(
+            sheets,
+            max_empty_rows_run=self.settings.max_empty_rows_run,
+            max_empty_cols_run=self.settings.max_empty_cols_run,
+        )
+        active = source.active
+        for index, sheet in enumerate(sheets):
+            sheet_report = report.add_sheet(sheet.title, index, sheet is active)
+            try:
+                pipeline.process(context.for_sheet(index), sheet, index, sheet_report)
+            except SourceError as error:
+                raise InputError(str(error)) from error
+        pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
+        plan.output_file.parent.mkdir(parents=True, exist_ok=True)
+        output.save(str(plan.output_file))
+
+    def _choose_sheets(self, source: Source) -> list[SourceSheet]:
+        """The sheets to process, in workbook order."""
+        visible = [sheet for sheet in source.sheets if sheet.state == "visible"]
+        if self.plan.active_sheet_only:
+            active = source.active
+            if active is None or active.state != "visible":
+                raise InputError(f"the active sheet of {self.plan.input_file.name} is hidden or missing")
+            return [active]
+        if self.plan.input_sheets is not None:
+            return _named_sheets(visible, self.plan.input_sheets)
+        return visible
+
+    def _failure(self, raised: BaseException) -> RunError:
+        """Log what ended the run, and put it into the words of a result."""
+        code = next((code for cls, code in _CODES if isinstance(raised, cls)), RunErrorCode.UNKNOWN_ERROR)
+        stage = getattr(raised, "stage", None) if isinstance(raised, HookError) else None
+        message = str(raised) or type(raised).__name__
+        if code is RunErrorCode.UNKNOWN_ERROR and not hasattr(raised, "ade_location"):
+            message = f"{type(raised).__name__}: {message}"
+        location = getattr(raised, "ade_location", {})
+        self.logger.event(
+            "log",
+            level=40,
+            message=message,
+            data={"code": code.value, "stage": stage or "unknown", **location},
+            exc=raised,
+        )
+        return RunError(code=code, stage=stage or "unknown", message=message)
+
+
+def _named_sheets(visible: list[SourceSheet], names: Sequence[str]) -> list[SourceSheet]:
+    titles = {sheet.title for sheet in visible}
+    missing = [name for name in names if name not in titles]
+    if missing:
+        listed = ", ".join(repr(name) for name in missing)
+        known = ", ".join(repr(sheet.title) for sheet in visible) or "none"
+        raise InputError(f"no visible sheet is named {listed}; visible sheets: {known}")
+    return [sheet for sheet in visible if sheet.title in names]
+
+
+def _load_config(
+    config_package: Path, settings: Settings, logger: RunLogger
+) -> tuple[Registry, Manifest | None, Path]:
+    """The registry of a config package, its manifest if it has one, and the folder of the package itself."""
+    from ade_engine.extensions.loader import import_and_register, resolve_config_import
+    from ade_engine.extensions.registry import Registry
+    from ade_engine.pipeline.manifest import load_manifest
+
+    registry = Registry()
+    modules = import_and_register(config_package, registry)
+    root, package = resolve_config_import(config_package)
+    package_folder = root / package
+    manifest = load_manifest(Path(config_package), package_folder)
+    logger.event(
+        "config.loaded",
+        message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",
+        data={
+            "config_package": str(config_package),
+            "entrypoint": "auto-discovery",
+            "plugin_modules": modules,
+            "fields": list(registry.fields),
+            "settings": settings.to_dict(),
+        },
+    )
+    return registry, manifest, package_folder

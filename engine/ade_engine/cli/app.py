@@ -1,0 +1,193 @@
+"""The command line: ``python -m ade_engine`` and ``ade-engine``.
+
+Exit status: 0 all is well, 1 a run failed (or settings or a config package are invalid), 2 the command line was wrong.
+Events and log lines go to standard error, so standard output stays free for what a command is asked to tell.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ade_engine.cli.arguments import Command, HelpWanted, Option, UsageError
+from ade_engine.models.errors import SettingsError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+_COMMON = (
+    Option("--log-format", metavar="text|ndjson", choices=("text", "ndjson"), help="How events are written"),
+    Option("--log-level", metavar="NAME", help="Least severe level of events that are written"),
+    Option("--debug", help="Write every event"),
+    Option("--quiet", help="Write warnings and errors only"),
+    Option("--config-package", metavar="DIR", help="Folder of the config package"),
+)
+_SHEETS = (
+    Option("--input-sheet", "-s", metavar="NAME", repeatable=True, help="Process this sheet only"),
+    Option("--active-sheet-only", help="Process the sheet that was active when the workbook was saved"),
+)
+_LOGS = Option("--logs-dir", metavar="DIR", help="Folder that receives a log file as well")
+
+_COMMANDS = {
+    "process file": Command(
+        "process file",
+        "Normalize one workbook or CSV file",
+        (
+            Option("--input", "-i", metavar="FILE", required=True, help="File to read"),
+            Option("--output", "-o", metavar="PATH", help="Workbook to write, ending in .xlsx"),
+            Option("--output-dir", metavar="DIR", help="Folder for <stem>_normalized.xlsx; else beside the input"),
+            _LOGS,
+            *_SHEETS,
+            *_COMMON,
+        ),
+        example="ade-engine process file --input orders.xlsx --output-dir out --config-package my-config",
+    ),
+    "process batch": Command(
+        "process batch",
+        "Normalize every supported file below a folder",
+        (
+            Option("--input-dir", metavar="DIR", required=True, help="Folder to search, subfolders included"),
+            Option("--output-dir", metavar="DIR", required=True, help="Folder for the normalized workbooks"),
+            Option("--include", metavar="GLOB", repeatable=True, help="Take only what matches"),
+            Option("--exclude", metavar="GLOB", repeatable=True, help="Leave out what matches"),
+            *_SHEETS,
+            _LOGS,
+            *_COMMON,
+        ),
+        example="ade-engine process batch --input-dir in --output-dir out --config-package my-config",
+    ),
+    "config init": Command(
+        "config init",
+        "Write a starter config package",
+        (
+            Option("--layout", metavar="src|flat", choices=("src", "flat"), default="src", help="Where the package goes"),
+            Option("--package-name", metavar="NAME", default="ade_config", help="Name of the Python package"),
+            Option("--force", help="Write into a folder that is not empty"),
+        ),
+        arguments=(("TARGET_DIR", "Folder to create the config package in"),),
+        example="ade-engine config init my-config",
+    ),
+    "config validate": Command(
+        "config validate",
+        "Load a config package and count what it registers",
+        _COMMON,
+        example="ade-engine config validate --config-package my-config",
+    ),
+    "version": Command("version", "Print the version", ()),
+}
+
+
+def app(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    usage = "ade-engine COMMAND [OPTIONS]"
+    try:
+        if words and words[0] == "--version":
+            return _version({})
+        if words and words[0] in ("--help", "-h"):
+            print(_overview())
+            return 0
+        command, rest = _find_command(words)
+        usage = command.usage
+        try:
+            values = command.parse(rest)
+        except HelpWanted:
+            print(command.help_text())
+            return 0
+        return _runner(command.name)(values)
+    except HelpWanted:
+        print(_overview())
+        return 0
+    except UsageError as error:
+        print(f"Usage: {usage}\n\nError: {error}", file=sys.stderr)
+        return 2
+    except SettingsError as error:
+        print(f"Invalid settings: {error}", file=sys.stderr)
+        return 1
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program's own command line and end the process with its status."""
+    try:
+        status = app(arguments)
+    except KeyboardInterrupt:
+        status = 130
+    if arguments is None:
+        _leave(status)
+    raise SystemExit(status)
+
+
+def _leave(status: int) -> None:
+    """End now: tearing down an interpreter with polars in it takes time that nobody has any use for.
+
+    Outputs and logs are closed by now. What a config package has registered to run at exit still runs, and threads
+    of its own that Python would wait for are waited for.
+    """
+    import atexit
+    import threading
+
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        return
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except Exception:
+        return
+    os._exit(status)
+
+
+def _find_command(words: list[str]) -> tuple[Command, list[str]]:
+    for length in (2, 1):
+        command = _COMMANDS.get(" ".join(words[:length]))
+        if command is not None and len(words) >= length:
+            return command, words[length:]
+    group = words[0] if words else ""
+    inside = [name for name in _COMMANDS if name.startswith(f"{group} ")]
+    if "--help" in words[1:2] and inside:
+        raise HelpWanted
+    if inside and len(words) > 1:
+        raise UsageError(f"No such command: {' '.join(words[:2])} (there are {', '.join(inside)})")
+    if inside:
+        raise UsageError(f"Missing command: {', '.join(inside)}")
+    if words:
+        raise UsageError(f"No such command: {words[0]}")
+    raise UsageError(f"Missing command: {', '.join(_COMMANDS)}")
+
+
+def _overview() -> str:
+    width = max(map(len, _COMMANDS))
+    lines = ["Normalize messy workbooks with a config package", "", "Usage: ade-engine COMMAND [OPTIONS]", "", "Commands:"]
+    lines += [f"  {name:<{width}}  {command.summary}" for name, command in _COMMANDS.items()]
+    lines += ["", "Options:", "  --version  Print the version", "  --help     Show this message"]
+    lines += ["", "Example:", f"  {_COMMANDS['process file'].example}"]
+    return "\n".join(lines)
+
+
+def _runner(name: str) -> Callable[[dict[str, Any]], int]:
+    if name == "version":
+        return _version
+    if name == "process file":
+        from ade_engine.cli.process import process_file
+
+        return process_file
+    if name == "process batch":
+        from ade_engine.cli.process import process_batch
+
+        return process_batch
+    if name == "config init":
+        from ade_engine.cli.config import init
+
+        return init
+    from ade_engine.cli.config import validate
+
+    return validate
+
+
+def _version(_: dict[str, Any]) -> int:
+    from ade_engine import __version__
+
+    print(__version__)
+    return 0

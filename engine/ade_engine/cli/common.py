@@ -1,0 +1,58 @@
+"""What commands share: settings and logging out of the common options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ade_engine.cli.arguments import UsageError
+from ade_engine.infrastructure.settings import Settings, parse_log_level
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def load_settings(values: dict[str, Any]) -> tuple[Settings, Path]:
+    """The settings in effect, and the folder of the config package."""
+    overrides: dict[str, Any] = {}
+    if values["log_format"] is not None:
+        overrides["log_format"] = values["log_format"]
+    level = _log_level(values)
+    if level is not None:
+        overrides["log_level"] = level
+
+    given = values["config_package"]
+    if given is None:
+        # The setting may name the folder; its own settings then count as well.
+        setting = Settings.load(**overrides).config_package
+        if setting is None:
+            raise UsageError("Missing option --config-package (or the setting config_package).")
+        folder = setting
+    else:
+        folder = Path(given)
+    if not folder.is_dir():
+        problem = "is not a folder" if folder.exists() else "does not exist"
+        raise UsageError(f"Config package {str(folder)!r} {problem}.")
+    return Settings.load(config_package_dir=folder, config_package=folder, **overrides), folder
+
+
+def check_log_options(values: dict[str, Any]) -> None:
+    """Complain about a level that does not exist before anything else is looked at."""
+    _log_level(values)
+
+
+def _log_level(values: dict[str, Any]) -> int | None:
+    given = None
+    if values["log_level"] is not None:
+        try:
+            given = parse_log_level(values["log_level"], text=True)
+        except ValueError as error:
+            raise UsageError(f"Invalid value for --log-level: {values['log_level']!r} {error}.") from None
+    if values["quiet"]:
+        return 30
+    return 10 if values["debug"] else given
+
+
+def check_sheet_options(values: dict[str, Any]) -> None:
+    if values["active_sheet_only"] and values["input_sheet"]:
+        raise UsageError("--active-sheet-only and --input-sheet exclude each other.")

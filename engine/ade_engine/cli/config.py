@@ -1,0 +1,73 @@
+"""``config init`` and ``config validate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ade_engine.cli.arguments import UsageError
+from ade_engine.cli.common import check_log_options, load_settings
+from ade_engine.infrastructure.observability.context import create_run_logger_context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def init(values: dict[str, Any]) -> int:
+    """Write the starter package."""
+    from keyword import iskeyword
+
+    from ade_engine.cli.starter import starter_files
+
+    name = values["package_name"]
+    if not name.isidentifier() or iskeyword(name):
+        raise UsageError(f"--package-name has to be a Python identifier: {name!r}")
+    target = Path(values["target_dir"])
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{str(target)!r} is a file.")
+    if target.is_dir() and any(target.iterdir()) and not values["force"]:
+        raise UsageError(f"{str(target)!r} is not empty; --force writes into it anyway.")
+    for path, text in starter_files(name, values["layout"]).items():
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    # A package of another name in a flat layout is found only when its own folder is given.
+    folder = target / name if values["layout"] == "flat" and name != "ade_config" else target
+    print(f"Config package written to {target}")
+    print(f"Check it: ade-engine config validate --config-package {folder}")
+    return 0
+
+
+def validate(values: dict[str, Any]) -> int:
+    """Load a config package and say what it registers."""
+    from ade_engine.application.engine import Engine
+
+    check_log_options(values)
+    settings, folder = load_settings(values)
+    with create_run_logger_context(log_format=settings.log_format, log_level=settings.log_level) as context:
+        try:
+            registry = Engine(settings).load_registry(config_package=folder, logger=context.logger)
+        except (Exception, SystemExit) as error:
+            print(f"Config package INVALID: {_reason(error)}")
+            return 1
+    print("Config package OK")
+    print(f"- path: {folder}")
+    print(f"- fields: {len(registry.fields)}")
+    print(f"- row_detectors: {len(registry.row_detectors)}")
+    print(f"- column_detectors: {len(registry.column_detectors)}")
+    print(f"- column_transforms: {len(registry.column_transforms)}")
+    print(f"- column_validators: {len(registry.column_validators)}")
+    print(f"- hooks: {sum(len(entries) for entries in registry.hooks.values())}")
+    return 0
+
+
+def _reason(error: BaseException) -> str:
+    """The error with the place in the author's files, on one line."""
+    from ade_engine.infrastructure.observability.stack import innermost_frame
+    from ade_engine.models.errors import AdeEngineError
+
+    text = str(error)
+    if not isinstance(error, (AdeEngineError, ModuleNotFoundError)):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    place = innermost_frame(error.__traceback__)
+    return text if place is None else f"{text} ({place[0]}, line {place[1]}, in {place[2]})"

@@ -1,0 +1,112 @@
+"""``process file`` and ``process batch``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from ade_engine.application.engine import Engine, log_file_for, output_path_for
+from ade_engine.cli.arguments import UsageError
+from ade_engine.cli.common import check_log_options, check_sheet_options, load_settings
+from ade_engine.infrastructure.observability.context import create_run_logger_context
+from ade_engine.models.errors import InputError
+from ade_engine.models.run import RunRequest, RunStatus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.infrastructure.settings import Settings
+
+
+def process_file(values: dict[str, Any]) -> int:
+    """Normalize one file."""
+    check_log_options(values)
+    check_sheet_options(values)
+    input_file = Path(values["input"])
+    if not input_file.is_file():
+        problem = "is not a file" if input_file.exists() else "does not exist"
+        raise UsageError(f"Input {str(input_file)!r} {problem}.")
+    output = values["output"]
+    if output is not None and values["output_dir"] is not None:
+        raise UsageError("--output and --output-dir exclude each other.")
+    if output is not None and Path(output).suffix.lower() != ".xlsx":
+        raise UsageError(f"--output has to end in .xlsx: {output!r}")
+    settings, config_package = load_settings(values)
+    request = RunRequest(
+        config_package=config_package,
+        input_file=input_file,
+        input_sheets=values["input_sheet"] or None,
+        active_sheet_only=values["active_sheet_only"],
+        output_path=None if output is None else Path(output),
+        output_dir=None if values["output_dir"] is None else Path(values["output_dir"]),
+        logs_dir=None if values["logs_dir"] is None else Path(values["logs_dir"]),
+    )
+    return 0 if _run(request, settings) else 1
+
+
+def process_batch(values: dict[str, Any]) -> int:
+    """Normalize every supported file below a folder; one that fails does not keep the others from their turn."""
+    check_log_options(values)
+    check_sheet_options(values)
+    input_dir = Path(values["input_dir"])
+    if not input_dir.is_dir():
+        problem = "is not a folder" if input_dir.exists() else "does not exist"
+        raise UsageError(f"Input folder {str(input_dir)!r} {problem}.")
+    settings, config_package = load_settings(values)
+    files = find_inputs(input_dir, settings.supported_file_extensions, values["include"], values["exclude"])
+    if not files:
+        raise UsageError(f"No input file below {str(input_dir)!r}.")
+    output_dir = Path(values["output_dir"])
+    outcomes = [
+        _run(
+            RunRequest(
+                config_package=config_package,
+                input_file=input_file,
+                input_sheets=values["input_sheet"] or None,
+                active_sheet_only=values["active_sheet_only"],
+                output_dir=output_dir,
+                logs_dir=None if values["logs_dir"] is None else Path(values["logs_dir"]),
+            ),
+            settings,
+        )
+        for input_file in files
+    ]
+    return 0 if all(outcomes) else 1
+
+
+def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], exclude: list[str]) -> list[Path]:
+    """Files below the folder with one of the extensions, in the order of their paths."""
+    from fnmatch import fnmatch
+
+    def matches(path: Path, patterns: list[str]) -> bool:
+        relative = path.relative_to(folder).as_posix()
+        return any(fnmatch(relative, pattern) or fnmatch(path.name, pattern) for pattern in patterns)
+
+    found = []
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent, name)
+            if path.suffix.lower() not in extensions or not path.is_file():
+                continue
+            if (include and not matches(path, include)) or matches(path, exclude):
+                continue
+            found.append(path)
+    return sorted(found)
+
+
+def _run(request: RunRequest, settings: Settings) -> bool:
+    log_file = None
+    if request.logs_dir is not None:
+        log_file = log_file_for(request.input_file, request.logs_dir, settings.log_format).resolve()
+    try:
+        with create_run_logger_context(
+            log_format=settings.log_format, log_level=settings.log_level, log_file=log_file
+        ) as context:
+            request.logs_path = log_file
+            result = Engine(settings).run(request, logger=context.logger)
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return False
+    return result.status is RunStatus.SUCCEEDED

@@ -1,0 +1,1 @@
+"""Finding, registering and calling what a config package defines."""

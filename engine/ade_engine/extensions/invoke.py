@@ -1,0 +1,186 @@
+"""Calling what authors wrote.
+
+A stage offers named values. A callable gets those its signature names, by keyword (positional-only ones by
+position), and all of them when it takes ``**kwargs``. What it lacks or raises is told to the author in terms of the
+author's own file: see :func:`explain`.
+"""
+
+from __future__ import annotations
+
+from inspect import Parameter, signature
+
+from ade_engine.infrastructure.observability.stack import innermost_frame
+from ade_engine.models.errors import AdeEngineError, PipelineError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from ade_engine.extensions.registry import RegisteredFn
+
+#: What counts as a callable's own failure. `sys.exit()` in a detector must not end the program in silence.
+RAISED = (Exception, SystemExit)
+
+#: Offered to every callable.
+COMMON_NAMES = ("settings", "metadata", "state", "input_file_name", "logger")
+
+
+class MissingParameter(Exception):
+    """A callable needs a value that its stage does not offer."""
+
+    def __init__(self, parameter: str, offered: Iterable[str]):
+        super().__init__(parameter)
+        self.parameter = parameter
+        self.offered = sorted(offered)
+
+    def __str__(self) -> str:
+        return f"needs {self.parameter!r}, which this stage does not offer; it offers {', '.join(self.offered)}"
+
+
+class CallPlan:
+    """Which of a stage's values one callable gets, and how."""
+
+    __slots__ = ("positional", "keywords", "missing")
+
+    def __init__(self, positional: tuple[tuple[str, Any], ...], keywords: tuple[str, ...], missing: str | None):
+        #: Names to pass by position, each with the default that stands in where the stage lacks the value.
+        self.positional = positional
+        self.keywords = keywords
+        #: A parameter without default that the stage lacks.
+        self.missing = missing
+
+    def names(self) -> set[str]:
+        return {name for name, _ in self.positional} | set(self.keywords)
+
+
+def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
+    """How ``fn`` takes the values a stage offers."""
+    offered = tuple(offered)
+    try:
+        parameters = signature(fn).parameters.values()
+    except (TypeError, ValueError):
+        # A built-in that does not tell its signature is given everything, and may refuse.
+        return CallPlan((), offered, None)
+    positional: list[tuple[str, Any]] = []
+    keywords: list[str] = []
+    takes_all = False
+    for parameter in parameters:
+        known = parameter.name in offered
+        if parameter.kind is Parameter.VAR_KEYWORD:
+            takes_all = True
+        elif parameter.kind is Parameter.VAR_POSITIONAL:
+            continue
+        elif not known and parameter.default is Parameter.empty:
+            return CallPlan((), (), parameter.name)
+        elif parameter.kind is Parameter.POSITIONAL_ONLY:
+            positional.append((parameter.name, parameter.default))
+        elif known:
+            keywords.append(parameter.name)
+    # A default at the end of the positional part is left to the callable.
+    while positional and positional[-1][0] not in offered:
+        positional.pop()
+    if takes_all:
+        taken = {name for name, _ in positional}
+        keywords = [name for name in offered if name not in taken]
+    return CallPlan(tuple(positional), tuple(keywords), None)
+
+
+class Caller:
+    """Calls one callable again and again with the values of one stage."""
+
+    __slots__ = ("fn", "plan", "_offered")
+
+    def __init__(self, fn: Callable[..., Any], offered: Iterable[str]):
+        self.fn = fn
+        self._offered = tuple(offered)
+        self.plan = plan_call(fn, self._offered)
+
+    def __call__(self, values: Mapping[str, Any]) -> Any:
+        plan = self.plan
+        if plan.missing is not None:
+            raise MissingParameter(plan.missing, self._offered)
+        keywords = {name: values[name] for name in plan.keywords}
+        if plan.positional:
+            by_position = [values[name] if name in values else default for name, default in plan.positional]
+            return self.fn(*by_position, **keywords)
+        return self.fn(**keywords)
+
+
+def call_extension(fn: Callable[..., Any], context: Any, *, label: str | None = None) -> Any:
+    """Call ``fn`` with what it asks for out of ``context``: a mapping, or one of the context classes.
+
+    A parameter that the context lacks, and any ``TypeError``, is a :class:`PipelineError`.
+    """
+    if isinstance(context, dict):
+        values = context
+    elif hasattr(context, "_fields"):
+        values = {name: getattr(context, name) for name in context._fields}
+        for alias in ("column_sample", "header_text"):
+            if hasattr(type(context), alias):
+                values[alias] = getattr(context, alias)
+    else:
+        values = dict(context)
+    try:
+        return Caller(fn, values)(values)
+    except (MissingParameter, TypeError) as error:
+        name = label or getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or repr(fn)
+        raise PipelineError(f"{name}: {error}") from error
+
+
+def source_of(fn: Any) -> tuple[str, int, str] | None:
+    """File, line and name of the code behind a callable: through partials, wrappers and instances."""
+    for _ in range(32):
+        if hasattr(fn, "__wrapped__"):
+            fn = fn.__wrapped__
+        elif hasattr(fn, "func") and not hasattr(fn, "__code__"):
+            fn = fn.func
+        elif hasattr(fn, "__func__"):
+            fn = fn.__func__
+        elif not hasattr(fn, "__code__") and hasattr(type(fn), "__call__") and hasattr(type(fn).__call__, "__code__"):
+            fn = type(fn).__call__
+        else:
+            break
+    code = getattr(fn, "__code__", None)
+    return None if code is None else (code.co_filename, code.co_firstlineno, code.co_name)
+
+
+class Failure:
+    """A callable's failure in the author's terms: what to say, and where it lies."""
+
+    __slots__ = ("message", "location")
+
+    def __init__(self, message: str, location: dict[str, Any]):
+        self.message = message
+        self.location = location
+
+
+class WrongResult(Exception):
+    """A callable returned something else than it should have. The text completes "detector x …"."""
+
+
+def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, folder: str | None) -> Failure:
+    """Describe what went wrong in ``entry``.
+
+    ``subject`` says what it was called for ("sheet 'Orders', row 7"); ``folder`` is the config package's, whose files
+    are the likeliest to be at fault.
+    """
+    raised = not isinstance(error, (WrongResult, MissingParameter))
+    place = innermost_frame(error.__traceback__, folder) if raised else None
+    place = place or source_of(entry.fn)
+    where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
+    what = str(error)
+    if raised:
+        what = f"raised {type(error).__name__}: {what}" if what else f"raised {type(error).__name__}"
+    message = f"{role} {entry.name} {what}; called for {subject}{where}"
+    location: dict[str, Any] = {"callable": entry.name, "role": role, "called_for": subject}
+    if place is not None:
+        location.update(file=place[0], line=place[1], function=place[2])
+    return Failure(message, location)
+
+
+def failure_of(failure: Failure, error_class: type[AdeEngineError], **arguments: Any) -> AdeEngineError:
+    """The error that ends the run, carrying the location for the log."""
+    error = error_class(failure.message, **arguments)
+    error.ade_location = failure.location
+    return error

@@ -1,0 +1,132 @@
+"""Finding a config package, importing its plugin modules, and letting them register.
+
+Plugin modules are found by what their source says, not by importing them: a helper that happens to lie in
+``columns/`` is imported only when a plugin imports it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from importlib.machinery import SourceFileLoader
+from inspect import CO_NEWLOCALS, CO_OPTIMIZED
+from pathlib import Path
+from types import CodeType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.extensions.registry import Registry
+
+#: Where plugin modules lie below the package. ``row_types`` is what ``row_detectors`` was called before.
+PLUGIN_FOLDERS = ("columns", "row_detectors", "row_types", "hooks")
+
+DEFAULT_PACKAGE = "ade_config"
+
+
+def resolve_config_import(config_package: str | os.PathLike) -> tuple[Path, str]:
+    """The folder to import from, and the name of the package in it.
+
+    The folder given may be the package itself, hold packages under ``src/``, or hold ``ade_config/``.
+    """
+    folder = Path(config_package).expanduser().resolve()
+    if _is_package(folder):
+        return folder.parent, folder.name
+    source = folder / "src"
+    if source.is_dir():
+        names = sorted(entry.name for entry in source.iterdir() if _is_package(entry))
+        if DEFAULT_PACKAGE in names:
+            return source, DEFAULT_PACKAGE
+        if names:
+            return source, names[0]
+    if _is_package(folder / DEFAULT_PACKAGE):
+        return folder, DEFAULT_PACKAGE
+    raise ModuleNotFoundError(
+        f"{folder} holds no config package: neither the folder itself nor src/* nor {DEFAULT_PACKAGE}/ "
+        "is a Python package (a folder with an __init__.py)"
+    )
+
+
+def import_and_register(config_package: str | os.PathLike, registry: Registry) -> list[str]:
+    """Import the package's plugin modules in order and call ``register`` of each; returns their names."""
+    root, package = resolve_config_import(config_package)
+    _forget(package)
+    importlib.invalidate_caches()
+    sys.path.insert(0, str(root))
+    try:
+        found = find_plugins(root / package, package)
+        importlib.import_module(package)
+        if not found:
+            raise ModuleNotFoundError(
+                f"config package {root / package} has no plugin module: no file below "
+                f"{', '.join(f'{name}/' for name in PLUGIN_FOLDERS)} defines register(registry)"
+            )
+        for name in found:
+            module = importlib.import_module(name)
+            outcome = module.register(registry)
+            if hasattr(outcome, "cr_code"):
+                # `async def register` is found like any other, but nobody awaits it.
+                outcome.close()
+    finally:
+        try:
+            sys.path.remove(str(root))
+        except ValueError:
+            pass
+    return found
+
+
+def find_plugins(folder: Path, package: str) -> list[str]:
+    """Dotted names of the package's plugin modules, in order."""
+    names = []
+    for place in PLUGIN_FOLDERS:
+        for parent, folders, files in os.walk(folder / place):
+            folders[:] = [name for name in folders if not _is_skipped(name) and name != "__pycache__"]
+            inside = os.path.relpath(parent, folder).replace(os.sep, ".")
+            for file_name in files:
+                stem, extension = os.path.splitext(file_name)
+                if extension != ".py" or (stem != "__init__" and _is_skipped(stem)):
+                    continue
+                dotted = f"{package}.{inside}" if stem == "__init__" else f"{package}.{inside}.{stem}"
+                if defines_register(dotted, os.path.join(parent, file_name)):
+                    names.append(dotted)
+    return sorted(names)
+
+
+def defines_register(dotted: str, path: str) -> bool:
+    """Whether the module has ``def register`` (or ``async def``) at its top level.
+
+    The compiled module answers, because Python keeps it: the import that follows costs no second compilation, and
+    the next run costs none. A function statement at the top level is one whose first line starts in the first column.
+    """
+    try:
+        code = SourceFileLoader(dotted, path).get_code(dotted)
+    except (SyntaxError, ValueError) as error:
+        place = f"{path}, line {error.lineno}" if getattr(error, "lineno", None) else path
+        raise ModuleNotFoundError(f"{place} is not valid Python: {error}", name=dotted) from error
+    first_lines = [
+        constant.co_firstlineno
+        for constant in code.co_consts
+        if isinstance(constant, CodeType)
+        and constant.co_name == "register"
+        and constant.co_flags & CO_NEWLOCALS
+        and constant.co_flags & CO_OPTIMIZED
+    ]
+    if not first_lines:
+        return False
+    with open(path, "rb") as source:
+        lines = source.read().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return any(lines[number - 1].lstrip(b"\x0c").startswith((b"def", b"async", b"@")) for number in first_lines)
+
+
+def _is_package(folder: Path) -> bool:
+    return folder.name.isidentifier() and (folder / "__init__.py").is_file()
+
+
+def _is_skipped(name: str) -> bool:
+    return name == "tests" or name.startswith(("_", "."))
+
+
+def _forget(package: str) -> None:
+    """Drop what an earlier load imported under this name, so that equal names never mix."""
+    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+        del sys.modules[name]

@@ -1,0 +1,1 @@
+"""Settings, logging and files: what a run stands on."""

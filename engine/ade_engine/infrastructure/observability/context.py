@@ -1,0 +1,57 @@
+"""Opening and closing the log of a run."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ade_engine.infrastructure.observability.logger import EventHandler, RunLogger, standard_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+class RunLoggerContext:
+    """A run's logger for as long as the ``with`` block lasts; leaving it closes the log file."""
+
+    def __init__(self, logger: RunLogger, log_file: Path | None):
+        self.logger = logger
+        self.log_file = log_file
+
+    def __enter__(self) -> RunLoggerContext:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for handler in list(self.logger.logger.handlers):
+            self.logger.logger.removeHandler(handler)
+            handler.close()
+
+
+def create_run_logger_context(
+    *,
+    log_format: str = "text",
+    log_level: int = logging.INFO,
+    log_file: Path | str | None = None,
+    stream: TextIO | None = None,
+    to_stderr: bool = True,
+    engine_run_id: str | None = None,
+) -> RunLoggerContext:
+    """A logger that writes to standard error (or ``stream``) and, if asked, to a file.
+
+    The file misses nothing that is worth keeping: it has at least level INFO however quiet standard error is.
+    """
+    logger = logging.Logger("ade_engine.run", min(log_level, logging.INFO) if log_file else log_level)
+    logger.propagate = False
+    if to_stderr:
+        logger.addHandler(EventHandler(stream or standard_error(), log_format, log_level))
+    path = None
+    if log_file is not None:
+        path = Path(log_file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = open(path, "a", encoding="utf-8", errors="backslashreplace")
+        logger.addHandler(EventHandler(opened, log_format, min(log_level, logging.INFO), owned=True))
+    return RunLoggerContext(RunLogger(logger, engine_run_id=engine_run_id), path)

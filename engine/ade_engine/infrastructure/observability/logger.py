@@ -1,0 +1,220 @@
+"""Events and log lines.
+
+A :class:`RunLogger` is what config packages know as ``logger``: a standard logging adapter that can also send named
+events. One handler writes them to a stream or file, as text for people or as NDJSON for programs.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from datetime import datetime, timezone
+
+from ade_engine.models.events import (
+    CONFIG_NAMESPACE,
+    DEFAULT_EVENT,
+    ENGINE_EVENT_SCHEMAS,
+    ENGINE_NAMESPACE,
+    RUN_COMPLETED,
+    SCHEMA_VERSION,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+    from typing import Any, TextIO
+
+_SILENT = logging.CRITICAL + 1000
+
+
+def new_id() -> str:
+    """A random UUID."""
+    digits = bytearray(os.urandom(16))
+    digits[6] = digits[6] & 0x0F | 0x40
+    digits[8] = digits[8] & 0x3F | 0x80
+    text = digits.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def timestamp(moment: datetime) -> str:
+    """UTC with milliseconds, as events and reports write it."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class RunLogger(logging.LoggerAdapter):
+    """The usual logging methods, and :meth:`event`.
+
+    Plain lines (``logger.info("…")``) become ``engine.log`` events; ``data={…}`` attaches values to one.
+    """
+
+    def __init__(self, logger: logging.Logger, *, engine_run_id: str | None = None, namespace: str = ENGINE_NAMESPACE):
+        super().__init__(logger, {})
+        self.engine_run_id = engine_run_id or new_id()
+        self.namespace = namespace
+
+    def event(
+        self,
+        name: str,
+        *,
+        message: str | None = None,
+        level: int = logging.INFO,
+        data: Mapping[str, Any] | None = None,
+        exc: BaseException | None = None,
+        **fields: Any,
+    ) -> None:
+        """Send an event. Names under ``engine.config.`` are free; any other name must be one the engine knows."""
+        if not self.isEnabledFor(level):
+            return
+        full_name = self._full_name(name)
+        values = {**(data or {}), **fields}
+        if ENGINE_EVENT_SCHEMAS.get(full_name) is not None:
+            values = {"schema_version": SCHEMA_VERSION, **values}
+        exc_info = (type(exc), exc, exc.__traceback__) if exc is not None else None
+        record = logging.LogRecord(self.logger.name, level, "", 0, message or full_name, (), exc_info)
+        record.ade_event = full_name
+        record.ade_data = values
+        record.ade_run_id = self.engine_run_id
+        record.ade_whole_stack = self.isEnabledFor(logging.DEBUG)
+        self.logger.handle(record)
+
+    def with_namespace(self, namespace: str) -> RunLogger:
+        """The same logger for names below another namespace, such as ``config.orders``."""
+        inside = namespace == ENGINE_NAMESPACE or namespace.startswith(f"{ENGINE_NAMESPACE}.")
+        full = namespace if inside else f"{ENGINE_NAMESPACE}.{namespace}"
+        return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=full.rstrip("."))
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        """Carry the run's id and what the line was given as data to the handler."""
+        extra = dict(kwargs.get("extra") or {})
+        data = kwargs.pop("data", None)
+        if data is None:
+            data = extra.pop("data", None)
+        name = extra.pop("event", None)
+        extra["ade_run_id"] = self.engine_run_id
+        extra["ade_event"] = DEFAULT_EVENT if name is None else self._full_name(name)
+        extra["ade_data"] = data
+        extra["ade_whole_stack"] = self.isEnabledFor(logging.DEBUG)
+        kwargs["extra"] = extra
+        return msg, kwargs
+
+    def _full_name(self, name: str) -> str:
+        full = name if name.startswith(f"{ENGINE_NAMESPACE}.") else f"{self.namespace}.{name}"
+        if full not in ENGINE_EVENT_SCHEMAS and not full.startswith(f"{CONFIG_NAMESPACE}."):
+            raise ValueError(
+                f"the engine has no event {full!r}; names under '{CONFIG_NAMESPACE}.' are free for config packages"
+            )
+        return full
+
+
+class NullLogger(RunLogger):
+    """A logger that says nothing, for runs nobody listens to."""
+
+    def __init__(self) -> None:
+        logger = logging.Logger("ade_engine.silent", _SILENT)
+        logger.propagate = False
+        super().__init__(logger)
+
+
+class EventHandler(logging.Handler):
+    """Writes each record as one line of NDJSON, or as text, to a stream. A stream that is gone ends nothing."""
+
+    def __init__(self, stream: TextIO, log_format: str, level: int = logging.NOTSET, *, owned: bool = False):
+        super().__init__(level)
+        self._stream = stream
+        self._owned = owned
+        self._write_record = _as_ndjson if log_format == "ndjson" else _as_text
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._stream.write(self._write_record(record) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            pass
+
+    def close(self) -> None:
+        if self._owned:
+            self._stream.close()
+        super().close()
+
+
+def _as_ndjson(record: logging.LogRecord) -> str:
+    line: dict[str, Any] = {
+        "event_id": new_id(),
+        "engine_run_id": getattr(record, "ade_run_id", None),
+        "timestamp": timestamp(datetime.fromtimestamp(record.created, timezone.utc)),
+        "level": record.levelname.lower(),
+        "event": getattr(record, "ade_event", DEFAULT_EVENT),
+        "message": record.getMessage(),
+    }
+    data = getattr(record, "ade_data", None)
+    if data:
+        line["data"] = data
+    error = _error_of(record)
+    if error is not None:
+        line["error"] = error
+    try:
+        return json.dumps(line, default=_plain, allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(_plain_tree(line))
+
+
+def _as_text(record: logging.LogRecord) -> str:
+    event = getattr(record, "ade_event", DEFAULT_EVENT)
+    message = record.getMessage()
+    moment = timestamp(datetime.fromtimestamp(record.created, timezone.utc))
+    line = f"{moment} {record.levelname:<7} "
+    line += message if event == DEFAULT_EVENT or message == event else f"{event}: {message}"
+    data = getattr(record, "ade_data", None)
+    if data and event != RUN_COMPLETED:
+        shown = (f"{key}={_brief(value)}" for key, value in data.items() if key != "schema_version")
+        line = f"{line}  {' '.join(shown)}"
+    error = _error_of(record)
+    if error is not None:
+        line = f"{line}\n{error['stack_trace'].rstrip()}"
+    return line
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(_plain_tree(value), ensure_ascii=False)
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+def _error_of(record: logging.LogRecord) -> dict[str, str] | None:
+    if not record.exc_info or record.exc_info[1] is None:
+        return None
+    from ade_engine.infrastructure.observability.stack import stack_trace
+
+    error = record.exc_info[1]
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "stack_trace": stack_trace(error, whole=getattr(record, "ade_whole_stack", True)),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for, as text; collections of other kinds as lists."""
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def _plain_tree(value: Any) -> Any:
+    """A copy that JSON can hold whatever it is made of: odd keys, numbers without end."""
+    if isinstance(value, dict):
+        return {str(key): _plain_tree(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain_tree(entry) for entry in value]
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)
+    return value if type(value) is str else str(_plain(value))
+
+
+def standard_error() -> TextIO:
+    return sys.stderr

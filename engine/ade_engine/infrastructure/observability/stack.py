@@ -1,0 +1,72 @@
+"""Stack traces for authors: their own frames, without the engine's."""
+
+from __future__ import annotations
+
+import os
+import traceback
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+#: Where the engine's own code lies.
+ENGINE_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+#: The file name of code that the engine generates.
+GENERATED_FILE = "<ade_engine row detectors>"
+
+
+def is_engine_file(file_name: str) -> bool:
+    return file_name == GENERATED_FILE or file_name.startswith(ENGINE_FOLDER + os.sep)
+
+
+def stack_trace(error: BaseException, *, whole: bool) -> str:
+    """The error's traceback and its causes'. Unless ``whole``, the engine's frames and its own wrapping are left out."""
+    shown = error
+    if not whole:
+        # An error that wraps what an author's callable raised says nothing that its message has not said already.
+        from ade_engine.models.errors import AdeEngineError
+
+        while isinstance(shown, AdeEngineError) and shown.__cause__ is not None:
+            shown = shown.__cause__
+    described = traceback.TracebackException.from_exception(shown)
+    if not whole:
+        _leave_out_engine(described)
+    return "".join(described.format())
+
+
+def _leave_out_engine(described: traceback.TracebackException) -> None:
+    seen = set()
+    waiting = [described]
+    while waiting:
+        part = waiting.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        foreign = [frame for frame in part.stack if not is_engine_file(frame.filename)]
+        part.stack = traceback.StackSummary.from_list(foreign)
+        waiting += (part.__cause__, part.__context__)
+
+
+def innermost_frame(trace: TracebackType | None, folder: str | None = None) -> tuple[str, int, str] | None:
+    """File, line and function of the deepest frame of an author's, preferably below ``folder``."""
+    found = None
+    preferred = None
+    while trace is not None:
+        file_name = trace.tb_frame.f_code.co_filename
+        if not is_engine_file(file_name) and not file_name.startswith("<frozen"):
+            place = (file_name, trace.tb_lineno, trace.tb_frame.f_code.co_name)
+            found = place
+            if folder is not None and file_name.startswith(folder + os.sep):
+                preferred = place
+        trace = trace.tb_next
+    return preferred or found
+
+
+def frame_in(trace: TracebackType | None, file_name: str) -> tuple[FrameType, int] | None:
+    """The frame of a traceback that runs code of the given file, and the line it stands on."""
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file_name:
+            return trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+    return None

@@ -1,0 +1,331 @@
+"""Every setting: its name, default, meaning, and where its value may come from.
+
+From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in the config package folder, ``.env`` in
+the working folder, environment variables ``ADE_ENGINE_<KEY>``, and what the caller passes. Unknown keys are ignored;
+a value that a setting cannot have is a :class:`SettingsError`, whoever gave it.
+
+A new setting is one entry in ``_SETTINGS`` and one line in docs/engine.md.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ade_engine.models.errors import SettingsError
+from ade_engine.models.events import VALID_LOG_FORMATS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+ENVIRONMENT_PREFIX = "ade_engine_"
+SETTINGS_FILE = "settings.toml"
+
+_TRUE = {"1", "true", "t", "yes", "y", "on"}
+_FALSE = {"0", "false", "f", "no", "n", "off"}
+_LEVELS = {
+    "NOTSET": 0,
+    "DEBUG": 10,
+    "INFO": 20,
+    "WARNING": 30,
+    "WARN": 30,
+    "ERROR": 40,
+    "CRITICAL": 50,
+    "FATAL": 50,
+}
+
+
+# Each reader turns what a source holds into the setting's value, or raises ValueError with what it should have been.
+# `text` says that the source has only text: the environment and .env.
+
+
+def _flag(value: Any, text: bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in _TRUE:
+            return True
+        if word in _FALSE:
+            return False
+    raise ValueError("should be true or false")
+
+
+def _whole_number(value: Any) -> int:
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            value = float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        raise ValueError
+    return int(value)
+
+
+def _count(value: Any, text: bool) -> int:
+    try:
+        number = _whole_number(value)
+    except (ValueError, OverflowError):
+        number = 0
+    if number < 1:
+        raise ValueError("should be a whole number, at least 1")
+    return number
+
+
+def _count_or_none(value: Any, text: bool) -> int | None:
+    return None if value is None else _count(value, text)
+
+
+def _one_of(*words: str):
+    def read(value: Any, text: bool) -> str:
+        word = getattr(value, "value", value)
+        if not isinstance(word, str) or word not in words:
+            raise ValueError("should be " + " or ".join(repr(known) for known in words))
+        return word
+
+    return read
+
+
+def _folder(value: Any, text: bool) -> Path | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, (str, os.PathLike)):
+        raise ValueError("should be a path")
+    return Path(value)
+
+
+def _extensions(value: Any, text: bool) -> tuple[str, ...]:
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError('should be a JSON list such as [".xlsx", ".csv"]') from None
+    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
+        raise ValueError("should be a list of file extensions")
+    found = []
+    for entry in value:
+        if not isinstance(entry, str) or not entry.strip(" ."):
+            raise ValueError("should be a list of file extensions")
+        extension = entry.strip().lower()
+        found.append(extension if extension.startswith(".") else f".{extension}")
+    return tuple(dict.fromkeys(found))
+
+
+def parse_log_level(value: Any, text: bool = False) -> int:
+    """A level by number or by name, in either case."""
+    if isinstance(value, str) and value.strip().upper() in _LEVELS:
+        return _LEVELS[value.strip().upper()]
+    try:
+        level = _whole_number(value)
+    except (ValueError, OverflowError):
+        level = -1
+    if level < 0:
+        raise ValueError("should be a level such as DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return level
+
+
+def _encoding(value: Any, text: bool) -> str:
+    import codecs
+
+    if not isinstance(value, str):
+        raise ValueError("should be 'auto' or the name of an encoding")
+    name = value.strip().lower()
+    if name not in ("utf-8", "auto"):
+        try:
+            codecs.lookup(name)
+        except (LookupError, ValueError):
+            raise ValueError("should be 'auto' or the name of an encoding, such as 'utf-8' or 'latin-1'") from None
+    return name
+
+
+def _delimiter(value: Any, text: bool) -> str:
+    if isinstance(value, str):
+        if value.strip().lower() == "auto":
+            return "auto"
+        if value == "\\t":
+            return "\t"
+        if len(value) == 1 and value not in '"\r\n' and ord(value) < 128:
+            return value
+    raise ValueError("should be 'auto' or one character, such as ',' or ';'")
+
+
+#: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
+_SETTINGS = (
+    ("config_package", None, _folder, "folder used when the command line names none"),
+    ("remove_unmapped_columns", False, _flag, "drop output columns that are no registered fields"),
+    ("write_diagnostics_columns", False, _flag, "write the engine's own columns, named __ade_…"),
+    ("mapping_tie_resolution", "leftmost", _one_of("leftmost", "leave_unmapped"), "when columns claim one field"),
+    ("sort_tables_by_mapping_ratio", False, _flag, "write the best mapped tables of a sheet first"),
+    ("merge_tables_in_sheet", False, _flag, "stack the tables of a sheet into one"),
+    ("log_format", "text", _one_of(*VALID_LOG_FORMATS), "how events are written"),
+    ("log_level", 20, parse_log_level, "least severe level of events, from the environment only"),
+    ("max_empty_rows_run", 1000, _count_or_none, "empty rows after which a sheet ends"),
+    ("max_empty_cols_run", 500, _count_or_none, "empty cells after which a row ends"),
+    ("detector_column_sample_size", 100, _count, "values in a column detector's sample"),
+    ("merge_stacked_headers", True, _flag, "join header rows that follow each other"),
+    ("supported_file_extensions", (".xlsx", ".xlsm", ".xls", ".csv"), _extensions, "what a batch picks up"),
+    ("csv_encoding", "utf-8", _encoding, "encoding of .csv files, or 'auto'"),
+    ("csv_delimiter", ",", _delimiter, "separator in .csv files, or 'auto'"),
+    ("split_side_by_side_tables", False, _flag, "tables beside each other become tables of their own"),
+    ("escape_formulas", False, _flag, "text that starts with = stays text in the output"),
+)
+_READERS = {key: read for key, _, read, _ in _SETTINGS}
+
+
+class Settings:
+    """The settings of a run, as attributes. They are resolved once and do not change afterwards.
+
+    ``Settings(...)`` reads the working folder and the environment; ``Settings.load(config_package_dir=…)`` also reads
+    the config package's own file. What is passed by name wins over all of it.
+    """
+
+    config_package: Path | None
+    remove_unmapped_columns: bool
+    write_diagnostics_columns: bool
+    mapping_tie_resolution: str
+    sort_tables_by_mapping_ratio: bool
+    merge_tables_in_sheet: bool
+    log_format: str
+    log_level: int
+    max_empty_rows_run: int | None
+    max_empty_cols_run: int | None
+    detector_column_sample_size: int
+    merge_stacked_headers: bool
+    supported_file_extensions: tuple[str, ...]
+    csv_encoding: str
+    csv_delimiter: str
+    split_side_by_side_tables: bool
+    escape_formulas: bool
+
+    def __init__(self, **overrides: Any):
+        self.__dict__.update(_resolve(Path.cwd(), None, overrides))
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        config_package_dir: str | os.PathLike | None = None,
+        cwd: str | os.PathLike | None = None,
+        **overrides: Any,
+    ) -> Settings:
+        """Settings from every source; ``cwd`` stands for the working folder."""
+        folder = None if config_package_dir is None else Path(config_package_dir)
+        settings = cls.__new__(cls)
+        settings.__dict__.update(_resolve(Path.cwd() if cwd is None else Path(cwd), folder, overrides))
+        return settings
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON knows them."""
+        values: dict[str, Any] = {}
+        for key in _READERS:
+            value = self.__dict__[key]
+            values[key] = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+        return values
+
+    def model_dump(self, **_: Any) -> dict[str, Any]:
+        """Another name of :meth:`to_dict`, which older config packages use."""
+        return self.to_dict()
+
+    def __setattr__(self, name: str, value: Any):
+        raise AttributeError(f"settings are fixed once they are loaded: {name!r}")
+
+    def __delattr__(self, name: str):
+        raise AttributeError(f"settings are fixed once they are loaded: {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return self.__dict__ == other.__dict__ if isinstance(other, Settings) else NotImplemented
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{key}={self.__dict__[key]!r}' for key in _READERS)})"
+
+
+class _Given:
+    """A value as some source holds it. Only the strongest source's value of a key is ever read."""
+
+    __slots__ = ("value", "text", "source", "name")
+
+    def __init__(self, value: Any, text: bool, source: str, name: str):
+        self.value = value
+        self.text = text
+        self.source = source
+        self.name = name
+
+
+def _resolve(cwd: Path, config_package_dir: Path | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, _Given] = {}
+    given.update(_from_toml(cwd / SETTINGS_FILE))
+    if config_package_dir is not None:
+        given.update(_from_toml(config_package_dir / SETTINGS_FILE))
+    given.update(_from_environment(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
+    given.update(_from_environment(os.environ, "the environment"))
+    given.update({key: _Given(value, False, "the caller", key) for key, value in overrides.items() if key in _READERS})
+
+    values: dict[str, Any] = {key: default for key, default, _, _ in _SETTINGS}
+    for key, entry in given.items():
+        try:
+            values[key] = _READERS[key](entry.value, entry.text)
+        except ValueError as error:
+            raise SettingsError(f"{entry.name} from {entry.source} {error}, not {entry.value!r}") from None
+    return values
+
+
+def _from_toml(path: Path) -> dict[str, _Given]:
+    text = _read_text(path)
+    if text is None:
+        return {}
+
+    from ade_engine.infrastructure.toml import parse_toml
+
+    try:
+        document = parse_toml(text)
+    except ValueError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    # The level of logging is the operator's choice, not the config package's.
+    return {
+        key: _Given(value, False, str(path), key)
+        for key, value in document.items()
+        if key in _READERS and key != "log_level"
+    }
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    text = _read_text(path)
+    if text is None:
+        return {}
+
+    from ade_engine.infrastructure.dotenv import parse_dotenv
+
+    return parse_dotenv(text)
+
+
+def _read_text(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from None
+
+
+def _from_environment(variables: Mapping[str, str], source: str) -> dict[str, _Given]:
+    given: dict[str, _Given] = {}
+    fallback_level = None
+    for name, value in variables.items():
+        lower = name.lower()
+        if lower.startswith(ENVIRONMENT_PREFIX):
+            key = lower[len(ENVIRONMENT_PREFIX) :]
+            if key in _READERS:
+                given[key] = _Given(value, True, source, name)
+        elif lower == "ade_log_level":
+            fallback_level = _Given(value, True, source, name)
+    if fallback_level is not None:
+        given.setdefault("log_level", fallback_level)
+    return given

@@ -1,0 +1,69 @@
+"""The names of events, and what their ``data`` holds.
+
+An event whose schema is a tuple of keys is *strict*: its data starts with ``schema_version`` and then has these keys.
+``None`` marks an event whose data is free.
+"""
+
+from __future__ import annotations
+
+ENGINE_NAMESPACE = "engine"
+CONFIG_NAMESPACE = "engine.config"
+DEFAULT_EVENT = "engine.log"
+RUN_COMPLETED = "engine.run.completed"
+SCHEMA_VERSION = 1
+
+VALID_LOG_FORMATS = ("text", "ndjson")
+
+ENGINE_EVENT_SCHEMAS: dict[str, tuple[str, ...] | None] = {
+    DEFAULT_EVENT: None,
+    "engine.settings.effective": None,
+    "engine.run.started": ("input_file", "config_package"),
+    "engine.run.planned": ("output_file", "output_dir", "logs_file", "logs_dir"),
+    "engine.config.loaded": None,
+    "engine.workbook.started": ("sheet_count",),
+    "engine.sheet.started": ("sheet_name", "sheet_index"),
+    "engine.sheet.progress": ("sheet_name", "sheet_index", "stage", "rows"),
+    "engine.detector.row_result": ("sheet_name", "row_index", "detector"),
+    "engine.row_classification": ("sheet_name", "row_index", "detectors", "scores", "classification"),
+    "engine.sheet.tables_detected": (
+        "sheet_name",
+        "sheet_index",
+        "input_file",
+        "row_count",
+        "table_count",
+        "tables",
+    ),
+    "engine.detector.column_result": ("sheet_name", "table_index", "table_region", "column_index", "detector"),
+    "engine.column_classification": (
+        "sheet_name",
+        "table_index",
+        "table_region",
+        "column_index",
+        "detectors",
+        "scores",
+        "classification",
+    ),
+    "engine.column_detector.candidate": None,
+    "engine.column_detector.summary": None,
+    "engine.hook.start": None,
+    "engine.hook.end": None,
+    "engine.transform.result": None,
+    "engine.validation.summary": None,
+    "engine.table.written": ("sheet_name", "table_index", "output_range"),
+    RUN_COMPLETED: (
+        "scope",
+        "execution",
+        "evaluation",
+        "counts",
+        "validation",
+        "fields",
+        "outputs",
+        "workbooks",
+    ),
+    # Known to readers of events, and free for callers; the engine sends none of them.
+    "engine.table.detected": None,
+    "engine.table.extracted": None,
+    "engine.table.mapped": None,
+    "engine.table.mapping_patched": None,
+    "engine.table.normalized": None,
+}

@@ -1,0 +1,151 @@
+"""What each kind of callable is offered.
+
+Callables take these values by name, in whatever number they like, so nothing has to import this module. It is here
+for those who write helpers over a whole context, or want their editor to know the names: the fields of a class are
+the keyword names, and ``extensions.invoke.call_extension`` takes an instance wherever it takes a mapping.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+from ade_engine.models.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import polars as pl
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from ade_engine.infrastructure.observability.logger import RunLogger
+    from ade_engine.infrastructure.settings import Settings
+    from ade_engine.models.table import TableRegion, TableResult
+
+
+class ExtensionContext(Record):
+    """What every callable may take."""
+
+    settings: Settings
+    metadata: dict[str, Any]
+    state: dict[str, Any]
+    input_file_name: str
+    logger: RunLogger
+
+
+class RowDetectorContext(ExtensionContext):
+    """A row of a sheet: its number from 1, and its raw cells, cut after the last value."""
+
+    row_index: int
+    row_values: list[Any]
+    sheet_name: str
+
+
+class ColumnDetectorContext(ExtensionContext):
+    """A column of a table, before any column was renamed."""
+
+    table: pl.DataFrame
+    column: pl.Series
+    column_sample_non_empty_values: list[str]
+    column_name: str
+    column_index: int
+    column_header_original: str
+    field_name: str
+    sheet_name: str
+    table_region: TableRegion
+    table_index: int
+
+    @property
+    def column_sample(self) -> list[str]:
+        return self.column_sample_non_empty_values
+
+    @property
+    def header_text(self) -> str:
+        return self.column_header_original
+
+
+class TransformContext(ExtensionContext):
+    """A field of a table, to be computed by an expression."""
+
+    field_name: str
+    table: pl.DataFrame
+    table_region: TableRegion
+    table_index: int
+
+
+class ValidateContext(ExtensionContext):
+    """A field of a table, to be checked by an expression."""
+
+    field_name: str
+    table: pl.DataFrame
+    table_region: TableRegion
+    table_index: int
+
+
+class WorkbookStartHookContext(ExtensionContext):
+    """``on_workbook_start``: the input was opened."""
+
+    source_workbook: Workbook
+
+
+class SheetStartHookContext(ExtensionContext):
+    """``on_sheet_start``: a sheet is about to be read."""
+
+    source_sheet: Worksheet
+    source_workbook: Workbook
+
+
+class TableMappedHookContext(ExtensionContext):
+    """``on_table_mapped``: columns carry the names of their fields."""
+
+    table: pl.DataFrame
+    source_sheet: Worksheet
+    source_workbook: Workbook
+    source_region: TableRegion
+    table_index: int
+
+
+class TableTransformedHookContext(TableMappedHookContext):
+    """``on_table_transformed``: all transforms have run."""
+
+
+class TableValidatedHookContext(TableMappedHookContext):
+    """``on_table_validated``: the issue columns are there."""
+
+
+class TableWrittenHookContext(ExtensionContext):
+    """``on_table_written``: the table is on its output sheet."""
+
+    write_table: pl.DataFrame
+    output_sheet: Worksheet
+    output_workbook: Workbook
+    output_region: TableRegion
+    table_index: int
+    table_result: TableResult
+
+
+class SheetEndHookContext(ExtensionContext):
+    """``on_sheet_end``: all tables of the sheet are written."""
+
+    output_sheet: Worksheet
+    output_workbook: Workbook
+    tables: list[TableResult]
+
+
+class WorkbookBeforeSaveHookContext(ExtensionContext):
+    """``on_workbook_before_save``: the last chance to touch the output."""
+
+    output_workbook: Workbook
+
+
+HookContext = Union[
+    WorkbookStartHookContext,
+    SheetStartHookContext,
+    TableMappedHookContext,
+    TableTransformedHookContext,
+    TableValidatedHookContext,
+    TableWrittenHookContext,
+    SheetEndHookContext,
+    WorkbookBeforeSaveHookContext,
+]

@@ -1,0 +1,43 @@
+"""The words of a config package: fields, kinds of rows, stages of hooks."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ade_engine.models.record import Record
+
+
+class FieldDef(Record):
+    """A field of the normalized output. Only ``name`` matters to the engine; the rest is for readers of reports."""
+
+    name: str
+    label: str | None = None
+    dtype: str | None = None
+    meta: dict = {}
+
+
+class RowKind(str, Enum):
+    """The kinds of rows that the engine itself acts on. Row detectors may vote for any other kind as well."""
+
+    HEADER = "header"
+    DATA = "data"
+    UNKNOWN = "unknown"
+
+    __str__ = str.__str__
+    __format__ = str.__format__
+
+
+class HookName(str, Enum):
+    """The stages at which hooks run, in the order of a run."""
+
+    ON_WORKBOOK_START = "on_workbook_start"
+    ON_SHEET_START = "on_sheet_start"
+    ON_TABLE_MAPPED = "on_table_mapped"
+    ON_TABLE_TRANSFORMED = "on_table_transformed"
+    ON_TABLE_VALIDATED = "on_table_validated"
+    ON_TABLE_WRITTEN = "on_table_written"
+    ON_SHEET_END = "on_sheet_end"
+    ON_WORKBOOK_BEFORE_SAVE = "on_workbook_before_save"
+
+    __str__ = str.__str__
+    __format__ = str.__format__

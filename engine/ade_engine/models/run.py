@@ -1,0 +1,71 @@
+"""What is asked of a run, and what came of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ade_engine.models.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+
+class RunStatus(str, Enum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+    __str__ = str.__str__
+
+
+class RunErrorCode(str, Enum):
+    """Whose fault a failure is: see the table of errors in docs/engine.md."""
+
+    CONFIG_ERROR = "config_error"
+    INPUT_ERROR = "input_error"
+    HOOK_ERROR = "hook_error"
+    PIPELINE_ERROR = "pipeline_error"
+    UNKNOWN_ERROR = "unknown_error"
+
+    __str__ = str.__str__
+
+
+class RunRequest(Record):
+    """One input file for one config package.
+
+    The output goes to ``output_path``, else to ``<output_dir>/<stem>_normalized.xlsx``, else beside the input.
+    ``logs_path``, or a file in ``logs_dir``, receives the events when the caller passes no logger of its own.
+    """
+
+    config_package: Path
+    input_file: Path
+    input_sheets: Sequence[str] | None = None
+    active_sheet_only: bool = False
+    output_dir: Path | None = None
+    output_path: Path | None = None
+    logs_dir: Path | None = None
+    logs_path: Path | None = None
+
+
+class RunError(Record):
+    """Why a run failed."""
+
+    code: RunErrorCode
+    stage: str
+    message: str
+
+
+class RunResult(Record):
+    """How a run ended. ``output_path`` is where the workbook was written, ``None`` when nothing was."""
+
+    status: RunStatus
+    error: RunError | None = None
+    output_path: Path | None = None
+    logs_dir: Path | None = None
+    processed_file: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None

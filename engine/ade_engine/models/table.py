@@ -1,0 +1,204 @@
+"""Tables: where one lies on a sheet, which columns it had, and what became of them."""
+
+from __future__ import annotations
+
+from ade_engine.models.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    import polars as pl
+
+
+class TableRegion(Record, frozen=True):
+    """A block of cells, header rows included. Rows and columns count from 1, and both ends belong to the block."""
+
+    min_row: int
+    min_col: int
+    max_row: int
+    max_col: int
+    header_row_count: int = 1
+
+    def __post_init__(self):
+        if self.min_row < 1 or self.min_col < 1:
+            raise ValueError(f"a region starts in row 1, column 1 or later: {self!r}")
+        if self.max_row < self.min_row or self.max_col < self.min_col:
+            raise ValueError(f"a region ends where it starts or later: {self!r}")
+        if not 0 <= self.header_row_count <= self.height:
+            raise ValueError(f"a region cannot have more header rows than rows: {self!r}")
+
+    @property
+    def a1(self) -> str:
+        """The block in spreadsheet notation: ``A3:E12``, or ``A3`` for one cell."""
+        first = f"{column_letters(self.min_col)}{self.min_row}"
+        last = f"{column_letters(self.max_col)}{self.max_row}"
+        return first if first == last else f"{first}:{last}"
+
+    @property
+    def cell_range(self):
+        """The block as openpyxl's ``CellRange``."""
+        from openpyxl.worksheet.cell_range import CellRange
+
+        return CellRange(min_col=self.min_col, min_row=self.min_row, max_col=self.max_col, max_row=self.max_row)
+
+    @property
+    def width(self) -> int:
+        return self.max_col - self.min_col + 1
+
+    @property
+    def height(self) -> int:
+        return self.max_row - self.min_row + 1
+
+    @property
+    def header_row(self) -> int:
+        """The first header row."""
+        return self.min_row
+
+    @property
+    def data_first_row(self) -> int:
+        """The row below the header, even when the region ends above it."""
+        return self.min_row + self.header_row_count
+
+    @property
+    def data_min_row(self) -> int:
+        """The first data row, never below the region."""
+        return min(self.data_first_row, self.max_row)
+
+    @property
+    def has_data_rows(self) -> bool:
+        return self.data_first_row <= self.max_row
+
+    @property
+    def data_row_count(self) -> int:
+        return max(0, self.max_row - self.data_first_row + 1)
+
+    def iter_values(self, ws, values_only: bool = True) -> Iterator[tuple[Any, ...]]:
+        """The region's rows on a worksheet."""
+        return ws.iter_rows(
+            min_row=self.min_row,
+            max_row=self.max_row,
+            min_col=self.min_col,
+            max_col=self.max_col,
+            values_only=values_only,
+        )
+
+
+def column_letters(number: int) -> str:
+    """The spreadsheet's name of a column: 1 is ``A``, 27 is ``AA``."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def is_blank(value: Any) -> bool:
+    """Whether reports count a cell as blank: nothing, or text without a visible character."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+class SourceColumn:
+    """One column of a table as it was read. The values are fetched when somebody asks for them."""
+
+    __slots__ = ("index", "header", "_values")
+
+    def __init__(self, index: int, header: Any, values: Sequence[Any] | Any = ()):
+        """``values`` is the data cells, or a function without parameters that gives them."""
+        self.index = index
+        self.header = header
+        self._values = values
+
+    @property
+    def values(self) -> list[Any]:
+        if callable(self._values):
+            self._values = self._values()
+        return self._values
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither the header nor any data cell has something to show."""
+        return is_blank(self.header) and all(is_blank(value) for value in self.values)
+
+    def __repr__(self):
+        return f"SourceColumn(index={self.index!r}, header={self.header!r})"
+
+    def __eq__(self, other):
+        if not isinstance(other, SourceColumn):
+            return NotImplemented
+        return (self.index, self.header, self.values) == (other.index, other.header, other.values)
+
+    __hash__ = None
+
+
+class MappedColumn:
+    """A source column that a field was found in."""
+
+    __slots__ = ("field_name", "source_index", "header", "_values", "score")
+
+    def __init__(self, field_name: str, source_index: int, header: Any, values: Any = (), score: float = 0.0):
+        self.field_name = field_name
+        self.source_index = source_index
+        self.header = header
+        self._values = values
+        self.score = score
+
+    @property
+    def values(self) -> list[Any]:
+        if callable(self._values):
+            self._values = self._values()
+        return self._values
+
+    def __repr__(self):
+        return (
+            f"MappedColumn(field_name={self.field_name!r}, source_index={self.source_index!r}, "
+            f"header={self.header!r}, score={self.score!r})"
+        )
+
+    def __eq__(self, other):
+        if not isinstance(other, MappedColumn):
+            return NotImplemented
+        mine = (self.field_name, self.source_index, self.header, self.score)
+        return mine == (other.field_name, other.source_index, other.header, other.score)
+
+    __hash__ = None
+
+
+class DerivedMapping(Record):
+    """A field that a hook made out of a source column."""
+
+    field_name: str
+    source_header: str
+    source_index: int | None = None
+    score: float = 1.0
+
+
+class TableResult(Record):
+    """All that is known about a table: the frame, where it came from, which fields were found, where it was written."""
+
+    sheet_name: str
+    table: pl.DataFrame
+    source_region: TableRegion
+    source_columns: list[SourceColumn] = []
+    table_index: int = 0
+    sheet_index: int = 0
+    mapped_columns: list[MappedColumn] = []
+    derived_mappings: list[DerivedMapping] = []
+    unmapped_columns: list[SourceColumn] = []
+    column_scores: Mapping[int, Mapping[str, float]] = {}
+    duplicate_unmapped_indices: set[int] = set()
+    row_count: int = 0
+    output_region: TableRegion | None = None
+    output_sheet_name: str | None = None
+
+    def mapping_lookup(self) -> dict[str, int | None]:
+        """Field to index of its source column, with the fields that hooks derived."""
+        lookup: dict[str, int | None] = {column.field_name: column.source_index for column in self.mapped_columns}
+        for derived in self.derived_mappings:
+            lookup.setdefault(derived.field_name, derived.source_index)
+        return lookup
+
+    def __repr__(self):
+        fields = [column.field_name for column in self.mapped_columns]
+        return f"TableResult({self.sheet_name!r}, {self.source_region.a1}, rows={self.row_count}, mapped={fields})"

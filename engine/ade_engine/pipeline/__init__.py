@@ -1,0 +1,1 @@
+"""Sheets to rows, rows to tables, tables to fields. Everything here may import polars; what starts the engine may not."""

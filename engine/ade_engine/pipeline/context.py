@@ -1,0 +1,95 @@
+"""What the stages of one run share."""
+
+from __future__ import annotations
+
+import time
+from logging import DEBUG, INFO
+
+from ade_engine.extensions.invoke import explain
+from ade_engine.models.errors import AdeEngineError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from ade_engine.extensions.registry import Registry, RegisteredFn
+    from ade_engine.infrastructure.observability.logger import RunLogger
+    from ade_engine.infrastructure.settings import Settings
+
+
+class RunContext:
+    """Settings, registry, logger, and the values that every callable of the run is offered."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        registry: Registry,
+        logger: RunLogger,
+        metadata: dict[str, Any],
+        package_folder: str | None,
+    ):
+        self.settings = settings
+        self.registry = registry
+        self.logger = logger
+        self.metadata = metadata
+        self.package_folder = package_folder
+        self.state: dict[str, Any] = {}
+        self.debug = logger.isEnabledFor(DEBUG)
+
+    def values(self) -> dict[str, Any]:
+        """What every callable may take, ready for a stage to add its own."""
+        return {
+            "settings": self.settings,
+            "metadata": self.metadata,
+            "state": self.state,
+            "input_file_name": self.metadata["input_file_name"],
+            "logger": self.logger,
+        }
+
+    def for_sheet(self, sheet_index: int) -> RunContext:
+        """The same run, with metadata of its own for one sheet."""
+        inside = object.__new__(RunContext)
+        inside.__dict__.update(self.__dict__)
+        inside.metadata = {**self.metadata, "sheet_index": sheet_index}
+        return inside
+
+    def fail(
+        self,
+        entry: RegisteredFn,
+        role: str,
+        subject: str,
+        error: BaseException,
+        error_class: type[AdeEngineError],
+        **arguments: Any,
+    ) -> NoReturn:
+        """End the run because of what a callable did, in words that lead its author to the place."""
+        failure = explain(entry, role, subject, error, self.package_folder)
+        raised = error_class(failure.message, **arguments)
+        raised.ade_location = failure.location
+        raise raised from error
+
+
+class Progress:
+    """Sends ``engine.sheet.progress``: nothing while a sheet is young, then at most ten events a second."""
+
+    _QUIET_SECONDS = 0.2
+    _INTERVAL_SECONDS = 0.1
+
+    def __init__(self, context: RunContext, sheet_name: str, sheet_index: int):
+        self._logger = context.logger
+        self._enabled = context.logger.isEnabledFor(INFO)
+        self._data = {"sheet_name": sheet_name, "sheet_index": sheet_index}
+        self._next = time.monotonic() + self._QUIET_SECONDS
+
+    def __call__(self, stage: str, rows: int) -> None:
+        if not self._enabled:
+            return
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + self._INTERVAL_SECONDS
+            self._logger.event(
+                "sheet.progress",
+                message=f"{self._data['sheet_name']}: {stage}, {rows} rows",
+                data={**self._data, "stage": stage, "rows": rows},
+            )

@@ -1,0 +1,107 @@
+"""Derived mappings: fields that hooks made out of source columns, and said so in ``state``.
+
+They change nothing in the table. They let reports say where such a field came from, and that it was found.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ade_engine.models.table import DerivedMapping
+from ade_engine.pipeline.frame import header_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from ade_engine.models.table import SourceColumn
+
+
+def derived_mappings(
+    state: Mapping[str, Any],
+    *,
+    columns: list[SourceColumn],
+    mapped_fields: Collection[str],
+    table_fields: Collection[str],
+    sheet_name: str,
+    table_index: int,
+) -> list[DerivedMapping]:
+    """The entries that hold for one table; a later entry for a field replaces an earlier one."""
+    index_of: dict[str, int] = {}
+    for column in columns:
+        index_of.setdefault(header_text(column.header), column.index)
+    found: dict[str, DerivedMapping] = {}
+    for entry in _entries(state):
+        field = _text(_first(entry, "field_name", "field"))
+        header = _text(_first(entry, "source_header", "original_header", "header"))
+        if not field or not header:
+            continue
+        table = entry.get("table_index")
+        if table is not None and _integer(table) != table_index:
+            continue
+        sheet = entry.get("sheet_name")
+        if sheet is not None and str(sheet) != sheet_name:
+            continue
+        if field in mapped_fields or field not in table_fields:
+            continue
+        index = entry.get("source_index")
+        if index is None:
+            index = index_of.get(header)
+        else:
+            index = _integer(index)
+        if index is None:
+            continue
+        found[field] = DerivedMapping(field, header, index, _score(entry.get("score")))
+    return list(found.values())
+
+
+def _entries(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    own = _look_up(state, "ade_engine", "derived_mappings")
+    for entry in [own] if isinstance(own, dict) else own if isinstance(own, (list, tuple)) else []:
+        if isinstance(entry, dict):
+            yield entry
+    overrides = _look_up(state, "ade_config", "mapping_overrides", "original_header_overrides")
+    if overrides is None:
+        overrides = _look_up(state, "ade_config.mapping_overrides", "original_header_overrides")
+    if isinstance(overrides, dict):
+        for field, entry in overrides.items():
+            if isinstance(entry, dict):
+                yield {**entry, "field_name": field}
+            else:
+                yield {"field_name": field, "source_header": entry}
+    elif isinstance(overrides, (list, tuple)):
+        for entry in overrides:
+            if isinstance(entry, dict):
+                yield entry
+
+
+def _look_up(state: Any, *path: str) -> Any:
+    for key in path:
+        if not isinstance(state, dict):
+            return None
+        state = state.get(key)
+    return state
+
+
+def _first(entry: Mapping[str, Any], *keys: str) -> Any:
+    return next((entry[key] for key in keys if entry.get(key) is not None), None)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _integer(value: Any) -> int | None:
+    try:
+        number = int(value)
+        return None if isinstance(value, float) and value != number else number
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _score(value: Any) -> float:
+    try:
+        score = 1.0 if value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 1.0
+    return score if score - score == 0.0 else 1.0

@@ -1,0 +1,221 @@
+"""Transforms and validators: the expressions that authors return, applied field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult
+from ade_engine.models.errors import AdeEngineError, ExtensionError, PipelineError
+from ade_engine.pipeline.events import region_data
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.models.table import TableRegion
+    from ade_engine.pipeline.context import RunContext
+
+RESERVED_PREFIX = "__ade_"
+ISSUE_PREFIX = "__ade_issue__"
+HAS_ISSUES = "__ade_has_issues"
+ISSUE_COUNT = "__ade_issue_count"
+
+_OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index")
+_SAMPLE_ROWS = 5
+
+
+class _Expressions:
+    """Callables of one kind that return an expression for their field."""
+
+    role = ""
+
+    def __init__(self, entries_by_field: dict[str, list[RegisteredFn]]):
+        self._callers = {
+            field: [(entry, Caller(entry.fn, _OFFERED)) for entry in entries]
+            for field, entries in entries_by_field.items()
+        }
+
+    def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
+        """Fields of the table in column order, then the others as they were registered; only those with callables."""
+        present = [name for name in table.columns if name in self._callers]
+        return present + [name for name in registered if name in self._callers and name not in table.columns]
+
+    def _ask(
+        self,
+        context: RunContext,
+        entry: RegisteredFn,
+        call: Caller,
+        values: dict[str, Any],
+        subject: str,
+    ) -> pl.Expr | None:
+        try:
+            result = call(values)
+            if result is not None and not isinstance(result, pl.Expr):
+                raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+            return result
+        except RAISED as error:
+            context.fail(entry, self.role, subject, error, _class_of(error))
+
+
+def _class_of(error: BaseException) -> type[AdeEngineError]:
+    """A misused stage or a ``TypeError`` is the pipeline's business; what a callable raises otherwise is its own."""
+    if isinstance(error, (TypeError, MissingParameter, WrongResult)):
+        return PipelineError
+    if isinstance(error, AdeEngineError):
+        return type(error)
+    return ExtensionError
+
+
+class Transforms(_Expressions):
+    """The column transforms of a run."""
+
+    role = "transform"
+
+    def apply(
+        self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
+    ) -> pl.DataFrame:
+        """Apply every field's expressions in turn, each to what the one before has made."""
+        for field in self._fields_in_order(table, context.registry.fields):
+            if field not in table.columns:
+                table = table.with_columns(pl.lit(None).alias(field))
+            subject = f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+            for entry, call in self._callers[field]:
+                values = {
+                    **context.values(),
+                    "field_name": field,
+                    "table": table,
+                    "table_region": region,
+                    "table_index": table_index,
+                }
+                expression = self._ask(context, entry, call, values, subject)
+                before = table
+                if expression is not None:
+                    try:
+                        table = table.with_columns(expression.alias(field))
+                    except RAISED as error:
+                        context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
+                if context.debug:
+                    self._report(context, entry, field, region, table_index, before, table, expression is not None)
+        return table
+
+    @staticmethod
+    def _report(
+        context: RunContext,
+        entry: RegisteredFn,
+        field: str,
+        region: TableRegion,
+        table_index: int,
+        before: pl.DataFrame,
+        after: pl.DataFrame,
+        emitted: bool,
+    ) -> None:
+        context.logger.event(
+            "transform.result",
+            level=10,
+            message=f"{entry.name} on {field!r}",
+            data={
+                "transform": entry.name,
+                "field": field,
+                "table_index": table_index,
+                "table_region": region_data(region),
+                "row_count": after.height,
+                "sample_before": before.get_column(field).head(_SAMPLE_ROWS).to_list(),
+                "sample_after": after.get_column(field).head(_SAMPLE_ROWS).to_list(),
+                "emitted_column": field if emitted else None,
+            },
+        )
+
+
+class Validators(_Expressions):
+    """The column validators of a run."""
+
+    role = "validator"
+
+    def apply(
+        self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
+    ) -> pl.DataFrame:
+        """Add an issue column for each field with something to say, and the two columns that sum them up."""
+        checks: list[tuple[RegisteredFn, str, pl.Expr]] = []
+        for field in self._fields_in_order(table, context.registry.fields):
+            if field not in table.columns:
+                table = table.with_columns(pl.lit(None).alias(field))
+            subject = f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+            messages = []
+            last = None
+            for entry, call in self._callers[field]:
+                values = {
+                    **context.values(),
+                    "field_name": field,
+                    "table": table,
+                    "table_region": region,
+                    "table_index": table_index,
+                }
+                expression = self._ask(context, entry, call, values, subject)
+                if expression is not None:
+                    messages.append(expression.cast(pl.String))
+                    last = entry
+            if last is not None:
+                checks.append((last, subject, _joined(messages).alias(f"{ISSUE_PREFIX}{field}")))
+        table = self._add(context, table, checks)
+        issues = [pl.col(name).is_not_null() for name in table.columns if name.startswith(ISSUE_PREFIX)]
+        if issues:
+            count = pl.sum_horizontal([issue.cast(pl.Int32) for issue in issues]).cast(pl.Int32)
+        else:
+            count = pl.lit(0, dtype=pl.Int32)
+        table = table.with_columns(
+            (pl.any_horizontal(issues) if issues else pl.lit(False)).alias(HAS_ISSUES), count.alias(ISSUE_COUNT)
+        )
+        if context.debug:
+            self._report(context, table, region, table_index)
+        return table
+
+    def _add(
+        self, context: RunContext, table: pl.DataFrame, checks: list[tuple[RegisteredFn, str, pl.Expr]]
+    ) -> pl.DataFrame:
+        if not checks:
+            return table
+        try:
+            return table.with_columns([expression for _, _, expression in checks])
+        except RAISED:
+            # One of them failed: find out which, for its author's sake.
+            for entry, subject, expression in checks:
+                try:
+                    table = table.with_columns(expression)
+                except RAISED as error:
+                    context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
+            return table
+
+    @staticmethod
+    def _report(context: RunContext, table: pl.DataFrame, region: TableRegion, table_index: int) -> None:
+        columns = [name for name in table.columns if name.startswith(ISSUE_PREFIX)]
+        issues = {name: len(table) - table.get_column(name).null_count() for name in columns}
+        context.logger.event(
+            "validation.summary",
+            level=10,
+            message=f"{sum(issues.values())} issues",
+            data={
+                "issue_columns": issues,
+                "table_index": table_index,
+                "table_region": region_data(region),
+                "rows": table.height,
+            },
+        )
+
+
+def _joined(messages: list[pl.Expr]) -> pl.Expr:
+    if len(messages) == 1:
+        return messages[0]
+    some = pl.any_horizontal([message.is_not_null() for message in messages])
+    return pl.when(some).then(pl.concat_str(messages, separator="; ", ignore_nulls=True))
+
+
+class _Unusable(WrongResult):
+    """An expression that polars refuses to apply."""
+
+    def __init__(self, error: BaseException):
+        text = str(error).strip()
+        super().__init__(f"returned an expression that cannot be applied: {type(error).__name__}: {text}")
+        self.__cause__ = error

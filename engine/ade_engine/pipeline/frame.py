@@ -1,0 +1,111 @@
+"""From the rows of a table to a polars frame: header texts, column names, values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ade_engine.models.table import SourceColumn, TableRegion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.source import SheetScan
+    from ade_engine.pipeline.tables import RowSpan
+
+
+class SourceTable:
+    """A table as it was read: its place, its columns, and the frame under its own headers.
+
+    ``names[i]`` is the frame column of source column ``i``. Two source columns can share a frame column, when a name
+    made unique (``Note__2``) meets a header that says just that.
+    """
+
+    __slots__ = ("region", "columns", "names", "frame", "_scan", "_span", "_stop_column")
+
+    def __init__(self, scan: SheetScan, span: RowSpan):
+        headers = _headers(scan, span)
+        width = max(len(headers), _width(scan, span))
+        headers += [None] * (width - len(headers))
+        first = span.first_column
+        self._scan = scan
+        self._span = span
+        self._stop_column = first + width
+        self.region = TableRegion(
+            min_row=span.start + 1,
+            min_col=first + 1,
+            max_row=span.stop,
+            max_col=first + max(1, width),
+            header_row_count=span.header_rows,
+        )
+        self.columns = [
+            SourceColumn(index, header, self._values_of(first + index)) for index, header in enumerate(headers)
+        ]
+        self.names = unique_names(headers)
+        # A dictionary keeps the place of the first column of a name and the values of the last.
+        series = {
+            name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
+        }
+        self.frame = pl.DataFrame(list(series.values()))
+
+    def _values_of(self, column: int):
+        scan, start, stop = self._scan, self._span.data_start, self._span.stop
+        return lambda: scan.values(column, start, stop)
+
+    def cell_counts(self) -> tuple[list[int], int]:
+        """Cells that are not blank, for each source column, and data rows whose cells are all blank."""
+        scan, span = self._scan, self._span
+        if span.first_column == 0:
+            filled, blank_rows = scan.cell_counts(span.data_start, span.stop, self._stop_column)
+            return list(filled), blank_rows
+        filled, _ = scan.cell_counts(span.data_start, span.stop, self._stop_column)
+        blank_rows = sum(
+            all(value is None or (isinstance(value, str) and not value.strip()) for value in row)
+            for row in (
+                cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop)
+            )
+        )
+        return list(filled[span.first_column :]), blank_rows
+
+
+def header_text(header: Any) -> str:
+    """A header cell as text, trimmed; empty where there is none."""
+    return "" if header is None else str(header).strip()
+
+
+def unique_names(headers: list[Any]) -> list[str]:
+    """Frame names: the header's text, ``col_<n>`` where there is none, and ``__2``, ``__3`` … for repeats."""
+    seen: dict[str, int] = {}
+    names = []
+    for number, header in enumerate(headers, 1):
+        name = header_text(header) or f"col_{number}"
+        seen[name] = count = seen.get(name, 0) + 1
+        names.append(name if count == 1 else f"{name}__{count}")
+    return names
+
+
+def _headers(scan: SheetScan, span: RowSpan) -> list[Any]:
+    """One header for each column of the header block: the raw cell of a single row, else the rows' texts joined."""
+    rows = [
+        scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)
+    ]
+    if len(rows) == 1:
+        return list(rows[0])
+    joined: list[Any] = []
+    for column in range(max(map(len, rows), default=0)):
+        pieces: dict[str, str] = {}
+        for row in rows:
+            value = row[column] if column < len(row) else None
+            piece = "" if value is None else " ".join(str(value).split())
+            if piece:
+                pieces.setdefault(piece.casefold(), piece)
+        joined.append(" ".join(pieces.values()))
+    return joined
+
+
+def _width(scan: SheetScan, span: RowSpan) -> int:
+    """Columns of the widest data row, counted from the table's first column."""
+    widest = scan.widest(span.data_start, span.stop)
+    if span.stop_column is not None:
+        widest = min(widest, span.stop_column)
+    return max(0, widest - span.first_column)

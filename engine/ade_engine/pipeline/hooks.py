@@ -1,0 +1,113 @@
+"""Running hooks, stage by stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
+from ade_engine.models.errors import HookError
+from ade_engine.models.fields import HookName
+from ade_engine.pipeline.events import region_data
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.models.table import TableRegion
+    from ade_engine.pipeline.context import RunContext
+
+_TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index")
+
+#: What each stage offers beyond what every callable is offered.
+_OFFERED = {
+    HookName.ON_WORKBOOK_START: ("source_workbook",),
+    HookName.ON_SHEET_START: ("source_sheet", "source_workbook"),
+    HookName.ON_TABLE_MAPPED: _TABLE_NAMES,
+    HookName.ON_TABLE_TRANSFORMED: _TABLE_NAMES,
+    HookName.ON_TABLE_VALIDATED: _TABLE_NAMES,
+    HookName.ON_TABLE_WRITTEN: (
+        "write_table",
+        "output_sheet",
+        "output_workbook",
+        "output_region",
+        "table_index",
+        "table_result",
+    ),
+    HookName.ON_SHEET_END: ("output_sheet", "output_workbook", "tables"),
+    HookName.ON_WORKBOOK_BEFORE_SAVE: ("output_workbook",),
+}
+_GIVES_TABLE = {HookName.ON_TABLE_MAPPED, HookName.ON_TABLE_TRANSFORMED, HookName.ON_TABLE_VALIDATED}
+
+
+class Hooks:
+    """The hooks of a run, made ready for calling."""
+
+    def __init__(self, hooks: dict[HookName, list[RegisteredFn]]):
+        self._callers: dict[HookName, list[tuple[RegisteredFn, Caller]]] = {}
+        for stage, entries in hooks.items():
+            offered = (*COMMON_NAMES, *_OFFERED[stage])
+            self._callers[stage] = [(entry, Caller(entry.fn, offered)) for entry in entries]
+
+    def __contains__(self, stage: HookName) -> bool:
+        return bool(self._callers.get(stage))
+
+    def run(
+        self,
+        context: RunContext,
+        stage: HookName,
+        *,
+        sheet_name: str | None = None,
+        region: TableRegion | None = None,
+        **offered: Any,
+    ) -> pl.DataFrame | None:
+        """Call the stage's hooks in order. At a table stage, gives the table as the last hook left it."""
+        callers = self._callers.get(stage)
+        if not callers:
+            return offered.get("table")
+        values = {**context.values(), **offered}
+        table_index = offered.get("table_index")
+        for entry, call in callers:
+            if context.debug:
+                self._report(context, "hook.start", stage, entry, table_index, region, sheet_name)
+            try:
+                result = call(values)
+                if result is not None:
+                    if stage not in _GIVES_TABLE:
+                        raise WrongResult(f"returned {type(result).__name__}; it should return None")
+                    if not isinstance(result, pl.DataFrame):
+                        raise WrongResult(f"returned {type(result).__name__}; it should return pl.DataFrame or None")
+                    values["table"] = result
+            except RAISED as error:
+                subject = stage.value
+                if sheet_name is not None:
+                    subject += f", sheet {sheet_name!r}"
+                if table_index is not None:
+                    subject += f", table {table_index}"
+                context.fail(entry, "hook", subject, error, HookError, stage=stage)
+            if context.debug:
+                self._report(context, "hook.end", stage, entry, table_index, region, sheet_name)
+        return values.get("table")
+
+    @staticmethod
+    def _report(
+        context: RunContext,
+        event: str,
+        stage: HookName,
+        entry: RegisteredFn,
+        table_index: int | None,
+        region: TableRegion | None,
+        sheet_name: str | None,
+    ) -> None:
+        context.logger.event(
+            event,
+            level=10,
+            message=f"{stage.value}: {entry.name}",
+            data={
+                "hook_name": stage.value,
+                "hook": entry.name,
+                "table_index": table_index,
+                "table_region": None if region is None else region_data(region),
+                "sheet_name": sheet_name,
+            },
+        )

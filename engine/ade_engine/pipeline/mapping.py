@@ -1,0 +1,247 @@
+"""Finding out which column holds which field."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import polars as pl
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
+from ade_engine.models.errors import PipelineError
+from ade_engine.models.table import MappedColumn, column_letters
+from ade_engine.pipeline.events import region_data
+from ade_engine.pipeline.frame import header_text
+from ade_engine.pipeline.scores import as_scores, rounded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.frame import SourceTable
+
+_OFFERED = (
+    *COMMON_NAMES,
+    "table",
+    "column",
+    "column_sample_non_empty_values",
+    "column_sample",
+    "column_name",
+    "column_index",
+    "column_header_original",
+    "header_text",
+    "field_name",
+    "sheet_name",
+    "table_region",
+    "table_index",
+)
+_SAMPLE_CHUNK = 256
+
+
+class Mapping:
+    """Which source columns were found to hold which fields."""
+
+    __slots__ = ("columns", "scores", "duplicates")
+
+    def __init__(self, columns: list[MappedColumn], scores: dict[int, dict[str, float]], duplicates: set[int]):
+        #: In source order.
+        self.columns = columns
+        #: Totals by source column and field.
+        self.scores = scores
+        #: Source columns that lost their field to another column, or to the tie itself.
+        self.duplicates = duplicates
+
+
+class ColumnMapper:
+    """The column detectors of a run, made ready for calling once for each column of each table."""
+
+    def __init__(self, detectors: list[RegisteredFn]):
+        self._detectors = [(entry, Caller(entry.fn, _OFFERED)) for entry in detectors]
+
+    def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
+        """Score every column and settle which one gets which field."""
+        scores = {
+            column.index: self._score_column(context, table, column.index, sheet_name, table_index)
+            for column in table.columns
+        }
+        best: dict[int, tuple[str, float]] = {}
+        for index, totals in scores.items():
+            if totals:
+                field = min(totals, key=lambda name: (-totals[name], name))
+                if totals[field] > 0:
+                    best[index] = (field, totals[field])
+        claims: dict[str, list[int]] = {}
+        for index, (field, _) in best.items():
+            claims.setdefault(field, []).append(index)
+        duplicates: set[int] = set()
+        for indices in claims.values():
+            if len(indices) > 1:
+                duplicates.update(indices)
+                if context.settings.mapping_tie_resolution == "leftmost":
+                    duplicates.discard(min(indices, key=lambda index: (-best[index][1], index)))
+        columns = [
+            MappedColumn(field, index, table.columns[index].header, lambda c=table.columns[index]: c.values, score)
+            for index, (field, score) in best.items()
+            if index not in duplicates
+        ]
+        if context.debug:
+            self._report(context, table, Mapping(columns, scores, duplicates))
+        return Mapping(columns, scores, duplicates)
+
+    def _score_column(
+        self, context: RunContext, table: SourceTable, index: int, sheet_name: str, table_index: int
+    ) -> dict[str, float]:
+        if not self._detectors:
+            return {}
+        name = table.names[index]
+        column = table.frame.get_column(name)
+        header = header_text(table.columns[index].header)
+        sample = _sample(column, context.settings.detector_column_sample_size)
+        values = {
+            **context.values(),
+            "table": table.frame,
+            "column": column,
+            "column_name": name,
+            "column_index": index,
+            "column_header_original": header,
+            "header_text": header,
+            "sheet_name": sheet_name,
+            "table_region": table.region,
+            "table_index": table_index,
+        }
+        fields = context.registry.fields
+        totals: dict[str, float] = {}
+        reports = []
+        for entry, call in self._detectors:
+            # Each detector gets a list of its own, to keep or to change.
+            values["column_sample_non_empty_values"] = values["column_sample"] = sample.copy()
+            values["field_name"] = entry.field
+            started = time.perf_counter() if context.debug else 0.0
+            try:
+                result = as_scores(call(values), "field")
+                for field in result:
+                    if field not in fields:
+                        raise WrongResult(f"scored the field {field!r}, which is not registered")
+            except RAISED as error:
+                letters = column_letters(table.region.min_col + index)
+                subject = f"sheet {sheet_name!r}, table {table_index}, column {letters} ({header!r})"
+                context.fail(entry, "column detector", subject, error, PipelineError)
+            for field, score in result.items():
+                totals[field] = totals[field] + score if field in totals else score
+            if context.debug:
+                report = {
+                    "name": entry.name,
+                    "scores": rounded(result),
+                    "duration_ms": round((time.perf_counter() - started) * 1000, 3),
+                }
+                reports.append(report)
+                context.logger.event(
+                    "detector.column_result",
+                    level=10,
+                    message=f"Column {name!r}: {entry.qualname}",
+                    data={**_place(table, sheet_name, table_index, index), "detector": report},
+                )
+        if context.debug:
+            field = min(totals, key=lambda known: (-totals[known], known)) if totals else None
+            context.logger.event(
+                "column_classification",
+                level=10,
+                message=f"Column {name!r} looks like {field}",
+                data={
+                    **_place(table, sheet_name, table_index, index),
+                    "detectors": reports,
+                    "scores": rounded(totals),
+                    "classification": {
+                        "field": field if field is not None and totals[field] > 0 else None,
+                        "score": round(totals[field], 6) if field is not None else 0.0,
+                        "considered_fields": list(totals),
+                    },
+                },
+            )
+            self._report_candidate(context, name, index, totals, reports)
+        return totals
+
+    @staticmethod
+    def _report_candidate(
+        context: RunContext, name: str, index: int, totals: dict[str, float], reports: list[dict[str, Any]]
+    ) -> None:
+        best = min(totals, key=lambda field: (-totals[field], field)) if totals else None
+        context.logger.event(
+            "column_detector.candidate",
+            level=10,
+            message=f"Column {name!r}: best is {best}",
+            data={
+                "column_name": name,
+                "column_index": index,
+                "best_field": best,
+                "best_score": round(totals[best], 6) if best is not None else 0.0,
+                "scores": rounded(totals),
+                "contributions": [{"detector": report["name"], "scores": report["scores"]} for report in reports],
+            },
+        )
+
+    @staticmethod
+    def _report(context: RunContext, table: SourceTable, mapping: Mapping) -> None:
+        taken = {column.source_index for column in mapping.columns}
+        context.logger.event(
+            "column_detector.summary",
+            level=10,
+            message=f"{len(taken)} of {len(table.columns)} columns mapped",
+            data={
+                "mapped": [
+                    {
+                        "field": column.field_name,
+                        "source_index": column.source_index,
+                        "header": header_text(column.header),
+                        "score": round(column.score, 6),
+                    }
+                    for column in mapping.columns
+                ],
+                "unmapped_indices": [column.index for column in table.columns if column.index not in taken],
+                "total_columns": len(table.columns),
+            },
+        )
+
+
+def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
+    """The frame with mapped columns under their fields' names. A name that is taken stays with whoever has it."""
+    names = list(table.frame.columns)
+    for column in mapping.columns:
+        name = table.names[column.source_index]
+        if name == column.field_name or name not in names:
+            continue
+        if column.field_name in names:
+            context.logger.warning(
+                "Column %r keeps its name: the table has a column %r already",
+                name,
+                column.field_name,
+                data={"field": column.field_name, "column_name": name, "source_index": column.source_index},
+            )
+            continue
+        names[names.index(name)] = column.field_name
+    if names == table.frame.columns:
+        return table.frame
+    return table.frame.rename(dict(zip(table.frame.columns, names)))
+
+
+def _sample(column: pl.Series, size: int) -> list[str]:
+    """The first texts of a column, trimmed, empty ones left out."""
+    values = column.drop_nulls() if column.null_count() else column
+    sample: list[str] = []
+    for start in range(0, len(values), _SAMPLE_CHUNK):
+        for value in values.slice(start, _SAMPLE_CHUNK).to_list():
+            text = str(value).strip()
+            if text:
+                sample.append(text)
+                if len(sample) == size:
+                    return sample
+    return sample
+
+
+def _place(table: SourceTable, sheet_name: str, table_index: int, index: int) -> dict[str, Any]:
+    return {
+        "sheet_name": sheet_name,
+        "table_index": table_index,
+        "table_region": region_data(table.region),
+        "column_index": index,
+    }

@@ -1,0 +1,147 @@
+"""Bringing the tables of a sheet together: sorting them, and stacking them into one."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.models.errors import PipelineError
+from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank
+from ade_engine.pipeline.counts import SourceCounts, blank_rows, filled_cells
+from ade_engine.pipeline.frame import header_text
+
+
+class BuiltTable:
+    """A table that is ready to be written, and what was counted at its source."""
+
+    __slots__ = ("result", "counts", "frame_names")
+
+    def __init__(self, result: TableResult, counts: SourceCounts, frame_names: list[str]):
+        self.result = result
+        self.counts = counts
+        #: The frame column that each source column was read into, before mapping.
+        self.frame_names = frame_names
+
+    @property
+    def mapping_ratio(self) -> float:
+        """The share of columns with anything in them that a field was found in."""
+        filled = sum(
+            1
+            for column, cells in zip(self.result.source_columns, self.counts.filled_by_column)
+            if cells or not is_blank(column.header)
+        )
+        return len(self.result.mapped_columns) / filled if filled else 0.0
+
+
+def sort_by_mapping_ratio(tables: list[BuiltTable]) -> list[BuiltTable]:
+    """The best mapped tables first; equals stay in sheet order."""
+    return sorted(tables, key=lambda table: -table.mapping_ratio)
+
+
+def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
+    """One table out of several: the union of their columns, their rows one below the other."""
+    results = [table.result for table in tables]
+    frame = _stack([result.table for result in results])
+    region = _spanning_region([result.source_region for result in results])
+
+    scores: dict[str, float] = {}
+    headers: dict[str, object] = {}
+    derived: dict[str, DerivedMapping] = {}
+    for table in tables:
+        result = table.result
+        for mapped in result.mapped_columns:
+            scores[mapped.field_name] = max(scores.get(mapped.field_name, mapped.score), mapped.score)
+            _keep_first(headers, mapped.field_name, mapped.header)
+        for column in result.unmapped_columns:
+            _keep_first(headers, table.frame_names[column.index], column.header)
+        for entry in result.derived_mappings:
+            known = derived.get(entry.field_name)
+            if known is None or entry.score > known.score:
+                derived[entry.field_name] = entry
+
+    names = [name for name in frame.columns]
+    columns = [
+        SourceColumn(
+            index,
+            # Columns that no source column stands behind, the engine's own among them, have no header.
+            headers.get(name),
+            lambda name=name: frame.get_column(name).to_list(),
+        )
+        for index, name in enumerate(names)
+    ]
+    mapped_columns = [
+        MappedColumn(name, index, headers.get(name), lambda c=columns[index]: c.values, scores[name])
+        for index, name in enumerate(names)
+        if name in scores
+    ]
+    first = results[0]
+    merged = TableResult(
+        sheet_name=first.sheet_name,
+        table=frame,
+        source_region=region,
+        source_columns=columns,
+        table_index=0,
+        sheet_index=first.sheet_index,
+        mapped_columns=mapped_columns,
+        derived_mappings=[entry for field, entry in derived.items() if field not in scores],
+        unmapped_columns=[column for column, name in zip(columns, names) if name not in scores],
+        column_scores={column.source_index: {column.field_name: column.score} for column in mapped_columns},
+        duplicate_unmapped_indices=set(),
+        row_count=frame.height,
+    )
+    # Rows between the tables (their headers, and the gaps) lie in the region and hold nothing of the merged table.
+    missing = max(0, region.data_row_count - frame.height)
+    counts = SourceCounts(filled_cells(frame, names), blank_rows(frame) + missing)
+    return BuiltTable(merged, counts, names)
+
+
+def _keep_first(headers: dict[str, object], name: str, header: object) -> None:
+    if not header_text(headers.get(name)):
+        headers[name] = header
+
+
+def _spanning_region(regions: list[TableRegion]) -> TableRegion:
+    top = min(regions, key=lambda region: region.min_row)
+    return TableRegion(
+        min_row=top.min_row,
+        min_col=min(region.min_col for region in regions),
+        max_row=max(region.max_row for region in regions),
+        max_col=max(region.max_col for region in regions),
+        header_row_count=top.header_row_count,
+    )
+
+
+def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    kinds: dict[str, list[pl.DataType]] = {}
+    for frame in frames:
+        for name, dtype in frame.schema.items():
+            kinds.setdefault(name, []).append(dtype)
+    schema = {name: _common_type(name, dtypes) for name, dtypes in kinds.items()}
+    return pl.concat(
+        [
+            frame.select(
+                pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
+                for name, dtype in schema.items()
+            )
+            if frame.width
+            else pl.DataFrame(schema=schema)
+            for frame in frames
+        ]
+    )
+
+
+def _common_type(name: str, dtypes: list[pl.DataType]) -> pl.DataType:
+    known = list(dict.fromkeys(dtype for dtype in dtypes if dtype != pl.Null))
+    if not known:
+        return pl.Null()
+    if len(known) == 1:
+        return known[0]
+    if all(dtype.is_integer() for dtype in known):
+        empty = [pl.DataFrame(schema={name: dtype}) for dtype in known]
+        return pl.concat(empty, how="vertical_relaxed").schema[name]
+    if all(dtype.is_integer() or dtype.is_float() for dtype in known):
+        return pl.Float64()
+    types = " and ".join(str(dtype) for dtype in known)
+    raise PipelineError(
+        f"tables cannot be merged: column {name!r} is {types}; let a transform give it one type, "
+        "or switch merge_tables_in_sheet off"
+    )

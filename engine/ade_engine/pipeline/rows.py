@@ -1,0 +1,203 @@
+"""Asking the row detectors what kind of row each row is.
+
+Every row goes to every row detector, so this loop is where a big sheet spends its time in Python. It is generated
+once for the registered detectors, with each call written out with exactly the keywords its signature names: no
+context object, no ``**kwargs``, no look-up of signatures in the loop. When an event listener debugs the run, a plain
+loop that reports every vote takes its place.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call
+from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
+from ade_engine.models.errors import PipelineError
+from ade_engine.pipeline.scores import as_score, as_scores, rounded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.io.source import SheetScan
+    from ade_engine.pipeline.context import Progress, RunContext
+
+#: What a row counts as when tables are sought.
+OTHER, HEADER, DATA = 0, 1, 2
+
+_BATCH = 512
+_OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name")
+
+
+class RowKinds:
+    """The verdict on a sheet's rows: a kind for each, and the row that looks most like a header."""
+
+    __slots__ = ("kinds", "best_header_row")
+
+    def __init__(self, kinds: bytearray, best_header_row: int | None):
+        self.kinds = kinds
+        #: Counted from 0; ``None`` when no row has a positive header total.
+        self.best_header_row = best_header_row
+
+
+class RowClassifier:
+    """The row detectors of a run, made ready for calling once for each row of each sheet."""
+
+    def __init__(self, detectors: list[RegisteredFn]):
+        self._detectors = detectors
+        self._plans = [plan_call(entry.fn, _OFFERED) for entry in detectors]
+        self._wants_values = any("row_values" in plan.names() for plan in self._plans)
+        self._loop: Any = None
+        self._detector_at_line: dict[int, int] = {}
+
+    def classify(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
+        """The kind of every scanned row."""
+        if not self._detectors:
+            return RowKinds(bytearray(scan.rows_emitted), None)
+        if context.debug:
+            return self._classify_aloud(context, sheet_name, scan, progress)
+        if self._loop is None:
+            self._generate()
+        kinds = bytearray()
+        try:
+            best = self._loop(self._batches(scan, progress), kinds, sheet_name, **context.values())
+        except RAISED as error:
+            self._blame(context, sheet_name, error)
+        return RowKinds(kinds, best)
+
+    def _batches(self, scan: SheetScan, progress: Progress) -> Iterator[list[Any]]:
+        count = scan.rows_emitted
+        for start in range(0, count, _BATCH):
+            stop = min(count, start + _BATCH)
+            yield scan.rows(start, stop) if self._wants_values else [None] * (stop - start)
+            progress("detect", stop)
+
+    def _generate(self) -> None:
+        """Write and compile the loop for these detectors."""
+        lines = [
+            "def loop(batches, kinds, sheet_name, settings, metadata, state, input_file_name, logger):",
+            "    decide = kinds.append",
+            "    row_index = 0",
+            "    best_total = 0.0",
+            "    best_row = None",
+            "    for rows in batches:",
+            "        for row_values in rows:",
+            "            row_index += 1",
+            "            totals = {}",
+        ]
+        names: dict[str, Any] = {"as_score": as_score, "as_scores": as_scores, "MissingParameter": MissingParameter}
+        for number, (entry, plan) in enumerate(zip(self._detectors, self._plans)):
+            names[f"detector_{number}"] = entry.fn
+            first_line = len(lines) + 1
+            if plan.missing is not None:
+                names[f"lacks_{number}"] = plan.missing
+                lines.append(f"            raise MissingParameter(lacks_{number}, {_OFFERED!r})")
+            else:
+                arguments = []
+                for name, default in plan.positional:
+                    if name not in _OFFERED:
+                        names[f"default_{number}_{name}"] = default
+                        name = f"default_{number}_{name}"
+                    arguments.append(name)
+                arguments += [f"{name}={name}" for name in plan.keywords]
+                lines += [
+                    f"            votes = detector_{number}({', '.join(arguments)})",
+                    "            if votes is not None:",
+                    "                if type(votes) is not dict:",
+                    "                    votes = as_scores(votes, 'kind of row')",
+                    "                for kind, score in votes.items():",
+                    "                    if type(score) is not float or score - score != 0.0:",
+                    "                        score = as_score(score, kind)",
+                    "                    totals[kind] = totals[kind] + score if kind in totals else score",
+                ]
+            for line in range(first_line, len(lines) + 1):
+                self._detector_at_line[line] = number
+        lines += [
+            "            if totals:",
+            "                kind = max(totals, key=totals.get)",
+            f"                decide({HEADER} if kind == 'header' else {DATA} if kind == 'data' else {OTHER})",
+            "                if 'header' in totals and totals['header'] > best_total:",
+            "                    best_total = totals['header']",
+            "                    best_row = row_index - 1",
+            "            else:",
+            f"                decide({OTHER})",
+            "    return best_row",
+        ]
+        exec(compile("\n".join(lines), GENERATED_FILE, "exec"), names)
+        self._loop = names["loop"]
+
+    def _blame(self, context: RunContext, sheet_name: str, error: BaseException) -> None:
+        """Find out from the generated loop's frame which detector failed on which row."""
+        found = frame_in(error.__traceback__, GENERATED_FILE)
+        number = None if found is None else self._detector_at_line.get(found[1])
+        if found is None or number is None:
+            raise error
+        self._fail(context, number, sheet_name, found[0].f_locals["row_index"], error)
+
+    def _fail(self, context: RunContext, number: int, sheet_name: str, row_index: int, error: BaseException) -> None:
+        subject = f"sheet {sheet_name!r}, row {row_index}"
+        context.fail(self._detectors[number], "row detector", subject, error, PipelineError)
+
+    def _classify_aloud(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
+        """The same verdict, with an event for every vote."""
+        logger = context.logger
+        values = {**context.values(), "sheet_name": sheet_name}
+        kinds = bytearray()
+        best_total, best_row, row_index = 0.0, None, 0
+        for rows in self._batches(scan, progress):
+            for row_values in rows:
+                row_index += 1
+                values["row_index"] = row_index
+                values["row_values"] = row_values
+                totals: dict[Any, float] = {}
+                reports = []
+                for number, (entry, plan) in enumerate(zip(self._detectors, self._plans)):
+                    started = time.perf_counter()
+                    try:
+                        scores = as_scores(_call(entry, plan, values), "kind of row")
+                    except RAISED as error:
+                        self._fail(context, number, sheet_name, row_index, error)
+                    for kind, score in scores.items():
+                        totals[kind] = totals[kind] + score if kind in totals else score
+                    report = {
+                        "name": entry.name,
+                        "scores": rounded(scores),
+                        "duration_ms": round((time.perf_counter() - started) * 1000, 3),
+                    }
+                    reports.append(report)
+                    logger.event(
+                        "detector.row_result",
+                        level=10,
+                        message=f"Row {row_index}: {entry.qualname}",
+                        data={"sheet_name": sheet_name, "row_index": row_index, "detector": report},
+                    )
+                kind = max(totals, key=totals.__getitem__) if totals else "unknown"
+                kinds.append(HEADER if kind == "header" else DATA if kind == "data" else OTHER)
+                if totals.get("header", 0.0) > best_total:
+                    best_total, best_row = totals["header"], row_index - 1
+                logger.event(
+                    "row_classification",
+                    level=10,
+                    message=f"Row {row_index} is {kind}",
+                    data={
+                        "sheet_name": sheet_name,
+                        "row_index": row_index,
+                        "detectors": reports,
+                        "scores": rounded(totals),
+                        "classification": {
+                            "row_kind": kind,
+                            "score": round(totals.get(kind, 0.0), 6),
+                            "considered_row_kinds": list(totals),
+                        },
+                    },
+                )
+        return RowKinds(kinds, best_row)
+
+
+def _call(entry: RegisteredFn, plan: Any, values: dict[str, Any]) -> Any:
+    if plan.missing is not None:
+        raise MissingParameter(plan.missing, _OFFERED)
+    by_position = [values[name] if name in values else default for name, default in plan.positional]
+    return entry.fn(*by_position, **{name: values[name] for name in plan.keywords})

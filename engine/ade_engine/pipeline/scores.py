@@ -1,0 +1,39 @@
+"""What detectors return: checked, and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ade_engine.extensions.invoke import WrongResult
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def as_score(value: Any, key: Any = None) -> float:
+    """A finite float out of whatever converts to one: integers, booleans and numeric text as well."""
+    try:
+        score = float(value)
+    except (TypeError, ValueError, OverflowError):
+        score = None
+    if score is None or score - score != 0.0:
+        of = "" if key is None else f" for {str(key)!r}"
+        raise WrongResult(f"returned the score {value!r}{of}; a score should be a finite number")
+    return score
+
+
+def as_scores(result: Any, of_what: str) -> dict[Any, float]:
+    """A detector's result with every score checked; ``None`` is no score at all."""
+    if result is None:
+        return {}
+    if not isinstance(result, Mapping):
+        raise WrongResult(
+            f"returned {type(result).__name__}; it should return a mapping of {of_what} to score, or None"
+        )
+    return {key: as_score(value, key) for key, value in result.items()}
+
+
+def rounded(scores: Mapping[Any, float]) -> dict[Any, float]:
+    """Scores as debug events show them."""
+    return {key: round(score, 6) for key, score in scores.items()}

@@ -1,0 +1,250 @@
+"""One sheet from scan to output.
+
+All tables of the sheet are built before any is written: read, mapped, transformed, validated, with hooks in between.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.models.fields import HookName
+from ade_engine.models.table import TableRegion, TableResult
+from ade_engine.pipeline.counts import SourceCounts
+from ade_engine.pipeline.derived import derived_mappings
+from ade_engine.pipeline.events import region_data
+from ade_engine.pipeline.fields import RESERVED_PREFIX, Transforms, Validators
+from ade_engine.pipeline.frame import SourceTable
+from ade_engine.pipeline.hooks import Hooks
+from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
+from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
+from ade_engine.pipeline.rows import RowClassifier
+from ade_engine.pipeline.tables import RowSpan, find_tables, split_side_by_side
+from ade_engine.pipeline.context import Progress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.extensions.registry import Registry
+    from ade_engine.io.output import Output, OutputSheet
+    from ade_engine.io.source import SheetScan, Source, SourceSheet
+    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.manifest import Manifest
+    from ade_engine.reporting.completed import SheetReport
+
+
+class SheetPipeline:
+    """Everything a run needs to process sheet after sheet."""
+
+    def __init__(self, registry: Registry, source: Source, output: Output, manifest: Manifest | None):
+        self.hooks = Hooks(registry.hooks)
+        self._rows = RowClassifier(registry.row_detectors)
+        self._columns = ColumnMapper(registry.column_detectors)
+        self._transforms = Transforms(registry.column_transforms_by_field)
+        self._validators = Validators(registry.column_validators_by_field)
+        self._source = source
+        self._output = output
+        self._manifest = manifest
+
+    def process(self, context: RunContext, sheet: SourceSheet, sheet_index: int, report: SheetReport) -> None:
+        """Read, normalize and write one sheet; ``context`` is the sheet's own."""
+        context.logger.event(
+            "sheet.started",
+            message=f"Sheet {sheet.title!r}",
+            data={"sheet_name": sheet.title, "sheet_index": sheet_index},
+        )
+        source_workbook = self._source.workbook
+        source_sheet = self._source.worksheet(sheet)
+        self.hooks.run(
+            context,
+            HookName.ON_SHEET_START,
+            sheet_name=sheet.title,
+            source_sheet=source_sheet,
+            source_workbook=source_workbook,
+        )
+        progress = Progress(context, sheet.title, sheet_index)
+        scan = self._source.scan(
+            sheet,
+            max_empty_rows_run=context.settings.max_empty_rows_run,
+            max_empty_cols_run=context.settings.max_empty_cols_run,
+            on_progress=lambda rows: progress("scan", rows),
+        )
+        report.scan = {
+            "rows_emitted": scan.rows_emitted,
+            "stopped_early": scan.stopped_early,
+            "truncated_rows": scan.truncated_rows,
+        }
+        spans = self._find_tables(context, sheet.title, sheet_index, scan, progress)
+        built = [
+            self._build(context, sheet.title, sheet_index, scan, span, index, source_sheet, source_workbook)
+            for index, span in enumerate(spans)
+        ]
+        del scan
+        if context.settings.sort_tables_by_mapping_ratio:
+            built = sort_by_mapping_ratio(built)
+        if context.settings.merge_tables_in_sheet and len(built) > 1:
+            built = [merge_tables(built)]
+
+        output_sheet = self._output.add_sheet(sheet.title)
+        next_row = 1
+        for table in built:
+            next_row = self._write(context, table, output_sheet, next_row, report)
+            progress("write", next_row)
+        self.hooks.run(
+            context,
+            HookName.ON_SHEET_END,
+            sheet_name=sheet.title,
+            output_sheet=output_sheet,
+            output_workbook=self._output.workbook,
+            tables=[table.result for table in built],
+        )
+
+    def _find_tables(
+        self, context: RunContext, sheet_name: str, sheet_index: int, scan: SheetScan, progress: Progress
+    ) -> list[RowSpan]:
+        spans: list[RowSpan] = []
+        # Rows are cut after their last value, so a sheet without width is a sheet without values.
+        if scan.width:
+            verdict = self._rows.classify(context, sheet_name, scan, progress)
+            spans = find_tables(
+                verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers
+            )
+            if context.settings.split_side_by_side_tables:
+                spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
+        if context.debug:
+            tables = []
+            for index, span in enumerate(spans):
+                region = TableRegion(
+                    min_row=span.start + 1,
+                    min_col=span.first_column + 1,
+                    max_row=span.stop,
+                    max_col=span.stop_column or scan.width,
+                    header_row_count=span.header_rows,
+                )
+                tables.append({"table_index": index, "region": region_data(region)})
+            context.logger.event(
+                "sheet.tables_detected",
+                level=10,
+                message=f"Sheet {sheet_name!r}: {len(tables)} tables",
+                data={
+                    "sheet_name": sheet_name,
+                    "sheet_index": sheet_index,
+                    "input_file": context.metadata["input_file"],
+                    "row_count": scan.rows_emitted,
+                    "table_count": len(tables),
+                    "tables": tables,
+                },
+            )
+        return spans
+
+    def _build(
+        self,
+        context: RunContext,
+        sheet_name: str,
+        sheet_index: int,
+        scan: SheetScan,
+        span: RowSpan,
+        table_index: int,
+        source_sheet: object,
+        source_workbook: object,
+    ) -> BuiltTable:
+        """Steps 1 to 6 of a table: mapping, transforms, validators, and the hooks after each."""
+        source = SourceTable(scan, span)
+        region = source.region
+        mapping = self._columns.map(context, source, sheet_name, table_index)
+        table = rename_columns(context, source, mapping)
+
+        def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
+            return self.hooks.run(
+                context,
+                stage,
+                sheet_name=sheet_name,
+                region=region,
+                table=table,
+                source_sheet=source_sheet,
+                source_workbook=source_workbook,
+                source_region=region,
+                table_index=table_index,
+            )
+
+        table = run_hooks(HookName.ON_TABLE_MAPPED, table)
+        table = self._transforms.apply(context, table, sheet_name, region, table_index)
+        table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
+        table = self._validators.apply(context, table, sheet_name, region, table_index)
+        table = run_hooks(HookName.ON_TABLE_VALIDATED, table)
+
+        taken = {column.source_index for column in mapping.columns}
+        result = TableResult(
+            sheet_name=sheet_name,
+            table=table,
+            source_region=region,
+            source_columns=source.columns,
+            table_index=table_index,
+            sheet_index=sheet_index,
+            mapped_columns=mapping.columns,
+            derived_mappings=derived_mappings(
+                context.state,
+                columns=source.columns,
+                mapped_fields={column.field_name for column in mapping.columns},
+                table_fields=set(table.columns),
+                sheet_name=sheet_name,
+                table_index=table_index,
+            ),
+            unmapped_columns=[column for column in source.columns if column.index not in taken],
+            column_scores=mapping.scores,
+            duplicate_unmapped_indices=mapping.duplicates,
+            row_count=table.height,
+        )
+        return BuiltTable(result, SourceCounts(*source.cell_counts()), source.names)
+
+    def _write(
+        self, context: RunContext, table: BuiltTable, output_sheet: OutputSheet, next_row: int, report: SheetReport
+    ) -> int:
+        """Append a table to the output sheet; gives the row where the next one would start."""
+        result = table.result
+        write_table = self._columns_to_write(context, result.table)
+        self._output.append_table(output_sheet, write_table, gap=next_row > 1)
+        output_region = TableRegion(
+            min_row=next_row,
+            min_col=1,
+            max_row=next_row + write_table.height,
+            max_col=max(1, write_table.width),
+        )
+        result.output_region = output_region
+        result.output_sheet_name = output_sheet.title
+        report.add_table(table, context.registry)
+        context.logger.event(
+            "table.written",
+            message=f"Table {result.table_index} of sheet {result.sheet_name!r}: {write_table.height} rows",
+            data={
+                "sheet_name": result.sheet_name,
+                "table_index": result.table_index,
+                "output_range": output_region.a1,
+            },
+        )
+        self.hooks.run(
+            context,
+            HookName.ON_TABLE_WRITTEN,
+            sheet_name=result.sheet_name,
+            region=result.source_region,
+            write_table=write_table,
+            output_sheet=output_sheet,
+            output_workbook=self._output.workbook,
+            output_region=output_region,
+            table_index=result.table_index,
+            table_result=result,
+        )
+        return output_region.max_row + 2
+
+    def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+        settings = context.settings
+        fields = context.registry.fields
+        names = [
+            name
+            for name in table.columns
+            if (settings.write_diagnostics_columns if name.startswith(RESERVED_PREFIX) else True)
+            and (not settings.remove_unmapped_columns or name in fields or name.startswith(RESERVED_PREFIX))
+        ]
+        chosen = table if len(names) == table.width else table.select(names)
+        if self._manifest is not None and names:
+            chosen = self._manifest.arrange(chosen)
+        # A table without columns has no rows either.
+        return chosen if chosen.width else pl.DataFrame()

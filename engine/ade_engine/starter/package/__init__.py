@@ -1,0 +1,1 @@
+"""What this organisation's spreadsheets mean, for ADE."""
