@@ -1,0 +1,808 @@
+//! Environments built for real: by uv from PATH, by a uv that is fetched once, and by Python's own venv and pip.
+//!
+//! These need a Python 3.10 or later and, the first time, the package index. What takes long and differs for no test (a
+//! uv, the installers' caches) is kept in the folder for temporary files of integration tests. The engine is a stand-in
+//! of a few lines, so that nothing here depends on the real one.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use ade::cancel::Cancel;
+use ade::configuration::Configuration;
+use ade::environment::{
+    BuildError, BuildEvent, BuildRequest, Built, EngineSource, InstallerChoice, PackageAction,
+    Python, PythonSearch, Step, find_python, is_ready, provision,
+};
+use tempfile::TempDir;
+
+/// What is made once for all tests.
+struct Machine {
+    python: Python,
+    /// Kept between runs of the tests: caches, and a folder with a uv in it.
+    kept: PathBuf,
+    uv_folder: PathBuf,
+    wheels: PathBuf,
+}
+
+impl Machine {
+    fn engine(&self) -> EngineSource {
+        EngineSource::Wheel {
+            path: self.wheels.join("ade_engine-1.10.0-py3-none-any.whl"),
+            version: "1.10.0".to_owned(),
+        }
+    }
+}
+
+fn machine() -> &'static Machine {
+    static MACHINE: OnceLock<Machine> = OnceLock::new();
+    MACHINE.get_or_init(|| {
+        let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("environment-installs");
+        fs::create_dir_all(&kept).unwrap();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let variables: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+        let python = find_python(&PythonSearch {
+            requires: None,
+            explicit: None,
+            path: &path,
+            working_directory: &kept,
+            child_env: &variables,
+            cache: &kept.join("pythons.json"),
+            uv: None,
+        })
+        .expect("these tests need a Python");
+
+        let uv_venv = kept.join("uv-venv");
+        if !uv_venv.join("bin/uv").exists() {
+            succeed(
+                Command::new(&python.executable)
+                    .args(["-m", "venv", "--clear"])
+                    .arg(&uv_venv),
+            );
+            succeed(Command::new(uv_venv.join("bin/python")).args([
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "uv>=0.8,<1",
+            ]));
+        }
+        // A folder with nothing but uv in it: the venv's has a Python as well.
+        let uv_folder = kept.join("only-uv");
+        fs::create_dir_all(&uv_folder).unwrap();
+        let link = uv_folder.join("uv");
+        if !link.exists() {
+            std::os::unix::fs::symlink(uv_venv.join("bin/uv"), link).unwrap();
+        }
+
+        let wheels = kept.join("wheels");
+        fs::create_dir_all(&wheels).unwrap();
+        let main = "import sys\nprint('1.10.0' if sys.argv[1:] == ['version'] else sys.argv)\n";
+        write_wheel(
+            &python,
+            &wheels,
+            "ade_engine",
+            "1.10.0",
+            &["et-xmlfile>=1"],
+            &[
+                ("ade_engine/__init__.py", "__version__ = '1.10.0'\n"),
+                ("ade_engine/__main__.py", main),
+            ],
+        );
+        write_wheel(
+            &python,
+            &wheels,
+            "small_thing",
+            "1.0",
+            &[],
+            &[("small_thing.py", "answer = 42\n")],
+        );
+        write_wheel(
+            &python,
+            &wheels,
+            "needs_engine",
+            "1.0",
+            &["ade-engine>=1.7.9"],
+            &[("needs_engine.py", "")],
+        );
+        write_wheel(
+            &python,
+            &wheels,
+            "wants_other_engine",
+            "1.0",
+            &["ade-engine @ https://invalid.invalid/ade_engine-9.0-py3-none-any.whl"],
+            &[("wants_other_engine.py", "")],
+        );
+        Machine {
+            python,
+            kept,
+            uv_folder,
+            wheels,
+        }
+    })
+}
+
+fn succeed(command: &mut Command) {
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+/// Packs a wheel with Python's zipfile.
+fn write_wheel(
+    python: &Python,
+    folder: &Path,
+    name: &str,
+    version: &str,
+    requires: &[&str],
+    files: &[(&str, &str)],
+) {
+    const PACK: &str = r#"
+import json, sys, zipfile
+folder, name, version, requires, files = json.loads(sys.argv[1])
+info = f"{name}-{version}.dist-info"
+metadata = f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: {version}\n"
+files.append([f"{info}/METADATA", metadata + "".join(f"Requires-Dist: {r}\n" for r in requires)])
+files.append([f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"])
+files.append([f"{info}/RECORD", "".join(f"{path},,\n" for path, _ in files) + f"{info}/RECORD,,\n"])
+with zipfile.ZipFile(f"{folder}/{name}-{version}-py3-none-any.whl", "w") as wheel:
+    for path, content in files:
+        wheel.writestr(zipfile.ZipInfo(path), content)
+"#;
+    let arguments = serde_json::json!([folder.to_str().unwrap(), name, version, requires, files]);
+    succeed(
+        Command::new(&python.executable)
+            .args(["-c", PACK])
+            .arg(arguments.to_string()),
+    );
+}
+
+/// A configuration, and the folders that a data directory would have.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new(files: &[(&str, &str)]) -> Self {
+        Self::named("config", files)
+    }
+
+    /// The name of the folder above all others, for paths that are hard on installers.
+    fn named(name: &str, files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::Builder::new().prefix(name).tempdir().unwrap();
+        let place = Place { folder };
+        place.write("src/ade_config/__init__.py", "who = 'live'\n");
+        place.write(
+            "src/ade_config/columns/a.py",
+            "def register(registry):\n    pass\n",
+        );
+        for (name, content) in files {
+            place.write(name, content);
+        }
+        place
+    }
+
+    fn with_dependencies(dependencies: &str) -> Self {
+        Self::new(&[(
+            "pyproject.toml",
+            &format!("[project]\nname = 'c'\nversion = '1'\ndependencies = [{dependencies}]\n"),
+        )])
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        let path = self.root().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("configuration")
+    }
+
+    fn environment(&self) -> PathBuf {
+        self.folder.path().join("environment")
+    }
+
+    fn python(&self) -> PathBuf {
+        self.environment().join(".venv/bin/python")
+    }
+
+    /// A build by the uv on PATH with a cache that other tests have filled.
+    fn request(&self) -> BuildRequest {
+        let machine = machine();
+        let configuration = Configuration::open(&self.root()).unwrap();
+        let (_, snapshot) = configuration
+            .snapshot_except(&self.folder.path().join("snapshots"), &[])
+            .unwrap();
+        BuildRequest {
+            folder: self.environment(),
+            configuration,
+            snapshot,
+            python: machine.python.clone(),
+            engine: machine.engine(),
+            installer: InstallerChoice::Auto,
+            offline: false,
+            timeout: Duration::from_secs(300),
+            pip_cache: machine.kept.join("pip"),
+            uv_cache: Some(machine.kept.join("uv-cache")),
+            tools: machine.kept.join("tools"),
+            environment_id: "0199".to_owned(),
+            child_env: variables(Some(&machine.uv_folder), &[]),
+        }
+    }
+
+    fn pip_request(&self) -> BuildRequest {
+        BuildRequest {
+            installer: InstallerChoice::Pip,
+            child_env: variables(None, &[]),
+            ..self.request()
+        }
+    }
+
+    /// What a Python of the environment prints.
+    fn ask(&self, code: &str, variables: &[(&str, &str)]) -> String {
+        let output = Command::new(self.python())
+            .args(["-I", "-c", code])
+            .envs(variables.iter().copied())
+            .env_remove("PYTHONDONTWRITEBYTECODE")
+            .output()
+            .unwrap();
+        let text = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        String::from_utf8_lossy(&text).trim().to_owned()
+    }
+}
+
+/// This process's variables with a PATH on which `uv` is where the test wants it, and nowhere else.
+fn variables(uv_folder: Option<&Path>, more: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).filter(|folder| !folder.join("uv").exists());
+    let path =
+        std::env::join_paths(uv_folder.map(Path::to_owned).into_iter().chain(folders)).unwrap();
+    let replaced: Vec<&str> = more.iter().map(|(name, _)| *name).chain(["PATH"]).collect();
+    std::env::vars_os()
+        .filter(|(name, _)| !replaced.iter().any(|replaced| name == replaced))
+        .chain(
+            more.iter()
+                .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+        )
+        .chain([(OsString::from("PATH"), path)])
+        .collect()
+}
+
+/// A network that is down, for both installers, with little patience.
+const NO_NETWORK: [(&str, &str); 7] = [
+    ("HTTPS_PROXY", "http://127.0.0.1:1"),
+    ("HTTP_PROXY", "http://127.0.0.1:1"),
+    ("https_proxy", "http://127.0.0.1:1"),
+    ("http_proxy", "http://127.0.0.1:1"),
+    ("NO_PROXY", ""),
+    ("UV_HTTP_RETRIES", "0"),
+    ("PIP_RETRIES", "0"),
+];
+
+fn build(request: &BuildRequest) -> (Result<Built, BuildError>, Vec<BuildEvent>) {
+    build_with(request, &Cancel::new(), |_| {})
+}
+
+fn build_with(
+    request: &BuildRequest,
+    cancel: &Cancel,
+    mut also: impl FnMut(&BuildEvent),
+) -> (Result<Built, BuildError>, Vec<BuildEvent>) {
+    let mut events = Vec::new();
+    let answer = provision(request, cancel, &mut |event| {
+        also(&event);
+        events.push(event);
+    });
+    (answer, events)
+}
+
+/// A build that must succeed.
+#[track_caller]
+fn built(request: &BuildRequest) -> (Built, Vec<BuildEvent>) {
+    let (answer, events) = build(request);
+    match answer {
+        Ok(built) => (built, events),
+        Err(error) => panic!("{error}\n{}\n{events:#?}", error.last_lines().join("\n")),
+    }
+}
+
+fn notes(events: &[BuildEvent]) -> String {
+    let notes: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            BuildEvent::Note { message } => Some(message.as_str()),
+            _ => None,
+        })
+        .collect();
+    notes.join("\n")
+}
+
+fn names(built: &Built) -> Vec<&str> {
+    built
+        .packages
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+#[test]
+fn uv_from_the_path_builds_an_environment() {
+    let place = Place::with_dependencies("'ade-engine>=1.7.9', 'six==1.16.0'");
+    let (built, events) = built(&place.request());
+
+    assert!(built.installer.starts_with("uv "), "{}", built.installer);
+    assert_eq!(built.engine_version, "1.10.0");
+    assert_eq!(names(&built), ["ade-engine", "et_xmlfile", "six"]);
+    assert!(built.size_bytes > 10_000 && built.lock_digest.len() == 64);
+    assert!(is_ready(&place.environment()));
+
+    let finished: Vec<Step> = events
+        .iter()
+        .filter_map(|event| match event {
+            BuildEvent::StepFinished { step, .. } => Some(*step),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        finished,
+        [
+            Step::PrepareInstaller,
+            Step::CreateVenv,
+            Step::InstallEngine,
+            Step::InstallConfig,
+            Step::Compile,
+            Step::VerifyImports,
+            Step::CollectMetadata,
+        ]
+    );
+    assert!(events.contains(&BuildEvent::Package {
+        name: "six".to_owned(),
+        version: Some("1.16.0".to_owned()),
+        action: PackageAction::Installed,
+    }));
+    assert!(
+        notes(&events).contains("ade-engine>=1.7.9"),
+        "{}",
+        notes(&events)
+    );
+
+    let record: serde_json::Value =
+        serde_json::from_slice(&fs::read(place.environment().join("environment.json")).unwrap())
+            .unwrap();
+    assert_eq!(record["engine_version"], "1.10.0");
+    assert_eq!(record["environment_id"], "0199");
+    assert!(!place.environment().join(".build").exists());
+}
+
+#[test]
+fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
+    let tools = tempfile::tempdir().unwrap();
+    let places = [
+        Place::with_dependencies(""),
+        Place::with_dependencies("'six'"),
+    ];
+    let requests = places.each_ref().map(|place| BuildRequest {
+        tools: tools.path().to_owned(),
+        child_env: variables(None, &[]),
+        ..place.request()
+    });
+    let told: Vec<String> = std::thread::scope(|scope| {
+        let builders = requests
+            .each_ref()
+            .map(|request| scope.spawn(|| built(request)));
+        builders
+            .map(|builder| {
+                let (built, events) = builder.join().unwrap();
+                assert!(built.installer.starts_with("uv "), "{}", built.installer);
+                notes(&events)
+            })
+            .to_vec()
+    });
+    assert_eq!(
+        told.iter()
+            .filter(|notes| notes.contains("fetching it once"))
+            .count(),
+        1,
+        "{told:?}"
+    );
+    assert!(tools.path().join("uv/bin/uv").exists());
+
+    let third = Place::with_dependencies("");
+    let request = BuildRequest {
+        tools: tools.path().to_owned(),
+        child_env: variables(None, &NO_NETWORK),
+        ..third.request()
+    };
+    let (_, events) = built(&request);
+    assert!(!notes(&events).contains("fetching"), "{}", notes(&events));
+}
+
+#[test]
+fn venv_and_pip_build_an_environment_and_build_it_again_without_a_network() {
+    let cache = tempfile::tempdir().unwrap();
+    let place = Place::with_dependencies(
+        "'ade-engine @ git+https://invalid.invalid/ade-engine@v1', 'six==1.16.0'",
+    );
+    let request = BuildRequest {
+        pip_cache: cache.path().to_owned(),
+        ..place.pip_request()
+    };
+    let (first, events) = built(&request);
+    assert!(first.installer.starts_with("pip "), "{}", first.installer);
+    assert!(
+        names(&first).contains(&"six") && names(&first).contains(&"ade-engine"),
+        "{first:?}"
+    );
+    assert!(
+        notes(&events).contains("invalid.invalid"),
+        "{}",
+        notes(&events)
+    );
+    assert_eq!(
+        place.ask("import six; print(six.__version__)", &[]),
+        "1.16.0"
+    );
+
+    for offline in [false, true] {
+        let request = BuildRequest {
+            offline,
+            child_env: variables(None, &NO_NETWORK),
+            ..request.clone()
+        };
+        let (again, _) = built(&request);
+        assert_eq!(again.lock_digest, first.lock_digest);
+    }
+}
+
+#[test]
+fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
+    let place = Place::with_dependencies("");
+    built(&place.request());
+    for offline in [true, false] {
+        let request = BuildRequest {
+            offline,
+            child_env: variables(Some(&machine().uv_folder), &NO_NETWORK),
+            ..place.request()
+        };
+        built(&request);
+
+        let empty = tempfile::tempdir().unwrap();
+        let (answer, _) = build(&BuildRequest {
+            uv_cache: Some(empty.path().to_owned()),
+            ..request
+        });
+        let error = answer.unwrap_err();
+        let hint = error.hint().unwrap();
+        assert_eq!(error.is_transient(), !offline, "{error:?}");
+        assert!(
+            hint.contains(if offline { "--offline" } else { "network" }),
+            "{hint}"
+        );
+        assert!(!is_ready(&place.environment()));
+    }
+}
+
+#[test]
+fn pip_without_a_network_tells_trouble_that_may_pass_from_trouble_that_will_not() {
+    let empty = tempfile::tempdir().unwrap();
+    let place = Place::with_dependencies("'six'");
+    let request = BuildRequest {
+        pip_cache: empty.path().to_owned(),
+        child_env: variables(None, &NO_NETWORK),
+        ..place.pip_request()
+    };
+    let (answer, _) = build(&request);
+    assert!(answer.unwrap_err().is_transient());
+}
+
+#[test]
+fn a_dependency_that_does_not_exist_is_told_in_the_installers_words() {
+    let place = Place::with_dependencies("'six==99.99'");
+    for request in [place.request(), place.pip_request()] {
+        let (answer, _) = build(&request);
+        let error = answer.unwrap_err();
+        assert!(
+            error
+                .last_lines()
+                .iter()
+                .any(|line| line.contains("six==99.99")),
+            "{error:?}"
+        );
+        assert!(!error.is_transient(), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                BuildError::Installer {
+                    step: Step::InstallConfig,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert!(!is_ready(&place.environment()));
+        assert!(!place.environment().join(".venv").exists());
+    }
+}
+
+#[test]
+fn a_dependency_on_the_engine_of_another_package_gets_the_given_one() {
+    let place = Place::new(&[(
+        "requirements.txt",
+        "./wheels/needs_engine-1.0-py3-none-any.whl\n",
+    )]);
+    fs::create_dir(place.root().join("wheels")).unwrap();
+    let wheel = "wheels/needs_engine-1.0-py3-none-any.whl";
+    fs::copy(machine().kept.join(wheel), place.root().join(wheel)).unwrap();
+    for request in [place.request(), place.pip_request()] {
+        let (built, _) = built(&request);
+        assert!(names(&built).contains(&"needs-engine"), "{built:?}");
+        assert_eq!(built.engine_version, "1.10.0");
+    }
+}
+
+#[test]
+fn uv_overrides_even_an_engine_that_a_package_wants_from_elsewhere() {
+    let wheel = machine()
+        .wheels
+        .join("wants_other_engine-1.0-py3-none-any.whl");
+    let place = Place::new(&[("requirements.txt", &format!("{}\n", wheel.display()))]);
+    let (built, _) = built(&place.request());
+    assert_eq!(built.engine_version, "1.10.0");
+}
+
+#[test]
+fn the_lock_file_pins_versions() {
+    let place = Place::with_dependencies("'six'");
+    place.write(
+        "uv.lock",
+        "version = 1\n[[package]]\nname = 'six'\nversion = '1.15.0'\nsource = { registry = 'https://pypi.org/simple' }\n",
+    );
+    for request in [place.request(), place.pip_request()] {
+        let (built, _) = built(&request);
+        assert!(
+            built
+                .packages
+                .contains(&("six".to_owned(), "1.15.0".to_owned())),
+            "{built:?}"
+        );
+    }
+}
+
+#[test]
+fn the_configuration_is_importable_for_its_author_and_never_in_a_run() {
+    let place = Place::with_dependencies("");
+    built(&place.request());
+    let code = "import ade_config; print(ade_config.who)";
+    assert_eq!(place.ask(code, &[]), "live");
+    let answer = place.ask(code, &[(ade::environment::RUN_MARKER, "1")]);
+    assert!(answer.contains("ModuleNotFoundError"), "{answer}");
+}
+
+#[test]
+fn bytecode_is_there_whatever_the_callers_variables_say() {
+    let place = Place::with_dependencies("");
+    let mut request = place.request();
+    request
+        .child_env
+        .push(("PYTHONDONTWRITEBYTECODE".into(), "1".into()));
+    built(&request);
+    let code = "import importlib.util, os; print(os.path.exists(importlib.util.find_spec('et_xmlfile').cached))";
+    assert_eq!(place.ask(code, &[]), "True");
+}
+
+#[test]
+fn what_only_a_build_can_tell_is_built_and_the_configuration_goes_again() {
+    let setup = "from setuptools import setup\n\
+        setup(name='my-config', version='1', packages=['ade_config'], package_dir={'': 'src'}, install_requires=['six'])\n";
+    let place = Place::new(&[("setup.py", setup)]);
+    for request in [place.request(), place.pip_request()] {
+        let (built, _) = built(&request);
+        assert!(names(&built).contains(&"six"), "{built:?}");
+        assert!(!names(&built).contains(&"my-config"), "{built:?}");
+        assert_eq!(
+            place.ask("import ade_config; print(ade_config.who)", &[]),
+            "live"
+        );
+    }
+}
+
+#[test]
+fn leavings_of_a_crashed_builder_are_removed_and_its_log_is_kept() {
+    let place = Place::with_dependencies("");
+    for name in [
+        ".ready",
+        "environment.json",
+        ".venv/bin/python",
+        ".venv/lib/python3.9/site-packages/x.py",
+        "logs/events.ndjson",
+    ] {
+        let path = place.environment().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "left").unwrap();
+    }
+    built(&place.request());
+    assert_eq!(
+        fs::read_to_string(place.environment().join("logs/events.ndjson")).unwrap(),
+        "left"
+    );
+    assert!(!place.environment().join(".venv/lib/python3.9").exists());
+    assert_eq!(place.ask("print(1)", &[]), "1");
+}
+
+#[test]
+fn a_cancel_in_any_step_leaves_nothing_that_counts_and_the_next_build_succeeds() {
+    let place = Place::with_dependencies("'six'");
+    let request = place.request();
+    for step in [
+        Step::PrepareInstaller,
+        Step::CreateVenv,
+        Step::InstallEngine,
+        Step::InstallConfig,
+        Step::Compile,
+        Step::VerifyImports,
+    ] {
+        let cancel = Cancel::new();
+        let (answer, _) = build_with(&request, &cancel, |event| {
+            if *event == (BuildEvent::StepStarted { step }) {
+                cancel.cancel();
+            }
+        });
+        assert!(
+            matches!(answer, Err(BuildError::Cancelled { .. })),
+            "{answer:?}"
+        );
+        assert!(!is_ready(&place.environment()));
+        assert!(!place.environment().join(".venv").exists());
+    }
+    built(&request);
+}
+
+#[test]
+fn time_that_is_up_is_an_error_that_says_so() {
+    let place = Place::with_dependencies("");
+    let (answer, _) = build(&BuildRequest {
+        timeout: Duration::from_millis(20),
+        ..place.pip_request()
+    });
+    let error = answer.unwrap_err();
+    assert!(matches!(error, BuildError::Timeout { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("ADE_BUILD_TIMEOUT"));
+}
+
+#[test]
+fn an_engine_that_does_not_start_or_is_another_is_refused() {
+    let place = Place::with_dependencies("");
+    let folder = place.folder.path();
+    write_wheel(
+        &machine().python,
+        folder,
+        "ade_engine",
+        "1.10.0",
+        &[],
+        &[
+            ("ade_engine/__init__.py", ""),
+            (
+                "ade_engine/__main__.py",
+                "raise SystemExit('no licence for a Tuesday')\n",
+            ),
+        ],
+    );
+    let wheel = folder.join("ade_engine-1.10.0-py3-none-any.whl");
+    let engine = EngineSource::Wheel {
+        path: wheel,
+        version: "1.10.0".to_owned(),
+    };
+    let (answer, _) = build(&BuildRequest {
+        engine,
+        ..place.request()
+    });
+    let error = answer.unwrap_err();
+    assert!(
+        matches!(error, BuildError::VerificationFailed { .. }),
+        "{error:?}"
+    );
+    assert!(error.last_lines()[0].contains("Tuesday"), "{error:?}");
+
+    let EngineSource::Wheel { path, .. } = machine().engine() else {
+        unreachable!()
+    };
+    let engine = EngineSource::Wheel {
+        path,
+        version: "1.11.0".to_owned(),
+    };
+    let (answer, _) = build(&BuildRequest {
+        engine,
+        ..place.request()
+    });
+    let error = answer.unwrap_err().to_string();
+    assert!(
+        error.contains("1.10.0") && error.contains("1.11.0"),
+        "{error}"
+    );
+}
+
+#[test]
+fn any_engine_source_can_be_installed() {
+    let place = Place::with_dependencies("'ade-engine[all]>=1.7.9'");
+    let wheel = machine().wheels.join("ade_engine-1.10.0-py3-none-any.whl");
+    for spec in [
+        wheel.display().to_string(),
+        format!("ade-engine @ file://{}", wheel.display()),
+    ] {
+        for request in [place.request(), place.pip_request()] {
+            let engine = EngineSource::Requirement(spec.clone());
+            let (built, _) = built(&BuildRequest { engine, ..request });
+            assert_eq!(built.engine_version, "1.10.0");
+        }
+    }
+    let source = place.folder.path().join("engine source");
+    fs::create_dir_all(source.join("ade_engine")).unwrap();
+    fs::write(source.join("setup.py"), "from setuptools import setup\nsetup(name='ade-engine', version='1.12.0', packages=['ade_engine'])\n").unwrap();
+    fs::write(source.join("ade_engine/__init__.py"), "").unwrap();
+    fs::write(source.join("ade_engine/__main__.py"), "print('1.12.0')\n").unwrap();
+    for request in [place.request(), place.pip_request()] {
+        let (built, _) = built(&BuildRequest {
+            engine: EngineSource::Folder(source.clone()),
+            ..request
+        });
+        assert_eq!(built.engine_version, "1.12.0");
+    }
+}
+
+#[test]
+fn paths_with_spaces_quotes_and_foreign_letters_are_no_trouble() {
+    let name = format!("it's a \"größe\" {}", "x".repeat(60));
+    let place = Place::named(
+        &name,
+        &[(
+            "requirements.txt",
+            "./my wheels/small_thing-1.0-py3-none-any.whl\n",
+        )],
+    );
+    fs::create_dir(place.root().join("my wheels")).unwrap();
+    fs::copy(
+        machine().wheels.join("small_thing-1.0-py3-none-any.whl"),
+        place
+            .root()
+            .join("my wheels/small_thing-1.0-py3-none-any.whl"),
+    )
+    .unwrap();
+    for request in [place.request(), place.pip_request()] {
+        built(&request);
+        assert_eq!(
+            place.ask(
+                "import small_thing, ade_config; print(small_thing.answer, ade_config.who)",
+                &[]
+            ),
+            "42 live"
+        );
+    }
+}
+
+/// Prints what a build costs with polars and everything that a real engine needs. Run it alone, with `--ignored`.
+#[test]
+#[ignore = "a measurement"]
+fn measure_builds_with_the_dependencies_of_the_real_engine() {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = Place::with_dependencies("'polars>=1.36,<2', 'openpyxl>=3.1.5,<4'");
+    for (name, request) in [("uv", place.request()), ("pip", place.pip_request())] {
+        for round in ["first", "second", "third"] {
+            let started = std::time::Instant::now();
+            let (_, events) = built(&request);
+            println!("{name}, {round}: {:?}", started.elapsed());
+            for event in events {
+                if let BuildEvent::StepFinished { step, duration } = event {
+                    println!("    {:<18} {duration:?}", step.as_str());
+                }
+            }
+        }
+    }
+}
