@@ -138,13 +138,12 @@ class Validators(_Expressions):
         self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
     ) -> pl.DataFrame:
         """Add an issue column for each field with something to say, and the two columns that sum them up."""
-        checks: list[tuple[RegisteredFn, str, pl.Expr]] = []
         for field in self._fields_in_order(table, context.registry.fields):
             if field not in table.columns:
                 table = table.with_columns(pl.lit(None).alias(field))
             subject = f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
-            messages = []
-            last = None
+            messages: list[pl.Expr] = []
+            speakers: list[RegisteredFn] = []
             for entry, call in self._callers[field]:
                 values = {
                     **context.values(),
@@ -156,10 +155,9 @@ class Validators(_Expressions):
                 expression = self._ask(context, entry, call, values, subject)
                 if expression is not None:
                     messages.append(expression.cast(pl.String))
-                    last = entry
-            if last is not None:
-                checks.append((last, subject, _joined(messages).alias(f"{ISSUE_PREFIX}{field}")))
-        table = self._add(context, table, checks)
+                    speakers.append(entry)
+            if messages:
+                table = self._add_issues(context, table, field, messages, speakers, subject)
         issues = [pl.col(name).is_not_null() for name in table.columns if name.startswith(ISSUE_PREFIX)]
         if issues:
             count = pl.sum_horizontal([issue.cast(pl.Int32) for issue in issues]).cast(pl.Int32)
@@ -172,21 +170,25 @@ class Validators(_Expressions):
             self._report(context, table, region, table_index)
         return table
 
-    def _add(
-        self, context: RunContext, table: pl.DataFrame, checks: list[tuple[RegisteredFn, str, pl.Expr]]
+    def _add_issues(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        field: str,
+        messages: list[pl.Expr],
+        speakers: list[RegisteredFn],
+        subject: str,
     ) -> pl.DataFrame:
-        if not checks:
-            return table
         try:
-            return table.with_columns([expression for _, _, expression in checks])
-        except RAISED:
-            # One of them failed: find out which, for its author's sake.
-            for entry, subject, expression in checks:
+            return table.with_columns(_joined(messages).alias(f"{ISSUE_PREFIX}{field}"))
+        except RAISED as error:
+            # Find out whose expression it is, for its author's sake.
+            for entry, message in zip(speakers, messages):
                 try:
-                    table = table.with_columns(expression)
-                except RAISED as error:
-                    context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
-            return table
+                    table.select(message)
+                except RAISED as own:
+                    context.fail(entry, self.role, subject, _Unusable(own), ExtensionError)
+            context.fail(speakers[-1], self.role, subject, _Unusable(error), ExtensionError)
 
     @staticmethod
     def _report(context: RunContext, table: pl.DataFrame, region: TableRegion, table_index: int) -> None:
