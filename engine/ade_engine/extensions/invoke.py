@@ -172,7 +172,7 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     what = str(error)
     if raised:
         what = f"raised {type(error).__name__}: {what}" if what else f"raised {type(error).__name__}"
-    message = f"{role} {entry.name} {what}; called for {subject}{where}"
+    message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"
     location: dict[str, Any] = {"callable": entry.name, "role": role, "called_for": subject}
     if place is not None:
         location.update(file=place[0], line=place[1], function=place[2])

@@ -17,7 +17,6 @@ from ade_engine.models.events import (
     DEFAULT_EVENT,
     ENGINE_EVENT_SCHEMAS,
     ENGINE_NAMESPACE,
-    RUN_COMPLETED,
     SCHEMA_VERSION,
 )
 
@@ -167,11 +166,11 @@ def _as_text(record: logging.LogRecord) -> str:
     line = f"{moment} {record.levelname:<7} "
     line += message if event == DEFAULT_EVENT or message == event else f"{event}: {message}"
     data = getattr(record, "ade_data", None)
-    if data and event != RUN_COMPLETED:
+    if data and record.levelno < logging.INFO:
         shown = (f"{key}={_brief(value)}" for key, value in data.items() if key != "schema_version")
         line = f"{line}  {' '.join(shown)}"
     error = _error_of(record)
-    if error is not None:
+    if error is not None and error["stack_trace"].startswith("Traceback"):
         line = f"{line}\n{error['stack_trace'].rstrip()}"
     return line
 

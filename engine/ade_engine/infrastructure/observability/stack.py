@@ -22,16 +22,23 @@ def is_engine_file(file_name: str) -> bool:
 
 def stack_trace(error: BaseException, *, whole: bool) -> str:
     """The error's traceback and its causes'. Unless ``whole``, the engine's frames and its own wrapping are left out."""
-    shown = error
-    if not whole:
-        # An error that wraps what an author's callable raised says nothing that its message has not said already.
-        from ade_engine.models.errors import AdeEngineError
+    if whole:
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    from ade_engine.extensions.invoke import MissingParameter, WrongResult
+    from ade_engine.models.errors import AdeEngineError
 
-        while isinstance(shown, AdeEngineError) and shown.__cause__ is not None:
-            shown = shown.__cause__
-    described = traceback.TracebackException.from_exception(shown)
-    if not whole:
-        _leave_out_engine(described)
+    # An error that wraps what a callable raised says nothing here that its message has not said already.
+    shown = error
+    while isinstance(shown, AdeEngineError) and shown.__cause__ is not None:
+        shown = shown.__cause__
+        if isinstance(shown, (MissingParameter, WrongResult)):
+            # A complaint of the engine's own; what led to it, if anything, is the part to show.
+            shown = shown.__cause__ or error
+            break
+    described = traceback.TracebackException(type(shown), shown, shown.__traceback__)
+    if shown is error:
+        described.__cause__ = described.__context__ = None
+    _leave_out_engine(described)
     return "".join(described.format())
 
 
