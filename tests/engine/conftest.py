@@ -1,0 +1,205 @@
+"""Helpers for the engine's contract tests.
+
+The tests need a Python with the engine importable; `cargo test` brings one, and so does any clone after
+`pip install` of the engine's wheel. Most run the engine in this process, which is fast; what only a process of its
+own can show (exit status, streams, environment) runs one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from ade_engine import Engine, RunRequest, Settings
+from ade_engine.infrastructure.observability.context import create_run_logger_context
+
+#: A row detector for tests that care about something else: the first row is the header.
+FIRST_ROW_IS_HEADER = """
+def first_row(*, row_index, **_):
+    return {"header": 1.0} if row_index == 1 else {"data": 1.0}
+
+def register(registry):
+    registry.register_row_detector(first_row, row_kind="header", priority=1)
+"""
+
+#: Fields found by a header that says their name.
+FIELDS_BY_NAME = """
+from ade_engine.models import FieldDef
+
+def by_name(*, column_header_original, field_name, **_):
+    return {field_name: 1.0} if column_header_original.lower() == field_name else None
+
+def register(registry):
+    for name in %r:
+        registry.register_field(FieldDef(name=name))
+        registry.register_column_detector(by_name, field=name, priority=1)
+"""
+
+
+class Outcome:
+    """What a run left behind."""
+
+    def __init__(self, result, log: str, output: Path | None):
+        self.result = result
+        self.events = [json.loads(line) for line in log.splitlines()]
+        self.output = output
+
+    @property
+    def completed(self) -> dict:
+        assert self.events[-1]["event"] == "engine.run.completed"
+        return self.events[-1]["data"]
+
+    @property
+    def book(self):
+        assert self.output is not None, self.result.error
+        return openpyxl.load_workbook(self.output)
+
+    def rows(self, sheet: str | None = None) -> list[list]:
+        book = self.book
+        worksheet = book[sheet] if sheet else book.worksheets[0]
+        return [list(row) for row in worksheet.iter_rows(values_only=True)]
+
+    def named(self, name: str) -> list[dict]:
+        return [event for event in self.events if event["event"] == f"engine.{name}"]
+
+    @property
+    def tables(self) -> list[dict]:
+        return [table for sheet in self.completed["workbooks"][0]["sheets"] for table in sheet["tables"]]
+
+
+def write_files(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+    return folder
+
+
+def write_package(folder: Path, files: dict[str, str], *, fields=(), rows: str | None = FIRST_ROW_IS_HEADER) -> Path:
+    """A config package `ade_config` below ``folder``; ``fields`` are found by headers that say their names."""
+    contents = {"__init__.py": ""}
+    if rows is not None:
+        contents["row_detectors/rows.py"] = rows
+    if fields:
+        contents["columns/a_fields.py"] = FIELDS_BY_NAME % (tuple(fields),)
+    contents.update({name: text for name, text in files.items() if not name.startswith("/")})
+    write_files(folder / "ade_config", contents)
+    # A leading slash means: beside the package.
+    write_files(folder, {name[1:]: text for name, text in files.items() if name.startswith("/")})
+    return folder
+
+
+def write_workbook(path: Path, sheets: dict[str, list[list]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        worksheet = book.create_sheet(title)
+        for row in rows:
+            worksheet.append(row)
+    book.save(path)
+    return path
+
+
+@pytest.fixture
+def package(tmp_path):
+    """Write a config package: ``package({"hooks/x.py": "…"}, fields=["a"])``."""
+
+    def write(files: dict[str, str] | None = None, **options) -> Path:
+        return write_package(tmp_path / "config", files or {}, **options)
+
+    return write
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the engine in this process on rows, sheets or a file, with a package or its files."""
+    working_folder = tmp_path / "cwd"
+    working_folder.mkdir()
+    monkeypatch.chdir(working_folder)
+    for name in list(os.environ):
+        if name.upper().startswith("ADE_"):
+            monkeypatch.delenv(name)
+
+    def execute(
+        config,
+        data,
+        *,
+        fields=(),
+        rows=FIRST_ROW_IS_HEADER,
+        settings: dict | None = None,
+        level: int = 20,
+        **request,
+    ) -> Outcome:
+        if isinstance(config, dict):
+            config = write_package(tmp_path / "config", config, fields=fields, rows=rows)
+        if isinstance(data, list):
+            data = {"Sheet": data}
+        if isinstance(data, dict):
+            data = write_workbook(tmp_path / "input.xlsx", data)
+        log = io.StringIO()
+        request.setdefault("output_dir", tmp_path / "out")
+        if "output_path" in request:
+            request.pop("output_dir")
+        with create_run_logger_context(log_format="ndjson", log_level=level, stream=log) as context:
+            result = Engine(Settings.load(config_package_dir=config, **(settings or {}))).run(
+                RunRequest(config_package=config, input_file=data, **request), logger=context.logger
+            )
+        return Outcome(result, log.getvalue(), result.output_path)
+
+    return execute
+
+
+class Finished:
+    """A finished process."""
+
+    def __init__(self, process: subprocess.CompletedProcess):
+        self.status = process.returncode
+        self.stdout = process.stdout
+        self.stderr = process.stderr
+
+    @property
+    def events(self) -> list[dict]:
+        return [json.loads(line) for line in self.stderr.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture
+def ade_engine(tmp_path):
+    """Run `python -m ade_engine …` in a folder and environment of its own."""
+    folder = tmp_path / "process"
+    folder.mkdir()
+
+    def call(*arguments, cwd: Path | None = None, env: dict[str, str] | None = None, isolated: bool = False) -> Finished:
+        clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ADE_")}
+        clean["PYTHONIOENCODING"] = "utf-8"
+        command = [sys.executable, *(["-I"] if isolated else []), "-m", "ade_engine", *map(str, arguments)]
+        return Finished(
+            subprocess.run(
+                command,
+                cwd=cwd or folder,
+                env={**clean, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=120,
+            )
+        )
+
+    call.folder = folder
+    return call
+
+
+@pytest.fixture
+def simple(package, tmp_path):
+    """A package with one field, `name`, and an input that has it."""
+    config = package(fields=["name"])
+    source = write_workbook(tmp_path / "people.xlsx", {"People": [["Name", "Age"], ["Ann", 41], ["Bob", 35]]})
+    return config, source
