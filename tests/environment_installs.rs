@@ -283,7 +283,8 @@ const NO_NETWORK: [(&str, &str); 7] = [
     ("http_proxy", "http://127.0.0.1:1"),
     ("NO_PROXY", ""),
     ("UV_HTTP_RETRIES", "0"),
-    ("PIP_RETRIES", "0"),
+    // With none at all, pip does not say that the network was the trouble.
+    ("PIP_RETRIES", "1"),
 ];
 
 fn build(request: &BuildRequest) -> (Result<Built, BuildError>, Vec<BuildEvent>) {
@@ -555,6 +556,74 @@ fn uv_overrides_even_an_engine_that_a_package_wants_from_elsewhere() {
     let place = Place::new(&[("requirements.txt", &format!("{}\n", wheel.display()))]);
     let (built, _) = built(&place.request());
     assert_eq!(built.engine_version, "1.10.0");
+}
+
+#[test]
+fn uv_follows_the_sources_that_a_manifest_names() {
+    let place = Place::new(&[(
+        "pyproject.toml",
+        "[project]\nname = 'c'\nversion = '1'\ndependencies = ['ade-engine', 'small-thing']\n\
+         [tool.uv.sources]\nsmall-thing = { path = 'wheels/small_thing-1.0-py3-none-any.whl' }\n\
+         ade-engine = { git = 'https://invalid.invalid/ade-engine' }\n",
+    )]);
+    fs::create_dir(place.root().join("wheels")).unwrap();
+    let wheel = "wheels/small_thing-1.0-py3-none-any.whl";
+    fs::copy(machine().kept.join(wheel), place.root().join(wheel)).unwrap();
+    let (built, _) = built(&place.request());
+    assert!(names(&built).contains(&"small-thing"), "{built:?}");
+    assert_eq!(built.engine_version, "1.10.0");
+}
+
+#[test]
+fn where_no_installer_can_be_fetched_pip_is_tried_and_the_trouble_may_pass() {
+    let empty = tempfile::tempdir().unwrap();
+    let place = Place::with_dependencies("");
+    let request = BuildRequest {
+        tools: empty.path().join("tools"),
+        pip_cache: empty.path().join("pip"),
+        child_env: variables(None, &NO_NETWORK),
+        ..place.request()
+    };
+    let (answer, events) = build(&request);
+    let error = answer.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    assert!(
+        notes(&events).contains("uv could not be fetched"),
+        "{}",
+        notes(&events)
+    );
+    let (answer, _) = build(&BuildRequest {
+        installer: InstallerChoice::Uv,
+        ..request
+    });
+    let error = answer.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            BuildError::NoInstaller {
+                transient: true,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_python_without_pip_gets_its_uv_through_a_passing_venv() {
+    let place = Place::with_dependencies("");
+    let bare = place.folder.path().join("bare");
+    succeed(
+        Command::new(&machine().python.executable)
+            .args(["-m", "venv", "--without-pip"])
+            .arg(&bare),
+    );
+    let mut request = place.request();
+    request.python.executable = bare.join("bin/python");
+    request.tools = place.folder.path().join("tools");
+    request.child_env = variables(None, &[]);
+    let (built, _) = built(&request);
+    assert!(built.installer.starts_with("uv "), "{built:?}");
 }
 
 #[test]

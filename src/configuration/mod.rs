@@ -27,7 +27,7 @@ use thiserror::Error;
 
 pub use dependencies::{Dependencies, IndexOptions, file_url};
 pub use manifest::{BuildSystem, Manifest, Project};
-pub use requirement::{Requirement, is_engine, normalize_name};
+pub use requirement::{Requirement, Wanted, is_engine, normalize_name};
 pub use snapshot::remove_read_only_tree;
 pub use sources::{SourceFile, Sources};
 
@@ -170,7 +170,7 @@ impl ConfigurationError {
                 Some("try again once the files are no longer being written".to_owned())
             }
             ConfigurationError::Io { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     Some("check that you may read it (and write the data directory)".to_owned())
                 }
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

@@ -9,6 +9,7 @@
 //! The environment holds the engine and what the configuration depends on. The configuration itself is not installed:
 //! runs import a snapshot of it, and a `.pth` file makes its folder importable for the person who works on it.
 
+mod bytecode;
 mod child_env;
 mod installer;
 mod lock;

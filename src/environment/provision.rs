@@ -19,9 +19,9 @@ use thiserror::Error;
 
 use super::installer::{self, Installer, InstallerChoice};
 use super::python::{ExitText, Python, PythonError};
-use super::{RUN_MARKER, child_env, measure, verify};
+use super::{RUN_MARKER, bytecode, child_env, measure, verify};
 use crate::cancel::Cancel;
-use crate::configuration::{Configuration, Requirement, file_url, is_engine};
+use crate::configuration::{Configuration, Requirement, Wanted, file_url, is_engine};
 use crate::process::{self, Exit, Outcome, Stream};
 
 /// Which engine is installed.
@@ -45,19 +45,21 @@ impl EngineSource {
         }
     }
 
-    /// What takes the place of every `ade-engine` that any package asks for.
-    pub(super) fn replacement(&self) -> String {
+    /// What takes the place of every `ade-engine` that any package asks for. `None`: the engine goes by another name.
+    pub(super) fn replacement(&self) -> Option<String> {
         match self {
-            EngineSource::Wheel { .. } => self.requirement(),
-            EngineSource::Folder(path) => format!("ade-engine @ {}", file_url(path)),
+            EngineSource::Wheel { .. } => Some(self.requirement()),
+            EngineSource::Folder(path) => Some(format!("ade-engine @ {}", file_url(path))),
             EngineSource::Requirement(text) => {
                 let requirement = Requirement::parse(text);
-                if !text.contains('@') && !is_engine(&requirement)
-                    || text.contains("://") && !text.contains(" @ ")
-                {
-                    format!("ade-engine @ {text}")
-                } else {
-                    requirement.to_string()
+                match &requirement.wanted {
+                    Wanted::Bare(place) if place.contains("://") => {
+                        Some(format!("ade-engine @ {place}"))
+                    }
+                    Wanted::Bare(place) => {
+                        Some(format!("ade-engine @ {}", file_url(Path::new(place))))
+                    }
+                    _ => is_engine(&requirement).then(|| requirement.to_string()),
                 }
             }
         }
@@ -275,7 +277,7 @@ impl BuildError {
             BuildError::Io { source, .. } if is_disk_full(source) => {
                 "free some space, or move the data directory with ADE_DATA_DIR".to_owned()
             }
-            BuildError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            BuildError::Io { source, .. } if matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
                 "check that you may write the data directory, or move it with ADE_DATA_DIR".to_owned()
             }
             BuildError::NoInstaller { .. } => {
@@ -317,6 +319,7 @@ pub fn provision(
         on_event,
         deadline: Instant::now().checked_add(request.timeout),
         step: Step::PrepareInstaller,
+        sources: request.configuration.folder_in(&request.snapshot),
         venv: folder.join(VENV),
         workbench: folder.join(WORKBENCH),
     };
@@ -367,7 +370,7 @@ fn build(work: &mut Work<'_>) -> Result<Built, BuildError> {
     work.step(Step::InstallConfig, |work| {
         install_configuration(work, installer.as_mut())
     })?;
-    work.step(Step::Compile, compile)?;
+    let bytecode = work.step(Step::Compile, bytecode::compile)?;
     let engine_version = work.step(Step::VerifyImports, verify::verify)?;
     work.step(Step::CollectMetadata, |work| {
         let site_packages = work.site_packages()?;
@@ -389,6 +392,7 @@ fn build(work: &mut Work<'_>) -> Result<Built, BuildError> {
             installer: installer.label().to_owned(),
         };
         finish(request, &built)?;
+        bytecode.keep();
         Ok(built)
     })
 }
@@ -421,12 +425,11 @@ fn install_configuration(
             "the configuration asks for `{asked}`; the engine that ADE is set to use is installed in its place"
         ));
     }
-    let mut requirements = dependencies.requirements_in(&request.snapshot);
+    let mut requirements = dependencies.requirements_in(&work.sources);
     let mut build_copy = None;
     if dependencies.needs_build {
         let copy = work.workbench.join("source");
-        copy_tree(&request.configuration.folder_in(&request.snapshot), &copy)
-            .map_err(|error| BuildError::io(&copy, error))?;
+        copy_tree(&work.sources, &copy).map_err(|error| BuildError::io(&copy, error))?;
         requirements.push(file_url(&copy));
         build_copy = Some(copy);
     }
@@ -436,7 +439,7 @@ fn install_configuration(
             requirements,
             sources: dependencies
                 .has_uv_sources
-                .then(|| request.snapshot.join("pyproject.toml")),
+                .then(|| work.sources.join("pyproject.toml")),
             index_options: dependencies.index_options.clone(),
             constraints: work.write_constraints()?,
         };
@@ -488,22 +491,6 @@ fn write_import_file(work: &Work<'_>) -> Result<(), BuildError> {
         format!("import os, sys; os.environ.get('{RUN_MARKER}') or sys.path.append('{literal}')\n");
     let path = work.site_packages()?.join("_ade_configuration.pth");
     fs::write(&path, line).map_err(|error| BuildError::io(&path, error))
-}
-
-/// Bytecode is written now, so that no run pays for it: `import polars` takes twice as long without.
-fn compile(work: &mut Work<'_>) -> Result<(), BuildError> {
-    let mut command = work.command(&work.python());
-    command
-        .args(["-I", "-m", "compileall", "-q", "-j", "0"])
-        .arg(work.site_packages()?);
-    let finished = work.run(&mut command, Show::Nothing)?;
-    if !finished.exit.is_success() {
-        // Packages may carry files that are no Python of this release; nobody imports those.
-        work.note(
-            "some files could not be compiled; they are compiled when they are imported".to_owned(),
-        );
-    }
-    Ok(())
 }
 
 /// Writes the record, puts everything on the disk, and says that the environment is ready.
@@ -651,6 +638,8 @@ pub(super) struct Work<'a> {
     on_event: &'a mut dyn FnMut(BuildEvent),
     deadline: Option<Instant>,
     step: Step,
+    /// The configuration's folder in the snapshot.
+    pub sources: PathBuf,
     pub venv: PathBuf,
     pub workbench: PathBuf,
 }
@@ -692,14 +681,12 @@ impl Work<'_> {
         measure::site_packages(&self.venv).map_err(|error| BuildError::io(&self.venv, error))
     }
 
-    /// A command with the environment variables that children get, in the snapshot's folder, where an installer finds
-    /// the configuration's own settings.
+    /// A command with the environment variables that children get, in the snapshot, where an installer finds the
+    /// configuration's own settings.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         child_env::apply(&mut command, &self.request.child_env);
-        command
-            .env("NO_COLOR", "1")
-            .current_dir(&self.request.snapshot);
+        command.env("NO_COLOR", "1").current_dir(&self.sources);
         command
     }
 

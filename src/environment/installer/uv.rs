@@ -92,7 +92,10 @@ impl Installer for Uv {
     }
 
     fn install(&mut self, work: &mut Work<'_>, install: &Install) -> Result<(), BuildError> {
-        let overrides = work.write_list("overrides.txt", &[work.request.engine.replacement()])?;
+        let overrides = work.write_list(
+            "overrides.txt",
+            work.request.engine.replacement().as_slice(),
+        )?;
         let mut lines = install.index_options.clone();
         lines.push(install.engine.clone());
         if install.sources.is_none() {
@@ -182,14 +185,11 @@ fn fetched(work: &mut Work<'_>) -> Result<PathBuf, BuildError> {
         return Ok(program);
     }
     let lock = work.request.tools.join(".uv.lock");
-    let mut waits = Vec::new();
-    let turn = BuildLock::acquire(&lock, work.cancel, &mut |holder| waits.push(holder));
-    for holder in waits {
-        work.note(format!(
-            "waited for {} to fetch uv",
-            holder.unwrap_or_else(|| "another process".to_owned())
-        ));
-    }
+    let cancel = work.cancel;
+    let turn = BuildLock::acquire(&lock, cancel, &mut |holder| {
+        let holder = holder.unwrap_or_else(|| "another process".to_owned());
+        work.note(format!("waiting for {holder}, which is fetching uv"));
+    });
     let _turn = turn.map_err(|error| match error {
         LockError::Cancelled { .. } => BuildError::Cancelled {
             step: Step::PrepareInstaller,
