@@ -91,6 +91,35 @@ impl Configuration {
         })
     }
 
+    /// Opens a snapshot in the name of the configuration at `live_root`, whose folder need not exist any more: what is
+    /// installed comes from the snapshot, and what a person sees names the folder that they work in.
+    pub fn open_snapshot(snapshot: &Path, live_root: &Path) -> Result<Self, ConfigurationError> {
+        let live_name = live_root.file_name().unwrap_or_default();
+        let nested = snapshot.join(live_name);
+        let is_bare_package = !live_name.is_empty()
+            && nested.join("__init__.py").is_file()
+            && std::fs::read_dir(snapshot).is_ok_and(|entries| entries.count() == 1);
+        let mut configuration = Self::open(if is_bare_package { &nested } else { snapshot })?;
+        let has_own_name = configuration
+            .manifest
+            .project
+            .as_ref()
+            .and_then(|project| project.name.as_ref())
+            .is_some_and(|name| !name.trim().is_empty());
+        if !has_own_name && !live_name.is_empty() {
+            configuration.name = live_name.to_string_lossy().into_owned();
+        }
+        if let Ok(inside) = configuration.package_dir.strip_prefix(&configuration.root) {
+            configuration.package_dir = if inside == Path::new("") {
+                live_root.to_owned()
+            } else {
+                live_root.join(inside)
+            };
+            live_root.clone_into(&mut configuration.root);
+        }
+        Ok(configuration)
+    }
+
     /// What must be installed beside the engine, normalized.
     pub fn dependencies(&self) -> &Dependencies {
         &self.dependencies

@@ -368,6 +368,39 @@ mod tests {
                 .is_file()
         );
         assert!(configuration.folder_in(&snapshot).ends_with("my_package"));
+        let again = Configuration::open_snapshot(&snapshot, &configuration.root).unwrap();
+        assert_eq!(again.package, "my_package");
+        assert_eq!(
+            again.folder_in(&snapshot),
+            configuration.folder_in(&snapshot)
+        );
+    }
+
+    #[test]
+    fn a_snapshot_is_opened_in_the_name_of_the_folder_that_people_work_in() {
+        let place = place("config");
+        fs::write(
+            place.root.join("pyproject.toml"),
+            "[project]\ndependencies = ['a']\n",
+        )
+        .unwrap();
+        let live = Configuration::open(&place.root).unwrap();
+        let (_, snapshot) = live.snapshot_except(&place.snapshots, &[]).unwrap();
+        let opened = Configuration::open_snapshot(&snapshot, &live.root).unwrap();
+        assert_eq!(
+            (&opened.name, &opened.root, &opened.package_dir),
+            (&live.name, &live.root, &live.package_dir)
+        );
+        assert_eq!(opened.folder_in(&snapshot), snapshot);
+        fs::remove_dir_all(&place.root).unwrap();
+        assert_eq!(
+            Configuration::open_snapshot(&snapshot, &live.root)
+                .unwrap()
+                .dependencies()
+                .requirements
+                .len(),
+            1
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Counted is what git would not ignore, whether or not there is a repository: `.gitignore` files at every depth count,
 //! and inside a work tree those above the configuration and `.git/info/exclude` as well. A person's own ignore list
 //! does not, for two machines must agree on the digest of the same files. Never counted: `.git`, `__pycache__`,
-//! compiled Python, and virtual environments under any name.
+//! compiled Python, virtual environments under any name, and ADE's own data directory.
 //!
 //! Two differences from git: links are followed, because the snapshot must stand alone, and a file that is ignored but
 //! was added by force is not counted, because only the repository's index knows of it.
@@ -156,6 +156,9 @@ fn is_loop(error: &ignore::Error) -> bool {
     }
 }
 
+/// Whoever runs ADE inside the configuration's folder has its data directory there, with copies of all this in it.
+const DATA_DIRECTORY_MARK: &str = "db/ade.sqlite";
+
 fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
     if depth == 0 {
         return false;
@@ -165,7 +168,8 @@ fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
         return name == "__pycache__"
             || name == ".git"
             || name == ".venv"
-            || path.join("pyvenv.cfg").exists();
+            || path.join("pyvenv.cfg").exists()
+            || path.join(DATA_DIRECTORY_MARK).exists();
     }
     // In a linked work tree and in a submodule, `.git` is a file.
     name == ".git"
@@ -234,6 +238,8 @@ mod tests {
                     (".venv/pyvenv.cfg", ""),
                     ("environment/pyvenv.cfg", ""),
                     ("environment/lib/module.py", ""),
+                    ("data/db/ade.sqlite", ""),
+                    ("data/workspaces/copy.py", ""),
                     (".hidden", "e"),
                 ],
             );
@@ -269,7 +275,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         sample(folder.path());
         let before = sources(folder.path());
-        write_files(folder.path(), &[("data/db/ade.sqlite", "x")]);
+        write_files(folder.path(), &[("data/out.xlsx", "x")]);
         let configuration = Configuration::open(folder.path()).unwrap();
         let after = configuration
             .sources_except(&[&folder.path().join("data"), Path::new("/no/such")])
