@@ -429,7 +429,7 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
 fn venv_and_pip_build_an_environment_and_build_it_again_without_a_network() {
     let cache = tempfile::tempdir().unwrap();
     let place = Place::with_dependencies(
-        "'ade-engine @ git+https://invalid.invalid/ade-engine@v1', 'six==1.16.0'",
+        "'ade-engine @ git+https://secret@invalid.invalid/ade-engine@v1', 'six==1.16.0'",
     );
     let request = BuildRequest {
         pip_cache: cache.path().to_owned(),
@@ -731,6 +731,33 @@ fn a_cancel_in_any_step_leaves_nothing_that_counts_and_the_next_build_succeeds()
         assert!(!place.environment().join(".venv").exists());
     }
     built(&request);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let place = Place::with_dependencies("");
+    let blocked = place.folder.path().join("a file");
+    fs::write(&blocked, "").unwrap();
+    let requests = [
+        BuildRequest {
+            folder: blocked.join("environment"),
+            ..place.request()
+        },
+        BuildRequest {
+            tools: blocked.join("tools"),
+            installer: InstallerChoice::Uv,
+            child_env: variables(None, &[]),
+            ..place.request()
+        },
+    ];
+    for request in requests {
+        let (answer, _) = build(&request);
+        let error = answer.unwrap_err();
+        assert!(
+            matches!(&error, BuildError::Io { path, .. } if path.starts_with(&blocked)),
+            "{error:?}"
+        );
+    }
 }
 
 #[test]

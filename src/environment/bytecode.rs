@@ -13,6 +13,7 @@
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -55,6 +56,8 @@ pub(super) struct Fresh {
     shelf: PathBuf,
     packages: Vec<Package>,
 }
+
+const PARTIAL_PREFIX: &str = ".partial-";
 
 /// A package whose sources are known by their hashes.
 struct Package {
@@ -107,8 +110,27 @@ pub(super) fn compile(work: &mut Work<'_>) -> Result<Fresh, BuildError> {
 impl Fresh {
     /// Keeps it. Called when all of the environment is on the disk, for the links made here are to the same files.
     pub fn keep(&self) {
+        self.remove_leavings();
         for package in &self.packages {
             let _ = self.keep_package(package);
+        }
+    }
+
+    /// What a crashed process left half linked. Linking takes a moment, so what is an hour old is dead.
+    fn remove_leavings(&self) {
+        for entry in fs::read_dir(&self.shelf).into_iter().flatten().flatten() {
+            let is_old = || {
+                let changed = entry.metadata().ok()?.modified().ok()?;
+                Some(changed.elapsed().ok()? > Duration::from_secs(3600))
+            };
+            if entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(PARTIAL_PREFIX)
+                && is_old() == Some(true)
+            {
+                let _ = fs::remove_dir_all(entry.path());
+            }
         }
     }
 
@@ -119,7 +141,7 @@ impl Fresh {
         }
         let partial = self
             .shelf
-            .join(format!(".partial-{}", Uuid::now_v7().simple()));
+            .join(format!("{PARTIAL_PREFIX}{}", Uuid::now_v7().simple()));
         let made = package
             .sources
             .iter()

@@ -1,7 +1,8 @@
 //! The environment variables that installers and Pythons are started with.
 //!
 //! People's settings for indexes, proxies and certificates are passed on. What would send packages elsewhere, or make
-//! one Python use the files of another, is not.
+//! one Python use the files of another, is not; nor are ADE's own settings, since an address of a database is no
+//! business of a package that is being built.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
@@ -46,7 +47,29 @@ fn is_passed_on(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return true;
     };
-    !name.starts_with("PYTHON") && !MISLEADING.contains(&name)
+    !name.starts_with("PYTHON") && !name.starts_with("ADE_") && !MISLEADING.contains(&name)
+}
+
+/// A text without the names and passwords that URLs may carry: `https://token@host/` becomes `https://****@host/`.
+pub(super) fn without_credentials(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(position) = rest.find("://") {
+        let (before, after) = rest.split_at(position + 3);
+        safe.push_str(before);
+        let authority_end = after
+            .find(|end: char| end == '/' || end.is_whitespace() || "\"'`<>".contains(end))
+            .unwrap_or(after.len());
+        rest = match after[..authority_end].rfind('@') {
+            Some(at) => {
+                safe.push_str("****");
+                &after[at..]
+            }
+            None => after,
+        };
+    }
+    safe.push_str(rest);
+    safe
 }
 
 /// A variable's value, where it is set and not empty.
@@ -62,6 +85,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn credentials_in_urls_are_masked() {
+        for (text, safe) in [
+            (
+                "git+https://x:secret@host/a@v1",
+                "git+https://****@host/a@v1",
+            ),
+            (
+                "a https://t@h and ssh://git@host/x",
+                "a https://****@h and ssh://****@host/x",
+            ),
+            ("a @ https://host/path@v1", "a @ https://host/path@v1"),
+            ("no url, me@host", "no url, me@host"),
+            ("https://", "https://"),
+        ] {
+            assert_eq!(without_credentials(text), safe);
+        }
+    }
+
+    #[test]
     fn settings_are_passed_on_and_traps_are_not() {
         let variables: Vec<(OsString, OsString)> = [
             "HTTPS_PROXY",
@@ -69,6 +111,7 @@ mod tests {
             "UV_INDEX",
             "PYTHONHOME",
             "PYTHONDONTWRITEBYTECODE",
+            "ADE_DATABASE_URL",
             "VIRTUAL_ENV",
             "PIP_TARGET",
         ]

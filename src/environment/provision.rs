@@ -616,13 +616,17 @@ impl Finished {
         })
     }
 
+    /// The end of what was said, without what an installer says in any case.
     pub fn last_lines(&self) -> Vec<String> {
         const KEPT: usize = 20;
+        const ALWAYS_SAID: [&str; 2] = ["Using Python ", "Looking in "];
         let spoken: Vec<&String> = self
             .lines
             .iter()
             .map(|(_, line)| line)
-            .filter(|line| !line.trim().is_empty())
+            .filter(|line| {
+                !line.trim().is_empty() && !ALWAYS_SAID.iter().any(|words| line.starts_with(words))
+            })
             .collect();
         spoken[spoken.len().saturating_sub(KEPT)..]
             .iter()
@@ -669,6 +673,7 @@ impl Work<'_> {
     }
 
     pub fn note(&mut self, message: String) {
+        let message = child_env::without_credentials(&message);
         self.tell(BuildEvent::Note { message });
     }
 
@@ -709,10 +714,11 @@ impl Work<'_> {
         let on_event = &mut *self.on_event;
         let outcome: io::Result<Outcome> =
             process::run(command, self.cancel, &options, &mut |stream, line| {
+                let line = child_env::without_credentials(line);
                 if show == Show::Everything && !line.trim().is_empty() {
-                    report(stream, line, on_event);
+                    report(stream, &line, on_event);
                 }
-                lines.push((stream, line.to_owned()));
+                lines.push((stream, line));
             });
         let exit = outcome
             .map_err(|error| BuildError::io(&program, error))?
