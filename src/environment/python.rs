@@ -158,7 +158,7 @@ fn find(search: &PythonSearch<'_>, cache: &mut Cache) -> Result<Python, PythonEr
             }
         }
     }
-    if let Some(candidate) = search.uv.and_then(|uv| ask_uv(uv, search)) {
+    if let Some(candidate) = search.uv.and_then(|uv| cache.known_to_uv(uv, search)) {
         match consider(&candidate, search, cache) {
             Ok(python) => return Ok(python),
             Err(reason) => rejected.add(candidate, reason),
@@ -454,6 +454,9 @@ const CACHE_VERSION: u32 = 1;
 struct Cache {
     version: u32,
     answers: BTreeMap<PathBuf, Answer>,
+    /// What a uv has named, by its path and what was required.
+    #[serde(default)]
+    known_to_uv: BTreeMap<String, PathBuf>,
     #[serde(skip)]
     changed: bool,
 }
@@ -497,6 +500,19 @@ impl Cache {
         if written.is_err() {
             let _ = std::fs::remove_file(&beside);
         }
+    }
+
+    fn known_to_uv(&mut self, uv: &Path, search: &PythonSearch<'_>) -> Option<PathBuf> {
+        let question = format!("{} {}", uv.display(), search.requires.unwrap_or_default());
+        if let Some(python) = self.known_to_uv.get(&question)
+            && python.exists()
+        {
+            return Some(python.clone());
+        }
+        let python = ask_uv(uv, search)?;
+        self.changed = true;
+        self.known_to_uv.insert(question, python.clone());
+        Some(python)
     }
 
     fn identity(&mut self, candidate: &Path, search: &PythonSearch<'_>) -> Result<Python, String> {
@@ -736,6 +752,31 @@ mod tests {
                     .unwrap()
                     .contains("fingerprint")
             );
+        }
+    }
+
+    #[test]
+    fn where_the_path_has_none_that_fits_uv_is_asked_once() {
+        let place = Place::new();
+        place.fake("python3", "3.9.0", "cpython");
+        let elsewhere = place.fake("kept-elsewhere", "3.12.4", "cpython");
+        let uv = place.folder.path().join("uv");
+        write_script(
+            &uv,
+            &format!(
+                "echo x >> '{}'\necho '{}'",
+                place.count_file().display(),
+                elsewhere.display()
+            ),
+        );
+        let path = place.path();
+        let search = PythonSearch {
+            uv: Some(&uv),
+            ..place.search(&path, None)
+        };
+        for _ in 0..2 {
+            assert_eq!(find_python(&search).unwrap().version, (3, 12, 4));
+            assert_eq!(place.starts(), 3);
         }
     }
 
