@@ -1,0 +1,264 @@
+"""The normalized workbook: collected as frames, written natively unless a hook touches it.
+
+Frames are kept as they are (the native module reads them where polars has them) until the workbook is saved. A hook
+that touches ``output_sheet`` or ``output_workbook`` turns it into a real openpyxl workbook, by replaying what was
+appended so far; from then on openpyxl has it. Either way the values follow openpyxl's rules.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ade_engine import _native
+from ade_engine.io.proxy import OpenpyxlProxy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import polars as pl
+
+_ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
+
+
+class Output:
+    """A workbook that is being written.
+
+    ``escape_formulas`` leaves text that starts with ``=`` text.
+    """
+
+    def __init__(self, *, escape_formulas: bool = False):
+        self._escape_formulas = escape_formulas
+        self._sheets: list[OutputSheet] = []
+        self._workbook = OutputWorkbookProxy(self)
+
+    @property
+    def workbook(self) -> Any:
+        """The openpyxl workbook; real once it is touched."""
+        return self._workbook
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether openpyxl has the workbook by now."""
+        return self._workbook._known is not None
+
+    def add_sheet(self, title: str) -> Any:
+        """Add a sheet at the end."""
+        character = next((character for character in title if character in _ILLEGAL_IN_TITLES), None)
+        if character is not None:
+            raise ValueError(f"Invalid character {character} found in sheet title")
+        sheet = OutputSheet(self, title)
+        if self.is_touched:
+            object.__setattr__(sheet, "_known", self._workbook._known.create_sheet(title))
+        self._sheets.append(sheet)
+        return sheet
+
+    def append_table(self, sheet: Any, frame: pl.DataFrame, *, gap: bool) -> None:
+        """Append a header row and the frame's rows at the sheet's own end, after a blank row where there is a gap.
+
+        Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
+        no cell can hold.
+        """
+        table = _Table(frame, gap)
+        if table.needs_openpyxl:
+            self._workbook._real()
+        if self.is_touched:
+            from ade_engine.io.openpyxl_output import append_frame
+
+            append_frame(sheet._real(), frame, gap=gap, escape_formulas=self._escape_formulas)
+        else:
+            sheet._tables.append(table)
+
+    def save(self, path: str) -> None:
+        """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing."""
+        folder, name = os.path.split(os.path.abspath(path))
+        beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
+        try:
+            if self.is_touched:
+                self._workbook._known.save(beside)
+                with open(beside, "rb+") as file:
+                    os.fsync(file.fileno())
+            else:
+                self._write(beside)
+            os.replace(beside, path)
+        except BaseException:
+            try:
+                os.unlink(beside)
+            except OSError:
+                pass
+            raise
+        _sync_folder(folder)
+
+    def _write(self, path: str) -> None:
+        if not self._sheets:
+            # As openpyxl says it: a workbook cannot be without sheets.
+            raise IndexError("At least one sheet must be visible")
+        writer = _native.Writer(path, self._escape_formulas)
+        try:
+            for sheet in self._sheets:
+                rows = sum(table.gap + 1 + table.frame.rows for table in sheet._tables)
+                width = max((table.width for table in sheet._tables), default=0)
+                writer.start_sheet(sheet._title, (rows, width))
+                for table in sheet._tables:
+                    table.check_time_zones()
+                    writer.append(table.frame, table.gap)
+            writer.finish()
+        finally:
+            writer.abandon()
+
+    def _materialise(self) -> Any:
+        """Build the openpyxl workbook of what was appended so far."""
+        from openpyxl import Workbook
+
+        from ade_engine.io.openpyxl_output import append_frame
+
+        workbook = Workbook()
+        workbook.remove(workbook.active)
+        for sheet in self._sheets:
+            worksheet = workbook.create_sheet(sheet._title)
+            for table in sheet._tables:
+                append_frame(worksheet, table.original, gap=table.gap, escape_formulas=self._escape_formulas)
+            sheet._tables.clear()
+            object.__setattr__(sheet, "_known", worksheet)
+        return workbook
+
+
+class OutputWorkbookProxy(OpenpyxlProxy):
+    """``output_workbook``: openpyxl's workbook of the output, built when it is first touched."""
+
+    __slots__ = ("_output",)
+
+    _facts = ("sheetnames",)
+
+    def __init__(self, output: Output):
+        object.__setattr__(self, "_output", output)
+        super().__init__()
+
+    def _fact(self, name: str) -> Any:
+        return [sheet._title for sheet in self._output._sheets]
+
+    def _make(self) -> Any:
+        return self._output._materialise()
+
+    def _class(self) -> type:
+        from openpyxl.workbook.workbook import Workbook
+
+        return Workbook
+
+
+class OutputSheet(OpenpyxlProxy):
+    """``output_sheet``: openpyxl's worksheet of the output, built when it is first touched."""
+
+    __slots__ = ("_output", "_title", "_tables")
+
+    _facts = ("title", "parent", "sheet_state")
+
+    def __init__(self, output: Output, title: str):
+        object.__setattr__(self, "_output", output)
+        object.__setattr__(self, "_title", title)
+        object.__setattr__(self, "_tables", [])
+        super().__init__()
+
+    def _fact(self, name: str) -> Any:
+        if name == "parent":
+            return self._output.workbook
+        return self._title if name == "title" else "visible"
+
+    def _make(self) -> Any:
+        self._output.workbook._real()
+        # Building the workbook has told this sheet, too.
+        return self._known
+
+    def _class(self) -> type:
+        from openpyxl.worksheet.worksheet import Worksheet
+
+        return Worksheet
+
+
+class _Table:
+    """A frame that was appended: as it came, and as the native writer reads it."""
+
+    __slots__ = ("original", "frame", "gap", "width", "needs_openpyxl", "_has_time_zones")
+
+    def __init__(self, frame: pl.DataFrame, gap: bool):
+        self.original = frame
+        self.gap = bool(gap)
+        self.width = frame.width
+        self.needs_openpyxl = False
+        self._has_time_zones = False
+        plain = self._plain(frame)
+        if self.needs_openpyxl:
+            return
+        self.frame = _native.Frame(plain)
+        illegal = self.frame.find_illegal_text()
+        if illegal is not None:
+            from openpyxl.utils.exceptions import IllegalCharacterError
+
+            raise IllegalCharacterError(f"{illegal} cannot be used in worksheets.")
+
+    def _plain(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with columns of unusual types turned into what openpyxl would see in them."""
+        import polars as pl
+
+        changed = []
+        for name, dtype in frame.schema.items():
+            base = dtype.base_type()
+            if base in _plain_types():
+                if base is pl.Datetime and dtype.time_zone is not None:
+                    self._has_time_zones |= frame.get_column(name).null_count() < frame.height
+                continue
+            column = frame.get_column(name)
+            if base in (pl.Categorical, pl.Enum):
+                changed.append(column.cast(pl.String))
+            elif dtype.is_numeric():
+                changed.append(column.cast(pl.Float64))
+            elif base is pl.Binary:
+                texts = [None if value is None else str(value, "utf-8") for value in column]
+                changed.append(pl.Series(name, texts, dtype=pl.String))
+            elif base is pl.Object:
+                self.needs_openpyxl = True
+            else:
+                value = next((value for value in column.to_list() if value is not None), None)
+                if value is not None:
+                    raise ValueError(f"Cannot convert {value!r} to Excel")
+                changed.append(pl.Series(name, [None] * frame.height, dtype=pl.Null))
+        return frame.with_columns(changed) if changed and not self.needs_openpyxl else frame
+
+    def check_time_zones(self) -> None:
+        """Fail where openpyxl would when it saves."""
+        if self._has_time_zones:
+            raise TypeError(
+                "Excel does not support timezones in datetimes. "
+                "The tzinfo in the datetime/time object must be set to None."
+            )
+
+
+def _plain_types() -> frozenset[Any]:
+    """Types that the native writer reads as they are."""
+    import polars as pl
+
+    global _PLAIN_TYPES
+    if _PLAIN_TYPES is None:
+        _PLAIN_TYPES = frozenset(
+            (
+                *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
+                *(pl.Float32, pl.Float64, pl.Boolean, pl.String, pl.Null),
+                *(pl.Date, pl.Datetime, pl.Time, pl.Duration),
+            )
+        )
+    return _PLAIN_TYPES
+
+
+_PLAIN_TYPES: frozenset[Any] | None = None
+
+
+def _sync_folder(folder: str) -> None:
+    """Make a rename last, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)

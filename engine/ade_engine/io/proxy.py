@@ -1,0 +1,105 @@
+"""Stand-ins for openpyxl's workbooks and worksheets.
+
+Config packages declare ``source_sheet`` or ``output_workbook`` in many hooks and seldom use them, while opening (or
+building) the real object costs more than everything else in a run. So hooks get a proxy: it knows a few facts, such as
+titles, and becomes the real object with the first thing it is asked for that it does not know.
+
+A proxy passes for the real thing: ``isinstance`` holds, it is equal to the object it stands for, and openpyxl's own
+functions accept it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class OpenpyxlProxy:
+    """Passes everything on to an object that is made when it is first needed."""
+
+    __slots__ = ("_known", "__weakref__")
+
+    #: Names that a proxy answers for without the real object, while there is none.
+    _facts: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_known", None)
+
+    # What subclasses say -------------------------------------------------------------------------------------------
+
+    def _make(self) -> Any:
+        """Make the real object."""
+        raise NotImplementedError
+
+    def _class(self) -> type:
+        """The real object's class, found without making it."""
+        raise NotImplementedError
+
+    def _fact(self, name: str) -> Any:
+        """One of the known facts."""
+        raise NotImplementedError
+
+    # What everybody else sees --------------------------------------------------------------------------------------
+
+    def _real(self) -> Any:
+        known = self._known
+        if known is None:
+            known = self._make()
+            object.__setattr__(self, "_known", known)
+        return known
+
+    @property
+    def __class__(self) -> type:
+        return self._class()
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached for names that the proxy itself does not have.
+        if self._known is None:
+            if name in self._facts:
+                return self._fact(name)
+            if name.startswith("__") and name.endswith("__"):
+                # Copying, pickling and the like ask for these, and must not open a workbook just to be told no.
+                raise AttributeError(name)
+        return getattr(self._real(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._real(), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._real(), name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._real()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._real()[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        del self._real()[key]
+
+    def __iter__(self) -> Any:
+        return iter(self._real())
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._real()
+
+    def __dir__(self) -> list[str]:
+        return dir(self._class())
+
+    def __eq__(self, other: Any) -> Any:
+        if self is other:
+            return True
+        if isinstance(type(other), type) and issubclass(type(other), OpenpyxlProxy):
+            return other._known is not None and other._known is self._known
+        return self._known is other if self._known is not None else NotImplemented
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return repr(self._real())
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._real().__reduce_ex__(protocol)

@@ -1,0 +1,135 @@
+//! Why a file could not be read, in words for the person who sent it.
+//!
+//! Every variant says what is wrong with the file and, where there is one, what to do about it. The Python side
+//! raises them as `SourceError`; only [`SourceError::Undecodable`] becomes Python's own `UnicodeDecodeError`.
+
+use std::fmt;
+
+/// A reading failure. `Display` gives the whole sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceError {
+    /// The operating system refused.
+    Io { path: String, reason: String },
+    /// The file has no bytes at all.
+    Empty { path: String },
+    /// The extension names no format that is read here.
+    UnsupportedExtension { path: String, extension: String },
+    /// An `.xlsx` that is something else; `looks_like` says what, if that could be told.
+    NotAZip {
+        path: String,
+        looks_like: Option<&'static str>,
+    },
+    /// A zip archive whose end is missing.
+    CutShort { path: String },
+    /// A workbook that is protected by a password.
+    Encrypted { path: String },
+    /// A zip archive, but not a workbook, or one that misses a part.
+    NotAWorkbook { path: String, reason: String },
+    /// A part of the package that cannot be unpacked or parsed.
+    BrokenPart { part: String, reason: String },
+    /// An old binary workbook that does not follow its format.
+    BrokenLegacy { path: String, reason: String },
+    /// A sheet that holds more than a worksheet can.
+    BeyondLimits { sheet: String, reason: String },
+    /// Text that is not in the encoding it should be in.
+    Undecodable {
+        encoding: String,
+        position: usize,
+        reason: String,
+    },
+    /// A setting that names no encoding or delimiter.
+    BadOption { reason: String },
+    /// The file's name makes no legal sheet title.
+    BadTitle { title: String, character: char },
+    /// Reading was given up because nobody waits for it any more.
+    Cancelled,
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, reason } => write!(f, "cannot read {path}: {reason}"),
+            Self::Empty { path } => write!(f, "{path} is empty: it has no bytes at all"),
+            Self::UnsupportedExtension { path, extension } => {
+                if extension.is_empty() {
+                    write!(f, "{path} has no file extension")?;
+                } else {
+                    write!(f, "{path}: files of type {extension} are not supported")?;
+                }
+                write!(f, "; use .xlsx, .xlsm, .xltx, .xltm, .xls or .csv")
+            }
+            Self::NotAZip {
+                path,
+                looks_like: Some(kind),
+            } => {
+                write!(f, "{path} is no .xlsx workbook (no zip archive): {kind}")
+            }
+            Self::NotAZip {
+                path,
+                looks_like: None,
+            } => {
+                write!(f, "{path} is no .xlsx workbook: it is no zip archive")
+            }
+            Self::CutShort { path } => {
+                write!(
+                    f,
+                    "{path} is cut short: the end of the archive is missing; copy or download the file again"
+                )
+            }
+            Self::Encrypted { path } => {
+                write!(
+                    f,
+                    "{path} is an encrypted workbook: save it without a password"
+                )
+            }
+            Self::NotAWorkbook { path, reason } => {
+                write!(f, "{path} is no readable workbook: {reason}")
+            }
+            Self::BrokenPart { part, reason } => {
+                write!(f, "the workbook is damaged: {part}: {reason}")
+            }
+            Self::BrokenLegacy { path, reason } => {
+                write!(f, "{path} is no readable .xls workbook: {reason}")
+            }
+            Self::BeyondLimits { sheet, reason } => write!(f, "sheet {sheet:?}: {reason}"),
+            Self::Undecodable {
+                encoding,
+                position,
+                reason,
+            } => {
+                write!(f, "the text is not {encoding}: {reason} at byte {position}")
+            }
+            Self::BadOption { reason } => f.write_str(reason),
+            Self::BadTitle { title, character } => {
+                write!(
+                    f,
+                    "{title:?} is no legal sheet title: the character {character:?} is not allowed in one"
+                )
+            }
+            Self::Cancelled => f.write_str("reading was cancelled"),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+impl SourceError {
+    /// An input or output failure of the operating system.
+    pub fn io(path: &str, error: &std::io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }
+    }
+
+    /// A part of the package that is not as it should be.
+    pub fn part(part: &str, reason: impl Into<String>) -> Self {
+        Self::BrokenPart {
+            part: part.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The result of everything that reads.
+pub type Result<T> = std::result::Result<T, SourceError>;

@@ -1,0 +1,125 @@
+//! Cells as Python objects.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyType};
+
+use crate::dates::{DAY_MICROSECONDS, civil_from_days};
+use crate::store::{Cell, Sheet, Tag};
+
+static DATE_TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static DURATION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// Date objects are costly to make and repeat often: this many are remembered.
+const REMEMBERED: usize = 1 << 10;
+
+/// Makes Python objects of the cells of one sheet.
+pub struct CellObjects {
+    remembered: Vec<Option<(Cell, Py<PyAny>)>>,
+}
+
+impl CellObjects {
+    pub fn new() -> Self {
+        Self {
+            remembered: Vec::new(),
+        }
+    }
+
+    /// The object of a cell.
+    #[inline]
+    pub fn object<'py>(
+        &mut self,
+        py: Python<'py>,
+        sheet: &Sheet,
+        cell: Cell,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match cell.tag {
+            Tag::Empty => py.None().into_bound(py),
+            Tag::EmptyText => PyString::new(py, "").into_any(),
+            Tag::Text => PyString::new(py, sheet.text(cell.as_text())).into_any(),
+            Tag::Integer => PyInt::new(py, cell.as_integer()).into_any(),
+            Tag::Float => PyFloat::new(py, cell.as_float()).into_any(),
+            Tag::Boolean => PyBool::new(py, cell.bits != 0).to_owned().into_any(),
+            Tag::BigInteger => py
+                .get_type::<PyInt>()
+                .call1((sheet.text(cell.as_text()),))?,
+            Tag::DateTime | Tag::Date | Tag::Time | Tag::Duration => self.moment(py, cell)?,
+        })
+    }
+
+    fn moment<'py>(&mut self, py: Python<'py>, cell: Cell) -> PyResult<Bound<'py, PyAny>> {
+        if self.remembered.is_empty() {
+            self.remembered.resize_with(REMEMBERED, || None);
+        }
+        // Whole days and whole seconds differ in high bits only, so these are mixed in.
+        let mixed = cell.bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
+        let slot = (mixed as usize ^ cell.tag as usize) % REMEMBERED;
+        if let Some((known, object)) = &self.remembered[slot]
+            && *known == cell
+        {
+            return Ok(object.bind(py).clone());
+        }
+        let object = make_moment(py, cell)?;
+        self.remembered[slot] = Some((cell, object.clone().unbind()));
+        Ok(object)
+    }
+}
+
+fn make_moment(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAny>> {
+    let value = cell.as_integer();
+    let clock = |microseconds: i64| {
+        let seconds = microseconds / 1_000_000;
+        (
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60,
+            microseconds % 1_000_000,
+        )
+    };
+    match cell.tag {
+        Tag::DateTime => {
+            let (year, month, day) = civil_from_days(value.div_euclid(DAY_MICROSECONDS));
+            let (hour, minute, second, microsecond) = clock(value.rem_euclid(DAY_MICROSECONDS));
+            DATE_TIME.import(py, "datetime", "datetime")?.call1((
+                year,
+                month,
+                day,
+                hour,
+                minute,
+                second,
+                microsecond,
+            ))
+        }
+        Tag::Date => DATE
+            .import(py, "datetime", "date")?
+            .call1(civil_from_days(value)),
+        Tag::Time => TIME.import(py, "datetime", "time")?.call1(clock(value)),
+        Tag::Duration => {
+            let in_day = value.rem_euclid(DAY_MICROSECONDS);
+            let days = value.div_euclid(DAY_MICROSECONDS);
+            DURATION.import(py, "datetime", "timedelta")?.call1((
+                days,
+                in_day / 1_000_000,
+                in_day % 1_000_000,
+            ))
+        }
+        _ => Err(PyRuntimeError::new_err("this cell holds no date or time")),
+    }
+}
+
+/// A row as a list of objects, up to its last value.
+pub fn row_list<'py>(
+    py: Python<'py>,
+    sheet: &Sheet,
+    objects: &mut CellObjects,
+    cells: &[Cell],
+) -> PyResult<Bound<'py, PyList>> {
+    let mut row = Vec::with_capacity(cells.len());
+    for &cell in cells {
+        row.push(objects.object(py, sheet, cell)?);
+    }
+    PyList::new(py, row)
+}

@@ -1,0 +1,139 @@
+//! Writing, as Python sees it: frames, and a writer that takes them.
+
+use std::fs::File;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+
+use crate::arrow;
+use crate::writer::cells::find_illegal_text;
+use crate::writer::{Extent, WorkbookWriter};
+
+/// A polars frame, held without a copy.
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct Frame {
+    frame: Arc<arrow::Frame>,
+}
+
+#[pymethods]
+impl Frame {
+    /// Takes what `frame.__arrow_c_stream__()` gives.
+    #[new]
+    fn new(frame: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let capsule = frame
+            .call_method0("__arrow_c_stream__")?
+            .cast_into::<PyCapsule>()?;
+        let pointer = capsule
+            .pointer_checked(Some(c"arrow_array_stream"))?
+            .cast::<arrow::ArrowArrayStream>();
+        // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as gone.
+        let imported =
+            unsafe { arrow::Frame::import(arrow::ArrowArrayStream::take(pointer.as_ptr())) };
+        Ok(Self {
+            frame: Arc::new(imported.map_err(PyTypeError::new_err)?),
+        })
+    }
+
+    #[getter]
+    fn rows(&self) -> usize {
+        self.frame.rows()
+    }
+
+    /// The first text that a worksheet cannot hold, if there is one.
+    fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
+        py.detach(|| find_illegal_text(&self.frame))
+    }
+}
+
+/// Writes a workbook, sheet by sheet.
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct Writer {
+    path: String,
+    writer: Mutex<Option<WorkbookWriter>>,
+}
+
+impl Writer {
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut WorkbookWriter) -> io::Result<T> + Send,
+    ) -> PyResult<T> {
+        let outcome = py.detach(|| {
+            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.as_mut().map(work)
+        });
+        outcome
+            .ok_or_else(|| PyRuntimeError::new_err("this workbook was finished already"))?
+            .map_err(|error| self.failure(&error))
+    }
+
+    fn failure(&self, error: &io::Error) -> PyErr {
+        match error.raw_os_error() {
+            Some(code) => PyOSError::new_err((code, error.to_string(), self.path.clone())),
+            None => PyOSError::new_err(format!("cannot write {}: {error}", self.path)),
+        }
+    }
+}
+
+#[pymethods]
+impl Writer {
+    /// Starts a workbook in a new file; a file of that name is replaced.
+    #[new]
+    fn new(path: String, escape_formulas: bool) -> PyResult<Self> {
+        let this = Self {
+            path,
+            writer: Mutex::new(None),
+        };
+        let writer = File::create(&this.path)
+            .and_then(|file| WorkbookWriter::new(file, escape_formulas))
+            .map_err(|error| this.failure(&error))?;
+        *this.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
+        Ok(this)
+    }
+
+    /// Starts a sheet; `extent` is its (rows, columns), if they are known.
+    #[pyo3(signature = (title, extent=None))]
+    fn start_sheet(
+        &self,
+        py: Python<'_>,
+        title: &str,
+        extent: Option<(usize, usize)>,
+    ) -> PyResult<()> {
+        let extent = extent.map(|(rows, columns)| Extent { rows, columns });
+        self.with(py, |writer| writer.start_sheet(title, extent))
+    }
+
+    /// Adds a table to the sheet, after a blank row where there is a gap.
+    fn append(&self, py: Python<'_>, frame: &Frame, gap: bool) -> PyResult<()> {
+        let frame = frame.frame.clone();
+        self.with(py, |writer| writer.append(&frame, gap))
+    }
+
+    /// Ends the workbook and forces it to the disk.
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        let outcome = py.detach(|| {
+            let writer = self
+                .writer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            writer.map(|writer| writer.finish()?.sync_all())
+        });
+        outcome
+            .ok_or_else(|| PyRuntimeError::new_err("this workbook was finished already"))?
+            .map_err(|error| self.failure(&error))
+    }
+
+    /// Gives up; the file that was begun is left to the caller.
+    fn abandon(&self, py: Python<'_>) {
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        py.detach(|| drop(writer));
+    }
+}

@@ -1,0 +1,134 @@
+//! What a number format makes of a number: a date, an elapsed time, or nothing special.
+//!
+//! The rules are openpyxl's, which existing configurations rely on: only the first section counts, quoted text and
+//! bracketed colours and locales are passed over, and any of the letters d, m, h, y, s then makes a date.
+
+/// What a cell's number is to be read as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NumberKind {
+    #[default]
+    Number,
+    /// A date, a date-time, or a time where the number is below 1.
+    Date,
+    /// An elapsed time.
+    Duration,
+}
+
+/// The kind that a format code stands for.
+pub fn kind_of(code: &str) -> NumberKind {
+    let section = code.split(';').next().unwrap_or_default();
+    if !is_date(section) {
+        NumberKind::Number
+    } else if is_elapsed(section) {
+        NumberKind::Duration
+    } else {
+        NumberKind::Date
+    }
+}
+
+/// The kind that a built-in format id stands for.
+pub fn kind_of_built_in(id: u32) -> NumberKind {
+    match id {
+        14..=22 | 45 | 47 => NumberKind::Date,
+        46 => NumberKind::Duration,
+        _ => NumberKind::Number,
+    }
+}
+
+/// Whether a date letter is left once literals, colours and locales are gone. A letter behind `_` or `\` is literal.
+fn is_date(section: &str) -> bool {
+    let stripped = strip(section);
+    let mut previous = '\0';
+    for character in stripped.chars() {
+        if matches!(
+            character,
+            'd' | 'm' | 'h' | 'y' | 's' | 'D' | 'M' | 'H' | 'Y' | 'S'
+        ) && previous != '_'
+            && previous != '\\'
+        {
+            return true;
+        }
+        previous = character;
+    }
+    false
+}
+
+/// Removes quoted text, and bracketed groups other than `[h]`, `[hh]`, `[m]`, `[mm]`, `[s]`, `[ss]`.
+fn strip(section: &str) -> String {
+    let mut stripped = String::with_capacity(section.len());
+    let mut rest = section;
+    while let Some(first) = rest.chars().next() {
+        let removed = match first {
+            // The text between quotes cannot hold a line break.
+            '"' => rest[1..]
+                .find('"')
+                .map(|at| at + 2)
+                .filter(|&end| !rest[..end].contains('\n')),
+            '[' => {
+                let inner = &rest[1..];
+                let is_elapsed = ["h]", "hh]", "m]", "mm]", "s]", "ss]"]
+                    .iter()
+                    .any(|unit| inner.starts_with(unit));
+                if is_elapsed {
+                    None
+                } else {
+                    inner.find(']').map(|at| at + 2)
+                }
+            }
+            _ => None,
+        };
+        let step = removed.unwrap_or_else(|| {
+            stripped.push(first);
+            first.len_utf8()
+        });
+        rest = &rest[step..];
+    }
+    stripped
+}
+
+/// Whether the section shows hours, minutes or seconds beyond a day: `[h]`, `[mm]`, `[ss]` and the like.
+fn is_elapsed(section: &str) -> bool {
+    let lower = section.to_ascii_lowercase();
+    ["[h]", "[hh]", "[m]", "[mm]", "[s]", "[ss]"]
+        .iter()
+        .any(|unit| lower.contains(unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NumberKind::{Date, Duration, Number};
+    use super::*;
+
+    #[test]
+    fn formats_are_told_apart() {
+        for (code, kind) in [
+            ("General", Number),
+            ("0.00%", Number),
+            ("yyyy-mm-dd", Date),
+            ("[$-409]d-mmm-yy;@", Date),
+            ("[Red]0.00", Number),
+            ("#,##0 \"days\"", Number),
+            ("0\\d", Number),
+            ("0_d", Number),
+            ("[h]:mm:ss", Duration),
+            ("[hh]:mm", Duration),
+            ("[H]:mm", Duration),
+            ("[mm]:ss.0", Duration),
+            ("[ss]", Duration),
+            ("[H]", Number),
+            ("0;yyyy", Number),
+            ("h:mm AM/PM", Date),
+            ("[$€-407] #,##0.00", Number),
+            ("#,##0.00 [$USD]", Number),
+            ("\"unclosed d", Date),
+            ("[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", Date),
+            ("_-* #,##0.00\\ _k_r_-;\\-* #,##0.00", Number),
+            ("@", Number),
+        ] {
+            assert_eq!(kind_of(code), kind, "{code}");
+        }
+        assert_eq!(kind_of_built_in(14), Date);
+        assert_eq!(kind_of_built_in(46), Duration);
+        assert_eq!(kind_of_built_in(48), Number);
+    }
+}

@@ -1,0 +1,410 @@
+//! Reading one worksheet part into the store.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::Workbook;
+use super::number_format::NumberKind;
+use super::strings::RichText;
+use crate::dates::{duration_from_serial, from_iso8601, from_serial};
+use crate::error::{Result, SourceError};
+use crate::progress::Watch;
+use crate::store::builder::{Continue, MAXIMUM_COLUMNS, ScanLimits, SheetBuilder};
+use crate::store::{Cell, Sheet, Tag, TextArena};
+use crate::xml::{Event, SPREADSHEET, XmlReader};
+
+/// Reads the worksheet in the part `part`, titled `title`.
+pub fn read(
+    workbook: &Workbook,
+    shared_text: Arc<TextArena>,
+    title: &str,
+    source: impl Read,
+    part: &str,
+    limits: ScanLimits,
+    watch: &Watch,
+) -> Result<Sheet> {
+    let mut reader = SheetReader {
+        workbook,
+        xml: XmlReader::new(source, part, SPREADSHEET),
+        builder: SheetBuilder::new(title, limits, shared_text),
+        value: String::new(),
+        rich_text: RichText::default(),
+        declared_rows: None,
+        row: 0,
+    };
+    reader.read_part(watch)?;
+    Ok(reader.builder.finish(reader.declared_rows))
+}
+
+/// A cell's type: its `t` attribute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Number,
+    SharedString,
+    InlineString,
+    Boolean,
+    IsoDate,
+    /// Formula text, errors, and whatever else: the value as it stands.
+    Literal,
+}
+
+impl Kind {
+    fn of(attribute: &[u8]) -> Self {
+        match attribute {
+            b"n" => Self::Number,
+            b"s" => Self::SharedString,
+            b"inlineStr" => Self::InlineString,
+            b"b" => Self::Boolean,
+            b"d" => Self::IsoDate,
+            _ => Self::Literal,
+        }
+    }
+}
+
+struct SheetReader<'a, R> {
+    workbook: &'a Workbook,
+    xml: XmlReader<R>,
+    builder: SheetBuilder,
+    value: String,
+    rich_text: RichText,
+    declared_rows: Option<usize>,
+    /// The number of the row that is being read, counted from 1; 0 before the first one.
+    row: usize,
+}
+
+impl<R: Read> SheetReader<'_, R> {
+    fn read_part(&mut self, watch: &Watch) -> Result<()> {
+        let mut before_data = true;
+        loop {
+            match self.xml.advance()? {
+                Event::Start { own: true } => match self.xml.local_name() {
+                    b"dimension" if before_data => {
+                        self.declared_rows =
+                            self.xml.attribute("ref").as_deref().and_then(last_row_of);
+                    }
+                    b"sheetData" => before_data = false,
+                    b"row" => {
+                        if self.read_row()? == Continue::No {
+                            return Ok(());
+                        }
+                        watch.tick(self.builder.rows_seen())?;
+                    }
+                    _ => {}
+                },
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn read_row(&mut self) -> Result<Continue> {
+        let number = self
+            .xml
+            .attributes()
+            .find(|(name, _)| *name == b"r")
+            .and_then(|(_, value)| row_number(value));
+        self.row = number.unwrap_or(self.row + 1);
+        let depth = self.xml.depth();
+        let mut next_column = 0;
+        loop {
+            match self.xml.advance()? {
+                Event::Start { own: true } if self.xml.local_name() == b"c" => {
+                    let (column, cell) = self.read_cell(next_column)?;
+                    self.builder.push(column, cell);
+                    next_column = column + 1;
+                }
+                Event::Start { .. } => self.xml.skip_element()?,
+                Event::End { .. } if self.xml.depth() < depth => break,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        // Row 0 does not exist; openpyxl never hands it on.
+        match self.row.checked_sub(1) {
+            Some(row) => self.builder.end_row(row),
+            None => Ok(Continue::Yes),
+        }
+    }
+
+    /// Reads a cell up to its end tag, and gives its column, counted from 0, and value.
+    #[inline]
+    fn read_cell(&mut self, next_column: usize) -> Result<(usize, Cell)> {
+        let mut column = next_column;
+        let mut kind = Kind::Number;
+        let mut style = 0usize;
+        for (name, value) in self.xml.attributes() {
+            match name {
+                b"r" => column = column_of(value).unwrap_or(column),
+                b"t" => kind = Kind::of(value),
+                b"s" => style = parse_unsigned(value).unwrap_or(usize::MAX),
+                _ => {}
+            }
+        }
+        if column >= MAXIMUM_COLUMNS {
+            return Err(self
+                .xml
+                .error(format!("row {} has cells beyond column ZZZ", self.row)));
+        }
+        let depth = self.xml.depth();
+        let mut cell = Cell::EMPTY;
+        let mut has_value = false;
+        loop {
+            match self.xml.advance()? {
+                Event::Start { own: true } => match self.xml.local_name() {
+                    b"v" if !has_value && kind != Kind::InlineString => {
+                        has_value = true;
+                        cell = self.read_value(kind, style, column)?;
+                    }
+                    b"is" if !has_value && kind == Kind::InlineString => {
+                        has_value = true;
+                        self.rich_text.read(&mut self.xml)?;
+                        cell = self.builder.text_cell(self.rich_text.text());
+                    }
+                    _ => self.xml.skip_element()?,
+                },
+                Event::Start { own: false } => self.xml.skip_element()?,
+                Event::End { .. } if self.xml.depth() < depth => return Ok((column, cell)),
+                Event::Done => return Ok((column, cell)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads a `v` element up to its end tag.
+    #[inline]
+    fn read_value(&mut self, kind: Kind, style: usize, column: usize) -> Result<Cell> {
+        let depth = self.xml.depth();
+        match self.xml.advance()? {
+            Event::Text => {}
+            Event::Start { .. } => {
+                // Only text in front of a child counts.
+                self.xml.element_text_rest(depth, &mut String::new())?;
+                return Ok(Cell::EMPTY);
+            }
+            Event::End { .. } | Event::Done => return Ok(Cell::EMPTY),
+        }
+        // Nearly always the value is one piece of text without entities, which is read where it stands.
+        if self.xml.text_ends_element() {
+            let raw = self.xml.raw_text();
+            let cell = match kind {
+                Kind::SharedString => {
+                    parse_unsigned(raw).and_then(|index| self.workbook.strings.cell(index))
+                }
+                Kind::Number => number_cell(raw, self.workbook.styles.kind(style), self.workbook),
+                Kind::Boolean => match raw {
+                    b"1" => Some(Cell::boolean(true)),
+                    b"0" => Some(Cell::boolean(false)),
+                    _ => None,
+                },
+                Kind::Literal | Kind::InlineString | Kind::IsoDate => None,
+            };
+            if let Some(cell) = cell {
+                self.xml.advance()?;
+                return Ok(cell);
+            }
+        }
+        let mut value = std::mem::take(&mut self.value);
+        value.clear();
+        self.xml.append_text(&mut value)?;
+        self.xml.element_text_rest(depth, &mut value)?;
+        let cell = self.convert(&value, kind, style, column);
+        self.value = value;
+        cell
+    }
+
+    /// The cell of a value that the quick ways did not take.
+    fn convert(&mut self, value: &str, kind: Kind, style: usize, column: usize) -> Result<Cell> {
+        if value.is_empty() {
+            return Ok(Cell::EMPTY);
+        }
+        Ok(match kind {
+            Kind::Number => {
+                let trimmed = value.trim();
+                if trimmed.is_empty() {
+                    Cell::EMPTY
+                } else if let Some(cell) = number_cell(
+                    trimmed.as_bytes(),
+                    self.workbook.styles.kind(style),
+                    self.workbook,
+                ) {
+                    cell
+                } else if is_whole_number(trimmed) {
+                    if self.workbook.styles.kind(style) == NumberKind::Number {
+                        let digits = trimmed.strip_prefix('+').unwrap_or(trimmed);
+                        Cell {
+                            tag: Tag::BigInteger,
+                            bits: self.builder.store_text(digits).bits(),
+                        }
+                    } else {
+                        self.builder.text_cell(OUTSIDE_DATES)
+                    }
+                } else {
+                    match trimmed.parse::<f64>() {
+                        Ok(number) if trimmed.contains(['.', 'e', 'E']) => {
+                            match styled(number, self.workbook.styles.kind(style), self.workbook) {
+                                Some(cell) => cell,
+                                None => self.builder.text_cell(OUTSIDE_DATES),
+                            }
+                        }
+                        _ => self.builder.text_cell(value),
+                    }
+                }
+            }
+            Kind::SharedString => {
+                let cell = value
+                    .trim()
+                    .parse()
+                    .ok()
+                    .and_then(|index: usize| self.workbook.strings.cell(index));
+                return cell.ok_or_else(|| {
+                    self.xml.error(format!(
+                        "cell {}{} refers to the shared string {value:?}, but there are {} of them",
+                        crate::store::column_name(column),
+                        self.row,
+                        self.workbook.strings.len()
+                    ))
+                });
+            }
+            Kind::Boolean => match value.trim() {
+                "true" | "TRUE" => Cell::boolean(true),
+                "false" | "FALSE" => Cell::boolean(false),
+                number => match number.parse::<i64>() {
+                    Ok(number) => Cell::boolean(number != 0),
+                    Err(_) => self.builder.text_cell(value),
+                },
+            },
+            Kind::IsoDate => from_iso8601(value).unwrap_or_else(|| self.builder.text_cell(value)),
+            Kind::Literal | Kind::InlineString => self.builder.text_cell(value),
+        })
+    }
+}
+
+/// What stands in a cell whose number is too large for its date format.
+const OUTSIDE_DATES: &str = "#VALUE!";
+
+/// A number as it stands in the file; nothing if it takes more thought.
+#[inline]
+fn number_cell(raw: &[u8], kind: NumberKind, workbook: &Workbook) -> Option<Cell> {
+    let (negative, digits) = match raw.first() {
+        Some(b'-') => (true, &raw[1..]),
+        _ => (false, raw),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    // Up to 18 digits without point or exponent are an integer, and fit.
+    if digits.len() <= 18 {
+        let mut number = 0i64;
+        let mut whole = true;
+        for &byte in digits {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                whole = false;
+                break;
+            }
+            number = number * 10 + i64::from(digit);
+        }
+        if whole {
+            let number = if negative { -number } else { number };
+            return match kind {
+                NumberKind::Number => Some(Cell::integer(number)),
+                _ => styled(number as f64, kind, workbook),
+            };
+        }
+    }
+    // Python reads as float whatever has a point or an exponent, and refuses much that Rust would take.
+    let mut has_point = false;
+    for &byte in digits {
+        match byte {
+            b'0'..=b'9' | b'+' | b'-' => {}
+            b'.' | b'e' | b'E' => has_point = true,
+            _ => return None,
+        }
+    }
+    let text = std::str::from_utf8(raw).ok()?;
+    if !has_point {
+        let number: i64 = text.parse().ok()?;
+        return match kind {
+            NumberKind::Number => Some(Cell::integer(number)),
+            _ => styled(number as f64, kind, workbook),
+        };
+    }
+    styled(text.parse().ok()?, kind, workbook)
+}
+
+/// A number as its format asks for; nothing if that is beyond what dates can be.
+#[inline]
+fn styled(number: f64, kind: NumberKind, workbook: &Workbook) -> Option<Cell> {
+    match kind {
+        NumberKind::Number => Some(Cell::float(number)),
+        NumberKind::Date => from_serial(number, workbook.epoch),
+        NumberKind::Duration => duration_from_serial(number),
+    }
+}
+
+fn is_whole_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[inline]
+fn parse_unsigned(raw: &[u8]) -> Option<usize> {
+    if raw.is_empty() || raw.len() > 9 {
+        return None;
+    }
+    let mut number = 0usize;
+    for &byte in raw {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + usize::from(digit);
+    }
+    Some(number)
+}
+
+/// A row's `r`; some programs write it as a float.
+fn row_number(raw: &[u8]) -> Option<usize> {
+    parse_unsigned(raw).or_else(|| {
+        let text = std::str::from_utf8(raw).ok()?.trim();
+        if let Ok(number) = text.parse::<u64>() {
+            return usize::try_from(number).ok();
+        }
+        let number = text.parse::<f64>().ok()?;
+        (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as usize)
+    })
+}
+
+/// The column, counted from 0, of a cell's `r`.
+#[inline]
+fn column_of(reference: &[u8]) -> Option<usize> {
+    let mut column = 0usize;
+    let mut letters = 0;
+    for &byte in reference {
+        let letter = (byte | 0x20).wrapping_sub(b'a');
+        if letter > 25 {
+            break;
+        }
+        letters += 1;
+        if letters > 3 {
+            return Some(usize::MAX - 1);
+        }
+        column = column * 26 + usize::from(letter) + 1;
+    }
+    column.checked_sub(1)
+}
+
+/// The last row of a dimension such as `A1:D20`.
+fn last_row_of(dimension: &str) -> Option<usize> {
+    let last = dimension.rsplit(':').next()?;
+    let digits = last
+        .trim_start_matches('$')
+        .trim_start_matches(|character: char| character.is_ascii_alphabetic());
+    digits.trim_start_matches('$').parse().ok()
+}
+
+impl From<crate::progress::Stopped> for SourceError {
+    fn from(_: crate::progress::Stopped) -> Self {
+        Self::Cancelled
+    }
+}
