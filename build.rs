@@ -1,1 +1,303 @@
-fn main() {}
+//! Packs the engine into one wheel that the `ade` binary carries.
+//!
+//! The wheel holds `engine/ade_engine/` and the native module that a nested `cargo build` makes of `engine/native/`.
+//! Its format: the binary distribution format of the Python packaging specifications (PEP 427), with a RECORD of
+//! every file's SHA-256. The wheel is the same bytes for the same sources, so that its digest can name it.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+const DISTRIBUTION: &str = "ade_engine";
+const NATIVE_PACKAGE: &str = "ade-engine-native";
+
+fn main() {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    for watched in [
+        "engine/ade_engine",
+        "engine/native",
+        "Cargo.lock",
+        "build.rs",
+        "src/store/migrations",
+        "templates",
+    ] {
+        println!("cargo::rerun-if-changed={watched}");
+    }
+
+    let module = build_native(&root, &out);
+    let version = engine_version(&root);
+    let tag = format!("cp310-abi3-{}", platform_tag());
+    let name = format!("{DISTRIBUTION}-{version}-{tag}.whl");
+    let wheel = pack(&root, &module, &version, &tag);
+    let digest = hex(&Sha256::digest(&wheel));
+    let path = out.join("engine.whl");
+    fs::write(&path, &wheel).expect("writing the engine's wheel");
+
+    fs::write(out.join("templates.rs"), templates(&root)).expect("writing the list of templates");
+
+    println!("cargo::rustc-env=ADE_ENGINE_WHEEL={}", path.display());
+    println!("cargo::rustc-env=ADE_ENGINE_WHEEL_NAME={name}");
+    println!("cargo::rustc-env=ADE_ENGINE_WHEEL_SHA256={digest}");
+    println!("cargo::rustc-env=ADE_ENGINE_VERSION={version}");
+    println!(
+        "cargo::rustc-env=ADE_TARGET={}",
+        env::var("TARGET").expect("cargo sets it")
+    );
+}
+
+/// Builds the native crate and returns the path of its dynamic library.
+fn build_native(root: &Path, out: &Path) -> PathBuf {
+    let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let profile = if release { "release" } else { "engine-dev" };
+    // target/<profile>/build/<package>/out → target: one folder for debug, test and release builds alike.
+    let target_dir = out
+        .ancestors()
+        .nth(4)
+        .expect("OUT_DIR lies below the target folder")
+        .join("engine");
+    let target = env::var("TARGET").expect("cargo sets it");
+    let host = env::var("HOST").expect("cargo sets it");
+
+    let mut cargo = Command::new(env::var_os("CARGO").expect("cargo sets it"));
+    cargo
+        .args([
+            "build",
+            "--package",
+            NATIVE_PACKAGE,
+            "--lib",
+            "--profile",
+            profile,
+        ])
+        .arg("--manifest-path")
+        .arg(root.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target_dir);
+    if target != host {
+        cargo.args(["--target", &target]);
+    }
+    // The outer build's wrappers and flags are for the outer build; an extension module is linked without libpython.
+    for inherited in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CARGO_BUILD_TARGET",
+        "CARGO_TARGET_DIR",
+        "CARGO_BUILD_TARGET_DIR",
+    ] {
+        cargo.env_remove(inherited);
+    }
+    cargo
+        .env("PYO3_BUILD_EXTENSION_MODULE", "1")
+        .env("PYO3_NO_PYTHON", "1");
+    let status = cargo
+        .status()
+        .expect("starting cargo for the engine's native module");
+    assert!(
+        status.success(),
+        "the engine's native module did not build; cargo's own words are above"
+    );
+
+    let mut built = target_dir;
+    if target != host {
+        built.push(&target);
+    }
+    built.push(profile);
+    let library = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("macos") => "libade_engine_native.dylib",
+        _ => "libade_engine_native.so",
+    };
+    built.join(library)
+}
+
+/// The engine's version is written in one place, `engine/ade_engine/__init__.py`.
+fn engine_version(root: &Path) -> String {
+    let path = root.join("engine/ade_engine/__init__.py");
+    let text = fs::read_to_string(&path).expect("reading engine/ade_engine/__init__.py");
+    text.lines()
+        .find_map(|line| line.strip_prefix("__version__ = "))
+        .map(|value| value.trim().trim_matches('"').to_owned())
+        .expect("engine/ade_engine/__init__.py has a line: __version__ = \"…\"")
+}
+
+/// The platform part of the wheel's tag (PEP 425). The wheel never leaves the machine kind that it was built for.
+fn platform_tag() -> String {
+    let arch = env::var("CARGO_CFG_TARGET_ARCH").expect("cargo sets it");
+    match env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("macos") if arch == "aarch64" => "macosx_11_0_arm64".to_owned(),
+        Ok("macos") => "macosx_10_12_x86_64".to_owned(),
+        _ => format!("linux_{arch}"),
+    }
+}
+
+fn pack(root: &Path, module: &Path, version: &str, tag: &str) -> Vec<u8> {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let package = root.join("engine/ade_engine");
+    collect(&package, &package, &mut files);
+    files.push((
+        format!("{DISTRIBUTION}/_native.abi3.so"),
+        fs::read(module).unwrap_or_else(|error| panic!("reading {}: {error}", module.display())),
+    ));
+    files.sort();
+
+    let info = format!("{DISTRIBUTION}-{version}.dist-info");
+    files.push((
+        format!("{info}/METADATA"),
+        metadata(root, version).into_bytes(),
+    ));
+    files.push((
+        format!("{info}/WHEEL"),
+        format!("Wheel-Version: 1.0\nGenerator: ade\nRoot-Is-Purelib: false\nTag: {tag}\n")
+            .into_bytes(),
+    ));
+    files.push((
+        format!("{info}/entry_points.txt"),
+        b"[console_scripts]\nade-engine = ade_engine.cli.app:main\n".to_vec(),
+    ));
+    let record: String = files
+        .iter()
+        .map(|(name, bytes)| {
+            format!(
+                "{name},sha256={},{}\n",
+                base64url(&Sha256::digest(bytes)),
+                bytes.len()
+            )
+        })
+        .chain([format!("{info}/RECORD,,\n")])
+        .collect();
+    files.push((format!("{info}/RECORD"), record.into_bytes()));
+
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o644);
+    for (name, bytes) in &files {
+        archive
+            .start_file(name.as_str(), options)
+            .expect("starting a file of the wheel");
+        archive
+            .write_all(bytes)
+            .expect("writing a file of the wheel");
+    }
+    archive.finish().expect("finishing the wheel").into_inner()
+}
+
+/// Every file of the Python package but compiled leftovers, by its path inside the wheel.
+fn collect(folder: &Path, package: &Path, files: &mut Vec<(String, Vec<u8>)>) {
+    let entries = fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("reading {}: {error}", folder.display()));
+    for entry in entries {
+        let path = entry.expect("reading the engine's folder").path();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+            .to_owned();
+        if path.is_dir() {
+            if name != "__pycache__" {
+                collect(&path, package, files);
+            }
+        } else if !name.starts_with("_native.") && !name.ends_with(".pyc") && !name.starts_with('.')
+        {
+            let inside = path
+                .strip_prefix(package)
+                .expect("below the package")
+                .to_string_lossy()
+                .replace('\\', "/");
+            files.push((
+                format!("{DISTRIBUTION}/{inside}"),
+                fs::read(&path).expect("reading a file of the engine"),
+            ));
+        }
+    }
+}
+
+/// The wheel's METADATA; what the engine depends on is listed in `engine/requirements.txt`.
+fn metadata(root: &Path, version: &str) -> String {
+    println!("cargo::rerun-if-changed=engine/requirements.txt");
+    let requirements = fs::read_to_string(root.join("engine/requirements.txt"))
+        .expect("reading engine/requirements.txt");
+    let requires: String = requirements
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| format!("Requires-Dist: {line}\n"))
+        .collect();
+    format!(
+        "Metadata-Version: 2.1\nName: ade-engine\nVersion: {version}\nSummary: The engine of ADE\nRequires-Python: >=3.10\n{requires}"
+    )
+}
+
+/// The files of `templates/` as a constant: `(template, [(path, content)])`, in order.
+fn templates(root: &Path) -> String {
+    let folder = root.join("templates");
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .expect("reading templates/")
+        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    let mut text = String::from(
+        "/// Every template with its files.\ntype Template = (&'static str, &'static [(&'static str, &'static [u8])]);\nconst TEMPLATES: &[Template] = &[\n",
+    );
+    for name in names {
+        let mut files = Vec::new();
+        walk(&folder.join(&name), &mut files);
+        files.sort();
+        text.push_str(&format!("({name:?}, &[\n"));
+        for file in files {
+            let inside = file
+                .strip_prefix(folder.join(&name))
+                .expect("below the template");
+            // A file called `gitignore` would hide the template's own files if it carried its dot here.
+            let inside = inside.to_string_lossy().replace("gitignore", ".gitignore");
+            text.push_str(&format!(
+                "({inside:?}, include_bytes!({:?})),\n",
+                file.display().to_string()
+            ));
+        }
+        text.push_str("]),\n");
+    }
+    text.push_str("];\n");
+    text
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder)
+        .expect("reading a template")
+        .map(|entry| entry.expect("reading a template").path())
+    {
+        if entry.is_dir() {
+            if entry.file_name().is_none_or(|name| name != "__pycache__") {
+                walk(&entry, files);
+            }
+        } else {
+            files.push(entry);
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// URL-safe base64 without padding, as RECORD wants its digests (PEP 376, PEP 427).
+fn base64url(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .fold(0u32, |group, byte| group << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for position in 0..=chunk.len() {
+            text.push(ALPHABET[(group >> (18 - 6 * position)) as usize & 63] as char);
+        }
+    }
+    text
+}

@@ -1,1 +1,108 @@
-fn main() {}
+//! The `ade` command. This file reads as a table of contents: [`Command`] lists the subcommands, one file each.
+//!
+//! A command parses its arguments into options, calls the library, renders what came back through [`ui`], and gives an
+//! exit status. Nothing outside `commands/` prints.
+
+mod check;
+mod completions;
+mod context;
+mod doctor;
+mod env;
+mod exit;
+mod init;
+mod logs;
+mod man;
+mod migrate;
+mod run;
+mod runs;
+mod settings;
+mod signals;
+mod ui;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use context::{Context, Globals};
+use exit::{ExitStatus, Outcome};
+
+/// Turns messy spreadsheets into clean, validated workbooks
+#[derive(Parser)]
+#[command(
+    name = "ade",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Examples:\n  ade init my-config                    write a configuration that runs as it is\n  ade run my-config orders.xlsx         normalize a workbook\n\nExit status: 0 done · 1 the work says no · 2 wrong call or input · 3 no environment ·\n4 a limit was hit · 5 the database can't serve · 70 a bug in ade · 130 cancelled"
+)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Init(init::Args),
+    Run(run::Args),
+    Check(check::Args),
+    #[command(subcommand)]
+    Runs(runs::Command),
+    #[command(subcommand)]
+    Logs(logs::Command),
+    #[command(subcommand)]
+    Env(env::Command),
+    Migrate(migrate::Args),
+    Worker(worker::Args),
+    Doctor(doctor::Args),
+    Settings(settings::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Command {
+    fn run(&self, context: &Context) -> Outcome {
+        match self {
+            Self::Init(args) => init::run(args, context),
+            Self::Run(args) => run::run(args, context),
+            Self::Check(args) => check::run(args, context),
+            Self::Runs(command) => command.run(context),
+            Self::Logs(command) => command.run(context),
+            Self::Env(command) => command.run(context),
+            Self::Migrate(args) => migrate::run(args, context),
+            Self::Worker(args) => worker::run(args, context),
+            Self::Doctor(args) => doctor::run(args, context),
+            Self::Settings(args) => settings::run(args, context),
+            Self::Completions(args) => completions::run(args, context),
+            Self::Man(args) => man::run(args, context),
+        }
+    }
+}
+
+/// The whole command line, for completions and man pages.
+fn command_line() -> clap::Command {
+    Cli::command()
+}
+
+fn main() -> ExitCode {
+    exit::report_panics();
+    let status = std::panic::catch_unwind(|| {
+        let matches = match Cli::command().try_get_matches() {
+            Ok(matches) => matches,
+            Err(error) => return exit::of_usage_error(&error),
+        };
+        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let context = Context::new(cli.globals);
+        match cli.command.run(&context) {
+            Ok(status) => status,
+            Err(failure) => {
+                context.ui.failure(&failure);
+                failure.status
+            }
+        }
+    });
+    status.unwrap_or(ExitStatus::Internal).into()
+}

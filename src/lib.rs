@@ -1,1 +1,58 @@
-//! ADE.
+//! The library behind the `ade` command: everything that ADE does, with no terminal in it.
+//!
+//! A *configuration* (a small Python package) is applied to one input file by a *run*. Runs wait in a *queue*,
+//! execute inside an *environment* (a cached virtual environment) and leave a normalized workbook, an event log and an
+//! audit record. `commands/` is the only code that prints; this library returns values and reports what happens through
+//! callbacks.
+//!
+//! # Where things are
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`settings`] | every setting: name, type, default, source, meaning |
+//! | [`layout`] | every path under the data directory |
+//! | [`store`] | the queue and the records, SQLite behind one trait |
+//! | [`configuration`] | what a configuration folder is: manifest, digests, snapshot |
+//! | [`environment`] | one virtual environment: find a Python, provision, verify, lock, measure |
+//! | [`engine`] | the packed engine, its protocol, and one process of it |
+//! | [`run`] | one run from claim to recorded result |
+//! | [`worker`] | the loop over the queue |
+//! | [`events`] | the event envelope, writing and following event logs |
+//! | [`workspace`] | one workspace, opened: settings, places and store |
+//! | [`scaffold`] | what `ade init` writes |
+//! | [`doctor`] | is this machine ready |
+//! | [`process`], [`cancel`], [`wake`], [`files`], [`clock`], [`problem`] | children, cancelling, waking a worker, whole-file writes, time, errors |
+//!
+//! # States
+//!
+//! A run: `queued → running → succeeded | failed | cancelled`; from `running` back to `queued` when its lease was lost
+//! or its failure can pass. An environment: `queued → building → ready | failed`; from `building` back to `queued` when
+//! its lease was lost, its build was cancelled or its failure can pass; from `ready` back to `queued` when its folder
+//! vanished.
+//!
+//! # Files
+//!
+//! All below the data directory, see [`layout::Layout`]. A file appears whole or not at all ([`files`]); an environment
+//! is complete when its `.ready` is there; an event log is append-only.
+
+pub mod cancel;
+pub mod clock;
+pub mod configuration;
+pub mod doctor;
+pub mod engine;
+pub mod environment;
+pub mod events;
+pub mod files;
+pub mod layout;
+pub mod problem;
+pub mod process;
+pub mod run;
+pub mod scaffold;
+pub mod settings;
+pub mod store;
+pub mod wake;
+pub mod worker;
+pub mod workspace;
+
+/// The version of this `ade`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,63 @@
+//! `ade env build`: provision an environment ahead of time, or anew.
+
+use std::path::PathBuf;
+
+use ade::run::prepare;
+use ade::run::provide::{Progress, Want, provide};
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::signals;
+use crate::ui::{EnvironmentNarration, Narrator, Tone, home_relative};
+
+/// Provision an environment ahead of time, or anew
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    anew, although one is ready"
+)]
+pub struct Args {
+    /// The configuration's folder
+    config: PathBuf,
+    /// Build although one is ready; runs in progress keep the old one
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let configuration = ade::configuration::Configuration::open(&args.config)
+        .map_err(prepare::PrepareError::from)?;
+    let workspace = context.open_or_create()?;
+    let prepared = prepare::prepare_opened(&workspace, configuration)?;
+    let narrator = Narrator::new(ui);
+    let cancel = signals::cancel_on_signals(|| {});
+    let narration = EnvironmentNarration::new(&narrator);
+    let want = if args.force {
+        Want::Rebuilt
+    } else {
+        Want::Ready
+    };
+    let mut built_here = false;
+    let environment = provide(
+        &workspace,
+        &prepared,
+        want,
+        &workspace.settings.worker_id(0),
+        &cancel,
+        &mut |progress| {
+            if let Progress::Ready { built, .. } = &progress {
+                built_here = *built;
+            }
+            narration.tell(&progress, &prepared.record.name);
+        },
+    )?;
+    if ui.json() {
+        ui.document(&environment.to_json());
+        return Ok(ExitStatus::Done);
+    }
+    if !built_here {
+        ui.say("The environment was ready already; --force builds it anew");
+    }
+    ui.line(ui.paint(Tone::Name, home_relative(&environment.folder.join(".venv"))));
+    Ok(ExitStatus::Done)
+}

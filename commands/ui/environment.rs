@@ -1,0 +1,130 @@
+//! What is told while an environment is provisioned; `ade run`, `ade check` and `ade env build` tell the same.
+
+use std::sync::{Mutex, PoisonError};
+
+use ade::environment::BuildEvent;
+use ade::run::provide::Progress;
+use ade::store::EnvironmentRecord;
+
+use super::{Narrator, Task, Tone, bytes, duration, plural};
+
+/// See the module.
+pub struct EnvironmentNarration<'a> {
+    narrator: &'a Narrator<'a>,
+    state: Mutex<Building>,
+}
+
+#[derive(Default)]
+struct Building {
+    task: Option<Task>,
+    step: String,
+    packages: usize,
+}
+
+impl<'a> EnvironmentNarration<'a> {
+    pub fn new(narrator: &'a Narrator<'a>) -> Self {
+        Self {
+            narrator,
+            state: Mutex::new(Building::default()),
+        }
+    }
+
+    pub fn tell(&self, progress: &Progress<'_>, configuration: &str) {
+        let narrator = self.narrator;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match progress {
+            Progress::Waiting { holder } => {
+                let holder = holder
+                    .as_deref()
+                    .map(|holder| format!(" ({holder})"))
+                    .unwrap_or_default();
+                let text = format!(
+                    "waiting for another process{holder} that builds the environment of {configuration}"
+                );
+                narrator.say_unless_drawn(&text);
+                state.task = Some(narrator.task(&text));
+            }
+            Progress::Building { reason, .. } => {
+                narrator.say(format_args!(
+                    "Building the environment of {} ({reason})",
+                    narrator.paint(Tone::Strong, configuration)
+                ));
+                state.task = Some(narrator.task("starting"));
+            }
+            Progress::Build(event) => self.step(&mut state, event),
+            Progress::Ready { environment, built } => {
+                let since = state.task.take().map(|task| task.since.elapsed());
+                if *built {
+                    let took = since
+                        .map(|since| duration(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+                        .unwrap_or_default();
+                    narrator.say(format_args!(
+                        "{} in {took} ({})",
+                        narrator.paint(Tone::Good, "Environment ready"),
+                        contents(environment)
+                    ));
+                }
+            }
+        }
+    }
+
+    fn step(&self, state: &mut Building, event: &BuildEvent) {
+        let narrator = self.narrator;
+        match event {
+            BuildEvent::StepStarted { step } => {
+                state.step = step.as_str().replace('_', " ");
+                state.packages = 0;
+                if let Some(task) = &state.task {
+                    task.update(&state.step);
+                }
+            }
+            BuildEvent::StepFinished {
+                step,
+                duration: took,
+            } => {
+                let took = duration(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+                narrator.say(format_args!(
+                    "  {} {}  {}",
+                    narrator.paint(Tone::Good, "✓"),
+                    step.as_str().replace('_', " "),
+                    narrator.paint(Tone::Dim, took)
+                ));
+            }
+            BuildEvent::Package {
+                name,
+                version,
+                action,
+            } => {
+                state.packages += 1;
+                let version = version.as_deref().unwrap_or_default();
+                let action = action.as_str();
+                let text = format!("{} · {action} {name} {version}", state.step);
+                if let Some(task) = &state.task {
+                    task.update(text.trim_end());
+                }
+                narrator.say_unless_drawn(format_args!("    {action} {name} {version}"));
+            }
+            BuildEvent::Note { message } => narrator.say(format_args!(
+                "  {} {message}",
+                narrator.paint(Tone::Name, "note:")
+            )),
+            BuildEvent::Line { .. } => {}
+        }
+    }
+}
+
+/// What is in an environment, in one line.
+pub fn contents(environment: &EnvironmentRecord) -> String {
+    environment
+        .contents
+        .as_ref()
+        .map_or_else(String::new, |contents| {
+            format!(
+                "Python {}, engine {}, {}, {}",
+                contents.python_version,
+                contents.engine_version,
+                plural(contents.packages.len() as u64, "package"),
+                bytes(contents.size_bytes)
+            )
+        })
+}

@@ -1,0 +1,118 @@
+//! Numbers, times and names for people.
+
+use std::path::Path;
+
+use ade::clock::Timestamp;
+
+/// `1,234,567`
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 row`, `2 rows`
+pub fn plural(number: u64, one: &str) -> String {
+    format!(
+        "{} {one}{}",
+        thousands(number),
+        if number == 1 { "" } else { "s" }
+    )
+}
+
+/// `13.1 KiB`
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut amount = number as f64;
+    let mut unit = 0;
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{number} B")
+    } else {
+        format!("{amount:.1} {}", UNITS[unit])
+    }
+}
+
+/// `412 ms`, `3.2 s`, `4 min 5 s`, `2 h 3 min`
+pub fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{:.1} s", milliseconds as f64 / 1000.0),
+        60_000..3_600_000 => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds % 60_000 / 1000
+        ),
+        _ => format!(
+            "{} h {} min",
+            milliseconds / 3_600_000,
+            milliseconds % 3_600_000 / 60_000
+        ),
+    }
+}
+
+/// `just now`, `5 min ago`, `3 h ago`, `12 d ago`
+pub fn ago(then: Timestamp, now: Timestamp) -> String {
+    match now.since(then) / 1000 {
+        0..10 => "just now".to_owned(),
+        seconds @ 10..60 => format!("{seconds} s ago"),
+        seconds @ 60..3600 => format!("{} min ago", seconds / 60),
+        seconds @ 3600..172_800 => format!("{} h ago", seconds / 3600),
+        seconds => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+/// As much of a UUIDv7 as tells it from others in practice: its milliseconds and its first random digits.
+pub fn id(id: &str) -> &str {
+    id.get(..18).unwrap_or(id)
+}
+
+/// A path as a person would type it: relative where it lies below the current folder.
+pub fn home_relative(path: &Path) -> String {
+    let below = std::env::current_dir()
+        .ok()
+        .and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
+    below
+        .filter(|below| !below.as_os_str().is_empty())
+        .unwrap_or_else(|| path.to_owned())
+        .display()
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(
+            (thousands(0), thousands(999), thousands(1_234_567)),
+            ("0".to_owned(), "999".to_owned(), "1,234,567".to_owned())
+        );
+        assert_eq!(
+            (plural(1, "row"), plural(2, "row")),
+            ("1 row".to_owned(), "2 rows".to_owned())
+        );
+        assert_eq!(
+            (bytes(13_436), bytes(12)),
+            ("13.1 KiB".to_owned(), "12 B".to_owned())
+        );
+        assert_eq!(
+            (duration(412), duration(3_240), duration(245_000)),
+            (
+                "412 ms".to_owned(),
+                "3.2 s".to_owned(),
+                "4 min 5 s".to_owned()
+            )
+        );
+    }
+}

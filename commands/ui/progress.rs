@@ -1,0 +1,122 @@
+//! Progress: drawn on a terminal, plain lines where standard error is piped, nothing with `-q`.
+
+use std::fmt::Display;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{Tone, Ui};
+
+/// Tells what goes on. All lines that are printed while something is drawn go through it.
+pub struct Narrator<'a> {
+    ui: &'a Ui,
+    bars: Option<MultiProgress>,
+}
+
+/// One thing in progress.
+pub struct Task {
+    bar: Option<ProgressBar>,
+    /// When it began.
+    pub since: Instant,
+    last: Mutex<Option<Instant>>,
+}
+
+impl<'a> Narrator<'a> {
+    /// For the life of a command.
+    pub fn new(ui: &'a Ui) -> Self {
+        let bars = ui
+            .draws
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12)));
+        Self { ui, bars }
+    }
+
+    /// A line of narration, above whatever is drawn.
+    pub fn say(&self, text: impl Display) {
+        match &self.bars {
+            Some(bars) => {
+                let _ = bars.println(text.to_string());
+            }
+            None => self.ui.say(text),
+        }
+    }
+
+    /// The same, as a plain line alone: on a terminal the drawing shows it already.
+    pub fn say_unless_drawn(&self, text: impl Display) {
+        if self.bars.is_none() {
+            self.ui.say(text);
+        }
+    }
+
+    /// Runs something that prints by itself while nothing is drawn.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.bars {
+            Some(bars) => bars.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Something begins.
+    pub fn task(&self, text: &str) -> Task {
+        let bar = self.bars.as_ref().map(|bars| {
+            let template = if self.ui.err_color {
+                "{spinner:.cyan} {wide_msg} {elapsed:.dim}"
+            } else {
+                "{spinner} {wide_msg} {elapsed}"
+            };
+            let style = ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let bar = bars.add(ProgressBar::new_spinner().with_style(
+                style.tick_strings(&["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "]),
+            ));
+            bar.set_message(text.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Task {
+            bar,
+            since: Instant::now(),
+            last: Mutex::new(None),
+        }
+    }
+
+    /// Text for standard error in its colour.
+    pub fn paint(&self, tone: Tone, text: impl Display) -> String {
+        self.ui.paint_err(tone, text)
+    }
+}
+
+impl Task {
+    /// What it is at now.
+    pub fn update(&self, text: impl Display) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.to_string());
+        }
+    }
+
+    /// Whether enough time has passed for another plain line about it.
+    pub fn is_due(&self, every: Duration) -> bool {
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let due = last.unwrap_or(self.since).elapsed() >= every;
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
+    }
+
+    /// It is over.
+    pub fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

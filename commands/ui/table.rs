@@ -1,0 +1,136 @@
+//! Tables: aligned columns, cut to the terminal's width where there is one, whole where the output is piped.
+
+use console::{measure_text_width, truncate_str};
+
+use super::Tone;
+
+/// How a column stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A table under construction.
+pub struct Table {
+    headers: Vec<(&'static str, Align)>,
+    /// The columns that give way on a narrow terminal, first one first.
+    flexible: Vec<usize>,
+    rows: Vec<Vec<(Tone, String)>>,
+}
+
+const GAP: &str = "  ";
+const LEAST: usize = 8;
+
+impl Table {
+    /// A table with these columns, of which `flexible` may be cut.
+    pub fn new(headers: &[(&'static str, Align)], flexible: &[usize]) -> Self {
+        Self {
+            headers: headers.to_vec(),
+            flexible: flexible.to_vec(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row with a cell for each column.
+    pub fn row(&mut self, cells: Vec<(Tone, String)>) {
+        debug_assert_eq!(cells.len(), self.headers.len());
+        self.rows.push(cells);
+    }
+
+    /// The lines; cells are painted after they are measured.
+    pub fn render(
+        &self,
+        width: Option<usize>,
+        paint: impl Fn(Tone, &str) -> String,
+    ) -> Vec<String> {
+        let mut widths: Vec<usize> = self
+            .headers
+            .iter()
+            .map(|(header, _)| measure_text_width(header))
+            .collect();
+        for row in &self.rows {
+            for (column, (_, text)) in row.iter().enumerate() {
+                widths[column] = widths[column].max(measure_text_width(text));
+            }
+        }
+        if let Some(most) = width {
+            let total = |widths: &[usize]| {
+                widths.iter().sum::<usize>() + GAP.len() * (widths.len().saturating_sub(1))
+            };
+            for column in &self.flexible {
+                let over = total(&widths).saturating_sub(most);
+                widths[*column] = widths[*column]
+                    .saturating_sub(over)
+                    .max(LEAST.min(widths[*column]));
+            }
+        }
+        let header = self
+            .headers
+            .iter()
+            .map(|(header, _)| (Tone::Dim, (*header).to_owned()))
+            .collect();
+        std::iter::once(&header)
+            .chain(&self.rows)
+            .map(|row| self.line(row, &widths, &paint))
+            .collect()
+    }
+
+    fn line(
+        &self,
+        row: &[(Tone, String)],
+        widths: &[usize],
+        paint: &impl Fn(Tone, &str) -> String,
+    ) -> String {
+        let last = row.len() - 1;
+        let mut line = String::new();
+        for (column, (tone, text)) in row.iter().enumerate() {
+            let text = truncate_str(text, widths[column], "…");
+            let padding = " ".repeat(widths[column].saturating_sub(measure_text_width(&text)));
+            let painted = paint(*tone, &text);
+            match self.headers[column].1 {
+                Align::Right => {
+                    line.push_str(&padding);
+                    line.push_str(&painted);
+                }
+                Align::Left => {
+                    line.push_str(&painted);
+                    if column < last {
+                        line.push_str(&padding);
+                    }
+                }
+            }
+            if column < last {
+                line.push_str(GAP);
+            }
+        }
+        line.trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&[("NAME", Align::Left), ("ROWS", Align::Right)], &[0]);
+        table.row(vec![
+            (Tone::Plain, "a rather long file name.xlsx".to_owned()),
+            (Tone::Plain, "7".to_owned()),
+        ]);
+        table
+    }
+
+    #[test]
+    fn piped_output_is_whole_and_a_narrow_terminal_cuts_what_may_be_cut() {
+        let plain = |_, text: &str| text.to_owned();
+        assert_eq!(
+            table().render(None, plain)[1],
+            "a rather long file name.xlsx     7"
+        );
+        let narrow = table().render(Some(20), plain);
+        assert_eq!(narrow, ["NAME            ROWS", "a rather long…     7"]);
+    }
+}

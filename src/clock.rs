@@ -1,0 +1,117 @@
+//! Time as ADE keeps it: UTC, in whole milliseconds.
+//!
+//! Every comparison of times in the database is between such instants, so no time zone can come into it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z. As text and JSON: `2026-11-20T10:00:00.000Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The machine's clock, now.
+    pub fn now() -> Self {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// This instant and a duration later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// Milliseconds from `earlier` to this instant; zero where the clock went backwards.
+    pub fn since(self, earlier: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+    }
+
+    /// Parses RFC 3339 (`2026-11-20T10:00:00Z`), a date (`2026-11-20`, midnight UTC) or an age (`90s`, `30m`, `12h`,
+    /// `7d`, `2w`: that long before `now`).
+    pub fn parse(text: &str, now: Self) -> Option<Self> {
+        let text = text.trim();
+        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+            return Some(Self(instant.as_millisecond()));
+        }
+        if let Ok(date) = text.parse::<jiff::civil::Date>() {
+            let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+            return Some(Self(midnight.timestamp().as_millisecond()));
+        }
+        let unit = text.chars().last()?;
+        let amount: i64 = text[..text.len() - unit.len_utf8()]
+            .trim()
+            .parse()
+            .ok()
+            .filter(|amount| *amount >= 0)?;
+        let seconds: i64 = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            'w' => 7 * 86_400,
+            _ => return None,
+        };
+        Some(Self(now.0.checked_sub(
+            amount.checked_mul(seconds)?.checked_mul(1000)?,
+        )?))
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        write!(formatter, "{}", instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_has_milliseconds_and_a_z() {
+        assert_eq!(
+            Timestamp(1_700_000_000_007).to_string(),
+            "2023-11-14T22:13:20.007Z"
+        );
+    }
+
+    #[test]
+    fn ages_dates_and_instants_are_understood() {
+        let now = Timestamp(1_700_000_000_000);
+        assert_eq!(
+            Timestamp::parse("2h", now),
+            Some(Timestamp(now.0 - 7_200_000))
+        );
+        assert_eq!(
+            Timestamp::parse("2023-11-14", now),
+            Some(Timestamp(1_699_920_000_000))
+        );
+        assert_eq!(
+            Timestamp::parse("2023-11-14T22:13:20.007Z", now),
+            Some(Timestamp(1_700_000_000_007))
+        );
+        for wrong in ["", "h", "-3d", "3y", "tomorrow", "9223372036854775807w"] {
+            assert_eq!(Timestamp::parse(wrong, now), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_went_backwards_gives_no_negative_duration() {
+        assert_eq!(Timestamp(5).since(Timestamp(9)), 0);
+    }
+}

@@ -1,0 +1,223 @@
+//! Is this machine ready, and what to do where it is not.
+//!
+//! Each check looks at one thing that a run needs and changes nothing that stays.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::environment::find_python;
+use crate::files;
+use crate::layout::Layout;
+use crate::problem::Problem;
+use crate::settings::{Installer, Settings};
+use crate::store::{SqliteStore, StoreError};
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it should be.
+    Ok,
+    /// ADE works, but less well than it could.
+    Warning,
+    /// Runs will fail.
+    Problem,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub name: &'static str,
+    /// How it went.
+    pub state: State,
+    /// What was seen.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    fn new(
+        name: &'static str,
+        state: State,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) -> Self {
+        Self {
+            name,
+            state,
+            message: message.into(),
+            hint,
+        }
+    }
+}
+
+/// Free space below which a build is likely to fail: one environment takes about a quarter of it.
+const LITTLE_SPACE: u64 = 1 << 30;
+
+/// Looks at everything.
+pub fn examine(settings: &Settings) -> Vec<Finding> {
+    let layout = match Layout::new(settings) {
+        Ok(layout) => layout,
+        Err(error) => {
+            return vec![Finding::new(
+                "workspace",
+                State::Problem,
+                error.to_string(),
+                error.hint(),
+            )];
+        }
+    };
+    vec![
+        data_directory(layout.data()),
+        space(layout.data()),
+        database(settings, &layout),
+        python(settings, &layout),
+        installer(settings, &layout),
+        engine(),
+    ]
+}
+
+fn data_directory(path: &Path) -> Finding {
+    const NAME: &str = "data directory";
+    // The nearest folder that exists is the one that must be writable.
+    let existing = path
+        .ancestors()
+        .find(|folder| folder.exists())
+        .unwrap_or(path);
+    match tempfile::Builder::new()
+        .prefix(".ade-")
+        .tempfile_in(existing)
+    {
+        Ok(_) if existing == path => {
+            Finding::new(NAME, State::Ok, path.display().to_string(), None)
+        }
+        Ok(_) => Finding::new(
+            NAME,
+            State::Ok,
+            format!("{} (the first run makes it)", path.display()),
+            None,
+        ),
+        Err(error) => {
+            let hint = Some("make it writable, or point --data-dir elsewhere".to_owned());
+            Finding::new(
+                NAME,
+                State::Problem,
+                format!(
+                    "{} cannot be written: {}",
+                    path.display(),
+                    files::describe(&error)
+                ),
+                hint,
+            )
+        }
+    }
+}
+
+fn space(path: &Path) -> Finding {
+    const NAME: &str = "free space";
+    let existing = path
+        .ancestors()
+        .find(|folder| folder.exists())
+        .unwrap_or(path);
+    match rustix::fs::statvfs(existing) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            let message = format!("{:.1} GiB", free as f64 / f64::from(1 << 30));
+            if free < LITTLE_SPACE {
+                Finding::new(NAME, State::Warning, message, Some("an environment takes about 250 MiB; free some space, or point --data-dir elsewhere".to_owned()))
+            } else {
+                Finding::new(NAME, State::Ok, message, None)
+            }
+        }
+        Err(error) => Finding::new(NAME, State::Warning, format!("unknown: {error}"), None),
+    }
+}
+
+fn database(settings: &Settings, layout: &Layout) -> Finding {
+    const NAME: &str = "database";
+    let opened = SqliteStore::open(
+        settings,
+        &layout.database(),
+        crate::store::Opening::Existing,
+    );
+    match opened.and_then(|store| store.integrity_problems()) {
+        Ok(problems) if problems.is_empty() => {
+            let path = SqliteStore::path(settings, &layout.database()).unwrap_or_default();
+            Finding::new(
+                NAME,
+                State::Ok,
+                format!("{} is up to date and sound", path.display()),
+                None,
+            )
+        }
+        Ok(problems) => Finding::new(
+            NAME,
+            State::Problem,
+            format!("damaged: {}", problems.join("; ")),
+            Some("restore a backup, or recover it with sqlite3's .recover".to_owned()),
+        ),
+        Err(StoreError::Absent { path }) => Finding::new(
+            NAME,
+            State::Ok,
+            format!("{} (the first run makes it)", path.display()),
+            None,
+        ),
+        Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
+    }
+}
+
+fn python(settings: &Settings, layout: &Layout) -> Finding {
+    const NAME: &str = "python";
+    let child_env = settings.child_environment();
+    match find_python(&settings.python_search(None, &child_env, &layout.pythons())) {
+        Ok(python) => Finding::new(
+            NAME,
+            State::Ok,
+            format!("{} {}", python.version_text(), python.executable.display()),
+            None,
+        ),
+        Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
+    }
+}
+
+fn installer(settings: &Settings, layout: &Layout) -> Finding {
+    const NAME: &str = "installer";
+    if settings.installer == Installer::Pip {
+        return Finding::new(NAME, State::Ok, "venv and pip, as ADE_INSTALLER says", None);
+    }
+    let on_path = settings
+        .path()
+        .and_then(|path| which::which_in("uv", Some(path), &settings.folder).ok());
+    let fetched = Some(layout.tools().join("uv")).filter(|home| home.is_dir());
+    match on_path.or(fetched) {
+        Some(path) => Finding::new(NAME, State::Ok, format!("uv, {}", path.display()), None),
+        None if settings.offline => Finding::new(
+            NAME,
+            State::Warning,
+            "no uv; offline, so venv and pip are used",
+            None,
+        ),
+        None => Finding::new(
+            NAME,
+            State::Ok,
+            "uv is fetched once, with the first environment",
+            None,
+        ),
+    }
+}
+
+fn engine() -> Finding {
+    Finding::new(
+        "engine",
+        State::Ok,
+        format!(
+            "{} (in this ade {})",
+            crate::engine::EMBEDDED_VERSION,
+            crate::VERSION
+        ),
+        None,
+    )
+}

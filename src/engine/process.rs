@@ -1,0 +1,276 @@
+//! One process of the engine, from its command line to what it said at the end.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::cancel::Cancel;
+use crate::process::{self, Exit, Options, Stream, Usage};
+
+const COMPLETED: &str = "engine.run.completed";
+/// Variables that a child may see besides the engine's own settings; everything else may hold a secret.
+const PASSED_ON: &[&str] = &[
+    "PATH",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_COLLATE",
+    "LC_NUMERIC",
+    "LC_TIME",
+    "TZ",
+    "SYSTEMROOT",
+];
+
+/// What to ask of the engine.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Normalize one file into a folder.
+    Process {
+        /// The staged input.
+        input: PathBuf,
+        /// Where the workbook goes.
+        output: PathBuf,
+        /// The sheets; empty: all visible ones.
+        sheets: Vec<String>,
+        /// The active sheet alone.
+        active_sheet_only: bool,
+    },
+    /// Load and check the configuration.
+    Validate,
+}
+
+/// How to start it.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The environment's Python.
+    pub python: PathBuf,
+    /// The configuration's snapshot.
+    pub snapshot: PathBuf,
+    /// What to do.
+    pub task: Task,
+    /// The working folder.
+    pub folder: PathBuf,
+    /// The folder for temporary files.
+    pub scratch: PathBuf,
+    /// The environment to choose from.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// Tell everything.
+    pub debug: bool,
+    /// The wall-clock limit.
+    pub timeout: Option<Duration>,
+}
+
+/// What came from the child.
+#[derive(Debug)]
+pub enum Message {
+    /// An event of the engine.
+    Event(Map<String, Value>),
+    /// Any other line.
+    Line(Stream, String),
+}
+
+/// What the engine says of a failed run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`.
+    pub code: String,
+    /// A hook's name, or `unknown`.
+    pub stage: String,
+    /// What happened, and where.
+    pub message: String,
+}
+
+/// How the process ended and what it reported.
+#[derive(Debug)]
+pub struct EngineReport {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it used.
+    pub usage: Usage,
+    /// The payload of its last completed event.
+    pub completed: Option<Value>,
+    /// The last lines that were no events.
+    pub last_lines: Vec<String>,
+}
+
+impl EngineReport {
+    /// The failure that the completed event tells of.
+    pub fn failure(&self) -> Option<Failure> {
+        let failure = self.completed.as_ref()?.pointer("/execution/failure")?;
+        let text = |key: &str| failure.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some(Failure {
+            code: text("code")?,
+            stage: text("stage").unwrap_or_else(|| "unknown".to_owned()),
+            message: text("message").unwrap_or_default(),
+        })
+    }
+
+    /// Whether the completed event says that the run succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.exit.is_success()
+            && self
+                .completed
+                .as_ref()
+                .and_then(|payload| payload.pointer("/execution/status"))
+                .and_then(Value::as_str)
+                == Some("succeeded")
+    }
+}
+
+impl Invocation {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.python);
+        // Isolated: neither the working folder nor PYTHON* variables decide what is imported.
+        command.args(["-I", "-X", "utf8", "-m", "ade_engine"]);
+        match &self.task {
+            Task::Validate => {
+                command.args(["config", "validate"]);
+            }
+            Task::Process {
+                input,
+                output,
+                sheets,
+                active_sheet_only,
+            } => {
+                command
+                    .args(["process", "file", "--input"])
+                    .arg(input)
+                    .arg("--output")
+                    .arg(output)
+                    .args(["--log-format", "ndjson"]);
+                for sheet in sheets {
+                    command.arg("--input-sheet").arg(sheet);
+                }
+                if *active_sheet_only {
+                    command.arg("--active-sheet-only");
+                }
+            }
+        }
+        command.arg("--config-package").arg(&self.snapshot);
+        if self.debug {
+            command.arg("--debug");
+        }
+        command.current_dir(&self.folder);
+        command.env_clear();
+        command.envs(self.environment.iter().filter(|(name, _)| passes(name)));
+        command
+            .env("TMPDIR", &self.scratch)
+            .env("ADE_ENGINE_RUN", "1")
+            .env("PYTHONUNBUFFERED", "1");
+        command
+    }
+}
+
+fn passes(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else {
+        return false;
+    };
+    // How ADE itself finds the engine is not a setting of the engine.
+    let engine = name.starts_with("ADE_ENGINE_")
+        && !matches!(name, "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH");
+    engine || PASSED_ON.contains(&name)
+}
+
+/// Runs the engine to its end and hands over what it says as it comes.
+///
+/// # Errors
+/// The process cannot be started.
+pub fn invoke(
+    invocation: &Invocation,
+    cancel: &Cancel,
+    on_message: &mut dyn FnMut(Message),
+) -> io::Result<EngineReport> {
+    let mut completed = None;
+    let mut last_lines: Vec<String> = Vec::new();
+    let options = Options {
+        timeout: invocation.timeout,
+        ..Options::default()
+    };
+    let outcome = process::run(
+        &mut invocation.command(),
+        cancel,
+        &options,
+        &mut |stream, line| {
+            if let Some(event) = engine_event(line) {
+                if event.get("event").and_then(Value::as_str) == Some(COMPLETED) {
+                    completed = event.get("data").cloned();
+                }
+                on_message(Message::Event(event));
+                return;
+            }
+            if !line.trim().is_empty() {
+                if last_lines.len() == 20 {
+                    last_lines.remove(0);
+                }
+                last_lines.push(line.to_owned());
+            }
+            on_message(Message::Line(stream, line.to_owned()));
+        },
+    )?;
+    Ok(EngineReport {
+        exit: outcome.exit,
+        usage: outcome.usage,
+        completed,
+        last_lines,
+    })
+}
+
+/// A line that is an event of the engine: a JSON object with an `event` that begins with `engine.`.
+fn engine_event(line: &str) -> Option<Map<String, Value>> {
+    if !line.starts_with('{') {
+        return None;
+    }
+    match serde_json::from_str(line) {
+        Ok(Value::Object(event))
+            if event
+                .get("event")
+                .and_then(Value::as_str)
+                .is_some_and(|name| name.starts_with("engine.")) =>
+        {
+            Some(event)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_engine_events_are_events() {
+        assert!(engine_event(r#"{"event": "engine.run.started", "level": "info"}"#).is_some());
+        for line in [
+            r#"{"event": "other"}"#,
+            r#"{"a": 1}"#,
+            "[1]",
+            "{broken",
+            "plain text",
+        ] {
+            assert!(engine_event(line).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_passed_on() {
+        for name in ["PATH", "ADE_ENGINE_MAX_EMPTY_ROWS_RUN", "TZ"] {
+            assert!(passes(OsStr::new(name)), "{name}");
+        }
+        for name in [
+            "AWS_SECRET_ACCESS_KEY",
+            "ADE_DATABASE_URL",
+            "ADE_ENGINE_SPEC",
+            "PYTHONPATH",
+            "LD_PRELOAD",
+        ] {
+            assert!(!passes(OsStr::new(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Which engine environments get: the one in the binary, or another that `ADE_ENGINE_SPEC` names.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::files::{self, FileError};
+use crate::problem::{self, Problem};
+
+/// The version of the engine in the binary.
+pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
+/// How environments of the engine in the binary are keyed.
+pub const EMBEDDED_SPEC: &str = "embedded";
+
+const WHEEL: &[u8] = include_bytes!(env!("ADE_ENGINE_WHEEL"));
+const WHEEL_NAME: &str = env!("ADE_ENGINE_WHEEL_NAME");
+const WHEEL_SHA256: &str = env!("ADE_ENGINE_WHEEL_SHA256");
+
+/// An engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The one in the binary.
+    Embedded,
+    /// A folder with a project.
+    Folder(PathBuf),
+    /// A wheel.
+    Wheel(PathBuf),
+    /// A requirement, as an installer reads it.
+    Requirement(String),
+}
+
+/// The engine cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// `ADE_ENGINE_SPEC` names a path that is not there.
+    #[error("ADE_ENGINE_SPEC names {}, which does not exist", path.display())]
+    Absent {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A file of it cannot be read, or the wheel cannot be unpacked.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for EngineError {
+    fn kind(&self) -> problem::Kind {
+        match self {
+            Self::Absent { .. } => problem::Kind::Usage,
+            Self::File(_) => problem::Kind::Environment,
+        }
+    }
+    fn code(&self) -> &'static str {
+        "engine_unavailable"
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Absent { .. } => Some(
+                "name a folder, a wheel or a requirement, or unset it to use the engine in ade"
+                    .to_owned(),
+            ),
+            Self::File(error) => error.hint(),
+        }
+    }
+}
+
+impl Engine {
+    /// The engine that a specification names; relative paths count from `folder`.
+    ///
+    /// # Errors
+    /// It names a path that does not exist.
+    pub fn of_spec(spec: Option<&str>, folder: &Path) -> Result<Self, EngineError> {
+        let Some(spec) = spec else {
+            return Ok(Self::Embedded);
+        };
+        let path = folder.join(spec);
+        if path.is_dir() {
+            return Ok(Self::Folder(path));
+        }
+        if path.is_file() {
+            return Ok(Self::Wheel(path));
+        }
+        let looks_like_path = spec.starts_with(['.', '/', '~']) || spec.ends_with(".whl");
+        if looks_like_path && !spec.contains("://") {
+            return Err(EngineError::Absent { path });
+        }
+        Ok(Self::Requirement(spec.to_owned()))
+    }
+
+    /// How environments of it are keyed.
+    pub fn spec(&self) -> String {
+        match self {
+            Self::Embedded => EMBEDDED_SPEC.to_owned(),
+            Self::Folder(path) | Self::Wheel(path) => path.to_string_lossy().into_owned(),
+            Self::Requirement(text) => text.clone(),
+        }
+    }
+
+    /// What its environments depend on: a digest of its bytes, or the requirement itself.
+    ///
+    /// # Errors
+    /// A file of it cannot be read.
+    pub fn digest(&self) -> Result<String, EngineError> {
+        match self {
+            Self::Embedded => Ok(WHEEL_SHA256.to_owned()),
+            Self::Requirement(text) => Ok(text.clone()),
+            Self::Wheel(path) => {
+                let bytes = std::fs::read(path).map_err(FileError::on("read", path))?;
+                Ok(hex(&Sha256::digest(bytes)))
+            }
+            Self::Folder(root) => {
+                let mut digest = Sha256::new();
+                let walk = ignore::WalkBuilder::new(root)
+                    .require_git(false)
+                    .sort_by_file_path(Path::cmp)
+                    .build();
+                for entry in walk
+                    .filter_map(Result::ok)
+                    .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+                {
+                    let path = entry.path();
+                    digest.update(
+                        path.strip_prefix(root)
+                            .unwrap_or(path)
+                            .to_string_lossy()
+                            .as_bytes(),
+                    );
+                    digest.update([0]);
+                    digest.update(std::fs::read(path).map_err(FileError::on("read", path))?);
+                    digest.update([0]);
+                }
+                Ok(hex(&digest.finalize()))
+            }
+        }
+    }
+
+    /// The wheel of the engine in the binary, unpacked below `cache` unless it is there.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn unpack_embedded(cache: &Path) -> Result<PathBuf, EngineError> {
+        let folder = cache.join(&WHEEL_SHA256[..16]);
+        let path = folder.join(WHEEL_NAME);
+        let whole = std::fs::metadata(&path).is_ok_and(|found| found.len() == WHEEL.len() as u64);
+        if !whole {
+            files::create_folder(&folder)?;
+            files::write_whole(&path, WHEEL)?;
+        }
+        Ok(path)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_specification_is_a_folder_a_wheel_or_a_requirement() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("engine")).unwrap();
+        std::fs::write(folder.path().join("e.whl"), b"x").unwrap();
+        let of = |spec| Engine::of_spec(Some(spec), folder.path());
+        assert_eq!(
+            of("engine").unwrap(),
+            Engine::Folder(folder.path().join("engine"))
+        );
+        assert_eq!(
+            of("e.whl").unwrap(),
+            Engine::Wheel(folder.path().join("e.whl"))
+        );
+        assert_eq!(
+            of("ade-engine>=1.9").unwrap(),
+            Engine::Requirement("ade-engine>=1.9".to_owned())
+        );
+        assert_eq!(
+            of("git+https://example.org/e.git").unwrap(),
+            Engine::Requirement("git+https://example.org/e.git".to_owned())
+        );
+        assert!(of("./absent").is_err());
+        assert_eq!(
+            Engine::of_spec(None, folder.path()).unwrap(),
+            Engine::Embedded
+        );
+    }
+
+    #[test]
+    fn the_embedded_wheel_unpacks_whole_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Engine::unpack_embedded(folder.path()).unwrap();
+        assert_eq!(
+            hex(&Sha256::digest(std::fs::read(&path).unwrap())),
+            WHEEL_SHA256
+        );
+        std::fs::write(&path, b"cut short").unwrap();
+        assert_eq!(Engine::unpack_embedded(folder.path()).unwrap(), path);
+        assert_eq!(std::fs::read(&path).unwrap().len(), WHEEL.len());
+    }
+}

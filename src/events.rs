@@ -1,0 +1,271 @@
+//! Event logs: one JSON object a line, appended and never rewritten.
+//!
+//! The envelope: `event_id`, `run_id` or `environment_id`, `sequence` (from 1, without gaps within a log), `timestamp`,
+//! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
+//! Cell values never appear in them. Whoever follows a log reads the file; the database is not asked.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::Timestamp;
+use crate::files::{self, FileError};
+
+/// What a log is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A run.
+    Run,
+    /// The provisioning of an environment.
+    Environment,
+}
+
+impl Subject {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Run => "run_id",
+            Self::Environment => "environment_id",
+        }
+    }
+}
+
+/// A log that is open for appending. One process appends to it at a time: the one that holds the lease.
+pub struct EventLog {
+    subject: Subject,
+    id: String,
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+struct State {
+    file: File,
+    sequence: u64,
+    /// The first failure to write; the work goes on, and its end tells of it.
+    broken: Option<io::Error>,
+}
+
+impl EventLog {
+    /// Opens a log, or begins it. An attempt after the first continues its numbering; a line that a crash cut short is
+    /// ended, so that it damages no other.
+    ///
+    /// # Errors
+    /// The file cannot be created or read.
+    pub fn open(path: &Path, subject: Subject, id: &str) -> Result<Self, FileError> {
+        if let Some(folder) = path.parent() {
+            files::create_folder(folder)?;
+        }
+        let open = || -> io::Result<State> {
+            let mut file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .read(true)
+                .open(path)?;
+            let mut sequence = 0;
+            if file.metadata()?.len() > 0 {
+                let mut text = Vec::new();
+                file.read_to_end(&mut text)?;
+                sequence = last_sequence(&text);
+                if text.last() != Some(&b'\n') {
+                    file.write_all(b"\n")?;
+                }
+            }
+            Ok(State {
+                file,
+                sequence,
+                broken: None,
+            })
+        };
+        let state = open().map_err(FileError::on("open", path))?;
+        Ok(Self {
+            subject,
+            id: id.to_owned(),
+            path: path.to_owned(),
+            state: Mutex::new(state),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends an event of ADE's own and gives it back.
+    pub fn write(&self, level: &str, event: &str, message: &str, data: Value) -> Value {
+        let mut object = Map::new();
+        object.insert(
+            "event_id".to_owned(),
+            json!(uuid::Uuid::now_v7().to_string()),
+        );
+        object.insert("timestamp".to_owned(), json!(Timestamp::now()));
+        object.insert("level".to_owned(), json!(level));
+        object.insert("event".to_owned(), json!(event));
+        object.insert("message".to_owned(), json!(message));
+        if !data.is_null() {
+            object.insert("data".to_owned(), data);
+        }
+        self.append(object)
+    }
+
+    /// Appends an event as somebody else wrote it, with `sequence` and the log's id added.
+    pub fn append(&self, object: Map<String, Value>) -> Value {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut whole = Map::new();
+        let mut rest = object.into_iter();
+        whole.extend(rest.next());
+        whole.insert(self.subject.key().to_owned(), json!(self.id));
+        whole.insert("sequence".to_owned(), json!(state.sequence + 1));
+        whole.extend(rest);
+        let event = Value::Object(whole);
+        let mut line = event.to_string();
+        line.push('\n');
+        match state.file.write_all(line.as_bytes()) {
+            Ok(()) => state.sequence += 1,
+            Err(error) => {
+                state.broken.get_or_insert(error);
+            }
+        }
+        event
+    }
+
+    /// Makes the log durable.
+    ///
+    /// # Errors
+    /// An event could not be written, or the sync failed: the disk is full, most likely.
+    pub fn finish(&self) -> Result<(), FileError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = match state.broken.take() {
+            Some(error) => Err(error),
+            None => state.file.sync_data(),
+        };
+        result.map_err(FileError::on("write", &self.path))
+    }
+}
+
+/// The sequence of the last whole line.
+fn last_sequence(text: &[u8]) -> u64 {
+    text.split(|byte| *byte == b'\n')
+        .rev()
+        .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+        .find_map(|event| event.get("sequence").and_then(Value::as_u64))
+        .unwrap_or(0)
+}
+
+/// Reads a log from its beginning and goes on as it grows.
+pub struct Follower {
+    path: PathBuf,
+    reader: Option<BufReader<File>>,
+    partial: Vec<u8>,
+}
+
+impl Follower {
+    /// Follows a log, which need not exist yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            reader: None,
+            partial: Vec::new(),
+        }
+    }
+
+    /// The whole lines that came since the last call. Lines that are no JSON objects are left out.
+    ///
+    /// # Errors
+    /// The file exists and cannot be read.
+    pub fn poll(&mut self) -> Result<Vec<Value>, FileError> {
+        let mut read = || -> io::Result<Vec<Value>> {
+            if self.reader.is_none() {
+                match File::open(&self.path) {
+                    Ok(file) => self.reader = Some(BufReader::new(file)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                    Err(error) => return Err(error),
+                }
+            }
+            let Some(reader) = &mut self.reader else {
+                return Ok(Vec::new());
+            };
+            let mut events = Vec::new();
+            // A reader that met the end of the file reads on from there when it has grown.
+            let here = reader.stream_position()?;
+            reader.seek(SeekFrom::Start(here))?;
+            loop {
+                if reader.read_until(b'\n', &mut self.partial)? == 0 {
+                    return Ok(events);
+                }
+                if self.partial.last() != Some(&b'\n') {
+                    continue;
+                }
+                if let Ok(event @ Value::Object(_)) = serde_json::from_slice(&self.partial) {
+                    events.push(event);
+                }
+                self.partial.clear();
+            }
+        };
+        read().map_err(FileError::on("read", &self.path))
+    }
+}
+
+/// How severe a level is; unknown words count as `info`.
+pub fn severity(level: &str) -> u8 {
+    match level.to_lowercase().as_str() {
+        "trace" => 0,
+        "debug" => 1,
+        "warning" | "warn" => 3,
+        "error" => 4,
+        "critical" => 5,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbering_goes_on_after_a_crash_in_the_middle_of_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logs/events.ndjson");
+        let log = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        log.write("info", "run.start", "one", Value::Null);
+        log.write("info", "run.retry", "two", json!({"a": 1}));
+        log.finish().unwrap();
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"sequence\": 99, \"ev")
+            .unwrap();
+        let log = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        log.write("info", "run.complete", "three", Value::Null);
+        let events = Follower::new(path).poll().unwrap();
+        let numbers: Vec<u64> = events
+            .iter()
+            .filter_map(|event| event["sequence"].as_u64())
+            .collect();
+        assert_eq!(numbers, [1, 2, 3]);
+        assert_eq!(events[0]["run_id"], "r1");
+    }
+
+    #[test]
+    fn a_follower_gives_whole_lines_only_and_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let mut follower = Follower::new(path.clone());
+        assert!(
+            follower.poll().unwrap().is_empty(),
+            "the file does not exist yet"
+        );
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .unwrap();
+        file.write_all(b"{\"n\":1}\n{\"n\":").unwrap();
+        assert_eq!(follower.poll().unwrap(), [json!({"n": 1})]);
+        assert!(follower.poll().unwrap().is_empty());
+        file.write_all(b"2}\n").unwrap();
+        assert_eq!(follower.poll().unwrap(), [json!({"n": 2})]);
+    }
+}

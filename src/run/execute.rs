@@ -1,0 +1,449 @@
+//! Executing a claimed run: engine started, events kept, output checked, end recorded.
+//!
+//! The end is recorded first, under the token of the claim, and told in the event log after that: a worker whose claim
+//! was lost finds no row, writes no terminal event and leaves the run to its new owner. A run whose results could not be
+//! recorded in full is not called failed for it, but says so.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{artifact, code, results, stage, timeout};
+use crate::cancel::Cancel;
+use crate::clock::Timestamp;
+use crate::engine::{self, EngineReport, Invocation, Message, Task};
+use crate::events::{EventLog, Subject};
+use crate::files::{self, FileError};
+use crate::layout::{EnvironmentFolder, RunFolder};
+use crate::process::Exit;
+use crate::settings::LogLevel;
+use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError};
+use crate::workspace::Workspace;
+
+/// How an attempt went, before it is recorded.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    /// What to record.
+    pub ending: Ending,
+    /// Whether another attempt can help: the engine was killed, not wrong.
+    pub transient: bool,
+}
+
+/// A claimed run at work.
+pub struct Execution<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// The run, as claimed.
+    pub run: &'a RunRecord,
+    /// Its claim.
+    pub claim: &'a Claim,
+    /// Its event log.
+    pub log: EventLog,
+    folder: RunFolder,
+}
+
+impl<'a> Execution<'a> {
+    /// Opens the run's folder and begins its log.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn begin(
+        workspace: &'a Workspace,
+        run: &'a RunRecord,
+        claim: &'a Claim,
+    ) -> Result<Self, FileError> {
+        let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+        files::create_folder(folder.path())?;
+        let log = EventLog::open(&folder.events(), Subject::Run, &run.id)?;
+        Ok(Self {
+            workspace,
+            run,
+            claim,
+            log,
+            folder,
+        })
+    }
+
+    /// Tells that the attempt begins.
+    pub fn start(&self) -> Value {
+        self.log.write(
+            "info",
+            "run.start",
+            &format!("Attempt {} of {} by {}", self.run.attempt_count, self.run.max_attempts, self.claim.worker),
+            json!({"attempt": self.run.attempt_count, "worker": self.claim.worker, "input": self.run.input_name, "configuration": self.run.configuration_path}),
+        )
+    }
+
+    /// Runs the engine to its end. Records nothing.
+    pub fn attempt(
+        &self,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(&Value),
+    ) -> Attempted {
+        let outcome = self.drive(environment, cancel, on_event);
+        let _ = std::fs::remove_dir_all(self.folder.scratch());
+        outcome.unwrap_or_else(|error| {
+            let hint = error.hint();
+            failed(
+                failure(code::STORAGE_FAILED, "run", error.to_string(), hint),
+                false,
+            )
+        })
+    }
+
+    fn drive(
+        &self,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(&Value),
+    ) -> Result<Attempted, FileError> {
+        let run = self.run;
+        let input = self.folder.input().join(&run.input_name);
+        if !run.options.validate_only {
+            stage::restage(&run.input_path, &input, run.input_size_bytes)?;
+        }
+        let output = self.folder.normalized(&run.input_name);
+        for folder in [self.folder.output(), self.folder.scratch()] {
+            files::create_folder(&folder)?;
+        }
+        let place = EnvironmentFolder(environment.folder.clone());
+        link(&place.venv(), &self.folder.venv())?;
+
+        let task = if run.options.validate_only {
+            Task::Validate
+        } else {
+            Task::Process {
+                input,
+                output: output.clone(),
+                sheets: run.input_sheets.clone().unwrap_or_default(),
+                active_sheet_only: run.options.active_sheet_only,
+            }
+        };
+        let invocation = Invocation {
+            python: place.python(),
+            snapshot: run.snapshot.clone(),
+            task,
+            folder: self.folder.path().to_owned(),
+            scratch: self.folder.scratch(),
+            environment: self.workspace.settings.environment.clone(),
+            debug: self.workspace.settings.log_level >= LogLevel::Debug,
+            timeout: timeout(run, self.workspace.settings.run_timeout),
+        };
+        self.write_request(&invocation, environment)?;
+
+        let started = engine::invoke(&invocation, cancel, &mut |message| {
+            let event = match message {
+                Message::Event(event) => self.log.append(event),
+                Message::Line(stream, text) => self.log.write(
+                    "info",
+                    "console.line",
+                    &text,
+                    json!({"scope": "engine", "stream": stream.as_str(), "message": text}),
+                ),
+            };
+            on_event(&event);
+        });
+        let report = match started {
+            Ok(report) => report,
+            Err(error) => {
+                let message = format!(
+                    "the engine could not be started: {}: {}",
+                    invocation.python.display(),
+                    files::describe(&error)
+                );
+                let hint = Some(
+                    "`ade env build --force CONFIG` provisions the environment anew".to_owned(),
+                );
+                return Ok(failed(
+                    failure(code::ENGINE_NOT_STARTED, "engine", message, hint),
+                    true,
+                ));
+            }
+        };
+        Ok(self.judge(&report, &output, &invocation))
+    }
+
+    /// What the engine's end means.
+    fn judge(&self, report: &EngineReport, output: &Path, invocation: &Invocation) -> Attempted {
+        let exit_code = match report.exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(signal) => Some(128 + signal),
+            Exit::TimedOut | Exit::Cancelled => None,
+        };
+        let last_words = || match report.last_lines.as_slice() {
+            [] => String::new(),
+            lines => format!(
+                "; its last words: {}",
+                lines[lines.len().saturating_sub(3)..].join(" | ")
+            ),
+        };
+        let mut transient = false;
+        let result: Result<Option<&str>, Failure> = match report.exit {
+            Exit::Cancelled => Err(failure(
+                code::CANCELLED,
+                "run",
+                "cancelled".to_owned(),
+                None,
+            )),
+            Exit::TimedOut => {
+                let seconds = invocation.timeout.unwrap_or_default().as_secs_f64();
+                let hint = "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went".to_owned();
+                Err(failure(
+                    code::TIMEOUT,
+                    "run",
+                    format!("the run took longer than its limit of {seconds} s and was stopped"),
+                    Some(hint),
+                ))
+            }
+            Exit::Signal(signal) => {
+                transient = true;
+                Err(failure(
+                    code::ENGINE_CRASHED,
+                    "engine",
+                    format!("the engine was killed by signal {signal}{}", last_words()),
+                    None,
+                ))
+            }
+            Exit::Code(0) if self.run.options.validate_only => {
+                Ok(Some("Validation-only execution"))
+            }
+            Exit::Code(_) if self.run.options.validate_only => {
+                let reason = report.last_lines.join("\n");
+                let reason = reason
+                    .strip_prefix("Config package INVALID: ")
+                    .unwrap_or(&reason)
+                    .to_owned();
+                Err(failure(code::CONFIG_INVALID, "configuration", reason, None))
+            }
+            Exit::Code(status) => match report.failure() {
+                Some(found) => Err(failure(
+                    &found.code,
+                    &found.stage,
+                    found.message.clone(),
+                    hint_of(&found.code),
+                )),
+                None if report.succeeded() && output.is_file() => Ok(None),
+                None if report.succeeded() => Err(failure(
+                    code::OUTPUT_MISSING,
+                    "engine",
+                    format!(
+                        "the engine reported success but wrote no {}",
+                        output.display()
+                    ),
+                    None,
+                )),
+                None if status == 2 => Err(failure(
+                    code::ENGINE_USAGE,
+                    "engine",
+                    format!("the engine refused the call{}", last_words()),
+                    None,
+                )),
+                None => Err(failure(
+                    code::ENGINE_CRASHED,
+                    "engine",
+                    format!(
+                        "the engine ended with status {status} and did not say how the run went{}",
+                        last_words()
+                    ),
+                    Some("`ade logs tail` shows all that it said".to_owned()),
+                )),
+            },
+        };
+        let output_path =
+            (result.is_ok() && !self.run.options.validate_only).then(|| output.to_owned());
+        let (status, error, summary) = match result {
+            Ok(summary) => (RunStatus::Succeeded, None, summary.map(str::to_owned)),
+            Err(error) if error.code == code::CANCELLED => {
+                (RunStatus::Cancelled, Some(error), None)
+            }
+            Err(error) => (RunStatus::Failed, Some(error), None),
+        };
+        Attempted {
+            ending: Ending {
+                status,
+                exit_code,
+                error,
+                summary,
+                output_path,
+                results: report.completed.as_ref().map(results::derive),
+                peak_memory_bytes: Some(report.usage.peak_memory_bytes),
+                cpu_seconds: Some(report.usage.cpu_seconds),
+            },
+            transient,
+        }
+    }
+
+    /// Records the end and tells it. `None`: the claim was lost, and nothing was recorded.
+    ///
+    /// # Errors
+    /// The store can't serve; the run stays claimed until its lease expires.
+    pub fn finish(
+        &self,
+        ending: &Ending,
+        environment: Option<&EnvironmentRecord>,
+    ) -> Result<Option<RunRecord>, StoreError> {
+        let store = &*self.workspace.store;
+        let now = Timestamp::now();
+        let output_sha256 = ending.output_path.as_deref().and_then(sha256_of);
+        let mut ending = ending.clone();
+        let mut notes = Vec::new();
+        if let Err(error) = artifact::write(
+            &self.folder,
+            self.run,
+            environment,
+            &ending,
+            output_sha256.as_deref(),
+            now,
+        ) {
+            notes.push(format!("the audit record is missing: {error}"));
+        }
+        let mut recorded = store.finish_run(&self.run.id, self.claim, &ending, now);
+        if let Err(StoreError::Sqlite { source, .. }) = &recorded {
+            // What was found does not fit the tables. The run's end is still its end.
+            notes.push(format!("its results could not be recorded: {source}"));
+            ending.results = None;
+            ending.summary = Some(notes.join("; "));
+            recorded = store.finish_run(&self.run.id, self.claim, &ending, now);
+        }
+        if !recorded? {
+            self.lost();
+            return Ok(None);
+        }
+        let run = store.run(&self.run.key.workspace_id, &self.run.id)?;
+        for note in &notes {
+            self.log.write(
+                "warning",
+                "console.line",
+                note,
+                json!({"scope": "run", "stream": "stderr", "message": note}),
+            );
+        }
+        let level = if ending.status == RunStatus::Failed {
+            "error"
+        } else {
+            "info"
+        };
+        let message = match &ending.error {
+            Some(error) => format!("{}: {}", ending.status.as_str(), error.message),
+            None => ending.status.as_str().to_owned(),
+        };
+        self.log.write(
+            level,
+            "run.complete",
+            &message,
+            json!({
+                "status": ending.status, "exit_code": ending.exit_code, "error": ending.error, "output_path": ending.output_path,
+                "attempt": self.run.attempt_count,
+                "execution": {"started_at": run.started_at, "completed_at": run.completed_at, "duration_ms": run.duration_ms()},
+            }),
+        );
+        let _ = self.log.finish();
+        Ok(Some(run))
+    }
+
+    /// Tells that the claim is somebody else's.
+    pub fn lost(&self) {
+        self.log.write(
+            "warning",
+            "run.lost_claim",
+            "The claim is no longer this worker's; it stops and records nothing",
+            json!({"worker": self.claim.worker}),
+        );
+    }
+
+    fn write_request(
+        &self,
+        invocation: &Invocation,
+        environment: &EnvironmentRecord,
+    ) -> Result<(), FileError> {
+        let request = json!({
+            "run_id": self.run.id,
+            "attempt": self.run.attempt_count,
+            "configuration": {"id": self.run.key.configuration_id, "source_digest": self.run.source_digest, "snapshot": self.run.snapshot},
+            "environment": {"id": environment.id, "python": invocation.python},
+            "input": {"name": self.run.input_name, "sha256": self.run.input_sha256, "size_bytes": self.run.input_size_bytes, "sheets": self.run.input_sheets},
+            "options": self.run.options,
+            "timeout_seconds": invocation.timeout.map(|limit| limit.as_secs_f64()),
+        });
+        let mut text = serde_json::to_vec_pretty(&request).unwrap_or_default();
+        text.push(b'\n');
+        let path = self.folder.request();
+        std::fs::write(&path, text).map_err(FileError::on("write", &path))
+    }
+}
+
+/// A failure that never reached the engine.
+pub fn failed(error: Failure, transient: bool) -> Attempted {
+    let status = if error.code == code::CANCELLED {
+        RunStatus::Cancelled
+    } else {
+        RunStatus::Failed
+    };
+    Attempted {
+        ending: Ending {
+            status,
+            exit_code: None,
+            error: Some(error),
+            summary: None,
+            output_path: None,
+            results: None,
+            peak_memory_bytes: None,
+            cpu_seconds: None,
+        },
+        transient,
+    }
+}
+
+/// A failure with its parts.
+pub fn failure(code: &str, stage: &str, message: String, hint: Option<String>) -> Failure {
+    Failure {
+        code: code.to_owned(),
+        stage: Some(stage.to_owned()),
+        message,
+        hint,
+    }
+}
+
+/// What an author or user can do about a failure of the engine, by its code.
+fn hint_of(code: &str) -> Option<String> {
+    let hint = match code {
+        "config_error" | "hook_error" | "pipeline_error" => {
+            "mend the configuration and run again; the environment is kept"
+        }
+        "unknown_error" => "`ade logs tail` shows the engine's whole account of it",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn sha256_of(path: &Path) -> Option<String> {
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut digest = Sha256::new();
+    let mut chunk = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut chunk).ok()? {
+            0 => break,
+            read => digest.update(&chunk[..read]),
+        }
+    }
+    Some(
+        digest
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    )
+}
+
+/// Points the run's `.venv` at its environment.
+fn link(to: &Path, at: &Path) -> Result<(), FileError> {
+    let current: Option<PathBuf> = std::fs::read_link(at).ok();
+    if current.as_deref() == Some(to) {
+        return Ok(());
+    }
+    let _ = std::fs::remove_file(at);
+    std::os::unix::fs::symlink(to, at).map_err(FileError::on("link", at))
+}

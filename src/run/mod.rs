@@ -1,0 +1,70 @@
+//! One run, from claim to recorded result.
+//!
+//! `ade run` and the worker share this code. The order of things:
+//!
+//! 1. [`prepare`] opens the configuration, keeps a snapshot of it and names the environment that it needs.
+//! 2. [`stage`] copies the input into the run's folder, and [`input`] says which files a call means.
+//! 3. The run is recorded under a claim; a [`lease::Lease`] renews that claim for as long as the work goes on.
+//! 4. [`provide`] gives the environment, building it where nobody has.
+//! 5. [`execute`] starts the engine, keeps its events, checks its output and records the end.
+//!
+//! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
+//! the configuration or of the input is final at once.
+
+mod artifact;
+pub mod execute;
+pub mod inline;
+pub mod input;
+pub mod lease;
+pub mod prepare;
+pub mod provide;
+mod results;
+pub mod stage;
+
+use std::time::Duration;
+
+use crate::problem::Kind;
+use crate::store::{RunRecord, RunStatus};
+
+/// Codes of failures that ADE itself gives a run; those of the engine stand in the engine contract.
+pub mod code {
+    /// The environment could not be provisioned.
+    pub const ENVIRONMENT_FAILED: &str = "environment_failed";
+    /// The wall-clock limit was hit.
+    pub const TIMEOUT: &str = "timeout";
+    /// The engine ended without saying how the run went.
+    pub const ENGINE_CRASHED: &str = "engine_crashed";
+    /// The engine refused the call.
+    pub const ENGINE_USAGE: &str = "engine_usage";
+    /// The engine could not be started.
+    pub const ENGINE_NOT_STARTED: &str = "engine_not_started";
+    /// The engine reported success, but there is no workbook.
+    pub const OUTPUT_MISSING: &str = "output_missing";
+    /// The configuration did not load.
+    pub const CONFIG_INVALID: &str = "config_invalid";
+    /// A file of the run could not be written or read.
+    pub const STORAGE_FAILED: &str = "storage_failed";
+    /// Somebody cancelled.
+    pub const CANCELLED: &str = "cancelled";
+}
+
+/// What kind of end a run had; it decides the exit status.
+pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
+    match run.status {
+        RunStatus::Succeeded | RunStatus::Queued | RunStatus::Running => None,
+        RunStatus::Cancelled => Some(Kind::Cancelled),
+        RunStatus::Failed => Some(match run.error.as_ref().map(|error| error.code.as_str()) {
+            Some(code::ENVIRONMENT_FAILED) => Kind::Environment,
+            Some(code::TIMEOUT) => Kind::Limit,
+            _ => Kind::Refused,
+        }),
+    }
+}
+
+/// The wall-clock limit of a run: its own, else the setting.
+fn timeout(run: &RunRecord, setting: Option<Duration>) -> Option<Duration> {
+    run.options
+        .timeout_seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .or(setting)
+}

@@ -1,0 +1,223 @@
+//! From a configuration's folder to everything that a run of it needs to know, without starting a process.
+
+use std::path::{Path, PathBuf};
+
+use crate::clock::Timestamp;
+use crate::configuration::{Configuration, ConfigurationError};
+use crate::engine::{Engine, EngineError};
+use crate::environment::{Python, PythonError, find_python};
+use crate::problem::{self, Problem};
+use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// A configuration as it is now, ready to be run.
+pub struct Prepared {
+    /// The folder, opened.
+    pub configuration: Configuration,
+    /// Its record.
+    pub record: ConfigurationRecord,
+    /// The digest of its files.
+    pub source_digest: String,
+    /// The read-only copy of them.
+    pub snapshot: PathBuf,
+    /// The folder in that copy which the engine is given.
+    pub package_folder: PathBuf,
+    /// The Python that its environment is made from.
+    pub python: Python,
+    /// The engine.
+    pub engine: Engine,
+    /// The environment that it needs.
+    pub key: EnvironmentKey,
+}
+
+/// A configuration cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The folder is no configuration, or cannot be read.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// No suitable Python.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// The engine that the settings name.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for PrepareError {
+    fn kind(&self) -> problem::Kind {
+        match self {
+            Self::Configuration(_) => problem::Kind::Usage,
+            Self::Python(_) => problem::Kind::Environment,
+            Self::Engine(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Configuration(ConfigurationError::NotFound { .. }) => "configuration_not_found",
+            Self::Configuration(ConfigurationError::BadManifest { .. }) => "manifest_invalid",
+            Self::Configuration(
+                ConfigurationError::Io { .. } | ConfigurationError::Changed { .. },
+            ) => "configuration_unreadable",
+            Self::Configuration(_) => "not_a_configuration",
+            Self::Python(_) => "python_unsuitable",
+            Self::Engine(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Configuration(error) => error.hint(),
+            Self::Python(error) => error.hint(),
+            Self::Engine(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+/// Opens a configuration, keeps a snapshot of it and finds out which environment it needs.
+///
+/// # Errors
+/// It is no configuration, no Python suits it, or its record cannot be kept.
+pub fn prepare(workspace: &Workspace, folder: &Path) -> Result<Prepared, PrepareError> {
+    let configuration = Configuration::open(folder)?;
+    prepare_opened(workspace, configuration)
+}
+
+/// The same for a configuration that was opened already.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_opened(
+    workspace: &Workspace,
+    configuration: Configuration,
+) -> Result<Prepared, PrepareError> {
+    let settings = &workspace.settings;
+    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
+    let python = python_for(workspace, &configuration)?;
+    let record = workspace.store.ensure_configuration(
+        workspace.id(),
+        &configuration.name,
+        &configuration.root,
+        Timestamp::now(),
+    )?;
+    let snapshots = workspace.layout.snapshots(workspace.id(), &record.id);
+    let (source_digest, snapshot) = keep_snapshot(&configuration, &snapshots)?;
+    let key = EnvironmentKey {
+        workspace_id: workspace.id().to_owned(),
+        configuration_id: record.id.clone(),
+        engine_spec: engine.spec(),
+        deps_digest: configuration.deps_digest(&engine.digest()?, &python),
+    };
+    let package_folder = configuration.folder_in(&snapshot);
+    Ok(Prepared {
+        configuration,
+        record,
+        source_digest,
+        snapshot,
+        package_folder,
+        python,
+        engine,
+        key,
+    })
+}
+
+/// The Python that a configuration's environment is made from.
+///
+/// # Errors
+/// None suits it.
+pub fn python_for(
+    workspace: &Workspace,
+    configuration: &Configuration,
+) -> Result<Python, PythonError> {
+    let settings = &workspace.settings;
+    let child_env = settings.child_environment();
+    let pythons = workspace.layout.pythons();
+    find_python(&settings.python_search(
+        configuration.dependencies().requires_python.as_deref(),
+        &child_env,
+        &pythons,
+    ))
+}
+
+/// Keeps a snapshot; a file that is edited at this very moment is waited for.
+fn keep_snapshot(
+    configuration: &Configuration,
+    snapshots: &Path,
+) -> Result<(String, PathBuf), ConfigurationError> {
+    const TRIES: u32 = 20;
+    let mut tries = 0;
+    loop {
+        let attempt = configuration
+            .sources()
+            .and_then(|sources| Ok((sources.digest.clone(), sources.snapshot(snapshots)?)));
+        match attempt {
+            Err(ConfigurationError::Changed { .. }) if tries < TRIES => tries += 1,
+            other => return other,
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+impl Prepared {
+    /// The record of the environment that it needs; made on first sight.
+    ///
+    /// # Errors
+    /// The store cannot.
+    pub fn ensure_environment(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<EnvironmentRecord, StoreError> {
+        let place = |id: &str| self.environment_folder(workspace, id);
+        workspace
+            .store
+            .ensure_environment(&self.key, &self.snapshot, &place, Timestamp::now())
+    }
+
+    /// Where an environment of this key and that id lives.
+    pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
+        workspace
+            .layout
+            .environment_key(
+                workspace.id(),
+                &self.key.configuration_id,
+                &self.key.deps_digest,
+            )
+            .join(id)
+    }
+}
+
+/// An environment as a worker finds it in the queue, ready to be provisioned from the snapshot that it was asked for with.
+///
+/// # Errors
+/// The snapshot is no configuration (any more), or no Python suits it.
+pub fn prepare_environment(
+    workspace: &Workspace,
+    environment: &EnvironmentRecord,
+) -> Result<Prepared, PrepareError> {
+    let configuration = Configuration::open(&environment.snapshot)?;
+    let spec = environment.key.engine_spec.as_str();
+    let engine = Engine::of_spec(
+        (spec != crate::engine::EMBEDDED_SPEC).then_some(spec),
+        &workspace.settings.folder,
+    )?;
+    Ok(Prepared {
+        python: python_for(workspace, &configuration)?,
+        record: ConfigurationRecord {
+            id: environment.key.configuration_id.clone(),
+            workspace_id: environment.key.workspace_id.clone(),
+            name: environment.configuration_name.clone(),
+            path: environment.configuration_path.clone(),
+        },
+        source_digest: String::new(),
+        snapshot: environment.snapshot.clone(),
+        package_folder: configuration.folder_in(&environment.snapshot),
+        configuration,
+        engine,
+        key: environment.key.clone(),
+    })
+}

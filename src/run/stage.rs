@@ -1,0 +1,112 @@
+//! The staged input: a copy in the run's folder, hashed while it is copied, so that what ran is what was recorded.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::files::{self, FileError};
+
+/// A copy with what it was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// SHA-256 of the bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// How many they are.
+    pub size_bytes: u64,
+}
+
+/// Copies an input to its place and hashes what was copied. The copy appears whole.
+///
+/// # Errors
+/// The input cannot be read, or the copy not be written.
+pub fn stage(from: &Path, to: &Path) -> Result<Staged, FileError> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    files::create_folder(folder)?;
+    let mut source = File::open(from).map_err(FileError::on("read", from))?;
+    let mut beside = tempfile::Builder::new()
+        .prefix(".ade-")
+        .tempfile_in(folder)
+        .map_err(FileError::on("write", to))?;
+    let mut digest = Sha256::new();
+    let mut size_bytes = 0;
+    let mut chunk = vec![0; 256 * 1024];
+    loop {
+        let read = match source.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(FileError::on("read", from)(error)),
+        };
+        digest.update(&chunk[..read]);
+        beside
+            .write_all(&chunk[..read])
+            .map_err(FileError::on("write", to))?;
+        size_bytes += read as u64;
+    }
+    beside
+        .persist(to)
+        .map_err(|error| FileError::on("write", to)(error.error))?;
+    Ok(Staged {
+        sha256: digest
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        size_bytes,
+    })
+}
+
+/// Puts an input in place for another attempt, unless the copy of an earlier one is still whole. A stored document never
+/// changes, so a hard link serves where the file system can.
+///
+/// # Errors
+/// As [`stage`].
+pub fn restage(from: &Path, to: &Path, size_bytes: u64) -> Result<(), FileError> {
+    if std::fs::metadata(to).is_ok_and(|found| found.len() == size_bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        files::create_folder(folder)?;
+    }
+    if std::fs::hard_link(from, to).is_ok() {
+        Ok(())
+    } else {
+        stage(from, to).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_that_of_the_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (
+            folder.path().join("a.csv"),
+            folder.path().join("run/input/a.csv"),
+        );
+        std::fs::write(&from, b"abc").unwrap();
+        let staged = stage(&from, &to).unwrap();
+        assert_eq!(
+            staged.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            (staged.size_bytes, std::fs::read(&to).unwrap()),
+            (3, b"abc".to_vec())
+        );
+    }
+
+    #[test]
+    fn a_whole_copy_is_kept_and_a_torn_one_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+        std::fs::write(&from, b"new").unwrap();
+        std::fs::write(&to, b"old").unwrap();
+        restage(&from, &to, 3).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"old");
+    }
+}

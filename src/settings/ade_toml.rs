@@ -1,0 +1,107 @@
+//! `ade.toml`: settings that belong to a folder and those below it.
+//!
+//! Keys are the names of settings without `ADE_`, in lower case. An unknown key is an error: a misspelt setting that
+//! silently did nothing would be found too late.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeValue;
+
+use super::{SETTINGS, SettingsError};
+use crate::files::FileError;
+
+/// The file's name.
+pub const FILE_NAME: &str = "ade.toml";
+
+/// One value of the file.
+pub struct Entry {
+    pub value: String,
+    pub line: usize,
+}
+
+/// What a file says, by setting name.
+#[derive(Default)]
+pub struct File {
+    pub path: PathBuf,
+    pub values: BTreeMap<&'static str, Entry>,
+}
+
+/// The nearest file, from a folder upwards.
+pub fn find(folder: &Path) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .map(|folder| folder.join(FILE_NAME))
+        .find(|path| path.is_file())
+}
+
+/// Reads a file.
+pub fn read(path: &Path) -> Result<File, SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(FileError::on("read", path))?;
+    let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
+    let table = toml::de::DeTable::parse(&text).map_err(|error| SettingsError::BadFile {
+        path: path.to_owned(),
+        line: error.span().map_or(1, |span| line_of(span.start)),
+        message: error.message().to_owned(),
+    })?;
+    let mut file = File {
+        path: path.to_owned(),
+        values: BTreeMap::new(),
+    };
+    for (key, value) in table.into_inner() {
+        let line = line_of(key.span().start);
+        let key = key.into_inner();
+        let setting = SETTINGS
+            .iter()
+            .find(|setting| setting.key() == *key)
+            .ok_or_else(|| SettingsError::UnknownKey {
+                key: key.to_string(),
+                path: path.to_owned(),
+                line,
+                similar: similar(&key),
+            })?;
+        let text = match value.into_inner() {
+            DeValue::String(text) => text.into_owned(),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.to_string(),
+            DeValue::Boolean(flag) => flag.to_string(),
+            _ => {
+                return Err(SettingsError::BadValue {
+                    name: setting.key(),
+                    value: "a table, list or date".to_owned(),
+                    problem: "not a plain value".to_owned(),
+                    given_by: Box::new(super::Source::File(path.to_owned(), line)),
+                });
+            }
+        };
+        file.values
+            .insert(setting.name, Entry { value: text, line });
+    }
+    Ok(file)
+}
+
+/// The key that a misspelt one most likely meant.
+fn similar(key: &str) -> Option<String> {
+    SETTINGS
+        .iter()
+        .map(|setting| (distance(key, &setting.key()), setting.key()))
+        .filter(|(distance, known)| *distance <= known.len() / 3)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// Levenshtein's edit distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, letter) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = above + 1;
+        for (column, other) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}

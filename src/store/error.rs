@@ -1,0 +1,160 @@
+//! What can go wrong between ADE and its database, told so that an operator can act on it.
+
+use std::path::PathBuf;
+
+use crate::problem::{self, Problem};
+
+/// The store cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL names no database that this `ade` can use.
+    #[error("the database URL {url:?} cannot be used: {reason}")]
+    BadUrl {
+        /// The URL, passwords masked.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// There is no database yet.
+    #[error("there is no database at {}", path.display())]
+    Absent {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// Migrations are pending.
+    #[error("the database {} is {pending} migration{} behind this ade", path.display(), if *pending == 1 { "" } else { "s" })]
+    NotMigrated {
+        /// The database.
+        path: PathBuf,
+        /// How many migrations are pending.
+        pending: usize,
+    },
+    /// A newer `ade` migrated it.
+    #[error("the database {} has schema version {found}, but this ade knows versions up to {known}", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version that this `ade` knows.
+        known: i64,
+    },
+    /// A migration that was applied is not the one that this `ade` carries.
+    #[error("the database {} was migrated by another {version:04}_{name} than this ade carries", path.display())]
+    Altered {
+        /// The database.
+        path: PathBuf,
+        /// The migration's number.
+        version: i64,
+        /// The migration's name.
+        name: String,
+    },
+    /// The file is no database, or broken.
+    #[error("the database {} is damaged: {message}", path.display())]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// SQLite's words.
+        message: String,
+    },
+    /// Somebody else held it for too long.
+    #[error("the database {} is locked by another process (waited {waited_seconds:.0} s)", path.display())]
+    Locked {
+        /// The database.
+        path: PathBuf,
+        /// How long was waited.
+        waited_seconds: f64,
+    },
+    /// It can be neither read nor written.
+    #[error("the database {} cannot be used: {message}", path.display())]
+    Unreachable {
+        /// The database.
+        path: PathBuf,
+        /// What the system or SQLite said.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// No record of that id.
+    #[error("there is no {what} {id:?}")]
+    NotFound {
+        /// `run`, `environment`.
+        what: &'static str,
+        /// The id or prefix as it was given.
+        id: String,
+    },
+    /// Several records begin with that prefix.
+    #[error("{id:?} could be any of {count} {what}s: {}", examples.join(", "))]
+    Ambiguous {
+        /// `run`, `environment`.
+        what: &'static str,
+        /// The prefix as it was given.
+        id: String,
+        /// How many match.
+        count: usize,
+        /// Some of them.
+        examples: Vec<String>,
+    },
+    /// Anything else that SQLite refuses: a bug in ADE, most likely.
+    #[error("the database {} refused: {source}", path.display())]
+    Sqlite {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A file beside the database.
+    #[error(transparent)]
+    File(#[from] crate::files::FileError),
+}
+
+impl Problem for StoreError {
+    fn kind(&self) -> problem::Kind {
+        match self {
+            Self::BadUrl { .. } | Self::NotFound { .. } | Self::Ambiguous { .. } => {
+                problem::Kind::Usage
+            }
+            Self::Sqlite { .. } => problem::Kind::Internal,
+            _ => problem::Kind::Database,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::BadUrl { .. } => "database_url_invalid",
+            Self::Absent { .. } => "database_absent",
+            Self::NotMigrated { .. } => "database_not_migrated",
+            Self::Newer { .. } => "database_newer",
+            Self::Altered { .. } => "database_altered",
+            Self::Damaged { .. } => "database_damaged",
+            Self::Locked { .. } => "database_locked",
+            Self::Unreachable { .. } | Self::File(_) => "database_unreachable",
+            Self::NotFound { what: "run", .. } => "run_not_found",
+            Self::NotFound { .. } => "not_found",
+            Self::Ambiguous { .. } => "ambiguous_id",
+            Self::Sqlite { .. } => "database_error",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::BadUrl { .. } => "use sqlite:///relative/path or sqlite:////absolute/path".to_owned(),
+            Self::Absent { .. } => "`ade migrate` creates it, and so does the first `ade run`; or check --data-dir".to_owned(),
+            Self::NotMigrated { .. } => "run `ade migrate`; it backs the database up first".to_owned(),
+            Self::Newer { .. } => "use the ade that migrated it, or a newer one; or restore the backup beside the database".to_owned(),
+            Self::Altered { .. } => "use the ade that created it, or restore the backup beside the database".to_owned(),
+            Self::Damaged { path, .. } => format!(
+                "nothing was changed; restore a backup, try `sqlite3 {} .recover`, or move the file away to start with an empty queue",
+                path.display()
+            ),
+            Self::Locked { .. } => "see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer".to_owned(),
+            Self::Unreachable { hint, .. } => hint.clone(),
+            Self::NotFound { what: "run", .. } => "`ade runs ls` lists them".to_owned(),
+            Self::NotFound { what: "environment", .. } => "`ade env ls` lists them".to_owned(),
+            Self::NotFound { .. } => return None,
+            Self::Ambiguous { .. } => "give more of it".to_owned(),
+            Self::Sqlite { .. } => return None,
+            Self::File(error) => return error.hint(),
+        })
+    }
+}

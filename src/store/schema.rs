@@ -1,0 +1,227 @@
+//! The schema's migrations: plain SQL files, numbered, carried in the binary, never changed once they have landed.
+//!
+//! `schema_migrations` keeps what was applied, with a checksum. A database that a newer `ade` migrated, or whose
+//! migrations differ from the ones carried here, is refused before anything is read from it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+
+use super::{Result, StoreError};
+use crate::clock::Timestamp;
+
+/// One migration.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// From 1, without gaps.
+    pub version: i64,
+    /// What it brings.
+    pub name: &'static str,
+    /// Its statements.
+    pub sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "queue_and_records",
+    sql: include_str!("migrations/0001_queue_and_records.sql"),
+}];
+
+const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL, ade_version TEXT NOT NULL
+) STRICT";
+
+impl Migration {
+    /// SHA-256 of its statements.
+    pub fn checksum(&self) -> String {
+        Sha256::digest(self.sql.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// All migrations that this `ade` carries.
+pub fn migrations() -> &'static [Migration] {
+    MIGRATIONS
+}
+
+/// A migration that a database has.
+#[derive(Clone, Debug)]
+pub struct AppliedMigration {
+    /// Its number.
+    pub version: i64,
+    /// Its name.
+    pub name: String,
+    /// The checksum that it had.
+    pub checksum: String,
+    /// When it was applied.
+    pub applied_at: Timestamp,
+    /// By which `ade`.
+    pub ade_version: String,
+}
+
+/// How a database stands to the migrations carried here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MigrationState {
+    /// All applied, none unknown.
+    Current,
+    /// So many are pending.
+    Behind(usize),
+    /// It has this version, which is not known here.
+    Ahead(i64),
+    /// This version is not the one carried here.
+    Altered(i64, String),
+}
+
+/// What a database has, and how it stands.
+#[derive(Clone, Debug)]
+pub struct SchemaStatus {
+    /// Applied migrations, first one first.
+    pub applied: Vec<AppliedMigration>,
+    /// How it stands.
+    pub state: MigrationState,
+}
+
+/// What `migrate` did.
+#[derive(Clone, Debug)]
+pub struct Migrated {
+    /// The migrations that it applied.
+    pub applied: Vec<&'static Migration>,
+    /// The backup that it made first, where there was something to back up.
+    pub backup: Option<PathBuf>,
+    /// The database.
+    pub path: PathBuf,
+    /// The database was created by it.
+    pub created: bool,
+}
+
+/// Reads what a database has.
+pub(super) fn status(connection: &Connection) -> rusqlite::Result<SchemaStatus> {
+    let has_book = connection
+        .query_row(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
+            [],
+            |_| Ok(()),
+        )
+        .optional()?
+        .is_some();
+    let mut applied = Vec::new();
+    if has_book {
+        let mut statement = connection.prepare("SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version")?;
+        let rows = statement.query_map([], |row| {
+            Ok(AppliedMigration {
+                version: row.get(0)?,
+                name: row.get(1)?,
+                checksum: row.get(2)?,
+                applied_at: Timestamp(row.get(3)?),
+                ade_version: row.get(4)?,
+            })
+        })?;
+        applied = rows.collect::<rusqlite::Result<_>>()?;
+    }
+    let state = judge(&applied);
+    Ok(SchemaStatus { applied, state })
+}
+
+fn judge(applied: &[AppliedMigration]) -> MigrationState {
+    let newest = applied.last().map_or(0, |migration| migration.version);
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    for migration in applied {
+        let Some(carried) = MIGRATIONS
+            .iter()
+            .find(|carried| carried.version == migration.version)
+        else {
+            continue;
+        };
+        if carried.checksum() != migration.checksum {
+            return MigrationState::Altered(migration.version, migration.name.clone());
+        }
+    }
+    if newest > known {
+        return MigrationState::Ahead(newest);
+    }
+    match MIGRATIONS.len() - applied.len() {
+        0 => MigrationState::Current,
+        pending => MigrationState::Behind(pending),
+    }
+}
+
+/// Turns a state that is not current into the error that says so.
+pub(super) fn demand_current(path: &Path, state: &MigrationState) -> Result<()> {
+    let path = path.to_owned();
+    match state {
+        MigrationState::Current => Ok(()),
+        MigrationState::Behind(pending) => Err(StoreError::NotMigrated {
+            path,
+            pending: *pending,
+        }),
+        MigrationState::Ahead(found) => Err(StoreError::Newer {
+            path,
+            found: *found,
+            known: MIGRATIONS.last().map_or(0, |migration| migration.version),
+        }),
+        MigrationState::Altered(version, name) => Err(StoreError::Altered {
+            path,
+            version: *version,
+            name: name.clone(),
+        }),
+    }
+}
+
+/// Applies what is pending, each migration in a transaction of its own together with its entry in the book. The caller
+/// holds the migration lock.
+pub(super) fn apply(
+    connection: &mut Connection,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<&'static Migration>> {
+    connection.execute_batch(BOOK)?;
+    let mut done = Vec::new();
+    for migration in MIGRATIONS {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let present = transaction
+            .query_row(
+                "SELECT 1 FROM schema_migrations WHERE version = ?1",
+                [migration.version],
+                |_| Ok(()),
+            )
+            .optional()?
+            .is_some();
+        if !present {
+            transaction.execute_batch(migration.sql)?;
+            transaction.execute(
+                "INSERT INTO schema_migrations (version, name, checksum, applied_at, ade_version) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![migration.version, migration.name, migration.checksum(), now.0, crate::VERSION],
+            )?;
+            done.push(migration);
+        }
+        transaction.commit()?;
+    }
+    Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_from_one_without_gaps() {
+        for (position, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(migration.version, i64::try_from(position).unwrap() + 1);
+        }
+    }
+
+    #[test]
+    fn what_landed_is_never_changed() {
+        // A database in the field holds these checksums; a change here would have it refused as altered.
+        let known = ["51d508ef3b0ac3fa559a76c5a7955c2346de1b7eae8c4d3ca965a8d14f79eb78"];
+        assert_eq!(
+            MIGRATIONS
+                .iter()
+                .map(Migration::checksum)
+                .collect::<Vec<_>>(),
+            known
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! What runs found: metrics, fields, columns. Replaced as a whole, never appended to.
+
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
+use serde_json::Value;
+
+use super::{signed, unsigned, unsigned_or_none};
+use crate::store::{ColumnResult, FieldResult, Results};
+
+pub(super) fn replace(
+    transaction: &Transaction<'_>,
+    run: &str,
+    results: &Results,
+) -> rusqlite::Result<()> {
+    for table in ["run_metrics", "run_fields", "run_table_columns"] {
+        transaction.execute(&format!("DELETE FROM {table} WHERE run_id = ?1"), [run])?;
+    }
+    let names: Vec<&str> = results.metrics.iter().map(|(name, _)| *name).collect();
+    let marks = vec!["?"; names.len() + 1].join(", ");
+    let values = std::iter::once(Sql::Text(run.to_owned()))
+        .chain(results.metrics.iter().map(|(_, value)| sql(value)));
+    transaction.execute(
+        &format!(
+            "INSERT INTO run_metrics (run_id, {}) VALUES ({marks})",
+            names.join(", ")
+        ),
+        params_from_iter(values),
+    )?;
+
+    let mut insert_field = transaction.prepare_cached(
+        "INSERT INTO run_fields (run_id, field, position, label, detected, best_mapping_score, valid_cells, occurrences_tables, occurrences_columns)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for (position, field) in results.fields.iter().enumerate() {
+        insert_field.execute(params![
+            run,
+            field.field,
+            signed(position as u64),
+            field.label,
+            field.detected,
+            field.best_mapping_score,
+            field.valid_cells.map(signed),
+            signed(field.occurrences_tables),
+            signed(field.occurrences_columns)
+        ])?;
+    }
+
+    let mut insert_column = transaction.prepare_cached(
+        "INSERT INTO run_table_columns (run_id, workbook_index, sheet_index, table_index, column_index, workbook_name, sheet_name, header_raw,
+             header_normalized, non_empty_cells, valid_cells, mapping_status, mapped_field, mapping_score, mapping_method, unmapped_reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?;
+    for column in &results.columns {
+        insert_column.execute(params![
+            run,
+            signed(column.workbook_index),
+            signed(column.sheet_index),
+            signed(column.table_index),
+            signed(column.column_index),
+            column.workbook_name,
+            column.sheet_name,
+            column.header_raw,
+            column.header_normalized,
+            signed(column.non_empty_cells),
+            column.valid_cells.map(signed),
+            column.mapping_status,
+            column.mapped_field,
+            column.mapping_score,
+            column.mapping_method,
+            column.unmapped_reason
+        ])?;
+    }
+    Ok(())
+}
+
+fn sql(value: &Value) -> Sql {
+    match value {
+        Value::Null => Sql::Null,
+        Value::Bool(flag) => Sql::Integer(i64::from(*flag)),
+        Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Sql::Real(number.as_f64().unwrap_or(0.0)), Sql::Integer),
+        Value::String(text) => Sql::Text(text.clone()),
+        other => Sql::Text(other.to_string()),
+    }
+}
+
+pub(super) fn fields(connection: &Connection, run: &str) -> rusqlite::Result<Vec<FieldResult>> {
+    let mut statement = connection
+        .prepare_cached("SELECT * FROM run_fields WHERE run_id = ?1 ORDER BY position")?;
+    statement
+        .query_map([run], |row| {
+            Ok(FieldResult {
+                field: row.get("field")?,
+                label: row.get("label")?,
+                detected: row.get("detected")?,
+                best_mapping_score: row.get("best_mapping_score")?,
+                valid_cells: unsigned_or_none(row, "valid_cells")?,
+                occurrences_tables: unsigned(row, "occurrences_tables")?,
+                occurrences_columns: unsigned(row, "occurrences_columns")?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn columns(connection: &Connection, run: &str) -> rusqlite::Result<Vec<ColumnResult>> {
+    let mut statement = connection
+        .prepare_cached("SELECT * FROM run_table_columns WHERE run_id = ?1 ORDER BY workbook_index, sheet_index, table_index, column_index")?;
+    statement
+        .query_map([run], |row| {
+            Ok(ColumnResult {
+                workbook_index: unsigned(row, "workbook_index")?,
+                sheet_index: unsigned(row, "sheet_index")?,
+                table_index: unsigned(row, "table_index")?,
+                column_index: unsigned(row, "column_index")?,
+                workbook_name: row.get("workbook_name")?,
+                sheet_name: row.get("sheet_name")?,
+                header_raw: row.get("header_raw")?,
+                header_normalized: row.get("header_normalized")?,
+                non_empty_cells: unsigned(row, "non_empty_cells")?,
+                valid_cells: unsigned_or_none(row, "valid_cells")?,
+                mapping_status: row.get("mapping_status")?,
+                mapped_field: row.get("mapped_field")?,
+                mapping_score: row.get("mapping_score")?,
+                mapping_method: row.get("mapping_method")?,
+                unmapped_reason: row.get("unmapped_reason")?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn payload(connection: &Connection, run: &str) -> rusqlite::Result<Option<String>> {
+    Ok(connection
+        .query_row("SELECT result FROM runs WHERE id = ?1", [run], |row| {
+            row.get(0)
+        })
+        .optional()?
+        .flatten())
+}

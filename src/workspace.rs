@@ -1,0 +1,81 @@
+//! One workspace of one data directory, opened: its settings, its places and its store.
+
+use crate::layout::{BadSegment, Layout};
+use crate::problem::{self, Problem};
+use crate::settings::Settings;
+use crate::store::{Opening, SqliteStore, Store, StoreError};
+
+/// An open workspace. Shared by all threads of a process.
+pub struct Workspace {
+    /// The settings.
+    pub settings: Settings,
+    /// The places.
+    pub layout: Layout,
+    /// The queue and the records.
+    pub store: Box<dyn Store>,
+}
+
+/// A workspace cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its id cannot be used.
+    #[error(transparent)]
+    Id(#[from] BadSegment),
+    /// Its store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for OpenError {
+    fn kind(&self) -> problem::Kind {
+        match self {
+            Self::Id(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Id(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Id(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+impl Workspace {
+    /// Opens the workspace that the settings name.
+    ///
+    /// # Errors
+    /// Its id cannot be used, or its database can't serve.
+    pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+        let layout = Layout::new(&settings)?;
+        let store = SqliteStore::open(&settings, &layout.database(), opening)?;
+        Ok(Self {
+            settings,
+            layout,
+            store: Box::new(store),
+        })
+    }
+
+    /// The same, where a database that does not exist yet means that there is nothing to see.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn open_if_present(settings: Settings) -> Result<Option<Self>, OpenError> {
+        match Self::open(settings, Opening::Existing) {
+            Ok(workspace) => Ok(Some(workspace)),
+            Err(OpenError::Store(StoreError::Absent { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The workspace's id.
+    pub fn id(&self) -> &str {
+        &self.settings.workspace
+    }
+}
