@@ -1,0 +1,171 @@
+"""Section 7 of the contract: columns to fields."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+VOTES = """
+from ade_engine.models import FieldDef
+
+def by_header(*, column_header_original, **_):
+    # A header says its own scores: "x=1 y=0.5".
+    pairs = [pair.split("=") for pair in column_header_original.split() if "=" in pair]
+    return {field: float(score) for field, score in pairs}
+
+def register(registry):
+    for name in ("b", "a", "c"):
+        registry.register_field(FieldDef(name))
+    registry.register_column_detector(by_header, field="a", priority=1)
+"""
+
+
+def mapped(outcome) -> list:
+    return [column["mapping"]["field"] for column in outcome.tables[0]["structure"]["columns"]]
+
+
+def reasons(outcome) -> list:
+    return [column["mapping"]["unmapped_reason"] for column in outcome.tables[0]["structure"]["columns"]]
+
+
+@pytest.mark.parametrize(
+    "header, field",
+    [("a=1", "a"), ("a=1 b=2", "b"), ("b=1 a=1", "a"), ("a=0", None), ("a=-1", None), ("a=0.000001", "a"), ("a=-5 c=0.1", "c"), ("x", None)],
+)
+def test_the_best_positive_total_wins_and_the_alphabet_settles_draws(run, header, field):
+    assert mapped(run({"columns/v.py": VOTES}, [[header], [1]])) == [field]
+
+
+def test_scores_of_several_detectors_add_up(run):
+    outcome = run({"columns/v.py": VOTES, "columns/w.py": """
+        def more(*, column_index, **_):
+            return {"b": 0.75, "a": -0.25}
+        def register(registry):
+            registry.register_column_detector(more, field="b", priority=1)
+    """}, [["a=1"], [1]])  # fmt: skip
+    (column,) = outcome.tables[0]["structure"]["columns"]
+    assert column["mapping"]["candidates"] == [{"field": "a", "score": 0.75}, {"field": "b", "score": 0.75}]
+    assert column["mapping"]["field"] == "a"
+
+
+def test_leftmost_keeps_the_highest_total_and_losers_do_not_fall_back(run):
+    outcome = run({"columns/v.py": VOTES}, [["a=1 b=0.5", "a=2 b=1.5", "a=2"], [1, 2, 3]])
+    assert mapped(outcome) == [None, "a", None]
+    assert reasons(outcome) == ["duplicate_field", None, "duplicate_field"]
+    assert outcome.rows()[0] == ["a=1 b=0.5", "a", "a=2"]
+
+
+def test_leave_unmapped_unmaps_all_of_them(run):
+    outcome = run({"columns/v.py": VOTES}, [["a=1", "a=2", "b=1"], [1, 2, 3]], settings={"mapping_tie_resolution": "leave_unmapped"})
+    assert mapped(outcome) == [None, None, "b"]
+    assert reasons(outcome) == ["duplicate_field", "duplicate_field", None]
+
+
+def test_unmapped_columns_say_why(run):
+    headers = ["a=1", "a=0.5", "N/A", "unnamed: 3", None, "x", " none "]
+    outcome = run({"columns/v.py": VOTES}, [headers, [1] * 7])
+    placeholder = "empty_or_placeholder_header"
+    assert reasons(outcome) == [None, "duplicate_field", placeholder, placeholder, placeholder, "no_signal", placeholder]
+
+
+def test_a_placeholder_header_lists_no_candidates_unless_it_is_mapped(run):
+    outcome = run({"columns/v.py": """
+        from ade_engine.models import FieldDef
+        def any_column(**_):
+            return {"a": 1.0}
+        def register(registry):
+            registry.register_field(FieldDef("a"))
+            registry.register_column_detector(any_column, field="a", priority=1)
+    """}, [["n/a", "NULL"], [1, 2]])  # fmt: skip
+    first, second = (column["mapping"] for column in outcome.tables[0]["structure"]["columns"])
+    assert (first["status"], first["candidates"]) == ("mapped", [{"field": "a", "score": 1.0}])
+    assert (second["unmapped_reason"], second["candidates"]) == ("empty_or_placeholder_header", [])
+
+
+def test_three_candidates_are_listed_best_first(run):
+    outcome = run({"columns/v.py": """
+        from ade_engine.models import FieldDef
+        def vote(*, column_index, **_):
+            return {"d": 1, "b": 2, "c": 1, "a": -1, "e": 0.5}
+        def register(registry):
+            for name in "abcde":
+                registry.register_field(FieldDef(name))
+            registry.register_column_detector(vote, field="a", priority=1)
+    """}, [["x"], [1]])  # fmt: skip
+    (column,) = outcome.tables[0]["structure"]["columns"]
+    assert column["mapping"]["candidates"] == [
+        {"field": "b", "score": 2.0}, {"field": "c", "score": 1.0}, {"field": "d", "score": 1.0},
+    ]  # fmt: skip
+
+
+def test_renaming_is_in_place_and_skips_a_name_that_is_taken(run):
+    outcome = run({"columns/v.py": VOTES}, [["x", "a=1", "b", "b=1"], [1, 2, 3, 4]])
+    assert outcome.rows()[0] == ["x", "a", "b", "b=1"]
+    columns = outcome.tables[0]["structure"]["columns"]
+    assert [column["mapping"]["status"] for column in columns] == ["unmapped", "mapped", "unmapped", "mapped"]
+    assert any(event["level"] == "warning" and "'b=1'" in event["message"] for event in outcome.named("log"))
+
+
+def test_a_name_that_an_earlier_rename_freed_can_be_taken(run):
+    outcome = run({"columns/v.py": """
+        from ade_engine.models import FieldDef
+        def swap(*, column_header_original, **_):
+            return {{"a": "b", "b": "a", "x": "a"}[column_header_original]: 1.0}
+        def register(registry):
+            for name in "ab":
+                registry.register_field(FieldDef(name))
+            registry.register_column_detector(swap, field="a", priority=1)
+    """}, [["b", "a"], [1, 2]])  # fmt: skip
+    # "b" cannot become "a" while "a" is there; "a" cannot become "b" for the same reason.
+    assert outcome.rows()[0] == ["b", "a"]
+    assert mapped(outcome) == ["a", "b"]
+
+
+def test_the_sample_holds_the_first_texts_of_the_column(run):
+    outcome = run({"columns/v.py": """
+        def look(*, column_sample_non_empty_values, column_sample, column_index, logger, **_):
+            assert column_sample == column_sample_non_empty_values
+            logger.info("sample", data={"column": column_index, "sample": column_sample})
+        def register(registry):
+            registry.register_column_detector(look, field="f", priority=1)
+    """}, [["t", "n", "d", "e"],
+           [" x ", 1, dt.datetime(2024, 1, 2), None],
+           ["", 2.5, None, None],
+           [" ", None, dt.datetime(2024, 1, 3, 4), None],
+           ["y", 4, None, None]],
+        fields=["f"], settings={"detector_column_sample_size": 2})  # fmt: skip
+    assert [event["data"]["sample"] for event in outcome.named("log")] == [
+        ["x", "y"], ["1.0", "2.5"], ["2024-01-02 00:00:00", "2024-01-03 04:00:00"], [],
+    ]  # fmt: skip
+
+
+def test_the_sample_is_found_however_late_it_starts(run):
+    rows = [["t"], *([" "] for _ in range(1500)), *([str(n)] for n in range(20))]
+    outcome = run({"columns/v.py": """
+        def look(*, column_sample, logger, **_):
+            logger.info("sample", data={"sample": column_sample})
+        def register(registry):
+            registry.register_column_detector(look, field="f", priority=1)
+    """}, rows, fields=["f"], settings={"detector_column_sample_size": 15})  # fmt: skip
+    assert outcome.named("log")[0]["data"]["sample"] == [str(n) for n in range(15)]
+
+
+def test_detectors_see_the_column_as_it_was_read(run):
+    outcome = run({"columns/v.py": """
+        def look(*, table, column, column_name, column_index, header_text, column_header_original, field_name, table_region, table_index, sheet_name, logger):
+            logger.info("look", data={"all": [table.columns, column.to_list(), column_name, column_index, header_text,
+                                              column_header_original, field_name, table_region.a1, table_index, sheet_name]})
+        def register(registry):
+            registry.register_column_detector(look, field="f", priority=1)
+    """}, [[" F ", None], [1, 2]], fields=["f"])  # fmt: skip
+    assert [event["data"]["all"] for event in outcome.named("log")] == [
+        [["F", "col_2"], [1], "F", 0, "F", "F", "f", "A1:B2", 0, "Sheet"],
+        [["F", "col_2"], [2], "col_2", 1, "", "", "f", "A1:B2", 0, "Sheet"],
+    ]
+
+
+def test_columns_that_share_a_frame_column_share_its_values(run):
+    outcome = run({"columns/v.py": VOTES}, [["A", "A", "A__2"], [1, 2, 3]])
+    assert outcome.rows() == [["A", "A__2"], [1, 3]]
+    assert outcome.completed["counts"]["columns"]["total"] == 3

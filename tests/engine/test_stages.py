@@ -1,0 +1,261 @@
+"""Section 8 of the contract: transforms, validators, derived mappings, and the order of it all."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+
+def test_the_steps_of_a_table_run_in_order_and_tables_are_built_before_any_is_written(run):
+    outcome = run({"columns/steps.py": """
+        def note(what):
+            def fn(*, state, table_index=None, **_):
+                state.setdefault("steps", []).append(what if table_index is None else f"{what} {table_index}")
+            return fn
+        def register(registry):
+            registry.register_column_detector(note("detector"), field="a", priority=1)
+            registry.register_column_transform(note("transform"), field="a", priority=1)
+            registry.register_column_validator(note("validator"), field="a", priority=1)
+            for stage in ("on_table_mapped", "on_table_transformed", "on_table_validated", "on_table_written", "on_sheet_end"):
+                registry.register_hook(note(stage), hook=stage, priority=1)
+            registry.register_hook(lambda state, logger: logger.info("steps", data={"steps": state["steps"]}),
+                                   hook="on_workbook_before_save", priority=1)
+    """}, [["a"], ["x"], ["a"], ["y"]], fields=["a"], rows="""
+        def rows(*, row_values, **_):
+            return {"header": 1.0} if row_values[0] == "a" else {"data": 1.0}
+        def register(registry):
+            registry.register_row_detector(rows, row_kind="data", priority=1)
+    """)  # fmt: skip
+    built = ["detector", "on_table_mapped", "transform", "on_table_transformed", "validator", "on_table_validated"]
+    assert outcome.named("log")[0]["data"]["steps"] == [
+        *(f"{step} 0" for step in built),
+        *(f"{step} 1" for step in built),
+        "on_table_written 0",
+        "on_table_written 1",
+        "on_sheet_end",
+    ]
+
+
+def test_fields_of_the_table_come_first_then_the_others_as_registered(run):
+    outcome = run({"columns/z.py": """
+        import polars as pl
+        def order(*, field_name, state, table, **_):
+            state.setdefault("order", []).append(field_name)
+            if field_name == "a":
+                return pl.lit(",".join(table.columns))
+        def register(registry):
+            for name in ("d", "c", "b", "a"):
+                registry.register_column_transform(order, field=name, priority=1)
+            registry.register_hook(lambda state, logger: logger.info("order", data={"order": state["order"]}),
+                                   hook="on_sheet_end", priority=1)
+    """}, [["c", "x", "b"], [1, 2, 3]], fields=["a", "b", "c", "d"])  # fmt: skip
+    assert outcome.named("log")[0]["data"]["order"] == ["c", "b", "a", "d"]
+    assert outcome.rows() == [["c", "x", "b", "a", "d"], [1, 2, 3, "c,x,b,a", None]]
+
+
+def test_each_expression_sees_what_the_one_before_made(run):
+    outcome = run({"columns/z.py": """
+        import polars as pl
+        def register(registry):
+            registry.register_column_transform(lambda field_name: pl.col(field_name) + 1, field="a", priority=1)
+            registry.register_column_transform(lambda field_name: pl.col("b") * 10, field="a", priority=2)
+            registry.register_column_transform(lambda: pl.col("a") + pl.col("b"), field="b", priority=1)
+    """}, [["a", "b"], [1, 2]], fields=["a", "b"])  # fmt: skip
+    assert outcome.rows() == [["a", "b"], [21, 23]]
+
+
+def validated(run, validators: str, rows=(["a"], ["x"], [None]), **options):
+    return run({"columns/z.py": f"""
+        import polars as pl
+        a = pl.col("a")
+        def register(registry):
+            for number, expression in enumerate({validators}):
+                registry.register_column_validator(lambda e=expression, **_: e, field="a", priority=-number)
+    """}, [list(row) for row in rows], settings={"write_diagnostics_columns": True}, **options)  # fmt: skip
+
+
+def test_messages_are_cast_to_text_and_joined_in_order(run):
+    outcome = validated(run, "[pl.when(a.is_null()).then(5), pl.lit('always'), None, pl.when(a == 'x').then(True)]", fields=["a"])
+    assert outcome.rows() == [
+        ["a", "__ade_issue__a", "__ade_has_issues", "__ade_issue_count"],
+        ["x", "always; true", True, 1],
+        [None, "5; always", True, 1],
+    ]
+    assert outcome.completed["validation"]["issues_total"] == 2
+
+
+def test_a_field_whose_validators_are_silent_has_no_issue_column(run):
+    outcome = validated(run, "[None, None]", fields=["a"])
+    assert outcome.rows() == [["a", "__ade_has_issues", "__ade_issue_count"], ["x", False, 0], [None, False, 0]]
+    assert outcome.completed["validation"]["max_severity"] is None
+
+
+def test_validators_without_a_complaint_leave_the_issue_column_empty(run):
+    outcome = validated(run, "[pl.when(a == 'nope').then(pl.lit('!')), pl.lit(None)]", fields=["a"])
+    assert outcome.rows()[1:] == [["x", None, False, 0], [None, None, False, 0]]
+
+
+def test_a_missing_field_is_added_to_be_validated(run):
+    outcome = validated(run, "[pl.when(a.is_null()).then(pl.lit('missing'))]", rows=(["x"], [1]), fields=["a"])
+    assert outcome.rows() == [
+        ["x", "a", "__ade_issue__a", "__ade_has_issues", "__ade_issue_count"],
+        [1, None, "missing", True, 1],
+    ]
+
+
+def test_issue_columns_are_counted_not_messages(run):
+    outcome = run({"columns/z.py": """
+        import polars as pl
+        def register(registry):
+            for field in "ab":
+                for message in ("one", "two"):
+                    registry.register_column_validator(lambda m=message, **_: pl.lit(m), field=field, priority=1)
+            registry.register_hook(lambda table: table.with_columns(kind=pl.lit(str(table.schema["__ade_issue_count"]))),
+                                   hook="on_table_validated", priority=1)
+    """}, [["a"], [1]], fields=["a", "b"], settings={"write_diagnostics_columns": True})  # fmt: skip
+    assert outcome.rows()[1][-2:] == [2, "Int32"]
+    assert outcome.completed["validation"] == {
+        "rows_evaluated": 1, "issues_total": 2, "issues_by_severity": {"warning": 2}, "max_severity": "warning",
+    }  # fmt: skip
+    finding = outcome.completed["evaluation"]["findings"][-1]
+    assert (finding["code"], finding["count"]) == ("validation_warnings_present", 2)
+
+
+def test_issues_are_counted_by_cell_when_a_hook_has_dropped_the_count(run):
+    outcome = run({"columns/z.py": """
+        import polars as pl
+        def register(registry):
+            for field in "ab":
+                registry.register_column_validator(lambda **_: pl.lit("!"), field=field, priority=1)
+            registry.register_hook(lambda table: table.drop("__ade_issue_count"), hook="on_table_validated", priority=1)
+    """}, [["a", "b"], [1, 2], [3, 4]], fields=["a", "b"])  # fmt: skip
+    assert outcome.completed["validation"]["issues_total"] == 4
+
+
+@pytest.mark.parametrize("kind", ["transform", "validator"])
+@pytest.mark.parametrize(
+    "body, code",
+    [
+        ("return 5", "pipeline_error"),
+        ("return table['a']", "pipeline_error"),
+        ("return pl.when(True)", "pipeline_error"),
+        ("raise TypeError('x')", "pipeline_error"),
+        ("raise ValueError('x')", "unknown_error"),
+        ("return pl.col('ghost')", "unknown_error"),
+        ("return pl.col('a').str.to_lowercase()", "unknown_error"),
+        ("from ade_engine.models import ConfigError; raise ConfigError('x')", "config_error"),
+    ],
+)
+def test_what_may_go_wrong_with_expressions(run, kind, body, code):
+    outcome = run({"columns/z.py": f"""
+        import polars as pl
+        def fn(*, table, **_):
+            {body}
+        def register(registry):
+            registry.register_column_{kind}(fn, field="a", priority=1)
+    """}, [["a"], [1]], fields=["a"])  # fmt: skip
+    assert outcome.result.error.code == code
+    assert outcome.result.error.stage == "unknown"
+    assert "'a'" in outcome.result.error.message and "z.py" in outcome.result.error.message
+    assert outcome.output is None
+
+
+def derived(run, entries: list | dict, *, place: str = "ade_engine", rows=None, **options):
+    """A table with the columns Source and made (added by a hook), and what state says about it."""
+    state = {
+        "ade_engine": {"ade_engine": {"derived_mappings": entries}},
+        "old": {"ade_config": {"mapping_overrides": {"original_header_overrides": entries}}},
+        "oldest": {"ade_config.mapping_overrides": {"original_header_overrides": entries}},
+    }[place]
+    outcome = run({"hooks/h.py": f"""
+        import json
+        import polars as pl
+        STATE = json.loads({json.dumps(json.dumps(state))})
+        def add(*, table, state, **_):
+            state.update(STATE)
+            return table.with_columns(pl.lit("m").alias("made"))
+        def tell(*, table_result, logger, **_):
+            found = [[d.field_name, d.source_header, d.source_index, d.score] for d in table_result.derived_mappings]
+            logger.info("derived", data={{"derived": found}})
+        def register(registry):
+            registry.register_hook(add, hook="on_table_mapped", priority=1)
+            registry.register_hook(tell, hook="on_table_written", priority=1)
+    """}, rows or [["Source ", "name"], [1, 2]], fields=["name", "made", "absent"], **options)  # fmt: skip
+    assert outcome.result.error is None, outcome.result.error
+    return outcome.named("log")[0]["data"]["derived"], outcome
+
+
+@pytest.mark.parametrize(
+    "entry, expected",
+    [
+        ({"field_name": "made", "source_header": "Source"}, [["made", "Source", 0, 1.0]]),
+        ({"field": "made", "original_header": " Source "}, [["made", "Source", 0, 1.0]]),
+        ({"field_name": "made", "header": "Source", "score": "0.5"}, [["made", "Source", 0, 0.5]]),
+        ({"field_name": "made", "source_header": "Source", "score": "high"}, [["made", "Source", 0, 1.0]]),
+        ({"field_name": "made", "source_header": "Source", "score": [1]}, [["made", "Source", 0, 1.0]]),
+        ({"field_name": "made", "source_header": "Nowhere", "source_index": "1"}, [["made", "Nowhere", 1, 1.0]]),
+        ({"field_name": "made", "source_header": "Source", "source_index": "first"}, []),
+        ({"field_name": "made", "source_header": "Nowhere"}, []),
+        ({"field_name": "made", "source_header": "Source", "table_index": 0}, [["made", "Source", 0, 1.0]]),
+        ({"field_name": "made", "source_header": "Source", "table_index": "0"}, [["made", "Source", 0, 1.0]]),
+        ({"field_name": "made", "source_header": "Source", "table_index": 1}, []),
+        ({"field_name": "made", "source_header": "Source", "table_index": "zero"}, []),
+        ({"field_name": "made", "source_header": "Source", "sheet_name": "Sheet"}, [["made", "Source", 0, 1.0]]),
+        ({"field_name": "made", "source_header": "Source", "sheet_name": "Other"}, []),
+        ({"field_name": "name", "source_header": "Source"}, []),
+        ({"field_name": "absent", "source_header": "Source"}, []),
+        ({"field_name": "made"}, []),
+        ({"source_header": "Source"}, []),
+        ({"field_name": "", "source_header": "Source"}, []),
+    ],
+)
+def test_derived_mappings_are_read_from_state(run, entry, expected):
+    assert derived(run, [entry])[0] == expected
+
+
+@pytest.mark.parametrize("place", ["old", "oldest"])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"made": "Source"},
+        {"made": {"source_header": "Source"}},
+        {"made": {"header": "Source", "table_index": 0}},
+        [{"field": "made", "header": "Source"}],
+    ],
+)
+def test_older_places_and_forms_are_read_as_well(run, entries, place):
+    assert derived(run, entries, place=place)[0] == [["made", "Source", 0, 1.0]]
+
+
+def test_one_entry_needs_no_list_and_odd_ones_are_ignored(run):
+    entry = {"field_name": "made", "source_header": "Source"}
+    assert derived(run, entry)[0] == [["made", "Source", 0, 1.0]]
+    assert derived(run, [None, "made", 5, entry, {**entry, "score": 0.25}])[0] == [["made", "Source", 0, 0.25]]
+    assert derived(run, "made")[0] == []
+
+
+def test_derived_fields_are_reported_as_detected(run):
+    _, outcome = derived(run, [{"field_name": "made", "source_header": "Source", "score": 0.5}])
+    field = outcome.completed["fields"][1]
+    assert field == {
+        "field": "made", "label": None, "detected": True, "derived": True, "valid_cells": 1, "best_mapping_score": 0.5,
+        "source_headers": ["Source"], "occurrences": {"tables": 1, "columns": 1},
+    }  # fmt: skip
+
+
+def test_a_hook_that_names_a_field_after_the_fact_is_heard_by_the_next_table_only(run):
+    """Derived mappings are collected right after on_table_validated."""
+    outcome = run({"hooks/h.py": """
+        import polars as pl
+        def add(*, table, **_):
+            return table.with_columns(pl.lit(1).alias("made"))
+        def late(*, state, **_):
+            state["ade_engine"] = {"derived_mappings": {"field_name": "made", "source_header": "x"}}
+        def register(registry):
+            registry.register_hook(add, hook="on_table_mapped", priority=1)
+            registry.register_hook(late, hook="on_table_written", priority=1)
+    """}, {"A": [["x"], [1]], "B": [["x"], [1]]}, fields=["made"])  # fmt: skip
+    first, second = outcome.tables
+    assert [first["fields"][0]["derived"], second["fields"][0]["derived"]] == [False, True]

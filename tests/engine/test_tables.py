@@ -1,0 +1,320 @@
+"""Sections 4 to 6 of the contract: choosing sheets, finding tables in rows, headers and frames."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import zipfile
+
+import pytest
+from conftest import write_files
+
+from ade_engine.pipeline.rows import DATA, HEADER, OTHER, RowKinds
+from ade_engine.pipeline.tables import find_tables
+
+# Letters for kinds of rows: h header, d data, . another kind with values, _ an empty row.
+KINDS = {"h": HEADER, "d": DATA, ".": OTHER, "_": OTHER, "D": DATA}
+
+
+def tables_of(rows: str, *, merge: bool = True, best: int | None = None) -> list[tuple[int, int, int]]:
+    """First row, header rows and last row of each table, counted from 1. `D` is an empty row that counts as data."""
+    verdict = RowKinds(bytearray(KINDS[kind] for kind in rows), best)
+    found = find_tables(verdict, lambda row: rows[row] in "_D", merge_stacked_headers=merge)
+    return [(table.start + 1, table.header_rows, table.stop) for table in found]
+
+
+@pytest.mark.parametrize(
+    "rows, expected",
+    [
+        ("hdd", [(1, 1, 3)]),
+        ("..hdd._d", [(3, 1, 8)]),
+        ("hdhd", [(1, 1, 2), (3, 1, 4)]),
+        ("hd__hd", [(1, 1, 4), (5, 1, 6)]),
+        ("h", [(1, 1, 1)]),
+        # Stacked headers follow each other directly, and come before any data.
+        ("hhd", [(1, 2, 3)]),
+        ("hhhd", [(1, 3, 4)]),
+        ("h.hd", [(1, 1, 2), (3, 1, 4)]),
+        ("h_hd", [(1, 1, 2), (3, 1, 4)]),
+        ("hh.h", [(1, 2, 3), (4, 1, 4)]),
+        # Data without a header takes the row above, or itself below an empty row; nothing opens in row 1.
+        (".dd", [(1, 1, 3)]),
+        ("_dd", [(2, 1, 3)]),
+        ("._.d", [(3, 1, 4)]),
+        ("dd", [(1, 1, 2)]),
+        ("d.", [(1, 1, 2)]),
+        ("d._d", [(4, 1, 4)]),
+        # A real header drops what was only inferred.
+        (".ddhd", [(4, 1, 5)]),
+        (".dhhd", [(3, 2, 5)]),
+        ("ddh", [(3, 1, 3)]),
+        (".d.hdhd", [(4, 1, 5), (6, 1, 7)]),
+        # No table at all: the first row with a value.
+        ("._.", [(1, 1, 3)]),
+        ("_..", [(2, 1, 3)]),
+        ("__.", [(3, 1, 3)]),
+        ("d", [(1, 1, 1)]),
+        ("___", []),
+        ("", []),
+    ],
+)
+def test_tables_are_found_in_the_kinds_of_rows(rows, expected):
+    assert tables_of(rows) == expected
+
+
+def test_without_merging_every_header_row_starts_a_table():
+    assert tables_of("hhd", merge=False) == [(1, 1, 1), (2, 1, 3)]
+    assert tables_of(".dhhd", merge=False) == [(3, 1, 3), (4, 1, 5)]
+
+
+def test_the_most_headerlike_row_serves_when_there_is_no_table():
+    assert tables_of("....", best=2) == [(3, 1, 4)]
+    assert tables_of("d", best=0) == [(1, 1, 1)]
+
+
+def literally(rows: str, merge: bool) -> list[tuple[int, int, int]]:
+    """The contract's walk, sentence by sentence."""
+    tables, current, inferred, data_seen = [], None, False, False
+    for number, kind in enumerate(rows, 1):
+        if kind == "h":
+            if current is None or inferred:
+                current, inferred, data_seen = [number, 1, len(rows)], False, False
+            elif not data_seen and merge and number == current[0] + current[1]:
+                current[1] += 1
+            else:
+                current[2] = number - 1
+                tables.append(current)
+                current, data_seen = [number, 1, len(rows)], False
+        elif kind in "dD":
+            if current is not None:
+                data_seen = True
+            elif number > 1:
+                above_is_empty = rows[number - 2] in "_D"
+                current, inferred, data_seen = [number if above_is_empty else number - 1, 1, len(rows)], True, True
+    if current:
+        tables.append(current)
+    if not tables:
+        first = next((number for number, kind in enumerate(rows, 1) if kind not in "_D"), None)
+        if first:
+            tables.append([first, 1, len(rows)])
+    return [tuple(table) for table in tables]
+
+
+@pytest.mark.parametrize("merge", [True, False])
+def test_every_short_sheet_is_walked_as_the_contract_says(merge):
+    for length in range(7):
+        for rows in map("".join, itertools.product("hd._D", repeat=length)):
+            assert tables_of(rows, merge=merge) == literally(rows, merge), rows
+
+
+VOTES = """
+def by_cell(*, row_values, **_):
+    if row_values and isinstance(row_values[0], str) and ":" in row_values[0]:
+        return {kind: float(score) for kind, score in (pair.split(":") for pair in row_values[0].split())}
+
+def register(registry):
+    registry.register_row_detector(by_cell, row_kind="data", priority=1)
+"""
+
+
+@pytest.mark.parametrize(
+    "rows, regions",
+    [
+        # The highest total wins, also when it is zero or negative.
+        (["x", "header:0", "data:1"], ["A2:A3"]),
+        (["x", "header:-1 data:-2", "data:1"], ["A2:A3"]),
+        # A draw goes to the kind that was scored first.
+        (["x", "y", "header:1 data:1", "data:1"], ["A3:A4"]),
+        (["x", "y", "data:1 header:1", "data:1"], ["A2:A4"]),
+        # Other kinds only occupy a row.
+        (["header:1", "note:9 data:1", "data:1"], ["A1:A3"]),
+        # Without a table: the highest positive header total, the first on a draw.
+        (["x", "header:1 note:2", "header:3 note:4", "header:3 note:4"], ["A3:A4"]),
+        (["x", "header:-1 note:2", "header:0 note:4"], ["A1:A3"]),
+    ],
+)
+@pytest.mark.parametrize("level", [10, 20])
+def test_votes_decide_the_kinds_of_rows(run, rows, regions, level):
+    outcome = run({}, [[row] for row in rows], rows=VOTES, level=level)
+    assert outcome.result.error is None, outcome.result.error
+    assert [table["structure"]["region"]["a1"] for table in outcome.tables] == regions
+
+
+def test_totals_add_up_over_detectors(run):
+    outcome = run({"row_detectors/more.py": """
+        def some(*, row_index, **_):
+            return {"data": 0.75} if row_index == 2 else None
+        def more(*, row_index, **_):
+            return {"data": 0.5, "header": -0.25} if row_index == 2 else {}
+        def register(registry):
+            registry.register_row_detector(some, row_kind="data", priority=1)
+            registry.register_row_detector(more, row_kind="data", priority=1)
+    """}, [["a"], ["b"], ["c"]], rows="""
+        def header(**_):
+            return {"header": 1.0}
+        def register(registry):
+            registry.register_row_detector(header, row_kind="header", priority=1)
+    """)  # fmt: skip
+    assert [table["structure"]["region"]["a1"] for table in outcome.tables] == ["A1:A2", "A3"]
+
+
+def test_detectors_see_raw_cells_cut_after_the_last_value(run):
+    moment = dt.datetime(2024, 5, 1, 6, 30)
+    outcome = run({"row_detectors/more.py": """
+        def see(*, row_index, row_values, sheet_name, state, **_):
+            state.setdefault("rows", []).append([sheet_name, row_index, [repr(v) for v in row_values]])
+        def tell(*, state, logger, **_):
+            logger.info("rows", data={"rows": state["rows"]})
+        def register(registry):
+            registry.register_row_detector(see, row_kind="data", priority=1)
+            registry.register_hook(tell, hook="on_sheet_end", priority=1)
+    """}, [["a", None, 1.5, None], [], [True, moment, 7, " ", ""]])  # fmt: skip
+    assert outcome.named("log")[0]["data"]["rows"] == [
+        ["Sheet", 1, ["'a'", "None", "1.5"]],
+        ["Sheet", 2, []],
+        ["Sheet", 3, ["True", repr(moment), "7", "' '"]],
+    ]
+
+
+def test_a_sheet_without_values_is_not_shown_to_detectors(run):
+    outcome = run({"row_detectors/more.py": """
+        def refuse(**_):
+            raise ValueError
+        def register(registry):
+            registry.register_row_detector(refuse, row_kind="data", priority=1)
+    """}, {"Empty": [], "Blank": [[], [None, ""]]})  # fmt: skip
+    assert outcome.result.error is None
+    assert outcome.book.sheetnames == ["Empty", "Blank"]
+    assert outcome.completed["evaluation"]["outcome"] == "failure"
+
+
+def test_sheets_are_chosen_by_trimmed_names_in_workbook_order(run):
+    sheets = {name: [["x"], [1]] for name in ("One", "Two", "Three")}
+    assert run({}, sheets, input_sheets=["Three", " One ", "Three"]).book.sheetnames == ["One", "Three"]
+    error = run({}, sheets, input_sheets=["One", "Four", "two"]).result.error
+    assert error.code == "input_error"
+    assert "'Four'" in error.message and "'two'" in error.message
+
+
+def test_hidden_sheets_are_left_out_and_cannot_be_asked_for(run, tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "Shown"
+    for state in ("hidden", "veryHidden"):
+        book.create_sheet(state).sheet_state = state
+    book.save(tmp_path / "in.xlsx")
+    assert run({}, tmp_path / "in.xlsx").book.sheetnames == ["Shown"]
+    assert run({}, tmp_path / "in.xlsx", input_sheets=["hidden"]).result.error.code == "input_error"
+    assert run({}, tmp_path / "in.xlsx", active_sheet_only=True).book.sheetnames == ["Shown"]
+    # Saving a hidden sheet as the active one takes an editor of files: openpyxl would move on to the next.
+    with zipfile.ZipFile(tmp_path / "in.xlsx") as old, zipfile.ZipFile(tmp_path / "odd.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "xl/workbook.xml":
+                data = data.replace(b'activeTab="0"', b'activeTab="1"')
+            new.writestr(name, data)
+    assert run({}, tmp_path / "odd.xlsx", active_sheet_only=True).result.error.code == "input_error"
+
+
+def test_sheets_are_chosen_after_the_workbook_has_started(run):
+    outcome = run({"hooks/h.py": """
+        def started(*, source_workbook, logger):
+            logger.info("sheets: " + ",".join(source_workbook.sheetnames))
+        def register(registry):
+            registry.register_hook(started, hook="on_workbook_start", priority=1)
+    """}, {"A": [["x"]], "B": [["x"]]}, input_sheets=["missing"])  # fmt: skip
+    assert outcome.result.error.code == "input_error"
+    assert outcome.named("log")[0]["message"] == "sheets: A,B"
+
+
+NAMES = """
+def tell(*, table, source_region, logger, **_):
+    data = {name: [str(dtype), [None if v is None else str(v) for v in table[name].to_list()]] for name, dtype in table.schema.items()}
+    logger.info("table", data={"table": data, "region": source_region.a1})
+def register(registry):
+    registry.register_hook(tell, hook="on_table_mapped", priority=1)
+"""
+
+
+def frame_of(run, data, **options):
+    outcome = run({"hooks/h.py": NAMES}, data, **options)
+    assert outcome.result.error is None, outcome.result.error
+    return outcome.named("log")[0]["data"]
+
+
+def test_frame_names_are_trimmed_numbered_and_unique(run):
+    data = frame_of(run, [[" A ", "A", "a", None, "A", "  "], [1, 2, 3, 4, 5, 6, 7]])
+    assert list(data["table"]) == ["A", "A__2", "a", "col_4", "A__3", "col_6", "col_7"]
+    assert data["region"] == "A1:G2"
+
+
+def test_generated_names_count_like_any_other(run):
+    data = frame_of(run, [[None, "col_1", "A", "A", "A__2"], [1, 2, 3, 4, 5]])
+    assert list(data["table"]) == ["col_1", "col_1__2", "A", "A__2"]
+    assert data["table"]["A__2"][1] == ["5"]
+
+
+def test_headers_that_are_no_text_are_named_by_str(run):
+    moment = dt.datetime(2024, 5, 14)
+    data = frame_of(run, [[78.44, moment, 5, True], [1, 2, 3, 4]])
+    assert list(data["table"]) == ["78.44", "2024-05-14 00:00:00", "5", "True"]
+
+
+def test_stacked_headers_are_joined_by_column(run):
+    both = """
+        def rows(*, row_index, **_):
+            return {"header": 1.0} if row_index <= 2 else {"data": 1.0}
+        def register(registry):
+            registry.register_row_detector(rows, row_kind="header", priority=1)
+    """
+    rows = [["Net ", " unit\n  price", None, "Qty", 2024], ["net", "EUR", " x ", None, dt.datetime(2024, 1, 2), "more"], [1, 2, 3, 4, 5]]
+    data = frame_of(run, rows, rows=both)
+    assert list(data["table"]) == ["Net", "unit price EUR", "x", "Qty", "2024 2024-01-02 00:00:00", "more"]
+    assert data["region"] == "A1:F3"
+
+
+def test_with_stacking_off_each_header_row_has_its_table(run):
+    both = """
+        def rows(*, row_index, **_):
+            return {"header": 1.0} if row_index <= 2 else {"data": 1.0}
+        def register(registry):
+            registry.register_row_detector(rows, row_kind="header", priority=1)
+    """
+    outcome = run({}, [["a"], ["b"], [1]], rows=both, settings={"merge_stacked_headers": False})
+    assert outcome.rows() == [["a"], [None], ["b"], [1]]
+
+
+@pytest.mark.parametrize(
+    "values, dtype, texts",
+    [
+        ([1, 2.5, None], "Float64", ["1.0", "2.5", None]),
+        ([1, 2], "Int64", ["1", "2"]),
+        ([None, None], "Null", [None, None]),
+        (["x", 5551234, 2.5, 5551234.0, True], "String", ["x", "5551234", "2.5", "5551234", "true"]),
+        ([True, False, None], "Boolean", ["True", "False", None]),
+        ([True, 2], "Int64", ["1", "2"]),
+        (["x", dt.datetime(2024, 4, 2)], "String", ["x", "2024-04-02 00:00:00"]),
+        ([dt.datetime(2024, 4, 1, 6), "x", 5, None], "String", ["2024-04-01T06:00:00", "x", "5", None]),
+        ([dt.datetime(2024, 4, 1, 6)], "Datetime(time_unit='us', time_zone=None)", ["2024-04-01 06:00:00"]),
+    ],
+)
+def test_values_have_the_type_that_polars_gives_them(run, values, dtype, texts):
+    # The second column keeps rows without a value of the first one in the table.
+    data = frame_of(run, [["v", "n"], *([value, "."] for value in values)])
+    assert data["table"]["v"] == [dtype, texts]
+
+
+def test_csv_cells_are_text(run, tmp_path):
+    write_files(tmp_path, {"My list.csv": 'a,b\r\n1,"x, ""y"""\r\n\r\n"two\nlines"\r\n'})
+    outcome = run({"hooks/h.py": NAMES}, tmp_path / "My list.csv")
+    assert outcome.book.sheetnames == ["My list"]
+    assert outcome.named("log")[0]["data"]["table"] == {
+        "a": ["String", ["1", None, "two\nlines"]],
+        "b": ["String", ['x, "y"', None, None]],
+    }
+
+
+def test_a_header_without_data_is_a_table_without_rows(run):
+    data = frame_of(run, [["a", None, "c"]])
+    assert data["table"] == {"a": ["Null", []], "col_2": ["Null", []], "c": ["Null", []]}
