@@ -70,6 +70,8 @@ fn build_native(root: &Path, out: &Path) -> PathBuf {
             "--package",
             NATIVE_PACKAGE,
             "--lib",
+            "--features",
+            "python",
             "--profile",
             profile,
         ])
