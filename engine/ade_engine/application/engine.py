@@ -132,6 +132,10 @@ class _Run:
             str(plan.input_file),
             csv_encoding=self.settings.csv_encoding,
             csv_delimiter=self.settings.csv_delimiter,
+            max_empty_rows_run=self.settings.max_empty_rows_run,
+            max_empty_cols_run=self.settings.max_empty_cols_run,
+            # Worth it when the first visible sheet is sure to be wanted.
+            scan_ahead=plan.input_sheets is None and not plan.active_sheet_only,
         )
         report = RunReport(plan.input_file.name)
         error: RunError | None = None

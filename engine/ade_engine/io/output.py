@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.proxy import OpenpyxlProxy
+from ade_engine.io.proxy import OpenpyxlProxy, WorkbookProxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Output:
             raise ValueError(f"Invalid character {character} found in sheet title")
         sheet = OutputSheet(self, title)
         if self.is_touched:
-            object.__setattr__(sheet, "_known", self._workbook._known.create_sheet(title))
+            self._workbook._adopt(self._workbook._known.create_sheet(title), sheet)
         self._sheets.append(sheet)
         return sheet
 
@@ -118,11 +118,11 @@ class Output:
             for table in sheet._tables:
                 append_frame(worksheet, table.original, gap=table.gap, escape_formulas=self._escape_formulas)
             sheet._tables.clear()
-            object.__setattr__(sheet, "_known", worksheet)
+            self._workbook._adopt(worksheet, sheet)
         return workbook
 
 
-class OutputWorkbookProxy(OpenpyxlProxy):
+class OutputWorkbookProxy(WorkbookProxy):
     """``output_workbook``: openpyxl's workbook of the output, built when it is first touched."""
 
     __slots__ = ("_output",)
@@ -150,7 +150,8 @@ class OutputSheet(OpenpyxlProxy):
 
     __slots__ = ("_output", "_title", "_tables")
 
-    _facts = ("title", "parent", "sheet_state")
+    _facts = ("title", "sheet_state")
+    _lasting_facts = ("parent",)
 
     def __init__(self, output: Output, title: str):
         object.__setattr__(self, "_output", output)

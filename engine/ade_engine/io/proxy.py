@@ -20,6 +20,8 @@ class OpenpyxlProxy:
 
     #: Names that a proxy answers for without the real object, while there is none.
     _facts: tuple[str, ...] = ()
+    #: Names that it answers for even then: other proxies, which hooks may compare with ``is``.
+    _lasting_facts: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         object.__setattr__(self, "_known", None)
@@ -53,6 +55,8 @@ class OpenpyxlProxy:
 
     def __getattr__(self, name: str) -> Any:
         # Only reached for names that the proxy itself does not have.
+        if name in self._lasting_facts:
+            return self._fact(name)
         if self._known is None:
             if name in self._facts:
                 return self._fact(name)
@@ -103,3 +107,36 @@ class OpenpyxlProxy:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self._real().__reduce_ex__(protocol)
+
+
+class WorkbookProxy(OpenpyxlProxy):
+    """A workbook whose sheets have proxies, too: it gives those out, so that each sheet has one identity for hooks."""
+
+    __slots__ = ("_sheet_proxies",)
+
+    def __init__(self) -> None:
+        #: Proxies by the identity of the real sheet.
+        object.__setattr__(self, "_sheet_proxies", {})
+        super().__init__()
+
+    def _adopt(self, sheet: Any, proxy: OpenpyxlProxy) -> None:
+        """Note that a real sheet has this proxy."""
+        object.__setattr__(proxy, "_known", sheet)
+        self._sheet_proxies[id(sheet)] = proxy
+
+    def _stand_in(self, sheet: Any) -> Any:
+        return self._sheet_proxies.get(id(sheet), sheet)
+
+    def __getattr__(self, name: str) -> Any:
+        found = super().__getattr__(name)
+        if name == "active":
+            return self._stand_in(found)
+        if name == "worksheets":
+            return [self._stand_in(sheet) for sheet in found]
+        return found
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._stand_in(super().__getitem__(key))
+
+    def __iter__(self) -> Any:
+        return (self._stand_in(sheet) for sheet in super().__iter__())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.proxy import OpenpyxlProxy
+from ade_engine.io.proxy import OpenpyxlProxy, WorkbookProxy
 
 #: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
 #: file are a ``UnicodeDecodeError`` instead, and a file name that makes no sheet title is a ``ValueError``.
@@ -227,7 +227,7 @@ def _as_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-class SourceWorkbookProxy(OpenpyxlProxy):
+class SourceWorkbookProxy(WorkbookProxy):
     """``source_workbook``: openpyxl's workbook of the input, opened when it is first touched."""
 
     __slots__ = ("_source",)
@@ -239,7 +239,10 @@ class SourceWorkbookProxy(OpenpyxlProxy):
     def _make(self) -> Any:
         from ade_engine.io.openpyxl_source import open_workbook
 
-        return open_workbook(self._source)
+        workbook = open_workbook(self._source)
+        for worksheet, sheet in zip(workbook.worksheets, self._source.sheets):
+            self._adopt(worksheet, self._source.worksheet(sheet))
+        return workbook
 
     def _class(self) -> type:
         from openpyxl.workbook.workbook import Workbook
@@ -252,7 +255,8 @@ class SourceSheetProxy(OpenpyxlProxy):
 
     __slots__ = ("_source", "_sheet")
 
-    _facts = ("title", "parent", "sheet_state")
+    _facts = ("title", "sheet_state")
+    _lasting_facts = ("parent",)
 
     def __init__(self, source: Source, sheet: SourceSheet):
         object.__setattr__(self, "_source", source)
@@ -265,7 +269,10 @@ class SourceSheetProxy(OpenpyxlProxy):
         return self._sheet.title if name == "title" else self._sheet.state
 
     def _make(self) -> Any:
-        return self._source.workbook._real().worksheets[self._sheet.index]
+        self._source.workbook._real()
+        if self._known is None:
+            raise ValueError(f"openpyxl does not find the sheet {self._sheet.title!r}")
+        return self._known
 
     def _class(self) -> type:
         if self._source.format == "xlsx":

@@ -1,0 +1,205 @@
+"""Section 10 of the contract: settings, where they come from, and what they may be."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from conftest import write_files
+
+from ade_engine import Settings
+from ade_engine.models import SettingsError
+
+DEFAULTS = {
+    "config_package": None,
+    "remove_unmapped_columns": False,
+    "write_diagnostics_columns": False,
+    "mapping_tie_resolution": "leftmost",
+    "sort_tables_by_mapping_ratio": False,
+    "merge_tables_in_sheet": False,
+    "log_format": "text",
+    "log_level": 20,
+    "max_empty_rows_run": 1000,
+    "max_empty_cols_run": 500,
+    "detector_column_sample_size": 100,
+    "merge_stacked_headers": True,
+    "supported_file_extensions": [".xlsx", ".xlsm", ".xls", ".csv"],
+    "csv_encoding": "utf-8",
+    "csv_delimiter": ",",
+    "split_side_by_side_tables": False,
+    "escape_formulas": False,
+}
+
+
+@pytest.fixture(autouse=True)
+def clean(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.upper().startswith("ADE_"):
+            monkeypatch.delenv(name)
+
+
+def test_defaults():
+    assert Settings().to_dict() == DEFAULTS
+    assert Settings.load().to_dict() == DEFAULTS
+    assert Settings().model_dump() == DEFAULTS
+
+
+def test_precedence_from_low_to_high(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    levels = {"detector_column_sample_size": []}
+
+    def size(**overrides):
+        levels["detector_column_sample_size"].append(
+            Settings.load(config_package_dir=package, **overrides).detector_column_sample_size
+        )
+        return levels["detector_column_sample_size"][-1]
+
+    assert size() == 100
+    write_files(tmp_path, {"settings.toml": "detector_column_sample_size = 1"})
+    assert size() == 1
+    write_files(package, {"settings.toml": "detector_column_sample_size = 2"})
+    assert size() == 2
+    write_files(tmp_path, {".env": "ADE_ENGINE_DETECTOR_COLUMN_SAMPLE_SIZE=3"})
+    assert size() == 3
+    monkeypatch.setenv("ADE_ENGINE_DETECTOR_COLUMN_SAMPLE_SIZE", "4")
+    assert size() == 4
+    assert size(detector_column_sample_size=5) == 5
+    # Settings(...) reads the working folder only; a working folder can be named.
+    monkeypatch.delenv("ADE_ENGINE_DETECTOR_COLUMN_SAMPLE_SIZE")
+    (tmp_path / ".env").unlink()
+    assert Settings().detector_column_sample_size == 1
+    assert Settings.load(cwd=package).detector_column_sample_size == 2
+
+
+def test_unknown_keys_are_ignored(tmp_path, monkeypatch):
+    write_files(tmp_path, {"settings.toml": "no_such_key = 1\n[table]\nx = 2", ".env": "ADE_ENGINE_NO_SUCH=1\nOTHER=2"})
+    monkeypatch.setenv("ADE_ENGINE_ALSO_NOT", "1")
+    assert Settings(nor_this=5).to_dict() == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    "key, text, value",
+    [
+        ("remove_unmapped_columns", "TRUE", True),
+        ("remove_unmapped_columns", "on", True),
+        ("merge_stacked_headers", "No", False),
+        ("merge_stacked_headers", "0", False),
+        ("max_empty_rows_run", "7", 7),
+        ("max_empty_cols_run", " 12 ", 12),
+        ("mapping_tie_resolution", "leave_unmapped", "leave_unmapped"),
+        ("log_format", "ndjson", "ndjson"),
+        ("log_level", "debug", 10),
+        ("log_level", "35", 35),
+        ("supported_file_extensions", '["XLSX", ".csv"]', (".xlsx", ".csv")),
+        ("csv_encoding", "Latin-1", "latin-1"),
+        ("csv_delimiter", ";", ";"),
+        ("csv_delimiter", "\\t", "\t"),
+        ("csv_delimiter", "auto", "auto"),
+    ],
+)
+def test_values_from_the_environment(monkeypatch, key, text, value):
+    monkeypatch.setenv(f"ADE_ENGINE_{key.upper()}", text)
+    assert getattr(Settings(), key) == value
+
+
+@pytest.mark.parametrize(
+    "key, text",
+    [
+        ("remove_unmapped_columns", "maybe"),
+        ("remove_unmapped_columns", ""),
+        ("max_empty_rows_run", "0"),
+        ("max_empty_rows_run", "none"),
+        ("max_empty_cols_run", "-1"),
+        ("max_empty_cols_run", "1.5"),
+        ("detector_column_sample_size", "many"),
+        ("mapping_tie_resolution", "Leftmost"),
+        ("log_format", "json"),
+        ("log_level", "LOUD"),
+        ("supported_file_extensions", ".xlsx,.csv"),
+        ("supported_file_extensions", '".xlsx"'),
+        ("supported_file_extensions", "[1]"),
+        ("csv_encoding", "utf-99"),
+        ("csv_delimiter", ";;"),
+        ("csv_delimiter", '"'),
+    ],
+)
+def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
+    monkeypatch.setenv(f"ADE_ENGINE_{key.upper()}", text)
+    with pytest.raises(SettingsError, match=f"ADE_ENGINE_{key.upper()}"):
+        Settings()
+    with pytest.raises(ValueError):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    "line", ["max_empty_rows_run = 'x'", "max_empty_rows_run = 0", "remove_unmapped_columns = 'x'", "supported_file_extensions = '.csv'", "log_format = 1", "not toml"]
+)
+def test_bad_files_are_errors_that_name_the_file(tmp_path, line):
+    write_files(tmp_path, {"settings.toml": line})
+    with pytest.raises(SettingsError, match="settings.toml"):
+        Settings()
+
+
+def test_a_bad_value_that_something_stronger_replaces_does_no_harm(tmp_path):
+    write_files(tmp_path, {"settings.toml": "max_empty_rows_run = 'x'"})
+    assert Settings(max_empty_rows_run=3).max_empty_rows_run == 3
+
+
+def test_no_limit_comes_from_python_only():
+    settings = Settings(max_empty_rows_run=None, max_empty_cols_run=None)
+    assert (settings.max_empty_rows_run, settings.max_empty_cols_run) == (None, None)
+    with pytest.raises(SettingsError):
+        Settings(detector_column_sample_size=None)
+
+
+def test_the_level_comes_from_the_environment_only(tmp_path, monkeypatch):
+    write_files(tmp_path, {"settings.toml": "log_level = 10"})
+    assert Settings().log_level == 20
+    monkeypatch.setenv("ADE_LOG_LEVEL", "ERROR")
+    assert Settings().log_level == 40
+    monkeypatch.setenv("ADE_ENGINE_LOG_LEVEL", "30")
+    assert Settings().log_level == 30
+    assert Settings(log_level="debug").log_level == 10
+
+
+def test_lists_in_toml_are_lists(tmp_path):
+    write_files(tmp_path, {"settings.toml": 'supported_file_extensions = ["xls", ".CSV"]'})
+    assert Settings().supported_file_extensions == (".xls", ".csv")
+
+
+def test_dotenv_files_may_hold_comments_quotes_and_references(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORMAT", "ndjson")
+    write_files(tmp_path, {".env": """
+        # a comment
+        export ADE_ENGINE_LOG_FORMAT=${FORMAT}  # another
+        ADE_ENGINE_MAPPING_TIE_RESOLUTION = "leave_unmapped" # and another
+        ADE_ENGINE_CSV_DELIMITER='|'
+        ade_engine_max_empty_rows_run=${NOTHING:-9}
+        ADE_ENGINE_CSV_ENCODING="a#b"
+        ADE_ENGINE_CSV_ENCODING=latin-1
+        NO_VALUE
+    """})  # fmt: skip
+    settings = Settings()
+    assert (settings.log_format, settings.mapping_tie_resolution) == ("ndjson", "leave_unmapped")
+    assert (settings.csv_delimiter, settings.max_empty_rows_run, settings.csv_encoding) == ("|", 9, "latin-1")
+
+
+def test_settings_are_fixed_comparable_and_readable():
+    settings = Settings(log_format="ndjson")
+    with pytest.raises(AttributeError):
+        settings.log_format = "text"
+    assert settings == Settings(log_format="ndjson") != Settings()
+    assert repr(settings).startswith("Settings(config_package=None, remove_unmapped_columns=False, ")
+    assert "log_format='ndjson'" in repr(settings)
+
+
+def test_callables_see_the_settings_of_their_package(run):
+    outcome = run({"/settings.toml": "max_empty_rows_run = 12", "hooks/h.py": """
+        def tell(*, settings, logger, **_):
+            logger.info(f"{settings.max_empty_rows_run} {settings.merge_stacked_headers}")
+        def register(registry):
+            registry.register_hook(tell, hook="on_workbook_start", priority=1)
+    """}, [["a"]])  # fmt: skip
+    assert outcome.named("log")[0]["message"] == "12 True"
+    assert outcome.named("config.loaded")[0]["data"]["settings"]["max_empty_rows_run"] == 12

@@ -1,0 +1,271 @@
+"""Section 9 of the contract: sorting, merging, choosing columns, writing. And the manifest, which orders them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+BLOCKS = """
+def rows(*, row_values, **_):
+    if not row_values:
+        return None
+    return {"header": 1.0} if str(row_values[0]).startswith(("a", "H")) else {"data": 1.0}
+def register(registry):
+    registry.register_row_detector(rows, row_kind="header", priority=1)
+"""
+
+
+def test_tables_follow_each_other_with_one_blank_row_between(run):
+    outcome = run({}, [["a", "H1"], [1, 2], [], ["H2"], [3]], rows=BLOCKS)
+    assert outcome.rows() == [["a", "H1"], [1, 2], [None, None], [None, None], ["H2", None], [3, None]]
+    assert [table["outputs"]["normalized"]["range_a1"] for table in outcome.tables] == ["Sheet!A1:B3", "Sheet!A5:A6"]
+    assert [event["data"] for event in outcome.named("table.written")] == [
+        {"schema_version": 1, "sheet_name": "Sheet", "table_index": 0, "output_range": "A1:B3"},
+        {"schema_version": 1, "sheet_name": "Sheet", "table_index": 1, "output_range": "A5:A6"},
+    ]
+
+
+def test_sorting_puts_the_best_mapped_table_first(run):
+    rows = [["Hx", "a"], [1, 2], ["a", None, "a "], [3, None, 4], ["a", "b"], [5, 6], ["Hy"], [7]]
+    outcome = run({}, rows, rows=BLOCKS, fields=["a", "b"], settings={"sort_tables_by_mapping_ratio": True})
+    # Shares: 1/2, 1/2 (the empty column does not count), 2/2, 0/1. Equals stay in sheet order.
+    assert [table["locator"]["table"]["index"] for table in outcome.tables] == [0, 1, 2, 3]
+    written = [event["data"]["table_index"] for event in outcome.named("table.written")]
+    assert written == [2, 0, 1, 3]
+    assert outcome.rows()[0][:2] == ["a", "b"]
+
+
+def merged(run, rows, **options):
+    settings = {"merge_tables_in_sheet": True, **options.pop("settings", {})}
+    return run(options.pop("files", {}), rows, rows=BLOCKS, settings=settings, **options)
+
+
+def test_merging_stacks_the_union_of_columns(run):
+    outcome = merged(run, [["a", "H1"], [1, "x"], ["Hz", "a"], ["y", 2.5]], fields=["a"])
+    assert outcome.rows() == [["a", "H1", "Hz"], [1, "x", None], [2.5, None, "y"]]
+    (table,) = outcome.tables
+    assert table["structure"]["region"]["a1"] == "A1:B4"
+    assert table["structure"]["data"] == {"row_start": 2, "row_count": 3}
+    assert table["counts"]["rows"] == {"total": 3, "empty": 1}
+    assert [event["data"]["table_index"] for event in outcome.named("table.written")] == [0]
+
+
+def test_a_merged_table_reports_the_best_score_and_the_first_header(run):
+    outcome = merged(run, [["a", "H1"], [1, None], ["Hz", "A "], [1, 2]], files={"columns/b.py": """
+        from ade_engine.models import FieldDef
+        def vote(*, column_header_original, column_index, **_):
+            return {"a": 1.0 + column_index} if column_header_original.lower() == "a" else None
+        def register(registry):
+            registry.register_field(FieldDef("a"))
+            registry.register_column_detector(vote, field="a", priority=1)
+    """})  # fmt: skip
+    field = outcome.completed["fields"][0]
+    assert (field["best_mapping_score"], field["source_headers"]) == (2.0, ["a"])
+    columns = outcome.tables[0]["structure"]["columns"]
+    assert [column["header"]["raw"] for column in columns] == ["a", "H1", None, None, "Hz"]
+    assert [column["non_empty_cells"] for column in columns] == [2, 0, 2, 2, 1]
+
+
+def test_one_table_is_not_merged(run):
+    outcome = merged(run, [["a"], [1]], fields=["a"])
+    assert len(outcome.tables[0]["structure"]["columns"]) == 1
+
+
+@pytest.mark.parametrize(
+    "left, right, expected",
+    [
+        ("pl.lit(1, dtype=pl.Int8)", "pl.lit(2, dtype=pl.Int64)", "Int64"),
+        ("pl.lit(1)", "pl.lit(2.5)", "Float64"),
+        ("pl.lit(1.5, dtype=pl.Float32)", "pl.lit(2)", "Float64"),
+        ("pl.lit(None)", "pl.lit('x')", "String"),
+        ("pl.lit(None)", "pl.lit(None)", "Null"),
+        ("pl.lit(True)", "pl.lit(None)", "Boolean"),
+        ("pl.lit('x')", "pl.lit(1)", None),
+        ("pl.lit(True)", "pl.lit(1)", None),
+        ("pl.lit(d)", "pl.lit(t)", None),
+        ("pl.lit('x')", "pl.lit(d)", None),
+    ],
+)
+def test_merged_columns_agree_on_a_type_or_the_run_fails(run, left, right, expected):
+    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files={"hooks/h.py": f"""
+        import datetime
+        import polars as pl
+        d, t = datetime.date(2024, 1, 2), datetime.datetime(2024, 1, 2)
+        def typed(*, table, table_index, **_):
+            return table.with_columns(({left}, {right})[table_index].alias("a"))
+        def tell(*, table_result, logger, **_):
+            logger.info("type", data={{"type": str(table_result.table.schema["a"])}})
+        def register(registry):
+            registry.register_hook(typed, hook="on_table_mapped", priority=1)
+            registry.register_hook(tell, hook="on_table_written", priority=1)
+    """})  # fmt: skip
+    if expected is None:
+        assert outcome.result.error.code == "pipeline_error"
+        assert "'a'" in outcome.result.error.message
+    else:
+        assert outcome.result.error is None, outcome.result.error
+        assert outcome.named("log")[0]["data"]["type"] == expected
+
+
+HOOK_COLUMNS = {"hooks/h.py": """
+    import polars as pl
+    def add(*, table, **_):
+        return table.with_columns(pl.lit("n").alias("__ade_note"))
+    def register(registry):
+        registry.register_hook(add, hook="on_table_validated", priority=1)
+"""}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "unmapped, diagnostics, expected",
+    [
+        (False, False, ["a", "x"]),
+        (True, False, ["a"]),
+        (False, True, ["a", "x", "__ade_has_issues", "__ade_issue_count", "__ade_note"]),
+        (True, True, ["a", "__ade_has_issues", "__ade_issue_count", "__ade_note"]),
+    ],
+)
+def test_settings_choose_the_columns_that_are_written(run, unmapped, diagnostics, expected):
+    settings = {"remove_unmapped_columns": unmapped, "write_diagnostics_columns": diagnostics}
+    outcome = run(HOOK_COLUMNS, [["a", "x"], [1, 2]], fields=["a"], settings=settings)
+    assert (outcome.rows() or [None])[0] == expected
+
+
+def test_a_table_without_columns_leaves_an_empty_header_row(run):
+    outcome = run({}, [["Hx"], [1], ["a"], [2]], rows=BLOCKS, fields=["a"], settings={"remove_unmapped_columns": True})
+    assert outcome.rows() == [[None], [None], ["a"], [2]]
+    assert [table["outputs"]["normalized"]["range_a1"] for table in outcome.tables] == ["Sheet!A1", "Sheet!A3:A4"]
+
+
+def test_a_hook_may_move_the_end_of_the_sheet_but_not_what_is_reported(run):
+    outcome = run({"hooks/h.py": """
+        def add(*, output_sheet, table_index, **_):
+            output_sheet.append(["from the hook", table_index])
+        def register(registry):
+            registry.register_hook(add, hook="on_table_written", priority=1)
+    """}, [["a"], [1], ["a"], [2]], rows=BLOCKS)  # fmt: skip
+    assert [row[0] for row in outcome.rows()] == ["a", 1, "from the hook", None, "a", 2, "from the hook"]
+    assert [table["outputs"]["normalized"]["range_a1"] for table in outcome.tables] == ["Sheet!A1:A2", "Sheet!A4:A5"]
+
+
+def test_the_reported_title_is_that_of_the_output_sheet(run):
+    outcome = run({"hooks/h.py": """
+        def rename(*, output_sheet, **_):
+            output_sheet.title = "Renamed"
+        def register(registry):
+            registry.register_hook(rename, hook="on_table_written", priority=1)
+    """}, [["a"], [1], ["a"], [2]], rows=BLOCKS)  # fmt: skip
+    assert outcome.book.sheetnames == ["Renamed"]
+    outputs = [table["outputs"]["normalized"] for table in outcome.tables]
+    assert [output["range_a1"] for output in outputs] == ["Sheet!A1:A2", "Renamed!A4:A5"]
+
+
+def test_values_are_written_by_openpyxls_rules(run):
+    outcome = run({"hooks/h.py": """
+        import datetime as dt
+        import polars as pl
+        def values(*, table, **_):
+            return pl.DataFrame({
+                "formula": ["=1+1"], "error": ["#N/A"], "long": ["x" * 40000], "number": [1.5], "flag": [True],
+                "moment": [dt.datetime(2024, 5, 1, 6, 30)], "day": [dt.date(2024, 5, 1)], "clock": [dt.time(6, 30)],
+                "span": [dt.timedelta(hours=30)], "nothing": [None], "text": ["007"],
+            })
+        def register(registry):
+            registry.register_hook(values, hook="on_table_validated", priority=1)
+    """}, [["a"], [1]])  # fmt: skip
+    sheet = outcome.book.worksheets[0]
+    cells = {sheet.cell(1, column).value: sheet.cell(2, column) for column in range(1, 12)}
+    assert (cells["formula"].value, cells["formula"].data_type) == ("=1+1", "f")
+    assert (cells["error"].value, cells["error"].data_type) == ("#N/A", "e")
+    assert len(cells["long"].value) == 32767
+    assert [cells[name].value for name in ("number", "flag", "nothing", "text")] == [1.5, True, None, "007"]
+    formats = {name: cells[name].number_format for name in ("moment", "day", "clock", "span", "number")}
+    assert formats == {
+        "moment": "yyyy-mm-dd h:mm:ss", "day": "yyyy-mm-dd", "clock": "h:mm:ss", "span": "[hh]:mm:ss", "number": "General",
+    }  # fmt: skip
+    assert cells["moment"].value == dt.datetime(2024, 5, 1, 6, 30)
+    assert cells["span"].value == dt.timedelta(hours=30)
+
+
+def test_control_characters_are_refused_and_nothing_is_left_behind(run, tmp_path):
+    outcome = run({"hooks/h.py": """
+        import polars as pl
+        def bad(**_):
+            return pl.DataFrame({"x": ["a\\x01b"]})
+        def register(registry):
+            registry.register_hook(bad, hook="on_table_validated", priority=1)
+    """}, [["a"], [1]])  # fmt: skip
+    assert outcome.result.error.code == "unknown_error"
+    assert not list((tmp_path / "out").rglob("*"))
+    assert outcome.completed["outputs"] is None
+
+
+def test_formulas_can_be_escaped(run):
+    rows = [["a"], ["x"]]
+    hook = {"hooks/h.py": """
+        import polars as pl
+        def formula(**_):
+            return pl.DataFrame({"=head": ["=1+1"], "n": ["-1"]})
+        def register(registry):
+            registry.register_hook(formula, hook="on_table_validated", priority=1)
+    """}  # fmt: skip
+    types = lambda outcome: [cell.data_type for row in outcome.book.worksheets[0].iter_rows() for cell in row]  # noqa: E731
+    assert types(run(hook, rows)) == ["f", "s", "f", "s"]
+    escaped = run(hook, rows, settings={"escape_formulas": True})
+    assert types(escaped) == ["s"] * 4
+    assert escaped.rows() == [["=head", "n"], ["=1+1", "-1"]]
+
+
+MANIFEST = """
+    [[columns]]
+    field = "b"
+    header = "Bee"
+
+    [[columns]]
+    field = "nowhere"
+
+    [[columns]]
+    field = "a"
+
+    [[columns]]
+    field = "secret"
+    enabled = false
+"""
+
+
+@pytest.mark.parametrize("place", ["/manifest.toml", "manifest.toml"])
+def test_a_manifest_orders_and_names_the_columns(run, place):
+    outcome = run({place: MANIFEST}, [["a", "x", "secret", "b"], [1, 2, 3, 4]], fields=["a", "b", "secret"])
+    assert outcome.rows() == [["Bee", "a", "x"], [4, 1, 2]]
+    # Reports speak of fields, whatever the output calls them.
+    assert [field["valid_cells"] for field in outcome.completed["fields"]] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "columns, expected",
+    [
+        ({"order": ["b", "a"], "meta": {"b": {"label": "Bee"}, "x": {"enabled": False}}}, ["Bee", "a"]),
+        ({"order": ["b", "a"]}, ["b", "a", "x"]),
+        ({"meta": {"x": {"label": "Ex", "enabled": True, "required": True}}}, ["Ex", "a", "b"]),
+        ([{"name": "x"}, "b"], ["x", "b", "a"]),
+        ([{"field": "a", "header": "x"}], ["x", "x__2", "b"]),
+        ([{"field": "a", "enabled": False}, {"field": "b", "enabled": False}, {"field": "x", "enabled": False}], None),
+        ([], ["a", "x", "b"]),
+    ],
+)
+def test_older_and_shorter_manifests_are_read_as_well(run, columns, expected):
+    manifest = {"/manifest.json": json.dumps({"info": {"title": "Old"}, "columns": columns})}
+    outcome = run(manifest, [["a", "x", "b"], [1, 2, 3]], fields=["a", "b"])
+    assert (outcome.rows() or [None])[0] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["columns = 5", "[[columns]]\nheader = 'x'", "[[columns]]\nfield = 'a'\nenabled = 'no'", "columns = [", "columns = ['a', 'a']", "[[columns]]\nfield='a'\nheader=1"],
+)
+def test_a_manifest_that_makes_no_sense_is_a_config_error(run, text):
+    outcome = run({"/manifest.toml": text}, [["a"], [1]], fields=["a"])
+    assert outcome.result.error.code == "config_error"
+    assert "manifest.toml" in outcome.result.error.message
