@@ -112,7 +112,12 @@ pub fn report_panics() {
             .location()
             .map(|place| format!(" ({}:{})", place.file(), place.line()))
             .unwrap_or_default();
-        let what = info.payload_as_str().unwrap_or("an unknown failure");
+        let payload = info.payload();
+        let what = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("an unknown failure");
         let _ = writeln!(std::io::stderr(), "error: {what}{place}\nhint: {REPORT}");
     }));
 }

@@ -3,6 +3,8 @@
 //! A command parses its arguments into options, calls the library, renders what came back through [`ui`], and gives an
 //! exit status. Nothing outside `commands/` prints.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod check;
 mod completions;
 mod context;

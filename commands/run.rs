@@ -86,8 +86,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut configuration = Some(configuration);
     loop {
         let prepared = match configuration.take() {
-            Some(configuration) => prepare::prepare_opened(&workspace, configuration),
-            None => prepare::prepare(&workspace, &args.config),
+            Some(configuration) => {
+                prepare::prepare_opened(&workspace, configuration, args.output_dir.as_deref())
+            }
+            None => ade::configuration::Configuration::open(&args.config)
+                .map_err(Into::into)
+                .and_then(|configuration| {
+                    prepare::prepare_opened(&workspace, configuration, args.output_dir.as_deref())
+                }),
         };
         let status = match prepared {
             Ok(prepared) => once(

@@ -28,7 +28,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let configuration = ade::configuration::Configuration::open(&args.config)
         .map_err(prepare::PrepareError::from)?;
     let workspace = context.open_or_create()?;
-    let prepared = prepare::prepare_opened(&workspace, configuration)?;
+    let prepared = prepare::prepare_opened(&workspace, configuration, None)?;
     let narrator = Narrator::new(ui);
     let cancel = signals::cancel_on_signals(|| {});
     let narration = EnvironmentNarration::new(&narrator);

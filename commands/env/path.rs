@@ -25,7 +25,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         .map_err(prepare::PrepareError::from)?;
     let none = || super::none_for(&args.config.display().to_string());
     let workspace = context.open_if_present()?.ok_or_else(none)?;
-    let prepared = prepare::prepare_opened(&workspace, configuration)?;
+    let prepared = prepare::prepare_opened(&workspace, configuration, None)?;
     let environment = workspace
         .store
         .environment_of(&prepared.key)?

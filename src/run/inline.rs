@@ -220,7 +220,7 @@ pub fn run(request: &Request<'_>, cancel: &Cancel, observer: &dyn Observer) {
 
 /// The environment, provided once for all inputs.
 struct Shared {
-    state: Mutex<Option<Result<EnvironmentRecord, Attempted>>>,
+    state: Mutex<Option<Result<EnvironmentRecord, Box<Attempted>>>>,
 }
 
 impl Shared {
@@ -230,7 +230,7 @@ impl Shared {
         worker: &str,
         cancel: &Cancel,
         observer: &dyn Observer,
-    ) -> Result<EnvironmentRecord, Attempted> {
+    ) -> Result<EnvironmentRecord, Box<Attempted>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state
             .get_or_insert_with(|| {
@@ -242,7 +242,7 @@ impl Shared {
                     cancel,
                     &mut |progress| observer.environment(&progress),
                 )
-                .map_err(|error| environment_failure(&error))
+                .map_err(|error| Box::new(environment_failure(&error)))
             })
             .clone()
     }
@@ -305,7 +305,7 @@ fn run_one(
             return (dry_run().ending, None, lease.is_lost());
         }
         let attempted = match environment.get(request, worker, &work.cancel, observer) {
-            Err(attempted) => (attempted, None),
+            Err(attempted) => (*attempted, None),
             Ok(environment) => (
                 execution.attempt(&environment, &work.cancel, &mut |event| {
                     observer.event(index, event)

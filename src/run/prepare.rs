@@ -84,17 +84,17 @@ impl Problem for PrepareError {
 /// # Errors
 /// It is no configuration, no Python suits it, or its record cannot be kept.
 pub fn prepare(workspace: &Workspace, folder: &Path) -> Result<Prepared, PrepareError> {
-    let configuration = Configuration::open(folder)?;
-    prepare_opened(workspace, configuration)
+    prepare_opened(workspace, Configuration::open(folder)?, None)
 }
 
-/// The same for a configuration that was opened already.
+/// The same for a configuration that was opened already, whose files may lie around an output directory.
 ///
 /// # Errors
 /// As [`prepare`].
 pub fn prepare_opened(
     workspace: &Workspace,
     configuration: Configuration,
+    output_dir: Option<&Path>,
 ) -> Result<Prepared, PrepareError> {
     let settings = &workspace.settings;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
@@ -106,7 +106,10 @@ pub fn prepare_opened(
         Timestamp::now(),
     )?;
     let snapshots = workspace.layout.snapshots(workspace.id(), &record.id);
-    let (source_digest, snapshot) = keep_snapshot(&configuration, &snapshots)?;
+    // What ADE itself writes is no part of a configuration, wherever somebody put it.
+    let written = [workspace.layout.data()].into_iter().chain(output_dir);
+    let (sources, snapshot) =
+        configuration.snapshot_except(&snapshots, &written.collect::<Vec<_>>())?;
     let key = EnvironmentKey {
         workspace_id: workspace.id().to_owned(),
         configuration_id: record.id.clone(),
@@ -117,7 +120,7 @@ pub fn prepare_opened(
     Ok(Prepared {
         configuration,
         record,
-        source_digest,
+        source_digest: sources.digest,
         snapshot,
         package_folder,
         python,
@@ -142,25 +145,6 @@ pub fn python_for(
         &child_env,
         &pythons,
     ))
-}
-
-/// Keeps a snapshot; a file that is edited at this very moment is waited for.
-fn keep_snapshot(
-    configuration: &Configuration,
-    snapshots: &Path,
-) -> Result<(String, PathBuf), ConfigurationError> {
-    const TRIES: u32 = 20;
-    let mut tries = 0;
-    loop {
-        let attempt = configuration
-            .sources()
-            .and_then(|sources| Ok((sources.digest.clone(), sources.snapshot(snapshots)?)));
-        match attempt {
-            Err(ConfigurationError::Changed { .. }) if tries < TRIES => tries += 1,
-            other => return other,
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
 }
 
 impl Prepared {
@@ -199,7 +183,8 @@ pub fn prepare_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
 ) -> Result<Prepared, PrepareError> {
-    let configuration = Configuration::open(&environment.snapshot)?;
+    let configuration =
+        Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;
     let spec = environment.key.engine_spec.as_str();
     let engine = Engine::of_spec(
         (spec != crate::engine::EMBEDDED_SPEC).then_some(spec),
