@@ -74,6 +74,10 @@ impl Context {
     }
 
     /// All settings, resolved.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the process environment for settings"
+    )]
     pub fn settings(&self) -> Result<Settings, Failure> {
         let mut flags = BTreeMap::new();
         let globals = &self.globals;

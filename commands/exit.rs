@@ -102,6 +102,10 @@ const REPORT: &str =
     "this is a bug in ade; please report it with the command that you typed and this message";
 
 /// Turns a panic into one message instead of a trace, unless RUST_BACKTRACE asks for one by `full`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a panic cannot wait for settings"
+)]
 pub fn report_panics() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

@@ -77,6 +77,10 @@ pub fn id(id: &str) -> &str {
 }
 
 /// A path as a person would type it: relative where it lies below the current folder.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "paths are shown as they would be typed here"
+)]
 pub fn home_relative(path: &Path) -> String {
     let below = std::env::current_dir()
         .ok()

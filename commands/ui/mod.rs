@@ -70,6 +70,10 @@ impl Tone {
 
 impl Ui {
     /// Looks at the streams and at NO_COLOR and CLICOLOR_FORCE.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "NO_COLOR and its kin belong to the terminal, not to the settings"
+    )]
     pub fn new(color: Color, json: bool, quiet: bool, verbose: u8) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let forced = set("CLICOLOR_FORCE")

@@ -201,7 +201,6 @@ fn hash_file(path: &Path) -> io::Result<(u64, [u8; 32])> {
 mod tests {
     use super::*;
     use crate::configuration::testing::{sample, write_files};
-    use std::time::Instant;
 
     fn names(sources: &Sources) -> Vec<String> {
         sources
@@ -315,29 +314,6 @@ mod tests {
                 .iter()
                 .any(|name| name.contains("back") || name == "broken"),
             "{names:?}"
-        );
-    }
-
-    #[test]
-    fn a_small_configuration_is_hashed_in_no_time() {
-        let folder = tempfile::tempdir().unwrap();
-        sample(folder.path());
-        for number in 0..20 {
-            write_files(
-                folder.path(),
-                &[(
-                    &format!("src/ade_config/columns/column_{number}.py"),
-                    "x = 1\n".repeat(200).as_str(),
-                )],
-            );
-        }
-        let started = Instant::now();
-        let configuration = Configuration::open(folder.path()).unwrap();
-        let opened = started.elapsed();
-        configuration.sources().unwrap();
-        eprintln!(
-            "open: {opened:?}, open and sources: {:?}",
-            started.elapsed()
         );
     }
 }

@@ -607,7 +607,6 @@ fn stamp(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     struct Place {
         folder: tempfile::TempDir,
@@ -694,9 +693,7 @@ mod tests {
         place.fake("python", "3.12.1", "cpython");
         place.found(None).unwrap();
         assert_eq!(place.starts(), 2);
-        let started = Instant::now();
         assert_eq!(place.found(None).unwrap(), "3.12.1");
-        eprintln!("find_python, cached: {:?}", started.elapsed());
         assert_eq!(place.starts(), 2);
     }
 
