@@ -42,7 +42,7 @@ pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
         return None;
     }
     // Python's divmod(value, 1).
-    let mut fraction = value % 1.0;
+    let mut fraction = value - value.trunc();
     let mut day = value - fraction;
     if fraction < 0.0 {
         fraction += 1.0;

@@ -176,6 +176,23 @@ impl<R: Read> XmlReader<R> {
         self.buffer[self.position..self.filled].starts_with(b"</")
     }
 
+    /// What was read ahead, for callers that recognise frequent elements at a glance; nothing where elements without
+    /// a prefix would not be of the namespaces asked for.
+    #[inline]
+    pub fn lookahead(&self) -> &[u8] {
+        if self.default_is_own && !self.pending_end {
+            &self.buffer[self.position..self.filled]
+        } else {
+            &[]
+        }
+    }
+
+    /// Moves on by some bytes of [`lookahead`](Self::lookahead), which must be whole elements.
+    #[inline]
+    pub fn consume(&mut self, count: usize) {
+        self.position = (self.position + count).min(self.filled);
+    }
+
     /// Passes over everything up to the end tag of the element whose start tag was just read.
     pub fn skip_element(&mut self) -> Result<()> {
         let depth = self.depth();
@@ -375,7 +392,18 @@ impl<R: Read> XmlReader<R> {
         Ok(None)
     }
 
+    #[inline]
     fn end_tag(&mut self) -> Result<Event> {
+        // Nearly always the tag is the open element's name and nothing else.
+        let open_start = self.open_starts.last().copied().unwrap_or(0);
+        let expected = &self.open_names[open_start..];
+        let rest = &self.buffer[self.position + 2..self.filled];
+        if rest.len() > expected.len() && rest[expected.len()] == b'>' && rest.starts_with(expected)
+        {
+            self.name = (self.position + 2, self.position + 2 + expected.len());
+            self.position = self.name.1 + 1;
+            return Ok(self.close_element());
+        }
         let end = self.find(2, b">")?;
         let mut name_end = end;
         while name_end > self.position + 2 && self.buffer[name_end - 1].is_ascii_whitespace() {
@@ -383,11 +411,7 @@ impl<R: Read> XmlReader<R> {
         }
         self.name = (self.position + 2, name_end);
         self.position = end + 1;
-        let open = self
-            .open_starts
-            .last()
-            .map(|&start| &self.open_names[start..]);
-        if open != Some(&self.buffer[self.name.0..self.name.1]) {
+        if self.open_names[open_start..] != self.buffer[self.name.0..self.name.1] {
             return Err(self.error("its XML is damaged: tags do not match"));
         }
         Ok(self.close_element())
@@ -415,6 +439,7 @@ impl<R: Read> XmlReader<R> {
         let mut at = self.position + 1;
         let mut quote = 0u8;
         let mut name_end = 0;
+        let mut may_bind = false;
         let end = loop {
             if at >= self.filled {
                 let offset = at - self.position;
@@ -447,6 +472,8 @@ impl<R: Read> XmlReader<R> {
                     b'>' => break at,
                     b'"' | b'\'' => quote = byte,
                     b' ' | b'\t' | b'\r' | b'\n' if name_end == 0 => name_end = at,
+                    // `xmlns`, or some other attribute with an x in its name.
+                    b'x' if name_end != 0 => may_bind = true,
                     b'<' => return Err(self.error("its XML is damaged: a tag is not closed")),
                     _ => {}
                 }
@@ -477,7 +504,7 @@ impl<R: Read> XmlReader<R> {
             }
             self.seen_root = true;
         }
-        if self.attributes.1 - self.attributes.0 > 5
+        if may_bind
             && memchr::memmem::find(&self.buffer[self.attributes.0..self.attributes.1], b"xmlns")
                 .is_some()
         {

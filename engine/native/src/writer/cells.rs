@@ -22,7 +22,7 @@ const STYLE_TIME: u8 = b'3';
 const STYLE_DURATION: u8 = b'4';
 
 /// Texts that occur more than once may be shared; only so many are remembered, so that memory stays constant.
-const SHARED_SLOTS: usize = 1 << 15;
+const SHARED_SLOTS: usize = 1 << 16;
 const MAXIMUM_SHARED_BYTES: usize = 1 << 22;
 const MAXIMUM_SHARED_TEXT: usize = 256;
 
@@ -78,9 +78,14 @@ pub fn attribute(text: &str) -> String {
     String::from_utf8_lossy(&out).replace('"', "&quot;")
 }
 
-/// The shared strings of a workbook: those that were seen, up to a limit, and their XML.
+/// The shared strings of a workbook: texts that were seen before, up to a limit, and their XML.
+///
+/// A text is written into its cell the first time and shared from the second time on, so that texts which occur once
+/// cost no memory.
 #[derive(Default)]
 pub struct Texts {
+    /// The hashes of texts that were seen last, by their lower bits.
+    seen: Vec<u32>,
     /// Where a text's number is, by its hash: number + 1, or 0.
     slots: Vec<u32>,
     /// For each number, where its text is in `bytes`.
@@ -97,7 +102,7 @@ impl Texts {
         self.places.is_empty()
     }
 
-    /// The number of a text, if it is shared. A text that finds its slot free becomes shared.
+    /// The number of a text, if it is shared.
     #[inline]
     fn number(&mut self, text: &str) -> Option<u32> {
         if text.len() > MAXIMUM_SHARED_TEXT {
@@ -105,12 +110,20 @@ impl Texts {
         }
         if self.slots.is_empty() {
             self.slots.resize(SHARED_SLOTS, 0);
+            self.seen.resize(SHARED_SLOTS, 0);
         }
-        let slot = &mut self.slots[hash(text.as_bytes()) as usize % SHARED_SLOTS];
+        let hash = hash(text.as_bytes());
+        let slot = &mut self.slots[hash as usize % SHARED_SLOTS];
         if *slot != 0 {
             let (start, length) = self.places[*slot as usize - 1];
             let known = &self.bytes[start as usize..start as usize + length as usize];
             return (known == text.as_bytes()).then(|| *slot - 1);
+        }
+        let seen = &mut self.seen[hash as usize % SHARED_SLOTS];
+        let mark = (hash >> 32) as u32 | 1;
+        if *seen != mark {
+            *seen = mark;
+            return None;
         }
         if self.bytes.len() + text.len() > MAXIMUM_SHARED_BYTES {
             return None;

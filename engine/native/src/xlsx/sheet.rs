@@ -107,6 +107,10 @@ impl<R: Read> SheetReader<'_, R> {
         let depth = self.xml.depth();
         let mut next_column = 0;
         loop {
+            while let Some((column, cell)) = self.glance_at_cell(next_column) {
+                self.builder.push(column, cell);
+                next_column = column + 1;
+            }
             match self.xml.advance()? {
                 Event::Start { own: true } if self.xml.local_name() == b"c" => {
                     let (column, cell) = self.read_cell(next_column)?;
@@ -124,6 +128,50 @@ impl<R: Read> SheetReader<'_, R> {
             Some(row) => self.builder.end_row(row),
             None => Ok(Continue::Yes),
         }
+    }
+
+    /// Reads a cell that is written as nearly all are, and lies whole in what was read ahead. Anything unusual is left
+    /// to [`read_cell`](Self::read_cell).
+    #[inline]
+    fn glance_at_cell(&mut self, next_column: usize) -> Option<(usize, Cell)> {
+        let rest = self.xml.lookahead();
+        let glance = Glance::at(rest)?;
+        let column = match glance.reference {
+            [] => next_column,
+            reference => column_of(reference)?,
+        };
+        if column >= MAXIMUM_COLUMNS {
+            return None;
+        }
+        let style = match glance.style {
+            [] => 0,
+            style => parse_unsigned(style)?,
+        };
+        let kind = match glance.kind {
+            [] => Kind::Number,
+            kind => Kind::of(kind),
+        };
+        let cell = match (kind, glance.content) {
+            (_, Content::Empty) => Cell::EMPTY,
+            (_, Content::Value([])) => return None,
+            (Kind::Number, Content::Value(raw)) => {
+                number_cell(raw, self.workbook.styles.kind(style), self.workbook)?
+            }
+            (Kind::SharedString, Content::Value(raw)) => {
+                self.workbook.strings.cell(parse_unsigned(raw)?)?
+            }
+            (Kind::Boolean, Content::Value(b"1")) => Cell::boolean(true),
+            (Kind::Boolean, Content::Value(b"0")) => Cell::boolean(false),
+            (Kind::Literal, Content::Value(raw)) | (Kind::InlineString, Content::Inline(raw)) => {
+                if memchr::memchr2(b'&', b'\r', raw).is_some() {
+                    return None;
+                }
+                self.builder.text_cell(std::str::from_utf8(raw).ok()?)
+            }
+            _ => return None,
+        };
+        self.xml.consume(glance.length);
+        Some((column, cell))
     }
 
     /// Reads a cell up to its end tag, and gives its column, counted from 0, and value.
@@ -275,6 +323,80 @@ impl<R: Read> SheetReader<'_, R> {
             },
             Kind::IsoDate => from_iso8601(value).unwrap_or_else(|| self.builder.text_cell(value)),
             Kind::Literal | Kind::InlineString => self.builder.text_cell(value),
+        })
+    }
+}
+
+/// A cell recognised at a glance: attributes and content as they stand.
+struct Glance<'a> {
+    reference: &'a [u8],
+    style: &'a [u8],
+    kind: &'a [u8],
+    content: Content<'a>,
+    length: usize,
+}
+
+enum Content<'a> {
+    Empty,
+    /// The text of a `v` element.
+    Value(&'a [u8]),
+    /// The text of an `is` element with a single `t`.
+    Inline(&'a [u8]),
+}
+
+impl<'a> Glance<'a> {
+    /// Recognises `<c r="…" s="…" t="…">` with a `v` or a plain `is` in it, written without any frills.
+    #[inline]
+    fn at(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(b"<c")?;
+        let (mut reference, mut style, mut kind): (&[u8], &[u8], &[u8]) = (&[], &[], &[]);
+        let is_empty = loop {
+            match rest {
+                [b'>', ..] => {
+                    rest = &rest[1..];
+                    break false;
+                }
+                [b'/', b'>', ..] => {
+                    rest = &rest[2..];
+                    break true;
+                }
+                [b' ', name @ (b'r' | b's' | b't'), b'=', b'"', ..] => {
+                    rest = &rest[4..];
+                    let end = rest.iter().take(16).position(|&byte| byte == b'"')?;
+                    let slot = match name {
+                        b'r' => &mut reference,
+                        b's' => &mut style,
+                        _ => &mut kind,
+                    };
+                    *slot = &rest[..end];
+                    rest = &rest[end + 1..];
+                }
+                _ => return None,
+            }
+        };
+        let content = if is_empty {
+            Content::Empty
+        } else if let Some(value) = rest.strip_prefix(b"<v>") {
+            let end = memchr::memchr(b'<', value)?;
+            rest = value[end..].strip_prefix(b"</v></c>")?;
+            Content::Value(&value[..end])
+        } else if let Some(inline) = rest.strip_prefix(b"<is><t") {
+            let text = inline
+                .strip_prefix(b">")
+                .or_else(|| inline.strip_prefix(b" xml:space=\"preserve\">"))?;
+            let end = memchr::memchr(b'<', text)?;
+            rest = text[end..].strip_prefix(b"</t></is></c>")?;
+            Content::Inline(&text[..end])
+        } else {
+            rest = rest.strip_prefix(b"</c>")?;
+            Content::Empty
+        };
+        Some(Self {
+            reference,
+            style,
+            kind,
+            content,
+            length: bytes.len() - rest.len(),
         })
     }
 }
