@@ -22,6 +22,7 @@ pub struct Narration<'a> {
     inputs: usize,
     environment: EnvironmentNarration<'a>,
     tasks: Mutex<Vec<Option<Task>>>,
+    names: Mutex<Vec<String>>,
     failed: AtomicUsize,
     ended: AtomicUsize,
 }
@@ -41,6 +42,7 @@ impl<'a> Narration<'a> {
             inputs,
             environment: EnvironmentNarration::new(narrator),
             tasks: Mutex::new(tasks),
+            names: Mutex::new(vec![String::new(); inputs]),
             failed: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
         }
@@ -51,6 +53,10 @@ impl<'a> Narration<'a> {
         if let Some(task) = tasks.get_mut(input) {
             act(task);
         }
+    }
+
+    fn name_of(&self, input: usize) -> String {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)[input].clone()
     }
 
     /// One line for all files, where there were several.
@@ -153,6 +159,27 @@ impl<'a> Narration<'a> {
     }
 }
 
+/// Where the engine is in a workbook: the sheet, the stage, a bar where the end is known, the rows.
+fn at_work(event: &Value) -> String {
+    const CELLS: u64 = 16;
+    let data = |key: &str| event.get("data").and_then(|data| data.get(key));
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(
+        data("sheet_name")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+    );
+    parts.extend(data("stage").and_then(Value::as_str).map(str::to_owned));
+    let rows = data("rows").and_then(Value::as_u64);
+    if let (Some(rows), Some(total @ 1..)) = (rows, data("total_rows").and_then(Value::as_u64)) {
+        let filled = usize::try_from(rows.min(total) * CELLS / total).unwrap_or(0);
+        let empty = usize::try_from(CELLS).unwrap_or(0) - filled;
+        parts.push(format!("{}{}", "█".repeat(filled), "░".repeat(empty)));
+    }
+    parts.extend(rows.map(|rows| plural(rows, "row")));
+    parts.join(" · ")
+}
+
 /// Joins the library's reports to the telling.
 pub struct Observer<'a> {
     pub narration: &'a Narration<'a>,
@@ -178,22 +205,12 @@ impl inline::Observer for Observer<'_> {
             .get("event")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let data = |key: &str| event.pointer(&format!("/data/{key}"));
         match name {
             "engine.sheet.started" | "engine.sheet.progress" | "engine.table.written" => {
-                let sheet = data("sheet_name")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                let mut text = sheet.to_owned();
-                if let Some(stage) = data("stage").and_then(Value::as_str) {
-                    text.push_str(&format!(" · {stage}"));
-                }
-                if let Some(rows) = data("rows").and_then(Value::as_u64) {
-                    text.push_str(&format!(" · {}", plural(rows, "row")));
-                }
+                let text = at_work(event);
                 narration.with_task(input, |task| {
                     if let Some(task) = task {
-                        task.update(&text);
+                        task.update(format_args!("{} {text}", narration.name_of(input)));
                         if name == "engine.sheet.progress" && task.is_due(Duration::from_secs(5)) {
                             narration
                                 .narrator

@@ -94,6 +94,8 @@ pub struct EngineReport {
     pub exit: Exit,
     /// What it used.
     pub usage: Usage,
+    /// How long it lived.
+    pub wall: Duration,
     /// The payload of its last completed event.
     pub completed: Option<Value>,
     /// The last lines that were no events.
@@ -217,6 +219,7 @@ pub fn invoke(
     Ok(EngineReport {
         exit: outcome.exit,
         usage: outcome.usage,
+        wall: outcome.wall,
         completed,
         last_lines,
     })

@@ -66,6 +66,7 @@ pub fn write(
         "resources": {
             "peak_memory_bytes": ending.peak_memory_bytes,
             "cpu_seconds": ending.cpu_seconds,
+            "engine_seconds": ending.engine_seconds,
         },
         "decisions": payload,
     });

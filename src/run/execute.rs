@@ -271,6 +271,7 @@ impl<'a> Execution<'a> {
                 results: report.completed.as_ref().map(results::derive),
                 peak_memory_bytes: Some(report.usage.peak_memory_bytes),
                 cpu_seconds: Some(report.usage.cpu_seconds),
+                engine_seconds: Some(report.wall.as_secs_f64()),
             },
             transient,
         }
@@ -392,6 +393,7 @@ pub fn failed(error: Failure, transient: bool) -> Attempted {
             results: None,
             peak_memory_bytes: None,
             cpu_seconds: None,
+            engine_seconds: None,
         },
         transient,
     }

@@ -349,6 +349,7 @@ pub fn dry_run() -> Attempted {
         results: None,
         peak_memory_bytes: None,
         cpu_seconds: None,
+        engine_seconds: None,
     };
     Attempted {
         ending,

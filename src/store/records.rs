@@ -513,4 +513,6 @@ pub struct Ending {
     pub peak_memory_bytes: Option<u64>,
     /// The processor time that the engine took.
     pub cpu_seconds: Option<f64>,
+    /// How long its process lived, in seconds.
+    pub engine_seconds: Option<f64>,
 }

@@ -132,6 +132,7 @@ fn ending(status: RunStatus) -> Ending {
         results: None,
         peak_memory_bytes: Some(5),
         cpu_seconds: Some(0.1),
+        engine_seconds: None,
     }
 }
 

@@ -1,0 +1,206 @@
+//! How long the commands themselves take, beside what the machine needs to start any process at all.
+//!
+//! - `ade --help`, `ade env ls`, and `ade runs ls` over 10,000 recorded runs.
+//! - The part of a second `ade run` that is ade's own: the whole command less the life of the engine's process, which
+//!   the run's audit record tells.
+//!
+//! Each figure is a median of whole processes, taken in turns with `true`, whose median stands beside it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use ade::clock::Timestamp;
+use ade::settings::{Inputs, Settings};
+use ade::store::{
+    Claim, Ending, EnvironmentKey, NewRun, Opening, RunOptions, RunStatus, SqliteStore, Store,
+};
+
+const ROUNDS: usize = 31;
+const RUNS: usize = 10_000;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    println!(
+        "{:<44} {:>9} {:>9} {:>9}",
+        "median of whole processes", "ms", "of true", "wanted"
+    );
+    let data = folder.path().join("data");
+    seed(&data);
+    for arguments in [&["--help"][..], &["env", "ls"], &["runs", "ls"]] {
+        let (ade, baseline) = paired(|| {
+            let mut command = ade(&data);
+            command.args(arguments);
+            time(&mut command)
+        });
+        report(
+            &format!("ade {}", arguments.join(" ")),
+            ade,
+            baseline,
+            "< 20",
+        );
+    }
+
+    let own = folder.path().join("own");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut run = ade(&own);
+    run.args(["run", "--json"])
+        .arg(root.join("examples/roster"))
+        .arg(root.join("examples/messy-roster.xlsx"));
+    let first = run.output().expect("the first run");
+    assert!(
+        first.status.success(),
+        "{}",
+        String::from_utf8_lossy(&first.stderr)
+    );
+    let mut whole = Vec::new();
+    let (outside, baseline) = paired(|| {
+        let started = Instant::now();
+        let output = run.stderr(Stdio::null()).output().expect("a run");
+        let wall = started.elapsed();
+        whole.push(wall);
+        wall.saturating_sub(engine_time(&output.stdout))
+    });
+    report(
+        "ade run, second time, whole",
+        median(&mut whole),
+        baseline,
+        "",
+    );
+    report(
+        "ade run, second time, ade's own part",
+        outside,
+        baseline,
+        "< 30",
+    );
+}
+
+fn ade(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
+    command.arg("--data-dir").arg(data).stdin(Stdio::null());
+    command
+}
+
+fn time(command: &mut Command) -> Duration {
+    let started = Instant::now();
+    let status = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("a command that starts");
+    let wall = started.elapsed();
+    assert!(status.success());
+    wall
+}
+
+/// Medians of a measurement and of `true`, taken in turns.
+fn paired(mut measure: impl FnMut() -> Duration) -> (Duration, Duration) {
+    let (mut ours, mut baseline) = (Vec::new(), Vec::new());
+    measure();
+    for _ in 0..ROUNDS {
+        ours.push(measure());
+        baseline.push(time(&mut Command::new("true")));
+    }
+    (median(&mut ours), median(&mut baseline))
+}
+
+fn median(values: &mut [Duration]) -> Duration {
+    values.sort();
+    values[values.len() / 2]
+}
+
+fn report(what: &str, ours: Duration, baseline: Duration, wanted: &str) {
+    let milliseconds = ours.as_secs_f64() * 1000.0;
+    println!(
+        "{what:<44} {milliseconds:>9.1} {:>8.1}× {wanted:>9}",
+        ours.as_secs_f64() / baseline.as_secs_f64()
+    );
+}
+
+/// The life of the engine's process, from the audit record of the run that was printed.
+fn engine_time(printed: &[u8]) -> Duration {
+    let run: serde_json::Value = serde_json::from_slice(printed).expect("a run object");
+    let folder = PathBuf::from(run["run_dir"].as_str().expect("its folder"));
+    let artifact = std::fs::read(folder.join("artifact.json")).expect("its audit record");
+    let artifact: serde_json::Value = serde_json::from_slice(&artifact).expect("JSON");
+    Duration::from_secs_f64(
+        artifact["resources"]["engine_seconds"]
+            .as_f64()
+            .expect("the engine's time"),
+    )
+}
+
+/// A database with a history.
+fn seed(data: &Path) {
+    let flags = BTreeMap::from([
+        ("ADE_DATA_DIR", data.display().to_string()),
+        ("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF".to_owned()),
+    ]);
+    let settings = Settings::resolve(&Inputs {
+        flags,
+        environment: BTreeMap::new(),
+        folder: data.to_owned(),
+    })
+    .expect("settings");
+    let store = SqliteStore::open(
+        &settings,
+        &data.join("db/ade.sqlite"),
+        Opening::CreateIfAbsent,
+    )
+    .expect("a database");
+    let configuration = store
+        .ensure_configuration("default", "roster", Path::new("/roster"), Timestamp(0))
+        .expect("a configuration");
+    let key = EnvironmentKey {
+        workspace_id: "default".to_owned(),
+        configuration_id: configuration.id,
+        engine_spec: "embedded".to_owned(),
+        deps_digest: "0".repeat(64),
+    };
+    let environment = store
+        .ensure_environment(
+            &key,
+            Path::new("/snapshot"),
+            &|id| Path::new("/venvs").join(id),
+            Timestamp(0),
+        )
+        .expect("an environment");
+    for number in 0..RUNS {
+        let now = Timestamp(i64::try_from(number).expect("small"));
+        let run = NewRun {
+            id: uuid::Uuid::now_v7().to_string(),
+            key: key.clone(),
+            environment_id: environment.id.clone(),
+            document_id: None,
+            source_digest: "0".repeat(64),
+            snapshot: "/snapshot".into(),
+            input_name: format!("orders-{number}.xlsx"),
+            input_path: format!("/inbox/orders-{number}.xlsx").into(),
+            input_sha256: "0".repeat(64),
+            input_size_bytes: 13_436,
+            input_sheets: None,
+            options: RunOptions::default(),
+            max_attempts: 3,
+            run_dir: "/run".into(),
+        };
+        let claim = Claim::new("bench", Duration::from_secs(900));
+        store.insert_claimed_run(&run, &claim, now).expect("a run");
+        let ending = Ending {
+            status: RunStatus::Succeeded,
+            exit_code: Some(0),
+            error: None,
+            summary: None,
+            output_path: Some("/run/output/x.xlsx".into()),
+            results: None,
+            peak_memory_bytes: None,
+            cpu_seconds: None,
+            engine_seconds: None,
+        };
+        assert!(
+            store
+                .finish_run(&run.id, &claim, &ending, now)
+                .expect("its end")
+        );
+    }
+}
