@@ -5,7 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 #: What Python's ``str.strip`` takes for white space; polars alone would miss the separators from U+001C to U+001F.
-_WHITE_SPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+_WHITE_SPACE = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 class SourceCounts:
@@ -25,12 +28,21 @@ def _is_filled(name: str, dtype: pl.DataType) -> pl.Expr:
     return column.is_not_null()
 
 
+def _count_filled(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype != pl.String:
+        return _is_filled(name, dtype).sum()
+    # Blank text starts with white space, which sorts before "!" or after "~": few texts are left to look at closely.
+    suspects = column.filter((column < "!") | (column > "~"))
+    return column.count() - (suspects.str.strip_chars(_WHITE_SPACE) == "").sum()
+
+
 def filled_cells(frame: pl.DataFrame, names: list[str]) -> list[int]:
     """Cells of the named columns that reports do not count as blank."""
     if not names or not frame.height:
         return [0] * len(names)
     schema = frame.schema
-    counted = frame.select(_is_filled(name, schema[name]).sum().alias(str(i)) for i, name in enumerate(names))
+    counted = frame.select(_count_filled(name, schema[name]).alias(str(i)) for i, name in enumerate(names))
     return [int(value) for value in counted.row(0)]
 
 

@@ -35,7 +35,7 @@ _OFFERED = (
     "table_region",
     "table_index",
 )
-_SAMPLE_CHUNK = 256
+_SAMPLE_CHUNK = 128
 
 
 class Mapping:
@@ -226,15 +226,22 @@ def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) ->
 
 def _sample(column: pl.Series, size: int) -> list[str]:
     """The first texts of a column, trimmed, empty ones left out."""
-    values = column.drop_nulls() if column.null_count() else column
     sample: list[str] = []
-    for start in range(0, len(values), _SAMPLE_CHUNK):
-        for value in values.slice(start, _SAMPLE_CHUNK).to_list():
-            text = str(value).strip()
-            if text:
-                sample.append(text)
-                if len(sample) == size:
-                    return sample
+    length = len(column)
+    if column.null_count() == length:
+        return sample
+    start, chunk = 0, max(_SAMPLE_CHUNK, size)
+    while start < length:
+        for value in column.slice(start, chunk).to_list():
+            if value is not None:
+                text = str(value).strip()
+                if text:
+                    sample.append(text)
+                    if len(sample) == size:
+                        return sample
+        start += chunk
+        # A column that starts with a long gap is searched in larger and larger steps.
+        chunk *= 2
     return sample
 
 

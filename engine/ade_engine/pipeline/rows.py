@@ -116,7 +116,8 @@ class RowClassifier:
                 self._detector_at_line[line] = number
         lines += [
             "            if totals:",
-            "                kind = max(totals, key=totals.get)",
+            "                if len(totals) > 1:",
+            "                    kind = max(totals, key=totals.get)",
             f"                decide({HEADER} if kind == 'header' else {DATA} if kind == 'data' else {OTHER})",
             "                if 'header' in totals and totals['header'] > best_total:",
             "                    best_total = totals['header']",

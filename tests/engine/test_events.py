@@ -1,0 +1,330 @@
+"""Section 12 of the contract: events, log lines, and the closing payload."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+
+import pytest
+
+from ade_engine.infrastructure.observability.context import create_run_logger_context
+from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
+from ade_engine.models.events import ENGINE_EVENT_SCHEMAS
+
+CONFIG = {"columns/z.py": """
+    import polars as pl
+    def double(*, field_name, **_):
+        return pl.col(field_name) * 2
+    def check(*, field_name, **_):
+        return pl.when(pl.col(field_name) > 2).then(pl.lit("big"))
+    def hook(**_):
+        pass
+    def register(registry):
+        registry.register_column_transform(double, field="a", priority=1)
+        registry.register_column_validator(check, field="a", priority=1)
+        registry.register_hook(hook, hook="on_table_mapped", priority=1)
+"""}  # fmt: skip
+
+ROWS = [["a", "x"], [1, "t"], [2, None]]
+
+
+def test_the_envelope(run):
+    outcome = run(CONFIG, ROWS, fields=["a"], level=10)
+    assert len({event["engine_run_id"] for event in outcome.events}) == 1
+    assert len({event["event_id"] for event in outcome.events}) == len(outcome.events)
+    for event in outcome.events:
+        assert list(event)[:6] == ["event_id", "engine_run_id", "timestamp", "level", "event", "message"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["timestamp"])
+        assert event["level"] in ("debug", "info", "warning", "error")
+        assert event["event"].startswith("engine.") and event["message"]
+        assert event.get("data") != {}
+
+
+def test_the_events_of_a_run_in_order(run):
+    outcome = run(CONFIG, ROWS, fields=["a"])
+    assert [event["event"] for event in outcome.events] == [
+        "engine.run.started", "engine.run.planned", "engine.config.loaded", "engine.workbook.started",
+        "engine.sheet.started", "engine.table.written", "engine.run.completed",
+    ]  # fmt: skip
+
+
+def test_every_event_has_the_data_that_the_contract_lists(run):
+    outcome = run(CONFIG, ROWS, fields=["a"], level=10)
+    region = ["min_row", "min_col", "max_row", "max_col", "header_row_count", "a1"]
+    expected = {
+        "settings.effective": ["settings"],
+        "run.started": ["schema_version", "input_file", "config_package"],
+        "run.planned": ["schema_version", "output_file", "output_dir", "logs_file", "logs_dir"],
+        "config.loaded": ["config_package", "entrypoint", "plugin_modules", "fields", "settings"],
+        "workbook.started": ["schema_version", "sheet_count"],
+        "sheet.started": ["schema_version", "sheet_name", "sheet_index"],
+        "detector.row_result": ["schema_version", "sheet_name", "row_index", "detector"],
+        "row_classification": ["schema_version", "sheet_name", "row_index", "detectors", "scores", "classification"],
+        "sheet.tables_detected": [
+            "schema_version", "sheet_name", "sheet_index", "input_file", "row_count", "table_count", "tables",
+        ],
+        "detector.column_result": [
+            "schema_version", "sheet_name", "table_index", "table_region", "column_index", "detector",
+        ],
+        "column_classification": [
+            "schema_version", "sheet_name", "table_index", "table_region", "column_index", "detectors", "scores",
+            "classification",
+        ],
+        "column_detector.candidate": ["column_name", "column_index", "best_field", "best_score", "scores", "contributions"],
+        "column_detector.summary": ["mapped", "unmapped_indices", "total_columns"],
+        "hook.start": ["hook_name", "hook", "table_index", "table_region", "sheet_name"],
+        "hook.end": ["hook_name", "hook", "table_index", "table_region", "sheet_name"],
+        "transform.result": [
+            "transform", "field", "table_index", "table_region", "row_count", "sample_before", "sample_after",
+            "emitted_column",
+        ],
+        "validation.summary": ["issue_columns", "table_index", "table_region", "rows"],
+        "table.written": ["schema_version", "sheet_name", "table_index", "output_range"],
+        "run.completed": [
+            "schema_version", "scope", "execution", "evaluation", "counts", "validation", "fields", "outputs", "workbooks",
+        ],
+    }  # fmt: skip
+    found = {event["event"][len("engine.") :]: list(event["data"]) for event in outcome.events}
+    assert found == expected
+    assert set(ENGINE_EVENT_SCHEMAS) >= {f"engine.{name}" for name in expected}
+    levels = {event["event"]: event["level"] for event in outcome.events}
+    assert levels["engine.settings.effective"] == levels["engine.row_classification"] == "debug"
+    tables = outcome.named("sheet.tables_detected")[0]["data"]["tables"]
+    assert [list(table) for table in tables] == [["table_index", "region"]]
+    assert list(tables[0]["region"]) == region
+
+
+def test_what_debug_events_say(run):
+    outcome = run(CONFIG, ROWS, fields=["a"], level=10)
+    data = {event["event"][len("engine.") :]: event["data"] for event in reversed(outcome.events)}
+    assert data["settings.effective"]["settings"]["detector_column_sample_size"] == 100
+    assert data["config.loaded"]["entrypoint"] == "auto-discovery"
+    assert data["config.loaded"]["fields"] == ["a"]
+    detector = data["detector.row_result"]["detector"]
+    assert (detector["name"], detector["scores"]) == ("ade_config.row_detectors.rows.first_row", {"header": 1.0})
+    assert detector["duration_ms"] >= 0
+    assert data["row_classification"]["classification"] == {
+        "row_kind": "header", "score": 1.0, "considered_row_kinds": ["header"],
+    }  # fmt: skip
+    assert data["column_classification"]["classification"] == {"field": "a", "score": 1.0, "considered_fields": ["a"]}
+    assert data["column_detector.summary"]["unmapped_indices"] == [1]
+    assert data["transform.result"]["sample_before"] == [1, 2]
+    assert data["transform.result"]["sample_after"] == [2, 4]
+    assert data["validation.summary"]["issue_columns"] == {"__ade_issue__a": 1}
+
+
+def test_scores_are_rounded_in_debug_events_only(run):
+    outcome = run({"columns/z.py": """
+        def third(**_):
+            return {"a": 1 / 3}
+        def register(registry):
+            registry.register_column_detector(third, field="a", priority=1)
+    """}, [["x"], [1]], fields=["a"], level=10)  # fmt: skip
+    assert outcome.named("column_classification")[0]["data"]["scores"] == {"a": 0.333333}
+    assert outcome.completed["fields"][0]["best_mapping_score"] == pytest.approx(1 / 3, abs=1e-9)
+
+
+def test_a_failure_logs_the_error_before_the_run_completes(run):
+    outcome = run({}, [["a"]], input_sheets=["ghost"])
+    assert [event["event"] for event in outcome.events[-2:]] == ["engine.log", "engine.run.completed"]
+    line = outcome.events[-2]
+    assert (line["level"], line["error"]["type"]) == ("error", "InputError")
+    assert sorted(line["error"]) == ["message", "stack_trace", "type"]
+    assert "error" not in outcome.events[-1]
+
+
+LOGGER = {"hooks/h.py": """
+    def speak(*, logger, **_):
+        %s
+    def register(registry):
+        registry.register_hook(speak, hook="on_workbook_start", priority=1)
+"""}  # fmt: skip
+
+
+def speak(run, statement: str, level: int = 20):
+    return run({"hooks/h.py": LOGGER["hooks/h.py"] % statement}, [["a"], [1]], level=level)
+
+
+def test_plain_lines_are_log_events(run):
+    outcome = speak(run, "logger.info('x %s', 5); logger.warning('w', extra={'data': {'n': 1}}); logger.debug('no')")
+    first, second = outcome.named("log")
+    assert (first["message"], first["level"], "data" in first) == ("x 5", "info", False)
+    assert (second["level"], second["data"]) == ("warning", {"n": 1})
+
+
+def test_exceptions_are_attached_to_lines(run):
+    outcome = speak(run, "\n        try: 1 / 0\n        except ZeroDivisionError: logger.exception('oh')")
+    (line,) = outcome.named("log")
+    assert (line["level"], line["error"]["type"]) == ("error", "ZeroDivisionError")
+
+
+@pytest.mark.parametrize(
+    "statement, name, data",
+    [
+        ("logger.event('config.mine', data={'a': 1}, b=2)", "engine.config.mine", {"a": 1, "b": 2}),
+        ("logger.event('engine.config.mine')", "engine.config.mine", None),
+        ("logger.with_namespace('config.x').event('y')", "engine.config.x.y", None),
+        ("logger.with_namespace('engine.config.x').event('engine.config.z')", "engine.config.z", None),
+        ("logger.event('table.mapped', anything=1)", "engine.table.mapped", {"anything": 1}),
+    ],
+)
+def test_config_packages_may_send_events(run, statement, name, data):
+    outcome = speak(run, statement)
+    (event,) = [event for event in outcome.events if event["event"] == name]
+    assert event.get("data") == data
+
+
+def test_unknown_events_are_refused_when_their_level_is_enabled(run):
+    assert speak(run, "logger.event('surprise')").result.error.code == "hook_error"
+    assert speak(run, "logger.event('engine.surprise')").result.error.code == "hook_error"
+    assert speak(run, "logger.event('surprise', level=10)").result.error is None
+    assert speak(run, "logger.event('surprise', level=10)", level=10).result.error.code == "hook_error"
+
+
+def test_loggers_are_logging_adapters():
+    stream = io.StringIO()
+    with create_run_logger_context(log_format="ndjson", stream=stream) as context:
+        logger = context.logger
+        assert isinstance(logger, RunLogger) and isinstance(logger, logging.LoggerAdapter)
+        assert logger.namespace == "engine"
+        inner = logger.with_namespace("config.a")
+        assert (inner.namespace, inner.engine_run_id) == ("engine.config.a", logger.engine_run_id)
+        logger.event("config.odd", data={"set": {1}, "nan": float("nan"), "path": logging, 5: "five"})
+        try:
+            raise ValueError("why")
+        except ValueError as error:
+            logger.event("config.bad", level=logging.ERROR, exc=error)
+    first, second = map(json.loads, stream.getvalue().splitlines())
+    assert first["data"]["set"] == [1] and first["data"]["nan"] == "nan" and first["data"]["5"] == "five"
+    assert second["error"]["type"] == "ValueError" and "why" in second["error"]["stack_trace"]
+    silent = NullLogger()
+    silent.event("no such event")
+    silent.error("nothing")
+    assert not silent.isEnabledFor(logging.CRITICAL)
+
+
+def test_progress_is_not_worth_a_word_on_small_sheets(run):
+    assert not run({}, [["a"], *([n] for n in range(2000))]).named("sheet.progress")
+
+
+def test_progress_is_sent_at_most_ten_times_a_second(run):
+    outcome = run({"row_detectors/slow.py": """
+        import time
+        def slow(*, row_index, **_):
+            if row_index % 512 == 0:
+                time.sleep(0.05)
+        def register(registry):
+            registry.register_row_detector(slow, row_kind="data", priority=1)
+    """}, [["a"], *([n] for n in range(8000))])  # fmt: skip
+    events = outcome.named("sheet.progress")
+    assert 3 <= len(events) <= 9
+    assert {event["data"]["stage"] for event in events} <= {"scan", "detect", "write"}
+    assert list(events[0]["data"]) == ["schema_version", "sheet_name", "sheet_index", "stage", "rows"]
+    rows = [event["data"]["rows"] for event in events if event["data"]["stage"] == "detect"]
+    assert rows == sorted(rows)
+
+
+COUNTS = ["workbooks", "sheets", "tables", "rows", "columns", "fields", "cells"]
+
+
+def test_the_completed_payload_is_closed(run):
+    data = run(CONFIG, ROWS, fields=["a", "b"]).completed
+    workbook = data["workbooks"][0]
+    sheet = workbook["sheets"][0]
+    table = sheet["tables"][0]
+    keys = lambda node: sorted(node)  # noqa: E731
+    assert keys(data["execution"]) == ["completed_at", "duration_ms", "failure", "started_at", "status"]
+    assert keys(data["evaluation"]) == ["findings", "outcome"]
+    assert keys(data["evaluation"]["findings"][0]) == ["code", "count", "message", "meta", "severity"]
+    assert keys(workbook) == ["counts", "fields", "locator", "scope", "sheets", "validation"]
+    assert keys(sheet) == ["counts", "fields", "is_active_sheet", "locator", "scan", "scope", "tables", "validation"]
+    assert keys(table) == ["counts", "fields", "locator", "outputs", "scope", "structure", "validation"]
+    for node in (data, workbook, sheet, table):
+        assert keys(node["counts"]) == sorted(COUNTS)
+        assert keys(node["validation"]) == ["issues_by_severity", "issues_total", "max_severity", "rows_evaluated"]
+        assert [field["field"] for field in node["fields"]] == ["a", "b"]
+    assert keys(table["structure"]["columns"][0]) == ["header", "index", "mapping", "non_empty_cells", "valid_cells"]
+
+
+def test_counts_of_blank_cells_rows_and_columns(run):
+    rows = [["a", " ", "x"], [1, None, " "], [None, " ", None], ["", "\u3000", "y"]]
+    counts = run({}, rows, fields=["a"]).completed["counts"]
+    assert counts["rows"] == {"total": 3, "empty": 1}
+    assert counts["columns"] == {"total": 3, "empty": 1, "mapped": 1, "unmapped": 1}
+    assert counts["cells"] == {"total": 9, "non_empty": 2}
+
+
+def test_valid_cells_are_filled_cells_without_issues(run):
+    outcome = run({"columns/z.py": """
+        import polars as pl
+        def check(**_):
+            return pl.when(pl.col("a") == "bad").then(pl.lit("!"))
+        def register(registry):
+            registry.register_column_validator(check, field="a", priority=1)
+            registry.register_hook(lambda table: table.drop("b"), hook="on_table_validated", priority=1)
+    """}, [["a", "b", "c"], ["bad", 1, 1], [" ", 2, 2], ["fine", 3, 3], [None, 4, 4]], fields=["a", "b"])  # fmt: skip
+    columns = outcome.tables[0]["structure"]["columns"]
+    assert [column["valid_cells"] for column in columns] == [1, None, None]
+    assert [field["valid_cells"] for field in outcome.completed["fields"]] == [1, 0]
+    assert [column["non_empty_cells"] for column in columns] == [2, 4, 4]
+
+
+def test_header_texts_are_normalized(run):
+    headers = [" Unit  Price (€) ", "Größe", "__x__", "***", 12.5]
+    columns = run({}, [headers, [1] * 5]).tables[0]["structure"]["columns"]
+    assert [column["header"] for column in columns] == [
+        {"raw": "Unit  Price (€)", "normalized": "unit_price"},
+        {"raw": "Größe", "normalized": "größe"},
+        {"raw": "__x__", "normalized": "x"},
+        {"raw": "***", "normalized": None},
+        {"raw": "12.5", "normalized": "12_5"},
+    ]
+
+
+def test_source_headers_are_trimmed_by_columns_and_raw_by_mappings(run):
+    data = run({}, {"One": [["A "], [1]], "Two": [["A"], [1]]}, fields=["a"]).completed
+    sheets = data["workbooks"][0]["sheets"]
+    assert [sheet["tables"][0]["fields"][0]["source_headers"] for sheet in sheets] == [["A "], ["A"]]
+    assert [sheet["fields"][0]["source_headers"] for sheet in sheets] == [["A", "A "], ["A"]]
+    assert data["fields"][0]["source_headers"] == ["A", "A "]
+    assert data["fields"][0]["occurrences"] == {"tables": 2, "columns": 2}
+
+
+@pytest.mark.parametrize(
+    "rows, fields, outcome, codes",
+    [
+        ([["a"], [1]], ["a"], "success", []),
+        ([["a"], [1]], [], "success", []),
+        ([["a"], [1]], ["a", "b"], "partial", ["fields_not_detected"]),
+        ([["x"], [1]], ["a", "b"], "failure", ["no_fields_detected"]),
+        ([], ["a"], "failure", ["no_tables_detected"]),
+    ],
+)
+def test_outcomes_and_findings(run, rows, fields, outcome, codes):
+    evaluation = run({}, rows, fields=fields).completed["evaluation"]
+    assert evaluation["outcome"] == outcome
+    assert [finding["code"] for finding in evaluation["findings"]] == codes
+
+
+def test_the_active_sheet_is_marked_and_sheets_count_from_zero(run):
+    outcome = run({}, {"A": [["x"]], "B": [["x"]], "C": [["x"]]}, input_sheets=["B", "C"])
+    sheets = outcome.completed["workbooks"][0]["sheets"]
+    assert [(sheet["locator"]["sheet"]["index"], sheet["locator"]["sheet"]["name"]) for sheet in sheets] == [(0, "B"), (1, "C")]
+    assert [sheet["is_active_sheet"] for sheet in sheets] == [False, False]
+    assert outcome.named("workbook.started")[0]["data"]["sheet_count"] == 3
+
+
+def test_sheets_that_were_reached_are_listed_and_tables_that_were_written(run):
+    outcome = run({"hooks/h.py": """
+        def stop(*, source_sheet, **_):
+            if source_sheet.title == "B":
+                raise RuntimeError("stop")
+        def register(registry):
+            registry.register_hook(stop, hook="on_sheet_start", priority=1)
+    """}, {"A": [["a"], [1]], "B": [["a"], [1]], "C": [["a"], [1]]}, fields=["a"])  # fmt: skip
+    sheets = outcome.completed["workbooks"][0]["sheets"]
+    assert [sheet["locator"]["sheet"]["name"] for sheet in sheets] == ["A", "B"]
+    assert [len(sheet["tables"]) for sheet in sheets] == [1, 0]
+    assert sheets[1]["scan"] is None

@@ -1,0 +1,78 @@
+"""Section 13 of the contract: names that config packages import."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+SURFACE = {
+    "ade_engine": "Engine Settings FieldDef HookName RowKind RunRequest RunResult RunStatus __version__",
+    "ade_engine.models": """
+        FieldDef HookName RowKind ScorePatch HookContext RowDetectorContext ColumnDetectorContext TransformContext
+        ValidateContext WorkbookStartHookContext SheetStartHookContext TableMappedHookContext
+        TableTransformedHookContext TableValidatedHookContext TableWrittenHookContext SheetEndHookContext
+        WorkbookBeforeSaveHookContext RowDetectorResult ColumnDetectorResult RunError RunErrorCode RunRequest RunResult
+        RunStatus TableRegion TableResult SourceColumn MappedColumn DerivedMapping AdeEngineError ConfigError InputError
+        HookError PipelineError ENGINE_NAMESPACE CONFIG_NAMESPACE DEFAULT_EVENT ENGINE_EVENT_SCHEMAS VALID_LOG_FORMATS
+        errors events extension_contexts extension_outputs run table
+    """,
+    "ade_engine.extensions.registry": "Registry RegisteredFn",
+    "ade_engine.extensions.loader": "import_and_register resolve_config_import",
+    "ade_engine.extensions.invoke": "call_extension",
+    "ade_engine.infrastructure.settings": "Settings",
+    "ade_engine.infrastructure.observability.logger": "RunLogger NullLogger",
+    "ade_engine.infrastructure.observability.context": "create_run_logger_context",
+    "ade_engine.application.engine": "Engine",
+    "ade_engine.cli.app": "app main",
+}
+
+
+@pytest.mark.parametrize("module", SURFACE)
+def test_names_can_be_imported(module):
+    namespace: dict = {}
+    for name in SURFACE[module].split():
+        exec(f"from {module} import {name}", namespace)
+        assert namespace[name] is not None
+    with pytest.raises(ImportError):
+        exec(f"from {module} import no_such_name", {})
+
+
+def test_names_are_the_same_wherever_they_are_imported_from():
+    engine, models = import_module("ade_engine"), import_module("ade_engine.models")
+    for name in ("FieldDef", "HookName", "RowKind", "RunRequest", "RunResult", "RunStatus"):
+        assert getattr(engine, name) is getattr(models, name)
+    assert models.TableRegion is import_module("ade_engine.models.table").TableRegion
+    assert "Engine" in dir(engine) and "TableRegion" in dir(models)
+
+
+def test_enumerations_are_text():
+    from ade_engine import HookName, RowKind, RunStatus
+
+    assert HookName("on_sheet_end") == "on_sheet_end" == str(HookName.ON_SHEET_END)
+    assert RowKind.HEADER == "header" and {"data": 1}[RowKind.DATA] == 1
+    assert RunStatus.FAILED == "failed"
+    assert len(HookName) == 8
+
+
+def test_starting_the_engine_imports_nothing_heavy():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from ade_engine.cli.app import app; app(['version']);"
+        "print([n for n in ('polars', 'openpyxl', 'argparse', 'dataclasses', 'typing', 'json') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_run_that_touches_no_workbook_never_imports_openpyxl(simple, tmp_path):
+    import subprocess
+    import sys
+
+    config, source = simple
+    words = ["process", "file", "--input", str(source), "--config-package", str(config), "--quiet"]
+    code = f"import sys; from ade_engine.cli.app import app; app({words!r}); print('openpyxl' in sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
