@@ -1,0 +1,119 @@
+"""What the engine does better by choice, and never by default."""
+
+from __future__ import annotations
+
+import pytest
+
+SIDE_BY_SIDE = [
+    ["Name", "Age", None, "City", "Size"],
+    ["Ann", 41, None, "Oslo", 5],
+    ["Bob", 35, None, "Rome", 7],
+    ["Cid", 28],
+]
+
+
+def regions(outcome) -> list[str]:
+    assert outcome.result.error is None, outcome.result.error
+    return [table["structure"]["region"]["a1"] for table in outcome.tables]
+
+
+def split(run, data, **options):
+    return run({}, data, settings={"split_side_by_side_tables": True}, fields=["name", "city"], **options)
+
+
+def test_tables_beside_one_another_stay_one_table_by_default(run):
+    assert regions(run({}, SIDE_BY_SIDE)) == ["A1:E4"]
+
+
+def test_tables_beside_one_another_can_be_told_apart(run):
+    outcome = split(run, SIDE_BY_SIDE, level=10)
+    assert regions(outcome) == ["A1:B4", "D1:E3"]
+    assert outcome.rows() == [
+        ["name", "Age"], ["Ann", 41], ["Bob", 35], ["Cid", 28], [None, None],
+        ["city", "Size"], ["Oslo", 5], ["Rome", 7],
+    ]  # fmt: skip
+    first, second = outcome.tables
+    assert second["counts"]["rows"] == {"total": 2, "empty": 0}
+    assert [column["non_empty_cells"] for column in second["structure"]["columns"]] == [2, 2]
+    assert [column["index"] for column in second["structure"]["columns"]] == [0, 1]
+    assert outcome.completed["counts"]["cells"] == {"total": 10, "non_empty": 10}
+    detected = outcome.named("sheet.tables_detected")[0]["data"]["tables"]
+    assert [table["region"]["a1"] for table in detected] == ["A1:B4", "D1:E3"]
+
+
+def test_a_table_that_starts_to_the_right_starts_at_its_column(run):
+    rows = [[None, None, "Name"], [None, None, "Ann"]]
+    assert regions(split(run, rows)) == ["A1:C2"]
+    rows = [[None, "Name", None, None, "City"], [None, "Ann", None, None, "Oslo"]]
+    assert regions(split(run, rows)) == ["B1:B2", "E1:E2"]
+
+
+def test_a_gap_with_anything_in_it_is_no_gap(run):
+    rows = [["Name", None, "City"], ["Ann", None, "Oslo"], ["Bob", "!", "Rome"]]
+    assert regions(split(run, rows)) == ["A1:C3"]
+
+
+def test_a_block_without_header_stays_with_its_neighbour(run):
+    rows = [["Name", "Age", None, None, "City"], ["Ann", 41, None, "remark", None], ["Bob", 35, None, None, "Rome"]]
+    assert regions(split(run, rows)) == ["A1:B3", "D1:E3"]
+    rows = [["Name", None, None], ["Ann", None, "remark"]]
+    assert regions(split(run, rows)) == ["A1:C2"]
+
+
+def test_stacked_headers_and_blank_rows_are_split_as_well(run):
+    both = """
+        def rows(*, row_index, **_):
+            return {"header": 1.0} if row_index <= 2 else {"data": 1.0}
+        def register(registry):
+            registry.register_row_detector(rows, row_kind="header", priority=1)
+    """
+    rows = [["Full", None, "Home"], ["name", None, "city"], ["Ann", None, "Oslo"], [], [None, None, "Rome"]]
+    outcome = split(run, rows, rows=both)
+    assert regions(outcome) == ["A1:A3", "C1:C5"]
+    assert [table["structure"]["header"]["row_count"] for table in outcome.tables] == [2, 2]
+    assert [table["counts"]["rows"] for table in outcome.tables] == [{"total": 1, "empty": 0}, {"total": 3, "empty": 1}]
+
+
+def test_names_of_columns_without_header_count_within_the_table(run):
+    rows = [["Name", None, "City", None], ["Ann", None, "Oslo", 5]]
+    outcome = split(run, rows)
+    assert outcome.rows()[3] == ["city", "col_2"]
+
+
+@pytest.mark.parametrize("kind", ["merge", "sort"])
+def test_tables_that_were_told_apart_can_be_sorted_and_merged(run, kind):
+    settings = {"merge": "merge_tables_in_sheet", "sort": "sort_tables_by_mapping_ratio"}
+    outcome = run({}, SIDE_BY_SIDE, fields=["city", "size"], settings={"split_side_by_side_tables": True, settings[kind]: True})
+    if kind == "merge":
+        assert regions(outcome) == ["A1:E4"]
+        assert outcome.rows()[0] == ["Name", "Age", "city", "size"]
+    else:
+        assert outcome.rows()[0] == ["city", "size"]
+
+
+CSV = "Näme;Ort\nÄnn;Århus\nBöb;Rom, Süd\n"
+
+
+def csv(run, tmp_path, data: bytes, **settings):
+    (tmp_path / "in.csv").write_bytes(data)
+    return run({}, tmp_path / "in.csv", settings=settings)
+
+
+def test_csv_is_utf_8_with_commas_by_default(run, tmp_path):
+    assert csv(run, tmp_path, CSV.encode()).rows()[0][0] == "Näme;Ort"
+    assert csv(run, tmp_path, CSV.encode("latin-1")).result.error.code == "unknown_error"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+def test_encoding_and_delimiter_can_be_found_out(run, tmp_path, encoding, delimiter):
+    text = f"Näme{delimiter}Ort\nÄnn{delimiter}Århus\nBöb{delimiter}Süd\n"
+    outcome = csv(run, tmp_path, text.encode(encoding), csv_encoding="auto", csv_delimiter="auto")
+    assert outcome.rows() == [["Näme", "Ort"], ["Änn", "Århus"], ["Böb", "Süd"]]
+
+
+def test_encoding_and_delimiter_can_be_named(run, tmp_path):
+    outcome = csv(run, tmp_path, CSV.encode("latin-1"), csv_encoding="latin-1", csv_delimiter=";")
+    assert outcome.rows() == [["Näme", "Ort"], ["Änn", "Århus"], ["Böb", "Rom, Süd"]]
+    outcome = csv(run, tmp_path, CSV.encode("utf-16"), csv_encoding="utf-16", csv_delimiter=";")
+    assert outcome.rows()[0] == ["Näme", "Ort"]
