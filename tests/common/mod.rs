@@ -1,0 +1,49 @@
+//! The front door: the real `ade`, in a folder, a home and an environment of its own.
+//!
+//! A [`Place`] is a fresh folder with nothing of the caller's in it: the variables of the process are cleared but for
+//! proxies, certificates and index settings, HOME is inside, and so is the data directory. What would take long and
+//! differs for no test is made once ([`machine`]) and kept between runs of the tests: a uv, the download caches, and the
+//! bytecode of packages. With it a new environment takes a fraction of a second.
+//!
+//! Nothing here sleeps to let something happen. Processes are held and released by files ([`Gate`]), and waiting is for a
+//! file, a line or an exit, with a limit that only a hang reaches.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    clippy::disallowed_methods,
+    reason = "every test file uses a part of this, and tests look at their own environment"
+)]
+
+mod machine;
+mod place;
+mod running;
+mod workbook;
+
+pub use machine::{Machine, machine};
+pub use place::{Configuration, Gate, Outcome, Place};
+pub use running::{Running, processes_of, wait_for};
+pub use workbook::{encrypted_workbook, sheet, workbook};
+
+/// A hang of this length fails a test; nothing that goes well comes near it.
+pub const HANG: std::time::Duration = std::time::Duration::from_secs(240);
+
+/// Compares an outcome or a text with an inline snapshot, after what differs from run to run was replaced.
+macro_rules! snapshot {
+    ($place:expr, $value:expr, @$snapshot:literal) => {{
+        let settings = $place.filters();
+        let _scope = settings.bind_to_scope();
+        insta::assert_snapshot!($value.to_string(), @$snapshot);
+    }};
+}
+pub(crate) use snapshot;
+
+/// Ends a test that this machine cannot carry out, and says why.
+macro_rules! skip {
+    ($($reason:tt)*) => {{
+        eprintln!("skipped: {}", format_args!($($reason)*));
+        return;
+    }};
+}
+pub(crate) use skip;

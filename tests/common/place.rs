@@ -1,0 +1,464 @@
+//! One test's folder, and what `ade` does in it.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::machine::{machine, network_variables};
+use super::running::{Running, wait_for};
+
+/// A folder of its own, gone with the test.
+pub struct Place {
+    folder: TempDir,
+    root: PathBuf,
+    variables: BTreeMap<OsString, OsString>,
+}
+
+impl Place {
+    /// With uv on PATH and warm caches, as on a machine that has worked before.
+    pub fn new() -> Self {
+        Self::named("place")
+    }
+
+    /// The same below a folder whose name begins so.
+    pub fn named(name: &str) -> Self {
+        let machine = machine();
+        let folder = tempfile::Builder::new()
+            .prefix(&format!("ade-{name}-"))
+            .tempdir()
+            .unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let tools = root.join("data/cache/tools");
+        fs::create_dir_all(&tools).unwrap();
+        fs::create_dir_all(root.join("home")).unwrap();
+        symlink(machine.bytecode(), tools.join("bytecode")).unwrap();
+        let mut place = Self {
+            root,
+            folder,
+            variables: network_variables().into_iter().collect(),
+        };
+        place.set_path(&[
+            &machine.only_uv,
+            &machine.only_python,
+            Path::new("/usr/bin"),
+            Path::new("/bin"),
+        ]);
+        place.set("HOME", place.path("home"));
+        place.set("NO_COLOR", "1");
+        place.set("LANG", "C.UTF-8");
+        place.set("ADE_UV_CACHE_DIR", machine.uv_cache());
+        place.set("ADE_PIP_CACHE_DIR", machine.pip_cache());
+        place
+    }
+
+    /// The folder, or something in it.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Sets an environment variable of every `ade` that follows.
+    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.variables
+            .insert(name.into(), value.as_ref().to_owned());
+    }
+
+    /// Removes one.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(OsStr::new(name));
+    }
+
+    /// Sets PATH.
+    pub fn set_path(&mut self, folders: &[&Path]) {
+        self.set("PATH", std::env::join_paths(folders).unwrap());
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Writes a program.
+    pub fn write_program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.write(name, script);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// Reads a file as text.
+    pub fn read(&self, name: impl AsRef<Path>) -> String {
+        let path = self.path(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// A configuration with the fields `name` and `email`; an e-mail address without @ is an issue.
+    pub fn configuration(&self, name: &str) -> Configuration {
+        let configuration = Configuration {
+            folder: self.path(name),
+        };
+        configuration.depend_on(&[]);
+        configuration.write("src/ade_config/__init__.py", "");
+        configuration.write("src/ade_config/row_detectors/rows.py", ROWS);
+        configuration.write("src/ade_config/columns/fields.py", COLUMNS);
+        configuration
+    }
+
+    /// A small list of people, one of them with a wrong address: an input that gives one issue.
+    pub fn people(&self) -> PathBuf {
+        self.write("people.csv", PEOPLE)
+    }
+
+    /// A small list without issues.
+    pub fn members(&self, name: &str) -> PathBuf {
+        self.write(name, "Name,Email\nAnn,ann@example.org\n")
+    }
+
+    /// `ade`, ready to be started here.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
+        command
+            .current_dir(&self.root)
+            .env_clear()
+            .envs(&self.variables);
+        command
+    }
+
+    /// Runs `ade` to its end; what it is told is split at spaces.
+    pub fn ade(&self, line: &str) -> Outcome {
+        self.ade_with(line.split_whitespace())
+    }
+
+    /// Runs `ade` to its end.
+    pub fn ade_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
+        self.run(&[], arguments)
+    }
+
+    /// Runs `ade` to its end with some variables more.
+    pub fn run(
+        &self,
+        variables: &[(&str, &str)],
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Outcome {
+        let output = assert_cmd::Command::from_std(self.command())
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .timeout(super::HANG)
+            .output()
+            .unwrap();
+        Outcome {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
+        }
+    }
+
+    /// Starts `ade` and goes on.
+    pub fn start(&self, line: &str) -> Running {
+        self.start_with(line.split_whitespace())
+    }
+
+    /// Starts `ade` and goes on.
+    pub fn start_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Running {
+        let mut command = self.command();
+        command.args(arguments);
+        Running::start(command)
+    }
+
+    /// Builds the environment of a configuration, so that what follows tells of the run alone.
+    pub fn warm(&self, configuration: &str) {
+        self.ade(&format!("env build {configuration} -q"))
+            .succeeds();
+    }
+
+    /// The newest run.
+    pub fn latest_run(&self) -> Value {
+        self.ade("runs ls --limit 1 --json").json()[0].clone()
+    }
+
+    /// The statuses of all runs, newest first.
+    pub fn statuses(&self) -> Vec<String> {
+        let runs = self.ade("runs ls --json").json();
+        let status = |run: &Value| run["status"].as_str().unwrap().to_owned();
+        runs.as_array().unwrap().iter().map(status).collect()
+    }
+
+    /// The environments, last used first.
+    pub fn environments(&self) -> Vec<Value> {
+        self.ade("env ls --json").json().as_array().unwrap().clone()
+    }
+
+    /// The cells of a workbook, by sheet.
+    pub fn cells(&self, path: impl AsRef<Path>) -> Value {
+        let output = Command::new(&machine().reader)
+            .args(["-I", "-c", READ])
+            .arg(self.path(path))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// A place in a configuration's code where a run waits.
+    pub fn gate(&self, name: &str) -> Gate {
+        Gate {
+            reached: self.path(format!("{name}-reached")),
+            open: self.path(format!("{name}-open")),
+        }
+    }
+
+    /// Puts a uv first on PATH that waits at the gate before it installs anything, and is the real one after that.
+    pub fn hold_installs(&mut self, gate: &Gate) {
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  : > '{}'\n  while [ ! -e '{}' ]; do sleep 0.02; done;;\nesac\nexec '{}' \"$@\"\n",
+            gate.reached.display(),
+            gate.open.display(),
+            machine().uv().display()
+        );
+        self.write_program("held/uv", &script);
+        let (held, python) = (self.path("held"), machine().only_python.clone());
+        self.set_path(&[&held, &python, Path::new("/usr/bin"), Path::new("/bin")]);
+    }
+
+    /// All files below a folder, relative to it, in order.
+    pub fn files_below(&self, name: impl AsRef<Path>) -> Vec<String> {
+        let base = self.path(name);
+        let mut waiting = vec![base.clone()];
+        let mut found = Vec::new();
+        while let Some(folder) = waiting.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                if entry.file_type().unwrap().is_dir() {
+                    waiting.push(entry.path());
+                } else {
+                    let path = entry.path();
+                    found.push(path.strip_prefix(&base).unwrap().display().to_string());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// What differs from run to run and from machine to machine, and what stands for it.
+    pub fn filters(&self) -> insta::Settings {
+        let mut settings = insta::Settings::clone_current();
+        let here = escape(self.root.to_str().unwrap());
+        for (pattern, replacement) in [
+            (here.as_str(), "[HERE]"),
+            (r"[0-9a-f]{64}", "[SHA256]"),
+            (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[ID]"),
+            (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}\b", "[SHORT-ID]"),
+            (r"deps-[0-9a-f]{16}", "deps-[DIGEST]"),
+            (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[INSTANT]"),
+            (r"(\d+ h )?\d+ min( \d+ s)?|\b\d+ ms\b|\b\d+\.\d s\b", "[TIME]"),
+            (r#""duration_ms":( ?)\d+"#, r#""duration_ms":$1[MS]"#),
+            (r"just now|\d+ (s|min|h|d) ago|\[TIME\] ago", "[AGO]"),
+            (r"\b\d+\.\d [KMG]iB\b", "[SIZE]"),
+            (r#""size_bytes":( ?)\d{6,}"#, r#""size_bytes":$1[BYTES]"#),
+            (r"[A-Za-z0-9_.-]+:\d+:\d+", "[WORKER]"),
+            (r"\b3\.\d+\.\d+\b", "[PYTHON]"),
+            (r"\b(uv|polars|polars-runtime-\d+|openpyxl|et-xmlfile) \d+(\.\d+)+", "$1 [VERSION]"),
+        ] {
+            settings.add_filter(pattern, replacement);
+        }
+        settings
+    }
+}
+
+/// A text as a pattern that matches it alone.
+fn escape(text: &str) -> String {
+    let mut pattern = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii_punctuation() {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
+}
+
+/// How an `ade` ended and what it said.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "status {}", self.status)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                write!(formatter, "\n--- {name}\n{}", text.trim_end_matches('\n'))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Outcome {
+    /// It ended with 0.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        self.ends_with(0)
+    }
+
+    /// It ended with this status.
+    #[track_caller]
+    pub fn ends_with(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{self}");
+        self
+    }
+
+    /// Standard error has this.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "{text:?} is missing:\n{self}");
+        self
+    }
+
+    /// Standard output has this.
+    #[track_caller]
+    pub fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "{text:?} is missing:\n{self}");
+        self
+    }
+
+    /// Standard output as one JSON document.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{self}"))
+    }
+
+    /// Standard output as one JSON object a line.
+    #[track_caller]
+    pub fn records(&self) -> Vec<Value> {
+        let record = |line: &str| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{self}"))
+        };
+        self.stdout.lines().map(record).collect()
+    }
+
+    /// The error that `--json` puts on standard error's last line.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let last = self.stderr.lines().last().unwrap_or_default();
+        let value: Value =
+            serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}:\n{self}"));
+        value["error"].clone()
+    }
+}
+
+/// A configuration of a test's.
+pub struct Configuration {
+    pub folder: PathBuf,
+}
+
+impl Configuration {
+    /// Writes one of its files.
+    pub fn write(&self, name: &str, content: &str) {
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Writes its manifest.
+    pub fn depend_on(&self, dependencies: &[&str]) {
+        let listed = serde_json::to_string(dependencies).unwrap();
+        self.write(
+            "pyproject.toml",
+            &format!("[project]\nname = \"people\"\nversion = \"1.0\"\nrequires-python = \">=3.10\"\ndependencies = {listed}\n"),
+        );
+    }
+
+    /// Has every run stop at the gate when it begins, and go on when the gate is opened.
+    pub fn wait_at(&self, gate: &Gate) {
+        self.wait_at_with(gate, "", "");
+    }
+
+    /// The same, with something before and something after.
+    pub fn wait_at_with(&self, gate: &Gate, before: &str, after: &str) {
+        let indent = |code: &str| -> String {
+            code.lines().map(|line| format!("    {line}\n")).collect()
+        };
+        self.write(
+            "src/ade_config/hooks/gate.py",
+            &format!(
+                "import os, time\n\n\ndef wait():\n{}    open({:?}, \"w\").close()\n    while not os.path.exists({:?}):\n        time.sleep(0.01)\n{}\n\ndef register(registry):\n    registry.register_hook(wait, hook=\"on_workbook_start\", priority=10)\n",
+                indent(before),
+                gate.reached,
+                gate.open,
+                indent(after),
+            ),
+        );
+    }
+}
+
+/// Two files: one tells that somebody waits, the other lets him go on.
+pub struct Gate {
+    pub reached: PathBuf,
+    pub open: PathBuf,
+}
+
+impl Gate {
+    /// Until somebody waits there.
+    #[track_caller]
+    pub fn wait_until_reached(&self) {
+        wait_for(&format!("{}", self.reached.display()), || {
+            self.reached.exists()
+        });
+    }
+
+    /// Lets everybody go on.
+    pub fn open(&self) {
+        fs::write(&self.open, "").unwrap();
+    }
+}
+
+const PEOPLE: &str = "Name,Email,Shoe size\nAnn,ann@example.org,38\nBob,bob(at)example.org,44\n";
+
+const ROWS: &str = r#"
+def first_row_is_header(row_index):
+    return {"header": 1.0} if row_index == 1 else {"data": 1.0}
+
+
+def register(registry):
+    registry.register_row_detector(first_row_is_header, row_kind="header", priority=10)
+"#;
+
+const COLUMNS: &str = r#"
+import polars as pl
+from ade_engine.models import FieldDef
+
+
+def by_header(column_header_original, field_name):
+    return {field_name: 1.0} if column_header_original.lower() == field_name else None
+
+
+def check(field_name):
+    return pl.when(~pl.col(field_name).str.contains("@")).then(pl.lit("no address"))
+
+
+def register(registry):
+    for name in ("name", "email"):
+        registry.register_field(FieldDef(name=name, label=name.title()))
+        registry.register_column_detector(by_header, field=name, priority=10)
+    registry.register_column_validator(check, field="email", priority=10)
+"#;
+
+const READ: &str = r#"
+import json, sys
+from openpyxl import load_workbook
+book = load_workbook(sys.argv[1])
+print(json.dumps({sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}, default=str))
+"#;

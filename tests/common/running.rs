@@ -1,0 +1,145 @@
+//! An `ade` in progress: its words as they come, signals, and whether anything of it is left.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::HANG;
+use super::place::Outcome;
+
+/// See the module. Dropped before its end, it is killed.
+pub struct Running {
+    child: Child,
+    words: tempfile::TempDir,
+}
+
+impl Running {
+    /// Starts a command with nothing on standard input.
+    pub fn start(mut command: Command) -> Self {
+        let words = tempfile::tempdir().unwrap();
+        let file = |name: &str| File::create(words.path().join(name)).unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .unwrap();
+        Self { child, words }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed so far.
+    pub fn stdout(&self) -> String {
+        fs::read_to_string(self.words.path().join("stdout")).unwrap()
+    }
+
+    /// What it has said so far.
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.words.path().join("stderr")).unwrap()
+    }
+
+    /// Until it has said this.
+    #[track_caller]
+    pub fn wait_until_says(&mut self, text: &str) {
+        let limit = Instant::now() + HANG;
+        while !self.stderr().contains(text) {
+            let ended = self.child.try_wait().unwrap().is_some();
+            if (ended || Instant::now() > limit) && !self.stderr().contains(text) {
+                panic!("it never said {text:?}:\n{}", self.stderr());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Until it has printed this.
+    #[track_caller]
+    pub fn wait_until_prints(&mut self, text: &str) {
+        let limit = Instant::now() + HANG;
+        while !self.stdout().contains(text) {
+            let ended = self.child.try_wait().unwrap().is_some();
+            if (ended || Instant::now() > limit) && !self.stdout().contains(text) {
+                panic!(
+                    "it never printed {text:?}:\n{}\n{}",
+                    self.stdout(),
+                    self.stderr()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Sends a signal to this one process.
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: no memory is involved; the child was not waited for, so the id is still its own.
+        unsafe { libc::kill(i32::try_from(self.child.id()).unwrap(), signal) };
+    }
+
+    /// Until it ends. A death by a signal is its number below zero.
+    #[track_caller]
+    pub fn wait(mut self) -> Outcome {
+        use std::os::unix::process::ExitStatusExt;
+        let limit = Instant::now() + HANG;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Outcome {
+                    status: status
+                        .code()
+                        .unwrap_or_else(|| -status.signal().unwrap_or(0)),
+                    stdout: self.stdout(),
+                    stderr: self.stderr(),
+                };
+            }
+            assert!(Instant::now() < limit, "it hangs:\n{}", self.stderr());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Until something is so.
+#[track_caller]
+pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let limit = Instant::now() + HANG;
+    while !is_so() {
+        assert!(Instant::now() < limit, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The command lines of all processes that have to do with a folder. Needs /proc.
+pub fn processes_of(folder: &Path) -> Option<Vec<String>> {
+    let folder = folder.to_str().unwrap();
+    let entries = fs::read_dir("/proc").ok()?;
+    let lines: Vec<String> = entries
+        .flatten()
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .chars()
+                .all(|letter| letter.is_ascii_digit())
+        })
+        .filter_map(|entry| {
+            let line = fs::read(entry.path().join("cmdline")).ok()?;
+            let working = fs::read_link(entry.path().join("cwd")).unwrap_or_else(|_| PathBuf::new());
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            let own = entry.file_name().to_string_lossy() == std::process::id().to_string();
+            let concerned = line.contains(folder) || working.starts_with(folder);
+            (concerned && !own && !line.is_empty()).then_some(line)
+        })
+        .collect();
+    Path::new("/proc/self/cmdline").exists().then_some(lines)
+}
