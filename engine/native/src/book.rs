@@ -146,10 +146,10 @@ impl Book {
 
     /// Merged ranges of a sheet as (first row, last row, first column, last column), counted from 0. Known for `.xls`
     /// alone.
-    pub fn merged_ranges(&self, sheet: usize) -> Result<Vec<[usize; 4]>> {
+    pub fn merged_ranges(&self, sheet: usize) -> &[[usize; 4]] {
         match &self.content {
             Content::Legacy(workbook) => workbook.merged_ranges(sheet),
-            _ => Ok(Vec::new()),
+            _ => &[],
         }
     }
 

@@ -124,15 +124,9 @@ impl Source {
         py: Python<'_>,
         sheet: usize,
     ) -> PyResult<Vec<(usize, usize, usize, usize)>> {
-        let ranges = py
-            .detach(|| {
-                self.source
-                    .book()
-                    .and_then(|book| book.merged_ranges(sheet))
-            })
-            .map_err(to_python)?;
+        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        let ranges = book.merged_ranges(sheet).iter();
         Ok(ranges
-            .iter()
             .map(|range| (range[0] + 1, range[1] + 1, range[2] + 1, range[3] + 1))
             .collect())
     }

@@ -14,6 +14,10 @@ pub const MAXIMUM_ROWS: usize = 1 << 24;
 /// The column `ZZZ`.
 pub const MAXIMUM_COLUMNS: usize = 18_278;
 
+/// A sheet of more cells or text than this is an attack, or needs another tool.
+const MAXIMUM_CELLS: usize = 200_000_000;
+const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+
 /// How far a scan looks for further values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanLimits {
@@ -63,6 +67,7 @@ pub struct SheetBuilder {
     pending_widths: Vec<u16>,
     counts: Vec<u32>,
     late: Vec<(u32, Pending)>,
+    cells_seen: usize,
     rows_seen: usize,
     empty_run: usize,
     width: usize,
@@ -84,6 +89,7 @@ impl SheetBuilder {
             pending_widths: Vec::new(),
             counts: Vec::new(),
             late: Vec::new(),
+            cells_seen: 0,
             rows_seen: 0,
             empty_run: 0,
             width: 0,
@@ -134,6 +140,15 @@ impl SheetBuilder {
                 reason: format!(
                     "row {} is beyond what is read here ({MAXIMUM_ROWS} rows)",
                     row + 1
+                ),
+            });
+        }
+        self.cells_seen += self.row_cells.len();
+        if self.cells_seen > MAXIMUM_CELLS || self.own_text.len() > MAXIMUM_TEXT_BYTES {
+            return Err(SourceError::BeyondLimits {
+                sheet: self.title.clone(),
+                reason: format!(
+                    "it holds more than {MAXIMUM_CELLS} cells, or more than 1 GiB of text"
                 ),
             });
         }

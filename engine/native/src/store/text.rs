@@ -65,6 +65,7 @@ impl TextReference {
 #[derive(Debug, Default)]
 pub struct TextArena {
     blocks: Vec<Vec<u8>>,
+    bytes: usize,
     recent: Vec<TextReference>,
 }
 
@@ -80,6 +81,7 @@ impl TextArena {
     /// Stores a text.
     pub fn push(&mut self, text: &str) -> TextReference {
         let bytes = text.as_bytes();
+        self.bytes += bytes.len();
         if bytes.len() >= BLOCK_BYTES {
             self.blocks.push(bytes.to_vec());
             // The block that was being filled stays reachable: the next push simply opens another one.
@@ -152,7 +154,7 @@ impl TextArena {
 
     /// How many bytes all blocks hold.
     pub fn len(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
+        self.bytes
     }
 
     /// Whether nothing was stored.

@@ -6,6 +6,10 @@ use crate::error::Result;
 use crate::store::{Cell, TextArena};
 use crate::xml::{Event, SPREADSHEET, XmlReader};
 
+/// More than this is an attack, or needs another tool.
+const MAXIMUM_STRINGS: usize = 200_000_000;
+const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+
 /// The shared strings: their text, and for each number the cell it makes.
 #[derive(Debug, Default)]
 pub struct SharedStrings {
@@ -52,6 +56,11 @@ impl SharedStrings {
                         Cell::text(strings.text.push(text).into_shared())
                     };
                     strings.cells.push(cell);
+                    if strings.cells.len() > MAXIMUM_STRINGS
+                        || strings.text.len() > MAXIMUM_TEXT_BYTES
+                    {
+                        return Err(reader.error("it holds more text than can be read"));
+                    }
                 }
                 Event::Done => break,
                 _ => {}
