@@ -121,8 +121,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             let message = text
                 .strip_prefix("Config package INVALID: ")
                 .unwrap_or(&text)
-                .trim()
-                .to_owned();
+                .trim();
+            let root = prepared.configuration.root.to_string_lossy();
+            let message =
+                ade::run::with_known_names(message, &[(&prepared.package_folder, &root)]);
             Err(Failure {
                 status: ExitStatus::Refused,
                 code: code::CONFIG_INVALID.to_owned(),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{artifact, code, results, stage, timeout};
+use super::{artifact, code, results, stage, timeout, with_known_names};
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::{self, EngineReport, Invocation, Message, Task};
@@ -144,7 +144,10 @@ impl<'a> Execution<'a> {
                     json!({"scope": "engine", "stream": stream.as_str(), "message": text}),
                 ),
             };
-            on_event(&event);
+            // A check prints its findings as lines; the run's end says what they come to.
+            if !run.options.validate_only {
+                on_event(&event);
+            }
         });
         let report = match started {
             Ok(report) => report,
@@ -223,7 +226,9 @@ impl<'a> Execution<'a> {
                     &found.code,
                     &found.stage,
                     found.message.clone(),
-                    hint_of(&found.code),
+                    hint_for_text(&self.folder.input().join(&self.run.input_name))
+                        .filter(|_| found.code == "unknown_error")
+                        .or_else(|| hint_of(&found.code)),
                 )),
                 None if report.succeeded() && output.is_file() => Ok(None),
                 None if report.succeeded() => Err(failure(
@@ -252,6 +257,7 @@ impl<'a> Execution<'a> {
                 )),
             },
         };
+        let result = result.map_err(|error| self.in_known_names(error));
         let output_path =
             (result.is_ok() && !self.run.options.validate_only).then(|| output.to_owned());
         let (status, error, summary) = match result {
@@ -275,6 +281,18 @@ impl<'a> Execution<'a> {
             },
             transient,
         }
+    }
+
+    fn in_known_names(&self, mut error: Failure) -> Failure {
+        let run = self.run;
+        let input = self.folder.input().join(&run.input_name);
+        let configuration = run.configuration_path.to_string_lossy();
+        let names = [
+            (run.snapshot.as_path(), &*configuration),
+            (input.as_path(), &run.input_name),
+        ];
+        error.message = with_known_names(&error.message, &names);
+        error
     }
 
     /// Records the end and tells it. `None`: the claim was lost, and nothing was recorded.
@@ -419,6 +437,26 @@ fn hint_of(code: &str) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// A workbook that somebody named .csv fails as text that cannot be decoded; this says what it is.
+fn hint_for_text(input: &Path) -> Option<String> {
+    if !input.extension()?.eq_ignore_ascii_case("csv") {
+        return None;
+    }
+    let mut start = [0; 4];
+    std::fs::File::open(input)
+        .ok()?
+        .read_exact(&mut start)
+        .ok()?;
+    let ending = match &start {
+        b"PK\x03\x04" => ".xlsx",
+        b"\xD0\xCF\x11\xE0" => ".xls",
+        _ => return None,
+    };
+    Some(format!(
+        "this file is a workbook and no text: rename it so that it ends in {ending}"
+    ))
 }
 
 fn sha256_of(path: &Path) -> Option<String> {

@@ -21,6 +21,7 @@ pub mod provide;
 mod results;
 pub mod stage;
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::problem::Kind;
@@ -59,6 +60,18 @@ pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
             _ => Kind::Refused,
         }),
     }
+}
+
+/// What the engine says, with the files named as the people who read it know them: the author's own file instead of the
+/// snapshot's, the input's name instead of the staged copy's path.
+pub fn with_known_names(message: &str, names: &[(&Path, &str)]) -> String {
+    let mut text = message.to_owned();
+    for (path, name) in names {
+        if let Some(path) = path.to_str().filter(|path| !path.is_empty()) {
+            text = text.replace(path, name);
+        }
+    }
+    text
 }
 
 /// The wall-clock limit of a run: its own, else the setting.

@@ -258,7 +258,13 @@ class _Run:
         message = str(raised) or type(raised).__name__
         if code is RunErrorCode.UNKNOWN_ERROR and not hasattr(raised, "ade_location"):
             message = f"{type(raised).__name__}: {message}"
-        location = getattr(raised, "ade_location", {})
+        location = getattr(raised, "ade_location", None)
+        if location is None:
+            location = {}
+            place = _place_in(raised, self.plan.config_package)
+            if place is not None:
+                location = dict(zip(("file", "line", "function"), place))
+                message = f"{message} ({place[0]}, line {place[1]}, in {place[2]})"
         self.logger.event(
             "log",
             level=40,
@@ -267,6 +273,14 @@ class _Run:
             exc=raised,
         )
         return RunError(code=code, stage=stage or "unknown", message=message)
+
+
+def _place_in(raised: BaseException, config_package: Path) -> tuple[str, int, str] | None:
+    """Where in a config package something was raised that no callable's entry tells of: an import, or `register`."""
+    from ade_engine.infrastructure.observability.stack import innermost_frame
+
+    place = innermost_frame(raised.__traceback__, str(config_package))
+    return place if place is not None and Path(place[0]).is_relative_to(config_package) else None
 
 
 def _named_sheets(visible: list[SourceSheet], names: Sequence[str]) -> list[SourceSheet]:

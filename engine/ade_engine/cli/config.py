@@ -48,7 +48,7 @@ def validate(values: dict[str, Any]) -> int:
         try:
             registry = Engine(settings).load_registry(config_package=folder, logger=context.logger)
         except (Exception, SystemExit) as error:
-            print(f"Config package INVALID: {_reason(error)}")
+            print(f"Config package INVALID: {_reason(error, folder)}")
             return 1
     print("Config package OK")
     print(f"- path: {folder}")
@@ -61,7 +61,7 @@ def validate(values: dict[str, Any]) -> int:
     return 0
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, folder: Path) -> str:
     """The error with the place in the author's files, on one line."""
     from ade_engine.infrastructure.observability.stack import innermost_frame
     from ade_engine.models.errors import AdeEngineError
@@ -69,5 +69,5 @@ def _reason(error: BaseException) -> str:
     text = str(error)
     if not isinstance(error, (AdeEngineError, ModuleNotFoundError)):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    place = innermost_frame(error.__traceback__)
+    place = innermost_frame(error.__traceback__, str(folder.resolve()))
     return text if place is None else f"{text} ({place[0]}, line {place[1]}, in {place[2]})"
