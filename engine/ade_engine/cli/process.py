@@ -106,7 +106,8 @@ def _run(request: RunRequest, settings: Settings) -> bool:
         ) as context:
             request.logs_path = log_file
             result = Engine(settings).run(request, logger=context.logger)
-    except InputError as error:
+    except (InputError, OSError) as error:
+        # Nothing was started: a path that cannot be, or a log file that cannot be opened.
         print(f"Error: {error}", file=sys.stderr)
         return False
     return result.status is RunStatus.SUCCEEDED

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Union
 
+from ade_engine.models.extension_outputs import ScorePatch as ScorePatch
+from ade_engine.models.fields import FieldDef as FieldDef, HookName as HookName, RowKind as RowKind
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
