@@ -1,0 +1,197 @@
+"""Workbooks written as raw XML, to show the reader every habit and oddity that files in the wild have.
+
+A :class:`RawWorkbook` starts out as a small valid package; tests change its parts and how they are zipped.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STRICT_OFFICE = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+SPREADSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+#: Number formats of the default stylesheet, by cell style.
+FORMATS = (
+    "General",
+    "yyyy-mm-dd",
+    "h:mm:ss",
+    "[h]:mm:ss",
+    "0.00%",
+    '"d" 0.0',
+    "[$-409]d-mmm-yy;@",
+    "[Red]#,##0.00",
+    "[mm]:ss.0",
+    "0_d",
+    "[$€-407]#,##0.00",
+    "mm:ss",
+    "yyyy;@",
+    "0;yyyy",
+    "\\d0",
+    "[H]:mm",
+)
+
+
+class RawWorkbook:
+    """A package as a dictionary of parts."""
+
+    def __init__(self, sheets: dict[str, str] | None = None, *, strings: list[str] | None = None):
+        """``sheets``: title to the XML of ``sheetData`` and what surrounds it; ``strings``: ``si`` elements."""
+        self.parts: dict[str, bytes] = {}
+        self.sheet_attributes: dict[str, str] = {}
+        self.titles = list(sheets or {"Sheet": "<sheetData/>"})
+        self.set("xl/styles.xml", self.styles(FORMATS))
+        for number, (title, body) in enumerate((sheets or {"Sheet": "<sheetData/>"}).items(), 1):
+            self.set(f"xl/worksheets/sheet{number}.xml", f'<worksheet xmlns="{MAIN}">{body}</worksheet>')
+        if strings is not None:
+            items = "".join(strings)
+            self.set("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">{items}</sst>')
+        self.set_structure()
+
+    def set(self, part: str, xml: str) -> None:
+        self.parts[part] = (DECLARATION + xml).encode()
+
+    @staticmethod
+    def styles(formats: tuple[str, ...]) -> str:
+        codes = "".join(
+            f'<numFmt numFmtId="{164 + index}" formatCode="{escape(code)}"/>' for index, code in enumerate(formats)
+        )
+        styles = "".join(
+            f'<xf numFmtId="{164 + index}" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+            for index in range(len(formats))
+        )
+        return (
+            f'<styleSheet xmlns="{MAIN}"><numFmts>{codes}</numFmts><fonts><font><sz val="11"/></font></fonts>'
+            "<fills><fill><patternFill/></fill></fills><borders><border/></borders>"
+            '<cellStyleXfs><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+            f"<cellXfs>{styles}</cellXfs>"
+            '<cellStyles><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+        )
+
+    def set_structure(
+        self,
+        *,
+        workbook_properties: str = "",
+        active: int | None = None,
+        states: dict[str, str] | None = None,
+        target: str = "worksheets/sheet{}.xml",
+        kinds: dict[str, str] | None = None,
+        prefix: str = "",
+    ) -> None:
+        """Write the workbook part, its relationships and the content types."""
+        colon = f"{prefix}:" if prefix else ""
+        namespace = f"xmlns:{prefix}" if prefix else "xmlns"
+        sheets, relationships, types = "", "", ""
+        for number, title in enumerate(self.titles, 1):
+            state = (states or {}).get(title)
+            shown = f' state="{state}"' if state else ""
+            sheets += f'<{colon}sheet name="{escape(title)}" sheetId="{number}"{shown} r:id="rId{number}"/>'
+            kind = (kinds or {}).get(title, "worksheet")
+            relationships += (
+                f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target.format(number)}"/>'
+            )
+            types += (
+                f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{SPREADSHEET_TYPE}.{kind}+xml"/>'
+            )
+        views = "" if active is None else f'<{colon}bookViews><{colon}workbookView activeTab="{active}"/></{colon}bookViews>'
+        self.set(
+            "xl/workbook.xml",
+            f'<{colon}workbook {namespace}="{MAIN}" xmlns:r="{OFFICE}">{workbook_properties}{views}'
+            f"<{colon}sheets>{sheets}</{colon}sheets></{colon}workbook>",
+        )
+        next_number = len(self.titles) + 1
+        relationships += f'<Relationship Id="rId{next_number}" Type="{OFFICE}/styles" Target="styles.xml"/>'
+        types += f'<Override PartName="/xl/styles.xml" ContentType="{SPREADSHEET_TYPE}.styles+xml"/>'
+        if "xl/sharedStrings.xml" in self.parts:
+            relationships += (
+                f'<Relationship Id="rId{next_number + 1}" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+            )
+            types += f'<Override PartName="/xl/sharedStrings.xml" ContentType="{SPREADSHEET_TYPE}.sharedStrings+xml"/>'
+        self.set(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{PACKAGE}/relationships">{relationships}</Relationships>',
+        )
+        self.set(
+            "_rels/.rels",
+            f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" '
+            f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        self.set(
+            "[Content_Types].xml",
+            f'<Types xmlns="{PACKAGE}/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="xml" ContentType="application/xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{SPREADSHEET_TYPE}.sheet.main+xml"/>{types}</Types>',
+        )
+
+    def make_strict(self) -> None:
+        """Turn every part into strict OOXML."""
+        for part, content in self.parts.items():
+            content = content.replace(MAIN.encode(), STRICT_MAIN.encode())
+            self.parts[part] = content.replace(OFFICE.encode(), STRICT_OFFICE.encode())
+
+    def save(self, path: Path, *, how: str = "deflated", order: list[str] | None = None) -> Path:
+        """Zip the parts: ``deflated``, ``stored``, ``descriptors`` (sizes behind the data) or ``zip64``."""
+        names = order or list(self.parts)
+        if how in ("descriptors", "zip64"):
+            path.write_bytes(zip_by_hand({name: self.parts[name] for name in names}, how))
+            return path
+        method = zipfile.ZIP_STORED if how == "stored" else zipfile.ZIP_DEFLATED
+        with zipfile.ZipFile(path, "w", method) as archive:
+            for name in names:
+                archive.writestr(name, self.parts[name])
+        return path
+
+
+def escape(text: str) -> str:
+    """Text as XML content or as an attribute's value."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def zip_by_hand(parts: dict[str, bytes], how: str) -> bytes:
+    """A zip archive with features that Python's zipfile does not write on demand."""
+    out = io.BytesIO()
+    directory = b""
+    for name, content in parts.items():
+        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+        packed = packer.compress(content) + packer.flush()
+        checksum, at, encoded = zlib.crc32(content), out.tell(), name.encode()
+        large = 0xFFFFFFFF
+        if how == "descriptors":
+            out.write(struct.pack("<4s5H3I2H", b"PK\3\4", 20, 8, 8, 0, 33, 0, 0, 0, len(encoded), 0))
+            out.write(encoded + packed + struct.pack("<4s3I", b"PK\7\x08", checksum, len(packed), len(content)))
+            directory += struct.pack(
+                *("<4s6H3I5H2I", b"PK\1\2", 20, 20, 8, 8, 0, 33, checksum, len(packed), len(content)),
+                *(len(encoded), 0, 0, 0, 0, 0, at),
+            )
+            directory += encoded
+        else:
+            extra = struct.pack("<2H2Q", 1, 16, len(content), len(packed))
+            out.write(
+                struct.pack("<4s5H3I2H", b"PK\3\4", 45, 0, 8, 0, 33, checksum, large, large, len(encoded), len(extra))
+            )
+            out.write(encoded + extra + packed)
+            extra = struct.pack("<2H3Q", 1, 24, len(content), len(packed), at)
+            directory += struct.pack(
+                *("<4s6H3I5H2I", b"PK\1\2", 45, 45, 0, 8, 0, 33, checksum, large, large),
+                *(len(encoded), len(extra), 0, 0, 0, 0, large),
+            )
+            directory += encoded + extra
+    start, count = out.tell(), len(parts)
+    out.write(directory)
+    if how == "zip64":
+        record_at = out.tell()
+        out.write(struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(directory), start))
+        out.write(struct.pack("<4sIQI", b"PK\6\7", 0, record_at, 1))
+        out.write(struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0))
+    else:
+        out.write(struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(directory), start, 0))
+    return out.getvalue()

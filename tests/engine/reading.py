@@ -1,0 +1,54 @@
+"""What the native reader gives, and what the reference libraries give, in one shape: lists of rows."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ade_engine.io.source import open_source
+
+
+def native_sheets(path: Any, **options: Any) -> dict[str, list[list[Any]]]:
+    """Every worksheet as the engine reads it, without limits."""
+    source = open_source(str(path), scan_ahead=False, **options)
+    source.load()
+    return {sheet.title: native_rows(source, sheet) for sheet in source.sheets}
+
+
+def native_rows(source: Any, sheet: Any) -> list[list[Any]]:
+    scan = source.scan(sheet, max_empty_rows_run=None, max_empty_cols_run=None)
+    rows = scan.rows(0, scan.rows_emitted)
+    assert rows == [scan.row(number) for number in range(scan.rows_emitted)]
+    assert [not row for row in rows] == [scan.is_empty_row(number) for number in range(scan.rows_emitted)]
+    assert scan.width == max(map(len, rows), default=0)
+    return rows
+
+
+def openpyxl_sheets(path: Any) -> dict[str, list[list[Any]]]:
+    """Every worksheet as openpyxl reads it, with rows ending at their last value."""
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheets = {sheet.title: [trimmed(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
+        book.close()
+    return sheets
+
+
+def trimmed(row: Any) -> list[Any]:
+    """A row up to its last value; empty text is none."""
+    cells = list(row)
+    while cells and (cells[-1] is None or cells[-1] == ""):
+        cells.pop()
+    return cells
+
+
+def assert_same(found: dict[str, list[list[Any]]], expected: dict[str, list[list[Any]]]) -> None:
+    """Compare cell by cell: values and their types."""
+    assert list(found) == list(expected)
+    for title, rows in expected.items():
+        assert len(found[title]) == len(rows), title
+        for number, (left, right) in enumerate(zip(found[title], rows), 1):
+            assert left == right, (title, number)
+            assert [type(value) for value in left] == [type(value) for value in right], (title, number, left)
