@@ -259,6 +259,8 @@ impl inline::Observer for Observer<'_> {
                         if let (Some(copy), Some(object)) =
                             (&finished.copied_to, object.as_object_mut())
                         {
+                            // As every path in the object: one that means the same in any folder.
+                            let copy = std::path::absolute(copy).unwrap_or_else(|_| copy.clone());
                             object
                                 .insert("copied_to".to_owned(), copy.display().to_string().into());
                         }
