@@ -1,4 +1,4 @@
-"""ADE's engine: it reads a messy workbook, finds the tables in it, and writes them under the names a config package defines.
+"""ADE's engine: it finds the tables in a messy workbook and writes them under the names a config package defines.
 
 The usual door is the command line (``python -m ade_engine``); from Python it is :class:`Engine`::
 

@@ -176,7 +176,9 @@ def ade_engine(tmp_path):
     folder = tmp_path / "process"
     folder.mkdir()
 
-    def call(*arguments, cwd: Path | None = None, env: dict[str, str] | None = None, isolated: bool = False) -> Finished:
+    def call(
+        *arguments, cwd: Path | None = None, env: dict[str, str] | None = None, isolated: bool = False
+    ) -> Finished:
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ADE_")}
         clean["PYTHONIOENCODING"] = "utf-8"
         command = [sys.executable, *(["-I"] if isolated else []), "-m", "ade_engine", *map(str, arguments)]

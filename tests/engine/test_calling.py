@@ -33,8 +33,10 @@ def test_every_callable_is_offered_what_the_contract_lists(run):
     files = {
         "row_detectors/spy.py": SPY % "row" + registering("register_row_detector(spy, row_kind='data', priority=1)"),
         "columns/b_column.py": SPY % "column" + registering("register_column_detector(spy, field='a', priority=1)"),
-        "columns/b_transform.py": SPY % "transform" + registering("register_column_transform(spy, field='a', priority=1)"),
-        "columns/b_validator.py": SPY % "validator" + registering("register_column_validator(spy, field='a', priority=1)"),
+        "columns/b_transform.py": SPY % "transform"
+        + registering("register_column_transform(spy, field='a', priority=1)"),
+        "columns/b_validator.py": SPY % "validator"
+        + registering("register_column_validator(spy, field='a', priority=1)"),
     }
     stages = [
         "on_workbook_start", "on_sheet_start", "on_table_mapped", "on_table_transformed", "on_table_validated",
@@ -104,7 +106,10 @@ def test_callables_of_any_kind_are_fine(run):
     assert column["mapping"]["score"] == pytest.approx(1 + 0.5 + 0.25 + 0.125 + 1 + 2)
 
 
-@pytest.mark.parametrize("signature", ["row_values", "row_index, /", "*, sheet_name", "**kw", "", "row_index=1, *rest", "row_values, extra=5, /"])
+@pytest.mark.parametrize(
+    "signature",
+    ["row_values", "row_index, /", "*, sheet_name", "**kw", "", "row_index=1, *rest", "row_values, extra=5, /"],
+)
 def test_row_detectors_take_what_their_signature_names(run, signature):
     outcome = run({"row_detectors/more.py": f"""
         def vote({signature}):
@@ -152,7 +157,15 @@ def test_row_scores_are_finite_numbers_by_kind(run, returned, accepted, level):
 
 @pytest.mark.parametrize(
     "returned, accepted",
-    [("None", True), ("{'b': '2.5'}", True), ("{'a': True}", True), ("{'ghost': 0}", False), ("{'a': 'x'}", False), ("[1]", False), ("False", False)],
+    [
+        ("None", True),
+        ("{'b': '2.5'}", True),
+        ("{'a': True}", True),
+        ("{'ghost': 0}", False),
+        ("{'a': 'x'}", False),
+        ("[1]", False),
+        ("False", False),
+    ],
 )
 def test_column_scores_are_finite_numbers_by_registered_field(run, returned, accepted):
     outcome = run({"columns/b.py": f"""
@@ -167,7 +180,9 @@ def test_column_scores_are_finite_numbers_by_registered_field(run, returned, acc
 
 
 @pytest.mark.parametrize("kind", ["row", "row aloud", "column", "transform", "validator", "hook"])
-@pytest.mark.parametrize("body", ["def fn(nonsense): pass", "def fn(**_): raise TypeError('mine')", "def fn(**_): return len(5)"])
+@pytest.mark.parametrize(
+    "body", ["def fn(nonsense): pass", "def fn(**_): raise TypeError('mine')", "def fn(**_): return len(5)"]
+)
 def test_a_missing_parameter_and_any_type_error_break_the_pipeline(run, kind, body):
     call = {
         "row": "register_row_detector(fn, row_kind='data', priority=1)",
@@ -177,7 +192,9 @@ def test_a_missing_parameter_and_any_type_error_break_the_pipeline(run, kind, bo
         "validator": "register_column_validator(fn, field='a', priority=1)",
         "hook": "register_hook(fn, hook='on_table_mapped', priority=1)",
     }[kind]
-    outcome = run({"columns/b.py": body + registering(call)}, [["a"], [1]], fields=["a"], level=10 if "aloud" in kind else 20)
+    outcome = run(
+        {"columns/b.py": body + registering(call)}, [["a"], [1]], fields=["a"], level=10 if "aloud" in kind else 20
+    )
     assert outcome.result.error.code == ("hook_error" if kind == "hook" else "pipeline_error")
     assert "b.py" in outcome.result.error.message
     assert outcome.output is None

@@ -83,7 +83,9 @@ def test_names_of_columns_without_header_count_within_the_table(run):
 @pytest.mark.parametrize("kind", ["merge", "sort"])
 def test_tables_that_were_told_apart_can_be_sorted_and_merged(run, kind):
     settings = {"merge": "merge_tables_in_sheet", "sort": "sort_tables_by_mapping_ratio"}
-    outcome = run({}, SIDE_BY_SIDE, fields=["city", "size"], settings={"split_side_by_side_tables": True, settings[kind]: True})
+    outcome = run(
+        {}, SIDE_BY_SIDE, fields=["city", "size"], settings={"split_side_by_side_tables": True, settings[kind]: True}
+    )
     if kind == "merge":
         assert regions(outcome) == ["A1:E4"]
         assert outcome.rows()[0] == ["Name", "Age", "city", "size"]

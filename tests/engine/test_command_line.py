@@ -125,12 +125,17 @@ def test_the_log_file_gets_debug_events_when_debugging(ade_engine, simple, tmp_p
 
 
 def test_a_failed_run_exits_1(ade_engine, package, tmp_path):
-    config = package({"hooks/stop.py": """
+    config = package(
+        {
+            "hooks/stop.py": """
         def stop(**_):
             raise ValueError("no")
         def register(registry):
             registry.register_hook(stop, hook="on_workbook_start", priority=1)
-    """}, fields=["name"])
+    """
+        },
+        fields=["name"],
+    )
     source = write_workbook(tmp_path / "in.xlsx", {"S": [["name"]]})
     done = ade_engine("process", "file", "-i", source, "--config-package", config, "--log-format", "ndjson")
     assert done.status == 1
@@ -207,10 +212,14 @@ def test_config_init_refuses_what_it_would_spoil(ade_engine, tmp_path):
 
 
 def test_config_validate_says_why_a_package_is_invalid(ade_engine, package):
-    config = package({"columns/x.py": """
+    config = package(
+        {
+            "columns/x.py": """
         def register(registry):
             registry.register_column_detector(lambda: None, field="ghost", priority=1)
-    """})
+    """
+        }
+    )
     done = ade_engine("config", "validate", "--config-package", config)
     assert done.status == 1
     assert done.stdout.startswith("Config package INVALID: ")

@@ -26,7 +26,10 @@ def test_a_folder_with_a_name_that_cannot_be_imported_is_no_package(tmp_path):
 
 
 def test_src_prefers_ade_config_then_the_alphabet(tmp_path):
-    write_files(tmp_path, {"src/beta/__init__.py": "", "src/alpha/__init__.py": "", "src/a-b/__init__.py": "", "src/aa/x.py": ""})
+    write_files(
+        tmp_path,
+        {"src/beta/__init__.py": "", "src/alpha/__init__.py": "", "src/a-b/__init__.py": "", "src/aa/x.py": ""},
+    )
     assert resolve_config_import(tmp_path) == (tmp_path / "src", "alpha")
     write_files(tmp_path, {"src/ade_config/__init__.py": ""})
     assert resolve_config_import(tmp_path) == (tmp_path / "src", "ade_config")
@@ -98,7 +101,9 @@ def test_only_a_top_level_function_statement_makes_a_plugin(tmp_path, source, fo
 
 
 def test_modules_are_not_imported_to_find_out_what_they_are(tmp_path):
-    write_package(tmp_path, {"columns/helper.py": "raise RuntimeError('imported')", "columns/a.py": REGISTERS}, rows=None)
+    write_package(
+        tmp_path, {"columns/helper.py": "raise RuntimeError('imported')", "columns/a.py": REGISTERS}, rows=None
+    )
     assert import_and_register(tmp_path, Registry()) == ["ade_config.columns.a"]
 
 
@@ -128,22 +133,47 @@ def test_modules_load_in_order_and_register_right_after_their_import(tmp_path):
 
     builtins.trace = []
     try:
-        write_package(tmp_path, {"hooks/h.py": module("h"), "row_detectors/a.py": module("r"), "columns/z.py": module("z"),
-                                 "__init__.py": "import builtins\nbuiltins.trace.append('package')"}, rows=None)
+        write_package(
+            tmp_path,
+            {
+                "hooks/h.py": module("h"),
+                "row_detectors/a.py": module("r"),
+                "columns/z.py": module("z"),
+                "__init__.py": "import builtins\nbuiltins.trace.append('package')",
+            },
+            rows=None,
+        )
         import_and_register(tmp_path, Registry())
-        assert builtins.trace == ["package", "import z", "register z", "import h", "register h", "import r", "register r"]
+        assert builtins.trace == [
+            "package",
+            "import z",
+            "register z",
+            "import h",
+            "register h",
+            "import r",
+            "register r",
+        ]
     finally:
         del builtins.trace
 
 
 def test_the_path_is_extended_while_registering_only(tmp_path):
-    write_package(tmp_path, {"/sibling_of_config.py": "VALUE = 1", "columns/a.py": """
+    write_package(
+        tmp_path,
+        {
+            "/sibling_of_config.py": "VALUE = 1",
+            "columns/a.py": """
         import sys
         import sibling_of_config
         from ade_config.helpers import helper
         def register(registry):
             registry.path_in_front = sys.path[0]
-    """, "helpers/__init__.py": "", "helpers/helper.py": ""}, rows=None)
+    """,
+            "helpers/__init__.py": "",
+            "helpers/helper.py": "",
+        },
+        rows=None,
+    )
     registry, before = Registry(), list(sys.path)
     import_and_register(tmp_path, registry)
     assert registry.path_in_front == str(tmp_path)
@@ -153,11 +183,18 @@ def test_the_path_is_extended_while_registering_only(tmp_path):
 
 def test_equal_names_never_mix_between_loads(tmp_path):
     for number in (1, 2):
-        write_package(tmp_path / str(number), {"values.py": f"VALUE = {number}", "columns/a.py": """
+        write_package(
+            tmp_path / str(number),
+            {
+                "values.py": f"VALUE = {number}",
+                "columns/a.py": """
             from ade_config.values import VALUE
             def register(registry):
                 registry.value = VALUE
-        """}, rows=None)
+        """,
+            },
+            rows=None,
+        )
     for number in (1, 2, 1):
         registry = Registry()
         import_and_register(tmp_path / str(number), registry)

@@ -101,9 +101,7 @@ def same_cell(want, got) -> bool:
         if kind == "t":
             day = dt.date(2000, 1, 1)
             clock = dt.time.fromisoformat(value)
-            return isinstance(got, dt.time) and near(
-                dt.datetime.combine(day, clock) - dt.datetime.combine(day, got)
-            )
+            return isinstance(got, dt.time) and near(dt.datetime.combine(day, clock) - dt.datetime.combine(day, got))
         if kind == "s":
             return isinstance(got, dt.timedelta) and abs(got.total_seconds() - value) <= 0.001
         want = value

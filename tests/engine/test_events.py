@@ -311,7 +311,10 @@ def test_outcomes_and_findings(run, rows, fields, outcome, codes):
 def test_the_active_sheet_is_marked_and_sheets_count_from_zero(run):
     outcome = run({}, {"A": [["x"]], "B": [["x"]], "C": [["x"]]}, input_sheets=["B", "C"])
     sheets = outcome.completed["workbooks"][0]["sheets"]
-    assert [(sheet["locator"]["sheet"]["index"], sheet["locator"]["sheet"]["name"]) for sheet in sheets] == [(0, "B"), (1, "C")]
+    assert [(sheet["locator"]["sheet"]["index"], sheet["locator"]["sheet"]["name"]) for sheet in sheets] == [
+        (0, "B"),
+        (1, "C"),
+    ]
     assert [sheet["is_active_sheet"] for sheet in sheets] == [False, False]
     assert outcome.named("workbook.started")[0]["data"]["sheet_count"] == 3
 

@@ -31,7 +31,16 @@ def reasons(outcome) -> list:
 
 @pytest.mark.parametrize(
     "header, field",
-    [("a=1", "a"), ("a=1 b=2", "b"), ("b=1 a=1", "a"), ("a=0", None), ("a=-1", None), ("a=0.000001", "a"), ("a=-5 c=0.1", "c"), ("x", None)],
+    [
+        ("a=1", "a"),
+        ("a=1 b=2", "b"),
+        ("b=1 a=1", "a"),
+        ("a=0", None),
+        ("a=-1", None),
+        ("a=0.000001", "a"),
+        ("a=-5 c=0.1", "c"),
+        ("x", None),
+    ],
 )
 def test_the_best_positive_total_wins_and_the_alphabet_settles_draws(run, header, field):
     assert mapped(run({"columns/v.py": VOTES}, [[header], [1]])) == [field]
@@ -57,7 +66,11 @@ def test_leftmost_keeps_the_highest_total_and_losers_do_not_fall_back(run):
 
 
 def test_leave_unmapped_unmaps_all_of_them(run):
-    outcome = run({"columns/v.py": VOTES}, [["a=1", "a=2", "b=1"], [1, 2, 3]], settings={"mapping_tie_resolution": "leave_unmapped"})
+    outcome = run(
+        {"columns/v.py": VOTES},
+        [["a=1", "a=2", "b=1"], [1, 2, 3]],
+        settings={"mapping_tie_resolution": "leave_unmapped"},
+    )
     assert mapped(outcome) == [None, None, "b"]
     assert reasons(outcome) == ["duplicate_field", "duplicate_field", None]
 
@@ -66,7 +79,15 @@ def test_unmapped_columns_say_why(run):
     headers = ["a=1", "a=0.5", "N/A", "unnamed: 3", None, "x", " none "]
     outcome = run({"columns/v.py": VOTES}, [headers, [1] * 7])
     placeholder = "empty_or_placeholder_header"
-    assert reasons(outcome) == [None, "duplicate_field", placeholder, placeholder, placeholder, "no_signal", placeholder]
+    assert reasons(outcome) == [
+        None,
+        "duplicate_field",
+        placeholder,
+        placeholder,
+        placeholder,
+        "no_signal",
+        placeholder,
+    ]
 
 
 def test_a_placeholder_header_lists_no_candidates_unless_it_is_mapped(run):

@@ -133,7 +133,15 @@ def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
 
 
 @pytest.mark.parametrize(
-    "line", ["max_empty_rows_run = 'x'", "max_empty_rows_run = 0", "remove_unmapped_columns = 'x'", "supported_file_extensions = '.csv'", "log_format = 1", "not toml"]
+    "line",
+    [
+        "max_empty_rows_run = 'x'",
+        "max_empty_rows_run = 0",
+        "remove_unmapped_columns = 'x'",
+        "supported_file_extensions = '.csv'",
+        "log_format = 1",
+        "not toml",
+    ],
 )
 def test_bad_files_are_errors_that_name_the_file(tmp_path, line):
     write_files(tmp_path, {"settings.toml": line})

@@ -7,7 +7,6 @@ import json
 import pytest
 
 
-
 def test_the_steps_of_a_table_run_in_order_and_tables_are_built_before_any_is_written(run):
     outcome = run({"columns/steps.py": """
         def note(what):
@@ -77,7 +76,9 @@ def validated(run, validators: str, rows=(["a"], ["x"], [None]), **options):
 
 
 def test_messages_are_cast_to_text_and_joined_in_order(run):
-    outcome = validated(run, "[pl.when(a.is_null()).then(5), pl.lit('always'), None, pl.when(a == 'x').then(True)]", fields=["a"])
+    outcome = validated(
+        run, "[pl.when(a.is_null()).then(5), pl.lit('always'), None, pl.when(a == 'x').then(True)]", fields=["a"]
+    )
     assert outcome.rows() == [
         ["a", "__ade_issue__a", "__ade_has_issues", "__ade_issue_count"],
         ["x", "always; true", True, 1],

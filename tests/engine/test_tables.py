@@ -268,7 +268,11 @@ def test_stacked_headers_are_joined_by_column(run):
         def register(registry):
             registry.register_row_detector(rows, row_kind="header", priority=1)
     """
-    rows = [["Net ", " unit\n  price", None, "Qty", 2024], ["net", "EUR", " x ", None, dt.datetime(2024, 1, 2), "more"], [1, 2, 3, 4, 5]]
+    rows = [
+        ["Net ", " unit\n  price", None, "Qty", 2024],
+        ["net", "EUR", " x ", None, dt.datetime(2024, 1, 2), "more"],
+        [1, 2, 3, 4, 5],
+    ]
     data = frame_of(run, rows, rows=both)
     assert list(data["table"]) == ["Net", "unit price EUR", "x", "Qty", "2024 2024-01-02 00:00:00", "more"]
     assert data["region"] == "A1:F3"

@@ -263,7 +263,14 @@ def test_older_and_shorter_manifests_are_read_as_well(run, columns, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["columns = 5", "[[columns]]\nheader = 'x'", "[[columns]]\nfield = 'a'\nenabled = 'no'", "columns = [", "columns = ['a', 'a']", "[[columns]]\nfield='a'\nheader=1"],
+    [
+        "columns = 5",
+        "[[columns]]\nheader = 'x'",
+        "[[columns]]\nfield = 'a'\nenabled = 'no'",
+        "columns = [",
+        "columns = ['a', 'a']",
+        "[[columns]]\nfield='a'\nheader=1",
+    ],
 )
 def test_a_manifest_that_makes_no_sense_is_a_config_error(run, text):
     outcome = run({"/manifest.toml": text}, [["a"], [1]], fields=["a"])

@@ -150,9 +150,7 @@ class _Run:
         self.logger.event(
             "run.completed",
             message=f"Run {'succeeded' if error is None else 'failed'} in {duration:.2f} s",
-            data=report.payload(
-                error=error, started_at=started_at, completed_at=completed_at, output_path=output_path
-            ),
+            data=report.payload(error=error, started_at=started_at, completed_at=completed_at, output_path=output_path),
         )
         return RunResult(
             status=RunStatus.SUCCEEDED if error is None else RunStatus.FAILED,
@@ -293,9 +291,7 @@ def _named_sheets(visible: list[SourceSheet], names: Sequence[str]) -> list[Sour
     return [sheet for sheet in visible if sheet.title in names]
 
 
-def _load_config(
-    config_package: Path, settings: Settings, logger: RunLogger
-) -> tuple[Registry, Manifest | None, Path]:
+def _load_config(config_package: Path, settings: Settings, logger: RunLogger) -> tuple[Registry, Manifest | None, Path]:
     """The registry of a config package, its manifest if it has one, and the folder of the package itself."""
     from ade_engine.extensions.loader import import_and_register, resolve_config_import
     from ade_engine.extensions.registry import Registry

@@ -63,7 +63,7 @@ _COMMANDS = {
         "config init",
         "Write a starter config package",
         (
-            Option("--layout", metavar="src|flat", choices=("src", "flat"), default="src", help="Where the package goes"),
+            Option("--layout", metavar="src|flat", choices=("src", "flat"), default="src", help="Where it goes"),
             Option("--package-name", metavar="NAME", default="ade_config", help="Name of the Python package"),
             Option("--force", help="Write into a folder that is not empty"),
         ),
@@ -162,7 +162,13 @@ def _find_command(words: list[str]) -> tuple[Command, list[str]]:
 
 def _overview() -> str:
     width = max(map(len, _COMMANDS))
-    lines = ["Normalize messy workbooks with a config package", "", "Usage: ade-engine COMMAND [OPTIONS]", "", "Commands:"]
+    lines = [
+        "Normalize messy workbooks with a config package",
+        "",
+        "Usage: ade-engine COMMAND [OPTIONS]",
+        "",
+        "Commands:",
+    ]
     lines += [f"  {name:<{width}}  {command.summary}" for name, command in _COMMANDS.items()]
     lines += ["", "Options:", "  --version  Print the version", "  --help     Show this message"]
     lines += ["", "Example:", f"  {_COMMANDS['process file'].example}"]

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from ade_engine.application.engine import Engine, log_file_for, output_path_for
+from ade_engine.application.engine import Engine, log_file_for
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_log_options, check_sheet_options, load_settings
 from ade_engine.infrastructure.observability.context import create_run_logger_context

@@ -102,7 +102,7 @@ class Caller:
             raise MissingParameter(plan.missing, self._offered)
         keywords = {name: values[name] for name in plan.keywords}
         if plan.positional:
-            by_position = [values[name] if name in values else default for name, default in plan.positional]
+            by_position = [values.get(name, default) for name, default in plan.positional]
             return self.fn(*by_position, **keywords)
         return self.fn(**keywords)
 

@@ -1,1 +1,4 @@
-"""Sheets to rows, rows to tables, tables to fields. Everything here may import polars; what starts the engine may not."""
+"""Sheets to rows, rows to tables, tables to fields.
+
+Modules here may import polars; what starts the engine may not.
+"""

@@ -61,9 +61,7 @@ class SourceTable:
         filled, _ = scan.cell_counts(span.data_start, span.stop, self._stop_column)
         blank_rows = sum(
             all(value is None or (isinstance(value, str) and not value.strip()) for value in row)
-            for row in (
-                cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop)
-            )
+            for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows
 
@@ -86,9 +84,7 @@ def unique_names(headers: list[Any]) -> list[str]:
 
 def _headers(scan: SheetScan, span: RowSpan) -> list[Any]:
     """One header for each column of the header block: the raw cell of a single row, else the rows' texts joined."""
-    rows = [
-        scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)
-    ]
+    rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
     if len(rows) == 1:
         return list(rows[0])
     joined: list[Any] = []

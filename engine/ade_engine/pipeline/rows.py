@@ -200,5 +200,5 @@ class RowClassifier:
 def _call(entry: RegisteredFn, plan: Any, values: dict[str, Any]) -> Any:
     if plan.missing is not None:
         raise MissingParameter(plan.missing, _OFFERED)
-    by_position = [values[name] if name in values else default for name, default in plan.positional]
+    by_position = [values.get(name, default) for name, default in plan.positional]
     return entry.fn(*by_position, **{name: values[name] for name in plan.keywords})

@@ -202,7 +202,9 @@ class TableReport:
             if findings is None:
                 continue
             findings.columns += 1
-            findings.best_score = mapped.score if findings.best_score is None else max(findings.best_score, mapped.score)
+            findings.best_score = (
+                mapped.score if findings.best_score is None else max(findings.best_score, mapped.score)
+            )
             if not is_blank(mapped.header):
                 findings.headers.add(str(mapped.header))
             findings.detected = True
@@ -260,9 +262,7 @@ class _FinalTable:
             column = self._table.get_column(self._issue_count)
             if column.dtype.is_numeric():
                 return int(column.sum() or 0)
-        return sum(
-            self._issue_cells(name) for name in self._table.columns if name.startswith(self._issue_prefix)
-        )
+        return sum(self._issue_cells(name) for name in self._table.columns if name.startswith(self._issue_prefix))
 
     def _issue_cells(self, name: str) -> int:
         return self._table.height - self._table.get_column(name).null_count()

@@ -21,7 +21,7 @@ def is_engine_file(file_name: str) -> bool:
 
 
 def stack_trace(error: BaseException, *, whole: bool) -> str:
-    """The error's traceback and its causes'. Unless ``whole``, the engine's frames and its own wrapping are left out."""
+    """The error's traceback and its causes'; unless ``whole``, without the engine's frames and its own wrapping."""
     if whole:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
     from ade_engine.extensions.invoke import MissingParameter, WrongResult
