@@ -34,7 +34,7 @@ def random_number(rnd: random.Random) -> int | float:
             rnd.random(),
             rnd.uniform(-1e6, 1e6),
             rnd.uniform(0, 60_000),
-            rnd.random() * 10 ** rnd.randrange(-300, 300),
+            rnd.uniform(0.5, 1) * 10 ** rnd.choice((*range(-300, 9), *range(10, 300))),
             float(rnd.randrange(60_000)),
         )
     )

@@ -68,10 +68,15 @@ pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
         .then(|| Cell::date_time(microseconds))
 }
 
-/// A serial number as an elapsed time, rounded to milliseconds.
+/// A serial number as an elapsed time, rounded to milliseconds. `None` where Python could not hold it; what only
+/// exceeds 64 bits of microseconds, some 290,000 years, stays a number.
 pub fn duration_from_serial(value: f64) -> Option<Cell> {
+    const HELD_DAYS: f64 = (i64::MAX / DAY_MICROSECONDS) as f64;
     if !value.is_finite() || value.abs() >= 1e9 {
         return None;
+    }
+    if value.abs() >= HELD_DAYS {
+        return Some(Cell::float(value));
     }
     // timedelta(days=value)
     let whole = value.trunc();
@@ -92,10 +97,7 @@ pub fn duration_from_serial(value: f64) -> Option<Cell> {
         microseconds =
             seconds * 1_000_000 + round_half_even(in_second as f64 / 1000.0) as i64 * 1000;
     }
-    let days = microseconds.div_euclid(DAY_MICROSECONDS);
-    (-999_999_999..=999_999_999)
-        .contains(&days)
-        .then(|| Cell::duration(microseconds))
+    Some(Cell::duration(microseconds))
 }
 
 /// A serial number of an old `.xls` as a date-time, the way xlrd reads it: below 1 on the day the epoch starts.
