@@ -331,3 +331,56 @@ def test_sheets_that_were_reached_are_listed_and_tables_that_were_written(run):
     assert [sheet["locator"]["sheet"]["name"] for sheet in sheets] == ["A", "B"]
     assert [len(sheet["tables"]) for sheet in sheets] == [1, 0]
     assert sheets[1]["scan"] is None
+
+
+def test_counts_agree_with_counting_by_hand(run):
+    import random
+
+    chooser = random.Random(20)
+    cells = [None, None, "", " ", "\u00a0\u2003", "x", " y ", 0, 1.5, True, "\u3000é", "~", "!"]
+    rows = [
+        ["a" if row % 9 == 0 else "!"] * (row % 9 == 0) + [chooser.choice(cells) for _ in range(chooser.randrange(1, 7))]
+        for row in range(90)
+    ]
+    outcome = run(
+        {"columns/z.py": """
+            import polars as pl
+            blank = lambda value: value is None or (isinstance(value, str) and not value.strip())
+            def check(**_):
+                return pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("third"))
+            def count(*, tables, logger, **_):
+                for result in tables:
+                    columns = [column.values for column in result.source_columns]
+                    values = result.table.get_column("a").to_list()
+                    issues = result.table.get_column("__ade_issue__a").to_list()
+                    logger.info("count", data={
+                        "cells": sum(not blank(value) for column in columns for value in column),
+                        "empty_rows": sum(all(map(blank, row)) for row in zip(*columns)),
+                        "empty_columns": sum(column.is_empty for column in result.source_columns),
+                        "valid": max(0, sum(not blank(v) for v in values) - sum(issue is not None for issue in issues)),
+                    })
+            def register(registry):
+                registry.register_column_validator(check, field="a", priority=1)
+                registry.register_hook(count, hook="on_sheet_end", priority=1)
+        """},
+        rows,
+        fields=["a"],
+        rows="""
+            def kind(*, row_values, **_):
+                return {"header": 1.0} if row_values and row_values[0] == "a" else {"data": 1.0}
+            def register(registry):
+                registry.register_row_detector(kind, row_kind="header", priority=1)
+        """,
+    )  # fmt: skip
+    by_hand = [event["data"] for event in outcome.named("log") if event["message"] == "count"]
+    reported = [
+        {
+            "cells": table["counts"]["cells"]["non_empty"],
+            "empty_rows": table["counts"]["rows"]["empty"],
+            "empty_columns": table["counts"]["columns"]["empty"],
+            "valid": table["fields"][0]["valid_cells"],
+        }
+        for table in outcome.tables
+    ]
+    assert len(reported) == 10
+    assert reported == by_hand
