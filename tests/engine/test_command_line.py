@@ -233,3 +233,38 @@ def test_every_command_has_help_with_an_example(ade_engine):
         assert "Usage: ade-engine " + " ".join(words) in done.stdout
         assert "Example:" in done.stdout
     assert "process file" in ade_engine("--help").stdout
+
+
+def test_a_log_that_nobody_can_read_is_no_failure(ade_engine, simple):
+    import os
+    import subprocess
+    import sys
+
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    config, source = simple
+    with open("/dev/full", "w") as full:
+        words = ["process", "file", "-i", str(source), "--config-package", str(config)]
+        assert subprocess.run([sys.executable, "-m", "ade_engine", *words], stderr=full).returncode == 0
+        assert subprocess.run([sys.executable, "-m", "ade_engine", "version"], stdout=full).returncode == 1
+
+
+def test_what_a_package_registers_to_run_at_exit_runs(ade_engine, package, tmp_path):
+    config = package({"hooks/h.py": """
+        import atexit, threading, time
+        def late(place, text):
+            time.sleep(0.05)
+            with open(place, "a") as file:
+                file.write(text)
+        def start(*, metadata, **_):
+            place = metadata["output_file"] + ".txt"
+            atexit.register(late, place, "exit")
+            if "thread" in metadata["input_file"]:
+                threading.Thread(target=late, args=(place, "thread ")).start()
+        def register(registry):
+            registry.register_hook(start, hook="on_workbook_start", priority=1)
+    """}, fields=["a"])  # fmt: skip
+    for name, text in (("plain", "exit"), ("thread", "thread exit")):
+        source = write_workbook(tmp_path / f"{name}.xlsx", {"S": [["a"]]})
+        assert ade_engine("process", "file", "-i", source, "--config-package", config).status == 0
+        assert (tmp_path / f"{name}_normalized.xlsx.txt").read_text() == text

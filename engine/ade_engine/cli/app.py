@@ -129,16 +129,22 @@ def _leave(status: int) -> None:
     of its own that Python would wait for are waited for.
     """
     import atexit
+    import contextlib
     import threading
 
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         return
     try:
         atexit._run_exitfuncs()
+    except Exception as error:
+        print(f"Error at exit: {error}", file=sys.stderr)
+    try:
         sys.stdout.flush()
+    except (OSError, ValueError):
+        # What was asked for could not be told; a log that nobody reads is no failure, though.
+        status = status or 1
+    with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()
-    except Exception:
-        return
     os._exit(status)
 
 
