@@ -39,6 +39,10 @@ impl FileError {
                 "point --data-dir (or the output directory) at a place that you may write to"
                     .to_owned(),
             ),
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => Some(
+                "a file is where a folder should be: move it away, or point --data-dir elsewhere"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }
