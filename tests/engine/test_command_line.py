@@ -268,3 +268,18 @@ def test_what_a_package_registers_to_run_at_exit_runs(ade_engine, package, tmp_p
         source = write_workbook(tmp_path / f"{name}.xlsx", {"S": [["a"]]})
         assert ade_engine("process", "file", "-i", source, "--config-package", config).status == 0
         assert (tmp_path / f"{name}_normalized.xlsx.txt").read_text() == text
+
+
+def test_an_input_is_what_its_link_is_called(ade_engine, simple, tmp_path):
+    config, source = simple
+    stored = tmp_path / "blob"
+    source.rename(stored)
+    link = tmp_path / "linked people.xlsx"
+    try:
+        link.symlink_to(stored)
+    except OSError:
+        pytest.skip("this system makes no links")
+    done = ade_engine("process", "file", "-i", link, "--config-package", config, "--log-format", "ndjson")
+    assert done.status == 0
+    assert (tmp_path / "linked people_normalized.xlsx").is_file()
+    assert done.events[-1]["data"]["workbooks"][0]["locator"]["workbook"]["name"] == "linked people.xlsx"

@@ -339,7 +339,8 @@ def test_counts_agree_with_counting_by_hand(run):
     chooser = random.Random(20)
     cells = [None, None, "", " ", "\u00a0\u2003", "x", " y ", 0, 1.5, True, "\u3000é", "~", "!"]
     rows = [
-        ["a" if row % 9 == 0 else "!"] * (row % 9 == 0) + [chooser.choice(cells) for _ in range(chooser.randrange(1, 7))]
+        ["a" if row % 9 == 0 else "!"] * (row % 9 == 0)
+        + [chooser.choice(cells) for _ in range(chooser.randrange(1, 7))]
         for row in range(90)
     ]
     outcome = run(

@@ -6,6 +6,7 @@ the pipeline that needs it, are imported while the file is being read; only then
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -107,9 +108,10 @@ class _Plan:
 
 
 def _absolute(path: object, what: str) -> Path:
+    """The path from the root, with links left as they are: a link's name may say more than that of its target."""
     try:
-        return Path(path).expanduser().resolve()
-    except (TypeError, ValueError, OSError, RuntimeError) as error:
+        return Path(os.path.abspath(path))
+    except (TypeError, ValueError, OSError) as error:
         raise InputError(f"{what} is no usable path: {path!r} ({error})") from error
 
 

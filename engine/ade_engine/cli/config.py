@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
@@ -69,5 +70,5 @@ def _reason(error: BaseException, folder: Path) -> str:
     text = str(error)
     if not isinstance(error, (AdeEngineError, ModuleNotFoundError)):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    place = innermost_frame(error.__traceback__, str(folder.resolve()))
+    place = innermost_frame(error.__traceback__, os.path.abspath(folder))
     return text if place is None else f"{text} ({place[0]}, line {place[1]}, in {place[2]})"

@@ -99,7 +99,7 @@ def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], e
 def _run(request: RunRequest, settings: Settings) -> bool:
     log_file = None
     if request.logs_dir is not None:
-        log_file = log_file_for(request.input_file, request.logs_dir, settings.log_format).resolve()
+        log_file = log_file_for(request.input_file, request.logs_dir, settings.log_format).absolute()
     try:
         with create_run_logger_context(
             log_format=settings.log_format, log_level=settings.log_level, log_file=log_file

@@ -29,7 +29,7 @@ def resolve_config_import(config_package: str | os.PathLike) -> tuple[Path, str]
 
     The folder given may be the package itself, hold packages under ``src/``, or hold ``ade_config/``.
     """
-    folder = Path(config_package).expanduser().resolve()
+    folder = Path(os.path.abspath(config_package))
     if _is_package(folder):
         return folder.parent, folder.name
     source = folder / "src"
