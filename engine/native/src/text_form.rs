@@ -54,21 +54,37 @@ pub fn push_python_float(value: f64, out: &mut String) {
         return;
     }
     let magnitude = value.abs();
+    let mut buffer = ryu::Buffer::new();
+    // The digits are Ryū's, which breaks ties as Python does; Rust's own are not always the same.
+    let text = buffer.format_finite(value);
     if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-        // Rust's own exponent form has the same digits, without zeros or a sign in the exponent.
-        let mut text = String::new();
-        let _ = write!(text, "{value:e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let exponent: i32 = exponent.parse().unwrap_or(0);
-        let sign = if exponent < 0 { '-' } else { '+' };
-        let _ = write!(out, "{digits}e{sign}{:02}", exponent.abs());
+        push_with_exponent(text, out);
     } else {
-        let start = out.len();
-        let _ = write!(out, "{value}");
-        if !out[start..].contains('.') {
-            out.push_str(".0");
-        }
+        out.push_str(text);
     }
+}
+
+/// Adds a number that was printed with or without an exponent with one: `1.25e-07`.
+fn push_with_exponent(text: &str, out: &mut String) {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let mut exponent: i32 = exponent.parse().unwrap_or(0);
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: String = format!("{whole}{fraction}");
+    let leading_zeros = digits.len() - digits.trim_start_matches('0').len();
+    exponent += whole.len() as i32 - 1 - leading_zeros as i32;
+    let digits = digits.trim_matches('0');
+    let (first, rest) = digits.split_at(1.min(digits.len()));
+    let point = if rest.is_empty() { "" } else { "." };
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    let _ = write!(
+        out,
+        "{sign}{first}{point}{rest}e{exponent_sign}{:02}",
+        exponent.abs()
+    );
 }
 
 /// Adds a day as `2024-02-29`.
@@ -119,6 +135,11 @@ mod tests {
             (1e-4, "0.0001"),
             (-0.0, "-0.0"),
             (1.797e308, "1.797e+308"),
+            (0.000_012_5, "1.25e-05"),
+            (-0.000_01, "-1e-05"),
+            (-953_934_412_430_035.25, "-953934412430035.2"),
+            (12_345_678_901_234_567.0, "1.2345678901234568e+16"),
+            (5e-324, "5e-324"),
         ] {
             let mut out = String::new();
             push_python_float(value, &mut out);
