@@ -183,6 +183,7 @@ fn seed(data: &Path) {
             options: RunOptions::default(),
             max_attempts: 3,
             run_dir: "/run".into(),
+            retry_of_run_id: None,
         };
         let claim = Claim::new("bench", Duration::from_secs(900));
         store.insert_claimed_run(&run, &claim, now).expect("a run");

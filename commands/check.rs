@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ade::engine::{Invocation, Message, Task, invoke};
 use ade::files::FileError;
 use ade::process::Exit;
-use ade::run::provide::{Want, provide};
+use ade::run::provide::{self, Want, provide};
 use ade::run::{code, prepare};
 use serde_json::json;
 
@@ -36,7 +36,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         &workspace,
         &prepared,
         Want::Ready,
-        &worker,
+        provide::Builder {
+            worker: &worker,
+            process: None,
+        },
         &cancel,
         &mut |progress| narration.tell(&progress, &prepared.record.name),
     )?;
@@ -123,8 +126,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 .unwrap_or(&text)
                 .trim();
             let root = prepared.configuration.root.to_string_lossy();
-            let message =
-                ade::run::with_known_names(message, &[(&prepared.package_folder, &root)]);
+            let message = ade::run::with_known_names(message, &[(&prepared.package_folder, &root)]);
             Err(Failure {
                 status: ExitStatus::Refused,
                 code: code::CONFIG_INVALID.to_owned(),

@@ -19,6 +19,7 @@ mod run;
 mod runs;
 mod settings;
 mod signals;
+mod top;
 mod ui;
 mod worker;
 
@@ -59,6 +60,7 @@ enum Command {
     Env(env::Command),
     Migrate(migrate::Args),
     Worker(worker::Args),
+    Top(top::Args),
     Doctor(doctor::Args),
     Settings(settings::Args),
     Completions(completions::Args),
@@ -76,6 +78,7 @@ impl Command {
             Self::Env(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
             Self::Worker(args) => worker::run(args, context),
+            Self::Top(args) => top::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Settings(args) => settings::run(args, context),
             Self::Completions(args) => completions::run(args, context),

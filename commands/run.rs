@@ -9,6 +9,7 @@ use std::time::Duration;
 use ade::run::inline::{self, Finished, RunError};
 use ade::run::{input, kind_of_end, prepare};
 use ade::store::RunOptions;
+use ade::worker::WorkError;
 use ade::workspace::Workspace;
 
 use crate::context::Context;
@@ -85,6 +86,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let cancel = signals::cancel_on_signals(|| {});
     let mut configuration = Some(configuration);
     loop {
+        // Looked at before the run: what is saved while it goes on is a change, too.
+        let seen = Seen::now(args, &workspace, &inputs);
         let prepared = match configuration.take() {
             Some(configuration) => {
                 prepare::prepare_opened(&workspace, configuration, args.output_dir.as_deref())
@@ -110,7 +113,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             return Ok(status);
         }
         narrator.say("Watching for changes; Ctrl-C ends it");
-        if !wait_for_change(&args.config, &inputs, &cancel) {
+        if !seen.wait_for_change(args, &workspace, &inputs, &cancel) {
             return Ok(status.max(ExitStatus::Cancelled));
         }
     }
@@ -141,6 +144,7 @@ fn once(
         jobs: args
             .jobs
             .map_or(workspace.settings.worker.concurrency, |jobs| jobs as usize),
+        process: None,
     };
     if args.detach {
         for index in 0..inputs.len() {
@@ -156,6 +160,22 @@ fn once(
             }
         }
         return Ok(ExitStatus::Done);
+    }
+
+    let member =
+        ade::fleet::Member::join(workspace, "run", request.jobs).map_err(WorkError::from)?;
+    let request = inline::Request {
+        process: Some(&member.id),
+        ..request
+    };
+    // What an earlier process of this machine died over goes back to the queue.
+    for run in ade::fleet::recover(workspace, workspace.settings.worker.recovery)? {
+        ade::run::ends::tell_taken_back(workspace, &run, "Its process died")?;
+        ui.say(format_args!(
+            "note: the process that executed {} died; the run is {} now",
+            run.input_name,
+            run.status.as_str()
+        ));
     }
 
     let narration = Narration::new(ui, narrator, inputs.len(), &prepared.record.name);
@@ -206,39 +226,59 @@ fn status_of(result: &Result<Finished, RunError>, deny_issues: bool) -> ExitStat
     }
 }
 
-/// Waits until an input or a file of the configuration changes. False: cancelled.
-fn wait_for_change(
-    config: &std::path::Path,
-    inputs: &[PathBuf],
-    cancel: &ade::cancel::Cancel,
-) -> bool {
-    let state = || {
-        let digest = ade::configuration::Configuration::open(config)
-            .and_then(|configuration| configuration.sources())
+/// What a change is told by: the configuration's files, and each input's size and time of change.
+#[derive(PartialEq)]
+struct Seen {
+    digest: Option<String>,
+    inputs: Vec<Option<(u64, Option<std::time::SystemTime>)>>,
+}
+
+impl Seen {
+    /// As it is now. Where nothing is watched, nothing is looked at.
+    fn now(args: &Args, workspace: &Workspace, inputs: &[PathBuf]) -> Self {
+        if !args.watch {
+            return Self {
+                digest: None,
+                inputs: Vec::new(),
+            };
+        }
+        // What runs write is no change, wherever it lies.
+        let mut written = vec![workspace.layout.data()];
+        written.extend(args.output_dir.as_deref());
+        let digest = ade::configuration::Configuration::open(&args.config)
+            .and_then(|configuration| configuration.sources_except(&written))
             .map(|sources| sources.digest)
             .ok();
-        let files: Vec<_> = inputs
-            .iter()
-            .map(|input| {
-                std::fs::metadata(input)
-                    .ok()
-                    .map(|found| (found.len(), found.modified().ok()))
-            })
-            .collect();
-        (digest, files)
-    };
-    let before = state();
-    loop {
-        if cancel.wait(Duration::from_millis(300)) {
-            return false;
+        let facts = |input: &PathBuf| {
+            let found = std::fs::metadata(input).ok()?;
+            Some((found.len(), found.modified().ok()))
+        };
+        Self {
+            digest,
+            inputs: inputs.iter().map(facts).collect(),
         }
-        let now = state();
-        // A program that saves a file in several steps is given the time to finish.
-        if now != before
-            && now.1.iter().all(Option::is_some)
-            && !cancel.wait(Duration::from_millis(150))
-        {
-            return true;
+    }
+
+    /// Waits until an input or a file of the configuration is another. False: cancelled.
+    fn wait_for_change(
+        &self,
+        args: &Args,
+        workspace: &Workspace,
+        inputs: &[PathBuf],
+        cancel: &ade::cancel::Cancel,
+    ) -> bool {
+        let mut last = None;
+        loop {
+            let now = Self::now(args, workspace, inputs);
+            let whole = now.inputs.iter().all(Option::is_some);
+            // A program that saves a file in several steps is given the time to finish.
+            if whole && now != *self && last.as_ref() == Some(&now) {
+                return true;
+            }
+            last = Some(now);
+            if cancel.wait(Duration::from_millis(200)) {
+                return false;
+            }
         }
     }
 }

@@ -148,6 +148,18 @@ impl Layout {
     pub fn pythons(&self) -> PathBuf {
         self.tools().join("pythons.json")
     }
+    /// The file that a process holds a lock on as long as it takes claims.
+    pub fn worker_lock(&self, id: &str) -> PathBuf {
+        self.data.join("db/workers").join(format!("{id}.lock"))
+    }
+    /// Where environments are, one folder for each workspace.
+    pub fn venvs(&self) -> &Path {
+        &self.venvs
+    }
+    /// Where the runs of a workspace are.
+    pub fn runs(&self, workspace: &str) -> PathBuf {
+        self.runs.join(workspace).join("runs")
+    }
     /// A file whose change wakes the workers of this data directory.
     pub fn wake(&self) -> PathBuf {
         self.data.join("db/wake")

@@ -17,6 +17,7 @@
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
 //! | [`worker`] | the loop over the queue |
+//! | [`fleet`] | processes that take claims, and what to do about those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
@@ -45,6 +46,7 @@ pub mod engine;
 pub mod environment;
 pub mod events;
 pub mod files;
+pub mod fleet;
 pub mod layout;
 pub mod problem;
 pub mod process;

@@ -1,14 +1,13 @@
-//! Waking the workers of one machine: a run that was just enqueued should not wait for the next look at the queue.
+//! Waking the workers of one machine: a run that was just enqueued does not wait for the next look at the queue.
 //!
-//! Whoever enqueues touches one small file; who waits looks at its modification time every few milliseconds, which costs
-//! next to nothing and needs no service. A missed touch costs one poll interval and nothing else.
+//! Whoever enqueues touches one small file. On Linux the kernel tells the workers of the touch; elsewhere they look at its
+//! modification time. A missed touch costs one poll interval and nothing else.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
-
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Tells every worker of this data directory to look at the queue now.
 pub fn wake(path: &Path) {
@@ -16,36 +15,141 @@ pub fn wake(path: &Path) {
     let _ = std::fs::write(path, b"");
 }
 
-/// Waits for a touch.
-pub struct Sleeper {
-    path: PathBuf,
-    seen: Option<SystemTime>,
+/// What the slots of one worker sleep on.
+#[derive(Default)]
+pub struct Bell {
+    rings: Mutex<u64>,
+    changed: Condvar,
 }
 
-impl Sleeper {
-    /// Watches a file, which need not exist yet.
-    pub fn new(path: PathBuf) -> Self {
-        let seen = modified(&path);
-        Self { path, seen }
+impl Bell {
+    /// Wakes all sleepers.
+    pub fn ring(&self) {
+        *self.rings.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_all();
     }
 
-    /// Returns after `most`, or at once when the file is touched or `cancel` is set. True: it was touched.
-    pub fn sleep(&mut self, most: Duration, cancel: &Cancel) -> bool {
+    /// How often it has rung. Taken before a look at the queue, so that a ring during the look is not missed.
+    pub fn rings(&self) -> u64 {
+        *self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sleeps for `most`, or until it has rung more often than `heard`. True: it has.
+    pub fn sleep(&self, heard: u64, most: Duration) -> bool {
         let until = Instant::now() + most;
-        loop {
-            let now = modified(&self.path);
-            if now != self.seen {
-                self.seen = now;
-                return true;
-            }
+        let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        while *rings == heard {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || cancel.wait(left.min(LOOK_EVERY)) {
+            if left.is_zero() {
                 return false;
+            }
+            rings = self
+                .changed
+                .wait_timeout(rings, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
+    }
+
+    /// Rings whenever the file is touched, until `end` is set. Needs a thread of its own.
+    pub fn ring_on_touch(&self, path: &Path, end: &Cancel) {
+        if let Some(folder) = path.parent() {
+            let _ = std::fs::create_dir_all(folder);
+        }
+        #[cfg(target_os = "linux")]
+        if self.ring_on_kernel_events(path, end).is_ok() {
+            return;
+        }
+        self.ring_on_changes(path.to_owned(), end);
+    }
+
+    #[cfg(target_os = "linux")]
+    fn ring_on_kernel_events(&self, path: &Path, end: &Cancel) -> rustix::io::Result<()> {
+        use std::mem::MaybeUninit;
+        use std::os::fd::AsFd;
+
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
+
+        const LOOK_FOR_THE_END: Timespec = Timespec {
+            tv_sec: 1,
+            tv_nsec: 0,
+        };
+        let events = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+        // The folder, since the file may not exist yet.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        add_watch(
+            &events,
+            folder,
+            WatchFlags::CLOSE_WRITE | WatchFlags::CREATE,
+        )?;
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        while !end.is_cancelled() {
+            let mut watched = [PollFd::from_borrowed_fd(events.as_fd(), PollFlags::IN)];
+            match poll(&mut watched, Some(&LOOK_FOR_THE_END)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+            let mut touched = false;
+            let mut reader = Reader::new(&events, &mut buffer);
+            while let Ok(event) = reader.next() {
+                let name = event.file_name().map(|name| name.to_bytes());
+                touched |= name == path.file_name().map(std::ffi::OsStr::as_encoded_bytes);
+            }
+            if touched {
+                self.ring();
+            }
+        }
+        Ok(())
+    }
+
+    fn ring_on_changes(&self, path: PathBuf, end: &Cancel) {
+        const LOOK_EVERY: Duration = Duration::from_millis(25);
+        let modified = || {
+            std::fs::metadata(&path)
+                .and_then(|found| found.modified())
+                .ok()
+        };
+        let mut seen = modified();
+        while !end.wait(LOOK_EVERY) {
+            let now = modified();
+            if now != seen {
+                seen = now;
+                self.ring();
             }
         }
     }
 }
 
-fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).ok()?.modified().ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_touch_rings_and_other_files_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wake");
+        let (bell, end) = (Bell::default(), Cancel::new());
+        std::thread::scope(|scope| {
+            scope.spawn(|| bell.ring_on_touch(&path, &end));
+            let heard = bell.rings();
+            // The watch begins at some moment after the thread: touch until it is heard.
+            while !bell.sleep(heard, Duration::from_millis(20)) {
+                wake(&path);
+            }
+            end.cancel();
+        });
+        assert!(bell.rings() > 0);
+    }
+
+    #[test]
+    fn a_ring_between_look_and_sleep_is_not_missed() {
+        let bell = Bell::default();
+        let heard = bell.rings();
+        bell.ring();
+        assert!(bell.sleep(heard, Duration::from_secs(60)));
+        assert!(!bell.sleep(bell.rings(), Duration::from_millis(1)));
+    }
 }

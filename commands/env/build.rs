@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ade::run::prepare;
-use ade::run::provide::{Progress, Want, provide};
+use ade::run::provide::{Builder, Progress, Want, provide};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -42,7 +42,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         &workspace,
         &prepared,
         want,
-        &workspace.settings.worker_id(0),
+        Builder {
+            worker: &workspace.settings.worker_id(0),
+            process: None,
+        },
         &cancel,
         &mut |progress| {
             if let Progress::Ready { built, .. } = &progress {

@@ -1,7 +1,10 @@
 //! `ade env ls`: list environments.
 
 use ade::clock::Timestamp;
-use serde_json::Value;
+use ade::environment::gc::{Judged, Options, judge_all};
+use ade::store::StoreError;
+use ade::workspace::Workspace;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -15,16 +18,11 @@ pub struct Args {}
 pub fn run(_: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let environments = match context.open_if_present()? {
-        Some(workspace) => workspace.store.environments(workspace.id())?,
+        Some(workspace) => listed(&workspace)?,
         None => Vec::new(),
     };
     if ui.json() {
-        ui.document(
-            &environments
-                .iter()
-                .map(ade::store::EnvironmentRecord::to_json)
-                .collect::<Vec<Value>>(),
-        );
+        ui.document(&environments.iter().map(to_json).collect::<Vec<Value>>());
         return Ok(ExitStatus::Done);
     }
     if environments.is_empty() {
@@ -40,9 +38,14 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         ("PYTHON", Align::Left),
         ("SIZE", Align::Right),
         ("LAST USED", Align::Left),
+        ("GC", Align::Left),
     ];
-    let mut table = Table::new(&columns, &[1]);
-    for environment in &environments {
+    let mut table = Table::new(&columns, &[7, 1]);
+    for Judged {
+        environment,
+        verdict,
+    } in &environments
+    {
         let contents = environment.contents.as_ref();
         table.row(vec![
             (Tone::Name, id(&environment.id).to_owned()),
@@ -73,8 +76,31 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
                     .unwrap_or_default(),
             ),
             (Tone::Plain, ago(super::last_used(environment), now)),
+            if verdict.deletes() {
+                (Tone::Warn, format!("goes: {}", verdict.reason()))
+            } else {
+                (Tone::Dim, format!("stays: {}", verdict.reason()))
+            },
         ]);
     }
     ui.table(&table);
     Ok(ExitStatus::Done)
+}
+
+/// The workspace's environments with what collection would do to them, last used first.
+fn listed(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
+    let options = Options::of_settings(&workspace.settings);
+    let mut judged = judge_all(workspace, &options, Timestamp::now())?;
+    judged.retain(|judged| judged.environment.key.workspace_id == workspace.id());
+    judged.sort_by_key(|judged| std::cmp::Reverse(super::last_used(&judged.environment)));
+    Ok(judged)
+}
+
+fn to_json(judged: &Judged) -> Value {
+    let mut object = judged.environment.to_json();
+    if let Some(object) = object.as_object_mut() {
+        let gc = json!({"deletes": judged.verdict.deletes(), "verdict": judged.verdict, "reason": judged.verdict.reason()});
+        object.insert("gc".to_owned(), gc);
+    }
+    object
 }

@@ -1,8 +1,10 @@
 //! `ade env`: environments.
 
 mod build;
+mod gc;
 mod ls;
 mod path;
+mod rm;
 mod show;
 
 use ade::clock::Timestamp;
@@ -15,13 +17,15 @@ use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::ui::Tone;
 
-/// List, show and build environments
+/// List, show, build, remove and collect environments
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),
     Show(show::Args),
     Build(build::Args),
     Path(path::Args),
+    Rm(rm::Args),
+    Gc(gc::Args),
 }
 
 impl Command {
@@ -31,6 +35,8 @@ impl Command {
             Self::Show(args) => show::run(args, context),
             Self::Build(args) => build::run(args, context),
             Self::Path(args) => path::run(args, context),
+            Self::Rm(args) => rm::run(args, context),
+            Self::Gc(args) => gc::run(args, context),
         }
     }
 }

@@ -6,7 +6,7 @@ use ade::workspace::Workspace;
 use serde_json::{Value, json};
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Align, Table, Tone, Ui, ago, bytes, duration, home_relative, plural, thousands};
 
 /// Tell the whole story of one run
@@ -20,14 +20,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let none = || {
-        Failure::usage(
-            "run_not_found",
-            "there are no runs yet".to_owned(),
-            Some("`ade run CONFIG FILE` makes one".to_owned()),
-        )
-    };
-    let workspace = context.open_if_present()?.ok_or_else(none)?;
+    let workspace = context.open_if_present()?.ok_or_else(super::none)?;
     let run = workspace.store.run(workspace.id(), &args.run)?;
     let (fields, columns) = (
         workspace.store.run_fields(&run.id)?,

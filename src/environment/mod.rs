@@ -11,6 +11,7 @@
 
 mod bytecode;
 mod child_env;
+pub mod gc;
 mod installer;
 mod lock;
 mod measure;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{artifact, code, results, stage, timeout, with_known_names};
+use super::{artifact, code, ends, results, stage, timeout, with_known_names};
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::{self, EngineReport, Invocation, Message, Task};
@@ -340,26 +340,7 @@ impl<'a> Execution<'a> {
                 json!({"scope": "run", "stream": "stderr", "message": note}),
             );
         }
-        let level = if ending.status == RunStatus::Failed {
-            "error"
-        } else {
-            "info"
-        };
-        let message = match &ending.error {
-            Some(error) => format!("{}: {}", ending.status.as_str(), error.message),
-            None => ending.status.as_str().to_owned(),
-        };
-        self.log.write(
-            level,
-            "run.complete",
-            &message,
-            json!({
-                "status": ending.status, "exit_code": ending.exit_code, "error": ending.error, "output_path": ending.output_path,
-                "attempt": self.run.attempt_count,
-                "execution": {"started_at": run.started_at, "completed_at": run.completed_at, "duration_ms": run.duration_ms()},
-            }),
-        );
-        let _ = self.log.finish();
+        ends::tell(self.workspace, &self.log, &run)?;
         Ok(Some(run))
     }
 

@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub options: RunOptions,
     /// Files side by side.
     pub jobs: usize,
+    /// This process, registered ([`crate::fleet::Member`]).
+    pub process: Option<&'a str>,
 }
 
 /// Hears what happens; called from several threads.
@@ -238,7 +240,10 @@ impl Shared {
                     request.workspace,
                     request.prepared,
                     Want::Ready,
-                    worker,
+                    provide::Builder {
+                        worker,
+                        process: request.process,
+                    },
                     cancel,
                     &mut |progress| observer.environment(&progress),
                 )
@@ -284,7 +289,7 @@ fn run_one(
     observer: &dyn Observer,
 ) -> Result<Finished, RunError> {
     let workspace = request.workspace;
-    let claim = Claim::new(worker, workspace.settings.worker.lease);
+    let claim = Claim::new(worker, workspace.settings.worker.lease).by(request.process);
     let new = new_run(request, index)?;
     let run = workspace
         .store
@@ -382,6 +387,7 @@ fn new_run(request: &Request<'_>, index: usize) -> Result<NewRun, RunError> {
         options: request.options.clone(),
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: folder.path().to_owned(),
+        retry_of_run_id: None,
     })
 }
 

@@ -13,6 +13,9 @@ use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::store::{Claim, Heartbeat, Store};
 
+/// How often the claim is looked at between two renewals; a request to cancel is noticed as soon.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 /// What a lease is on.
 #[derive(Clone, Debug)]
 pub enum Subject {
@@ -29,7 +32,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Renews a claim every third of its lease. `work` is cancelled when the
+    /// Renews a claim every third of its lease, and looks at it more often than that. `work` is cancelled when the
     /// claim was lost or somebody asked for the run to be cancelled.
     pub fn keep<'scope>(
         scope: &'scope Scope<'scope, '_>,
@@ -45,24 +48,32 @@ impl Lease {
             lost: Arc::clone(&lost),
         };
         scope.spawn(move || {
-            let interval = (claim.lease / 3)
+            let renew_every = (claim.lease / 3)
                 .max(Duration::from_secs(1))
                 .min(claim.lease);
+            let look_every = LOOK_EVERY.min(renew_every);
+            // Both clocks of the machine may do as they like: what counts here is the one that only goes forward.
             let mut renewed = Instant::now();
-            while !stop.wait(interval) {
+            let mut answered = Instant::now();
+            while !stop.wait(look_every) {
                 let now = Timestamp::now();
                 let beat = match &subject {
-                    Subject::Run(id) => store.heartbeat_run(id, &claim, now),
-                    Subject::Environment(id) => store.heartbeat_environment(id, &claim, now),
+                    _ if renewed.elapsed() >= renew_every => match &subject {
+                        Subject::Run(id) => store.heartbeat_run(id, &claim, now),
+                        Subject::Environment(id) => store.heartbeat_environment(id, &claim, now),
+                    }
+                    .inspect(|_| renewed = Instant::now()),
+                    Subject::Run(id) => store.watch_run(id, &claim),
+                    Subject::Environment(_) => continue,
                 };
                 match beat {
                     Ok(Heartbeat::Renewed { cancel_requested }) => {
-                        renewed = Instant::now();
+                        answered = Instant::now();
                         if cancel_requested {
                             work.cancel();
                         }
                     }
-                    Err(_) if renewed.elapsed() < claim.lease => {}
+                    Err(_) if answered.elapsed() < claim.lease => {}
                     Ok(Heartbeat::Lost) | Err(_) => {
                         lost.store(true, Ordering::Release);
                         work.cancel();

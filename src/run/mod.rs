@@ -11,7 +11,9 @@
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
 //! the configuration or of the input is final at once.
 
+pub mod again;
 mod artifact;
+pub mod ends;
 pub mod execute;
 pub mod inline;
 pub mod input;

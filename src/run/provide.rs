@@ -117,6 +117,15 @@ impl Problem for ProvideError {
     }
 }
 
+/// Who builds, where it comes to that.
+#[derive(Clone, Copy, Debug)]
+pub struct Builder<'a> {
+    /// Its worker id.
+    pub worker: &'a str,
+    /// Its process, where that is registered.
+    pub process: Option<&'a str>,
+}
+
 /// Whether to build although the environment is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
@@ -134,7 +143,7 @@ pub fn provide(
     workspace: &Workspace,
     prepared: &Prepared,
     want: Want,
-    worker: &str,
+    builder: Builder<'_>,
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
 ) -> Result<EnvironmentRecord, ProvideError> {
@@ -152,9 +161,11 @@ pub fn provide(
         &prepared.key.deps_digest,
     );
     crate::files::create_folder(&folder)?;
-    let lock = BuildLock::acquire(&folder.join("build.lock"), cancel, &mut |holder| {
-        on(Progress::Waiting { holder })
-    });
+    let lock = BuildLock::acquire(
+        &folder.join(environment::gc::BUILD_LOCK),
+        cancel,
+        &mut |holder| on(Progress::Waiting { holder }),
+    );
     let _lock = match lock {
         Ok(lock) => lock,
         Err(LockError::Cancelled { .. }) => return Err(ProvideError::Cancelled),
@@ -188,7 +199,7 @@ pub fn provide(
             Timestamp::now(),
         )?;
     }
-    let claim = Claim::new(worker, workspace.settings.worker.lease);
+    let claim = Claim::new(builder.worker, workspace.settings.worker.lease).by(builder.process);
     let Some(environment) =
         workspace
             .store

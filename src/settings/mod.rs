@@ -19,6 +19,7 @@ pub use table::{Kind, SETTINGS, Setting};
 
 use crate::environment::PythonSearch;
 use crate::problem::{self, Problem};
+use crate::store::Recovery;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,6 +261,22 @@ pub struct WorkerSettings {
     pub backoff_max: Duration,
     /// `ADE_WORKER_AUTO_CREATE_SCHEMA`
     pub auto_create_schema: bool,
+    /// `ADE_WORKER_METRICS_INTERVAL`
+    pub metrics_interval: Duration,
+    /// `ADE_WORKER_LOG_LEVEL`
+    pub log_level: LogLevel,
+    /// `ADE_LOG_FORMAT` is `json`
+    pub log_json: bool,
+    /// `ADE_RECOVERY`
+    pub recovery: Recovery,
+    /// `ADE_WORKER_ENABLE_GC`
+    pub enable_gc: bool,
+    /// `ADE_WORKER_GC_INTERVAL_SECONDS`
+    pub gc_interval: Duration,
+    /// `ADE_WORKER_ENV_TTL_DAYS`; `None`: never
+    pub env_ttl: Option<Duration>,
+    /// `ADE_WORKER_RUN_ARTIFACT_TTL_DAYS`; `None`: for ever
+    pub run_artifact_ttl: Option<Duration>,
 }
 
 impl Settings {
@@ -416,6 +433,21 @@ impl Values<'_> {
             .and_then(|value| value.parse().ok())
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
+    fn level(&self, name: &str) -> Option<LogLevel> {
+        Some(match self.text(name)?.to_lowercase().as_str() {
+            "error" => LogLevel::Error,
+            "warning" => LogLevel::Warning,
+            "debug" => LogLevel::Debug,
+            "trace" => LogLevel::Trace,
+            _ => LogLevel::Info,
+        })
+    }
+    fn days(&self, name: &str) -> Option<Duration> {
+        let days: f64 = self.text(name)?.parse().ok()?;
+        Duration::try_from_secs_f64(days * 86_400.0)
+            .ok()
+            .filter(|ttl| !ttl.is_zero())
+    }
     fn seconds_or_zero(&self, name: &str) -> Duration {
         self.seconds(name).unwrap_or_default()
     }
@@ -468,18 +500,7 @@ impl Values<'_> {
             offline: self.flag("ADE_OFFLINE"),
             build_timeout: self.seconds_or_zero("ADE_BUILD_TIMEOUT"),
             run_timeout: self.seconds("ADE_RUN_TIMEOUT_SECONDS"),
-            log_level: match self
-                .text("ADE_LOG_LEVEL")
-                .unwrap_or_default()
-                .to_lowercase()
-                .as_str()
-            {
-                "error" => LogLevel::Error,
-                "warning" => LogLevel::Warning,
-                "debug" => LogLevel::Debug,
-                "trace" => LogLevel::Trace,
-                _ => LogLevel::Info,
-            },
+            log_level: self.level("ADE_LOG_LEVEL").unwrap_or(LogLevel::Info),
             worker: WorkerSettings {
                 concurrency: self
                     .whole("ADE_WORKER_CONCURRENCY")
@@ -497,6 +518,22 @@ impl Values<'_> {
                 backoff_base: self.seconds_or_zero("ADE_WORKER_BACKOFF_BASE_SECONDS"),
                 backoff_max: self.seconds_or_zero("ADE_WORKER_BACKOFF_MAX_SECONDS"),
                 auto_create_schema: self.flag("ADE_WORKER_AUTO_CREATE_SCHEMA"),
+                metrics_interval: self.seconds_or_zero("ADE_WORKER_METRICS_INTERVAL"),
+                log_level: self
+                    .level("ADE_WORKER_LOG_LEVEL")
+                    .or_else(|| self.level("ADE_LOG_LEVEL"))
+                    .unwrap_or(LogLevel::Info),
+                log_json: self
+                    .text("ADE_LOG_FORMAT")
+                    .is_some_and(|format| format.eq_ignore_ascii_case("json")),
+                recovery: match self.text("ADE_RECOVERY") {
+                    Some(word) if word.eq_ignore_ascii_case("fail") => Recovery::Fail,
+                    _ => Recovery::Requeue,
+                },
+                enable_gc: self.flag("ADE_WORKER_ENABLE_GC"),
+                gc_interval: self.seconds_or_zero("ADE_WORKER_GC_INTERVAL_SECONDS"),
+                env_ttl: self.days("ADE_WORKER_ENV_TTL_DAYS"),
+                run_artifact_ttl: self.days("ADE_WORKER_RUN_ARTIFACT_TTL_DAYS"),
             },
             resolved,
             environment: inputs.environment.clone(),
@@ -521,6 +558,10 @@ fn check(setting: &'static Setting, value: &str, source: &Source) -> Result<(), 
             Ok(number) if number > 0.0 && number <= 1e9 => None,
             Ok(_) => Some("not above zero and at most a billion seconds".to_owned()),
             Err(_) => Some("not a number of seconds".to_owned()),
+        },
+        Kind::Days => match value.parse::<f64>() {
+            Ok(number) if number.abs() <= 1e6 => None,
+            _ => Some("not a number of days".to_owned()),
         },
         Kind::Word(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value)))
             .then(|| format!("none of {}", words.join(", "))),

@@ -13,6 +13,8 @@ pub enum Kind {
     Whole(i64),
     /// A number of seconds (fractions allowed), above zero.
     Seconds,
+    /// A number of days; zero or less means never.
+    Days,
     /// One of the listed words, case-blind.
     Word(&'static [&'static str]),
 }
@@ -267,5 +269,54 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Flag,
         "0",
         "A worker creates the schema of a new database itself.",
+    ),
+    setting(
+        "ADE_WORKER_METRICS_INTERVAL",
+        Kind::Seconds,
+        "30",
+        "Seconds between two entries of the queue's metrics.",
+    ),
+    setting(
+        "ADE_WORKER_LOG_LEVEL",
+        Kind::Word(&["error", "warning", "info", "debug"]),
+        "",
+        "How much a worker tells.",
+    )
+    .note("ADE_LOG_LEVEL"),
+    setting(
+        "ADE_LOG_FORMAT",
+        Kind::Word(&["console", "json"]),
+        "console",
+        "How a worker tells it.",
+    ),
+    setting(
+        "ADE_RECOVERY",
+        Kind::Word(&["requeue", "fail"]),
+        "requeue",
+        "What becomes of a run whose process died on this machine: back to the queue, or failed for an operator to retry.",
+    ),
+    setting(
+        "ADE_WORKER_ENABLE_GC",
+        Kind::Flag,
+        "1",
+        "A worker collects what is cold. Several workers never collect at the same time.",
+    ),
+    setting(
+        "ADE_WORKER_GC_INTERVAL_SECONDS",
+        Kind::Seconds,
+        "3600",
+        "Seconds between two collections.",
+    ),
+    setting(
+        "ADE_WORKER_ENV_TTL_DAYS",
+        Kind::Days,
+        "30",
+        "Days without use after which an environment is cold; 0 or less: never.",
+    ),
+    setting(
+        "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS",
+        Kind::Days,
+        "30",
+        "Days after its end that a run's files are kept; 0 or less: for ever.",
     ),
 ];

@@ -9,6 +9,7 @@
 //!   appended.
 
 mod error;
+mod fleet;
 mod records;
 mod schema;
 mod sqlite;
@@ -16,10 +17,11 @@ mod sqlite;
 use std::time::Duration;
 
 pub use error::StoreError;
+pub use fleet::{ConfigurationActivity, Fleet, Overview};
 pub use records::{
-    Attempt, ColumnResult, ConfigurationRecord, Ending, EnvironmentContents, EnvironmentKey,
-    EnvironmentRecord, EnvironmentStatus, Failure, FieldResult, NewRun, Package, Results,
-    RunMetrics, RunOptions, RunRecord, RunStatus,
+    Attempt, CancelOutcome, ColumnResult, ConfigurationRecord, Ending, EnvironmentContents,
+    EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure, FieldResult, NewRun, Package,
+    QueueMetrics, Recovery, Results, RunMetrics, RunOptions, RunRecord, RunStatus, WorkerRecord,
 };
 pub use schema::{AppliedMigration, Migrated, Migration, MigrationState, SchemaStatus, migrations};
 pub use sqlite::{Opening, SqliteStore};
@@ -38,6 +40,8 @@ pub struct Claim {
     pub token: String,
     /// For how long it holds without a heartbeat.
     pub lease: Duration,
+    /// The process that makes it, where that is registered ([`WorkerRecord`]).
+    pub process: Option<String>,
 }
 
 impl Claim {
@@ -47,6 +51,16 @@ impl Claim {
             worker: worker.to_owned(),
             token: uuid::Uuid::new_v4().to_string(),
             lease,
+            process: None,
+        }
+    }
+
+    /// The same, made by a registered process.
+    #[must_use]
+    pub fn by(self, process: Option<&str>) -> Self {
+        Self {
+            process: process.map(str::to_owned),
+            ..self
         }
     }
 }
@@ -91,7 +105,7 @@ pub fn backoff(base: Duration, max: Duration, attempt: u32, chance: f64) -> Dura
 }
 
 /// The queue and the records. `now` is passed in, so that a test can hold the clock.
-pub trait Store: Send + Sync {
+pub trait Store: Fleet + Send + Sync {
     /// The configuration of a folder; recorded on first sight, its name kept current.
     fn ensure_configuration(
         &self,
@@ -186,8 +200,15 @@ pub trait Store: Send + Sync {
         retry_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<RunStatus>>;
-    /// Running → queued at once, the attempt given back: the worker stops, or the run's environment vanished.
-    fn release_run(&self, id: &str, claim: &Claim, reason: &str, now: Timestamp) -> Result<bool>;
+    /// Running → queued at once, the attempt given back: the worker stops, or the run's environment vanished. Where
+    /// somebody asked to cancel it, cancelled. `None`: the lease was lost and nothing changed.
+    fn release_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<RunStatus>>;
     /// Expired leases: back to queued, or failed when attempts are spent. Gives the runs as they are now.
     fn expire_run_leases(
         &self,

@@ -274,6 +274,8 @@ pub struct NewRun {
     pub max_attempts: u32,
     /// Its folder.
     pub run_dir: PathBuf,
+    /// The run that it repeats.
+    pub retry_of_run_id: Option<String>,
 }
 
 /// A run.
@@ -321,6 +323,12 @@ pub struct RunRecord {
     pub claimed_by: Option<String>,
     /// Until when that one's lease holds.
     pub claim_expires_at: Option<Timestamp>,
+    /// The process that holds the claim, see [`WorkerRecord`].
+    pub claim_process: Option<String>,
+    /// When somebody asked for it to be cancelled.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// When its files were collected; the record stays.
+    pub artifacts_deleted_at: Option<Timestamp>,
     /// When it was recorded.
     pub created_at: Timestamp,
     /// When it was claimed first.
@@ -398,6 +406,8 @@ impl RunRecord {
             "run_dir": self.run_dir,
             "exit_code": self.exit_code,
             "summary": self.summary,
+            "cancel_requested_at": self.cancel_requested_at,
+            "artifacts_deleted_at": self.artifacts_deleted_at,
             "error": self.error,
             "metrics": self.metrics,
         })
@@ -492,6 +502,78 @@ pub struct ColumnResult {
     pub mapping_method: Option<String>,
     /// Why it was not.
     pub unmapped_reason: Option<String>,
+}
+
+/// A process that takes claims: a worker, or an `ade run`.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorkerRecord {
+    /// Fresh with each start, never used again.
+    pub id: String,
+    /// The machine.
+    pub host: String,
+    /// Its process number there.
+    pub pid: u32,
+    /// The worker id of its first slot.
+    pub name: String,
+    /// `worker` or `run`.
+    pub kind: String,
+    /// How many runs it may execute side by side.
+    pub slots: u32,
+    /// The file that it holds a lock on as long as it lives.
+    pub lock_path: PathBuf,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it last said that it lives.
+    pub seen_at: Timestamp,
+}
+
+/// The queue at one moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueMetrics {
+    /// When.
+    pub at: Timestamp,
+    /// Who looked.
+    pub worker: String,
+    /// Runs that wait.
+    pub queued: u64,
+    /// How long the one that has been due longest has waited, in milliseconds.
+    pub oldest_wait_ms: Option<u64>,
+    /// Runs under a lease.
+    pub running: u64,
+    /// Ends since the last look of this process.
+    pub succeeded: u64,
+    /// See above.
+    pub failed: u64,
+    /// See above.
+    pub cancelled: u64,
+    /// Attempts that went back to the queue.
+    pub retried: u64,
+    /// Claims made.
+    pub claims: u64,
+    /// Mean time from due to claimed, in milliseconds.
+    pub claim_latency_ms: Option<f64>,
+    /// The longest of them.
+    pub claim_latency_max_ms: Option<f64>,
+}
+
+/// What became of a request to cancel.
+#[derive(Clone, Debug)]
+pub enum CancelOutcome {
+    /// It waited, and is cancelled now.
+    Cancelled(Box<RunRecord>),
+    /// It runs; its worker has been asked. Asking twice is asking once.
+    Requested(Box<RunRecord>),
+    /// It had ended already.
+    Ended(Box<RunRecord>),
+}
+
+/// What becomes of a run whose process died under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// Back to the queue at once, or failed when attempts are spent.
+    Requeue,
+    /// Failed, for an operator to retry.
+    Fail,
 }
 
 /// How an attempt ended, for the record.

@@ -139,7 +139,7 @@ pub(super) fn ensure(
     by_id(transaction, &id)
 }
 
-const CLAIM: &str = "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, attempt_count = attempt_count + 1,
+const CLAIM: &str = "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?7, attempt_count = attempt_count + 1,
     error_code = NULL, error_message = NULL, error_hint = NULL, updated_at = ?5";
 
 pub(super) fn claim(
@@ -158,7 +158,8 @@ pub(super) fn claim(
         claim.token,
         now.plus(claim.lease).0,
         now.0,
-        take_over
+        take_over,
+        claim.process
     ])?;
     if changed == 0 {
         Ok(None)
@@ -199,7 +200,8 @@ pub(super) fn heartbeat(
     })
 }
 
-const UNCLAIM: &str = "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL";
+const UNCLAIM: &str =
+    "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
 
 pub(super) fn complete(
     transaction: &Transaction<'_>,
@@ -305,4 +307,49 @@ pub(super) fn live_runs(connection: &Connection, id: &str) -> rusqlite::Result<u
         .prepare_cached("SELECT count(*) FROM runs WHERE environment_id = ?1 AND status IN ('queued', 'running')")?
         .query_row([id], |row| row.get::<_, i64>(0))
         .map(i64::unsigned_abs)
+}
+
+/// The builds of a process that is dead.
+pub(super) fn reclaim(
+    transaction: &Transaction<'_>,
+    process: &str,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let sql = format!(
+        "UPDATE environments SET status = 'queued', {UNCLAIM}, available_at = ?2, updated_at = ?2 WHERE status = 'building' AND claim_process = ?1"
+    );
+    transaction.execute(&sql, params![process, now.0])
+}
+
+pub(super) fn mend_times(
+    transaction: &Transaction<'_>,
+    horizon: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    transaction.execute(
+        "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
+        params![horizon.0, now.0],
+    )
+}
+
+pub(super) fn everywhere(connection: &Connection) -> rusqlite::Result<Vec<EnvironmentRecord>> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} ORDER BY e.id"))?;
+    statement.query_map([], record)?.collect()
+}
+
+/// Deletes the record, unless the environment has come to life since it was judged.
+pub(super) fn take(
+    transaction: &Transaction<'_>,
+    id: &str,
+    cold_since: Option<Timestamp>,
+) -> rusqlite::Result<bool> {
+    let changed = transaction.execute(
+        "DELETE FROM environments WHERE id = ?1 AND status IN ('ready', 'failed')
+         AND (?2 IS NULL OR coalesce(last_used_at, updated_at) < ?2)
+         AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id = environments.id
+             OR (r.environment_id IS NULL AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id
+                 AND r.engine_spec = environments.engine_spec AND r.deps_digest = environments.deps_digest)))",
+        params![id, cold_since.map(|since| since.0)],
+    )?;
+    Ok(changed == 1)
 }

@@ -6,6 +6,7 @@
 
 mod configurations;
 mod environments;
+mod fleet;
 mod results;
 mod runs;
 
@@ -20,9 +21,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use super::schema::{self, Migrated, MigrationState, SchemaStatus};
 use super::{
-    Attempt, Claim, ColumnResult, ConfigurationRecord, Ending, EnvironmentContents, EnvironmentKey,
-    EnvironmentRecord, Failure, FieldResult, Heartbeat, NewRun, QueueDepth, Result, RunFilter,
-    RunRecord, RunStatus, Store, StoreError,
+    Attempt, CancelOutcome, Claim, ColumnResult, ConfigurationActivity, ConfigurationRecord,
+    Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, FieldResult, Fleet,
+    Heartbeat, NewRun, Overview, QueueDepth, QueueMetrics, Recovery, Result, RunFilter, RunRecord,
+    RunStatus, Store, StoreError, WorkerRecord,
 };
 use crate::clock::Timestamp;
 use crate::files;
@@ -149,6 +151,12 @@ impl SqliteStore {
             MigrationState::Behind(_) => {}
             refused => schema::demand_current(path, refused)?,
         }
+        if status.applied.is_empty() && store.has_tables()? {
+            return Err(StoreError::Damaged {
+                path: path.to_owned(),
+                message: "it holds tables that ade did not make".to_owned(),
+            });
+        }
         let backup = if status.applied.is_empty() {
             None
         } else {
@@ -221,6 +229,14 @@ impl SqliteStore {
                 .query_map([], |row| row.get::<_, String>(0))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+
+    fn has_tables(&self) -> Result<bool> {
+        self.read(|connection| {
+            connection
+                .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_migrations'")?
+                .exists([])
         })
     }
 
@@ -489,7 +505,13 @@ impl Store for SqliteStore {
     ) -> Result<Option<RunStatus>> {
         self.write(|transaction| runs::retry(transaction, id, claim, failure, retry_at, now))
     }
-    fn release_run(&self, id: &str, claim: &Claim, reason: &str, now: Timestamp) -> Result<bool> {
+    fn release_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<RunStatus>> {
         self.write(|transaction| runs::release(transaction, id, claim, reason, now))
     }
     fn expire_run_leases(
@@ -500,6 +522,9 @@ impl Store for SqliteStore {
         self.write(|transaction| runs::expire(transaction, backoff, now))
     }
     fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
+        if !self.read(runs::any_foiled)? {
+            return Ok(Vec::new());
+        }
         self.write(|transaction| runs::fail_for_environments(transaction, now))
     }
     fn queue_depth(&self) -> Result<QueueDepth> {
@@ -538,6 +563,100 @@ impl Store for SqliteStore {
     }
     fn run_payload(&self, run: &str) -> Result<Option<String>> {
         self.read(|connection| results::payload(connection, run))
+    }
+}
+
+impl Fleet for SqliteStore {
+    fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
+        self.write(|transaction| fleet::register(transaction, worker))
+    }
+    fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.write(|transaction| fleet::seen(transaction, id, now))
+    }
+    fn remove_worker(&self, id: &str) -> Result<()> {
+        self.write(|transaction| fleet::remove(transaction, id))
+    }
+    fn workers(&self) -> Result<Vec<WorkerRecord>> {
+        self.read(fleet::workers)
+    }
+    fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.write(|transaction| {
+            environments::reclaim(transaction, process, now)?;
+            runs::reclaim(transaction, process, recovery, now)
+        })
+    }
+
+    fn acquire_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        token: &str,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| {
+            fleet::acquire_lease(transaction, name, holder, token, now.plus(lease), now)
+        })
+    }
+    fn release_lease(&self, name: &str, token: &str) -> Result<()> {
+        self.write(|transaction| fleet::release_lease(transaction, name, token))
+    }
+
+    fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
+        self.write(|transaction| runs::request_cancel(transaction, run, now))
+    }
+    fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
+        self.read(|connection| runs::watch(connection, run, claim))
+    }
+    fn untold_ends(&self, before: Timestamp) -> Result<Vec<RunRecord>> {
+        self.read(|connection| runs::untold(connection, before))
+    }
+    fn mark_end_told(&self, run: &str) -> Result<()> {
+        self.write(|transaction| runs::mark_told(transaction, run))
+    }
+    fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
+        self.read(|connection| runs::without_environment(connection, limit))
+    }
+    fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
+        self.write(|transaction| runs::set_environment(transaction, run, environment))
+    }
+    fn mend_times(&self, horizon: Timestamp, now: Timestamp) -> Result<usize> {
+        self.write(|transaction| {
+            Ok(runs::mend_times(transaction, horizon, now)?
+                + environments::mend_times(transaction, horizon, now)?)
+        })
+    }
+
+    fn delete_run(&self, run: &str) -> Result<bool> {
+        self.write(|transaction| runs::delete(transaction, run))
+    }
+    fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.read(|connection| runs::with_artifacts_before(connection, cutoff, limit))
+    }
+    fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {
+        self.write(|transaction| runs::mark_artifacts_deleted(transaction, run, cutoff, now))
+    }
+    fn run_exists(&self, run: &str) -> Result<bool> {
+        self.read(|connection| runs::exists(connection, run))
+    }
+    fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
+        self.read(environments::everywhere)
+    }
+    fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
+        self.read(fleet::activity)
+    }
+    fn take_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
+        self.write(|transaction| environments::take(transaction, id, cold_since))
+    }
+
+    fn record_metrics(&self, metrics: &QueueMetrics, keep_since: Timestamp) -> Result<()> {
+        self.write(|transaction| fleet::record(transaction, metrics, keep_since))
+    }
+    fn metrics(&self, since: Timestamp) -> Result<Vec<QueueMetrics>> {
+        self.read(|connection| fleet::metrics(connection, since))
+    }
+    fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
+        self.read(|connection| fleet::overview(connection, since, now))
     }
 }
 

@@ -7,14 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{path_text, results, signed, unsigned, unsigned_or_none};
 use crate::clock::Timestamp;
 use crate::store::{
-    Attempt, Claim, Ending, EnvironmentKey, Failure, Heartbeat, NewRun, QueueDepth, RunFilter,
-    RunMetrics, RunRecord, RunStatus,
+    Attempt, CancelOutcome, Claim, Ending, EnvironmentKey, Failure, Heartbeat, NewRun, QueueDepth,
+    Recovery, RunFilter, RunMetrics, RunRecord, RunStatus,
 };
 
 const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id, r.environment_id, r.document_id, r.retry_of_run_id, r.engine_spec, r.deps_digest,
     r.source_digest, r.snapshot_path, r.input_name, r.input_path, r.input_sha256, r.input_size_bytes, r.input_sheets, r.options, r.status, r.attempt_count,
     r.max_attempts, r.available_at, r.claimed_by, r.claim_expires_at, r.created_at, r.started_at, r.completed_at, r.exit_code, r.error_code, r.error_stage,
-    r.error_message, r.error_hint, r.summary, r.output_path, r.run_dir, c.name AS configuration_name, c.path AS configuration_path,
+    r.error_message, r.error_hint, r.summary, r.output_path, r.run_dir, r.claim_process, r.cancel_requested_at, r.artifacts_deleted_at, c.name AS configuration_name, c.path AS configuration_path,
     m.sheet_count, m.table_count, m.row_count_total, m.column_count_total, m.field_count_detected, m.field_count_expected, m.column_count_unmapped,
     m.validation_issues_total
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN run_metrics m ON m.run_id = r.id";
@@ -78,6 +78,9 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         available_at: Timestamp(row.get("available_at")?),
         claimed_by: row.get("claimed_by")?,
         claim_expires_at: moment("claim_expires_at")?,
+        claim_process: row.get("claim_process")?,
+        cancel_requested_at: moment("cancel_requested_at")?,
+        artifacts_deleted_at: moment("artifacts_deleted_at")?,
         created_at: Timestamp(row.get("created_at")?),
         started_at: moment("started_at")?,
         completed_at: moment("completed_at")?,
@@ -133,8 +136,8 @@ pub(super) fn insert(
     transaction.execute(
         "INSERT INTO runs (id, workspace_id, configuration_id, environment_id, document_id, engine_spec, deps_digest, source_digest, snapshot_path,
              input_name, input_path, input_sha256, input_size_bytes, input_sheets, options, status, attempt_count, max_attempts, available_at, claimed_by,
-             claim_token, claim_expires_at, created_at, started_at, run_dir)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?19, ?23, ?24)",
+             claim_token, claim_expires_at, created_at, started_at, run_dir, claim_process, retry_of_run_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?19, ?23, ?24, ?25, ?26)",
         params![
             run.id,
             run.key.workspace_id,
@@ -160,6 +163,8 @@ pub(super) fn insert(
             claim.map(|claim| now.plus(claim.lease).0),
             claim.map(|_| now.0),
             path_text(&run.run_dir),
+            claim.and_then(|claim| claim.process.as_ref()),
+            run.retry_of_run_id,
         ],
     )?;
     transaction.execute(
@@ -241,14 +246,20 @@ pub(super) fn claim_next(
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
     let sql = format!(
-        "UPDATE runs SET status = 'running', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, started_at = coalesce(started_at, ?1),
+        "UPDATE runs SET status = 'running', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?5, started_at = coalesce(started_at, ?1),
          attempt_count = attempt_count + 1, error_code = NULL, error_stage = NULL, error_message = NULL, error_hint = NULL
          WHERE id = ({NEXT}) AND status = 'queued' RETURNING id, attempt_count, environment_id"
     );
     let claimed: Option<(String, u32, Option<String>)> = transaction
         .prepare_cached(&sql)?
         .query_row(
-            params![now.0, claim.worker, claim.token, now.plus(claim.lease).0],
+            params![
+                now.0,
+                claim.worker,
+                claim.token,
+                now.plus(claim.lease).0,
+                claim.process
+            ],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
@@ -281,7 +292,8 @@ pub(super) fn heartbeat(
     )
 }
 
-const UNCLAIM: &str = "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL";
+const UNCLAIM: &str =
+    "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
 
 pub(super) fn finish(
     transaction: &Transaction<'_>,
@@ -292,7 +304,7 @@ pub(super) fn finish(
 ) -> rusqlite::Result<bool> {
     let sql = format!(
         "UPDATE runs SET status = ?3, {UNCLAIM}, completed_at = ?4, exit_code = ?5, error_code = ?6, error_stage = ?7, error_message = ?8, error_hint = ?9,
-         summary = ?10, output_path = ?11, result = ?12 WHERE id = ?1 AND claim_token = ?2 AND status = 'running'"
+         summary = ?10, output_path = ?11, result = ?12, end_told = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'running'"
     );
     let error = ending.error.as_ref();
     let changed = transaction.prepare_cached(&sql)?.execute(params![
@@ -326,6 +338,103 @@ pub(super) fn finish(
     Ok(true)
 }
 
+/// A run under a claim, as far as leaving it depends on it.
+struct Held {
+    id: String,
+    attempts: u32,
+    most: u32,
+    cancel_requested: bool,
+}
+
+const HELD: &str = "SELECT id, attempt_count, max_attempts, cancel_requested_at IS NOT NULL FROM runs WHERE status = 'running'";
+
+fn held(row: &Row<'_>) -> rusqlite::Result<Held> {
+    Ok(Held {
+        id: row.get(0)?,
+        attempts: row.get(1)?,
+        most: row.get(2)?,
+        cancel_requested: row.get(3)?,
+    })
+}
+
+fn held_under(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+) -> rusqlite::Result<Option<Held>> {
+    transaction
+        .prepare_cached(&format!("{HELD} AND id = ?1 AND claim_token = ?2"))?
+        .query_row([id, &claim.token], held)
+        .optional()
+}
+
+/// How a claim is left without a result.
+struct Leaving<'a> {
+    failure: &'a Failure,
+    /// What the attempt's record says where the run goes on.
+    outcome: &'a str,
+    available_at: Timestamp,
+    /// The run ends with this attempt, however many are left.
+    last: bool,
+    /// The attempt does not count.
+    give_back: bool,
+}
+
+/// Ends a claim that the transaction has just seen: back to the queue, or to the end where attempts are spent or somebody
+/// asked for it.
+fn leave(
+    transaction: &Transaction<'_>,
+    run: &Held,
+    leaving: &Leaving<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<RunStatus> {
+    let status = if run.cancel_requested {
+        RunStatus::Cancelled
+    } else if leaving.last || (!leaving.give_back && run.attempts >= run.most) {
+        RunStatus::Failed
+    } else {
+        RunStatus::Queued
+    };
+    let cancelled = Failure {
+        code: "cancelled".to_owned(),
+        stage: Some("run".to_owned()),
+        message: "cancelled".to_owned(),
+        hint: None,
+    };
+    let (error, outcome) = match status {
+        RunStatus::Cancelled => (&cancelled, "cancelled"),
+        RunStatus::Failed if leaving.outcome == "retried" => (leaving.failure, "failed"),
+        _ => (leaving.failure, leaving.outcome),
+    };
+    let sql = format!(
+        "UPDATE runs SET status = ?2, {UNCLAIM}, attempt_count = attempt_count - ?3, completed_at = ?4, available_at = ?5,
+         error_code = ?6, error_stage = ?7, error_message = ?8, error_hint = ?9, end_told = ?10 WHERE id = ?1 AND status = 'running'"
+    );
+    let ends = status.is_terminal();
+    let given_back = leaving.give_back && status == RunStatus::Queued && run.attempts > 0;
+    transaction.prepare_cached(&sql)?.execute(params![
+        run.id,
+        status.as_str(),
+        u32::from(given_back),
+        ends.then_some(now.0),
+        leaving.available_at.0,
+        error.code,
+        error.stage,
+        error.message,
+        error.hint,
+        !ends
+    ])?;
+    end_attempt(
+        transaction,
+        &run.id,
+        outcome,
+        Some(&error.message),
+        None,
+        now,
+    )?;
+    Ok(status)
+}
+
 pub(super) fn retry(
     transaction: &Transaction<'_>,
     id: &str,
@@ -334,43 +443,17 @@ pub(super) fn retry(
     retry_at: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunStatus>> {
-    let sql = format!(
-        "UPDATE runs SET status = CASE WHEN attempt_count < max_attempts THEN 'queued' ELSE 'failed' END, {UNCLAIM},
-         completed_at = CASE WHEN attempt_count < max_attempts THEN NULL ELSE ?4 END, available_at = ?3,
-         error_code = ?5, error_stage = ?6, error_message = ?7, error_hint = ?8 WHERE id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING status"
-    );
-    let status: Option<String> = transaction
-        .prepare_cached(&sql)?
-        .query_row(
-            params![
-                id,
-                claim.token,
-                retry_at.0,
-                now.0,
-                failure.code,
-                failure.stage,
-                failure.message,
-                failure.hint
-            ],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let Some(status) = status.as_deref().and_then(RunStatus::parse) else {
+    let Some(run) = held_under(transaction, id, claim)? else {
         return Ok(None);
     };
-    end_attempt(
-        transaction,
-        id,
-        if status == RunStatus::Queued {
-            "retried"
-        } else {
-            "failed"
-        },
-        Some(&failure.message),
-        None,
-        now,
-    )?;
-    Ok(Some(status))
+    let leaving = Leaving {
+        failure,
+        outcome: "retried",
+        available_at: retry_at,
+        last: false,
+        give_back: false,
+    };
+    leave(transaction, &run, &leaving, now).map(Some)
 }
 
 pub(super) fn release(
@@ -379,16 +462,24 @@ pub(super) fn release(
     claim: &Claim,
     reason: &str,
     now: Timestamp,
-) -> rusqlite::Result<bool> {
-    let sql = format!(
-        "UPDATE runs SET status = 'queued', {UNCLAIM}, attempt_count = max(0, attempt_count - 1), available_at = ?3
-         WHERE id = ?1 AND claim_token = ?2 AND status = 'running'"
-    );
-    if transaction.execute(&sql, params![id, claim.token, now.0])? == 0 {
-        return Ok(false);
-    }
-    end_attempt(transaction, id, "released", Some(reason), None, now)?;
-    Ok(true)
+) -> rusqlite::Result<Option<RunStatus>> {
+    let Some(run) = held_under(transaction, id, claim)? else {
+        return Ok(None);
+    };
+    let failure = Failure {
+        code: "released".to_owned(),
+        stage: Some("worker".to_owned()),
+        message: reason.to_owned(),
+        hint: None,
+    };
+    let leaving = Leaving {
+        failure: &failure,
+        outcome: "released",
+        available_at: now,
+        last: false,
+        give_back: true,
+    };
+    leave(transaction, &run, &leaving, now).map(Some)
 }
 
 pub(super) fn expire(
@@ -396,44 +487,222 @@ pub(super) fn expire(
     backoff: &dyn Fn(u32) -> Duration,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    let expired: Vec<(String, u32, u32)> = transaction
-        .prepare_cached("SELECT id, attempt_count, max_attempts FROM runs WHERE status = 'running' AND claim_expires_at < ?1")?
-        .query_map([now.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    let expired: Vec<Held> = transaction
+        .prepare_cached(&format!("{HELD} AND claim_expires_at < ?1"))?
+        .query_map([now.0], held)?
         .collect::<rusqlite::Result<_>>()?;
+    let failure = Failure {
+        code: "lease_expired".to_owned(),
+        stage: Some("worker".to_owned()),
+        message: "lease expired".to_owned(),
+        hint: None,
+    };
     let mut runs = Vec::with_capacity(expired.len());
-    for (id, attempts, most) in expired {
-        let spent = attempts >= most;
-        let sql = format!(
-            "UPDATE runs SET status = ?2, {UNCLAIM}, completed_at = ?3, available_at = ?4, error_code = 'lease_expired', error_stage = 'worker',
-             error_message = 'lease expired', error_hint = NULL WHERE id = ?1 AND status = 'running' AND claim_expires_at < ?5"
-        );
-        transaction.prepare_cached(&sql)?.execute(params![
-            id,
-            if spent { "failed" } else { "queued" },
-            spent.then_some(now.0),
-            now.plus(backoff(attempts)).0,
-            now.0
-        ])?;
-        end_attempt(transaction, &id, "lost", Some("lease expired"), None, now)?;
-        runs.push(by_id(transaction, &id)?);
+    for run in expired {
+        let leaving = Leaving {
+            failure: &failure,
+            outcome: "lost",
+            available_at: now.plus(backoff(run.attempts)),
+            last: false,
+            give_back: false,
+        };
+        leave(transaction, &run, &leaving, now)?;
+        runs.push(by_id(transaction, &run.id)?);
     }
     Ok(runs)
+}
+
+/// The runs of a process that is dead.
+pub(super) fn reclaim(
+    transaction: &Transaction<'_>,
+    process: &str,
+    recovery: Recovery,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let orphans: Vec<Held> = transaction
+        .prepare_cached(&format!("{HELD} AND claim_process = ?1"))?
+        .query_map([process], held)?
+        .collect::<rusqlite::Result<_>>()?;
+    let failure = Failure {
+        code: "worker_died".to_owned(),
+        stage: Some("worker".to_owned()),
+        message: "the process that executed the run died".to_owned(),
+        hint: (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned()),
+    };
+    let mut runs = Vec::with_capacity(orphans.len());
+    for run in orphans {
+        let leaving = Leaving {
+            failure: &failure,
+            outcome: "lost",
+            available_at: now,
+            last: recovery == Recovery::Fail,
+            give_back: false,
+        };
+        leave(transaction, &run, &leaving, now)?;
+        runs.push(by_id(transaction, &run.id)?);
+    }
+    Ok(runs)
+}
+
+pub(super) fn request_cancel(
+    transaction: &Transaction<'_>,
+    id: &str,
+    now: Timestamp,
+) -> rusqlite::Result<CancelOutcome> {
+    let waiting = transaction.execute(
+        "UPDATE runs SET status = 'cancelled', completed_at = ?2, cancel_requested_at = coalesce(cancel_requested_at, ?2), end_told = 0,
+         error_code = 'cancelled', error_stage = 'run', error_message = 'cancelled', error_hint = NULL WHERE id = ?1 AND status = 'queued'",
+        params![id, now.0],
+    )?;
+    let asked = transaction.execute(
+        "UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, ?2) WHERE id = ?1 AND status = 'running'",
+        params![id, now.0],
+    )?;
+    let run = Box::new(by_id(transaction, id)?);
+    Ok(match (waiting, asked) {
+        (1, _) => CancelOutcome::Cancelled(run),
+        (_, 1) => CancelOutcome::Requested(run),
+        _ => CancelOutcome::Ended(run),
+    })
+}
+
+/// Looks at a claim without renewing it.
+pub(super) fn watch(
+    connection: &Connection,
+    id: &str,
+    claim: &Claim,
+) -> rusqlite::Result<Heartbeat> {
+    let requested: Option<bool> = connection
+        .prepare_cached(
+            "SELECT cancel_requested_at IS NOT NULL FROM runs WHERE id = ?1 AND claim_token = ?2 AND status = 'running'",
+        )?
+        .query_row([id, &claim.token], |row| row.get(0))
+        .optional()?;
+    Ok(
+        requested.map_or(Heartbeat::Lost, |cancel_requested| Heartbeat::Renewed {
+            cancel_requested,
+        }),
+    )
+}
+
+/// Queued runs whose environment failed for good.
+const FOILED: &str =
+    "status = 'queued' AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')";
+
+pub(super) fn any_foiled(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(&format!("SELECT 1 FROM runs WHERE {FOILED}"))?
+        .exists([])
 }
 
 pub(super) fn fail_for_environments(
     transaction: &Transaction<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
+    let sql = format!(
+        "UPDATE runs SET status = 'failed', completed_at = ?1, end_told = 0, error_code = 'environment_failed', error_stage = 'environment',
+         error_message = 'Build failed before run could start: ' || (SELECT coalesce(error_message, 'no reason recorded') FROM environments e WHERE e.id = environment_id),
+         error_hint = (SELECT error_hint FROM environments e WHERE e.id = environment_id)
+         WHERE {FOILED} RETURNING id"
+    );
     let failed: Vec<String> = transaction
-        .prepare_cached(
-            "UPDATE runs SET status = 'failed', completed_at = ?1, error_code = 'environment_failed', error_stage = 'environment',
-             error_message = 'Build failed before run could start: ' || (SELECT coalesce(error_message, 'no reason recorded') FROM environments e WHERE e.id = environment_id),
-             error_hint = (SELECT error_hint FROM environments e WHERE e.id = environment_id)
-             WHERE status = 'queued' AND environment_id IN (SELECT id FROM environments WHERE status = 'failed') RETURNING id",
-        )?
+        .prepare_cached(&sql)?
         .query_map([now.0], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     failed.iter().map(|id| by_id(transaction, id)).collect()
+}
+
+/// Ends that were recorded before `before` and not told yet.
+pub(super) fn untold(
+    connection: &Connection,
+    before: Timestamp,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE r.end_told = 0 AND r.completed_at < ?1 ORDER BY r.completed_at LIMIT 100"
+    ))?;
+    statement.query_map([before.0], record)?.collect()
+}
+
+pub(super) fn mark_told(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE runs SET end_told = 1 WHERE id = ?1 AND end_told = 0")?
+        .execute([id])?;
+    Ok(())
+}
+
+pub(super) fn without_environment(
+    connection: &Connection,
+    limit: u32,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE r.status = 'queued' AND r.environment_id IS NULL ORDER BY r.created_at LIMIT ?1"
+    ))?;
+    statement.query_map([limit], record)?.collect()
+}
+
+pub(super) fn set_environment(
+    transaction: &Transaction<'_>,
+    id: &str,
+    environment: &str,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND environment_id IS NULL",
+        [id, environment],
+    )?;
+    Ok(())
+}
+
+/// Queued runs that are due only after `horizon` wait for a clock that went back; they are due now.
+pub(super) fn mend_times(
+    transaction: &Transaction<'_>,
+    horizon: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    transaction.execute(
+        "UPDATE runs SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
+        params![horizon.0, now.0],
+    )
+}
+
+pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
+    let changed = transaction.execute(
+        "DELETE FROM runs WHERE id = ?1 AND status IN ('succeeded', 'failed', 'cancelled')",
+        [id],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn with_artifacts_before(
+    connection: &Connection,
+    cutoff: Timestamp,
+    limit: u32,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE r.completed_at IS NOT NULL AND r.artifacts_deleted_at IS NULL AND r.completed_at < ?1 ORDER BY r.completed_at LIMIT ?2"
+    ))?;
+    statement
+        .query_map(params![cutoff.0, limit], record)?
+        .collect()
+}
+
+pub(super) fn mark_artifacts_deleted(
+    transaction: &Transaction<'_>,
+    id: &str,
+    cutoff: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let changed = transaction.execute(
+        "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2
+         AND NOT EXISTS (SELECT 1 FROM runs live WHERE live.retry_of_run_id = ?1 AND live.status IN ('queued', 'running'))",
+        params![id, cutoff.0, now.0],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn exists(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
+        .exists([id])
 }
 
 pub(super) fn depth(connection: &Connection) -> rusqlite::Result<QueueDepth> {

@@ -1,0 +1,124 @@
+//! `ade env gc`: delete what nobody needs.
+
+use std::time::Duration;
+
+use ade::environment::gc::{Options, Report, collect};
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::signals;
+use crate::ui::{Tone, Ui, bytes, id, plural};
+
+/// Delete cold environments, files of old runs, and what interrupted builds left
+///
+/// An environment goes only when its configuration is not active, it has not been used for the time to live, and no
+/// queued or running run needs it.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also cold environments that a changed dependency left behind"
+)]
+pub struct Args {
+    /// Say what would go, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Days without use after which an environment is cold; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]
+    #[arg(long, value_name = "N", value_parser = days)]
+    ttl_days: Option<f64>,
+    /// Also cold environments of active configurations whose dependencies have changed since
+    #[arg(long)]
+    superseded: bool,
+}
+
+fn days(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|days| days.abs() <= 1e6)
+        .ok_or_else(|| "not a number of days".to_owned())
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let Some(workspace) = context.open_if_present()? else {
+        let report = Report {
+            dry_run: args.dry_run,
+            ..Report::default()
+        };
+        show(ui, &report);
+        return Ok(ExitStatus::Done);
+    };
+    let mut options = Options {
+        superseded: args.superseded,
+        dry_run: args.dry_run,
+        ..Options::of_settings(&workspace.settings)
+    };
+    if let Some(days) = args.ttl_days {
+        options.env_ttl = Duration::try_from_secs_f64(days * 86_400.0)
+            .ok()
+            .filter(|ttl| !ttl.is_zero());
+    }
+    let cancel = signals::cancel_on_signals(|| {});
+    let report = collect(&workspace, &options, &cancel)?;
+    show(ui, &report);
+    Ok(match (cancel.is_cancelled(), report.failed.is_empty()) {
+        (true, _) => ExitStatus::Cancelled,
+        (_, false) => ExitStatus::Refused,
+        _ => ExitStatus::Done,
+    })
+}
+
+/// What went, why the rest stayed, and what that freed.
+fn show(ui: &Ui, report: &Report) {
+    if ui.json() {
+        let mut object = serde_json::to_value(report).unwrap_or_default();
+        if let Some(object) = object.as_object_mut() {
+            object.insert("deleted".to_owned(), report.removed.len().into());
+        }
+        ui.document(&object);
+        return;
+    }
+    let word = if report.dry_run {
+        "would go"
+    } else {
+        "deleted"
+    };
+    for removed in &report.removed {
+        let name = if removed.kind == "leftover" {
+            removed.id.as_str()
+        } else {
+            id(&removed.id)
+        };
+        ui.line(format_args!(
+            "{} {} {name} {} {}",
+            ui.paint(Tone::Warn, word),
+            removed.kind,
+            if removed.kind == "leftover" {
+                ""
+            } else {
+                &removed.name
+            },
+            ui.paint(
+                Tone::Dim,
+                format!("{} ({})", bytes(removed.bytes), removed.reason)
+            )
+        ));
+    }
+    for failed in &report.failed {
+        ui.line(format_args!("{} {failed}", ui.paint(Tone::Bad, "failed")));
+    }
+    for (reason, count) in &report.skipped {
+        ui.line(format_args!(
+            "kept {} {}",
+            plural(*count, "environment"),
+            ui.paint(Tone::Dim, format!("({reason})"))
+        ));
+    }
+    let verb = if report.dry_run {
+        "would be freed"
+    } else {
+        "freed"
+    };
+    ui.line(format_args!(
+        "{} {verb}",
+        ui.paint(Tone::Strong, bytes(report.bytes_freed))
+    ));
+}

@@ -1,0 +1,136 @@
+//! Processes that take claims, and what to do about those that died.
+//!
+//! Each such process holds a lock of the operating system on a file of its own for as long as it lives, and says so in the
+//! database. A process is dead when its lock can be taken: no age, no number that somebody else may have by now. What a dead
+//! process of this machine held goes back to the queue at once; one of another machine is left to its leases.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::clock::Timestamp;
+use crate::files::{self, FileError};
+use crate::settings::host_name;
+use crate::store::{Recovery, RunRecord, StoreError, WorkerRecord};
+use crate::workspace::Workspace;
+
+/// This process as one that takes claims. Ends when dropped.
+pub struct Member<'a> {
+    workspace: &'a Workspace,
+    /// What its claims carry.
+    pub id: String,
+    lock_path: PathBuf,
+    _lock: File,
+}
+
+/// A process cannot become a member.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its lock file.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl<'a> Member<'a> {
+    /// Makes this process known, as a `worker` or a `run`.
+    ///
+    /// # Errors
+    /// The store can't serve, or the lock file cannot be made.
+    pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, JoinError> {
+        let id = uuid::Uuid::now_v7().to_string();
+        let lock_path = workspace.layout.worker_lock(&id);
+        if let Some(folder) = lock_path.parent() {
+            files::create_folder(folder)?;
+        }
+        let lock = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .open(&lock_path)
+            .map_err(FileError::on("create", &lock_path))?;
+        lock.lock().map_err(FileError::on("lock", &lock_path))?;
+        let now = Timestamp::now();
+        let record = WorkerRecord {
+            id: id.clone(),
+            host: host_name(),
+            pid: std::process::id(),
+            name: workspace.settings.worker_id(0),
+            kind: kind.to_owned(),
+            slots: u32::try_from(slots).unwrap_or(u32::MAX),
+            lock_path: lock_path.clone(),
+            started_at: now,
+            seen_at: now,
+        };
+        let joined = workspace.store.register_worker(&record);
+        let member = Self {
+            workspace,
+            id,
+            lock_path,
+            _lock: lock,
+        };
+        joined?;
+        Ok(member)
+    }
+}
+
+impl Drop for Member<'_> {
+    fn drop(&mut self) {
+        // Where this fails, the next process finds the lock free and tidies up.
+        if self.workspace.store.remove_worker(&self.id).is_ok() {
+            let _ = std::fs::remove_file(&self.lock_path);
+        }
+    }
+}
+
+/// Takes back what dead processes of this machine held. Gives the runs as they are now.
+///
+/// # Errors
+/// The store can't serve.
+pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
+    let host = host_name();
+    let mut runs = Vec::new();
+    for worker in workspace.store.workers()? {
+        if worker.host != host || worker.pid == std::process::id() || !is_dead(&worker.lock_path) {
+            continue;
+        }
+        runs.extend(
+            workspace
+                .store
+                .reclaim(&worker.id, recovery, Timestamp::now())?,
+        );
+        workspace.store.remove_worker(&worker.id)?;
+        let _ = std::fs::remove_file(&worker.lock_path);
+    }
+    Ok(runs)
+}
+
+/// Whether nobody holds the lock. A file that is gone was removed by somebody who had found it free; one that cannot be
+/// looked at proves nothing.
+fn is_dead(lock_path: &Path) -> bool {
+    match OpenOptions::new().write(true).open(lock_path) {
+        Ok(file) => match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => false,
+        },
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_lock_is_alive_and_a_free_or_missing_one_is_dead() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lock");
+        assert!(is_dead(&path));
+        let file = File::create(&path).unwrap();
+        assert!(is_dead(&path));
+        file.lock().unwrap();
+        assert!(!is_dead(&path));
+        drop(file);
+        assert!(is_dead(&path));
+    }
+}

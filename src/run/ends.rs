@@ -1,0 +1,106 @@
+//! Telling how an attempt ended, exactly once.
+//!
+//! The end is recorded first and told in the event log after that. Between the two a process can die; the record says that
+//! the end was not told, and [`tell_untold`] makes up for it. A look into the log keeps it from being told twice.
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::events::{EventLog, Follower, Subject};
+use crate::store::{RunRecord, RunStatus, StoreError};
+use crate::workspace::Workspace;
+
+/// The event that ends a run's log.
+pub const COMPLETE: &str = "run.complete";
+
+/// Tells the end of a run in its log, and that it was told.
+///
+/// # Errors
+/// The store can't serve; the end is told again later, but not twice.
+pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<Value, StoreError> {
+    let level = match run.status {
+        RunStatus::Failed => "error",
+        RunStatus::Cancelled => "warning",
+        _ => "info",
+    };
+    let message = match &run.error {
+        Some(error) => format!("{}: {}", run.status.as_str(), error.message),
+        None => run.status.as_str().to_owned(),
+    };
+    let event = log.write(
+        level,
+        COMPLETE,
+        &message,
+        json!({
+            "status": run.status, "exit_code": run.exit_code, "error": run.error, "output_path": run.output_path,
+            "attempt": run.attempt_count,
+            "execution": {"started_at": run.started_at, "completed_at": run.completed_at, "duration_ms": run.duration_ms()},
+        }),
+    );
+    // A log that could not be written is no reason to tell it again and again.
+    let _ = log.finish();
+    workspace.store.mark_end_told(&run.id)?;
+    Ok(event)
+}
+
+/// Tells ends that were recorded before `before` and whose recorder died before it told them. Gives those runs.
+///
+/// # Errors
+/// The store can't serve.
+pub fn tell_untold(workspace: &Workspace, before: Timestamp) -> Result<Vec<RunRecord>, StoreError> {
+    let mut told = Vec::new();
+    for run in workspace.store.untold_ends(before)? {
+        tell_once(workspace, &run)?;
+        told.push(run);
+    }
+    Ok(told)
+}
+
+/// Tells the end of a run that nobody executes, unless its log has it already.
+///
+/// # Errors
+/// The store can't serve.
+pub fn tell_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreError> {
+    let path = workspace
+        .layout
+        .run(&run.key.workspace_id, &run.id)
+        .events();
+    let events = Follower::new(path.clone()).poll().unwrap_or_default();
+    if events.iter().any(|event| ends(event, run.attempt_count))
+        || run.artifacts_deleted_at.is_some()
+    {
+        return workspace.store.mark_end_told(&run.id);
+    }
+    match EventLog::open(&path, Subject::Run, &run.id) {
+        Ok(log) => tell(workspace, &log, run).map(drop),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Tells in a run's log that its claim was taken back, and its end where that was the end.
+///
+/// # Errors
+/// The store can't serve.
+pub fn tell_taken_back(
+    workspace: &Workspace,
+    run: &RunRecord,
+    why: &str,
+) -> Result<(), StoreError> {
+    let path = workspace
+        .layout
+        .run(&run.key.workspace_id, &run.id)
+        .events();
+    if let Ok(log) = EventLog::open(&path, Subject::Run, &run.id) {
+        let data = json!({"status": run.status, "error": run.error, "available_at": run.available_at, "attempt": run.attempt_count});
+        log.write("warning", "run.recovered", why, data);
+    }
+    if run.status.is_terminal() {
+        return tell_once(workspace, run);
+    }
+    Ok(())
+}
+
+fn ends(event: &Value, attempt: u32) -> bool {
+    event.get("event").and_then(Value::as_str) == Some(COMPLETE)
+        && event.pointer("/data/attempt").and_then(Value::as_u64) == Some(u64::from(attempt))
+}

@@ -1,0 +1,260 @@
+//! What a worker does beside its runs, in a thread of its own so that no run can keep it from it.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::{Change, Pool, is_passing};
+use crate::clock::Timestamp;
+use crate::environment::gc;
+use crate::fleet;
+use crate::run::ends;
+use crate::store::{QueueMetrics, RunRecord, StoreError};
+
+/// How long the queue's metrics are kept.
+const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
+/// An end that is older than this and not told has lost whoever would tell it.
+const UNTOLD: Duration = Duration::from_secs(10);
+/// A wall clock that differs from the steady one by more than this has jumped.
+const JUMP: Duration = Duration::from_secs(5);
+/// The collector's lease by name, and for how long it is taken.
+const GC_LEASE: (&str, Duration) = ("gc", Duration::from_secs(3600));
+
+/// Notices when the wall clock moves differently from the steady one.
+struct Clocks {
+    wall: Timestamp,
+    steady: Instant,
+    /// No lease is judged before this moment.
+    trust_from: Option<Instant>,
+}
+
+impl Clocks {
+    fn new() -> Self {
+        Self {
+            wall: Timestamp::now(),
+            steady: Instant::now(),
+            trust_from: None,
+        }
+    }
+
+    /// Seconds by which the wall clock jumped since the last look, where it did. After a jump, leases are left alone for
+    /// `settle`, in which every live worker renews its own.
+    fn jumped(&mut self, settle: Duration) -> Option<f64> {
+        let (wall, steady) = (Timestamp::now(), Instant::now());
+        let by_wall = (wall.0 - self.wall.0) as f64 / 1000.0;
+        let by_steady = steady.duration_since(self.steady).as_secs_f64();
+        (self.wall, self.steady) = (wall, steady);
+        let jump = by_wall - by_steady;
+        if jump.abs() <= JUMP.as_secs_f64() {
+            return None;
+        }
+        self.trust_from = Some(steady + settle);
+        Some(jump)
+    }
+
+    fn are_trusted(&self) -> bool {
+        self.trust_from.is_none_or(|from| Instant::now() >= from)
+    }
+}
+
+/// Something that is done every so often.
+struct Duty {
+    every: Duration,
+    last: Option<Instant>,
+}
+
+impl Duty {
+    fn new(every: Duration) -> Self {
+        Self { every, last: None }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let due = self.last.is_none_or(|last| last.elapsed() >= self.every);
+        if due {
+            self.last = Some(Instant::now());
+        }
+        due
+    }
+}
+
+impl Pool<'_> {
+    /// Before the first claim: what died processes of this machine left.
+    pub(super) fn start(&self) {
+        let worker = self.workspace.settings.worker_id(0);
+        if let Err(error) = self.recover(&worker) {
+            self.store_failed(&worker, error);
+        }
+    }
+
+    pub(super) fn keep_house(&self) {
+        let settings = &self.workspace.settings.worker;
+        let worker = self.workspace.settings.worker_id(0);
+        let mut clocks = Clocks::new();
+        let mut sweep = Duty::new(settings.cleanup_interval);
+        let mut metrics = Duty::new(settings.metrics_interval);
+        let mut collect = Duty::new(settings.gc_interval);
+        // The first entry tells of an interval, not of a moment.
+        metrics.is_due();
+        let pause = settings
+            .cleanup_interval
+            .min(settings.metrics_interval)
+            .min(Duration::from_secs(1));
+        loop {
+            let step = self.leave_unrecorded(&worker).and_then(|()| {
+                if sweep.is_due() {
+                    self.sweep(&worker, &mut clocks)?;
+                }
+                if metrics.is_due() {
+                    self.measure(&worker)?;
+                }
+                if self.options.gc && settings.enable_gc && collect.is_due() {
+                    self.collect(&worker)?;
+                }
+                Ok(())
+            });
+            if let Err(error) = step {
+                self.store_failed(&worker, error);
+            }
+            if self.done.wait(pause) {
+                break;
+            }
+        }
+        if let Err(error) = self.leave_unrecorded(&worker) {
+            self.tell(&worker, &Change::Trouble(error.to_string()));
+        }
+    }
+
+    /// Leaves the claims that could not be left when their runs ended.
+    fn leave_unrecorded(&self, worker: &str) -> Result<(), StoreError> {
+        loop {
+            let next = self
+                .unrecorded
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
+            let Some(left) = next else { return Ok(()) };
+            match self.retry(&left.run, &left.claim, &left.failure) {
+                Ok(Some(run)) => self.tell(worker, &Change::Ended(&run)),
+                Ok(None) => self.tell(worker, &Change::Lost(&left.run)),
+                Err(error) => {
+                    self.unrecorded
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(left);
+                    // Silence: it was told when it happened, and is tried every second.
+                    return if is_passing(&error) {
+                        Ok(())
+                    } else {
+                        Err(error)
+                    };
+                }
+            }
+        }
+    }
+
+    fn sweep(&self, worker: &str, clocks: &mut Clocks) -> Result<(), StoreError> {
+        let store = &*self.workspace.store;
+        let settings = &self.workspace.settings.worker;
+        let now = Timestamp::now();
+        store.worker_seen(&self.process, now)?;
+        self.recover(worker)?;
+        if let Some(seconds) = clocks.jumped(settings.lease / 3 + JUMP) {
+            self.tell(worker, &Change::ClockJumped(seconds));
+        }
+        if clocks.are_trusted() {
+            store.expire_environment_leases(now)?;
+            for run in store.expire_run_leases(&|attempt| self.backoff(attempt), now)? {
+                self.tell_back(&run, "Its lease expired")?;
+                self.tell(worker, &Change::Expired(&run));
+            }
+        }
+        // Nothing legitimate waits longer than twice the longest backoff.
+        store.mend_times(now.plus(settings.backoff_max * 2 + JUMP), now)?;
+        let untold = Timestamp(now.0 - i64::try_from(UNTOLD.as_millis()).unwrap_or(0));
+        ends::tell_untold(self.workspace, untold)?;
+        Ok(())
+    }
+
+    fn recover(&self, worker: &str) -> Result<(), StoreError> {
+        let recovery = self.workspace.settings.worker.recovery;
+        let runs = fleet::recover(self.workspace, recovery)?;
+        for run in &runs {
+            self.tell_back(run, "Its process died")?;
+            self.tell(worker, &Change::Recovered(run));
+        }
+        if !runs.is_empty() {
+            self.bell.ring();
+        }
+        Ok(())
+    }
+
+    /// Tells in a run's log that its claim was taken back.
+    fn tell_back(&self, run: &RunRecord, why: &str) -> Result<(), StoreError> {
+        self.counters.ended(run.status);
+        ends::tell_taken_back(self.workspace, run, why)
+    }
+
+    fn measure(&self, worker: &str) -> Result<(), StoreError> {
+        let store = &*self.workspace.store;
+        let now = Timestamp::now();
+        let overview = store.overview(now, now)?;
+        let take = |counter: &std::sync::atomic::AtomicU64| counter.swap(0, Ordering::Relaxed);
+        let claims = take(&self.counters.claims);
+        let (waited, longest) = (
+            take(&self.counters.waited),
+            take(&self.counters.waited_longest),
+        );
+        let metrics = QueueMetrics {
+            at: now,
+            worker: worker.to_owned(),
+            queued: overview.queued,
+            oldest_wait_ms: overview.oldest_wait_ms,
+            running: overview.running,
+            succeeded: take(&self.counters.succeeded),
+            failed: take(&self.counters.failed),
+            cancelled: take(&self.counters.cancelled),
+            retried: take(&self.counters.retried),
+            claims,
+            claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),
+            claim_latency_max_ms: (claims > 0).then(|| longest as f64 / 1000.0),
+        };
+        let keep_since =
+            Timestamp(now.0 - i64::try_from(KEEP_METRICS.as_millis()).unwrap_or(i64::MAX));
+        store.record_metrics(&metrics, keep_since)?;
+        self.tell(worker, &Change::Metrics(&metrics));
+        Ok(())
+    }
+
+    fn collect(&self, worker: &str) -> Result<(), StoreError> {
+        let store = &*self.workspace.store;
+        let (name, lease) = GC_LEASE;
+        let token = uuid::Uuid::new_v4().to_string();
+        if !store.acquire_lease(name, worker, &token, lease, Timestamp::now())? {
+            return Ok(());
+        }
+        let options = gc::Options::of_settings(&self.workspace.settings);
+        let collected = gc::collect(self.workspace, &options, &self.done);
+        store.release_lease(name, &token)?;
+        let report = collected?;
+        if report.deleted_anything() {
+            self.tell(worker, &Change::Collected(&report));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_of_the_wall_clock_is_noticed_and_leases_are_left_alone_for_a_while() {
+        let mut clocks = Clocks::new();
+        assert!(clocks.jumped(Duration::from_secs(60)).is_none());
+        assert!(clocks.are_trusted());
+        clocks.wall = Timestamp(clocks.wall.0 - 3_600_000);
+        let jump = clocks.jumped(Duration::from_secs(60)).unwrap();
+        assert!((3599.0..3601.0).contains(&jump), "{jump}");
+        assert!(!clocks.are_trusted());
+    }
+}
