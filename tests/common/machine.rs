@@ -115,8 +115,12 @@ fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
             .envs(network_variables())
             .env(
                 "PATH",
-                std::env::join_paths([&machine.only_python, Path::new("/usr/bin"), Path::new("/bin")])
-                    .unwrap(),
+                std::env::join_paths([
+                    &machine.only_python,
+                    Path::new("/usr/bin"),
+                    Path::new("/bin"),
+                ])
+                .unwrap(),
             )
             .env("HOME", kept)
             .output()

@@ -255,18 +255,31 @@ impl Place {
         for (pattern, replacement) in [
             (here.as_str(), "[HERE]"),
             (r"[0-9a-f]{64}", "[SHA256]"),
-            (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[ID]"),
+            (
+                r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+                "[ID]",
+            ),
             (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}\b", "[SHORT-ID]"),
             (r"deps-[0-9a-f]{16}", "deps-[DIGEST]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[INSTANT]"),
-            (r"(\d+ h )?\d+ min( \d+ s)?|\b\d+ ms\b|\b\d+\.\d s\b", "[TIME]"),
+            (
+                r"(\d+ h )?\d+ min( \d+ s)?|\b\d+ ms\b|\b\d+\.\d s\b",
+                "[TIME]",
+            ),
             (r#""duration_ms":( ?)\d+"#, r#""duration_ms":$1[MS]"#),
             (r"just now|\d+ (s|min|h|d) ago|\[TIME\] ago", "[AGO]"),
             (r"\b\d+\.\d [KMG]iB\b", "[SIZE]"),
+            // Columns of a table are as wide as what was replaced in them.
+            (r" +(\[TIME\]|\[SIZE\])  ", "  $1  "),
+            (r"(ISSUES|PYTHON) +(TOOK|SIZE)  ", "$1  $2  "),
             (r#""size_bytes":( ?)\d{6,}"#, r#""size_bytes":$1[BYTES]"#),
-            (r"[A-Za-z0-9_.-]+:\d+:\d+", "[WORKER]"),
+            (r"\b\d\d:\d\d:\d\d\.\d{3}\b", "[CLOCK]"),
+            (r"\b[A-Za-z0-9-]+:\d{2,}:\d+\b", "[WORKER]"),
+            (
+                r"\b(uv|polars|polars-runtime-\d+|openpyxl|et-xmlfile) \d+(\.\d+)+",
+                "$1 [VERSION]",
+            ),
             (r"\b3\.\d+\.\d+\b", "[PYTHON]"),
-            (r"\b(uv|polars|polars-runtime-\d+|openpyxl|et-xmlfile) \d+(\.\d+)+", "$1 [VERSION]"),
         ] {
             settings.add_filter(pattern, replacement);
         }
@@ -388,9 +401,8 @@ impl Configuration {
 
     /// The same, with something before and something after.
     pub fn wait_at_with(&self, gate: &Gate, before: &str, after: &str) {
-        let indent = |code: &str| -> String {
-            code.lines().map(|line| format!("    {line}\n")).collect()
-        };
+        let indent =
+            |code: &str| -> String { code.lines().map(|line| format!("    {line}\n")).collect() };
         self.write(
             "src/ade_config/hooks/gate.py",
             &format!(
@@ -446,7 +458,7 @@ def by_header(column_header_original, field_name):
 
 
 def check(field_name):
-    return pl.when(~pl.col(field_name).str.contains("@")).then(pl.lit("no address"))
+    return pl.when(~pl.col(field_name).cast(pl.String).str.contains("@")).then(pl.lit("no address"))
 
 
 def register(registry):

@@ -134,7 +134,8 @@ pub fn processes_of(folder: &Path) -> Option<Vec<String>> {
         })
         .filter_map(|entry| {
             let line = fs::read(entry.path().join("cmdline")).ok()?;
-            let working = fs::read_link(entry.path().join("cwd")).unwrap_or_else(|_| PathBuf::new());
+            let working =
+                fs::read_link(entry.path().join("cwd")).unwrap_or_else(|_| PathBuf::new());
             let line = String::from_utf8_lossy(&line).replace('\0', " ");
             let own = entry.file_name().to_string_lossy() == std::process::id().to_string();
             let concerned = line.contains(folder) || working.starts_with(folder);

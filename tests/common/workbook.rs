@@ -28,7 +28,9 @@ pub fn workbook(sheets: &[Sheet<'_>]) -> Vec<u8> {
             .collect()
     };
     let overrides = each(&|number, _| {
-        format!(r#"<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{TYPE}.worksheet+xml"/>"#)
+        format!(
+            r#"<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{TYPE}.worksheet+xml"/>"#
+        )
     });
     part(
         "[Content_Types].xml",
@@ -75,9 +77,7 @@ pub fn workbook(sheets: &[Sheet<'_>]) -> Vec<u8> {
         }
         part(
             &format!("xl/worksheets/sheet{}.xml", index + 1),
-            format!(
-                r#"<worksheet xmlns="{MAIN}"><sheetData>{text}</sheetData></worksheet>"#
-            ),
+            format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{text}</sheetData></worksheet>"#),
         );
     }
     archive.finish().unwrap().into_inner()

@@ -1,0 +1,294 @@
+//! Environments from the front door, by each installer, with and without a network, a Python and patience.
+
+mod common;
+
+use std::path::Path;
+
+use common::{Place, machine, snapshot};
+
+/// Without uv on PATH.
+fn without_uv(place: &mut Place) {
+    place.set_path(&[
+        &machine().only_python,
+        Path::new("/usr/bin"),
+        Path::new("/bin"),
+    ]);
+}
+
+/// Whatever the index is, the way to it is a proxy that is not there.
+fn without_network(place: &mut Place) {
+    for name in [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "PIP_PROXY",
+    ] {
+        place.set(name, "http://127.0.0.1:9");
+    }
+    for name in ["NO_PROXY", "no_proxy", "PIP_FIND_LINKS", "UV_FIND_LINKS"] {
+        place.unset(name);
+    }
+    place.set("UV_HTTP_RETRIES", "0");
+    place.set("PIP_RETRIES", "0");
+}
+
+#[test]
+fn by_the_uv_on_path() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.ade("run config members.csv -q").succeeds();
+    let environment = &place.environments()[0];
+    assert!(
+        environment["installer"]
+            .as_str()
+            .unwrap()
+            .starts_with("uv "),
+        "{environment}"
+    );
+    // None was fetched.
+    assert!(!place.path("data/cache/tools/uv").exists());
+}
+
+#[test]
+fn by_a_uv_that_is_fetched_once() {
+    let mut place = Place::new();
+    without_uv(&mut place);
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    place
+        .ade("run config members.csv")
+        .succeeds()
+        .says("there is no uv on PATH; fetching it once");
+    assert!(
+        place.environments()[0]["installer"]
+            .as_str()
+            .unwrap()
+            .starts_with("uv ")
+    );
+    configuration.depend_on(&["et-xmlfile"]);
+    let second = place.ade("run config members.csv").succeeds();
+    assert!(
+        second.stderr.contains("Building the environment"),
+        "{second}"
+    );
+    assert!(!second.stderr.contains("fetching"), "{second}");
+}
+
+#[test]
+fn by_venv_and_pip() {
+    let mut place = Place::new();
+    place.set("ADE_INSTALLER", "pip");
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["et-xmlfile"]);
+    place.members("members.csv");
+    place.ade("run config members.csv").succeeds();
+    assert!(
+        place.environments()[0]["installer"]
+            .as_str()
+            .unwrap()
+            .starts_with("pip ")
+    );
+    assert!(!place.path("data/cache/tools/uv").exists());
+    // In pip's own words.
+    configuration.depend_on(&["no-such-package-of-ade"]);
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(
+        run.stderr
+            .contains("No matching distribution found for no-such-package-of-ade"),
+        "{run}"
+    );
+    assert!(
+        run.stderr.contains("hint: correct the dependencies"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["no-such-package-of-ade==1.0"]);
+    place.members("members.csv");
+    let run = place.ade("run config members.csv").ends_with(3);
+    for words in [
+        "install_config: uv",
+        "no-such-package-of-ade was not found",
+        "hint: correct the dependencies",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {run}");
+    }
+    // Failed for good: the record says so, and the log keeps all that was said.
+    let environment = &place.environments()[0];
+    assert_eq!(environment["status"], "failed");
+    assert_eq!(environment["error"]["code"], "install_failed");
+    let id = environment["id"].as_str().unwrap();
+    place
+        .ade(&format!("logs tail {id}"))
+        .succeeds()
+        .prints("no-such-package-of-ade was not found");
+    place.ade("env path config").ends_with(2);
+    place.ade("env build config --json").ends_with(3);
+    place.ade("check config").ends_with(3);
+}
+
+#[test]
+fn without_a_network_and_with_a_warm_cache() {
+    let mut place = Place::new();
+    without_network(&mut place);
+    place.configuration("config");
+    place.members("members.csv");
+    place.ade("run config members.csv").succeeds();
+}
+
+#[test]
+fn without_a_network_and_with_a_cold_cache() {
+    let mut place = Place::new();
+    without_network(&mut place);
+    place.configuration("config");
+    place.members("members.csv");
+    place.set("ADE_UV_CACHE_DIR", place.path("cold"));
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(run.stderr.contains("install_engine: uv"), "{run}");
+    assert!(run.stderr.contains("hint:"), "{run}");
+    assert_eq!(place.latest_run()["error"]["code"], "environment_failed");
+    // The network is back.
+    let cache = machine().uv_cache();
+    place.set("ADE_UV_CACHE_DIR", cache);
+    place.ade("run config members.csv").succeeds();
+}
+
+#[test]
+fn without_a_network_uv_or_cache() {
+    let mut place = Place::new();
+    without_uv(&mut place);
+    without_network(&mut place);
+    place.configuration("config");
+    place.members("members.csv");
+    place.set("ADE_UV_CACHE_DIR", place.path("cold"));
+    place.set("ADE_PIP_CACHE_DIR", place.path("cold-pip"));
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(run.stderr.contains("hint:"), "{run}");
+}
+
+#[test]
+fn offline_builds_from_caches_alone() {
+    let mut place = Place::new();
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    place.ade("run config members.csv --offline -q").succeeds();
+    configuration.depend_on(&["et-xmlfile"]);
+    place
+        .run(
+            &[("ADE_OFFLINE", "1")],
+            ["run", "config", "members.csv", "-q"],
+        )
+        .succeeds();
+    place.set("ADE_UV_CACHE_DIR", place.path("cold"));
+    configuration.depend_on(&["openpyxl"]);
+    let run = place.ade("run config members.csv --offline").ends_with(3);
+    assert!(run.stderr.contains("offline"), "{run}");
+    // What is ready needs no cache at all.
+    configuration.depend_on(&[]);
+    place.ade("run config members.csv --offline -q").succeeds();
+}
+
+#[test]
+fn no_python() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let empty = place.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    place.set_path(&[&empty]);
+    snapshot!(place, place.ade("run config members.csv"), @r"
+    status 3
+    --- stderr
+    error: no Python was found
+    hint: install Python 3.10 or later, or name one with ADE_PYTHON; looked for python3, python, python3.14, python3.13, python3.12, python3.11, python3.10
+    ");
+    snapshot!(place, place.ade("run config members.csv --json"), @r#"
+    status 3
+    --- stderr
+    {"error":{"code":"python_unsuitable","message":"no Python was found","hint":"install Python 3.10 or later, or name one with ADE_PYTHON; looked for python3, python, python3.14, python3.13, python3.12, python3.11, python3.10"}}
+    "#);
+    place.set("ADE_PYTHON", place.path("absent/python3"));
+    place
+        .ade("run config members.csv")
+        .ends_with(3)
+        .says("absent/python3");
+}
+
+#[test]
+fn a_python_that_is_too_old() {
+    let mut place = Place::new();
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    let old = place.write_program(
+        "old/python3",
+        "#!/bin/sh\necho '{\"executable\": \"'\"$0\"'\", \"version\": [3, 8, 10], \"implementation\": \"cpython\", \"platform\": \"linux-x86_64-glibc\"}'\n",
+    );
+    place.set_path(&[old.parent().unwrap(), Path::new("/nowhere")]);
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(
+        run.stderr.contains("Python is too old: found 3.8.10"),
+        "{run}"
+    );
+    assert!(
+        run.stderr
+            .contains("hint: install Python 3.10 or later, or name one with ADE_PYTHON"),
+        "{run}"
+    );
+    // One that the configuration refuses.
+    place.set_path(&[
+        &machine().only_python,
+        Path::new("/usr/bin"),
+        Path::new("/bin"),
+    ]);
+    configuration.write(
+        "pyproject.toml",
+        "[project]\nname = \"people\"\nversion = \"1\"\nrequires-python = \">=3.99\"\n",
+    );
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(
+        run.stderr
+            .contains("no Python fits `requires-python = \">=3.99\"`"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_build_that_takes_too_long() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.hold_installs(&place.gate("never"));
+    place.set("ADE_BUILD_TIMEOUT", "2");
+    let run = place.ade("run config members.csv").ends_with(3);
+    assert!(run.stderr.contains("2 s"), "{run}");
+    assert!(run.stderr.contains("ADE_BUILD_TIMEOUT"), "{run}");
+}
+
+#[test]
+fn an_engine_among_the_dependencies_is_replaced_by_the_one_in_the_binary() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["ade-engine>=1.7.9", "et-xmlfile"]);
+    place.members("members.csv");
+    place
+        .ade("run config members.csv")
+        .succeeds()
+        .says("note: ");
+    let shown = place.ade("env show config --json").json();
+    let engines: Vec<_> = shown["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| package["name"] == "ade-engine")
+        .collect();
+    assert_eq!(engines.len(), 1);
+    assert_eq!(engines[0]["version"], shown["engine_version"]);
+}

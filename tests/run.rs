@@ -1,0 +1,479 @@
+//! `ade run`: what it finds, prints, records and leaves behind.
+
+mod common;
+
+use common::{Place, sheet, snapshot, workbook};
+
+#[test]
+fn a_messy_file_becomes_a_normalized_workbook() {
+    let place = Place::new();
+    place.configuration("config");
+    place.people();
+    place.warm("config");
+    let run = place.ade("run config people.csv");
+    snapshot!(place, run, @r"
+    status 0
+    --- stdout
+    ✓ people.csv  [TIME]
+      1 sheet, 1 table, 2 rows
+      2 of 2 fields mapped, 1 column unmapped
+      1 issue
+      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    ");
+    let path = run.stdout.lines().last().unwrap().trim();
+    snapshot!(place, place.cells(path), @r#"{"people":[["name","email","Shoe size"],["Ann","ann@example.org","38"],["Bob","bob(at)example.org","44"]]}"#);
+}
+
+#[test]
+fn the_first_run_needs_no_step_before_it() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    // No database, no environment, no data directory.
+    let run = place.ade("run config members.csv --data-dir new/data");
+    snapshot!(place, run, @r"
+    status 0
+    --- stdout
+    ✓ members.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      new/data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    --- stderr
+    Building the environment of people (new)
+      ✓ prepare installer  [TIME]
+      ✓ create venv  [TIME]
+        installed ade-engine 1.10.0
+        installed et-xmlfile [VERSION]
+        installed openpyxl [VERSION]
+        installed polars [VERSION]
+        installed polars-runtime-32 [VERSION]
+      ✓ install engine  [TIME]
+      ✓ install config  [TIME]
+      ✓ compile  [TIME]
+      ✓ verify imports  [TIME]
+      ✓ collect metadata  [TIME]
+    Environment ready in [TIME] (Python [PYTHON], engine 1.10.0, 5 packages, [SIZE])
+    ");
+    // The second one starts at once.
+    snapshot!(place, place.ade("run config members.csv --data-dir new/data"), @r"
+    status 0
+    --- stdout
+    ✓ members.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      new/data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    ");
+}
+
+#[test]
+fn the_run_object_is_as_documented() {
+    let place = Place::new();
+    place.configuration("config");
+    place.people();
+    place.warm("config");
+    let run = place.ade("run config people.csv --json").succeeds();
+    assert_eq!(run.stderr, "");
+    assert_eq!(run.records().len(), 1);
+    snapshot!(place, serde_json::to_string_pretty(&run.records()[0]).unwrap(), @r#"
+    {
+      "id": "[ID]",
+      "workspace_id": "default",
+      "configuration_id": "[ID]",
+      "configuration_path": "[HERE]/config",
+      "source_digest": "[SHA256]",
+      "environment_id": "[ID]",
+      "deps_digest": "[SHA256]",
+      "engine_spec": "embedded",
+      "retry_of_run_id": null,
+      "input": {
+        "name": "people.csv",
+        "sha256": "[SHA256]",
+        "size_bytes": 70,
+        "sheets": null
+      },
+      "status": "succeeded",
+      "attempt_count": 1,
+      "max_attempts": 3,
+      "created_at": "[INSTANT]",
+      "started_at": "[INSTANT]",
+      "completed_at": "[INSTANT]",
+      "duration_ms": [MS],
+      "output_path": "[HERE]/data/workspaces/default/runs/[ID]/output/people_normalized.xlsx",
+      "run_dir": "[HERE]/data/workspaces/default/runs/[ID]",
+      "exit_code": 0,
+      "summary": null,
+      "error": null,
+      "metrics": {
+        "sheets": 1,
+        "tables": 1,
+        "rows": 2,
+        "columns": 3,
+        "mapped_fields": 2,
+        "unmapped_columns": 1,
+        "issues": 1
+      }
+    }
+    "#);
+    let id = run.records()[0]["id"].as_str().unwrap().to_owned();
+    let shown = place.ade(&format!("runs show {id} --json")).json();
+    for (key, value) in run.records()[0].as_object().unwrap() {
+        assert_eq!(&shown[key], value, "{key}");
+    }
+}
+
+#[test]
+fn a_run_leaves_its_input_output_events_and_audit_record() {
+    let place = Place::new();
+    place.configuration("config");
+    place.people();
+    place.ade("run config people.csv -q").succeeds();
+    let run = place.latest_run();
+    let folder = run["run_dir"].as_str().unwrap();
+    snapshot!(place, place.files_below(folder).join("\n"), @r"
+    .venv
+    artifact.json
+    input/people.csv
+    logs/events.ndjson
+    output/people_normalized.xlsx
+    run-request.json
+    ");
+    assert_eq!(
+        place.read(format!("{folder}/input/people.csv")),
+        place.read("people.csv")
+    );
+
+    let events = place.read(format!("{folder}/logs/events.ndjson"));
+    let events: Vec<serde_json::Value> = events
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.first(), Some(&"run.start"));
+    assert_eq!(names.last(), Some(&"run.complete"));
+    assert!(names.contains(&"engine.run.completed"), "{names:?}");
+    for (position, event) in events.iter().enumerate() {
+        assert_eq!(event["sequence"], position + 1, "{event}");
+        assert_eq!(event["run_id"], run["id"], "{event}");
+    }
+    // Decisions, never cell values.
+    let artifact = place.read(format!("{folder}/artifact.json"));
+    for text in [artifact.as_str(), &format!("{events:?}")] {
+        assert!(!text.contains("bob(at)example.org"), "{text}");
+        assert!(!text.contains("ann@example.org"), "{text}");
+    }
+}
+
+#[test]
+fn a_copy_lands_in_the_output_directory() {
+    let place = Place::new();
+    place.configuration("config");
+    place.people();
+    place.warm("config");
+    snapshot!(place, place.ade("run config people.csv -o clean/today"), @r"
+    status 0
+    --- stdout
+    ✓ people.csv  [TIME]
+      1 sheet, 1 table, 2 rows
+      2 of 2 fields mapped, 1 column unmapped
+      1 issue
+      clean/today/people_normalized.xlsx
+    ");
+    assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
+    // Again: the copy is replaced.
+    place.ade("run config people.csv -o clean/today").succeeds();
+    assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
+    let copied = place
+        .ade("run config people.csv -o clean/today --json")
+        .records();
+    assert_eq!(
+        copied[0]["copied_to"],
+        place
+            .path("clean/today/people_normalized.xlsx")
+            .to_str()
+            .unwrap()
+    );
+}
+
+#[test]
+fn folders_and_globs_stand_for_the_files_in_them() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    for name in [
+        "inbox/a.csv",
+        "inbox/B.CSV",
+        "inbox/.hidden.csv",
+        "inbox/~$open.xlsx",
+        "inbox/notes.txt",
+        "inbox/deeper/d.csv",
+    ] {
+        place.members(name);
+    }
+    place.write("inbox/c.xlsx", sheet("Members", &[&["Name"], &["Cleo"]]));
+    let names = |line: &str| -> Vec<String> {
+        let mut names: Vec<String> = place
+            .ade(line)
+            .succeeds()
+            .records()
+            .iter()
+            .map(|run| run["input"]["name"].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        names("run config inbox --json"),
+        ["B.CSV", "a.csv", "c.xlsx"]
+    );
+    assert_eq!(names("run config inbox/*.csv --json"), ["a.csv"]);
+    assert_eq!(
+        names("run config inbox --json inbox/a.csv inbox/[a-c].*"),
+        ["B.CSV", "a.csv", "c.xlsx"]
+    );
+}
+
+#[test]
+fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    place.members("one.csv");
+    place.write("two.xlsx", "no workbook at all");
+    place.members("three.csv");
+    let run = place.ade("run config one.csv two.xlsx three.csv --jobs 1");
+    snapshot!(place, run, @r"
+    status 1
+    --- stdout
+    ✓ one.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ✗ two.xlsx  failed [TIME]
+    ✓ three.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      data/workspaces/default/runs/[ID]/output/three_normalized.xlsx
+    --- stderr
+    error: two.xlsx is no .xlsx workbook: it is no zip archive
+    2 of 3 files normalized, 1 failed
+    ");
+    let records = place
+        .ade("run config one.csv two.xlsx three.csv --json --jobs 3")
+        .ends_with(1)
+        .records();
+    assert_eq!(records.len(), 3);
+}
+
+#[test]
+fn as_many_files_run_side_by_side_as_jobs_says() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let (first, second) = (place.gate("first"), place.gate("second"));
+    // Each of the two files waits until the other has begun: one after the other they would never end.
+    configuration.write(
+        "src/ade_config/hooks/meet.py",
+        &format!(
+            "import os, time\n\n\ndef meet(input_file_name):\n    mine, other = ({:?}, {:?}) if input_file_name.startswith(\"one\") else ({:?}, {:?})\n    open(mine, \"w\").close()\n    while not os.path.exists(other):\n        time.sleep(0.01)\n\n\ndef register(registry):\n    registry.register_hook(meet, hook=\"on_workbook_start\", priority=10)\n",
+            first.reached, second.reached, second.reached, first.reached
+        ),
+    );
+    place.members("one.csv");
+    place.members("two.csv");
+    place
+        .ade("run config one.csv two.csv --jobs 2 -q")
+        .succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
+}
+
+#[test]
+fn sheets_can_be_chosen() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    let rows: &[&[&str]] = &[&["Name"], &["Ann"]];
+    place.write(
+        "book.xlsx",
+        workbook(&[("North", rows), ("South", rows), ("East", rows)]),
+    );
+    let sheets = |flags: &str| {
+        let run = place
+            .ade(&format!("run config book.xlsx --json {flags}"))
+            .succeeds()
+            .records()[0]
+            .clone();
+        let cells = place.cells(run["output_path"].as_str().unwrap());
+        (
+            cells
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>(),
+            run["input"]["sheets"].clone(),
+        )
+    };
+    assert_eq!(sheets("").0, ["North", "South", "East"]);
+    assert_eq!(sheets("--active-sheet-only").0, ["North"]);
+    let (written, asked) = sheets("--input-sheet East --input-sheet South");
+    assert_eq!(written, ["South", "East"]);
+    assert_eq!(asked, serde_json::json!(["East", "South"]));
+    place
+        .ade("run config book.xlsx --active-sheet-only --input-sheet East")
+        .ends_with(2)
+        .says("cannot be used with");
+}
+
+#[test]
+fn validate_only_checks_the_configuration_and_processes_nothing() {
+    let place = Place::new();
+    place.configuration("config");
+    place.people();
+    place.warm("config");
+    snapshot!(place, place.ade("run config people.csv --validate-only"), @r"
+    status 0
+    --- stdout
+    ✓ people.csv  [TIME]
+      Validation-only execution
+    ");
+    let run = place.latest_run();
+    assert_eq!(run["output_path"], serde_json::Value::Null);
+    assert_eq!(run["summary"], "Validation-only execution");
+    let folder = run["run_dir"].as_str().unwrap();
+    assert!(place.files_below(format!("{folder}/output")).is_empty());
+}
+
+#[test]
+fn dry_run_records_a_run_and_starts_no_engine() {
+    let place = Place::new();
+    place.configuration("config");
+    place.people();
+    // Not even an environment is built.
+    snapshot!(place, place.ade("run config people.csv --dry-run"), @r"
+    status 0
+    --- stdout
+    ✓ people.csv  [TIME]
+      Dry run
+    ");
+    assert_eq!(place.latest_run()["summary"], "Dry run");
+    assert_eq!(place.environments()[0]["status"], "queued");
+}
+
+#[test]
+fn issues_are_denied_where_that_is_asked_for() {
+    let place = Place::new();
+    place.configuration("config");
+    place.people();
+    place.members("members.csv");
+    place.ade("run config people.csv -q").succeeds();
+    snapshot!(place, place.ade("run config people.csv --deny-issues"), @r"
+    status 1
+    --- stdout
+    ✓ people.csv  [TIME]
+      1 sheet, 1 table, 2 rows
+      2 of 2 fields mapped, 1 column unmapped
+      1 issue
+      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    ");
+    assert_eq!(place.latest_run()["status"], "succeeded");
+    place
+        .ade("run config members.csv --deny-issues -q")
+        .succeeds();
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    // A gate that nobody opens.
+    configuration.wait_at(&place.gate("never"));
+    place.people();
+    place.warm("config");
+    snapshot!(place, place.ade("run config people.csv --timeout 1.5"), @r"
+    status 4
+    --- stdout
+    ✗ people.csv  failed [TIME]
+    --- stderr
+    error: the run took longer than its limit of [TIME] and was stopped
+    hint: raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went
+    ");
+    assert_eq!(place.latest_run()["status"], "failed");
+    assert_eq!(place.latest_run()["error"]["code"], "timeout");
+    // The setting does the same.
+    place
+        .run(
+            &[("ADE_RUN_TIMEOUT_SECONDS", "0.5")],
+            ["run", "config", "people.csv"],
+        )
+        .ends_with(4);
+    for bad in ["0", "-1", "soon", "inf"] {
+        place
+            .ade(&format!("run config people.csv --timeout={bad}"))
+            .ends_with(2)
+            .says("--timeout");
+    }
+}
+
+#[test]
+fn quiet_says_errors_alone_and_verbose_shows_the_events() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let quiet = place.ade("run config members.csv -q").succeeds();
+    assert_eq!(quiet.stderr, "");
+    place
+        .ade("run config members.csv -v")
+        .succeeds()
+        .says("engine.run.completed");
+    place
+        .ade("run config absent.csv -q")
+        .ends_with(2)
+        .says("there is no file absent.csv");
+}
+
+#[test]
+fn what_the_configurations_code_prints_is_shown_and_kept() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/hooks/talk.py",
+        "import sys\n\n\ndef talk():\n    print(\"to standard output\")\n    print(\"to standard error\", file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(talk, hook=\"on_workbook_start\", priority=10)\n",
+    );
+    place.members("members.csv");
+    place
+        .ade("run config members.csv")
+        .succeeds()
+        .says("to standard output")
+        .says("to standard error");
+    place
+        .ade("logs tail latest")
+        .succeeds()
+        .prints("to standard output");
+}
+
+#[test]
+fn color_is_asked_for_refused_or_left_to_the_terminal() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let colored = |place: &Place, flags: &str| {
+        let run = place
+            .ade(&format!("run config members.csv {flags}"))
+            .succeeds();
+        run.stdout.contains('\u{1b}')
+    };
+    assert!(!colored(&place, ""));
+    assert!(colored(&place, "--color always"));
+    place.unset("NO_COLOR");
+    assert!(!colored(&place, ""), "a pipe is no terminal");
+    place.set("CLICOLOR_FORCE", "1");
+    assert!(colored(&place, ""));
+    assert!(!colored(&place, "--color never"));
+}

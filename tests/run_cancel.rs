@@ -1,0 +1,285 @@
+//! Ctrl-C at every stage: nothing half-written, no process left, status `cancelled`, and the next run fine.
+
+mod common;
+
+use common::{Place, processes_of, skip, snapshot, wait_for};
+use libc::{SIGINT, SIGKILL, SIGTERM};
+
+/// Nothing that was started here is left. Children are killed by the kernel when their parent ends, which takes a moment.
+#[track_caller]
+fn nothing_is_left(place: &Place) {
+    wait_for("the processes to end", || {
+        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
+    });
+}
+
+/// No file of the run or of an environment is torn, and none lies beside its place.
+#[track_caller]
+fn nothing_is_half_written(place: &Place) {
+    let torn: Vec<String> = place
+        .files_below("data/workspaces")
+        .into_iter()
+        .filter(|name| {
+            name.contains("/.ade-") || name.ends_with(".tmp") || name.ends_with("_normalized.xlsx")
+        })
+        .collect();
+    assert!(torn.is_empty(), "{torn:?}");
+}
+
+#[test]
+fn while_the_engine_works() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    let end = running.wait();
+    snapshot!(place, end, @r"
+    status 130
+    --- stdout
+    ✗ members.csv  cancelled [TIME]
+    --- stderr
+    error: cancelled
+    ");
+    nothing_is_left(&place);
+    nothing_is_half_written(&place);
+    let run = place.latest_run();
+    assert_eq!(run["status"], "cancelled");
+    assert_eq!(run["error"]["code"], "cancelled");
+    let events = place.read(format!(
+        "{}/logs/events.ndjson",
+        run["run_dir"].as_str().unwrap()
+    ));
+    let last: serde_json::Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "run.complete");
+    assert_eq!(last["data"]["status"], "cancelled");
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "cancelled"]);
+}
+
+#[test]
+fn by_sigterm_as_well_and_with_json() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv --json");
+    gate.wait_until_reached();
+    running.signal(SIGTERM);
+    let end = running.wait().ends_with(130);
+    assert_eq!(end.records()[0]["status"], "cancelled");
+    assert_eq!(end.error()["code"], "cancelled");
+    nothing_is_left(&place);
+}
+
+#[test]
+fn while_the_environment_is_built() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    let end = running.wait();
+    snapshot!(place, end, @r"
+    status 130
+    --- stdout
+    ✗ members.csv  cancelled [TIME]
+    --- stderr
+    Building the environment of people (new)
+      ✓ prepare installer  [TIME]
+      ✓ create venv  [TIME]
+    error: cancelled while the environment was being provisioned
+    ");
+    nothing_is_left(&place);
+    nothing_is_half_written(&place);
+    assert_eq!(place.statuses(), ["cancelled"]);
+    assert_eq!(place.environments()[0]["status"], "queued");
+    assert!(
+        !place
+            .files_below("data/venvs")
+            .iter()
+            .any(|name| name.ends_with("/.ready"))
+    );
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+    assert_eq!(place.environments().len(), 1);
+}
+
+#[test]
+fn while_another_process_builds_the_environment() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    let builder = place.start("run config members.csv");
+    gate.wait_until_reached();
+    let mut waiter = place.start("run config members.csv");
+    waiter.wait_until_says("waiting for another process");
+    waiter.signal(SIGINT);
+    waiter.wait().ends_with(130);
+    // The builder is not disturbed.
+    gate.open();
+    builder.wait().succeeds();
+    assert_eq!(place.statuses(), ["cancelled", "succeeded"]);
+    nothing_is_left(&place);
+}
+
+#[test]
+fn while_an_environment_is_built_ahead_of_time() {
+    let mut place = Place::new();
+    place.configuration("config");
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    let running = place.start("env build config");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    nothing_is_left(&place);
+    place.ade("env path config").ends_with(2);
+    gate.open();
+    place.ade("env build config -q").succeeds();
+}
+
+#[test]
+fn while_a_configuration_is_checked() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.write(
+        "src/ade_config/columns/slow.py",
+        &format!("import os, time\n\nopen({:?}, \"w\").close()\nwhile not os.path.exists({:?}):\n    time.sleep(0.01)\n\n\ndef register(registry):\n    pass\n", gate.reached, gate.open),
+    );
+    place.warm("config");
+    let running = place.start("check config");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    nothing_is_left(&place);
+}
+
+#[test]
+fn with_several_files_those_not_begun_are_never_recorded() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    for name in ["one.csv", "two.csv", "three.csv"] {
+        place.members(name);
+    }
+    place.warm("config");
+    let running = place.start("run config one.csv two.csv three.csv --jobs 1");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    snapshot!(place, running.wait(), @r"
+    status 130
+    --- stdout
+    ✗ one.csv  cancelled [TIME]
+    --- stderr
+    error: cancelled
+    0 of 3 files normalized, 1 failed, 2 not begun
+    ");
+    assert_eq!(place.statuses(), ["cancelled"]);
+}
+
+#[test]
+fn an_engine_that_ignores_the_request_is_killed() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at_with(
+        &gate,
+        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)",
+        "",
+    );
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    nothing_is_left(&place);
+    assert_eq!(place.statuses(), ["cancelled"]);
+}
+
+#[test]
+fn a_second_ctrl_c_kills() {
+    let place = Place::new();
+    if processes_of(&place.path("")).is_none() {
+        skip!("children die with their parent on Linux alone");
+    }
+    let configuration = place.configuration("config");
+    let (gate, asked) = (place.gate("gate"), place.gate("asked"));
+    // It stays when it is asked to end, and says that it was asked: the first Ctrl-C has arrived.
+    configuration.wait_at_with(
+        &gate,
+        &format!(
+            "import signal\nsignal.signal(signal.SIGTERM, lambda *_: open({:?}, \"w\").close())",
+            asked.reached
+        ),
+        "",
+    );
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGINT);
+    asked.wait_until_reached();
+    running.signal(SIGINT);
+    running.wait().ends_with(130);
+    nothing_is_left(&place);
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn an_ade_that_is_killed_leaves_no_engine() {
+    let place = Place::new();
+    if processes_of(&place.path("")).is_none() {
+        skip!("children die with their parent on Linux alone");
+    }
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    assert!(processes_of(&place.path("")).unwrap().len() >= 2);
+    running.signal(SIGKILL);
+    running.wait().ends_with(-SIGKILL);
+    nothing_is_left(&place);
+    nothing_is_half_written(&place);
+    gate.open();
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn a_builder_that_is_killed_leaves_nothing_that_is_used() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    running.signal(SIGKILL);
+    running.wait().ends_with(-SIGKILL);
+    nothing_is_left(&place);
+    place.ade("env path config").ends_with(2);
+    gate.open();
+    place
+        .ade("run config members.csv")
+        .succeeds()
+        .says("Building the environment of people (its builder is gone)");
+}

@@ -1,0 +1,451 @@
+//! Places that are hard on a program: odd names, protected outputs, read-only and full disks, bad databases.
+
+mod common;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Outcome, Place, skip, snapshot};
+use rusqlite::Connection;
+
+#[test]
+fn a_path_with_spaces_quotes_unicode_and_200_characters() {
+    let mut place = Place::new();
+    let mut name = "it's a \"very\" odd näme — 表 (1) & $HOME; ".to_owned();
+    while name.len() < 200 {
+        name.push('x');
+    }
+    let folder = place.path(&name);
+    let config = folder.join("con fig's");
+    place.configuration(config.to_str().unwrap());
+    let input = folder.join("Müller's \"list\" 表.csv");
+    place.members(input.to_str().unwrap());
+    place.set("ADE_DATA_DIR", folder.join("da ta"));
+    let output = folder.join("out put");
+    let arguments = |command: &str| -> Vec<PathBuf> { vec![command.into(), config.clone()] };
+    let mut run = arguments("run");
+    run.extend([input, "-o".into(), output.clone()]);
+    place.ade_with(&run).succeeds();
+    assert_eq!(
+        place.cells(output.join("Müller's \"list\" 表_normalized.xlsx")),
+        serde_json::json!({"Müller's \"list\" 表": [["name", "email"], ["Ann", "ann@example.org"]]})
+    );
+    place.ade_with(arguments("check")).succeeds();
+    let environment = place
+        .ade_with(["env".into(), "path".into(), config.clone()])
+        .succeeds();
+    assert!(
+        Path::new(environment.stdout.trim())
+            .join("bin/python")
+            .exists()
+    );
+    place.ade("logs tail latest").succeeds();
+    place.ade("runs show latest").succeeds();
+}
+
+#[test]
+fn an_output_that_exists_and_is_write_protected() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let output = place.write("clean/members_normalized.xlsx", "mine");
+    std::fs::set_permissions(&output, std::fs::Permissions::from_mode(0o444)).unwrap();
+    snapshot!(place, place.ade("run config members.csv -o clean"), @r"
+    status 2
+    --- stderr
+    error: clean/members_normalized.xlsx exists and is write-protected
+    hint: make it writable, delete it, or choose another output directory
+    ");
+    assert_eq!(place.read(&output), "mine");
+    // It was found out before anything was begun.
+    assert!(!place.path("data/db").exists());
+}
+
+#[test]
+fn an_output_that_becomes_write_protected_while_the_run_goes_on() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv -o clean");
+    gate.wait_until_reached();
+    let output = place.write("clean/members_normalized.xlsx", "mine");
+    std::fs::set_permissions(&output, std::fs::Permissions::from_mode(0o444)).unwrap();
+    gate.open();
+    snapshot!(place, running.wait(), @r"
+    status 2
+    --- stdout
+    ✓ members.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    --- stderr
+    error: clean/members_normalized.xlsx exists and is write-protected
+    hint: make it writable, delete it, or choose another output directory
+    ");
+    assert_eq!(place.read(&output), "mine");
+    // The run itself went well, and its workbook is in its folder.
+    let run = place.latest_run();
+    assert_eq!(run["status"], "succeeded");
+    assert!(Path::new(run["output_path"].as_str().unwrap()).exists());
+}
+
+#[test]
+fn an_output_that_somebody_has_open_is_replaced_whole() {
+    use std::io::Read;
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let output = place.write("clean/members_normalized.xlsx", "old");
+    let mut opened = std::fs::File::open(&output).unwrap();
+    place.ade("run config members.csv -o clean -q").succeeds();
+    let mut text = String::new();
+    opened.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "old");
+    assert_eq!(place.cells(&output)["members"][1][0], "Ann");
+    assert_eq!(place.files_below("clean"), ["members_normalized.xlsx"]);
+}
+
+#[test]
+fn something_else_in_the_outputs_place() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.write("file", "");
+    place.write("clean/members_normalized.xlsx/file", "");
+    snapshot!(place, place.ade("run config members.csv -o file"), @r"
+    status 2
+    --- stderr
+    error: file is in the way: it is not a folder
+    hint: choose another output directory
+    ");
+    snapshot!(place, place.ade("run config members.csv -o clean"), @r"
+    status 2
+    --- stderr
+    error: clean/members_normalized.xlsx is in the way: it is not a file
+    hint: choose another output directory
+    ");
+    assert!(!place.path("data/db").exists());
+}
+
+#[test]
+fn a_file_where_the_data_directory_should_be() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.write("file", "");
+    place.set("ADE_DATA_DIR", place.path("file"));
+    snapshot!(place, place.ade("run config members.csv"), @r"
+    status 5
+    --- stderr
+    error: cannot create the folder [HERE]/file/db: not a directory
+    hint: a file is where a folder should be: move it away, or point --data-dir elsewhere
+    ");
+    place.set("ADE_DATA_DIR", place.path("file/data"));
+    place
+        .ade("run config members.csv")
+        .ends_with(5)
+        .says("hint:");
+}
+
+/// Runs `ade` in a mount namespace of its own, after `mount` has been carried out in it. `None`: not permitted here.
+fn with_mount(place: &Place, mount: &str, line: &str) -> Option<Outcome> {
+    let flags = ["-m", "-rm"].into_iter().find(|flags| {
+        let probe = format!(
+            "mkdir -p '{0}' && mount -t tmpfs -o size=64k tmpfs '{0}'",
+            place.path("probe").display()
+        );
+        Command::new("unshare")
+            .args([flags, "sh", "-c", &probe])
+            .output()
+            .is_ok_and(|output| output.status.success())
+    })?;
+    let ade = place.command();
+    let mut command = Command::new("unshare");
+    command
+        .args([flags, "sh", "-c", &format!("{mount}\nexec \"$0\" \"$@\"")])
+        .arg(ade.get_program())
+        .args(line.split_whitespace())
+        .current_dir(place.path(""));
+    let keep = ade
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    command.env_clear().envs(keep);
+    let output = command.output().unwrap();
+    Some(Outcome {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    })
+}
+
+#[test]
+fn a_read_only_data_directory() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let mount = "mount --bind data data && mount -o remount,bind,ro data";
+    let Some(run) = with_mount(&place, mount, "run config members.csv") else {
+        skip!("this machine permits no mounts");
+    };
+    snapshot!(place, run, @r"
+    status 5
+    --- stderr
+    error: the database [HERE]/data/db/ade.sqlite cannot be used: unable to open database file
+    hint: check that the data directory exists and that you may write to it, or point --data-dir elsewhere
+    ");
+    // So it is before the first start.
+    let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
+    let run = with_mount(&place, mount, "run config members.csv --data-dir new")
+        .unwrap()
+        .ends_with(5);
+    assert!(run.stderr.contains("read-only"), "{run}");
+    let doctor = with_mount(&place, mount, "doctor --data-dir new")
+        .unwrap()
+        .ends_with(1);
+    assert!(
+        doctor
+            .stdout
+            .contains("cannot be written: read-only file system"),
+        "{doctor}"
+    );
+    // What only reads serves as long as SQLite lets it.
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn a_full_data_directory() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let mount = |size: &str| format!("mkdir -p full && mount -t tmpfs -o size={size} tmpfs full");
+    let Some(run) = with_mount(
+        &place,
+        &mount("40k"),
+        "run config members.csv --data-dir full",
+    ) else {
+        skip!("this machine permits no mounts");
+    };
+    // No room for the database.
+    let run = run.ends_with(5);
+    assert!(
+        run.stderr.contains("full") || run.stderr.contains("space"),
+        "{run}"
+    );
+    assert!(run.stderr.contains("hint: free some space"), "{run}");
+    // No room for the environment.
+    for size in ["1m", "12m"] {
+        let run = with_mount(
+            &place,
+            &mount(size),
+            "run config members.csv --data-dir full",
+        )
+        .unwrap()
+        .ends_with(3);
+        assert!(
+            run.stderr.contains("space") && run.stderr.contains("Build failed"),
+            "{size}: {run}"
+        );
+        assert!(
+            run.stderr.contains("hint: free some space"),
+            "{size}: {run}"
+        );
+    }
+}
+
+#[test]
+fn a_full_output_directory() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let mount = "mkdir -p out && mount -t tmpfs -o size=8k tmpfs out && head -c 8192 /dev/zero > out/filler";
+    let Some(run) = with_mount(&place, mount, "run config members.csv -o out") else {
+        skip!("this machine permits no mounts");
+    };
+    let run = run.ends_with(2);
+    assert!(run.stderr.contains("no space left"), "{run}");
+    assert_eq!(place.latest_run()["status"], "succeeded");
+}
+
+/// The database of a place with one run in it.
+fn database(place: &Place) -> PathBuf {
+    place.configuration("config");
+    place.members("members.csv");
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    place.path("data/db/ade.sqlite")
+}
+
+/// What uses the database, and must all say the same of it.
+const USERS: [&str; 7] = [
+    "run config members.csv",
+    "runs ls",
+    "env ls",
+    "env build config",
+    "logs tail latest",
+    "worker --drain",
+    "migrate --check",
+];
+
+#[test]
+fn a_database_that_is_newer() {
+    let place = Place::new();
+    let database = database(&place);
+    let connection = Connection::open(&database).unwrap();
+    connection
+        .execute(
+            "INSERT INTO schema_migrations VALUES (999, 'from_the_future', 'x', 0, '9.9.9')",
+            [],
+        )
+        .unwrap();
+    drop(connection);
+    for line in USERS {
+        let outcome = place.ade(line).ends_with(5);
+        assert!(
+            outcome
+                .stderr
+                .contains("has schema version 999, but this ade knows versions up to"),
+            "{line}: {outcome}"
+        );
+        assert!(
+            outcome
+                .stderr
+                .contains("hint: use the ade that migrated it"),
+            "{line}: {outcome}"
+        );
+    }
+    assert_eq!(
+        place.ade("runs ls --json").ends_with(5).error()["code"],
+        "database_newer"
+    );
+    place.ade("migrate").ends_with(5);
+    place
+        .ade("doctor")
+        .ends_with(1)
+        .prints("schema version 999");
+}
+
+#[test]
+fn a_database_that_is_damaged() {
+    let place = Place::new();
+    let database = database(&place);
+    for extra in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{extra}", database.display()));
+    }
+    std::fs::write(
+        &database,
+        "this was a database once, and is none any more".repeat(100),
+    )
+    .unwrap();
+    let before = std::fs::read(&database).unwrap();
+    for line in USERS {
+        let outcome = place.ade(line).ends_with(5);
+        assert!(outcome.stderr.contains("is damaged"), "{line}: {outcome}");
+        assert!(
+            outcome.stderr.contains("hint: nothing was changed"),
+            "{line}: {outcome}"
+        );
+    }
+    place.ade("migrate").ends_with(5).says("is damaged");
+    assert_eq!(std::fs::read(&database).unwrap(), before);
+    assert_eq!(
+        place.ade("runs ls --json").ends_with(5).error()["code"],
+        "database_damaged"
+    );
+}
+
+#[test]
+fn a_database_with_torn_pages() {
+    let place = Place::new();
+    let database = database(&place);
+    // All of it in one file, then noise in every page but the first.
+    let connection = Connection::open(&database).unwrap();
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    drop(connection);
+    let mut bytes = std::fs::read(&database).unwrap();
+    for byte in &mut bytes[4096..] {
+        *byte = byte.wrapping_mul(31).wrapping_add(17);
+    }
+    std::fs::write(&database, bytes).unwrap();
+    place
+        .ade("run config members.csv")
+        .ends_with(5)
+        .says("is damaged");
+    place.ade("doctor").ends_with(1).prints("damaged");
+}
+
+#[test]
+fn a_database_that_is_locked() {
+    let mut place = Place::new();
+    let database = database(&place);
+    let holder = Connection::open(&database).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    place.set("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "300");
+    snapshot!(place, place.ade("run config members.csv"), @r"
+    status 5
+    --- stderr
+    error: the database [HERE]/data/db/ade.sqlite is locked by another process (waited 0 s)
+    hint: see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer
+    ");
+    assert_eq!(
+        place
+            .ade("run config members.csv --json")
+            .ends_with(5)
+            .error()["code"],
+        "database_locked"
+    );
+    // Who only reads is not kept out.
+    place.ade("runs ls").succeeds();
+    holder.execute_batch("COMMIT").unwrap();
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn a_database_that_is_locked_for_a_while_is_waited_for() {
+    let place = Place::new();
+    let database = database(&place);
+    let holder = Connection::open(&database).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let running = place.start("run config members.csv --dry-run");
+    // It has opened the database: SQLite's shared-memory file names its readers.
+    common::wait_for("ade to open the database", || {
+        std::fs::read_dir(format!("/proc/{}/fd", running.id())).map_or(true, |files| {
+            files
+                .flatten()
+                .any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == database))
+        })
+    });
+    holder.execute_batch("COMMIT").unwrap();
+    running.wait().succeeds();
+}
+
+#[test]
+fn a_database_url_that_names_no_database() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    for url in [
+        "postgresql://user:secret@host/ade",
+        "mysql://x",
+        "sqlite://",
+        "nonsense",
+    ] {
+        let outcome = place
+            .ade_with(["run", "config", "members.csv", "--database-url", url])
+            .ends_with(2);
+        assert!(outcome.stderr.contains("cannot be used"), "{outcome}");
+        assert!(!outcome.stderr.contains("secret"), "{outcome}");
+    }
+    place
+        .ade("run config members.csv -q --dry-run --database-url sqlite:///elsewhere/queue.sqlite")
+        .succeeds();
+    assert!(place.path("elsewhere/queue.sqlite").exists());
+    assert!(!place.path("data/db/ade.sqlite").exists());
+}

@@ -1,0 +1,85 @@
+//! `ade run --watch`: again when the input or the configuration changes, until Ctrl-C.
+
+mod common;
+
+use common::{Place, Running, snapshot, wait_for};
+
+/// Until so many runs have ended.
+#[track_caller]
+fn wait_for_runs(place: &Place, running: &mut Running, count: usize) {
+    wait_for(&format!("{count} runs: {}", running.stderr()), || {
+        running.stdout().matches("members.csv").count() >= count
+            && running.stderr().matches("Watching for changes").count() >= count
+    });
+    assert_eq!(place.statuses().len(), count);
+}
+
+#[test]
+fn a_changed_input_or_configuration_runs_again() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let mut running = place.start("run config members.csv --watch -o config/clean");
+    wait_for_runs(&place, &mut running, 1);
+    place.write(
+        "members.csv",
+        "Name,Email\nAnn,ann@example.org\nBob,bob@example.org\n",
+    );
+    wait_for_runs(&place, &mut running, 2);
+    assert_eq!(place.latest_run()["metrics"]["rows"], 2);
+    configuration.write("src/ade_config/note.py", "# a change\n");
+    wait_for_runs(&place, &mut running, 3);
+    // A configuration that is broken for a moment does not end it.
+    configuration.write("pyproject.toml", "[project");
+    running.wait_until_says("pyproject.toml:1");
+    wait_for("the watching to go on", || {
+        running.stderr().matches("Watching for changes").count() >= 4
+    });
+    configuration.depend_on(&[]);
+    wait_for("the fourth run", || {
+        running.stdout().matches("members.csv").count() >= 4
+    });
+    running.signal(libc::SIGINT);
+    running.wait().ends_with(130);
+    assert!(place.statuses().iter().all(|status| status == "succeeded"));
+}
+
+#[test]
+fn what_changes_while_a_run_goes_on_is_noticed_after_it() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    place.members("members.csv");
+    place.warm("config");
+    let mut running = place.start("run config members.csv --watch");
+    gate.wait_until_reached();
+    place.write("members.csv", "Name\nEve\nJohn\nMary\n");
+    gate.open();
+    wait_for_runs(&place, &mut running, 2);
+    assert_eq!(place.latest_run()["metrics"]["rows"], 3);
+    running.signal(libc::SIGINT);
+    running.wait().ends_with(130);
+}
+
+#[test]
+fn ctrl_c_in_mid_run_ends_the_run_and_the_watching() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at(&gate);
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv --watch");
+    gate.wait_until_reached();
+    running.signal(libc::SIGINT);
+    snapshot!(place, running.wait(), @r"
+    status 130
+    --- stdout
+    ✗ members.csv  cancelled [TIME]
+    --- stderr
+    error: cancelled
+    ");
+    assert_eq!(place.statuses(), ["cancelled"]);
+}
