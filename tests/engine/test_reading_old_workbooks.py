@@ -1,0 +1,169 @@
+"""The native reader of ``.xls`` against xlrd, cell by cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+import xlrd
+import xlwt
+
+from ade_engine.io.source import SourceError, open_source
+from reading import assert_same, native_sheets, trimmed
+
+FORMATS = ("General", "0.00", "yyyy-mm-dd", "h:mm:ss", "[h]:mm:ss", "D/M/YY h:mm", "0%", '0 "days"', "#,##0.00", "@", "mmm-yy")
+
+
+def xlrd_sheets(path) -> dict[str, list[list]]:
+    book = xlrd.open_workbook(str(path), formatting_info=True)
+    return {sheet.name: [trimmed(map(lambda cell: value_of(book, cell), sheet.row(row))) for row in range(sheet.nrows)] for sheet in book.sheets()}
+
+
+def value_of(book, cell):
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        try:
+            return xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)
+        except OverflowError:
+            # What is no date stays a number.
+            pass
+    if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+        return int(cell.value) if cell.value.is_integer() else cell.value
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code[cell.value]
+    return cell.value if cell.ctype == xlrd.XL_CELL_TEXT else None
+
+
+def random_value(rnd: random.Random):
+    return rnd.choice(
+        (
+            lambda: rnd.randrange(-(10**9), 10**9),
+            lambda: rnd.uniform(-1e6, 1e6),
+            lambda: round(rnd.uniform(0, 500), 2),
+            lambda: rnd.random() * 10.0 ** rnd.randrange(-200, 200),
+            lambda: rnd.uniform(0, 60_000),
+            lambda: rnd.random() < 0.5,
+            lambda: "".join(rnd.choice("ab é漢\n") for _ in range(rnd.choice((0, 3, 40, 3000)))),
+            lambda: dt.datetime(1900, 3, 1) + dt.timedelta(milliseconds=rnd.randrange(10**12)),
+            lambda: dt.date(2024, 2, 29),
+            lambda: None,
+        )
+    )()
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_random_workbooks(tmp_path, seed):
+    rnd = random.Random(seed)
+    book = xlwt.Workbook()
+    book.dates_1904 = rnd.random() < 0.3
+    styles = [xlwt.XFStyle() for _ in FORMATS]
+    for style, code in zip(styles, FORMATS):
+        style.num_format_str = code
+    for number in range(rnd.randrange(1, 4)):
+        sheet = book.add_sheet(f"Sheet é{number}")
+        for row in rnd.sample(range(rnd.choice((10, 3000))), 10):
+            for column in rnd.sample(range(60), rnd.randrange(12)):
+                sheet.write(row, column, random_value(rnd), rnd.choice(styles))
+            if rnd.random() < 0.5:
+                start = rnd.randrange(70, 90)
+                for column in range(start, start + 5):
+                    sheet.row(row).set_cell_number(column, rnd.randrange(100), rnd.choice(styles))
+        if rnd.random() < 0.3:
+            sheet.merge(4000, 4001, 2, 3)
+    path = tmp_path / "book.xls"
+    book.save(str(path))
+    assert_same(native_sheets(path), xlrd_sheets(path))
+
+
+def test_many_shared_strings_cross_record_borders(tmp_path):
+    rnd = random.Random(5)
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for row in range(4000):
+        sheet.write(row, 0, "".join(rnd.choice("abcé漢") for _ in range(rnd.randrange(60))) + str(row))
+        sheet.write(row, 1, f"plain {row}")
+    book.save(str(tmp_path / "book.xls"))
+    assert_same(native_sheets(tmp_path / "book.xls"), xlrd_sheets(tmp_path / "book.xls"))
+
+
+def test_sheets_their_states_and_the_active_one(tmp_path):
+    book = xlwt.Workbook()
+    for name in ("One", "Two", "Three", "Four"):
+        book.add_sheet(name).write(0, 0, name)
+    book.get_sheet(0).visibility = 1
+    book.get_sheet(3).visibility = 2
+    book.set_active_sheet(2)
+    book.save(str(tmp_path / "book.xls"))
+    source = open_source(str(tmp_path / "book.xls"))
+    assert [(sheet.title, sheet.state) for sheet in source.sheets] == [
+        ("One", "hidden"),
+        ("Two", "visible"),
+        ("Three", "visible"),
+        ("Four", "veryHidden"),
+    ]
+    assert source.active is source.sheets[2]
+
+
+def test_the_openpyxl_workbook_has_merged_cells(tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    sheet.write_merge(0, 1, 0, 2, "title")
+    sheet.write(3, 0, 12)
+    book.save(str(tmp_path / "book.xls"))
+    source = open_source(str(tmp_path / "book.xls"))
+    worksheet = source.worksheet(source.sheets[0])
+    assert [str(merged) for merged in worksheet.merged_cells.ranges] == ["A1:C2"]
+    assert worksheet["A1"].value == "title"
+    assert worksheet.cell(4, 1).value == 12
+    assert worksheet.parent is source.workbook
+    assert source.workbook["S"] is worksheet
+
+
+def test_encrypted_workbooks_are_named(tmp_path):
+    book = xlwt.Workbook()
+    book.add_sheet("S").write(0, 0, "x")
+    book.save(str(tmp_path / "book.xls"))
+    content = bytearray((tmp_path / "book.xls").read_bytes())
+    # The first records of the stream: BOF, then something that becomes FILEPASS.
+    at = content.index(b"\x09\x08\x10\x00")
+    content[at + 20 : at + 22] = b"\x2f\x00"
+    (tmp_path / "book.xls").write_bytes(content)
+    with pytest.raises(SourceError, match="save it without a password"):
+        open_source(str(tmp_path / "book.xls")).load()
+
+
+def test_files_of_excel_95_are_read(tmp_path):
+    # A bare BIFF5 stream, as Excel 95 nested it into its files: globals, then one sheet.
+    def record(code: int, data: bytes) -> bytes:
+        return code.to_bytes(2, "little") + len(data).to_bytes(2, "little") + data
+
+    def cell(row: int, column: int, style: int = 0) -> bytes:
+        return row.to_bytes(2, "little") + column.to_bytes(2, "little") + style.to_bytes(2, "little")
+
+    sheet = record(0x0809, b"\0\5\x10\0\0\0\0\0")
+    sheet += record(0x0204, cell(0, 0) + b"\3\0" + "£é1".encode("cp1252"))
+    sheet += record(0x027E, cell(0, 1) + ((12 << 2) | 2).to_bytes(4, "little"))
+    sheet += record(0x027E, cell(1, 0, 1) + ((36525 << 2) | 2).to_bytes(4, "little"))
+    sheet += record(0x000A, b"")
+    globals_ = record(0x0809, b"\0\5\5\0\0\0\0\0") + record(0x0042, (1252).to_bytes(2, "little"))
+    globals_ += record(0x00E0, b"\0" * 16) + record(0x00E0, b"\0\0\x0e\0" + b"\0" * 12)
+    bound = lambda position: record(0x0085, position.to_bytes(4, "little") + b"\0\0\5Sheet")
+    position = len(globals_) + len(bound(0)) + 4
+    (tmp_path / "old.xls").write_bytes(globals_ + bound(position) + record(0x000A, b"") + sheet)
+    assert native_sheets(tmp_path / "old.xls") == {"Sheet": [["£é1", 12], [dt.datetime(1999, 12, 31)]]}
+
+
+def test_truncated_workbooks_are_refused(tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for row in range(500):
+        sheet.write(row, 0, f"text {row}")
+    book.save(str(tmp_path / "book.xls"))
+    whole = (tmp_path / "book.xls").read_bytes()
+    for length in range(0, len(whole) // 2, 1013):
+        (tmp_path / "cut.xls").write_bytes(whole[:length])
+        with pytest.raises(SourceError):
+            source = open_source(str(tmp_path / "cut.xls"))
+            source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
