@@ -394,8 +394,6 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
         "run config people.csv --color sometimes",
         // Taken names of what is not built yet are no flags that do nothing.
         "run config people.csv --allow-network",
-        "env gc",
-        "runs cancel latest",
         "serve",
     ] {
         place.ade(line).ends_with(2);

@@ -105,32 +105,36 @@ fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
     .unwrap();
     // The folder lies below `target`, which git ignores.
     fs::create_dir_all(configuration.join(".git")).unwrap();
-    let ade = |command: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_ade"))
-            .args(["env", command])
-            .arg(&configuration)
+    let ade = |arguments: &[&str]| {
+        let folders = [
+            machine.only_python.as_path(),
+            Path::new("/usr/bin"),
+            Path::new("/bin"),
+        ];
+        Command::new(env!("CARGO_BIN_EXE_ade"))
+            .args(arguments)
             .arg("--data-dir")
             .arg(&machine.data)
             .env_clear()
             .envs(network_variables())
-            .env(
-                "PATH",
-                std::env::join_paths([
-                    &machine.only_python,
-                    Path::new("/usr/bin"),
-                    Path::new("/bin"),
-                ])
-                .unwrap(),
-            )
+            .env("PATH", std::env::join_paths(folders).unwrap())
             .env("HOME", kept)
             .output()
-            .unwrap();
+            .unwrap()
+    };
+    // Of an `ade` with another schema the caches alone are of use.
+    if !ade(&["migrate", "--check"]).status.success() {
+        let _ = fs::remove_dir_all(machine.data.join("db"));
+        let _ = fs::remove_dir_all(machine.data.join("venvs"));
+    }
+    let env = |command: &str| {
+        let output = ade(&["env", command, configuration.to_str().unwrap()]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "ade env {command}: {said}");
         PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
     };
-    ade("build");
-    ade("path").join("bin/python")
+    env("build");
+    env("path").join("bin/python")
 }
 
 /// The first Python of the caller's PATH that the engine runs on: the interpreter itself, not the script of a version

@@ -1,0 +1,83 @@
+//! `ade check`.
+
+mod common;
+
+use common::{Place, snapshot};
+
+#[test]
+fn a_configuration_that_loads_says_what_it_registers() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    snapshot!(place, place.ade("check config"), @r"
+    status 0
+    --- stdout
+    ✓ people loads
+      fields             2
+      row detectors      1
+      column detectors   2
+      column transforms  0
+      column validators  1
+      hooks              0
+    ");
+    snapshot!(place, place.ade("check config --json"), @r#"
+    status 0
+    --- stdout
+    {
+      "ok": true,
+      "configuration": "[HERE]/config",
+      "source_digest": "[SHA256]",
+      "environment_id": "[ID]",
+      "fields": 2,
+      "row_detectors": 1,
+      "column_detectors": 2,
+      "column_transforms": 0,
+      "column_validators": 1,
+      "hooks": 0
+    }
+    "#);
+    // Nothing is recorded as a run.
+    assert!(place.statuses().is_empty());
+}
+
+#[test]
+fn it_builds_the_environment_that_it_needs() {
+    let place = Place::new();
+    place.configuration("config");
+    place
+        .ade("check config")
+        .succeeds()
+        .says("Building the environment of people (new)");
+    assert_eq!(place.environments()[0]["status"], "ready");
+}
+
+#[test]
+fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.warm("config");
+    configuration.write(
+        "src/ade_config/columns/rates.py",
+        "RATE = 1 / 0\n\n\ndef register(registry):\n    pass\n",
+    );
+    snapshot!(place, place.ade("check config"), @r"
+    status 1
+    --- stderr
+    error: ZeroDivisionError: division by zero ([HERE]/config/src/ade_config/columns/rates.py, line 1, in <module>)
+    ");
+    assert_eq!(
+        place.ade("check config --json").ends_with(1).error()["code"],
+        "config_invalid"
+    );
+    configuration.write(
+        "src/ade_config/columns/rates.py",
+        "def check():\n    pass\n\n\ndef register(registry):\n    registry.register_column_validator(check, field=\"nonsense\", priority=1)\n",
+    );
+    place.ade("check config").ends_with(1).says("nonsense");
+    place.members("members.csv");
+    place
+        .ade("run config members.csv --validate-only")
+        .ends_with(1)
+        .says("nonsense");
+    place.ade("check absent").ends_with(2);
+}

@@ -1,0 +1,116 @@
+//! What is generated from the command line, and kept in the repository, is current.
+//!
+//! `ADE_UPDATE_GENERATED=1 cargo test --test generated` brings it up to date.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::Place;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files below a folder, by their paths relative to it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(&next).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let ignored = ["__pycache__", "data", ".git"]
+                .iter()
+                .any(|name| entry.file_name() == *name);
+            if path.is_dir() && !ignored {
+                waiting.push(path);
+            } else if path.is_file() {
+                found.insert(
+                    path.strip_prefix(folder).unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                );
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn completions_and_man_pages_are_current() {
+    let place = Place::new();
+    for (shell, name) in [("bash", "ade.bash"), ("zsh", "_ade"), ("fish", "ade.fish")] {
+        place.write(
+            format!("completions/{name}"),
+            place.ade(&format!("completions {shell}")).succeeds().stdout,
+        );
+    }
+    place.ade("man completions/man").succeeds();
+    let (fresh, kept) = (place.path("completions"), root().join("completions"));
+    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
+        let _ = fs::remove_dir_all(&kept);
+        for (name, content) in files(&fresh) {
+            fs::create_dir_all(kept.join(&name).parent().unwrap()).unwrap();
+            fs::write(kept.join(&name), content).unwrap();
+        }
+    }
+    let (fresh, kept) = (files(&fresh), files(&kept));
+    let stale: Vec<_> = fresh
+        .keys()
+        .chain(kept.keys())
+        .filter(|name| fresh.get(*name) != kept.get(*name))
+        .collect();
+    assert!(
+        stale.is_empty(),
+        "{stale:?} in completions/ are not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes them"
+    );
+}
+
+#[test]
+fn completions_are_valid_for_bash() {
+    let place = Place::new();
+    let script = place.write("ade.bash", place.ade("completions bash").succeeds().stdout);
+    let Ok(checked) = std::process::Command::new("bash")
+        .arg("-n")
+        .arg(script)
+        .output()
+    else {
+        common::skip!("there is no bash");
+    };
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
+    place.ade("completions tcsh").ends_with(2);
+}
+
+#[test]
+fn the_manual_page_prints() {
+    let place = Place::new();
+    let page = place.ade("man").succeeds();
+    assert!(page.stdout.contains(".TH ade"), "{page}");
+    place.write("file", "");
+    place.ade("man file/man").ends_with(2).says("cannot write");
+}
+
+#[test]
+fn the_example_is_what_init_writes() {
+    let example = root().join("examples/roster");
+    if !example.exists() {
+        common::skip!("there is no examples/roster yet");
+    }
+    let place = Place::new();
+    place.ade("init roster --name roster -q").succeeds();
+    let (fresh, kept) = (files(&place.path("roster")), files(&example));
+    let stale: Vec<_> = fresh
+        .keys()
+        .chain(kept.keys())
+        .filter(|name| fresh.get(*name) != kept.get(*name))
+        .collect();
+    assert!(
+        stale.is_empty(),
+        "{stale:?} of examples/roster differ from `ade init --name roster`"
+    );
+}

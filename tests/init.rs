@@ -1,0 +1,139 @@
+//! `ade init`: what it writes runs as it is.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::{Place, snapshot};
+
+#[test]
+fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
+    let place = Place::new();
+    snapshot!(place, place.ade("init team-orders"), @r"
+    status 0
+    --- stdout
+    Created a configuration in team-orders
+      README.md
+      .gitignore
+      pyproject.toml
+      settings.toml
+      src/ade_config/__init__.py
+      src/ade_config/columns/email.py
+      src/ade_config/columns/employment.py
+      src/ade_config/columns/names.py
+      src/ade_config/columns/payroll.py
+      src/ade_config/columns/phone.py
+      src/ade_config/headers.py
+      src/ade_config/hooks/drop_notes.py
+      src/ade_config/hooks/full_names.py
+      src/ade_config/row_detectors/data_row.py
+      src/ade_config/row_detectors/header_row.py
+      tests/cases/office-export/expected.csv
+      tests/cases/office-export/input.csv
+      tests/test_cases.py
+    --- stderr
+
+    Next: ade run team-orders FILE   (a workbook or a .csv; the first run builds an environment)
+    ");
+    snapshot!(place, place.ade("run team-orders team-orders/tests/cases/office-export/input.csv -q"), @r"
+    status 0
+    --- stdout
+    ✓ input.csv  [TIME]
+      1 sheet, 1 table, 4 rows
+      5 of 9 fields mapped
+      2 issues
+      data/workspaces/default/runs/[ID]/output/input_normalized.xlsx
+    ");
+    let run = place.latest_run();
+    snapshot!(place, place.cells(run["output_path"].as_str().unwrap()), @r#"{"input":[["first_name","last_name","email","hours","pay","member_id","employer","start_date","phone"],["Avery","Smith","avery.smith@example.org",38,1309.5,null,null,null,null],["Jordan","O'Connor","jordan(at)example.org",12.5,410,null,null,null,null],["Casey","Martin","casey@example.org",96,3120,null,null,null,null]]}"#);
+    let environment = place.ade("env path team-orders").succeeds().stdout;
+    let tests = Command::new(Path::new(environment.trim()).join("bin/python"))
+        .args(["-m", "unittest", "discover", "team-orders/tests"])
+        .current_dir(place.path(""))
+        .output()
+        .unwrap();
+    assert!(
+        tests.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tests.stderr)
+    );
+    assert!(String::from_utf8_lossy(&tests.stderr).contains("Ran 1 test"));
+}
+
+#[test]
+fn the_minimal_template_runs_as_it_is() {
+    let place = Place::new();
+    snapshot!(place, place.ade("init small --template minimal -q"), @r"
+    status 0
+    --- stdout
+    Created a configuration in small
+      .gitignore
+      pyproject.toml
+      settings.toml
+      src/ade_config/__init__.py
+      src/ade_config/columns/name.py
+      src/ade_config/row_detectors/rows.py
+    ");
+    place.members("members.csv");
+    place.ade("run small members.csv -q").succeeds();
+    assert_eq!(place.latest_run()["metrics"]["mapped_fields"], 1);
+}
+
+#[test]
+fn a_new_name_is_put_in_and_a_folders_name_made_fit() {
+    let place = Place::new();
+    place
+        .ade_with(["init", "Team Orders (2026)", "-q"])
+        .succeeds();
+    assert!(
+        place
+            .read("Team Orders (2026)/pyproject.toml")
+            .contains("name = \"team-orders-2026\"")
+    );
+    place.ade("init other --name roster -q").succeeds();
+    assert!(
+        place
+            .read("other/pyproject.toml")
+            .contains("name = \"roster\"")
+    );
+    snapshot!(place, place.ade_with(["init", "third", "--name", "not a name"]), @r#"
+    status 2
+    --- stderr
+    error: "not a name" cannot be a project's name
+    hint: letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it
+    "#);
+    assert!(!place.path("third").exists());
+    place
+        .ade("init third --template fancy")
+        .ends_with(2)
+        .says("possible values: default, minimal");
+}
+
+#[test]
+fn nothing_that_exists_is_overwritten() {
+    let place = Place::new();
+    place.write("full/mine.txt", "mine");
+    place.write("file", "mine");
+    snapshot!(place, place.ade("init full"), @r"
+    status 2
+    --- stderr
+    error: full is not empty
+    hint: choose another folder; ade init overwrites nothing
+    ");
+    assert_eq!(place.files_below("full"), ["mine.txt"]);
+    place
+        .ade("init file")
+        .ends_with(2)
+        .says("file is not a folder");
+    // The current folder is not empty either; a repository without files is.
+    place.ade("init").ends_with(2);
+    place.write("cloned/.git/HEAD", "ref: refs/heads/main\n");
+    place.ade("init cloned -q").succeeds();
+    let json = place.ade("init fourth --json").succeeds().json();
+    assert_eq!(json["template"], "default");
+    assert_eq!(
+        json["files"].as_array().unwrap().len(),
+        place.files_below("fourth").len()
+    );
+}
