@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
+#: The longest text of a cell, in characters.
+_LONGEST_TEXT = 32_767
 
 
 class Output:
@@ -39,7 +41,7 @@ class Output:
     @property
     def is_touched(self) -> bool:
         """Whether openpyxl has the workbook by now."""
-        return self._workbook._known is not None
+        return self._workbook._ade_real is not None
 
     def add_sheet(self, title: str) -> Any:
         """Add a sheet at the end."""
@@ -48,7 +50,7 @@ class Output:
             raise ValueError(f"Invalid character {character} found in sheet title")
         sheet = OutputSheet(self, title)
         if self.is_touched:
-            self._workbook._adopt(self._workbook._known.create_sheet(title), sheet)
+            self._workbook._adopt(self._workbook._ade_real.create_sheet(title), sheet)
         self._sheets.append(sheet)
         return sheet
 
@@ -60,13 +62,13 @@ class Output:
         """
         table = _Table(frame, gap)
         if table.needs_openpyxl:
-            self._workbook._real()
+            self._workbook._ade_open()
         if self.is_touched:
             from ade_engine.io.openpyxl_output import append_frame
 
-            append_frame(sheet._real(), frame, gap=gap, escape_formulas=self._escape_formulas)
+            append_frame(sheet._ade_open(), frame, gap=gap, escape_formulas=self._escape_formulas)
         else:
-            sheet._tables.append(table)
+            sheet._ade_tables.append(table)
 
     def save(self, path: str) -> None:
         """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing."""
@@ -74,7 +76,7 @@ class Output:
         beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
         try:
             if self.is_touched:
-                self._workbook._known.save(beside)
+                self._workbook._ade_real.save(beside)
                 with open(beside, "rb+") as file:
                     os.fsync(file.fileno())
             else:
@@ -95,10 +97,10 @@ class Output:
         writer = _native.Writer(path, self._escape_formulas)
         try:
             for sheet in self._sheets:
-                rows = sum(table.gap + 1 + table.frame.rows for table in sheet._tables)
-                width = max((table.width for table in sheet._tables), default=0)
-                writer.start_sheet(sheet._title, (rows, width))
-                for table in sheet._tables:
+                rows = sum(table.gap + 1 + table.frame.rows for table in sheet._ade_tables)
+                width = max((table.width for table in sheet._ade_tables), default=0)
+                writer.start_sheet(sheet._ade_title, (rows, width))
+                for table in sheet._ade_tables:
                     table.check_time_zones()
                     writer.append(table.frame, table.gap)
             writer.finish()
@@ -114,10 +116,10 @@ class Output:
         workbook = Workbook()
         workbook.remove(workbook.active)
         for sheet in self._sheets:
-            worksheet = workbook.create_sheet(sheet._title)
-            for table in sheet._tables:
+            worksheet = workbook.create_sheet(sheet._ade_title)
+            for table in sheet._ade_tables:
                 append_frame(worksheet, table.original, gap=table.gap, escape_formulas=self._escape_formulas)
-            sheet._tables.clear()
+            sheet._ade_tables.clear()
             self._workbook._adopt(worksheet, sheet)
         return workbook
 
@@ -125,19 +127,19 @@ class Output:
 class OutputWorkbookProxy(WorkbookProxy):
     """``output_workbook``: openpyxl's workbook of the output, built when it is first touched."""
 
-    __slots__ = ("_output",)
+    __slots__ = ("_ade_output",)
 
     _facts = ("sheetnames",)
 
     def __init__(self, output: Output):
-        object.__setattr__(self, "_output", output)
+        object.__setattr__(self, "_ade_output", output)
         super().__init__()
 
     def _fact(self, name: str) -> Any:
-        return [sheet._title for sheet in self._output._sheets]
+        return [sheet._ade_title for sheet in self._ade_output._sheets]
 
     def _make(self) -> Any:
-        return self._output._materialise()
+        return self._ade_output._materialise()
 
     def _class(self) -> type:
         from openpyxl.workbook.workbook import Workbook
@@ -148,26 +150,26 @@ class OutputWorkbookProxy(WorkbookProxy):
 class OutputSheet(OpenpyxlProxy):
     """``output_sheet``: openpyxl's worksheet of the output, built when it is first touched."""
 
-    __slots__ = ("_output", "_title", "_tables")
+    __slots__ = ("_ade_output", "_ade_title", "_ade_tables")
 
     _facts = ("title", "sheet_state")
     _lasting_facts = ("parent",)
 
     def __init__(self, output: Output, title: str):
-        object.__setattr__(self, "_output", output)
-        object.__setattr__(self, "_title", title)
-        object.__setattr__(self, "_tables", [])
+        object.__setattr__(self, "_ade_output", output)
+        object.__setattr__(self, "_ade_title", title)
+        object.__setattr__(self, "_ade_tables", [])
         super().__init__()
 
     def _fact(self, name: str) -> Any:
         if name == "parent":
-            return self._output.workbook
-        return self._title if name == "title" else "visible"
+            return self._ade_output.workbook
+        return self._ade_title if name == "title" else "visible"
 
     def _make(self) -> Any:
-        self._output.workbook._real()
+        self._ade_output.workbook._ade_open()
         # Building the workbook has told this sheet, too.
-        return self._known
+        return self._ade_real
 
     def _class(self) -> type:
         from openpyxl.worksheet.worksheet import Worksheet
@@ -186,11 +188,14 @@ class _Table:
         self.width = frame.width
         self.needs_openpyxl = False
         self._has_time_zones = False
-        plain = self._plain(frame)
-        if self.needs_openpyxl:
-            return
-        self.frame = _native.Frame(plain)
-        illegal = self.frame.find_illegal_text()
+        # Polars cannot hand on a column whose name has a null byte: names are looked at first.
+        illegal = next((name for name in frame.columns if _has_control_character(name[:_LONGEST_TEXT])), None)
+        if illegal is None:
+            plain = self._plain(frame)
+            if self.needs_openpyxl:
+                return
+            self.frame = _native.Frame(plain)
+            illegal = self.frame.find_illegal_text()
         if illegal is not None:
             from openpyxl.utils.exceptions import IllegalCharacterError
 
@@ -205,7 +210,9 @@ class _Table:
             base = dtype.base_type()
             if base in _plain_types():
                 if base is pl.Datetime and dtype.time_zone is not None:
-                    self._has_time_zones |= frame.get_column(name).null_count() < frame.height
+                    column = frame.get_column(name)
+                    self._has_time_zones |= column.null_count() < frame.height
+                    changed.append(column.dt.replace_time_zone(None))
                 continue
             column = frame.get_column(name)
             if base in (pl.Categorical, pl.Enum):
@@ -250,6 +257,10 @@ def _plain_types() -> frozenset[Any]:
 
 
 _PLAIN_TYPES: frozenset[Any] | None = None
+
+
+def _has_control_character(text: str) -> bool:
+    return any(character < " " and character not in "\t\n\r" for character in text)
 
 
 def _sync_folder(folder: str) -> None:

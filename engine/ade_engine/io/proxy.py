@@ -16,7 +16,8 @@ from typing import Any
 class OpenpyxlProxy:
     """Passes everything on to an object that is made when it is first needed."""
 
-    __slots__ = ("_known", "__weakref__")
+    # All own names start with `_ade`: openpyxl's objects have names like `_tables` themselves.
+    __slots__ = ("_ade_real", "__weakref__")
 
     #: Names that a proxy answers for without the real object, while there is none.
     _facts: tuple[str, ...] = ()
@@ -24,7 +25,7 @@ class OpenpyxlProxy:
     _lasting_facts: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        object.__setattr__(self, "_known", None)
+        object.__setattr__(self, "_ade_real", None)
 
     # What subclasses say -------------------------------------------------------------------------------------------
 
@@ -42,11 +43,11 @@ class OpenpyxlProxy:
 
     # What everybody else sees --------------------------------------------------------------------------------------
 
-    def _real(self) -> Any:
-        known = self._known
+    def _ade_open(self) -> Any:
+        known = self._ade_real
         if known is None:
             known = self._make()
-            object.__setattr__(self, "_known", known)
+            object.__setattr__(self, "_ade_real", known)
         return known
 
     @property
@@ -57,34 +58,34 @@ class OpenpyxlProxy:
         # Only reached for names that the proxy itself does not have.
         if name in self._lasting_facts:
             return self._fact(name)
-        if self._known is None:
+        if self._ade_real is None:
             if name in self._facts:
                 return self._fact(name)
             if name.startswith("__") and name.endswith("__"):
                 # Copying, pickling and the like ask for these, and must not open a workbook just to be told no.
                 raise AttributeError(name)
-        return getattr(self._real(), name)
+        return getattr(self._ade_open(), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._real(), name, value)
+        setattr(self._ade_open(), name, value)
 
     def __delattr__(self, name: str) -> None:
-        delattr(self._real(), name)
+        delattr(self._ade_open(), name)
 
     def __getitem__(self, key: Any) -> Any:
-        return self._real()[key]
+        return self._ade_open()[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._real()[key] = value
+        self._ade_open()[key] = value
 
     def __delitem__(self, key: Any) -> None:
-        del self._real()[key]
+        del self._ade_open()[key]
 
     def __iter__(self) -> Any:
-        return iter(self._real())
+        return iter(self._ade_open())
 
     def __contains__(self, key: Any) -> bool:
-        return key in self._real()
+        return key in self._ade_open()
 
     def __dir__(self) -> list[str]:
         return dir(self._class())
@@ -92,9 +93,9 @@ class OpenpyxlProxy:
     def __eq__(self, other: Any) -> Any:
         if self is other:
             return True
-        if isinstance(type(other), type) and issubclass(type(other), OpenpyxlProxy):
-            return other._known is not None and other._known is self._known
-        return self._known is other if self._known is not None else NotImplemented
+        if issubclass(type(other), OpenpyxlProxy):
+            return other._ade_real is not None and other._ade_real is self._ade_real
+        return self._ade_real is other if self._ade_real is not None else NotImplemented
 
     def __hash__(self) -> int:
         return object.__hash__(self)
@@ -103,29 +104,38 @@ class OpenpyxlProxy:
         return True
 
     def __repr__(self) -> str:
-        return repr(self._real())
+        return repr(self._ade_open())
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return self._real().__reduce_ex__(protocol)
+        return self._ade_open().__reduce_ex__(protocol)
+
+
+#: Methods of a workbook that take sheets.
+_METHODS_OF_SHEETS = frozenset(("move_sheet", "remove", "remove_sheet", "index", "get_index", "copy_worksheet"))
+
+
+def real_object(value: Any) -> Any:
+    """What a proxy stands for; anything else as it is."""
+    return value._ade_open() if issubclass(type(value), OpenpyxlProxy) else value
 
 
 class WorkbookProxy(OpenpyxlProxy):
     """A workbook whose sheets have proxies, too: it gives those out, so that each sheet has one identity for hooks."""
 
-    __slots__ = ("_sheet_proxies",)
+    __slots__ = ("_ade_sheets",)
 
     def __init__(self) -> None:
         #: Proxies by the identity of the real sheet.
-        object.__setattr__(self, "_sheet_proxies", {})
+        object.__setattr__(self, "_ade_sheets", {})
         super().__init__()
 
     def _adopt(self, sheet: Any, proxy: OpenpyxlProxy) -> None:
         """Note that a real sheet has this proxy."""
-        object.__setattr__(proxy, "_known", sheet)
-        self._sheet_proxies[id(sheet)] = proxy
+        object.__setattr__(proxy, "_ade_real", sheet)
+        self._ade_sheets[id(sheet)] = proxy
 
     def _stand_in(self, sheet: Any) -> Any:
-        return self._sheet_proxies.get(id(sheet), sheet)
+        return self._ade_sheets.get(id(sheet), sheet)
 
     def __getattr__(self, name: str) -> Any:
         found = super().__getattr__(name)
@@ -133,7 +143,15 @@ class WorkbookProxy(OpenpyxlProxy):
             return self._stand_in(found)
         if name == "worksheets":
             return [self._stand_in(sheet) for sheet in found]
+        if name in _METHODS_OF_SHEETS:
+            # openpyxl keeps some of the sheets that it is given, and must not keep proxies.
+            return lambda *arguments, **named: found(
+                *map(real_object, arguments), **{key: real_object(value) for key, value in named.items()}
+            )
         return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, real_object(value))
 
     def __getitem__(self, key: Any) -> Any:
         return self._stand_in(super().__getitem__(key))

@@ -195,7 +195,9 @@ class SheetScan:
 
         all_null, built = self._native.column(name, column, start, stop)
         if built is not None:
-            return pl.Series(name, built)
+            series = pl.Series(name, built)
+            # The name travels with the column, but a null byte in it does not.
+            return series if series.name == name else series.rename(name)
         if all_null:
             length = max(0, stop - start)
             return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, [])
@@ -230,18 +232,18 @@ def _as_text(value: Any) -> str:
 class SourceWorkbookProxy(WorkbookProxy):
     """``source_workbook``: openpyxl's workbook of the input, opened when it is first touched."""
 
-    __slots__ = ("_source",)
+    __slots__ = ("_ade_source",)
 
     def __init__(self, source: Source):
-        object.__setattr__(self, "_source", source)
+        object.__setattr__(self, "_ade_source", source)
         super().__init__()
 
     def _make(self) -> Any:
         from ade_engine.io.openpyxl_source import open_workbook
 
-        workbook = open_workbook(self._source)
-        for worksheet, sheet in zip(workbook.worksheets, self._source.sheets):
-            self._adopt(worksheet, self._source.worksheet(sheet))
+        workbook = open_workbook(self._ade_source)
+        for worksheet, sheet in zip(workbook.worksheets, self._ade_source.sheets):
+            self._adopt(worksheet, self._ade_source.worksheet(sheet))
         return workbook
 
     def _class(self) -> type:
@@ -253,29 +255,29 @@ class SourceWorkbookProxy(WorkbookProxy):
 class SourceSheetProxy(OpenpyxlProxy):
     """``source_sheet``: openpyxl's worksheet of the input, opened when it is first touched."""
 
-    __slots__ = ("_source", "_sheet")
+    __slots__ = ("_ade_source", "_ade_sheet")
 
     _facts = ("title", "sheet_state")
     _lasting_facts = ("parent",)
 
     def __init__(self, source: Source, sheet: SourceSheet):
-        object.__setattr__(self, "_source", source)
-        object.__setattr__(self, "_sheet", sheet)
+        object.__setattr__(self, "_ade_source", source)
+        object.__setattr__(self, "_ade_sheet", sheet)
         super().__init__()
 
     def _fact(self, name: str) -> Any:
         if name == "parent":
-            return self._source.workbook
-        return self._sheet.title if name == "title" else self._sheet.state
+            return self._ade_source.workbook
+        return self._ade_sheet.title if name == "title" else self._ade_sheet.state
 
     def _make(self) -> Any:
-        self._source.workbook._real()
-        if self._known is None:
-            raise ValueError(f"openpyxl does not find the sheet {self._sheet.title!r}")
-        return self._known
+        self._ade_source.workbook._ade_open()
+        if self._ade_real is None:
+            raise ValueError(f"openpyxl does not find the sheet {self._ade_sheet.title!r}")
+        return self._ade_real
 
     def _class(self) -> type:
-        if self._source.format == "xlsx":
+        if self._ade_source.format == "xlsx":
             from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
             return ReadOnlyWorksheet

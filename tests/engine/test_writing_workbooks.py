@@ -1,0 +1,375 @@
+"""The native writer: what openpyxl, calamine and LibreOffice read back, against what openpyxl would have written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import random
+import re
+import shutil
+import subprocess
+import warnings
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+
+from ade_engine.io.output import Output
+
+
+def write(path: Path, *frames: pl.DataFrame, **options) -> Path:
+    """One sheet with these tables."""
+    output = Output(**options)
+    sheet = output.add_sheet("Data")
+    for number, frame in enumerate(frames):
+        output.append_table(sheet, frame, gap=number > 0)
+    output.save(str(path))
+    assert not output.is_touched
+    return path
+
+
+def write_by_openpyxl(path: Path, *frames: pl.DataFrame) -> Path:
+    """The same as openpyxl's own `append` would have it."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Data"
+    for number, frame in enumerate(frames):
+        if number:
+            sheet.append([])
+        sheet.append(frame.columns)
+        for row in frame.iter_rows():
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def cells(path: Path) -> list[tuple]:
+    """Every cell that has a value: place, value, type, number format."""
+    book = openpyxl.load_workbook(path)
+    found = []
+    for row in book["Data"].iter_rows():
+        found += [(cell.coordinate, cell.value, cell.data_type, cell.number_format) for cell in row if cell.value is not None]
+    return found
+
+
+def assert_same_cells(tmp_path: Path, *frames: pl.DataFrame) -> list[tuple]:
+    found = cells(write(tmp_path / "native.xlsx", *frames))
+    expected = cells(write_by_openpyxl(tmp_path / "openpyxl.xlsx", *frames))
+    assert [cell[0] for cell in found] == [cell[0] for cell in expected]
+    for left, right in zip(found, expected):
+        if isinstance(left[1], (int, float)) and not isinstance(left[1], bool):
+            # openpyxl writes 16 digits, the native writer as many as it takes.
+            assert left[1] == pytest.approx(right[1], rel=1e-15, abs=0) and left[2:] == right[2:], (left, right)
+        else:
+            assert left == right
+    return found
+
+
+def random_frame(rnd: random.Random, height: int) -> pl.DataFrame:
+    def text() -> str:
+        return rnd.choice(
+            ("", " ", "plain", " padded ", "=A1+1", "=", "#N/A", "#n/a", "<&>\"'", "naïve ☕ 𝄞", "line\nbreak", "tab\t", "_x0041_")
+            + (f"number {rnd.randrange(5)}", "x" * rnd.randrange(60), str(rnd.random()))
+        )
+
+    def moment() -> dt.datetime:
+        return dt.datetime(1900, 1, 1) + dt.timedelta(milliseconds=rnd.randrange(6 * 10**12))
+
+    makers = {
+        pl.Int64: lambda: rnd.randrange(-(2**53), 2**53),
+        pl.UInt8: lambda: rnd.randrange(256),
+        pl.Float64: lambda: rnd.choice((rnd.random(), rnd.uniform(-1e9, 1e9), float(rnd.randrange(10**6)), rnd.random() * 10.0 ** rnd.randrange(-300, 300))),
+        pl.Float32: lambda: rnd.random(),
+        pl.Boolean: lambda: rnd.random() < 0.5,
+        pl.String: text,
+        pl.Datetime("us"): moment,
+        pl.Datetime("ms"): moment,
+        pl.Datetime("ns"): moment,
+        pl.Date: lambda: moment().date(),
+        pl.Time: lambda: moment().time(),
+        pl.Duration("us"): lambda: dt.timedelta(milliseconds=rnd.randrange(-(10**10), 10**10)),
+        pl.Duration("ms"): lambda: dt.timedelta(milliseconds=rnd.randrange(10**10)),
+        pl.Null: lambda: None,
+        pl.Categorical: lambda: rnd.choice(("a", "b", "=c")),
+    }
+    columns = []
+    for number in range(rnd.randrange(1, 15)):
+        dtype = rnd.choice(list(makers))
+        gaps = rnd.choice((0, 0.15, 0.9))
+        values = [None if rnd.random() < gaps else makers[dtype]() for _ in range(height)]
+        columns.append(pl.Series(f"column {number} {rnd.choice(('', '<&>', '=x'))}", values, dtype=dtype))
+    return pl.DataFrame(columns)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("seed", range(40))
+def test_random_frames(tmp_path, seed):
+    rnd = random.Random(seed)
+    frames = [random_frame(rnd, rnd.choice((0, 1, 40))) for _ in range(rnd.randrange(1, 4))]
+    if rnd.random() < 0.3:
+        frames = [pl.concat([frame, frame.reverse()], rechunk=False).slice(1) for frame in frames]
+    assert_same_cells(tmp_path, *frames)
+
+
+def test_text_rules(tmp_path):
+    texts = ["=1+1", "=", "==", "#N/A", "#DIV/0!", "#VALUE", "a" * 40_000, "é" * 40_000, "\u00a0x", "'=1", "+1", "1"]
+    found = assert_same_cells(tmp_path, pl.DataFrame({"text": texts}))
+    kinds = [cell[2] for cell in found[1:]]
+    assert kinds == ["f", "s", "f", "e", "e", *["s"] * 7]
+    assert [len(cell[1]) for cell in found[7:9]] == [32_767, 32_767]
+    escaped = cells(write(tmp_path / "escaped.xlsx", pl.DataFrame({"=a": texts}), escape_formulas=True))
+    assert [cell[2] for cell in escaped] == ["s", "s", "s", "s", "e", "e", *["s"] * 7]
+    assert [cell[1] for cell in escaped[:4]] == ["=a", "=1+1", "=", "=="]
+
+
+def test_carriage_returns_are_kept(tmp_path):
+    # openpyxl's would come back as line feeds.
+    texts = ["a\rb", "a\r\nb", "\r"]
+    assert [cell[1] for cell in cells(write(tmp_path / "a.xlsx", pl.DataFrame({"a": texts})))] == ["a", *texts]
+
+
+def test_numbers_keep_all_their_digits(tmp_path):
+    numbers = [0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, 1e15, 1e16, 123456789012345680.0]
+    integers = [2**63 - 1, -(2**63), 0, 10**15 + 1, 1, 2, 3, 4]
+    path = write(tmp_path / "numbers.xlsx", pl.DataFrame({"a": numbers, "b": integers, "c": [2**64 - 1] * 8}))
+    rows = list(openpyxl.load_workbook(path)["Data"].iter_rows(min_row=2, values_only=True))
+    assert [row[0] for row in rows] == numbers
+    assert [row[1] for row in rows] == integers
+    assert rows[0][2] == 2**64 - 1
+
+
+def test_what_is_no_number_leaves_its_cell_empty(tmp_path):
+    path = write(tmp_path / "a.xlsx", pl.DataFrame({"a": [float("nan"), float("inf"), -float("inf"), 1.5]}))
+    assert [row[0] for row in openpyxl.load_workbook(path)["Data"].values] == ["a", None, None, None, 1.5]
+
+
+def test_unusual_types(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "decimal": [decimal.Decimal("1.25"), None],
+            "enum": pl.Series(["x", None], dtype=pl.Enum(["x"])),
+            "bytes": [b"caf\xc3\xa9", None],
+            "list": pl.Series([None, None], dtype=pl.List(pl.Int64)),
+            "struct": pl.Series([None, None], dtype=pl.Struct({"a": pl.Int64})).to_frame("s").select(pl.when(False).then("s"))["s"],
+            "nothing": [None, None],
+        }
+    )
+    rows = list(openpyxl.load_workbook(write(tmp_path / "a.xlsx", frame))["Data"].values)
+    assert rows[1][:3] == (1.25, "x", "café")
+    for values in ([[1, 2]], [{"a": 1}]):
+        with pytest.raises(ValueError, match="Cannot convert"):
+            write(tmp_path / "b.xlsx", pl.DataFrame({"nested": values}))
+    with pytest.raises(UnicodeDecodeError):
+        write(tmp_path / "b.xlsx", pl.DataFrame({"bytes": [b"\xff"]}))
+
+
+def test_python_objects_go_through_openpyxl(tmp_path):
+    frame = pl.DataFrame({"a": pl.Series([1, "x", dt.date(2024, 2, 29)], dtype=pl.Object)})
+    output = Output()
+    output.append_table(output.add_sheet("Data"), frame, gap=False)
+    output.save(str(tmp_path / "a.xlsx"))
+    assert [cell[1] for cell in cells(tmp_path / "a.xlsx")] == ["a", 1, "x", dt.datetime(2024, 2, 29)]
+    with pytest.raises(ValueError, match="Cannot convert"):
+        Output().append_table(Output().add_sheet("x"), pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object)}), gap=False)
+
+
+def test_time_zones_fail_when_the_workbook_is_saved(tmp_path):
+    zoned = pl.DataFrame({"a": [dt.datetime(2024, 1, 1)]}).with_columns(pl.col("a").dt.replace_time_zone("UTC"))
+    output = Output()
+    output.append_table(output.add_sheet("Data"), zoned, gap=False)
+    with pytest.raises(TypeError, match="timezones"):
+        output.save(str(tmp_path / "a.xlsx"))
+    assert list(tmp_path.iterdir()) == []
+    write(tmp_path / "a.xlsx", zoned.clear())
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\x0b", "x\x1f"])
+def test_control_characters_are_refused_when_the_table_is_appended(tmp_path, text):
+    from openpyxl.utils.exceptions import IllegalCharacterError
+
+    output = Output()
+    sheet = output.add_sheet("Data")
+    for frame in (pl.DataFrame({"a": ["fine", text]}), pl.DataFrame({text: [1]})):
+        with pytest.raises(IllegalCharacterError):
+            output.append_table(sheet, frame, gap=False)
+    output.append_table(sheet, pl.DataFrame({"a": ["x" * 32_767 + text]}), gap=False)
+
+
+def test_tables_without_columns_or_rows(tmp_path):
+    path = write(tmp_path / "a.xlsx", pl.DataFrame(), pl.DataFrame({"a": [1]}), pl.DataFrame({"b": []}))
+    assert [row[0] for row in openpyxl.load_workbook(path)["Data"].values] == [None, None, "a", 1, None, "b"]
+
+
+def test_sheets_in_order_and_titles(tmp_path):
+    output = Output()
+    titles = ["One", "Zwei & <drei>", 'Qu"ote', "ünïcödé"]
+    for title in titles:
+        assert output.add_sheet(title).title == title
+    assert output.workbook.sheetnames == titles
+    with pytest.raises(ValueError, match="Invalid character"):
+        output.add_sheet("a/b")
+    assert not output.is_touched
+    output.save(str(tmp_path / "a.xlsx"))
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == titles
+    assert book.active.title == "One"
+    with pytest.raises(IndexError):
+        Output().save(str(tmp_path / "b.xlsx"))
+
+
+def test_a_failed_save_leaves_nothing_behind(tmp_path):
+    output = Output()
+    output.append_table(output.add_sheet("Data"), pl.DataFrame({"a": [1]}), gap=False)
+    with pytest.raises(OSError):
+        output.save(str(tmp_path / "no" / "such" / "folder.xlsx"))
+    (tmp_path / "taken.xlsx").mkdir()
+    with pytest.raises(OSError):
+        output.save(str(tmp_path / "taken.xlsx"))
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.xlsx"]
+
+
+def test_equal_tables_make_equal_files(tmp_path):
+    frame = pl.DataFrame({"a": [str(number % 700) * 3 for number in range(50_000)]})
+    assert write(tmp_path / "a.xlsx", frame).read_bytes() == write(tmp_path / "b.xlsx", frame).read_bytes()
+
+
+def large_frame(rows: int = 30_000) -> pl.DataFrame:
+    rnd = random.Random(7)
+    return pl.DataFrame(
+        {
+            "number": [rnd.random() * 1000 for _ in range(rows)],
+            "text": [f"text {rnd.randrange(10**6)} {'é' * rnd.randrange(30)}" for _ in range(rows)],
+            "few": [rnd.choice(("Oslo", "Łódź", "a & b")) for _ in range(rows)],
+            "day": [dt.datetime(2024, 1, 1) + dt.timedelta(minutes=number) for number in range(rows)],
+            "flag": [None if number % 7 == 0 else number % 2 == 0 for number in range(rows)],
+        }
+    )
+
+
+def test_large_tables_are_read_back_by_openpyxl_and_calamine(tmp_path):
+    calamine = pytest.importorskip("python_calamine")
+    frame = large_frame()
+    path = write(tmp_path / "large.xlsx", frame, frame.head(5))
+    expected = [tuple(frame.columns), *frame.iter_rows(), (None,) * 5, tuple(frame.columns), *frame.head(5).iter_rows()]
+    book = openpyxl.load_workbook(path, read_only=True)
+    assert book["Data"].calculate_dimension() == "A1:E30008"
+    assert list(book["Data"].iter_rows(values_only=True)) == expected
+    rows = calamine.load_workbook(str(path)).get_sheet_by_name("Data").to_python()
+    assert len(rows) == len(expected)
+    for row, wanted in zip(rows[1:200], expected[1:200]):
+        assert [None if value == "" else value for value in row][:3] == list(wanted[:3])
+
+
+def test_the_package_is_in_order(tmp_path):
+    path = write(tmp_path / "a.xlsx", large_frame(3000))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        for name in names:
+            xml = archive.read(name).decode()
+            assert xml.startswith("<?xml")
+            import xml.etree.ElementTree as tree
+
+            tree.fromstring(xml.split("\n", 1)[1])
+        types = archive.read("[Content_Types].xml").decode()
+        assert set(re.findall(r'PartName="/([^"]+)"', types)) == {name for name in names if not name.endswith(".rels")} - {"[Content_Types].xml"}
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_what_was_written(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "text": [" a & <b> ", "=1+2", "#N/A", "ünïcödé ☕", None],
+            "number": [1.5, 2.0, -1e-7, 1e20, None],
+            "day": [dt.date(2024, 2, 29), None, dt.date(1900, 3, 1), dt.date(9999, 12, 31), None],
+            "moment": [dt.datetime(2024, 2, 29, 12, 30, 15), None, None, None, None],
+            "clock": [dt.time(8, 5, 30), None, None, None, None],
+            "span": [dt.timedelta(hours=30), None, None, None, None],
+            "flag": [True, False, None, None, None],
+        }
+    )
+    path = write(tmp_path / "a.xlsx", frame)
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"]
+    subprocess.run([*command, "--outdir", str(tmp_path), str(path)], check=True, capture_output=True, timeout=180)
+    import csv
+
+    with open(tmp_path / "a.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == frame.columns
+    assert rows[1] == [" a & <b> ", "1.5", "2024-02-29", "2024-02-29 12:30:15", "8:05:30", "30:00:00", "TRUE"]
+    assert [row[0] for row in rows[2:5]] == ["3", "#N/A", "ünïcödé ☕"]
+
+
+# Touched by a hook --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("seed", range(12))
+def test_touched_workbooks_have_the_same_cells(tmp_path, seed):
+    rnd = random.Random(seed)
+    frames = [random_frame(rnd, rnd.choice((0, 3, 30))) for _ in range(3)]
+    touch_after = rnd.randrange(4)
+    output = Output()
+    sheet = output.add_sheet("Data")
+    for number, frame in enumerate(frames):
+        if number == touch_after:
+            sheet["A1"].font
+        output.append_table(sheet, frame, gap=number > 0)
+    sheet["A1"].font
+    assert output.is_touched
+    output.save(str(tmp_path / "touched.xlsx"))
+    assert cells(tmp_path / "touched.xlsx") == cells(write_by_openpyxl(tmp_path / "openpyxl.xlsx", *frames))
+
+
+def test_touched_workbooks_escape_formulas_too(tmp_path):
+    output = Output(escape_formulas=True)
+    sheet = output.add_sheet("Data")
+    output.append_table(sheet, pl.DataFrame({"=a": ["=1+1", "x"]}), gap=False)
+    assert sheet.max_row == 3
+    output.append_table(sheet, pl.DataFrame({"=b": ["=2+2"]}), gap=True)
+    output.save(str(tmp_path / "a.xlsx"))
+    assert {cell[2] for cell in cells(tmp_path / "a.xlsx")} == {"s"}
+
+
+def test_proxies_pass_for_the_real_thing(tmp_path):
+    from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    output = Output()
+    first, second = output.add_sheet("One"), output.add_sheet("Two")
+    assert isinstance(output.workbook, Workbook) and isinstance(first, Worksheet)
+    assert first.parent is output.workbook and second.title == "Two" and first.sheet_state == "visible"
+    assert first == first and first != second and bool(first)
+    assert not output.is_touched
+    output.append_table(second, pl.DataFrame({"a": [1]}), gap=False)
+    book = output.workbook
+    assert book["Two"] is second and book.worksheets == [first, second] and list(book) == [first, second]
+    assert book.active is first and "One" in book and book.index(second) == 1
+    assert second.parent is book and second["A2"].value == 1
+    book.active = second
+    book.move_sheet(second, -1)
+    copied = book.copy_worksheet(second)
+    copied.title = "Copy"
+    first.sheet_properties.tabColor = "ff0000"
+    first.append(["more"])
+    third = output.add_sheet("Three")
+    output.append_table(third, pl.DataFrame({"b": [2]}), gap=False)
+    book.remove(first)
+    output.save(str(tmp_path / "a.xlsx"))
+    saved = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert saved.sheetnames == ["Two", "Copy", "Three"]
+    assert saved["Copy"]["A2"].value == 1 and saved["Three"]["A2"].value == 2
+
+
+def test_tables_go_where_a_hook_moved_the_end(tmp_path):
+    output = Output()
+    sheet = output.add_sheet("Data")
+    output.append_table(sheet, pl.DataFrame({"a": [1]}), gap=False)
+    sheet.insert_rows(1, 2)
+    sheet.append(["hook"])
+    output.append_table(sheet, pl.DataFrame({"b": [2]}), gap=True)
+    output.save(str(tmp_path / "a.xlsx"))
+    rows = [row[0] for row in openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"].values]
+    assert rows == [None, None, "a", 1, "hook", None, "b", 2]
