@@ -177,16 +177,17 @@ pub(super) fn demand_current(path: &Path, state: &MigrationState) -> Result<()> 
     }
 }
 
-/// Applies what is pending, each migration in a transaction of its own together with its entry in the book. The caller
-/// holds the migration lock.
+/// Applies what is pending, in one transaction with its entries in the book: who opens the database meanwhile sees the
+/// schema of before or that of after, and a creation that is cut short leaves an empty file. The caller holds the
+/// migration lock.
 pub(super) fn apply(
     connection: &mut Connection,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<&'static Migration>> {
-    connection.execute_batch(BOOK)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(BOOK)?;
     let mut done = Vec::new();
     for migration in MIGRATIONS {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let present = transaction
             .query_row(
                 "SELECT 1 FROM schema_migrations WHERE version = ?1",
@@ -203,8 +204,8 @@ pub(super) fn apply(
             )?;
             done.push(migration);
         }
-        transaction.commit()?;
     }
+    transaction.commit()?;
     Ok(done)
 }
 
