@@ -75,7 +75,14 @@ fn every_case_comes_out_as_it_should() {
         if outcome.status == 2 {
             // Refused before there was a run, as the case has it refused by the engine.
             assert_eq!(facts["expect"], "failure", "{}: {outcome}", case.display());
-            assert_eq!(outcome.error()["code"], "unsupported_format", "{outcome}");
+            let code = outcome.error()["code"].clone();
+            let known = [
+                "unsupported_format",
+                "input_not_found",
+                "configuration_not_found",
+                "not_a_configuration",
+            ];
+            assert!(known.iter().any(|known| code == *known), "{outcome}");
             continue;
         }
         assert!(

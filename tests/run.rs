@@ -85,7 +85,7 @@ fn the_run_object_is_as_documented() {
       "source_digest": "[SHA256]",
       "environment_id": "[ID]",
       "deps_digest": "[SHA256]",
-      "engine_spec": "embedded",
+      "engine_spec": "[ENGINE]",
       "retry_of_run_id": null,
       "input": {
         "name": "people.csv",
@@ -104,6 +104,8 @@ fn the_run_object_is_as_documented() {
       "run_dir": "[HERE]/data/workspaces/default/runs/[ID]",
       "exit_code": 0,
       "summary": null,
+      "cancel_requested_at": null,
+      "artifacts_deleted_at": null,
       "error": null,
       "metrics": {
         "sheets": 1,

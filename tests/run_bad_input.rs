@@ -87,7 +87,7 @@ fn a_manifest_that_is_no_toml() {
     snapshot!(place, place.ade("run config members.csv"), @r#"
     status 2
     --- stderr
-    error: [HERE]/config/[WORKER]: invalid basic string, expected `"`
+    error: [HERE]/config/pyproject.toml:2:15: invalid basic string, expected `"`
     "#);
 }
 
