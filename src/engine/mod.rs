@@ -8,4 +8,4 @@ mod process;
 mod wheel;
 
 pub use process::{EngineReport, Failure, Invocation, Message, Task, invoke};
-pub use wheel::{EMBEDDED_SPEC, EMBEDDED_VERSION, Engine, EngineError};
+pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

@@ -9,12 +9,18 @@ use crate::problem::{self, Problem};
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
-/// How environments of the engine in the binary are keyed.
-pub const EMBEDDED_SPEC: &str = "embedded";
+/// How environments of the engine in a binary are keyed: `embedded:` and the beginning of the wheel's digest, since
+/// another `ade` may carry another engine.
+const EMBEDDED_PREFIX: &str = "embedded:";
 
 const WHEEL: &[u8] = include_bytes!(env!("ADE_ENGINE_WHEEL"));
 const WHEEL_NAME: &str = env!("ADE_ENGINE_WHEEL_NAME");
 const WHEEL_SHA256: &str = env!("ADE_ENGINE_WHEEL_SHA256");
+
+/// How environments of the engine in this binary are keyed.
+pub fn embedded_spec() -> String {
+    format!("{EMBEDDED_PREFIX}{}", &WHEEL_SHA256[..16])
+}
 
 /// An engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,10 +93,24 @@ impl Engine {
         Ok(Self::Requirement(spec.to_owned()))
     }
 
+    /// The engine that an environment is keyed with. `None`: the one in another `ade`, which this one does not carry.
+    ///
+    /// # Errors
+    /// It names a path that does not exist.
+    pub fn of_key(spec: &str, folder: &Path) -> Result<Option<Self>, EngineError> {
+        if spec == embedded_spec() {
+            return Ok(Some(Self::Embedded));
+        }
+        if spec.starts_with(EMBEDDED_PREFIX) {
+            return Ok(None);
+        }
+        Self::of_spec(Some(spec), folder).map(Some)
+    }
+
     /// How environments of it are keyed.
     pub fn spec(&self) -> String {
         match self {
-            Self::Embedded => EMBEDDED_SPEC.to_owned(),
+            Self::Embedded => embedded_spec(),
             Self::Folder(path) | Self::Wheel(path) => path.to_string_lossy().into_owned(),
             Self::Requirement(text) => text.clone(),
         }

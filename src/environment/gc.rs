@@ -14,7 +14,7 @@ use super::{BuildLock, disk_usage};
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::configuration::{Configuration, remove_read_only_tree};
-use crate::engine::{EMBEDDED_SPEC, Engine};
+use crate::engine::Engine;
 use crate::run::prepare::python_for;
 use crate::settings::Settings;
 use crate::store::{ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, StoreError};
@@ -206,12 +206,12 @@ fn is_active(configuration: &ConfigurationActivity, ttl: Option<Duration>, now: 
 /// The digest that the configuration's environment would have now.
 fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Option<String> {
     let configuration = Configuration::open(&environment.configuration_path).ok()?;
-    let spec = environment.key.engine_spec.as_str();
-    let engine = Engine::of_spec(
-        (spec != EMBEDDED_SPEC).then_some(spec),
-        &workspace.settings.folder,
-    )
-    .ok()?;
+    let engine = match Engine::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
+        Ok(Some(engine)) => engine,
+        // The engine of another ade: this one's would take its place.
+        Ok(None) => Engine::Embedded,
+        Err(_) => return None,
+    };
     let python = python_for(workspace, &configuration).ok()?;
     Some(configuration.deps_digest(&engine.digest().ok()?, &python))
 }

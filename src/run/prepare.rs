@@ -176,6 +176,7 @@ impl Prepared {
 }
 
 /// An environment as a worker finds it in the queue, ready to be provisioned from the snapshot that it was asked for with.
+/// Its key is another one where it was asked for with the engine of another `ade`.
 ///
 /// # Errors
 /// The snapshot is no configuration (any more), or no Python suits it.
@@ -185,13 +186,20 @@ pub fn prepare_environment(
 ) -> Result<Prepared, PrepareError> {
     let configuration =
         Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;
-    let spec = environment.key.engine_spec.as_str();
-    let engine = Engine::of_spec(
-        (spec != crate::engine::EMBEDDED_SPEC).then_some(spec),
-        &workspace.settings.folder,
-    )?;
+    let folder = &workspace.settings.folder;
+    let python = python_for(workspace, &configuration)?;
+    let mut key = environment.key.clone();
+    let engine = match Engine::of_key(&key.engine_spec, folder)? {
+        Some(engine) => engine,
+        None => {
+            // Asked for by an ade with another engine, which cannot be had here: this one takes its place.
+            key.engine_spec = Engine::Embedded.spec();
+            key.deps_digest = configuration.deps_digest(&Engine::Embedded.digest()?, &python);
+            Engine::Embedded
+        }
+    };
     Ok(Prepared {
-        python: python_for(workspace, &configuration)?,
+        python,
         record: ConfigurationRecord {
             id: environment.key.configuration_id.clone(),
             workspace_id: environment.key.workspace_id.clone(),
@@ -203,6 +211,6 @@ pub fn prepare_environment(
         package_folder: configuration.folder_in(&environment.snapshot),
         configuration,
         engine,
-        key: environment.key.clone(),
+        key,
     })
 }

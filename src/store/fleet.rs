@@ -86,6 +86,9 @@ pub trait Fleet: Send + Sync {
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>>;
     /// Gives such a run its environment.
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()>;
+    /// The runs that wait for one environment wait for another from now on, and the former's record goes, where nothing is
+    /// in it yet: its engine cannot be had here.
+    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()>;
     /// Whatever waits for a time beyond `horizon` waits for a clock that has gone back since: it is due now. Gives how many.
     fn mend_times(&self, horizon: Timestamp, now: Timestamp) -> Result<usize>;
 

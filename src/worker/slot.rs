@@ -147,6 +147,14 @@ impl Pool<'_> {
         self.tell(worker, &Change::Building(waiting));
         let result = match prepare::prepare_environment(self.workspace, waiting) {
             Ok(prepared) => {
+                if prepared.key != waiting.key {
+                    let other = prepared.ensure_environment(self.workspace)?;
+                    self.workspace.store.move_waiting_runs(
+                        &waiting.id,
+                        &other,
+                        Timestamp::now(),
+                    )?;
+                }
                 let builder = provide::Builder {
                     worker,
                     process: Some(&self.process),

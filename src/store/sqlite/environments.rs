@@ -353,3 +353,27 @@ pub(super) fn take(
     )?;
     Ok(changed == 1)
 }
+
+pub(super) fn move_waiting_runs(
+    transaction: &Transaction<'_>,
+    from: &str,
+    to: &EnvironmentRecord,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "UPDATE runs SET environment_id = ?2, engine_spec = ?3, deps_digest = ?4 WHERE environment_id = ?1 AND status = 'queued'",
+        params![from, to.id, to.key.engine_spec, to.key.deps_digest],
+    )?;
+    // A run of the former that is executed just now may come back to the queue; then the former is kept for it, and comes
+    // up again a little later.
+    transaction.execute(
+        "DELETE FROM environments WHERE id = ?1 AND status = 'queued'
+         AND NOT EXISTS (SELECT 1 FROM runs WHERE environment_id = ?1 AND status IN ('queued', 'running'))",
+        [from],
+    )?;
+    transaction.execute(
+        "UPDATE environments SET available_at = ?2 WHERE id = ?1 AND status = 'queued'",
+        params![from, now.plus(std::time::Duration::from_secs(30)).0],
+    )?;
+    Ok(())
+}

@@ -620,6 +620,9 @@ impl Fleet for SqliteStore {
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
         self.write(|transaction| runs::set_environment(transaction, run, environment))
     }
+    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()> {
+        self.write(|transaction| environments::move_waiting_runs(transaction, from, to, now))
+    }
     fn mend_times(&self, horizon: Timestamp, now: Timestamp) -> Result<usize> {
         self.write(|transaction| {
             Ok(runs::mend_times(transaction, horizon, now)?
