@@ -298,7 +298,9 @@ def test_libreoffice_opens_what_was_written(tmp_path):
     with open(tmp_path / "a.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0] == frame.columns
-    assert rows[1] == [" a & <b> ", "1.5", "2024-02-29", "2024-02-29 12:30:15", "8:05:30", "30:00:00", "TRUE"]
+    assert rows[1][:4] == [" a & <b> ", "1.5", "2024-02-29", "2024-02-29 12:30:15"]
+    # The clock's format is a built-in one, which LibreOffice shows by the user's language.
+    assert "8:05:30" in rows[1][4] and rows[1][5:] == ["30:00:00", "TRUE"]
     assert [row[0] for row in rows[2:5]] == ["3", "#N/A", "ünïcödé ☕"]
 
 

@@ -471,7 +471,7 @@ impl Filling<'_> {
         if column >= MAXIMUM_COLUMNS {
             return Err(self
                 .workbook
-                .broken(format!("a cell lies in column {}", column + 1)));
+                .broken(format!("a cell lies in column {}", u32::from(column) + 1)));
         }
         if self.row != Some(row) {
             self.end_row()?;
