@@ -137,6 +137,15 @@ class Source:
         scan = self._native.scan(sheet.index, max_empty_rows_run, max_empty_cols_run, on_progress)
         return SheetScan(scan)
 
+    @property
+    def all_titles(self) -> list[str]:
+        """The titles of all sheets in workbook order, chart sheets included."""
+        return self._native.all_titles()
+
+    def peek(self, sheet: SourceSheet, rows: int | None) -> SheetScan:
+        """The first rows of a sheet, or all of them, without limits and beside whatever is read in the background."""
+        return SheetScan(self._native.peek(sheet.index, rows))
+
     def merged_ranges(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
         """Merged ranges as (first row, last row, first column, last column), from 1; known for ``.xls`` alone."""
         return self._native.merged_ranges(sheet.index)
@@ -207,6 +216,11 @@ class SheetScan:
         """Cells that are not blank for each of the first ``width`` columns, and rows in which all of these are."""
         return self._native.cell_counts(start, stop, width)
 
+    @property
+    def declared(self) -> tuple[int, int, int, int] | None:
+        """The extent that a workbook says the sheet has: first column and row, last column and row, from 1."""
+        return self._native.declared()
+
     def free(self) -> None:
         """Give the memory back. Nothing can be read afterwards; series that were made live on."""
         self._native.free()
@@ -230,7 +244,7 @@ def _as_text(value: Any) -> str:
 
 
 class SourceWorkbookProxy(WorkbookProxy):
-    """``source_workbook``: openpyxl's workbook of the input, opened when it is first touched."""
+    """``source_workbook``: openpyxl's workbook of the input, opened when more than its sheets is touched."""
 
     __slots__ = ("_ade_source",)
 
@@ -241,9 +255,14 @@ class SourceWorkbookProxy(WorkbookProxy):
     def _make(self) -> Any:
         from ade_engine.io.openpyxl_source import open_workbook
 
-        workbook = open_workbook(self._ade_source)
-        for worksheet, sheet in zip(workbook.worksheets, self._ade_source.sheets):
-            self._adopt(worksheet, self._ade_source.worksheet(sheet))
+        source = self._ade_source
+        workbook = open_workbook(source)
+        for worksheet, sheet in zip(workbook.worksheets, source.sheets):
+            if source.format == "xlsx":
+                # The sheet's proxy reads natively; what openpyxl gives out is told apart from it.
+                self._ade_sheets[id(worksheet)] = source.worksheet(sheet)
+            else:
+                self._adopt(worksheet, source.worksheet(sheet))
         return workbook
 
     def _class(self) -> type:
@@ -251,9 +270,39 @@ class SourceWorkbookProxy(WorkbookProxy):
 
         return Workbook
 
+    @property
+    def _ade_has_worksheets_only(self) -> bool:
+        """Whether the sheets are known without openpyxl: chart sheets are its business."""
+        return self._ade_source.sheet_count == len(self._ade_source.all_titles)
+
+    def __getattr__(self, name: str) -> Any:
+        source = self._ade_source
+        if name == "sheetnames":
+            return source.all_titles
+        if self._ade_real is None and name in ("worksheets", "active") and self._ade_has_worksheets_only:
+            if name == "worksheets":
+                return [source.worksheet(sheet) for sheet in source.sheets]
+            return None if source.active is None else source.worksheet(source.active)
+        return super().__getattr__(name)
+
+    def __getitem__(self, key: Any) -> Any:
+        source = self._ade_source
+        sheet = next((sheet for sheet in source.sheets if sheet.title == key), None)
+        if sheet is not None:
+            return source.worksheet(sheet)
+        if self._ade_has_worksheets_only:
+            raise KeyError(f"Worksheet {key} does not exist.")
+        return super().__getitem__(key)
+
+    def __iter__(self) -> Any:
+        return iter(self.worksheets)
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._ade_source.all_titles
+
 
 class SourceSheetProxy(OpenpyxlProxy):
-    """``source_sheet``: openpyxl's worksheet of the input, opened when it is first touched."""
+    """``source_sheet``: openpyxl's worksheet of the input, made when it is first touched."""
 
     __slots__ = ("_ade_source", "_ade_sheet")
 
@@ -271,9 +320,12 @@ class SourceSheetProxy(OpenpyxlProxy):
         return self._ade_sheet.title if name == "title" else self._ade_sheet.state
 
     def _make(self) -> Any:
+        if self._ade_source.format == "xlsx":
+            from ade_engine.io.read_only_sheet import NativeReadOnlyWorksheet
+
+            return NativeReadOnlyWorksheet(self._ade_source, self._ade_sheet)
         self._ade_source.workbook._ade_open()
-        if self._ade_real is None:
-            raise ValueError(f"openpyxl does not find the sheet {self._ade_sheet.title!r}")
+        # Building the workbook has told this sheet, too.
         return self._ade_real
 
     def _class(self) -> type:

@@ -139,6 +139,16 @@ impl Book {
         &self.sheets
     }
 
+    /// The titles of all sheets, chart sheets included.
+    pub fn all_titles(&self) -> Vec<&str> {
+        match &self.content {
+            Content::Package(workbook) => {
+                workbook.sheets.iter().map(|sheet| &*sheet.title).collect()
+            }
+            _ => self.sheets.iter().map(|sheet| &*sheet.title).collect(),
+        }
+    }
+
     /// The worksheet that was active when the file was saved.
     pub fn active(&self) -> Option<usize> {
         self.active

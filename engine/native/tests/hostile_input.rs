@@ -104,13 +104,7 @@ fn read_all(path: &str, options: &CsvOptions, limits: ScanLimits) -> Result<usiz
 /// Reads a file in any way, and checks that this is quick and cheap. `real_bytes` is what it unpacks to.
 fn survive(extension: &str, content: &[u8], real_bytes: usize) -> Option<usize> {
     let file = TemporaryFile::new(extension, content);
-    let limits = [
-        ScanLimits {
-            empty_rows: None,
-            empty_columns: None,
-        },
-        ScanLimits::default(),
-    ];
+    let limits = [ScanLimits::NONE, ScanLimits::default()];
     let mut cells = None;
     for limits in limits {
         let started = Instant::now();

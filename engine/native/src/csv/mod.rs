@@ -14,7 +14,7 @@ use self::decode::{Charset, Utf8Blocks};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 use crate::store::builder::{Continue, MAXIMUM_COLUMNS, ScanLimits, SheetBuilder};
-use crate::store::{Sheet, TextArena};
+use crate::store::{DeclaredExtent, Sheet, TextArena};
 
 /// Characters that no sheet title may have.
 const ILLEGAL_IN_TITLES: [char; 7] = ['\\', '*', '?', ':', '/', '[', ']'];
@@ -119,7 +119,10 @@ pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> 
         // Nothing but empty lines: a sheet of one empty row.
         rows.builder.end_row(0)?;
     }
-    Ok(rows.builder.finish(rows.last_with_cells.map(|row| row + 1)))
+    Ok(rows.builder.finish(
+        rows.last_with_cells
+            .map(|row| DeclaredExtent::of_rows(row + 1)),
+    ))
 }
 
 /// Takes fields and the ends of records.

@@ -11,6 +11,7 @@ use super::cells::{CellObjects, row_list};
 use super::to_python;
 use crate::csv::CsvOptions;
 use crate::error::SourceError as ReadError;
+use crate::progress::Watch;
 use crate::series;
 use crate::source::Source as BackgroundSource;
 use crate::store::Sheet;
@@ -24,6 +25,7 @@ fn limits(max_empty_rows_run: Option<usize>, max_empty_cols_run: Option<usize>) 
     ScanLimits {
         empty_rows: max_empty_rows_run,
         empty_columns: max_empty_cols_run,
+        rows: None,
     }
 }
 
@@ -118,6 +120,26 @@ impl Source {
         }
     }
 
+    /// The titles of all sheets, chart sheets included.
+    fn all_titles(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        Ok(book.all_titles().into_iter().map(str::to_owned).collect())
+    }
+
+    /// Reads a sheet's first rows, or all of them, without disturbing what is read in the background.
+    fn peek(&self, py: Python<'_>, sheet: usize, rows: Option<usize>) -> PyResult<Scan> {
+        let limits = ScanLimits {
+            rows,
+            ..ScanLimits::NONE
+        };
+        let sheet = py
+            .detach(|| self.source.book()?.scan(sheet, limits, &Watch::default()))
+            .map_err(to_python)?;
+        Ok(Scan {
+            sheet: Mutex::new(Some(Arc::new(sheet))),
+        })
+    }
+
     /// Merged ranges of a sheet of an `.xls` file, as (first row, last row, first column, last column) from 1.
     fn merged_ranges(
         &self,
@@ -158,6 +180,19 @@ impl Scan {
             facts.truncated_rows,
             facts.width,
         ))
+    }
+
+    /// The extent that the file says the sheet has: (first column, first row, last column, last row), from 1.
+    fn declared(&self) -> PyResult<Option<(usize, usize, usize, usize)>> {
+        let declared = self.sheet()?.declared();
+        Ok(declared.map(|extent| {
+            (
+                extent.first_column,
+                extent.first_row,
+                extent.last_column,
+                extent.last_row,
+            )
+        }))
     }
 
     fn rows<'py>(

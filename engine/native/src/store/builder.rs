@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use super::{Cell, Chunk, GROUP_ROWS, Group, ScanFacts, Sheet, Tag, TextArena, TextReference};
+use super::{
+    Cell, Chunk, DeclaredExtent, GROUP_ROWS, Group, ScanFacts, Sheet, Tag, TextArena, TextReference,
+};
 use crate::error::{Result, SourceError};
 
 /// More rows than any worksheet may have, yet few enough to count through.
@@ -25,6 +27,17 @@ pub struct ScanLimits {
     pub empty_rows: Option<usize>,
     /// The run of empty cells after a value that ends a row.
     pub empty_columns: Option<usize>,
+    /// The number of rows after which nothing more is wanted.
+    pub rows: Option<usize>,
+}
+
+impl ScanLimits {
+    /// Everything that there is.
+    pub const NONE: Self = Self {
+        empty_rows: None,
+        empty_columns: None,
+        rows: None,
+    };
 }
 
 impl Default for ScanLimits {
@@ -32,6 +45,7 @@ impl Default for ScanLimits {
         Self {
             empty_rows: Some(1000),
             empty_columns: Some(500),
+            rows: None,
         }
     }
 }
@@ -131,7 +145,8 @@ impl SheetBuilder {
 
     /// Ends the row that was being read: row number `row`, counted from 0.
     pub fn end_row(&mut self, row: usize) -> Result<Continue> {
-        if self.stopped {
+        if self.stopped || self.limits.rows.is_some_and(|limit| row >= limit) {
+            self.row_cells.clear();
             return Ok(Continue::No);
         }
         if row >= MAXIMUM_ROWS {
@@ -411,13 +426,15 @@ impl SheetBuilder {
         self.pending.clear();
     }
 
-    /// Ends the sheet. `declared_rows` is the number of rows that the file says it has.
-    pub fn finish(mut self, declared_rows: Option<usize>) -> Sheet {
+    /// Ends the sheet. `declared` is the extent that the file says it has.
+    pub fn finish(mut self, declared: Option<DeclaredExtent>) -> Sheet {
         self.flush_group();
         self.merge_late_cells();
         self.own_text.finish();
         let truncated_rows = if self.stopped {
-            declared_rows.unwrap_or(0).saturating_sub(self.rows_seen)
+            declared
+                .map_or(0, |declared| declared.last_row)
+                .saturating_sub(self.rows_seen)
         } else {
             0
         };
@@ -429,6 +446,7 @@ impl SheetBuilder {
                 truncated_rows,
                 width: self.width,
             },
+            declared,
             own_text: Arc::new(self.own_text),
             shared_text: self.shared_text,
         }
@@ -449,7 +467,7 @@ mod tests {
                 break;
             }
         }
-        builder.finish(Some(5000))
+        builder.finish(Some(DeclaredExtent::of_rows(5000)))
     }
 
     fn row(sheet: &Sheet, number: usize) -> Vec<Option<i64>> {
@@ -470,10 +488,7 @@ mod tests {
                 (3000, &[(0, 9)]),
                 (2, &[(1, 8)]),
             ],
-            ScanLimits {
-                empty_rows: None,
-                empty_columns: None,
-            },
+            ScanLimits::NONE,
         );
         assert_eq!(row(&sheet, 0), [None, Some(7)]);
         assert_eq!(row(&sheet, 1), []);
@@ -487,7 +502,7 @@ mod tests {
     fn a_run_of_empty_rows_ends_the_scan_without_its_last_row() {
         let limits = ScanLimits {
             empty_rows: Some(3),
-            empty_columns: Some(500),
+            ..ScanLimits::NONE
         };
         let sheet = build(&[(0, &[(0, 1)]), (3, &[(0, 2)]), (7, &[(0, 3)])], limits);
         assert_eq!(
@@ -504,8 +519,8 @@ mod tests {
     #[test]
     fn a_run_of_empty_cells_after_a_value_ends_the_row() {
         let limits = ScanLimits {
-            empty_rows: None,
             empty_columns: Some(3),
+            ..ScanLimits::NONE
         };
         let sheet = build(&[(0, &[(9, 1), (12, 2), (16, 3)])], limits);
         assert_eq!(sheet.row_width(0), 13);
@@ -516,14 +531,7 @@ mod tests {
         let rows: Vec<(usize, Vec<(usize, i64)>)> = (0..64)
             .map(|group| (group * GROUP_ROWS + 1023, vec![(18_000, 1)]))
             .collect();
-        let mut builder = SheetBuilder::new(
-            "Sheet",
-            ScanLimits {
-                empty_rows: None,
-                empty_columns: None,
-            },
-            Arc::new(TextArena::new()),
-        );
+        let mut builder = SheetBuilder::new("Sheet", ScanLimits::NONE, Arc::new(TextArena::new()));
         for (row, cells) in rows {
             builder.push(cells[0].0, Cell::integer(cells[0].1));
             builder.end_row(row).unwrap();

@@ -232,11 +232,33 @@ pub struct ScanFacts {
     pub width: usize,
 }
 
+/// The extent that a file says a sheet has; rows and columns count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeclaredExtent {
+    pub first_row: usize,
+    pub first_column: usize,
+    pub last_row: usize,
+    pub last_column: usize,
+}
+
+impl DeclaredExtent {
+    /// That many rows of one column.
+    pub fn of_rows(rows: usize) -> Self {
+        Self {
+            first_row: 1,
+            first_column: 1,
+            last_row: rows,
+            last_column: 1,
+        }
+    }
+}
+
 /// A sheet's cells.
 #[derive(Debug)]
 pub struct Sheet {
     groups: Vec<Option<Box<Group>>>,
     facts: ScanFacts,
+    declared: Option<DeclaredExtent>,
     own_text: Arc<TextArena>,
     shared_text: Arc<TextArena>,
 }
@@ -245,6 +267,11 @@ impl Sheet {
     /// What scanning found out.
     pub fn facts(&self) -> ScanFacts {
         self.facts
+    }
+
+    /// The extent that the file says the sheet has.
+    pub fn declared(&self) -> Option<DeclaredExtent> {
+        self.declared
     }
 
     /// The arena of the sheet's own text, or of the workbook's.

@@ -19,7 +19,7 @@ use crate::dates::{Epoch, from_legacy_serial};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 use crate::store::builder::{Continue, ScanLimits, SheetBuilder};
-use crate::store::{Cell, Sheet, Tag, TextArena};
+use crate::store::{Cell, DeclaredExtent, Sheet, Tag, TextArena};
 use crate::xlsx::Visibility;
 
 /// Old worksheets have no more columns than this.
@@ -387,7 +387,7 @@ impl LegacyWorkbook {
         if !filling.stopped && rows > filling.builder.rows_seen() {
             filling.builder.end_row(rows - 1)?;
         }
-        Ok(filling.builder.finish(Some(rows)))
+        Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
     }
 
     /// The text of a formula: a record and those that continue it.

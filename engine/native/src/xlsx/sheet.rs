@@ -10,7 +10,7 @@ use crate::dates::{duration_from_serial, from_iso8601, from_serial};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 use crate::store::builder::{Continue, MAXIMUM_COLUMNS, ScanLimits, SheetBuilder};
-use crate::store::{Cell, Sheet, Tag, TextArena};
+use crate::store::{Cell, DeclaredExtent, Sheet, Tag, TextArena};
 use crate::xml::{Event, SPREADSHEET, XmlReader};
 
 /// Reads the worksheet in the part `part`, titled `title`.
@@ -29,11 +29,11 @@ pub fn read(
         builder: SheetBuilder::new(title, limits, shared_text),
         value: String::new(),
         rich_text: RichText::default(),
-        declared_rows: None,
+        declared: None,
         row: 0,
     };
     reader.read_part(watch)?;
-    Ok(reader.builder.finish(reader.declared_rows))
+    Ok(reader.builder.finish(reader.declared))
 }
 
 /// A cell's type: its `t` attribute.
@@ -67,7 +67,7 @@ struct SheetReader<'a, R> {
     builder: SheetBuilder,
     value: String,
     rich_text: RichText,
-    declared_rows: Option<usize>,
+    declared: Option<DeclaredExtent>,
     /// The number of the row that is being read, counted from 1; 0 before the first one.
     row: usize,
 }
@@ -79,8 +79,7 @@ impl<R: Read> SheetReader<'_, R> {
             match self.xml.advance()? {
                 Event::Start { own: true } => match self.xml.local_name() {
                     b"dimension" if before_data => {
-                        self.declared_rows =
-                            self.xml.attribute("ref").as_deref().and_then(last_row_of);
+                        self.declared = self.xml.attribute("ref").as_deref().and_then(extent_of);
                     }
                     b"sheetData" => before_data = false,
                     b"row" => {
@@ -516,13 +515,23 @@ fn column_of(reference: &[u8]) -> Option<usize> {
     column.checked_sub(1)
 }
 
-/// The last row of a dimension such as `A1:D20`.
-fn last_row_of(dimension: &str) -> Option<usize> {
-    let last = dimension.rsplit(':').next()?;
-    let digits = last
-        .trim_start_matches('$')
-        .trim_start_matches(|character: char| character.is_ascii_alphabetic());
-    digits.trim_start_matches('$').parse().ok()
+/// The extent that a dimension such as `A1:D20` names.
+fn extent_of(dimension: &str) -> Option<DeclaredExtent> {
+    let (first, last) = dimension.split_once(':').unwrap_or((dimension, dimension));
+    let place = |reference: &str| {
+        let reference = reference.replace('$', "");
+        let column = column_of(reference.as_bytes()).filter(|&column| column < MAXIMUM_COLUMNS)?;
+        let digits =
+            reference.trim_start_matches(|character: char| character.is_ascii_alphabetic());
+        Some((digits.parse().ok()?, column + 1))
+    };
+    let ((first_row, first_column), (last_row, last_column)) = (place(first)?, place(last)?);
+    Some(DeclaredExtent {
+        first_row,
+        first_column,
+        last_row,
+        last_column,
+    })
 }
 
 impl From<crate::progress::Stopped> for SourceError {

@@ -1,0 +1,170 @@
+"""``source_sheet`` and ``source_workbook`` behave as openpyxl's own, and cost nothing until they are touched."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import subprocess
+import sys
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from openpyxl.workbook.defined_name import DefinedName
+
+from ade_engine.io.source import open_source
+from raw_workbooks import RawWorkbook
+
+
+@pytest.fixture
+def path(tmp_path):
+    rnd = random.Random(4)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Orders"
+    sheet["A1"] = "Title"
+    sheet["A1"].font = Font(bold=True)
+    sheet["C1"].fill = PatternFill("solid", fgColor="FFFF00")
+    sheet["B2"] = dt.datetime(2024, 2, 29, 12)
+    sheet["B3"] = "#N/A"
+    sheet["B4"] = "=1+1"
+    sheet["D5"].comment = Comment("note", "me")
+    for row in range(10, 200):
+        for column in range(1, 8):
+            if rnd.random() < 0.7:
+                sheet.cell(row, column, rnd.choice((1, 2.5, "text", True, dt.time(8, 30))))
+    book.create_sheet("Second")["A1"] = 2
+    book.create_sheet("Hidden").sheet_state = "hidden"
+    book.defined_names["total"] = DefinedName("total", attr_text="Orders!$A$1")
+    book.properties.title = "The title"
+    book.active = 1
+    book.save(tmp_path / "book.xlsx")
+    return tmp_path / "book.xlsx"
+
+
+@pytest.fixture
+def both(path):
+    """The proxy of the first sheet, and openpyxl's own."""
+    source = open_source(str(path))
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    return source.worksheet(source.sheets[0]), book["Orders"]
+
+
+def values(rows):
+    return [tuple(cell.value for cell in row) for row in rows]
+
+
+RANGES = [
+    {},
+    {"min_row": 5},
+    {"min_row": 5, "max_row": 12},
+    {"max_row": 3, "max_col": 2},
+    {"min_col": 3, "max_col": 20, "max_row": 15},
+    {"min_row": 190, "max_row": 500},
+    {"min_row": 300, "max_row": 500},
+]
+
+
+@pytest.mark.parametrize("range_", RANGES)
+def test_rows_are_those_of_openpyxl(both, range_):
+    found, expected = both
+    assert list(found.iter_rows(**range_, values_only=True)) == list(expected.iter_rows(**range_, values_only=True))
+    assert values(found.iter_rows(**range_)) == values(expected.iter_rows(**range_))
+
+
+@pytest.mark.parametrize("key", ["A1", "B2", "C1", "D5", "Z99", "A1:C3", "B2:B4", "10:12", 11, slice("A1", "B2")])
+def test_items_are_those_of_openpyxl(both, key):
+    found, expected = both
+    left, right = found[key], expected[key]
+    if not isinstance(left, tuple):
+        assert left.value == right.value
+    elif left and isinstance(left[0], tuple):
+        assert values(left) == values(right)
+    else:
+        assert [cell.value for cell in left] == [cell.value for cell in right]
+
+
+def test_extent_and_cells(both):
+    found, expected = both
+    for name in ("max_row", "max_column", "min_row", "min_column", "title", "sheet_state"):
+        assert getattr(found, name) == getattr(expected, name), name
+    assert found.calculate_dimension() == expected.calculate_dimension()
+    assert list(found.values) == list(expected.values)
+    assert values(found.rows) == values(expected.rows) == values(found)
+    for row, column in ((1, 1), (2, 2), (3, 2), (4, 2), (100, 3), (150, 5)):
+        left, right = found.cell(row, column), expected.cell(row=row, column=column)
+        if right.value is None:
+            assert left.value is None
+            continue
+        for name in ("value", "row", "column", "coordinate", "column_letter", "data_type", "is_date", "number_format", "has_style"):
+            assert getattr(left, name) == getattr(right, name), (row, column, name)
+        assert left.font.b == right.font.b
+    assert found["C1"].fill.fgColor.rgb == "00FFFF00"
+    with pytest.raises(ValueError):
+        found.cell(0, 1)
+    with pytest.raises(AttributeError):
+        found.cell(1, 1).value = "other"
+    for missing in ("merged_cells", "column_dimensions", "append"):
+        assert not hasattr(expected, missing)
+        assert not hasattr(found, missing)
+
+
+def test_the_workbook_and_its_sheets_have_one_identity(path):
+    source = open_source(str(path))
+    book, sheet = source.workbook, source.worksheet(source.sheets[0])
+    assert book.sheetnames == ["Orders", "Second", "Hidden"]
+    assert book["Orders"] is sheet and sheet.parent is book and book.worksheets[0] is sheet
+    assert list(book)[1] is source.worksheet(source.sheets[1]) is book.active
+    assert "Orders" in book and "Nothing" not in book
+    with pytest.raises(KeyError):
+        book["Nothing"]
+    assert book._ade_real is None, "none of this needs openpyxl's workbook"
+    assert book.properties.title == "The title"
+    assert book.defined_names["total"].attr_text == "Orders!$A$1"
+    assert book["Orders"] is sheet and book.active["A1"].value == 2
+    assert isinstance(book, openpyxl.Workbook)
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+    assert isinstance(sheet, ReadOnlyWorksheet)
+
+
+def test_sheets_without_a_dimension(tmp_path):
+    book = RawWorkbook({"Data": '<sheetData><row r="2"><c r="B2"><v>1</v></c></row></sheetData>'})
+    book.save(tmp_path / "book.xlsx")
+    source = open_source(str(tmp_path / "book.xlsx"))
+    sheet = source.worksheet(source.sheets[0])
+    assert (sheet.max_row, sheet.max_column) == (None, None)
+    assert sheet["B2"].value == 1 and sheet.cell(1, 1).value is None
+    assert [tuple(row) for row in sheet.iter_rows(values_only=True)] == [(), (None, 1)]
+
+
+def test_chart_sheets_are_left_to_openpyxl(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["A1"] = 1
+    chart = book.create_chartsheet("Chart")
+    from openpyxl.chart import BarChart, Reference
+
+    bars = BarChart()
+    bars.add_data(Reference(book.active, min_col=1, min_row=1))
+    chart.add_chart(bars)
+    book.create_sheet("Last")["A1"] = "last"
+    book.save(tmp_path / "book.xlsx")
+    source = open_source(str(tmp_path / "book.xlsx"))
+    assert [sheet.title for sheet in source.sheets] == ["Sheet", "Last"]
+    assert source.workbook.sheetnames == ["Sheet", "Chart", "Last"]
+    assert source.workbook["Last"]["A1"].value == "last"
+    assert source.workbook["Chart"].title == "Chart"
+    assert [sheet.title for sheet in source.workbook.worksheets] == ["Sheet", "Last"]
+
+
+def test_nothing_is_imported_before_it_is_needed(path):
+    program = (
+        "import sys; from ade_engine.io.source import open_source; from ade_engine.io import output\n"
+        f"source = open_source({str(path)!r}); source.load()\n"
+        "sheet = source.worksheet(source.sheets[0]); sheet.title, sheet.parent, source.workbook.sheetnames\n"
+        "assert not {'openpyxl', 'polars'} & set(sys.modules)\n"
+        "source.scan(source.sheets[0], max_empty_rows_run=10, max_empty_cols_run=10).series('a', 0, 0, 5)\n"
+        "assert 'openpyxl' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
