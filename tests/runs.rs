@@ -104,7 +104,7 @@ fn the_whole_story_of_one_is_shown() {
     Email      email   1.00       2
     Shoe size                     2  no signal
 
-    attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, 0.12 s of CPU
+    attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");
@@ -132,7 +132,7 @@ fn a_failed_one_shows_its_error() {
 
     not found      name, email
 
-    attempt 1      failed, by [WORKER], [TIME], [SIZE] at most, 0.12 s of CPU
+    attempt 1      failed, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");

@@ -102,7 +102,12 @@ fn aliases_are_read_and_must_agree() {
         ],
         ["settings"],
     );
-    snapshot!(place, clash, @"");
+    snapshot!(place, clash, @r"
+    status 2
+    --- stderr
+    error: ADE_RUN_TIMEOUT_SECONDS and ADE_JOB_TIMEOUT_SECONDS are both set, to different values
+    hint: keep ADE_RUN_TIMEOUT_SECONDS alone
+    ");
 }
 
 #[test]

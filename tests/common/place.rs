@@ -264,7 +264,7 @@ impl Place {
             (r"deps-[0-9a-f]{16}", "deps-[DIGEST]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[INSTANT]"),
             (
-                r"(\d+ h )?\d+ min( \d+ s)?|\b\d+ ms\b|\b\d+\.\d s\b",
+                r"(\d+ h )?\d+ min( \d+ s)?|\b\d+ ms\b|\b\d+\.\d+ s\b",
                 "[TIME]",
             ),
             (r#""duration_ms":( ?)\d+"#, r#""duration_ms":$1[MS]"#),
