@@ -2,6 +2,11 @@
 //!
 //! `ADE_UPDATE_GENERATED=1 cargo test --test generated` brings it up to date.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test looks at its caller's environment"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,10 @@
 //! Environments from the front door, by each installer, with and without a network, a Python and patience.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test looks at its caller's environment"
+)]
+
 mod common;
 
 use std::path::Path;

@@ -1,5 +1,10 @@
 //! The template's configuration on workbooks from real life, where this machine has them.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test looks at its caller's environment"
+)]
+
 mod common;
 
 use std::path::Path;
