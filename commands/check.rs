@@ -39,6 +39,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         provide::Builder {
             worker: &worker,
             process: None,
+            waits: true,
         },
         &cancel,
         &mut |progress| narration.tell(&progress, &prepared.record.name),

@@ -170,7 +170,12 @@ fn once(
     };
     // What an earlier process of this machine died over goes back to the queue.
     for run in ade::fleet::recover(workspace, workspace.settings.worker.recovery)? {
-        ade::run::ends::tell_taken_back(workspace, &run, "Its process died")?;
+        ade::run::ends::tell_taken_back(
+            workspace,
+            &run,
+            ade::run::ends::RECOVERED,
+            "Its process died",
+        )?;
         ui.say(format_args!(
             "note: the process that executed {} died; the run is {} now",
             run.input_name,

@@ -29,6 +29,20 @@ impl FileError {
         }
     }
 
+    /// Whether the machine lacked something that it may have again: room, memory, descriptors.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self.source.kind(),
+            io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::OutOfMemory
+                | io::ErrorKind::ResourceBusy
+        ) || matches!(
+            self.source.raw_os_error(),
+            Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN)
+        )
+    }
+
     /// What to do about it, by what the system said.
     pub fn hint(&self) -> Option<String> {
         match self.source.kind() {
@@ -55,6 +69,13 @@ pub fn describe(error: &io::Error) -> String {
         Some(end) => text[..end].to_lowercase(),
         None => text,
     }
+}
+
+/// The bytes that may still be written where a folder is, or will be. `None`: nobody knows.
+pub fn room(folder: &Path) -> Option<u64> {
+    let there = folder.ancestors().find(|folder| folder.exists())?;
+    let found = rustix::fs::statvfs(there).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// Creates a folder and those above it.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::files::{self, FileError};
+use crate::run::leftovers;
 use crate::settings::host_name;
 use crate::store::{Recovery, RunRecord, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
@@ -94,11 +95,16 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
         if worker.host != host || worker.pid == std::process::id() || !is_dead(&worker.lock_path) {
             continue;
         }
-        runs.extend(
-            workspace
-                .store
-                .reclaim(&worker.id, recovery, Timestamp::now())?,
-        );
+        let reclaimed = workspace
+            .store
+            .reclaim(&worker.id, recovery, Timestamp::now())?;
+        for run in &reclaimed {
+            // Where a worker has claimed the run meanwhile, it has cleared by itself.
+            if run.status.is_terminal() {
+                leftovers::clear(&workspace.layout.run(&run.key.workspace_id, &run.id));
+            }
+        }
+        runs.extend(reclaimed);
         workspace.store.remove_worker(&worker.id)?;
         let _ = std::fs::remove_file(&worker.lock_path);
     }

@@ -327,6 +327,71 @@ fn die_with_parent(command: &mut Command) {
     }
 }
 
+/// Kills every process of this user that was started with this variable in its environment, and waits until they are gone.
+/// Gives how many there were. Where the kernel does not tell (elsewhere than on Linux), none.
+#[cfg(target_os = "linux")]
+pub fn kill_started_with(variable: &str, value: &std::ffi::OsStr) -> usize {
+    use std::os::fd::AsFd;
+    use std::os::unix::ffi::OsStrExt;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+    /// Each pass finds what the processes of the one before started while they were looked for.
+    const PASSES: usize = 10;
+    const PATIENCE: Timespec = Timespec {
+        tv_sec: 5,
+        tv_nsec: 0,
+    };
+    let mut wanted = variable.as_bytes().to_vec();
+    wanted.push(b'=');
+    wanted.extend_from_slice(value.as_bytes());
+    let mut killed = 0;
+    for _ in 0..PASSES {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let id = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
+            let Some(id) = id.filter(|id: &i32| id.unsigned_abs() != std::process::id()) else {
+                continue;
+            };
+            // The descriptor is taken before the look, so that a number which changes hands hits no stranger.
+            let Some(process) =
+                Pid::from_raw(id).and_then(|id| pidfd_open(id, PidfdFlags::empty()).ok())
+            else {
+                continue;
+            };
+            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+            if environment
+                .split(|byte| *byte == 0)
+                .any(|one| one == wanted)
+                && pidfd_send_signal(&process, Signal::KILL).is_ok()
+            {
+                found.push(process);
+            }
+        }
+        if found.is_empty() {
+            break;
+        }
+        killed += found.len();
+        for process in &found {
+            let _ = poll(
+                &mut [PollFd::from_borrowed_fd(process.as_fd(), PollFlags::IN)],
+                Some(&PATIENCE),
+            );
+        }
+    }
+    killed
+}
+
+/// See above.
+#[cfg(not(target_os = "linux"))]
+pub fn kill_started_with(_variable: &str, _value: &std::ffi::OsStr) -> usize {
+    0
+}
+
 #[cfg(not(target_os = "linux"))]
 fn die_with_parent(_command: &mut Command) {}
 

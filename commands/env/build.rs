@@ -45,6 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Builder {
             worker: &workspace.settings.worker_id(0),
             process: None,
+            waits: true,
         },
         &cancel,
         &mut |progress| {

@@ -13,6 +13,11 @@ use crate::workspace::Workspace;
 /// The event that ends a run's log.
 pub const COMPLETE: &str = "run.complete";
 
+/// A claim was taken back because its lease had expired.
+pub const LOST: &str = "run.lost_claim";
+/// A claim was taken back because its process had died.
+pub const RECOVERED: &str = "run.recovered";
+
 /// Tells the end of a run in its log, and that it was told.
 ///
 /// # Errors
@@ -77,13 +82,14 @@ pub fn tell_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreErro
     }
 }
 
-/// Tells in a run's log that its claim was taken back, and its end where that was the end.
+/// Tells in a run's log by `event` that its claim was taken back, and its end where that was the end.
 ///
 /// # Errors
 /// The store can't serve.
 pub fn tell_taken_back(
     workspace: &Workspace,
     run: &RunRecord,
+    event: &str,
     why: &str,
 ) -> Result<(), StoreError> {
     let path = workspace
@@ -92,7 +98,7 @@ pub fn tell_taken_back(
         .events();
     if let Ok(log) = EventLog::open(&path, Subject::Run, &run.id) {
         let data = json!({"status": run.status, "error": run.error, "available_at": run.available_at, "attempt": run.attempt_count});
-        log.write("warning", "run.recovered", why, data);
+        log.write("warning", event, why, data);
     }
     if run.status.is_terminal() {
         return tell_once(workspace, run);

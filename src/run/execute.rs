@@ -1,8 +1,9 @@
 //! Executing a claimed run: engine started, events kept, output checked, end recorded.
 //!
 //! The end is recorded first, under the token of the claim, and told in the event log after that: a worker whose claim
-//! was lost finds no row, writes no terminal event and leaves the run to its new owner. A run whose results could not be
-//! recorded in full is not called failed for it, but says so.
+//! was lost finds no row, writes no terminal event and leaves the run to its new owner. Nothing else of the run is written
+//! either once the claim is lost, neither its log nor its files: they are the new owner's. A run whose results could not
+//! be recorded in full is not called failed for it, but says so.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{artifact, code, ends, results, stage, timeout, with_known_names};
+use super::lease::Held;
+use super::{artifact, code, ends, leftovers, results, stage, timeout, with_known_names};
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::{self, EngineReport, Invocation, Message, Task};
@@ -21,6 +23,9 @@ use crate::process::Exit;
 use crate::settings::LogLevel;
 use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
+
+/// What the system says where a disk is full.
+const NO_SPACE: &str = "No space left on device";
 
 /// How an attempt went, before it is recorded.
 #[derive(Clone, Debug)]
@@ -39,6 +44,8 @@ pub struct Execution<'a> {
     pub run: &'a RunRecord,
     /// Its claim.
     pub claim: &'a Claim,
+    /// Whether the claim holds.
+    held: &'a Held<'a>,
     /// Its event log.
     pub log: EventLog,
     folder: RunFolder,
@@ -53,6 +60,7 @@ impl<'a> Execution<'a> {
         workspace: &'a Workspace,
         run: &'a RunRecord,
         claim: &'a Claim,
+        held: &'a Held<'a>,
     ) -> Result<Self, FileError> {
         let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
         files::create_folder(folder.path())?;
@@ -61,6 +69,7 @@ impl<'a> Execution<'a> {
             workspace,
             run,
             claim,
+            held,
             log,
             folder,
         })
@@ -84,12 +93,14 @@ impl<'a> Execution<'a> {
         on_event: &mut dyn FnMut(&Value),
     ) -> Attempted {
         let outcome = self.drive(environment, cancel, on_event);
-        let _ = std::fs::remove_dir_all(self.folder.scratch());
+        if self.held.holds() {
+            let _ = std::fs::remove_dir_all(self.folder.scratch());
+        }
         outcome.unwrap_or_else(|error| {
-            let hint = error.hint();
+            let (hint, passes) = (error.hint(), error.may_pass());
             failed(
                 failure(code::STORAGE_FAILED, "run", error.to_string(), hint),
-                false,
+                passes,
             )
         })
     }
@@ -101,6 +112,9 @@ impl<'a> Execution<'a> {
         on_event: &mut dyn FnMut(&Value),
     ) -> Result<Attempted, FileError> {
         let run = self.run;
+        if run.attempt_count > 1 {
+            leftovers::clear(&self.folder);
+        }
         let input = self.folder.input().join(&run.input_name);
         if !run.options.validate_only {
             stage::restage(&run.input_path, &input, run.input_size_bytes)?;
@@ -135,6 +149,10 @@ impl<'a> Execution<'a> {
         self.write_request(&invocation, environment)?;
 
         let started = engine::invoke(&invocation, cancel, &mut |message| {
+            if !self.held.holds() {
+                cancel.cancel();
+                return;
+            }
             let event = match message {
                 Message::Event(event) => self.log.append(event),
                 Message::Line(stream, text) => self.log.write(
@@ -166,6 +184,10 @@ impl<'a> Execution<'a> {
                 ));
             }
         };
+        if matches!(report.exit, Exit::TimedOut | Exit::Cancelled) && self.held.holds() {
+            // Its process group is gone. Whatever had left the group was to be stopped as well.
+            leftovers::kill(&self.folder);
+        }
         Ok(self.judge(&report, &output, &invocation))
     }
 
@@ -222,6 +244,16 @@ impl<'a> Execution<'a> {
                 Err(failure(code::CONFIG_INVALID, "configuration", reason, None))
             }
             Exit::Code(status) => match report.failure() {
+                Some(found) if found.message.contains(NO_SPACE) => {
+                    transient = true;
+                    let hint = "free some space, or point --data-dir at a disk that has some";
+                    Err(failure(
+                        code::STORAGE_FAILED,
+                        &found.stage,
+                        found.message,
+                        Some(hint.to_owned()),
+                    ))
+                }
                 Some(found) => Err(failure(
                     &found.code,
                     &found.stage,
@@ -304,6 +336,9 @@ impl<'a> Execution<'a> {
         ending: &Ending,
         environment: Option<&EnvironmentRecord>,
     ) -> Result<Option<RunRecord>, StoreError> {
+        if !self.held.holds() {
+            return Ok(None);
+        }
         let store = &*self.workspace.store;
         let now = Timestamp::now();
         let output_sha256 = ending.output_path.as_deref().and_then(sha256_of);
@@ -328,7 +363,6 @@ impl<'a> Execution<'a> {
             recorded = store.finish_run(&self.run.id, self.claim, &ending, now);
         }
         if !recorded? {
-            self.lost();
             return Ok(None);
         }
         let run = store.run(&self.run.key.workspace_id, &self.run.id)?;
@@ -342,16 +376,6 @@ impl<'a> Execution<'a> {
         }
         ends::tell(self.workspace, &self.log, &run)?;
         Ok(Some(run))
-    }
-
-    /// Tells that the claim is somebody else's.
-    pub fn lost(&self) {
-        self.log.write(
-            "warning",
-            "run.lost_claim",
-            "The claim is no longer this worker's; it stops and records nothing",
-            json!({"worker": self.claim.worker}),
-        );
     }
 
     fn write_request(

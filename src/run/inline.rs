@@ -6,11 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::execute::{Attempted, Execution, failed, failure};
-use super::lease::{Lease, Subject};
+use super::lease::{Held, Lease, Subject};
 use super::prepare::Prepared;
 use super::provide::{self, Progress, ProvideError, Want, linked};
 use super::{code, stage};
@@ -243,6 +244,7 @@ impl Shared {
                     provide::Builder {
                         worker,
                         process: request.process,
+                        waits: true,
                     },
                     cancel,
                     &mut |progress| observer.environment(&progress),
@@ -291,23 +293,20 @@ fn run_one(
     let workspace = request.workspace;
     let claim = Claim::new(worker, workspace.settings.worker.lease).by(request.process);
     let new = new_run(request, index)?;
+    let since = Instant::now();
     let run = workspace
         .store
         .insert_claimed_run(&new, &claim, Timestamp::now())?;
     let work = linked(cancel);
-    let execution = Execution::begin(workspace, &run, &claim)?;
+    let subject = Subject::Run(run.id.clone());
+    let held = Held::new(&*workspace.store, subject, claim.clone(), since);
+    let execution = Execution::begin(workspace, &run, &claim, &held)?;
     observer.begun(index, &run);
     observer.event(index, &execution.start());
-    let (ending, used, lost) = std::thread::scope(|scope| {
-        let lease = Lease::keep(
-            scope,
-            &*workspace.store,
-            Subject::Run(run.id.clone()),
-            claim.clone(),
-            work.cancel.clone(),
-        );
+    let (ending, used) = std::thread::scope(|scope| {
+        let _lease = Lease::keep(scope, &held, work.cancel.clone());
         if request.options.dry_run {
-            return (dry_run().ending, None, lease.is_lost());
+            return (dry_run().ending, None);
         }
         let attempted = match environment.get(request, worker, &work.cancel, observer) {
             Err(attempted) => (*attempted, None),
@@ -318,12 +317,8 @@ fn run_one(
                 Some(environment),
             ),
         };
-        (attempted.0.ending, attempted.1, lease.is_lost())
+        (attempted.0.ending, attempted.1)
     });
-    if lost {
-        execution.lost();
-        return Err(RunError::LostClaim { id: run.id });
-    }
     let Some(run) = execution.finish(&ending, used.as_ref())? else {
         return Err(RunError::LostClaim { id: run.id });
     };

@@ -18,6 +18,7 @@ pub mod execute;
 pub mod inline;
 pub mod input;
 pub mod lease;
+pub mod leftovers;
 pub mod prepare;
 pub mod provide;
 mod results;

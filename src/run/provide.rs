@@ -5,11 +5,12 @@
 //! what may be recorded: a builder that lost it writes nothing.
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::code;
-use super::lease::{Lease, Subject};
+use super::lease::{Held, Lease, Subject};
 use super::prepare::Prepared;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
@@ -67,6 +68,9 @@ pub enum ProvideError {
         /// The whole log.
         log: std::path::PathBuf,
     },
+    /// Another process builds it, and this one does not wait.
+    #[error("another process builds the environment")]
+    Busy,
     /// Somebody cancelled.
     #[error("cancelled while the environment was being provisioned")]
     Cancelled,
@@ -124,6 +128,8 @@ pub struct Builder<'a> {
     pub worker: &'a str,
     /// Its process, where that is registered.
     pub process: Option<&'a str>,
+    /// Wait for another builder of the same key; else [`ProvideError::Busy`].
+    pub waits: bool,
 }
 
 /// Whether to build although the environment is ready.
@@ -161,13 +167,23 @@ pub fn provide(
         &prepared.key.deps_digest,
     );
     crate::files::create_folder(&folder)?;
+    let waiting = linked(cancel);
     let lock = BuildLock::acquire(
         &folder.join(environment::gc::BUILD_LOCK),
-        cancel,
-        &mut |holder| on(Progress::Waiting { holder }),
+        &waiting.cancel,
+        &mut |holder| {
+            if builder.waits {
+                on(Progress::Waiting { holder });
+            } else {
+                waiting.cancel.cancel();
+            }
+        },
     );
     let _lock = match lock {
         Ok(lock) => lock,
+        Err(LockError::Cancelled { .. }) if !cancel.is_cancelled() => {
+            return Err(ProvideError::Busy);
+        }
         Err(LockError::Cancelled { .. }) => return Err(ProvideError::Cancelled),
         Err(error) => return Err(ProvideError::Lock(error)),
     };
@@ -193,13 +209,14 @@ pub fn provide(
     if environment.status == EnvironmentStatus::Ready {
         let place = fresh_folder(prepared, workspace, &environment, want);
         workspace.store.requeue_environment(
-            &environment.id,
+            &environment,
             &place,
             &prepared.snapshot,
             Timestamp::now(),
         )?;
     }
     let claim = Claim::new(builder.worker, workspace.settings.worker.lease).by(builder.process);
+    let since = Instant::now();
     let Some(environment) =
         workspace
             .store
@@ -211,7 +228,14 @@ pub fn provide(
         environment: &environment,
         reason,
     });
-    let environment = build(workspace, prepared, &environment, &claim, cancel, on)?;
+    let environment = build(
+        workspace,
+        prepared,
+        &environment,
+        (&claim, since),
+        cancel,
+        on,
+    )?;
     on(Progress::Ready {
         environment: &environment,
         built: true,
@@ -238,11 +262,11 @@ fn fresh_folder(
 }
 
 /// Builds a claimed environment and records how that ended.
-pub(crate) fn build(
+fn build(
     workspace: &Workspace,
     prepared: &Prepared,
     environment: &EnvironmentRecord,
-    claim: &Claim,
+    (claim, since): (&Claim, Instant),
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
 ) -> Result<EnvironmentRecord, ProvideError> {
@@ -281,20 +305,16 @@ pub(crate) fn build(
     );
 
     let work = linked(cancel);
-    let (result, lost) = std::thread::scope(|scope| {
-        let lease = Lease::keep(
-            scope,
-            store,
-            Subject::Environment(environment.id.clone()),
-            claim.clone(),
-            work.cancel.clone(),
-        );
-        let result = environment::provision(&request, &work.cancel, &mut |event| {
+    let subject = Subject::Environment(environment.id.clone());
+    let held = Held::new(store, subject, claim.clone(), since);
+    let result = std::thread::scope(|scope| {
+        let _lease = Lease::keep(scope, &held, work.cancel.clone());
+        environment::provision(&request, &work.cancel, &mut |event| {
             record_step(&log, &event);
             on(Progress::Build(&event));
-        });
-        (result, lease.is_lost())
+        })
     });
+    let lost = !held.holds();
     let now = Timestamp::now();
     if lost {
         log.write(

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::environment::gc;
 use crate::fleet;
 use crate::run::ends;
-use crate::store::{QueueMetrics, RunRecord, StoreError};
+use crate::store::{QueueMetrics, StoreError};
 
 /// How long the queue's metrics are kept.
 const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
@@ -101,6 +101,8 @@ impl Pool<'_> {
             .min(Duration::from_secs(1));
         loop {
             let step = self.leave_unrecorded(&worker).and_then(|()| {
+                // Looking at a few locks costs nothing, and what a dead process held waits for no sweep.
+                self.recover(&worker)?;
                 if sweep.is_due() {
                     self.sweep(&worker, &mut clocks)?;
                 }
@@ -157,14 +159,19 @@ impl Pool<'_> {
         let settings = &self.workspace.settings.worker;
         let now = Timestamp::now();
         store.worker_seen(&self.process, now)?;
-        self.recover(worker)?;
         if let Some(seconds) = clocks.jumped(settings.lease / 3 + JUMP) {
             self.tell(worker, &Change::ClockJumped(seconds));
         }
         if clocks.are_trusted() {
             store.expire_environment_leases(now)?;
             for run in store.expire_run_leases(&|attempt| self.backoff(attempt), now)? {
-                self.tell_back(&run, "Its lease expired")?;
+                self.counters.ended(run.status);
+                ends::tell_taken_back(
+                    self.workspace,
+                    &run,
+                    ends::LOST,
+                    "Its lease expired; whoever held it writes nothing more",
+                )?;
                 self.tell(worker, &Change::Expired(&run));
             }
         }
@@ -179,19 +186,14 @@ impl Pool<'_> {
         let recovery = self.workspace.settings.worker.recovery;
         let runs = fleet::recover(self.workspace, recovery)?;
         for run in &runs {
-            self.tell_back(run, "Its process died")?;
+            self.counters.ended(run.status);
+            ends::tell_taken_back(self.workspace, run, ends::RECOVERED, "Its process died")?;
             self.tell(worker, &Change::Recovered(run));
         }
         if !runs.is_empty() {
             self.bell.ring();
         }
         Ok(())
-    }
-
-    /// Tells in a run's log that its claim was taken back.
-    fn tell_back(&self, run: &RunRecord, why: &str) -> Result<(), StoreError> {
-        self.counters.ended(run.status);
-        ends::tell_taken_back(self.workspace, run, why)
     }
 
     fn measure(&self, worker: &str) -> Result<(), StoreError> {

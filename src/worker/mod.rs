@@ -28,7 +28,7 @@ use crate::workspace::Workspace;
 pub struct Options {
     /// Slots.
     pub concurrency: usize,
-    /// End when the queue is empty and nothing runs here.
+    /// End when the queue is empty and nothing runs, here or elsewhere.
     pub drain: bool,
     /// End after one run, or at once where none waits.
     pub once: bool,
@@ -145,6 +145,7 @@ pub fn work(
         abandon: Cancel::new(),
         busy: AtomicUsize::new(0),
         taken: AtomicBool::new(false),
+        room: AtomicBool::new(true),
         done: Cancel::new(),
         bell: Arc::default(),
         unrecorded: Mutex::new(Vec::new()),
@@ -197,6 +198,8 @@ struct Pool<'a> {
     busy: AtomicUsize,
     /// With `once`: the one run was taken.
     taken: AtomicBool,
+    /// The disk of the runs had room when somebody looked last.
+    room: AtomicBool,
     /// All slots have ended, or must.
     done: Cancel,
     bell: Arc<Bell>,

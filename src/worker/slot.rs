@@ -9,12 +9,15 @@ use serde_json::{Value, json};
 use super::{Change, Pool, Unrecorded, is_passing};
 use crate::clock::Timestamp;
 use crate::events::{EventLog, Subject as LogSubject};
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::run::execute::{Attempted, Execution, failure};
-use crate::run::lease::{Lease, Subject};
+use crate::run::lease::{Held, Lease, Subject};
 use crate::run::provide::{self, Progress, ProvideError, chance, linked};
 use crate::run::{code, ends, inline, prepare};
 use crate::store::{Claim, EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError, backoff};
+
+/// Less room than this on the disk of the runs is none.
+const LEAST_ROOM: u64 = 1024 * 1024;
 
 /// What a round did.
 pub(super) enum Round {
@@ -77,13 +80,14 @@ impl Pool<'_> {
         self.tell(&worker, &Change::Stopped);
     }
 
+    /// Nothing waits, and nothing runs anywhere: what another worker runs may come back to the queue.
     fn is_drained(&self) -> bool {
         self.busy.load(Ordering::Acquire) == 0
             && self
                 .workspace
                 .store
                 .queue_depth()
-                .is_ok_and(|depth| depth.queued == 0)
+                .is_ok_and(|depth| depth.queued == 0 && depth.running == 0)
     }
 
     /// Environment rows for waiting runs, then an environment, then a run.
@@ -95,17 +99,21 @@ impl Pool<'_> {
             self.counters.ended(run.status);
             self.tell(worker, &Change::Ended(&run));
         }
-        if let Some(environment) = store.next_environment(Timestamp::now())? {
-            self.build(worker, &environment)?;
+        if !self.has_room(worker) {
+            return Ok(Round::Idle);
+        }
+        if let Some(environment) = store.next_environment(Timestamp::now())?
+            && self.build(worker, &environment)?
+        {
             return Ok(Round::Worked);
         }
         let claim =
             Claim::new(worker, self.workspace.settings.worker.lease).by(Some(&self.process));
-        let now = Timestamp::now();
+        let (now, since) = (Timestamp::now(), Instant::now());
         if let Some(run) = store.claim_next_run(&claim, now)? {
             self.taken.store(true, Ordering::Release);
             self.count_claim(&run, now);
-            self.execute(worker, &run, &claim)?;
+            self.execute(worker, &run, &claim, since)?;
             return Ok(Round::Worked);
         }
         Ok(Round::Idle)
@@ -143,8 +151,23 @@ impl Pool<'_> {
         Ok(())
     }
 
-    fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<(), StoreError> {
-        self.tell(worker, &Change::Building(waiting));
+    /// Whether the disk of the runs has any room. Without it a run can only spend its attempts, so none is claimed.
+    fn has_room(&self, worker: &str) -> bool {
+        let runs = self.workspace.layout.runs(self.workspace.id());
+        let room = files::room(&runs).is_none_or(|bytes| bytes >= LEAST_ROOM);
+        let had = self.room.swap(room, Ordering::AcqRel);
+        if had && !room {
+            let message = format!(
+                "there is no room left at {}: nothing is claimed until there is",
+                runs.display()
+            );
+            self.tell(worker, &Change::Trouble(message));
+        }
+        room
+    }
+
+    /// Builds an environment. False: another process is at it.
+    fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
         let result = match prepare::prepare_environment(self.workspace, waiting) {
             Ok(prepared) => {
                 if prepared.key != waiting.key {
@@ -158,15 +181,20 @@ impl Pool<'_> {
                 let builder = provide::Builder {
                     worker,
                     process: Some(&self.process),
+                    waits: false,
                 };
-                let mut silent = |_: Progress<'_>| {};
+                let mut begun = |progress: Progress<'_>| {
+                    if let Progress::Building { environment, .. } = progress {
+                        self.tell(worker, &Change::Building(environment));
+                    }
+                };
                 provide::provide(
                     self.workspace,
                     &prepared,
                     provide::Want::Ready,
                     builder,
                     &self.abandon,
-                    &mut silent,
+                    &mut begun,
                 )
             }
             Err(prepare::PrepareError::Store(error)) => return Err(error),
@@ -175,9 +203,10 @@ impl Pool<'_> {
         match result {
             Ok(environment) => self.tell(worker, &Change::Ready(&environment)),
             Err(ProvideError::Store(error)) => return Err(error),
+            Err(ProvideError::Busy) => return Ok(false),
             Err(error) => self.tell(worker, &Change::BuildFailed(waiting, &error)),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The snapshot or its Python is not to be had: the environment fails for good, or it would be tried for ever.
@@ -211,9 +240,17 @@ impl Pool<'_> {
         })
     }
 
-    fn execute(&self, worker: &str, run: &RunRecord, claim: &Claim) -> Result<(), StoreError> {
+    fn execute(
+        &self,
+        worker: &str,
+        run: &RunRecord,
+        claim: &Claim,
+        since: Instant,
+    ) -> Result<(), StoreError> {
         self.tell(worker, &Change::Claimed(run));
-        let outcome = self.execute_claimed(run, claim);
+        let subject = Subject::Run(run.id.clone());
+        let held = Held::new(&*self.workspace.store, subject, claim.clone(), since);
+        let outcome = self.execute_claimed(run, claim, &held);
         match outcome {
             Ok(Some(run)) => {
                 self.counters.ended(run.status);
@@ -242,33 +279,35 @@ impl Pool<'_> {
         &self,
         run: &RunRecord,
         claim: &Claim,
+        held: &Held<'_>,
     ) -> Result<Option<RunRecord>, ExecuteError> {
         let store = &*self.workspace.store;
         let environment = match &run.environment_id {
-            Some(id) => store.environment(&run.key.workspace_id, id).ok(),
+            // A database that does not answer says nothing about the environment.
+            Some(id) => match store.environment(&run.key.workspace_id, id) {
+                Err(StoreError::NotFound { .. }) => None,
+                found => Some(found?),
+            },
             None => None,
         };
         let Some(environment) = environment.filter(provide::is_usable) else {
             return Ok(self.environment_vanished(run, claim)?);
         };
-        let execution = Execution::begin(self.workspace, run, claim)?;
+        if !held.holds() {
+            return Ok(None);
+        }
+        let execution = Execution::begin(self.workspace, run, claim, held)?;
         execution.start();
         let work = linked(&self.abandon);
         std::thread::scope(|scope| {
-            let lease = Lease::keep(
-                scope,
-                store,
-                Subject::Run(run.id.clone()),
-                claim.clone(),
-                work.cancel.clone(),
-            );
+            let _lease = Lease::keep(scope, held, work.cancel.clone());
             let attempted = if run.options.dry_run {
                 inline::dry_run()
             } else {
                 execution.attempt(&environment, &work.cancel, &mut |_| {})
             };
             // The lease is kept until the end is recorded, however long the database takes to take it.
-            self.conclude(&execution, &attempted, &environment, &lease)
+            self.conclude(&execution, &attempted, &environment, held)
         })
     }
 
@@ -279,11 +318,13 @@ impl Pool<'_> {
         claim: &Claim,
     ) -> Result<Option<RunRecord>, StoreError> {
         let store = &*self.workspace.store;
+        // Another run may have found it out before, and a builder have mended it.
         if let Some(environment) = store.environment_of(&run.key)?
             && environment.status == crate::store::EnvironmentStatus::Ready
+            && !provide::is_usable(&environment)
         {
             store.requeue_environment(
-                &environment.id,
+                &environment,
                 &environment.folder,
                 &environment.snapshot,
                 Timestamp::now(),
@@ -309,14 +350,13 @@ impl Pool<'_> {
         execution: &Execution<'_>,
         attempted: &Attempted,
         environment: &EnvironmentRecord,
-        lease: &Lease,
+        held: &Held<'_>,
     ) -> Result<Option<RunRecord>, ExecuteError> {
         let (run, claim) = (execution.run, execution.claim);
         let patience = self.workspace.settings.worker.lease;
         let since = Instant::now();
         loop {
-            if lease.is_lost() {
-                execution.lost();
+            if !held.holds() {
                 return Ok(None);
             }
             match self.conclude_once(execution, attempted, environment) {
@@ -351,7 +391,6 @@ impl Pool<'_> {
             let Some(status) =
                 store.release_run(&run.id, claim, "the worker was stopped", Timestamp::now())?
             else {
-                execution.lost();
                 return Ok(None);
             };
             let run = store.run(&run.key.workspace_id, &run.id)?;
@@ -370,11 +409,7 @@ impl Pool<'_> {
             && let Some(failure) = &ending.error
             && run.attempt_count < run.max_attempts
         {
-            let left = self.retry(run, claim, failure)?;
-            if left.is_none() {
-                execution.lost();
-            }
-            return Ok(left);
+            return Ok(self.retry(run, claim, failure)?);
         }
         Ok(execution.finish(&attempted.ending, Some(environment))?)
     }
