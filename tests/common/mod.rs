@@ -18,11 +18,13 @@
 
 mod machine;
 mod place;
+mod queue;
 mod running;
 mod workbook;
 
 pub use machine::{Machine, machine};
 pub use place::{Configuration, Gate, Outcome, Place};
+pub use queue::{Attempt, is_alive, signal, wait_for_death};
 pub use running::{Running, processes_of, wait_for};
 pub use workbook::{encrypted_workbook, sheet, workbook};
 

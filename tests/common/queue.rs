@@ -1,0 +1,285 @@
+//! The queue as tests look at it: runs that wait, workers that are killed, and what the records and logs say afterwards.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+use super::place::{Configuration, Place};
+use super::running::{Running, wait_for};
+
+/// A configuration's hook that says by a file who it is, and goes on when another file is there.
+const HOLD: &str = r#"
+import os, pathlib, subprocess, time
+
+PLACE = pathlib.Path(@PLACE@)
+
+
+def hold():
+    (PLACE / "pids").mkdir(exist_ok=True)
+    beside = PLACE / "pids" / f".{os.getpid()}"
+    beside.write_text("")
+    beside.rename(PLACE / "pids" / str(os.getpid()))
+@CODE@
+    while not (PLACE / "open").exists():
+        time.sleep(0.01)
+
+
+def register(registry):
+    registry.register_hook(hold, hook="on_workbook_start", priority=10)
+"#;
+
+/// An attempt as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub attempt: u32,
+    pub outcome: Option<String>,
+    pub error: Option<String>,
+}
+
+impl Place {
+    /// A worker's intervals in fractions of a second, so that no test waits for them. A lease still outlives the test.
+    pub fn hurry(&mut self) {
+        for (name, value) in [
+            ("ADE_WORKER_POLL_INTERVAL", "0.1"),
+            ("ADE_WORKER_POLL_INTERVAL_MAX", "0.2"),
+            ("ADE_WORKER_CLEANUP_INTERVAL", "0.2"),
+            ("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2"),
+            ("ADE_WORKER_BACKOFF_MAX_SECONDS", "1"),
+        ] {
+            self.set(name, value);
+        }
+    }
+
+    /// A configuration whose runs stop and tell their process's id, until [`Place::let_go`]. `code` is what they do
+    /// before that.
+    pub fn holding(&self, name: &str, code: &str) -> Configuration {
+        let configuration = self.configuration(name);
+        let code: String = code.lines().map(|line| format!("    {line}\n")).collect();
+        let hook = HOLD
+            .replace("@PLACE@", &format!("{:?}", self.path("")))
+            .replace("@CODE@", &code);
+        configuration.write("src/ade_config/hooks/hold.py", &hook);
+        fs::create_dir_all(self.path("pids")).unwrap();
+        configuration
+    }
+
+    /// Until so many runs, counted from the beginning, have stopped. Gives their processes in no order.
+    #[track_caller]
+    pub fn wait_until_held(&self, count: usize) -> Vec<i32> {
+        let held = || -> Vec<i32> {
+            fs::read_dir(self.path("pids"))
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+                .collect()
+        };
+        wait_for("runs that stop where they should", || held().len() >= count);
+        held()
+    }
+
+    /// Lets all runs that stopped go on, and those that come.
+    pub fn let_go(&self) {
+        self.write("open", "");
+    }
+
+    /// Leaves a run in the queue. Gives its id.
+    #[track_caller]
+    pub fn enqueue(&self, configuration: &str, input: &str) -> String {
+        let queued = self
+            .ade(&format!("run {configuration} {input} --detach -q"))
+            .succeeds();
+        queued.stdout.trim().to_owned()
+    }
+
+    /// Starts a worker with one slot and a name.
+    pub fn start_worker(&self, name: &str) -> Running {
+        self.start_worker_with(name, "--concurrency 1")
+    }
+
+    /// Starts a worker with a name and flags.
+    pub fn start_worker_with(&self, name: &str, flags: &str) -> Running {
+        let mut command = self.command();
+        command
+            .arg("worker")
+            .args(flags.split_whitespace())
+            .env("ADE_WORKER_ID", name);
+        Running::start(command)
+    }
+
+    /// The database, to be read, from outside.
+    pub fn database(&self) -> Connection {
+        let path = self.path("data/db/ade.sqlite");
+        let database =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        database
+            .busy_timeout(std::time::Duration::from_secs(60))
+            .unwrap();
+        database
+    }
+
+    /// One value of the database.
+    #[track_caller]
+    pub fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        self.database()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Changes the database from outside, as time or an operator would.
+    #[track_caller]
+    pub fn change(&self, sql: &str) {
+        self.database()
+            .execute_batch(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Where a run stands, by the record.
+    pub fn status_of(&self, run: &str) -> String {
+        self.query(&format!("SELECT status FROM runs WHERE id = '{run}'"))
+    }
+
+    /// Until a run stands there.
+    #[track_caller]
+    pub fn wait_for_status(&self, run: &str, status: &str) {
+        let database = self.database();
+        wait_for(&format!("run {run} to be {status}"), || {
+            let now: String = database
+                .query_row("SELECT status FROM runs WHERE id = ?1", [run], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            now == status
+        });
+    }
+
+    /// The attempts at a run.
+    pub fn attempts(&self, run: &str) -> Vec<Attempt> {
+        let database = self.database();
+        let mut statement = database
+            .prepare("SELECT attempt, outcome, error FROM run_attempts WHERE run_id = ?1 ORDER BY attempt")
+            .unwrap();
+        statement
+            .query_map([run], |row| {
+                Ok(Attempt {
+                    attempt: row.get(0)?,
+                    outcome: row.get(1)?,
+                    error: row.get(2)?,
+                })
+            })
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap()
+    }
+
+    /// How the attempts at a run ended, first one first.
+    pub fn outcomes(&self, run: &str) -> Vec<String> {
+        self.attempts(run)
+            .into_iter()
+            .map(|attempt| attempt.outcome.unwrap_or_else(|| "open".to_owned()))
+            .collect()
+    }
+
+    /// The folder of a run.
+    pub fn run_folder(&self, run: &str) -> PathBuf {
+        self.path("data/workspaces/default/runs").join(run)
+    }
+
+    /// The event log of a run, whole; its sequence has neither gaps nor repetitions.
+    #[track_caller]
+    pub fn events(&self, run: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.run_folder(run).join("logs/events.ndjson")).unwrap();
+        let events: Vec<Value> = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
+        let sequences: Vec<usize> = events
+            .iter()
+            .map(|event| event["sequence"].as_u64().unwrap() as usize)
+            .collect();
+        assert_eq!(
+            sequences,
+            (1..=events.len()).collect::<Vec<_>>(),
+            "the numbering of run {run}:\n{text}"
+        );
+        events
+    }
+
+    /// How often each event is in a run's log.
+    #[track_caller]
+    pub fn event_counts(&self, run: &str) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for event in self.events(run) {
+            *counts
+                .entry(event["event"].as_str().unwrap().to_owned())
+                .or_default() += 1;
+        }
+        counts
+    }
+
+    /// A run that ended in order: one end, told once and last, one outcome for each attempt, nothing held, nothing torn.
+    #[track_caller]
+    pub fn is_sound(&self, run: &str, status: &str, outcomes: &[&str]) {
+        assert_eq!(self.status_of(run), status, "{run}");
+        // The end is recorded a moment before it is told.
+        wait_for(&format!("the end of run {run} to be told"), || {
+            self.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
+        });
+        let events = self.events(run);
+        let ends: Vec<usize> = events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| event["event"] == "run.complete")
+            .map(|(index, _)| index)
+            .collect();
+        assert_eq!(ends, [events.len() - 1], "{events:#?}");
+        assert_eq!(events[ends[0]]["data"]["status"], status);
+        assert_eq!(self.outcomes(run), outcomes, "{:#?}", self.attempts(run));
+        let numbers: Vec<u32> = self.attempts(run).iter().map(|one| one.attempt).collect();
+        assert_eq!(numbers, (1..=outcomes.len() as u32).collect::<Vec<_>>());
+        let held: bool = self.query(&format!(
+            "SELECT claim_token IS NOT NULL OR claimed_by IS NOT NULL OR claim_process IS NOT NULL FROM runs WHERE id = '{run}'"
+        ));
+        assert!(!held, "an ended run is held by nobody");
+        let torn: Vec<String> = self
+            .files_below(self.run_folder(run))
+            .into_iter()
+            .filter(|name| {
+                name.contains(".ade-") || name.starts_with("tmp/") || name.ends_with(".tmp")
+            })
+            .collect();
+        assert!(torn.is_empty(), "{torn:?}");
+        if status == "succeeded" {
+            assert!(self.run_folder(run).join("artifact.json").exists());
+        }
+    }
+
+    /// The lock files of workers.
+    pub fn worker_locks(&self) -> Vec<String> {
+        self.files_below("data/db/workers")
+    }
+}
+
+/// Whether a process is there and no mere entry of one that ended.
+pub fn is_alive(process: i32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else {
+        return false;
+    };
+    let state = stat.rsplit(')').next().unwrap_or_default();
+    !state.trim_start().starts_with(['Z', 'X'])
+}
+
+/// Sends a signal to a process.
+pub fn signal(process: i32, signal: i32) {
+    // SAFETY: no memory is involved.
+    unsafe { libc::kill(process, signal) };
+}
+
+/// Until a process has ended.
+#[track_caller]
+pub fn wait_for_death(process: i32) {
+    wait_for(&format!("process {process} to end"), || !is_alive(process));
+}

@@ -1,0 +1,650 @@
+//! Workers that die, freeze or find no room, as real processes: nothing lost, nothing twice, nothing stuck.
+//!
+//! A run is held where the test wants it by a configuration that waits for a file, an input that is a pipe, or a database
+//! that the test has locked; then the worker is killed or stopped there. Time decides nothing.
+//!
+//! The last test kills workers at random while they work a queue. `CHAOS_RUNS=1000` makes it a long one, `CHAOS_SEED`
+//! repeats the moments of a run of it as far as the machine does.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use common::{Place, Running, is_alive, processes_of, signal, skip, wait_for, wait_for_death};
+use libc::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+
+/// A place whose configuration holds its runs, with an environment that is ready.
+fn holding_place(code: &str) -> Place {
+    let mut place = Place::new();
+    place.hurry();
+    place.holding("config", code);
+    place.members("members.csv");
+    place.warm("config");
+    place
+}
+
+fn kill(worker: Running) {
+    worker.signal(SIGKILL);
+    worker.wait().ends_with(-SIGKILL);
+}
+
+#[test]
+fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_does() {
+    let place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    let engine = place.wait_until_held(1)[0];
+    kill(worker);
+    wait_for_death(engine);
+    place.let_go();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    let counts = place.event_counts(&run);
+    assert_eq!((counts["run.start"], counts["run.recovered"]), (2, 1));
+    assert!(place.worker_locks().is_empty());
+}
+
+#[test]
+fn a_worker_that_lives_takes_over_from_one_that_was_killed() {
+    let place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    let first = place.start_worker("first");
+    place.wait_until_held(1);
+    let second = place.start_worker("second");
+    kill(first);
+    place.wait_until_held(2);
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    second.signal(SIGTERM);
+    second
+        .wait()
+        .succeeds()
+        .says("its process died, queued now");
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+}
+
+#[test]
+fn a_worker_killed_at_the_claim_leaves_a_run_that_the_next_one_does() {
+    let mut place = holding_place("");
+    // Whatever is done after the claim takes its time here, so that the kill comes before it.
+    place.let_go();
+    place.set("ADE_WORKER_MAX_ATTEMPTS", "50");
+    let runs: Vec<String> = (0..4)
+        .map(|_| place.enqueue("config", "members.csv"))
+        .collect();
+    for run in &runs {
+        let worker = place.start_worker("doomed");
+        let database = place.database();
+        let mut claimed = database
+            .prepare("SELECT 1 FROM runs WHERE id = ?1 AND status <> 'queued'")
+            .unwrap();
+        let limit = Instant::now() + common::HANG;
+        while !claimed.exists([run]).unwrap() {
+            assert!(Instant::now() < limit, "it was never claimed");
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        kill(worker);
+    }
+    place.ade("worker --drain -q").succeeds();
+    for run in &runs {
+        let attempts = place.attempts(run);
+        let mut outcomes = vec!["lost"; attempts.len() - 1];
+        outcomes.push("succeeded");
+        place.is_sound(run, "succeeded", &outcomes);
+    }
+}
+
+#[test]
+fn a_worker_killed_in_the_middle_of_staging_leaves_no_half_of_a_file() {
+    let place = holding_place("");
+    place.let_go();
+    let run = place.enqueue("config", "members.csv");
+    // The staged copy is lost, and the file that it is made from anew is a pipe which gives a part of it. It lies on
+    // another file system, so that it is copied and not linked.
+    let staged = place.run_folder(&run).join("input/members.csv");
+    let whole = fs::read(&staged).unwrap();
+    fs::remove_file(&staged).unwrap();
+    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
+        skip!("there is no second file system here");
+    };
+    let source = elsewhere.path().join("source.csv");
+    let made = Command::new("mkfifo").arg(&source).status();
+    if !made.is_ok_and(|status| status.success()) {
+        skip!("no pipe can be made here");
+    }
+    place.change(&format!(
+        "UPDATE runs SET input_path = '{}' WHERE id = '{run}'",
+        source.display()
+    ));
+    let worker = place.start_worker("one");
+    let mut pipe = fs::OpenOptions::new().write(true).open(&source).unwrap();
+    std::io::Write::write_all(&mut pipe, &whole[..5]).unwrap();
+    let half = || {
+        place
+            .files_below(staged.parent().unwrap())
+            .iter()
+            .any(|name| name.starts_with(".ade-"))
+    };
+    wait_for("half of a copy", half);
+    kill(worker);
+    drop(pipe);
+    fs::remove_file(&source).unwrap();
+    fs::write(&source, &whole).unwrap();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    assert_eq!(fs::read(&staged).unwrap(), whole);
+}
+
+#[test]
+fn a_worker_killed_while_it_records_the_end_has_recorded_nothing() {
+    let place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    let engine = place.wait_until_held(1)[0];
+    let mut database = place.database();
+    let locked = database
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .unwrap();
+    place.let_go();
+    wait_for_death(engine);
+    wait_for("the audit record", || {
+        place.run_folder(&run).join("artifact.json").exists()
+    });
+    kill(worker);
+    drop(locked);
+    assert_eq!(place.status_of(&run), "running");
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    let artifact: serde_json::Value =
+        serde_json::from_slice(&fs::read(place.run_folder(&run).join("artifact.json")).unwrap())
+            .unwrap();
+    assert_eq!(artifact["run"]["attempt"], 2);
+}
+
+#[test]
+fn an_end_that_was_recorded_and_not_told_is_told_once() {
+    let place = holding_place("");
+    place.let_go();
+    let run = place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    // As if the worker had been killed between the two: the last line is not there, or half of it is.
+    let log = place.run_folder(&run).join("logs/events.ndjson");
+    let text = fs::read_to_string(&log).unwrap();
+    let last = text.trim_end().rfind('\n').unwrap() + 1;
+    fs::write(&log, &text[..last + 20]).unwrap();
+    place.change(&format!(
+        "UPDATE runs SET end_told = 0, completed_at = completed_at - 60000 WHERE id = '{run}'"
+    ));
+    let worker = place.start_worker("one");
+    wait_for("the end to be told", || {
+        place.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
+    });
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn an_engine_that_was_killed_is_started_again_and_one_that_fails_is_not() {
+    let place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    let engine = place.wait_until_held(1)[0];
+    signal(engine, SIGKILL);
+    wait_for("the second attempt", || place.wait_until_held(1).len() == 2);
+    place.let_go();
+    worker.wait_until_says("succeeded");
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["retried", "succeeded"]);
+    let events = place.events(&run);
+    let retry = events
+        .iter()
+        .find(|event| event["event"] == "run.retry")
+        .unwrap();
+    assert_eq!(retry["data"]["status"], "queued");
+    assert!(
+        retry["message"]
+            .as_str()
+            .unwrap()
+            .contains("killed by signal 9"),
+        "{retry}"
+    );
+
+    place.write("broken.xlsx", "none");
+    let broken = place.enqueue("config", "broken.xlsx");
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&broken, "failed", &["failed"]);
+}
+
+#[test]
+fn attempts_are_counted_and_spent_with_a_growing_pause_between_them() {
+    let mut place = holding_place("os.kill(os.getpid(), 9)");
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.4");
+    place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "300");
+    let run = place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "failed", &["retried", "retried", "failed"]);
+    let error: String = place.query(&format!("SELECT error_code FROM runs WHERE id = '{run}'"));
+    assert_eq!(error, "engine_crashed");
+    let pause = |attempt: u32| -> i64 {
+        place.query(&format!(
+            "SELECT (SELECT started_at FROM run_attempts WHERE run_id = '{run}' AND attempt = {attempt} + 1)
+                  - (SELECT completed_at FROM run_attempts WHERE run_id = '{run}' AND attempt = {attempt})"
+        ))
+    };
+    // At least three quarters of 0.4 s, then of 0.8 s.
+    assert!(pause(1) >= 300, "{}", pause(1));
+    assert!(pause(2) >= 600, "{}", pause(2));
+}
+
+#[test]
+fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
+    let mut place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    place.wait_until_held(1);
+    kill(worker);
+    place.let_go();
+    place.set("ADE_RECOVERY", "fail");
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "failed", &["lost"]);
+    let shown = place
+        .ade(&format!("runs show {run} --json"))
+        .succeeds()
+        .json();
+    assert_eq!(shown["error"]["code"], "worker_died");
+    assert_eq!(shown["error"]["hint"], "`ade runs retry` runs it again");
+    place.ade(&format!("runs retry {run}")).succeeds();
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "failed"]);
+}
+
+#[test]
+fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
+    let place = holding_place(
+        "child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP; while :; do sleep 0.1; done'])\n\
+         (PLACE / 'grandchild').write_text(str(child.pid))\n\
+         stranger = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n\
+         (PLACE / 'stranger').write_text(str(stranger.pid))\n",
+    );
+    if !Path::new("/proc/self/environ").exists() {
+        skip!("only Linux tells whose a process was");
+    }
+    let run = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    wait_for("both", || {
+        ["grandchild", "stranger"]
+            .iter()
+            .all(|name| fs::read(place.path(name)).is_ok_and(|text| !text.is_empty()))
+    });
+    let left: Vec<i32> = ["grandchild", "stranger"]
+        .map(|name| place.read(name).parse().unwrap())
+        .to_vec();
+    kill(worker);
+    assert!(left.iter().all(|process| is_alive(*process)));
+    place.ade(&format!("runs cancel {run}")).succeeds();
+    place.ade("worker --drain -q").succeeds();
+    left.into_iter().for_each(wait_for_death);
+    place.is_sound(&run, "cancelled", &["cancelled"]);
+}
+
+#[test]
+fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() {
+    let mut place = holding_place("");
+    place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
+    let run = place.enqueue("config", "members.csv");
+    let mut frozen = place.start_worker("frozen");
+    place.wait_until_held(1);
+    frozen.signal(SIGSTOP);
+    let healthy = place.start_worker("healthy");
+    place.wait_until_held(2);
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    wait_for("the end to be told", || {
+        place.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
+    });
+    let log = fs::read(place.run_folder(&run).join("logs/events.ndjson")).unwrap();
+    let artifact = fs::read(place.run_folder(&run).join("artifact.json")).unwrap();
+    frozen.signal(SIGCONT);
+    frozen.wait_until_says("its claim is another worker's now");
+    // It goes on with other work.
+    let next = place.enqueue("config", "members.csv");
+    healthy.signal(SIGTERM);
+    healthy.wait().succeeds();
+    place.wait_for_status(&next, "succeeded");
+    frozen.signal(SIGTERM);
+    frozen.wait().succeeds();
+    assert_eq!(
+        String::from_utf8(fs::read(place.run_folder(&run).join("logs/events.ndjson")).unwrap()),
+        String::from_utf8(log)
+    );
+    assert_eq!(
+        fs::read(place.run_folder(&run).join("artifact.json")).unwrap(),
+        artifact
+    );
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    let worker: String = place.query(&format!(
+        "SELECT worker FROM run_attempts WHERE run_id = '{run}' AND attempt = 2"
+    ));
+    assert!(worker.starts_with("healthy"), "{worker}");
+    wait_for("the processes to end", || {
+        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
+    });
+}
+
+#[test]
+fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
+    let mut place = holding_place("");
+    place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
+    let run = place.enqueue("config", "members.csv");
+    let mut frozen = place.start_worker("frozen");
+    let engine = place.wait_until_held(1)[0];
+    frozen.signal(SIGSTOP);
+    let healthy = place.start_worker("healthy");
+    place.wait_until_held(2);
+    frozen.signal(SIGCONT);
+    frozen.wait_until_says("its claim is another worker's now");
+    wait_for_death(engine);
+    frozen.signal(SIGTERM);
+    frozen.wait().succeeds();
+    assert_eq!(
+        place.status_of(&run),
+        "running",
+        "the new owner is undisturbed"
+    );
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    healthy.signal(SIGTERM);
+    healthy.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+}
+
+#[test]
+fn a_builder_that_is_killed_leaves_an_environment_that_the_next_one_builds() {
+    let mut place = Place::new();
+    place.hurry();
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    place.configuration("config");
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    let first = place.start_worker("first");
+    gate.wait_until_reached();
+    // The second one waits for the first.
+    let second = place.start_worker("second");
+    kill(first);
+    gate.open();
+    place.wait_for_status(&run, "succeeded");
+    second.signal(SIGTERM);
+    second.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    assert_eq!(place.environments().len(), 1);
+    assert_eq!(place.environments()[0]["status"], "ready");
+}
+
+/// A small file system of its own, gone with the test.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    /// `None`: this machine lets nobody mount.
+    fn mount(at: &Path, kibibytes: u32) -> Option<Self> {
+        fs::create_dir_all(at).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "tmpfs"])
+            .arg(at)
+            .output()
+            .ok()?;
+        mounted.status.success().then(|| Self(at.to_owned()))
+    }
+
+    /// Writes until nothing more fits. Gives the file.
+    fn fill(&self) -> std::path::PathBuf {
+        use std::io::Write;
+        let path = self.0.join("filler");
+        let mut file = fs::File::create(&path).unwrap();
+        for size in [64 * 1024, 512, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+        path
+    }
+
+    fn remount(&self, options: &str) -> bool {
+        Command::new("mount")
+            .args(["-o", &format!("remount,{options}")])
+            .arg(&self.0)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
+
+#[test]
+fn a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_room() {
+    let mut place = Place::new();
+    place.hurry();
+    let Some(disk) = SmallDisk::mount(&place.path("data/db"), 1024) else {
+        skip!("no small disk can be mounted here");
+    };
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    let next = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    let engine = place.wait_until_held(1)[0];
+    // What the database has in its log is in the file itself, so that the end needs room.
+    let _ = place
+        .database()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let filler = disk.fill();
+    place.let_go();
+    wait_for_death(engine);
+    worker.wait_until_says("cannot be recorded yet");
+    assert_eq!(place.status_of(&run), "running");
+    fs::remove_file(filler).unwrap();
+    place.wait_for_status(&next, "succeeded");
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.is_sound(&next, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again() {
+    let mut place = Place::new();
+    place.hurry();
+    let Some(disk) = SmallDisk::mount(&place.path("runs"), 4096) else {
+        skip!("no small disk can be mounted here");
+    };
+    place.set("ADE_RUNS_DIR", place.path("runs"));
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    place.wait_until_held(1);
+    let filler = disk.fill();
+    place.let_go();
+    worker.wait_until_says("queued");
+    worker.wait_until_says("there is no room left");
+    fs::remove_file(filler).unwrap();
+    place.wait_for_status(&run, "succeeded");
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    assert_eq!(place.outcomes(&run), ["retried", "succeeded"]);
+}
+
+#[test]
+fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() {
+    let mut place = Place::new();
+    place.hurry();
+    let Some(disk) = SmallDisk::mount(&place.path("data/db"), 4096) else {
+        skip!("no small disk can be mounted here");
+    };
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    if !disk.remount("ro") {
+        skip!("the small disk cannot be made read-only");
+    }
+    let refused = place.ade("worker --drain").ends_with(5);
+    assert!(refused.stderr.contains("hint:"), "{refused}");
+    place.ade("run config members.csv").ends_with(5);
+    assert!(disk.remount("rw"));
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn a_database_that_is_locked_for_a_while_delays_a_run_and_spoils_none() {
+    let mut place = holding_place("");
+    place.set("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "200");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    place.wait_until_held(1);
+    let mut database = place.database();
+    let locked = database
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .unwrap();
+    place.let_go();
+    worker.wait_until_says("cannot be recorded yet");
+    drop(locked);
+    place.wait_for_status(&run, "succeeded");
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+/// Numbers that a seed decides.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, most: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % most
+    }
+}
+
+#[test]
+fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
+    const WORKERS: usize = 4;
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "how long this test takes is no setting"
+    )]
+    let number = |name: &str, default: u64| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
+    };
+    let count = usize::try_from(number("CHAOS_RUNS", 60)).unwrap();
+    let seed = number("CHAOS_SEED", 0x5eed);
+    let mut dice = Dice(seed);
+    let mut place = Place::new();
+    place.hurry();
+    place.set("ADE_WORKER_MAX_ATTEMPTS", "100");
+    let configuration = place.configuration("config");
+    // Two engines for one input at a time would be two holders of one lock.
+    configuration.write(
+        "src/ade_config/hooks/alone.py",
+        &format!(
+            "import fcntl, os, pathlib\n\nPLACE = pathlib.Path({:?})\nHELD = []\n\n\ndef alone(source_workbook, input_file_name):\n    \
+             lock = open(PLACE / 'executing' / input_file_name, 'w')\n    HELD.append(lock)\n    try:\n        \
+             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)\n    except OSError:\n        \
+             (PLACE / 'twice' / input_file_name).write_text(str(os.getpid()))\n\n\n\
+             def register(registry):\n    registry.register_hook(alone, hook='on_workbook_start', priority=10)\n",
+            place.path("")
+        ),
+    );
+    for folder in ["executing", "twice", "inputs"] {
+        fs::create_dir_all(place.path(folder)).unwrap();
+    }
+    for index in 0..count {
+        place.members(&format!("inputs/{index:04}.csv"));
+    }
+    place.warm("config");
+    let queued = place.ade("run config inputs --detach -q").succeeds().stdout;
+    let runs: Vec<&str> = queued.lines().collect();
+    assert_eq!(runs.len(), count);
+
+    let begun = Instant::now();
+    let mut workers: Vec<Running> = (0..WORKERS)
+        .map(|index| place.start_worker(&format!("worker-{index}")))
+        .collect();
+    let mut kills = 0;
+    let ended = || -> usize {
+        place
+            .query::<i64>("SELECT count(*) FROM runs WHERE completed_at IS NOT NULL")
+            .try_into()
+            .unwrap()
+    };
+    let mut progress = (0, Instant::now());
+    loop {
+        let now = ended();
+        if now == count {
+            break;
+        }
+        if now > progress.0 {
+            progress = (now, Instant::now());
+        }
+        assert!(
+            progress.1.elapsed() < common::HANG,
+            "stuck at {now} of {count}"
+        );
+        std::thread::sleep(Duration::from_millis(200 + dice.roll(600)));
+        let index = usize::try_from(dice.roll(WORKERS as u64)).unwrap();
+        workers[index].signal(SIGKILL);
+        let successor = place.start_worker(&format!("worker-{index}-{kills}"));
+        kill(std::mem::replace(&mut workers[index], successor));
+        kills += 1;
+    }
+    let took = begun.elapsed();
+    for mut worker in workers {
+        worker.wait_until_says("looking for work");
+        worker.signal(SIGTERM);
+        worker.wait().succeeds();
+    }
+    // One more look sweeps what the last one killed left.
+    place.change("UPDATE runs SET completed_at = completed_at - 60000 WHERE end_told = 0");
+    let untold: i64 = place.query("SELECT count(*) FROM runs WHERE end_told = 0");
+    let mut sweep = place.start_worker("sweep");
+    sweep.wait_until_says("looking for work");
+    wait_for("the last ends to be told", || {
+        place.query::<i64>("SELECT count(*) FROM runs WHERE end_told = 0") == 0
+    });
+    sweep.signal(SIGTERM);
+    sweep.wait().succeeds();
+
+    let mut attempts = 0;
+    for run in runs {
+        let made = place.attempts(run).len();
+        attempts += made;
+        let mut outcomes = vec!["lost"; made - 1];
+        outcomes.push("succeeded");
+        place.is_sound(run, "succeeded", &outcomes);
+    }
+    assert_eq!(place.files_below("twice"), Vec::<String>::new());
+    assert_eq!(place.worker_locks(), Vec::<String>::new());
+    assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 0);
+    wait_for("the processes to end", || {
+        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
+    });
+    eprintln!(
+        "{count} runs, {WORKERS} workers, {kills} kills, {attempts} attempts, {untold} ends told by a sweep, {:.1} s, seed {seed}",
+        took.as_secs_f64()
+    );
+}
