@@ -72,8 +72,10 @@ class Output:
 
     def save(self, path: str) -> None:
         """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing."""
-        folder, name = os.path.split(os.path.abspath(path))
-        beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
+        # Where the path is a link, the file that it leads to is replaced.
+        path = os.path.realpath(path)
+        folder = os.path.dirname(path)
+        beside = os.path.join(folder, f".ade-{os.getpid()}-{id(self):x}.part")
         try:
             if self.is_touched:
                 self._workbook._ade_real.save(beside)

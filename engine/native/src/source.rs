@@ -187,7 +187,7 @@ impl Drop for Source {
 
 /// The background thread: opens the file, then scans what is queued.
 fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimits>) {
-    let opened = Book::open(path, options).map(Arc::new);
+    let opened = unharmed(path, || Book::open(path, options).map(Arc::new));
     let mut state = shared.lock();
     state.book = Some(opened.clone());
     shared.changed.notify_all();
@@ -225,7 +225,9 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
             outcome: None,
         });
         drop(state);
-        let outcome = book.scan(wanted.sheet, wanted.limits, &watch).map(Arc::new);
+        let outcome = unharmed(path, || {
+            book.scan(wanted.sheet, wanted.limits, &watch).map(Arc::new)
+        });
         state = shared.lock();
         // The job is gone if nobody wants it any more.
         if let Some(job) = state
@@ -237,4 +239,15 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
         }
         shared.changed.notify_all();
     }
+}
+
+/// Runs what must not panic; should it do so all the same, whoever waits gets an error instead of waiting for ever.
+fn unharmed<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(SourceError::NotAWorkbook {
+            path: path.to_owned(),
+            reason: "reading it failed in a way that it never should; please report this file"
+                .to_owned(),
+        })
+    })
 }
