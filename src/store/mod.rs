@@ -167,10 +167,11 @@ pub trait Store: Fleet + Send + Sync {
     ) -> Result<bool>;
     /// Building → queued, the attempt given back: the build was cancelled.
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool>;
-    /// Ready → queued in a new folder: its files vanished, or somebody wants it built anew.
+    /// Ready → queued, to be built in `folder`: its files vanished, or somebody wants it built anew. `seen` is the
+    /// environment as that was found out. False: it is no longer so, somebody has built or requeued it since.
     fn requeue_environment(
         &self,
-        id: &str,
+        seen: &EnvironmentRecord,
         folder: &std::path::Path,
         snapshot: &std::path::Path,
         now: Timestamp,

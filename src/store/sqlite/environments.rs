@@ -282,15 +282,15 @@ pub(super) fn release(
 
 pub(super) fn requeue(
     transaction: &Transaction<'_>,
-    id: &str,
+    seen: &EnvironmentRecord,
     folder: &Path,
     snapshot: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let changed = transaction.execute(
-        "UPDATE environments SET status = 'queued', folder = ?2, snapshot_path = ?3, attempt_count = 0, available_at = ?4, ready_at = NULL, updated_at = ?4
-         WHERE id = ?1 AND status IN ('ready', 'failed', 'queued')",
-        params![id, path_text(folder), path_text(snapshot), now.0],
+        "UPDATE environments SET status = 'queued', folder = ?3, snapshot_path = ?4, attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
+         WHERE id = ?1 AND status = 'ready' AND ready_at = ?2",
+        params![seen.id, seen.ready_at.map(|ready_at| ready_at.0), path_text(folder), path_text(snapshot), now.0],
     )?;
     Ok(changed == 1)
 }

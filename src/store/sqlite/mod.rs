@@ -175,10 +175,22 @@ impl SqliteStore {
         })
     }
 
+    /// An empty database of the current schema in memory, for tests and simulations. It is gone when the last connection
+    /// to `file:/<name>?vfs=memdb` is closed; another one in the same process shares it.
+    ///
+    /// # Errors
+    /// The settings name a mode that SQLite does not have.
+    pub fn in_memory(settings: &Settings, name: &str) -> Result<Self> {
+        let path = PathBuf::from(format!("file:/{name}?vfs=memdb"));
+        let store = Self::connect(settings, &path, true)?;
+        schema::apply(&mut store.lock(), Timestamp::now()).map_err(|error| store.explain(error))?;
+        Ok(store)
+    }
+
     fn connect(settings: &Settings, path: &Path, create: bool) -> Result<Self> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if create {
-            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+            flags |= OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
         }
         BUSY_TIMEOUT_MS.store(
             u64::try_from(settings.sqlite_busy_timeout.as_millis()).unwrap_or(u64::MAX),
@@ -463,12 +475,12 @@ impl Store for SqliteStore {
     }
     fn requeue_environment(
         &self,
-        id: &str,
+        seen: &EnvironmentRecord,
         folder: &Path,
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| environments::requeue(transaction, id, folder, snapshot, now))
+        self.write(|transaction| environments::requeue(transaction, seen, folder, snapshot, now))
     }
     fn expire_environment_leases(&self, now: Timestamp) -> Result<usize> {
         self.write(|transaction| environments::expire(transaction, now))

@@ -1,0 +1,49 @@
+//! Chance that repeats itself: everything that a seed decides comes from here.
+
+use std::cell::Cell;
+
+/// A stream of numbers that depends on its seed alone (SplitMix64).
+pub struct Chance(Cell<u64>);
+
+impl Chance {
+    pub fn new(seed: u64) -> Self {
+        let chance = Self(Cell::new(seed));
+        // Neighbouring seeds begin alike; two steps later they have nothing in common.
+        chance.next();
+        chance.next();
+        chance
+    }
+
+    fn next(&self) -> u64 {
+        let state = self.0.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.0.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`.
+    pub fn below(&self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+
+    /// A number of milliseconds from `low` up to, but without, `high`.
+    pub fn between(&self, low: i64, high: i64) -> i64 {
+        low + (self.next() % (high - low).max(1) as u64) as i64
+    }
+
+    /// True so many times in ten thousand.
+    pub fn hits(&self, in_ten_thousand: u64) -> bool {
+        self.next() % 10_000 < in_ten_thousand
+    }
+
+    /// From 0 to 1.
+    pub fn part(&self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// One of several.
+    pub fn pick<'a, T>(&self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+}

@@ -1,0 +1,702 @@
+//! What must hold, whatever happens.
+//!
+//! The judge looks at the database after every call that anybody makes. It knows who made the call and what it was for, so
+//! it can say of each change whether that call may make it: a transition that nothing allows is a violation, and so is one
+//! that is allowed by the wrong claim, at the wrong time, or to the harm of somebody whose claim is good.
+//!
+//! A claim is *good* from the moment it was made or renewed for as long as its lease, on a clock that never jumps. A jump of
+//! the wall clock shortens that to the time in which every living process gets to renew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use ade::store::Claim;
+
+use super::snapshot::{EnvironmentRow, RunRow, Snapshot, Window};
+use super::world::{JUMP, LEASE, Moment, SETTLE};
+
+/// What a call to the store is meant to do, and for whom.
+#[derive(Clone, Debug)]
+pub enum Deed<'a> {
+    /// Reads, or concerns neither runs nor environments.
+    Look(&'static str),
+    Enqueue(&'a str),
+    InsertClaimed(&'a str, &'a Claim),
+    ClaimRun(&'a Claim),
+    Heartbeat(&'a str, &'a Claim),
+    /// With the exit code that marks whose work it was.
+    Finish(&'a str, &'a Claim, i32),
+    Retry(&'a str, &'a Claim),
+    Release(&'a str, &'a Claim),
+    ExpireRuns,
+    FailForEnvironments,
+    Cancel(&'a str),
+    MarkTold(&'a str),
+    SetEnvironment(&'a str),
+    Mend,
+    Reclaim(&'a str),
+    EnsureEnvironment,
+    ClaimEnvironment {
+        id: &'a str,
+        claim: &'a Claim,
+        take_over: bool,
+    },
+    HeartbeatEnvironment(&'a str, &'a Claim),
+    CompleteEnvironment(&'a str, &'a Claim),
+    FailEnvironment(&'a str, &'a Claim),
+    ReleaseEnvironment(&'a str, &'a Claim),
+    RequeueEnvironment(&'a str),
+    ExpireEnvironments,
+    TakeEnvironment(&'a str),
+}
+
+impl Deed<'_> {
+    /// The run or environment and the claim that the call must prove.
+    fn fenced(&self) -> Option<(&str, &Claim)> {
+        match self {
+            Self::Heartbeat(id, claim)
+            | Self::Finish(id, claim, _)
+            | Self::Retry(id, claim)
+            | Self::Release(id, claim)
+            | Self::HeartbeatEnvironment(id, claim)
+            | Self::CompleteEnvironment(id, claim)
+            | Self::FailEnvironment(id, claim)
+            | Self::ReleaseEnvironment(id, claim) => Some((id, claim)),
+            _ => None,
+        }
+    }
+
+    fn is_of(&self, id: &str, token: &str) -> bool {
+        self.fenced()
+            .is_some_and(|(of, claim)| of == id && claim.token == token)
+    }
+}
+
+impl fmt::Display for Deed<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Look(what) => write!(formatter, "{what}"),
+            Self::Enqueue(run) => write!(formatter, "enqueue {run}"),
+            Self::InsertClaimed(run, claim) => {
+                write!(formatter, "insert {run} under {}", claim.token)
+            }
+            Self::ClaimRun(claim) => write!(formatter, "claim a run as {}", claim.token),
+            Self::Heartbeat(id, claim) => write!(formatter, "heartbeat {id} {}", claim.token),
+            Self::Finish(id, claim, mark) => {
+                write!(formatter, "finish {id} {} with {mark}", claim.token)
+            }
+            Self::Retry(id, claim) => write!(formatter, "retry {id} {}", claim.token),
+            Self::Release(id, claim) => write!(formatter, "release {id} {}", claim.token),
+            Self::Cancel(run) => write!(formatter, "cancel {run}"),
+            Self::MarkTold(run) => write!(formatter, "mark the end of {run} as told"),
+            Self::SetEnvironment(run) => write!(formatter, "set the environment of {run}"),
+            Self::Reclaim(process) => write!(formatter, "reclaim what {process} held"),
+            Self::ClaimEnvironment {
+                id,
+                claim,
+                take_over,
+            } => write!(
+                formatter,
+                "claim environment {id} as {}{}",
+                claim.token,
+                if *take_over { ", taking over" } else { "" }
+            ),
+            Self::HeartbeatEnvironment(id, claim) => {
+                write!(formatter, "heartbeat environment {id} {}", claim.token)
+            }
+            Self::CompleteEnvironment(id, claim) => {
+                write!(formatter, "complete environment {id} {}", claim.token)
+            }
+            Self::FailEnvironment(id, claim) => {
+                write!(formatter, "fail environment {id} {}", claim.token)
+            }
+            Self::ReleaseEnvironment(id, claim) => {
+                write!(formatter, "release environment {id} {}", claim.token)
+            }
+            Self::RequeueEnvironment(id) => write!(formatter, "requeue environment {id}"),
+            Self::TakeEnvironment(id) => write!(formatter, "delete environment {id}"),
+            Self::ExpireRuns
+            | Self::FailForEnvironments
+            | Self::Mend
+            | Self::EnsureEnvironment
+            | Self::ExpireEnvironments => write!(formatter, "{self:?}"),
+        }
+    }
+}
+
+/// A claim as its holder may count on it.
+struct Lease {
+    process: String,
+    since: i64,
+}
+
+/// What the judge has to know of the world to judge a call.
+pub struct Circumstances<'a> {
+    /// When the caller looked at the clock.
+    pub moment: Moment,
+    /// The clock that never jumps, now.
+    pub steady: i64,
+    pub is_alive: &'a dyn Fn(&str) -> bool,
+    /// Whether an environment's files are there.
+    pub is_whole: &'a dyn Fn(&str) -> bool,
+    /// When a process was last held up by something that excuses a lost lease.
+    pub held_up: &'a dyn Fn(&str) -> i64,
+}
+
+/// See the module.
+pub struct Judge {
+    window: Window,
+    now: Snapshot,
+    leases: BTreeMap<String, Lease>,
+    jumps: Vec<(i64, i64)>,
+    /// Whose engine runs, by token.
+    pub executing: BTreeMap<String, String>,
+    /// Whose installer runs, by token.
+    pub building: BTreeMap<String, String>,
+    /// Runs whose enqueuer was told that they are queued.
+    pub promised: BTreeSet<String>,
+}
+
+type Verdict = Result<(), String>;
+
+impl Judge {
+    pub fn new(window: Window) -> Self {
+        let mut judge = Self {
+            window,
+            now: Snapshot::default(),
+            leases: BTreeMap::new(),
+            jumps: Vec::new(),
+            executing: BTreeMap::new(),
+            building: BTreeMap::new(),
+            promised: BTreeSet::new(),
+        };
+        judge.now = judge.window.look().unwrap_or_default();
+        judge
+    }
+
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.now
+    }
+
+    pub fn clock_jumped(&mut self, steady: i64, by: i64) {
+        self.jumps.push((steady, by));
+    }
+
+    /// Until when the holder of a token may count on it, on the steady clock.
+    fn good_until(&self, token: &str) -> i64 {
+        let Some(lease) = self.leases.get(token) else {
+            return i64::MIN;
+        };
+        let mut until = lease.since + millis(LEASE);
+        let since = self.jumps.iter().filter(|(at, _)| *at >= lease.since);
+        for (at, by) in since {
+            // A small one goes unnoticed and takes what it takes.
+            until -= by.max(&0).min(&millis(JUMP));
+            if by.abs() > millis(JUMP) / 2 {
+                until = until.min(at + millis(SETTLE));
+            }
+        }
+        until
+    }
+
+    /// Judges what a call did. `held` is what it answered about the claim that it had to prove.
+    pub fn after(
+        &mut self,
+        deed: &Deed<'_>,
+        held: Option<bool>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        if let (Some((id, claim)), Some(held)) = (deed.fenced(), held) {
+            let holds = self.token_of(id) == Some(&claim.token);
+            if holds != held {
+                return Err(format!(
+                    "the call said that the claim {} holds: {held}; it does: {holds}",
+                    claim.token
+                ));
+            }
+        }
+        if let Some(next) = self.window.look() {
+            let before = std::mem::replace(&mut self.now, next);
+            self.judge_runs(&before, deed, around)?;
+            self.judge_environments(&before, deed, around)?;
+            self.judge_attempts(&before)?;
+        }
+        match deed {
+            Deed::Heartbeat(_, claim) | Deed::HeartbeatEnvironment(_, claim)
+                if held == Some(true) =>
+            {
+                if let Some(lease) = self.leases.get_mut(&claim.token) {
+                    lease.since = around.moment.steady;
+                }
+            }
+            _ => {}
+        }
+        self.judge_executions(around)
+    }
+
+    fn token_of(&self, id: &str) -> Option<&String> {
+        let of_run = self.now.runs.get(id).and_then(|run| run.token.as_ref());
+        let of_environment = || self.now.environments.get(id)?.token.as_ref();
+        of_run.or_else(of_environment)
+    }
+
+    fn judge_executions(&self, around: &Circumstances<'_>) -> Verdict {
+        for (what, at_work) in [("run", &self.executing), ("environment", &self.building)] {
+            let mut holders: BTreeMap<&str, &str> = BTreeMap::new();
+            for (token, subject) in at_work {
+                if self.good_until(token) <= around.steady {
+                    continue;
+                }
+                if let Some(other) = holders.insert(subject, token) {
+                    return Err(format!(
+                        "the {what} {subject} is worked on twice, under {other} and under {token}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_runs(
+        &mut self,
+        before: &Snapshot,
+        deed: &Deed<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        let mut claimed = Vec::new();
+        for (id, run) in &self.now.runs {
+            sound(run).map_err(|reason| format!("run {id}: {reason}: {run:?}"))?;
+            let Some(old) = before.runs.get(id) else {
+                match deed {
+                    Deed::Enqueue(new) if new == id && run.status == "queued" => {}
+                    Deed::InsertClaimed(new, claim)
+                        if new == id && run.token.as_ref() == Some(&claim.token) =>
+                    {
+                        claimed.push((*claim).clone());
+                    }
+                    _ => return Err(format!("run {id} came from nowhere")),
+                }
+                continue;
+            };
+            if old != run {
+                self.judge_run(id, old, run, before, deed, around)
+                    .map_err(|reason| format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}"))?;
+                if let Deed::ClaimRun(claim) = deed {
+                    claimed.push((*claim).clone());
+                }
+            }
+        }
+        if let Some(id) = before.runs.keys().find(|id| !self.now.runs.contains_key(*id)) {
+            return Err(format!("run {id} is lost"));
+        }
+        for claim in claimed {
+            self.leases.insert(claim.token, Lease {
+                process: claim.process.unwrap_or_default(),
+                since: around.moment.steady,
+            });
+        }
+        Ok(())
+    }
+
+    fn judge_run(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        before: &Snapshot,
+        deed: &Deed<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        if old.cancel_requested && !new.cancel_requested {
+            return deny("the request to cancel is forgotten");
+        }
+        match (old.status.as_str(), new.status.as_str()) {
+            ("queued", "running") => self.judge_claim(id, old, new, before, deed, around),
+            ("queued", "queued") => match deed {
+                Deed::Mend | Deed::SetEnvironment(_) if old.attempts == new.attempts => Ok(()),
+                _ => deny("a waiting run was changed"),
+            },
+            ("queued", "cancelled") => match deed {
+                Deed::Cancel(run) if *run == id => Ok(()),
+                _ => deny("nobody cancelled it"),
+            },
+            ("queued", "failed") => {
+                let foiled = old.environment.as_ref().is_some_and(|environment| {
+                    before.environments[environment].status == "failed"
+                });
+                match deed {
+                    Deed::FailForEnvironments if foiled => Ok(()),
+                    _ => deny("its environment did not fail"),
+                }
+            }
+            ("running", "running") => self.judge_kept(id, old, new, deed),
+            ("running", _) => {
+                self.judge_leaving(id, old, new, deed)?;
+                self.judge_taking_back(id, old, deed, around)
+            }
+            (_, status) if old.status == status => {
+                let mut may_be = old.clone();
+                may_be.environment.clone_from(&new.environment);
+                may_be.told = new.told;
+                if may_be != *new || (old.told && !new.told) {
+                    return deny("an ended run was changed");
+                }
+                match deed {
+                    Deed::MarkTold(run) if *run == id => Ok(()),
+                    Deed::TakeEnvironment(_) if old.told == new.told => Ok(()),
+                    _ => deny("an ended run was changed"),
+                }
+            }
+            _ => deny("an ended run went on"),
+        }
+    }
+
+    fn judge_claim(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        before: &Snapshot,
+        deed: &Deed<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        let Deed::ClaimRun(claim) = deed else {
+            return deny("it was not to be claimed");
+        };
+        let now = around.moment.wall;
+        let is_eligible = |run: &RunRow| {
+            run.status == "queued"
+                && run.available_at <= now
+                && run.attempts < run.most
+                && run.environment.as_ref().is_some_and(|environment| {
+                    before.environments[environment].status == "ready"
+                })
+        };
+        let place = |id: &str, run: &RunRow| (run.available_at, run.created_at, id.to_owned());
+        let first = before
+            .runs
+            .iter()
+            .filter(|(_, run)| is_eligible(run))
+            .map(|(id, run)| place(id, run))
+            .min();
+        if first != Some(place(id, old)) {
+            return Err(format!("it was not its turn, but {first:?}"));
+        }
+        let as_claimed = new.token.as_ref() == Some(&claim.token)
+            && new.attempts == old.attempts + 1
+            && new.expires_at == Some(now + millis(LEASE))
+            && new.claimed_by.as_ref() == Some(&claim.worker)
+            && new.process == claim.process;
+        if as_claimed && !self.leases.contains_key(&claim.token) {
+            Ok(())
+        } else {
+            deny("the claim is not the one that was made")
+        }
+    }
+
+    fn judge_kept(&self, id: &str, old: &RunRow, new: &RunRow, deed: &Deed<'_>) -> Verdict {
+        let mut may_be = old.clone();
+        match deed {
+            Deed::Heartbeat(..) if deed.is_of(id, token(old)) => may_be.expires_at = new.expires_at,
+            Deed::Cancel(run) if *run == id => may_be.cancel_requested = true,
+            Deed::Mend if new.expires_at < old.expires_at => may_be.expires_at = new.expires_at,
+            _ => return deny("a running run was changed"),
+        }
+        if may_be == *new {
+            Ok(())
+        } else {
+            deny("a running run was changed")
+        }
+    }
+
+    /// Where a claim ends, the run's next state follows from what is left and what was asked for.
+    fn judge_leaving(&self, id: &str, old: &RunRow, new: &RunRow, deed: &Deed<'_>) -> Verdict {
+        if new.has_ended() && new.told {
+            return deny("its end counts as told already");
+        }
+        if let Deed::Finish(_, _, mark) = deed {
+            return match new.has_ended() && new.exit_code == Some(*mark) {
+                true => Ok(()),
+                false => deny("what was recorded is not what was found"),
+            };
+        }
+        let is_release = matches!(deed, Deed::Release(run, _) if *run == id);
+        let wanted = if old.cancel_requested {
+            "cancelled"
+        } else if !is_release && old.attempts >= old.most {
+            "failed"
+        } else {
+            "queued"
+        };
+        if new.status != wanted {
+            return Err(format!("it should be {wanted} now"));
+        }
+        let given_back = u32::from(is_release && wanted == "queued");
+        if new.attempts != old.attempts - given_back {
+            return deny("its attempts were miscounted");
+        }
+        Ok(())
+    }
+
+    /// A claim is ended by its holder; by others only when it is no longer good.
+    fn judge_taking_back(
+        &self,
+        id: &str,
+        old: &RunRow,
+        deed: &Deed<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        let token = token(old);
+        match deed {
+            Deed::Finish(..) | Deed::Retry(..) | Deed::Release(..) if deed.is_of(id, token) => {
+                Ok(())
+            }
+            Deed::Finish(..) | Deed::Retry(..) | Deed::Release(..) => {
+                deny("its claim was ended by somebody who does not hold it")
+            }
+            Deed::ExpireRuns => self.judge_expiry(token, around),
+            Deed::Reclaim(process) => self.judge_reclaim(process, token, around),
+            _ => deny("nothing ends its claim"),
+        }
+    }
+
+    fn judge_reclaim(&self, process: &str, token: &str, around: &Circumstances<'_>) -> Verdict {
+        if (around.is_alive)(process) {
+            return deny("the process that holds it lives");
+        }
+        match self.leases.get(token) {
+            Some(lease) if lease.process == process => Ok(()),
+            _ => deny("another process holds it"),
+        }
+    }
+
+    fn judge_expiry(&self, token: &str, around: &Circumstances<'_>) -> Verdict {
+        let Some(lease) = self.leases.get(token) else {
+            return deny("its claim was never made");
+        };
+        if !(around.is_alive)(&lease.process) {
+            return Ok(());
+        }
+        let until = self.good_until(token);
+        if until > around.steady {
+            return Err(format!("the lease of {} is good until {until}", lease.process));
+        }
+        let at_work = self.executing.contains_key(token) || self.building.contains_key(token);
+        let jumped = self.jumps.iter().any(|(at, _)| *at >= lease.since);
+        if at_work
+            && !jumped
+            && (around.held_up)(&lease.process) < lease.since
+        {
+            return Err(format!(
+                "{} was well all the time and yet lost the lease",
+                lease.process
+            ));
+        }
+        Ok(())
+    }
+
+    fn judge_environments(
+        &mut self,
+        before: &Snapshot,
+        deed: &Deed<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        let mut claimed = None;
+        for (id, environment) in &self.now.environments {
+            if (environment.status == "building") != environment.token.is_some()
+                || environment.token.is_some() != environment.expires_at.is_some()
+            {
+                return Err(format!("environment {id} is half claimed: {environment:?}"));
+            }
+            let Some(old) = before.environments.get(id) else {
+                if matches!(deed, Deed::EnsureEnvironment) {
+                    continue;
+                }
+                return Err(format!("environment {id} came from nowhere"));
+            };
+            if old == environment {
+                continue;
+            }
+            self.judge_environment(id, old, environment, deed, around)
+                .map_err(|reason| {
+                    format!("environment {id}: {reason}\n  from {old:?}\n  to   {environment:?}")
+                })?;
+            if let Deed::ClaimEnvironment { claim, .. } = deed {
+                claimed = Some((*claim).clone());
+            }
+        }
+        for id in before.environments.keys() {
+            if self.now.environments.contains_key(id) {
+                continue;
+            }
+            let needed = before
+                .runs
+                .values()
+                .any(|run| !run.has_ended() && run.environment.as_ref() == Some(id));
+            if needed || !matches!(deed, Deed::TakeEnvironment(taken) if taken == id) {
+                return Err(format!("environment {id} vanished"));
+            }
+        }
+        if let Some(claim) = claimed {
+            self.leases.insert(claim.token, Lease {
+                process: claim.process.unwrap_or_default(),
+                since: around.moment.steady,
+            });
+        }
+        Ok(())
+    }
+
+    fn judge_environment(
+        &self,
+        id: &str,
+        old: &EnvironmentRow,
+        new: &EnvironmentRow,
+        deed: &Deed<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        match (old.status.as_str(), new.status.as_str()) {
+            (_, "building") if old.token != new.token => {
+                let Deed::ClaimEnvironment { claim, .. } = deed else {
+                    return deny("it was not to be claimed");
+                };
+                if old.status == "ready" || new.token.as_ref() != Some(&claim.token) {
+                    return deny("the claim is not the one that was made");
+                }
+                match &old.token {
+                    Some(token)
+                        if self.building.contains_key(token)
+                            && self.good_until(token) > around.steady =>
+                    {
+                        Err(format!("{token} is at work on it"))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            ("building", "building") => match (deed, &old.token) {
+                (Deed::HeartbeatEnvironment(..), Some(token)) if deed.is_of(id, token) => Ok(()),
+                (Deed::Mend, _) => Ok(()),
+                _ => deny("a builder's claim was changed"),
+            },
+            ("building", status) => {
+                let token = old.token.as_deref().unwrap_or_default();
+                match deed {
+                    Deed::ExpireEnvironments if status != "ready" => {
+                        self.judge_expiry(token, around)
+                    }
+                    Deed::Reclaim(process) if status != "ready" => {
+                        self.judge_reclaim(process, token, around)
+                    }
+                    Deed::CompleteEnvironment(..) if deed.is_of(id, token) && status == "ready" => {
+                        Ok(())
+                    }
+                    Deed::FailEnvironment(..) if deed.is_of(id, token) && status != "ready" => {
+                        Ok(())
+                    }
+                    Deed::ReleaseEnvironment(..)
+                        if deed.is_of(id, token) && status == "queued" =>
+                    {
+                        Ok(())
+                    }
+                    _ => deny("its builder's claim was ended by somebody who does not hold it"),
+                }
+            }
+            ("ready" | "failed" | "queued", "queued") => match deed {
+                Deed::RequeueEnvironment(_) if (around.is_whole)(id) => {
+                    deny("it is whole, and is sent back to be built")
+                }
+                Deed::RequeueEnvironment(of) if *of == id && old.status == "ready" => Ok(()),
+                Deed::Mend if old.status == "queued" => Ok(()),
+                _ => deny("it was not to be built again"),
+            },
+            _ => deny("nothing leads from the one state to the other"),
+        }
+    }
+
+    fn judge_attempts(&self, before: &Snapshot) -> Verdict {
+        for (id, run) in &self.now.runs {
+            for attempt in 1..=run.attempts {
+                let Some(row) = self.now.attempts.get(&(id.clone(), attempt)) else {
+                    return Err(format!("run {id}: attempt {attempt} is not recorded"));
+                };
+                let goes_on = attempt == run.attempts && run.status == "running";
+                if row.has_ended == goes_on || row.outcome.is_some() != row.has_ended {
+                    return Err(format!(
+                        "run {id} is {}: its attempt {attempt} is recorded as {row:?}",
+                        run.status
+                    ));
+                }
+                let succeeded = run.status == "succeeded" && attempt == run.attempts;
+                if succeeded != (row.outcome.as_deref() == Some("succeeded")) {
+                    return Err(format!(
+                        "run {id} is {}: its attempt {attempt} is {row:?}",
+                        run.status
+                    ));
+                }
+            }
+        }
+        for (key, old) in &before.attempts {
+            let Some(new) = self.now.attempts.get(key) else {
+                return Err(format!("the attempt {key:?} is lost"));
+            };
+            // One that was given back is begun again.
+            if old.has_ended && old != new && old.outcome.as_deref() != Some("released") {
+                return Err(format!("the attempt {key:?} ended twice: {old:?}, {new:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What must hold when everything has come to rest.
+    pub fn at_rest(&self) -> Verdict {
+        for run in &self.promised {
+            if !self.now.runs.contains_key(run) {
+                return Err(format!("run {run} was promised and is not there"));
+            }
+        }
+        for (id, run) in &self.now.runs {
+            if !run.has_ended() {
+                return Err(format!("run {id} is stuck: {run:?}"));
+            }
+            if !run.told {
+                return Err(format!("the end of run {id} was never told: {run:?}"));
+            }
+        }
+        match (self.executing.keys().next(), self.building.keys().next()) {
+            (None, None) => Ok(()),
+            (token, other) => Err(format!("still at work: {token:?} {other:?}")),
+        }
+    }
+}
+
+/// What holds of a run's record at any moment.
+fn sound(run: &RunRow) -> Verdict {
+    if run.attempts > run.most {
+        return deny("more attempts than may be");
+    }
+    let running = run.status == "running";
+    if [run.token.is_some(), run.claimed_by.is_some(), run.expires_at.is_some()] != [running; 3] {
+        return deny("it is half claimed");
+    }
+    if !running && run.process.is_some() {
+        return deny("a process holds what nobody claims");
+    }
+    if run.completed_at.is_some() != run.has_ended() {
+        return deny("it has half ended");
+    }
+    if run.status == "queued" && run.cancel_requested {
+        return deny("it was to be cancelled, and waits");
+    }
+    Ok(())
+}
+
+fn token(run: &RunRow) -> &str {
+    run.token.as_deref().unwrap_or_default()
+}
+
+fn deny(reason: &str) -> Verdict {
+    Err(reason.to_owned())
+}
+
+fn millis(duration: std::time::Duration) -> i64 {
+    duration.as_millis() as i64
+}
