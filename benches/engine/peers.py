@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""What `ade run` is measured against: other tools that only copy a workbook, and normalize nothing.
+
+    peers.py openpyxl|calamine INPUT OUTPUT
+
+`openpyxl` reads with read_only and writes with write_only; `calamine` reads with python-calamine and writes with XlsxWriter
+in constant memory.
+"""
+
+import sys
+
+
+def copy_with_openpyxl(source: str, target: str) -> None:
+    from openpyxl import Workbook, load_workbook
+
+    book = load_workbook(source, read_only=True, data_only=True)
+    copy = Workbook(write_only=True)
+    for sheet in book.worksheets:
+        to = copy.create_sheet(sheet.title)
+        for row in sheet.iter_rows(values_only=True):
+            to.append(row)
+    copy.save(target)
+
+
+def copy_with_calamine(source: str, target: str) -> None:
+    import datetime as dt
+
+    import xlsxwriter
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(source)
+    copy = xlsxwriter.Workbook(target, {"constant_memory": True, "default_date_format": "yyyy-mm-dd h:mm:ss"})
+    for name in book.sheet_names:
+        to = copy.add_worksheet(name)
+        for number, row in enumerate(book.get_sheet_by_name(name).to_python()):
+            for column, value in enumerate(row):
+                if value == "":
+                    continue
+                if isinstance(value, (dt.date, dt.time, dt.timedelta)):
+                    to.write_datetime(number, column, value)
+                elif isinstance(value, str):
+                    to.write_string(number, column, value)
+                else:
+                    to.write(number, column, value)
+    copy.close()
+
+
+if __name__ == "__main__":
+    {"openpyxl": copy_with_openpyxl, "calamine": copy_with_calamine}[sys.argv[1]](*sys.argv[2:4])
