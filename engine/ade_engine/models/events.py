@@ -22,7 +22,7 @@ ENGINE_EVENT_SCHEMAS: dict[str, tuple[str, ...] | None] = {
     "engine.config.loaded": None,
     "engine.workbook.started": ("sheet_count",),
     "engine.sheet.started": ("sheet_name", "sheet_index"),
-    "engine.sheet.progress": ("sheet_name", "sheet_index", "stage", "rows"),
+    "engine.sheet.progress": ("sheet_name", "sheet_index", "stage", "rows", "total_rows"),
     "engine.detector.row_result": ("sheet_name", "row_index", "detector"),
     "engine.row_classification": ("sheet_name", "row_index", "detectors", "scores", "classification"),
     "engine.sheet.tables_detected": (

@@ -82,7 +82,8 @@ class Progress:
         self._data = {"sheet_name": sheet_name, "sheet_index": sheet_index}
         self._next = time.monotonic() + self._QUIET_SECONDS
 
-    def __call__(self, stage: str, rows: int) -> None:
+    def __call__(self, stage: str, rows: int, total_rows: int | None = None) -> None:
+        """``total_rows``: where the stage ends, as far as that is known."""
         if not self._enabled:
             return
         now = time.monotonic()
@@ -91,5 +92,5 @@ class Progress:
             self._logger.event(
                 "sheet.progress",
                 message=f"{self._data['sheet_name']}: {stage}, {rows} rows",
-                data={**self._data, "stage": stage, "rows": rows},
+                data={**self._data, "stage": stage, "rows": rows, "total_rows": total_rows},
             )

@@ -72,7 +72,7 @@ class RowClassifier:
         for start in range(0, count, _BATCH):
             stop = min(count, start + _BATCH)
             yield scan.rows(start, stop) if self._wants_values else [None] * (stop - start)
-            progress("detect", stop)
+            progress("detect", stop, count)
 
     def _generate(self) -> None:
         """Write and compile the loop for these detectors."""

@@ -77,6 +77,7 @@ class SheetPipeline:
             self._build(context, sheet.title, sheet_index, scan, span, index, source_sheet, source_workbook)
             for index, span in enumerate(spans)
         ]
+        scan_rows = scan.rows_emitted
         del scan
         if context.settings.sort_tables_by_mapping_ratio:
             built = sort_by_mapping_ratio(built)
@@ -87,7 +88,7 @@ class SheetPipeline:
         next_row = 1
         for table in built:
             next_row = self._write(context, table, output_sheet, next_row, report)
-            progress("write", next_row)
+            progress("write", next_row, scan_rows)
         self.hooks.run(
             context,
             HookName.ON_SHEET_END,
