@@ -44,7 +44,11 @@ pub(crate) use snapshot;
 /// Ends a test that this machine cannot carry out, and says why.
 macro_rules! skip {
     ($($reason:tt)*) => {{
-        eprintln!("skipped: {}", format_args!($($reason)*));
+        // Not by eprintln!, which is shown for tests that fail alone.
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: {}\n", format_args!($($reason)*)),
+        );
         return;
     }};
 }
