@@ -119,3 +119,45 @@ fn the_example_is_what_init_writes() {
         "{stale:?} of examples/roster differ from `ade init --name roster`"
     );
 }
+
+#[test]
+fn the_settings_page_is_current() {
+    let place = Place::new();
+    let settings = place.ade("settings --json").succeeds().json();
+    let mut page = String::from(
+        "# Settings\n\nStrongest first: flag, environment variable, `ade.toml` (in the current folder or one above it), default. In `ade.toml`\na setting has the key in the second column. `ade settings` shows each with its value and where that came from.\n\n| variable | key | default | meaning |\n|---|---|---|---|\n",
+    );
+    for setting in settings.as_array().unwrap() {
+        let text = |key: &str| setting[key].as_str().unwrap_or_default().to_owned();
+        let default = match (text("default").as_str(), text("default_note").as_str()) {
+            ("", note) => note.to_owned(),
+            (default, _) => format!("`{default}`"),
+        };
+        let aliases: Vec<_> = setting["aliases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|alias| format!("`{}`", alias.as_str().unwrap()))
+            .collect();
+        let also = if aliases.is_empty() {
+            String::new()
+        } else {
+            format!(" Also read as {}.", aliases.join(", "))
+        };
+        page.push_str(&format!(
+            "| `{}` | `{}` | {default} | {}{also} |\n",
+            text("name"),
+            text("key"),
+            text("meaning")
+        ));
+    }
+    page.push_str("\nThe engine's own settings (`ADE_ENGINE_*`, `settings.toml`) are in [engine.md](engine.md).\n");
+    let kept = root().join("docs/settings.md");
+    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
+        fs::write(&kept, &page).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&kept).unwrap_or_default() == page,
+        "docs/settings.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
+    );
+}
