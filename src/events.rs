@@ -4,7 +4,7 @@
 //! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
 //! Cell values never appear in them. Whoever follows a log reads the file; the database is not asked.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -43,6 +43,10 @@ pub struct EventLog {
 struct State {
     file: File,
     sequence: u64,
+    /// How long the file is by what this log knows; where it is not, another process has appended to it.
+    length: u64,
+    /// Another process has, and this log goes on from there.
+    shared: bool,
     /// The first failure to write; the work goes on, and its end tells of it.
     broken: Option<io::Error>,
 }
@@ -63,18 +67,18 @@ impl EventLog {
                 .append(true)
                 .read(true)
                 .open(path)?;
-            let mut sequence = 0;
-            if file.metadata()?.len() > 0 {
-                let mut text = Vec::new();
-                file.read_to_end(&mut text)?;
-                sequence = last_sequence(&text);
-                if text.last() != Some(&b'\n') {
-                    file.write_all(b"\n")?;
-                }
+            let mut text = Vec::new();
+            file.read_to_end(&mut text)?;
+            let mut length = text.len() as u64;
+            if text.last().is_some_and(|last| *last != b'\n') {
+                file.write_all(b"\n")?;
+                length += 1;
             }
             Ok(State {
                 file,
-                sequence,
+                sequence: last_sequence(&text),
+                length,
+                shared: false,
                 broken: None,
             })
         };
@@ -112,6 +116,9 @@ impl EventLog {
     /// Appends an event as somebody else wrote it, with `sequence` and the log's id added.
     pub fn append(&self, object: Map<String, Value>) -> Value {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.has_grown() {
+            state.catch_up(&self.path);
+        }
         let mut whole = Map::new();
         let mut rest = object.into_iter();
         whole.extend(rest.next());
@@ -122,12 +129,32 @@ impl EventLog {
         let mut line = event.to_string();
         line.push('\n');
         match state.file.write_all(line.as_bytes()) {
-            Ok(()) => state.sequence += 1,
+            Ok(()) => {
+                state.sequence += 1;
+                state.length += line.len() as u64;
+            }
             Err(error) => {
                 state.broken.get_or_insert(error);
             }
         }
         event
+    }
+
+    /// Keeps other processes from [`EventLog::hold`]ing the log, so that what one looks for and then writes is written
+    /// once. `None`: another process has it.
+    pub fn hold(&self) -> Option<Hold<'_>> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.file.try_lock() {
+            Err(TryLockError::WouldBlock) => None,
+            // Where the file system has no locks, something told twice is better than something not told.
+            Ok(()) | Err(TryLockError::Error(_)) => Some(Hold(self)),
+        }
+    }
+
+    /// Whether another process has appended since this log was opened.
+    pub fn is_shared(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.shared || state.has_grown()
     }
 
     /// Makes the log durable.
@@ -141,6 +168,32 @@ impl EventLog {
             None => state.file.sync_data(),
         };
         result.map_err(FileError::on("write", &self.path))
+    }
+}
+
+impl State {
+    fn has_grown(&self) -> bool {
+        let found = self.file.metadata().map(|found| found.len());
+        found.is_ok_and(|length| length != self.length)
+    }
+
+    /// Goes on from what another process wrote.
+    fn catch_up(&mut self, path: &Path) {
+        if let Ok(text) = std::fs::read(path) {
+            self.sequence = last_sequence(&text).max(self.sequence);
+            self.length = text.len() as u64;
+            self.shared = true;
+        }
+    }
+}
+
+/// A log that no other process holds; ends when dropped.
+pub struct Hold<'a>(&'a EventLog);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = state.file.unlock();
     }
 }
 
@@ -246,6 +299,37 @@ mod tests {
             .collect();
         assert_eq!(numbers, [1, 2, 3]);
         assert_eq!(events[0]["run_id"], "r1");
+    }
+
+    #[test]
+    fn a_log_that_another_process_wrote_to_goes_on_from_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let one = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        let other = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        one.write("info", "run.start", "one", Value::Null);
+        assert!(other.is_shared() && !one.is_shared());
+        other.write("info", "run.recovered", "two", Value::Null);
+        one.write("info", "run.complete", "three", Value::Null);
+        assert!(other.is_shared() && one.is_shared());
+        let events = Follower::new(path).poll().unwrap();
+        let numbers: Vec<u64> = events
+            .iter()
+            .filter_map(|event| event["sequence"].as_u64())
+            .collect();
+        assert_eq!(numbers, [1, 2, 3]);
+    }
+
+    #[test]
+    fn one_process_at_a_time_holds_a_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let one = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        let other = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        let hold = one.hold();
+        assert!(hold.is_some() && other.hold().is_none());
+        drop(hold);
+        assert!(other.hold().is_some());
     }
 
     #[test]

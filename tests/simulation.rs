@@ -88,7 +88,11 @@ fn nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck() {
             seed - from + 1,
             life.violation
                 .unwrap_or_else(|| "it does not fail when it is traced".to_owned()),
-            if hidden > 0 { format!("({hidden} lines before)\n") } else { String::new() },
+            if hidden > 0 {
+                format!("({hidden} lines before)\n")
+            } else {
+                String::new()
+            },
             life.trace[hidden..].join("\n"),
         );
     }
@@ -118,5 +122,8 @@ fn a_seed_lives_the_same_life_each_time() {
 )]
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text:?}")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{variable} is no number: {text:?}")),
+    )
 }

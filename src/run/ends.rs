@@ -18,11 +18,27 @@ pub const LOST: &str = "run.lost_claim";
 /// A claim was taken back because its process had died.
 pub const RECOVERED: &str = "run.recovered";
 
-/// Tells the end of a run in its log, and that it was told.
+/// Tells the end of a run in its log, unless that has it already, and that it was told.
+///
+/// Whoever recorded the end may have stood still since, and somebody else may be about to tell it: the log is held while it
+/// is looked at and written to. Where another process holds it, that one tells; where that one dies, [`tell_untold`]
+/// makes up for it.
 ///
 /// # Errors
 /// The store can't serve; the end is told again later, but not twice.
-pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<Value, StoreError> {
+pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<(), StoreError> {
+    let Some(hold) = log.hold() else {
+        return Ok(());
+    };
+    // A log that only this process wrote to since it began the attempt has no end yet.
+    if !log.is_shared() || !has_end(log, run) {
+        write(log, run);
+    }
+    drop(hold);
+    workspace.store.mark_end_told(&run.id)
+}
+
+fn write(log: &EventLog, run: &RunRecord) {
     let level = match run.status {
         RunStatus::Failed => "error",
         RunStatus::Cancelled => "warning",
@@ -32,7 +48,7 @@ pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<Va
         Some(error) => format!("{}: {}", run.status.as_str(), error.message),
         None => run.status.as_str().to_owned(),
     };
-    let event = log.write(
+    log.write(
         level,
         COMPLETE,
         &message,
@@ -44,8 +60,13 @@ pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<Va
     );
     // A log that could not be written is no reason to tell it again and again.
     let _ = log.finish();
-    workspace.store.mark_end_told(&run.id)?;
-    Ok(event)
+}
+
+fn has_end(log: &EventLog, run: &RunRecord) -> bool {
+    let events = Follower::new(log.path().to_owned())
+        .poll()
+        .unwrap_or_default();
+    events.iter().any(|event| ends(event, run.attempt_count))
 }
 
 /// Tells ends that were recorded before `before` and whose recorder died before it told them. Gives those runs.
@@ -66,20 +87,24 @@ pub fn tell_untold(workspace: &Workspace, before: Timestamp) -> Result<Vec<RunRe
 /// # Errors
 /// The store can't serve.
 pub fn tell_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreError> {
+    if run.artifacts_deleted_at.is_some() {
+        return workspace.store.mark_end_told(&run.id);
+    }
     let path = workspace
         .layout
         .run(&run.key.workspace_id, &run.id)
         .events();
-    let events = Follower::new(path.clone()).poll().unwrap_or_default();
-    if events.iter().any(|event| ends(event, run.attempt_count))
-        || run.artifacts_deleted_at.is_some()
-    {
-        return workspace.store.mark_end_told(&run.id);
+    let Ok(log) = EventLog::open(&path, Subject::Run, &run.id) else {
+        return Ok(());
+    };
+    let Some(hold) = log.hold() else {
+        return Ok(());
+    };
+    if !has_end(&log, run) {
+        write(&log, run);
     }
-    match EventLog::open(&path, Subject::Run, &run.id) {
-        Ok(log) => tell(workspace, &log, run).map(drop),
-        Err(_) => Ok(()),
-    }
+    drop(hold);
+    workspace.store.mark_end_told(&run.id)
 }
 
 /// Tells in a run's log by `event` that its claim was taken back, and its end where that was the end.

@@ -92,7 +92,11 @@ impl Fate {
             if world.violation().is_some() {
                 return;
             }
-            if self.all_have_ended() && self.processes().iter().all(|process| process.id == healthy.id)
+            if self.all_have_ended()
+                && self
+                    .processes()
+                    .iter()
+                    .all(|process| process.id == healthy.id)
             {
                 break;
             }
@@ -137,7 +141,8 @@ impl Fate {
         };
         let process = Process::start(&self.world, kind);
         let slots = 1 + self.world.chance.below(2);
-        self.world.tell(|| format!("{} starts with {slots} slots", process.id));
+        self.world
+            .tell(|| format!("{} starts with {slots} slots", process.id));
         process.spawn(worker::worker(Rc::clone(&process), slots));
         self.take_in(&process);
     }

@@ -280,20 +280,29 @@ impl Judge {
             };
             if old != run {
                 self.judge_run(id, old, run, before, deed, around)
-                    .map_err(|reason| format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}"))?;
+                    .map_err(|reason| {
+                        format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
+                    })?;
                 if let Deed::ClaimRun(claim) = deed {
                     claimed.push((*claim).clone());
                 }
             }
         }
-        if let Some(id) = before.runs.keys().find(|id| !self.now.runs.contains_key(*id)) {
+        if let Some(id) = before
+            .runs
+            .keys()
+            .find(|id| !self.now.runs.contains_key(*id))
+        {
             return Err(format!("run {id} is lost"));
         }
         for claim in claimed {
-            self.leases.insert(claim.token, Lease {
-                process: claim.process.unwrap_or_default(),
-                since: around.moment.steady,
-            });
+            self.leases.insert(
+                claim.token,
+                Lease {
+                    process: claim.process.unwrap_or_default(),
+                    since: around.moment.steady,
+                },
+            );
         }
         Ok(())
     }
@@ -321,9 +330,10 @@ impl Judge {
                 _ => deny("nobody cancelled it"),
             },
             ("queued", "failed") => {
-                let foiled = old.environment.as_ref().is_some_and(|environment| {
-                    before.environments[environment].status == "failed"
-                });
+                let foiled = old
+                    .environment
+                    .as_ref()
+                    .is_some_and(|environment| before.environments[environment].status == "failed");
                 match deed {
                     Deed::FailForEnvironments if foiled => Ok(()),
                     _ => deny("its environment did not fail"),
@@ -368,9 +378,10 @@ impl Judge {
             run.status == "queued"
                 && run.available_at <= now
                 && run.attempts < run.most
-                && run.environment.as_ref().is_some_and(|environment| {
-                    before.environments[environment].status == "ready"
-                })
+                && run
+                    .environment
+                    .as_ref()
+                    .is_some_and(|environment| before.environments[environment].status == "ready")
         };
         let place = |id: &str, run: &RunRow| (run.available_at, run.created_at, id.to_owned());
         let first = before
@@ -479,14 +490,14 @@ impl Judge {
         }
         let until = self.good_until(token);
         if until > around.steady {
-            return Err(format!("the lease of {} is good until {until}", lease.process));
+            return Err(format!(
+                "the lease of {} is good until {until}",
+                lease.process
+            ));
         }
         let at_work = self.executing.contains_key(token) || self.building.contains_key(token);
         let jumped = self.jumps.iter().any(|(at, _)| *at >= lease.since);
-        if at_work
-            && !jumped
-            && (around.held_up)(&lease.process) < lease.since
-        {
+        if at_work && !jumped && (around.held_up)(&lease.process) < lease.since {
             return Err(format!(
                 "{} was well all the time and yet lost the lease",
                 lease.process
@@ -538,10 +549,13 @@ impl Judge {
             }
         }
         if let Some(claim) = claimed {
-            self.leases.insert(claim.token, Lease {
-                process: claim.process.unwrap_or_default(),
-                since: around.moment.steady,
-            });
+            self.leases.insert(
+                claim.token,
+                Lease {
+                    process: claim.process.unwrap_or_default(),
+                    since: around.moment.steady,
+                },
+            );
         }
         Ok(())
     }
@@ -592,9 +606,7 @@ impl Judge {
                     Deed::FailEnvironment(..) if deed.is_of(id, token) && status != "ready" => {
                         Ok(())
                     }
-                    Deed::ReleaseEnvironment(..)
-                        if deed.is_of(id, token) && status == "queued" =>
-                    {
+                    Deed::ReleaseEnvironment(..) if deed.is_of(id, token) && status == "queued" => {
                         Ok(())
                     }
                     _ => deny("its builder's claim was ended by somebody who does not hold it"),
@@ -674,7 +686,12 @@ fn sound(run: &RunRow) -> Verdict {
         return deny("more attempts than may be");
     }
     let running = run.status == "running";
-    if [run.token.is_some(), run.claimed_by.is_some(), run.expires_at.is_some()] != [running; 3] {
+    if [
+        run.token.is_some(),
+        run.claimed_by.is_some(),
+        run.expires_at.is_some(),
+    ] != [running; 3]
+    {
         return deny("it is half claimed");
     }
     if !running && run.process.is_some() {

@@ -6,7 +6,7 @@ use ade::store::{CancelOutcome, EnvironmentKey, Fleet, NewRun, RunStatus, Store}
 
 use super::judge::Deed;
 use super::process::Process;
-use super::worker::{NotProvided, Subject, Work};
+use super::worker::{Held, NotProvided, Subject, Work};
 
 fn new_run(me: &Process, key: &EnvironmentKey, environment: String) -> NewRun {
     let id = format!("{:08x}", me.world.number());
@@ -68,6 +68,7 @@ async fn run_claimed(me: &Rc<Process>) {
     };
     let new = new_run(me, &key, environment.id);
     let claim = me.claim(0);
+    let since = me.world.steady();
     let inserted = me
         .call(Deed::InsertClaimed(&new.id, &claim), |store, now| {
             store.insert_claimed_run(&new, &claim, now)
@@ -77,16 +78,16 @@ async fn run_claimed(me: &Rc<Process>) {
     me.world.count("run at once");
     me.world.judge.borrow_mut().promised.insert(run.id.clone());
     let work = Rc::new(Work::default());
-    let kept = me.keep(Subject::Run(run.id.clone()), &claim, &work);
-    let attempted = match me.provide(0, &key, &work).await {
-        Ok(environment) => me.attempt(&run, &environment, &claim, &work).await,
-        Err(NotProvided::Cancelled) => me.not_provided(RunStatus::Cancelled),
-        Err(_) => me.not_provided(RunStatus::Failed),
+    let held = Held::new(Subject::Run(run.id.clone()), &claim, since);
+    let attempted = {
+        let _kept = me.keep(&held, &work);
+        match me.provide(0, &key, true, &work).await {
+            Ok(environment) => me.attempt(&run, &environment, &claim, &work).await,
+            Err(NotProvided::Cancelled) => me.not_provided(RunStatus::Cancelled),
+            Err(_) => me.not_provided(RunStatus::Failed),
+        }
     };
-    drop(kept);
-    if !work.lost.get() {
-        let _ = me.finish(&run, &claim, &attempted.ending).await;
-    }
+    let _ = me.finish(&run, &claim, &attempted.ending, &held).await;
 }
 
 /// `ade runs cancel`

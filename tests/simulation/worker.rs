@@ -19,6 +19,7 @@ const LOOK_EVERY: i64 = 6_000;
 const POLL: i64 = 2_000;
 const POLL_MAX: i64 = 15_000;
 const SWEEP_EVERY: i64 = 15_000;
+const HOUSEKEEPING_EVERY: i64 = 4_000;
 const UNTOLD: i64 = 10_000;
 pub const BACKOFF: (std::time::Duration, std::time::Duration) = (
     std::time::Duration::from_secs(2),
@@ -28,20 +29,38 @@ const MAX_ATTEMPTS: u32 = 3;
 
 type Outcome<T> = Result<T, Trouble>;
 
-/// Work that can be told to stop, and whose claim can be lost.
+/// Work that can be told to stop.
 #[derive(Default)]
 pub struct Work {
     pub cancelled: Cell<bool>,
-    pub lost: Cell<bool>,
-    ended: Cell<bool>,
 }
 
-/// A claim that is kept alive for as long as this lives.
-pub struct Kept(Rc<Work>);
+/// A claim as its holder knows it.
+pub struct Held {
+    subject: Subject,
+    claim: Claim,
+    /// When it was last known to hold.
+    answered: Cell<i64>,
+    lost: Cell<bool>,
+}
+
+impl Held {
+    pub fn new(subject: Subject, claim: &Claim, since: i64) -> Rc<Self> {
+        Rc::new(Self {
+            subject,
+            claim: claim.clone(),
+            answered: Cell::new(since),
+            lost: Cell::new(false),
+        })
+    }
+}
+
+/// A claim that is renewed in the background for as long as this lives.
+pub struct Kept(Rc<Cell<bool>>);
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        self.0.ended.set(true);
+        self.0.set(true);
     }
 }
 
@@ -98,6 +117,8 @@ pub enum NotProvided {
     Failed(bool),
     Cancelled,
     LostClaim,
+    /// Another process is at it.
+    Busy,
     Trouble,
 }
 
@@ -188,6 +209,7 @@ async fn keep_house(me: Rc<Process>, at_work: Rc<Cell<bool>>) {
     let mut swept: Option<i64> = None;
     loop {
         me.leave_unrecorded().await;
+        let _ = me.recover().await;
         let now = me.world.steady();
         if swept.is_none_or(|at| now - at >= SWEEP_EVERY) {
             swept = Some(now);
@@ -197,7 +219,7 @@ async fn keep_house(me: Rc<Process>, at_work: Rc<Cell<bool>>) {
         if me.done.get() {
             break;
         }
-        me.sleep(1_000).await;
+        me.sleep(HOUSEKEEPING_EVERY).await;
     }
     me.leave_unrecorded().await;
     at_work.set(false);
@@ -301,7 +323,6 @@ impl Process {
             store.worker_seen(&self.id, now.now())
         })
         .await?;
-        self.recover().await?;
         clocks.look(&self.world);
         if clocks.are_trusted(&self.world) {
             self.call(Deed::ExpireEnvironments, |store, _| {
@@ -364,11 +385,13 @@ impl Process {
                 store.next_environment(now)
             })
             .await?;
-        if let Some(environment) = waiting {
-            self.build_waiting(slot, &environment).await?;
+        if let Some(environment) = waiting
+            && self.build_waiting(slot, &environment).await?
+        {
             return Ok(true);
         }
         let claim = self.claim(slot);
+        let since = self.world.steady();
         let run = self
             .call(Deed::ClaimRun(&claim), |store, now| {
                 store.claim_next_run(&claim, now)
@@ -376,7 +399,8 @@ impl Process {
             .await?;
         let Some(run) = run else { return Ok(false) };
         self.world.count("claims");
-        if let Err(trouble) = self.execute(slot, &run, &claim).await {
+        let held = Held::new(Subject::Run(run.id.clone()), &claim, since);
+        if let Err(trouble) = self.execute(&run, &claim, &held).await {
             self.unrecorded.borrow_mut().push((run, claim));
             return Err(trouble);
         }
@@ -415,22 +439,25 @@ impl Process {
         self: &Rc<Self>,
         slot: usize,
         waiting: &EnvironmentRecord,
-    ) -> Outcome<()> {
-        if self.world.chance.hits(self.world.temper.get().build_failed / 10) {
+    ) -> Outcome<bool> {
+        if self
+            .world
+            .chance
+            .hits(self.world.temper.get().build_failed / 10)
+        {
             // Its snapshot is not to be had.
             let claim = self.claim(slot);
-            let claimed = self
-                .claim_environment(&waiting.id, &claim, false)
-                .await?;
+            let claimed = self.claim_environment(&waiting.id, &claim, false).await?;
             if claimed.is_some() {
                 self.fail_environment(&waiting.id, &claim, None).await?;
             }
-            return Ok(());
+            return Ok(true);
         }
         let work = Work::default();
-        match self.provide(slot, &waiting.key, &work).await {
+        match self.provide(slot, &waiting.key, false, &work).await {
             Err(NotProvided::Trouble) => Err(Trouble::Passing),
-            _ => Ok(()),
+            Err(NotProvided::Busy) => Ok(false),
+            _ => Ok(true),
         }
     }
 
@@ -469,6 +496,7 @@ impl Process {
         self: &Rc<Self>,
         slot: usize,
         key: &EnvironmentKey,
+        waits: bool,
         cancel: &Work,
     ) -> Result<EnvironmentRecord, NotProvided> {
         let known = self.ensure_environment(key).await?;
@@ -478,6 +506,9 @@ impl Process {
         let _lock: Lock = loop {
             if let Some(lock) = self.world.try_lock(&format!("build-{}", key.deps_digest)) {
                 break lock;
+            }
+            if !waits {
+                return Err(NotProvided::Busy);
             }
             if cancel.cancelled.get() || self.abandon.get() {
                 return Err(NotProvided::Cancelled);
@@ -492,10 +523,14 @@ impl Process {
             self.requeue(&environment).await?;
         }
         let claim = self.claim(slot);
-        let Some(environment) = self.claim_environment(&environment.id, &claim, true).await? else {
+        let since = self.world.steady();
+        let Some(environment) = self
+            .claim_environment(&environment.id, &claim, true)
+            .await?
+        else {
             return Err(NotProvided::LostClaim);
         };
-        self.build(&environment, &claim, cancel).await
+        self.build(&environment, (&claim, since), cancel).await
     }
 
     async fn requeue(&self, environment: &EnvironmentRecord) -> Outcome<bool> {
@@ -509,7 +544,7 @@ impl Process {
     async fn build(
         self: &Rc<Self>,
         environment: &EnvironmentRecord,
-        claim: &Claim,
+        (claim, since): (&Claim, i64),
         cancel: &Work,
     ) -> Result<EnvironmentRecord, NotProvided> {
         let world = &self.world;
@@ -518,8 +553,9 @@ impl Process {
         world.count("builds");
         self.world.disk.borrow_mut().remove(id);
         let work = Rc::new(Work::default());
-        let kept = self.keep(Subject::Environment(id.clone()), claim, &work);
+        let held = Held::new(Subject::Environment(id.clone()), claim, since);
         {
+            let _kept = self.keep(&held, &work);
             let _building = AtWork::building(world, id, claim);
             let until = world.steady() + world.chance.between(500, 90_000);
             while world.steady() < until
@@ -530,8 +566,7 @@ impl Process {
                 self.sleep((until - world.steady()).min(3_000)).await;
             }
         }
-        drop(kept);
-        if work.lost.get() {
+        if !self.holds(&held).await {
             return Err(NotProvided::LostClaim);
         }
         if cancel.cancelled.get() || self.abandon.get() {
@@ -566,53 +601,81 @@ impl Process {
         Ok(self.ensure_environment(&environment.key).await?)
     }
 
+    async fn renew(&self, held: &Held) -> Outcome<Heartbeat> {
+        let claim = &held.claim;
+        match &held.subject {
+            Subject::Run(id) => {
+                self.call(Deed::Heartbeat(id, claim), |store, now| {
+                    store.heartbeat_run(id, claim, now)
+                })
+                .await
+            }
+            Subject::Environment(id) => {
+                self.call(Deed::HeartbeatEnvironment(id, claim), |store, now| {
+                    store.heartbeat_environment(id, claim, now)
+                })
+                .await
+            }
+        }
+    }
+
+    /// Whether the claim still holds, so that writing is allowed.
+    pub async fn holds(&self, held: &Held) -> bool {
+        if held.lost.get() {
+            return false;
+        }
+        let asked = self.world.steady();
+        if asked - held.answered.get() < LEASE.as_millis() as i64 {
+            return true;
+        }
+        match self.renew(held).await {
+            Ok(Heartbeat::Renewed { .. }) => held.answered.set(asked),
+            Ok(Heartbeat::Lost) | Err(_) => held.lost.set(true),
+        }
+        !held.lost.get()
+    }
+
     /// Renews a claim every third of its lease, and looks at it more often than that.
-    pub fn keep(self: &Rc<Self>, subject: Subject, claim: &Claim, work: &Rc<Work>) -> Kept {
+    pub fn keep(self: &Rc<Self>, held: &Rc<Held>, work: &Rc<Work>) -> Kept {
         let me = Rc::clone(self);
-        let (claim, work) = (claim.clone(), Rc::clone(work));
-        let kept = Kept(Rc::clone(&work));
+        let (held, work) = (Rc::clone(held), Rc::clone(work));
+        let stop = Rc::new(Cell::new(false));
+        let kept = Kept(Rc::clone(&stop));
         self.spawn(async move {
-            let (mut renewed, mut answered) = (me.world.steady(), me.world.steady());
+            let mut renewed = me.world.steady();
             loop {
                 me.sleep(LOOK_EVERY).await;
-                if work.ended.get() {
+                if stop.get() {
                     return;
                 }
-                let beat = if me.world.steady() - renewed >= RENEW_EVERY {
-                    let beat = match &subject {
-                        Subject::Run(id) => {
-                            me.call(Deed::Heartbeat(id, &claim), |store, now| {
-                                store.heartbeat_run(id, &claim, now)
-                            })
-                            .await
-                        }
-                        Subject::Environment(id) => {
-                            me.call(Deed::HeartbeatEnvironment(id, &claim), |store, now| {
-                                store.heartbeat_environment(id, &claim, now)
-                            })
-                            .await
-                        }
-                    };
+                let asked = me.world.steady();
+                let beat = if asked - renewed >= RENEW_EVERY {
+                    let beat = me.renew(&held).await;
                     if beat.is_ok() {
-                        renewed = me.world.steady();
+                        renewed = asked;
                     }
                     beat
-                } else if let Subject::Run(id) = &subject {
-                    me.call(Deed::Look("watch"), |store, _| store.watch_run(id, &claim))
-                        .await
+                } else if let Subject::Run(id) = &held.subject {
+                    me.call(Deed::Look("watch"), |store, _| {
+                        store.watch_run(id, &held.claim)
+                    })
+                    .await
                 } else {
                     continue;
                 };
+                let silence = me.world.steady() - held.answered.get();
                 match beat {
-                    Ok(Heartbeat::Renewed { cancel_requested }) => {
-                        answered = me.world.steady();
+                    Ok(Heartbeat::Renewed { cancel_requested }) if !held.lost.get() => {
+                        if renewed == asked {
+                            held.answered.set(asked);
+                        }
                         if cancel_requested {
                             work.cancelled.set(true);
                         }
                     }
-                    Err(_) if me.world.steady() - answered < LEASE.as_millis() as i64 => {}
-                    Ok(Heartbeat::Lost) | Err(_) => {
-                        work.lost.set(true);
+                    Err(_) if !held.lost.get() && silence < LEASE.as_millis() as i64 => {}
+                    _ => {
+                        held.lost.set(true);
                         work.cancelled.set(true);
                         me.world.count("lost claims noticed");
                         return;
@@ -624,7 +687,12 @@ impl Process {
     }
 
     /// A claimed run, to its end. `Err`: the claim has to be left later.
-    async fn execute(self: &Rc<Self>, slot: usize, run: &RunRecord, claim: &Claim) -> Outcome<()> {
+    async fn execute(
+        self: &Rc<Self>,
+        run: &RunRecord,
+        claim: &Claim,
+        held: &Rc<Held>,
+    ) -> Outcome<()> {
         let environment = match &run.environment_id {
             Some(id) => {
                 let found = self
@@ -643,13 +711,13 @@ impl Process {
         else {
             return self.environment_vanished(run, claim).await;
         };
+        if !self.holds(held).await {
+            return Ok(());
+        }
         let work = Rc::new(Work::default());
-        let kept = self.keep(Subject::Run(run.id.clone()), claim, &work);
+        let _kept = self.keep(held, &work);
         let attempted = self.attempt(run, &environment, claim, &work).await;
-        let concluded = self.conclude(run, claim, &attempted, &work).await;
-        drop(kept);
-        let _ = slot;
-        concluded
+        self.conclude(run, claim, &attempted, held).await
     }
 
     /// The engine at work.
@@ -693,9 +761,10 @@ impl Process {
 
     async fn environment_vanished(&self, run: &RunRecord, claim: &Claim) -> Outcome<()> {
         let environment = self
-            .call(Deed::Look("the run's environment by its key"), |store, _| {
-                store.environment_of(&run.key)
-            })
+            .call(
+                Deed::Look("the run's environment by its key"),
+                |store, _| store.environment_of(&run.key),
+            )
             .await?;
         if let Some(environment) = environment
             && environment.status == EnvironmentStatus::Ready
@@ -723,14 +792,14 @@ impl Process {
         run: &RunRecord,
         claim: &Claim,
         attempted: &Attempted,
-        work: &Work,
+        held: &Held,
     ) -> Outcome<()> {
         let since = self.world.steady();
         loop {
-            if work.lost.get() {
+            if !self.holds(held).await {
                 return Ok(());
             }
-            match self.conclude_once(run, claim, attempted).await {
+            match self.conclude_once(run, claim, attempted, held).await {
                 Err(trouble) if self.world.steady() - since < LEASE.as_millis() as i64 => {
                     self.sleep(1_000).await;
                     if self.done.get() {
@@ -747,6 +816,7 @@ impl Process {
         run: &RunRecord,
         claim: &Claim,
         attempted: &Attempted,
+        held: &Held,
     ) -> Outcome<()> {
         if self.abandon.get() && attempted.ending.status == RunStatus::Cancelled {
             return self.release(run, claim).await;
@@ -754,11 +824,20 @@ impl Process {
         if attempted.transient && run.attempt_count < run.max_attempts {
             return self.retry(run, claim).await;
         }
-        self.finish(run, claim, &attempted.ending).await.map(drop)
+        self.finish(run, claim, &attempted.ending, held).await
     }
 
-    /// Records an end and tells it. False: the claim was lost.
-    pub async fn finish(&self, run: &RunRecord, claim: &Claim, ending: &Ending) -> Outcome<bool> {
+    /// Records an end and tells it, unless the claim was lost.
+    pub async fn finish(
+        &self,
+        run: &RunRecord,
+        claim: &Claim,
+        ending: &Ending,
+        held: &Held,
+    ) -> Outcome<()> {
+        if !self.holds(held).await {
+            return Ok(());
+        }
         let mark = ending.exit_code.unwrap_or_default();
         let recorded = self
             .call(Deed::Finish(&run.id, claim, mark), |store, now| {
@@ -767,9 +846,9 @@ impl Process {
             .await?;
         if recorded {
             let run = self.look(&run.id).await?;
-            self.tell(&run).await?;
+            self.tell_once(&run).await?;
         }
-        Ok(recorded)
+        Ok(())
     }
 
     async fn retry(&self, run: &RunRecord, claim: &Claim) -> Outcome<()> {
@@ -802,19 +881,18 @@ impl Process {
         Ok(())
     }
 
-    /// Tells the end of a run in its log.
-    async fn tell(&self, run: &RunRecord) -> Outcome<()> {
-        self.sleep(self.world.chance.between(0, 3)).await;
-        self.world.write_end(run);
-        self.mark_told(run).await
-    }
-
-    /// The same for a run that nobody executes, unless its log has it already.
+    /// Tells the end of a run in its log, unless that has it already. Where another process is about to, that one does.
     pub async fn tell_once(&self, run: &RunRecord) -> Outcome<()> {
-        if self.world.end_is_told(&run.id) {
-            return self.mark_told(run).await;
+        let Some(hold) = self.world.try_lock(&format!("log-{}", run.id)) else {
+            return Ok(());
+        };
+        let is_told = self.world.end_is_told(&run.id);
+        self.sleep(self.world.chance.between(0, 3)).await;
+        if !is_told {
+            self.world.write_end(run);
         }
-        self.tell(run).await
+        drop(hold);
+        self.mark_told(run).await
     }
 
     async fn mark_told(&self, run: &RunRecord) -> Outcome<()> {

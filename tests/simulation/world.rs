@@ -201,9 +201,7 @@ impl World {
 
     pub fn jump(&self, by: i64) {
         self.skew.set(self.skew.get() + by);
-        self.judge
-            .borrow_mut()
-            .clock_jumped(self.steady.get(), by);
+        self.judge.borrow_mut().clock_jumped(self.steady.get(), by);
         self.count("clock jumps");
         self.tell(|| format!("the clock jumps by {:.1} s", by as f64 / 1000.0));
     }
@@ -278,7 +276,11 @@ impl World {
     pub fn write_end(&self, run: &RunRecord) {
         let recorded = {
             let judge = self.judge.borrow();
-            judge.snapshot().runs.get(&run.id).map(|row| row.status.clone())
+            judge
+                .snapshot()
+                .runs
+                .get(&run.id)
+                .map(|row| row.status.clone())
         };
         let mut logs = self.logs.borrow_mut();
         let log = logs.entry(run.id.clone()).or_default();
@@ -299,7 +301,10 @@ impl World {
     }
 
     pub fn end_is_told(&self, run: &str) -> bool {
-        self.logs.borrow().get(run).is_some_and(|log| !log.is_empty())
+        self.logs
+            .borrow()
+            .get(run)
+            .is_some_and(|log| !log.is_empty())
     }
 
     /// What must hold at last.
@@ -312,9 +317,15 @@ impl World {
         for (id, run) in &judge.snapshot().runs {
             let told = self.logs.borrow().get(id).map_or(0, Vec::len);
             if told != 1 {
-                self.violated(&format!("at rest: the end of run {id} is told {told} times"));
+                self.violated(&format!(
+                    "at rest: the end of run {id} is told {told} times"
+                ));
             }
-            let says = self.logs.borrow().get(id).and_then(|log| log.first().cloned());
+            let says = self
+                .logs
+                .borrow()
+                .get(id)
+                .and_then(|log| log.first().cloned());
             if says.is_some_and(|told| told.status.as_str() != run.status) {
                 self.violated(&format!("at rest: the log of run {id} tells another end"));
             }
@@ -327,7 +338,10 @@ impl World {
         let mut text = line();
         // Ids of environments come from the real clock; a trace calls them by the order in which they appear.
         let mut names = self.names.borrow_mut();
-        for word in text.clone().split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-') {
+        for word in text
+            .clone()
+            .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+        {
             if word.len() == 36 && word.matches('-').count() == 4 {
                 let number = names.len() + 1;
                 let name = names
