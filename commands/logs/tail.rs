@@ -1,12 +1,12 @@
 //! `ade logs tail`: print and follow an event log.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ade::events::{Follower, severity};
 use ade::layout::EnvironmentFolder;
 use ade::problem::Problem;
-use ade::run::kind_of_end;
+use ade::run::{ends, kind_of_end};
 use ade::store::{EnvironmentStatus, StoreError};
 use ade::workspace::Workspace;
 use serde_json::Value;
@@ -15,6 +15,12 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{Tone, Ui};
+
+/// How often the log is looked at, and after how many looks the state.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 5;
+/// An end that was recorded is told within this time, unless nobody is left who could.
+const UNTOLD: Duration = Duration::from_secs(45);
 
 /// Print an event log, and follow it
 ///
@@ -60,7 +66,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         severity(event.get("level").and_then(Value::as_str).unwrap_or("info")) >= least
     };
     let mut follower = Follower::new(path);
-    let mut first: Vec<Value> = poll(&mut follower)?.into_iter().filter(wanted).collect();
+    let mut first = poll(&mut follower)?;
+    let mut told = last_told(&first);
+    first.retain(wanted);
     if let Some(last) = args.lines {
         first.drain(..first.len().saturating_sub(last));
     }
@@ -69,32 +77,42 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     let cancel = signals::cancel_on_signals(|| {});
+    let mut ended: Option<(End, Instant)> = None;
     loop {
         // The state is read before the file: whatever was written up to the end is then printed before it ends.
-        let end = end_of(&workspace, &subject)?;
-        poll(&mut follower)?
-            .iter()
-            .filter(|event| wanted(event))
-            .for_each(|event| show(ui, event));
-        if let Some(status) = end {
-            // The end is recorded a moment before it is told.
-            std::thread::sleep(Duration::from_millis(50));
-            poll(&mut follower)?
+        if ended.is_none() {
+            ended = end_of(&workspace, &subject)?.map(|end| (end, Instant::now()));
+        }
+        for _ in 0..LOOKS {
+            let events = poll(&mut follower)?;
+            told = last_told(&events).or(told);
+            events
                 .iter()
                 .filter(|event| wanted(event))
                 .for_each(|event| show(ui, event));
-            return Ok(status);
-        }
-        for _ in 0..5 {
-            if cancel.wait(Duration::from_millis(50)) {
+            if let Some((end, since)) = &ended {
+                // The end is recorded a moment before it is told, and told later where its recorder died in between.
+                let is_told = told.as_ref().is_some_and(|event| end.is_told_by(event));
+                if is_told || since.elapsed() > end.patience {
+                    return Ok(end.status);
+                }
+            }
+            if cancel.wait(LOOK_EVERY) {
                 return Ok(ExitStatus::Cancelled);
             }
-            poll(&mut follower)?
-                .iter()
-                .filter(|event| wanted(event))
-                .for_each(|event| show(ui, event));
         }
     }
+}
+
+/// The last event that tells of an end.
+fn last_told(events: &[Value]) -> Option<Value> {
+    let is_end = |event: &&Value| {
+        let name = event.get("event").and_then(Value::as_str);
+        name.is_some_and(|name| {
+            name == ends::COMPLETE || name == "environment.complete" || name == "environment.failed"
+        })
+    };
+    events.iter().rfind(is_end).cloned()
 }
 
 fn poll(follower: &mut Follower) -> Result<Vec<Value>, Failure> {
@@ -127,26 +145,51 @@ fn find(workspace: &Workspace, argument: &str) -> Result<(Subject, PathBuf), Fai
     Ok((Subject::Run(run.id), folder.events()))
 }
 
-/// The exit status of something that has ended.
-fn end_of(workspace: &Workspace, subject: &Subject) -> Result<Option<ExitStatus>, Failure> {
-    match subject {
+/// The end of what is followed.
+struct End {
+    status: ExitStatus,
+    /// A run's attempt, or an environment's state, as the event says it that tells of this end.
+    telling: (&'static str, Value),
+    /// How long to wait for that event.
+    patience: Duration,
+}
+
+impl End {
+    fn is_told_by(&self, event: &Value) -> bool {
+        let (key, value) = &self.telling;
+        event.get("data").and_then(|data| data.get(key)) == Some(value)
+    }
+}
+
+/// The end of something that has ended.
+fn end_of(workspace: &Workspace, subject: &Subject) -> Result<Option<End>, Failure> {
+    let id = match subject {
         Subject::Run(id) => {
             let run = workspace.store.run(workspace.id(), id)?;
-            Ok(run
-                .status
-                .is_terminal()
-                .then(|| kind_of_end(&run).map_or(ExitStatus::Done, Into::into)))
+            let has_log = run.artifacts_deleted_at.is_none();
+            return Ok(run.status.is_terminal().then(|| End {
+                status: kind_of_end(&run).map_or(ExitStatus::Done, Into::into),
+                telling: ("attempt", run.attempt_count.into()),
+                patience: if has_log { UNTOLD } else { Duration::ZERO },
+            }));
         }
-        Subject::Environment(id) => Ok(match workspace.store.environment(workspace.id(), id) {
-            Ok(environment) => match environment.status {
-                EnvironmentStatus::Ready => Some(ExitStatus::Done),
-                EnvironmentStatus::Failed => Some(ExitStatus::Environment),
-                _ => None,
-            },
-            Err(error) if error.code() == "not_found" => Some(ExitStatus::Done),
-            Err(error) => return Err(error.into()),
-        }),
-    }
+        Subject::Environment(id) => id,
+    };
+    let state = match workspace.store.environment(workspace.id(), id) {
+        Ok(environment) => environment.status,
+        Err(error) if error.code() == "not_found" => EnvironmentStatus::Ready,
+        Err(error) => return Err(error.into()),
+    };
+    let status = match state {
+        EnvironmentStatus::Ready => ExitStatus::Done,
+        EnvironmentStatus::Failed => ExitStatus::Environment,
+        EnvironmentStatus::Queued | EnvironmentStatus::Building => return Ok(None),
+    };
+    Ok(Some(End {
+        status,
+        telling: ("status", state.as_str().into()),
+        patience: Duration::from_secs(1),
+    }))
 }
 
 fn show(ui: &Ui, event: &Value) {

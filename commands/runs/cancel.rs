@@ -52,7 +52,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 "asked to stop",
             ),
             CancelOutcome::Ended(run) => {
-                let message = format!("run {} has {} already", run.id, run.status.as_str());
+                let message = format!("run {} has ended already: {}", run.id, run.status.as_str());
                 let failure = Failure::usage("run_ended", message, None);
                 status = super::report(ui, &failure, status);
             }

@@ -1,0 +1,167 @@
+//! `ade runs cancel`.
+
+mod common;
+
+use std::time::Instant;
+
+use common::{Place, is_alive, processes_of, snapshot, wait_for, wait_for_death};
+use libc::SIGTERM;
+
+fn holding_place(code: &str) -> Place {
+    let mut place = Place::new();
+    place.hurry();
+    place.holding("config", code);
+    place.members("members.csv");
+    place.warm("config");
+    place
+}
+
+#[test]
+fn a_run_that_waits_is_cancelled_at_once() {
+    let place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    snapshot!(place, place.ade("runs cancel latest"), @r"
+    status 0
+    --- stdout
+    [ID] members.csv cancelled
+    ");
+    place.is_sound(&run, "cancelled", &[]);
+    snapshot!(place, place.ade("runs cancel latest"), @r"
+    status 2
+    --- stderr
+    error: run [ID] has ended already: cancelled
+    ");
+    // No worker takes it.
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.statuses(), ["cancelled"]);
+}
+
+#[test]
+fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
+    let place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    let engine = place.wait_until_held(1)[0];
+    let asked = Instant::now();
+    let answer = place
+        .ade(&format!("runs cancel {run} --json"))
+        .succeeds()
+        .json();
+    assert_eq!(answer["cancel_requested"], true);
+    // Asking twice is asking once, whether it has ended by now or not.
+    let again = place.ade(&format!("runs cancel {run}"));
+    assert!([0, 2].contains(&again.status), "{again}");
+    place.wait_for_status(&run, "cancelled");
+    eprintln!("cancelled {:?} after it was asked for", asked.elapsed());
+    wait_for_death(engine);
+    let took: i64 = place.query(&format!(
+        "SELECT completed_at - cancel_requested_at FROM runs WHERE id = '{run}'"
+    ));
+    // The lease is renewed every five minutes: whoever waited for that would wait in vain here.
+    assert!(took < 60_000, "{took} ms");
+    place.is_sound(&run, "cancelled", &["cancelled"]);
+    // The worker goes on.
+    place.let_go();
+    let next = place.enqueue("config", "members.csv");
+    place.wait_for_status(&next, "succeeded");
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+}
+
+/// A configuration whose run starts a child that no TERM ends.
+const STUBBORN: &str = "import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sleep 0.1; done'])
+(PLACE / 'grandchild').write_text(str(child.pid))
+stranger = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sleep 0.1; done'], start_new_session=True)
+(PLACE / 'stranger').write_text(str(stranger.pid))";
+
+fn family(place: &Place) -> Vec<i32> {
+    let names = ["grandchild", "stranger"];
+    let told =
+        |name: &str| std::fs::read_to_string(place.path(name)).is_ok_and(|text| !text.is_empty());
+    wait_for("the family", || names.iter().all(|name| told(name)));
+    names.map(|name| place.read(name).parse().unwrap()).to_vec()
+}
+
+#[test]
+fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
+    let place = holding_place(STUBBORN);
+    let run = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    let engine = place.wait_until_held(1)[0];
+    let family = family(&place);
+    assert!(family.iter().all(|process| is_alive(*process)));
+    place.ade("runs cancel latest").succeeds();
+    place.wait_for_status(&run, "cancelled");
+    wait_for_death(engine);
+    if std::path::Path::new("/proc/self/environ").exists() {
+        family.into_iter().for_each(wait_for_death);
+    }
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    place.is_sound(&run, "cancelled", &["cancelled"]);
+    wait_for("the processes to end", || {
+        processes_of(&place.path("")).is_none_or(|left| left.is_empty())
+    });
+}
+
+#[test]
+fn a_timeout_ends_them_too() {
+    let place = holding_place(STUBBORN);
+    // On a machine that has other things to do a second may pass before the family is there.
+    for seconds in [1, 8, 64] {
+        place
+            .ade(&format!(
+                "run config members.csv --detach --timeout {seconds} -q"
+            ))
+            .succeeds();
+        place.ade("worker --drain -q").succeeds();
+        if place.path("stranger").exists() {
+            break;
+        }
+    }
+    let run = place.latest_run();
+    assert_eq!(run["error"]["code"], "timeout");
+    family(&place).into_iter().for_each(wait_for_death);
+    // The limit would be hit again, so it is final.
+    place.is_sound(run["id"].as_str().unwrap(), "failed", &["failed"]);
+}
+
+#[test]
+fn a_cancel_is_not_forgotten_when_the_worker_dies_or_gives_the_run_back() {
+    let place = holding_place("");
+    let run = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    place.wait_until_held(1);
+    worker.signal(libc::SIGSTOP);
+    place.ade(&format!("runs cancel {run}")).succeeds();
+    worker.signal(libc::SIGKILL);
+    worker.wait();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "cancelled", &["cancelled"]);
+}
+
+#[test]
+fn several_at_once_and_what_is_not_there() {
+    let place = holding_place("");
+    let first = place.enqueue("config", "members.csv");
+    let second = place.enqueue("config", "members.csv");
+    place
+        .ade(&format!("runs cancel {first} nonsense {second}"))
+        .ends_with(2)
+        .says("there is no run \"nonsense\"");
+    assert_eq!(place.statuses(), ["cancelled", "cancelled"]);
+    place.ade("runs cancel").ends_with(2);
+}
+
+#[test]
+fn ade_run_in_another_terminal_is_cancelled_too() {
+    let place = holding_place("");
+    let running = place.start("run config members.csv -q");
+    place.wait_until_held(1);
+    place.ade("runs cancel latest").succeeds();
+    running.wait().ends_with(130);
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    place.is_sound(&run, "cancelled", &["cancelled"]);
+}

@@ -1,0 +1,106 @@
+//! `ade runs retry`.
+
+mod common;
+
+use common::{Place, snapshot};
+
+fn place_with_a_run() -> (Place, String) {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.people();
+    place.warm("config");
+    place.ade("run config people.csv -q").succeeds();
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    (place, run)
+}
+
+#[test]
+fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since() {
+    let (place, first) = place_with_a_run();
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/columns/fields.py",
+        "def register(registry):\n    raise ValueError('edited')\n",
+    );
+    std::fs::remove_file(place.path("people.csv")).unwrap();
+    snapshot!(place, place.ade("runs retry latest"), @r"
+    status 0
+    --- stdout
+    [ID] people.csv queued
+    ");
+    place.ade("worker --drain -q").succeeds();
+    let runs = place.ade("runs ls --json").json();
+    let (again, original) = (&runs[0], &runs[1]);
+    assert_eq!(original["id"], first.as_str());
+    assert_eq!(again["status"], "succeeded");
+    assert_eq!(again["retry_of_run_id"], first.as_str());
+    for same in ["source_digest", "input", "environment_id", "metrics"] {
+        assert_eq!(again[same], original[same], "{same}");
+    }
+    assert_eq!(
+        place.cells(again["output_path"].as_str().unwrap()),
+        place.cells(original["output_path"].as_str().unwrap())
+    );
+    assert_eq!(
+        place.event_counts(again["id"].as_str().unwrap())["run.queued"],
+        1
+    );
+}
+
+#[test]
+fn its_options_are_those_of_the_first() {
+    let (place, _) = place_with_a_run();
+    place
+        .ade("run config people.csv --detach --timeout 77 -q")
+        .succeeds();
+    place.ade("worker --drain -q").succeeds();
+    place.ade("runs retry latest --json").succeeds();
+    let timeouts: i64 = place.query("SELECT count(*) FROM runs WHERE options LIKE '%77%'");
+    assert_eq!(timeouts, 2);
+}
+
+#[test]
+fn the_first_may_be_removed_before_the_second_is_done() {
+    let (place, first) = place_with_a_run();
+    let second = place
+        .ade(&format!("runs retry {first} --json"))
+        .succeeds()
+        .json();
+    place.ade(&format!("runs rm {first}")).succeeds();
+    place.ade("worker --drain -q").succeeds();
+    let second = second["id"].as_str().unwrap();
+    place.is_sound(second, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn only_what_has_ended_and_what_still_has_its_files_is_repeated() {
+    let (place, first) = place_with_a_run();
+    let second = place.enqueue("config", "people.csv");
+    snapshot!(place, place.ade(&format!("runs retry {second}")), @r"
+    status 2
+    --- stderr
+    error: run [ID] is queued
+    hint: `ade runs cancel` ends it
+    ");
+    std::fs::remove_dir_all(place.run_folder(&first).join("input")).unwrap();
+    snapshot!(place, place.ade(&format!("runs retry {first}")), @r"
+    status 2
+    --- stderr
+    error: run [ID] cannot be repeated: [HERE]/data/workspaces/default/runs/[ID]/input/people.csv is gone
+    hint: `ade run` it from its original file
+    ");
+    assert_eq!(
+        place.ade("runs retry zz --json").ends_with(2).error()["code"],
+        "run_not_found"
+    );
+}
+
+#[test]
+fn an_environment_that_was_removed_since_is_built_again() {
+    let (place, first) = place_with_a_run();
+    place.ade("env rm config").succeeds();
+    place.ade(&format!("runs retry {first}")).succeeds();
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
+}

@@ -1,0 +1,78 @@
+//! `ade runs rm`.
+
+mod common;
+
+use common::{Place, snapshot};
+
+#[test]
+fn an_ended_run_goes_with_its_records_and_its_files() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.people();
+    place.warm("config");
+    place.ade("run config people.csv -q").succeeds();
+    place.ade("run config people.csv -q").succeeds();
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    snapshot!(place, place.ade("runs rm latest --dry-run"), @r"
+    status 0
+    --- stdout
+    [ID] people.csv would be removed, [SIZE] freed
+    ");
+    assert_eq!(place.statuses().len(), 2);
+    assert!(place.run_folder(&run).exists());
+    let removed = place
+        .ade(&format!("runs rm {run} --json"))
+        .succeeds()
+        .json();
+    assert_eq!(
+        (&removed["id"], &removed["removed"]),
+        (&run.as_str().into(), &true.into())
+    );
+    assert!(removed["bytes_freed"].as_u64().unwrap() > 0);
+    assert!(!place.run_folder(&run).exists());
+    assert_eq!(place.statuses().len(), 1);
+    for table in [
+        "run_attempts",
+        "run_metrics",
+        "run_fields",
+        "run_table_columns",
+    ] {
+        let left: i64 = place.query(&format!(
+            "SELECT count(*) FROM {table} WHERE run_id = '{run}'"
+        ));
+        assert_eq!(left, 0, "{table}");
+    }
+    snapshot!(place, place.ade(&format!("runs rm {run}")).ends_with(2).stderr.replace(&run, "[ID]"), @r#"
+    error: there is no run "[ID]"
+    hint: `ade runs ls` lists them
+    "#);
+}
+
+#[test]
+fn what_waits_or_runs_is_refused_and_the_rest_goes() {
+    let mut place = Place::new();
+    place.hurry();
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    let ended = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let running = place.enqueue("config", "members.csv");
+    let queued = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    place.wait_until_held(1);
+    let answer = place
+        .ade(&format!("runs rm {queued} {running} {ended}"))
+        .ends_with(2)
+        .says("is queued")
+        .says("is running");
+    assert!(answer.stdout.contains(&ended), "{answer}");
+    place.let_go();
+    place.wait_for_status(&queued, "succeeded");
+    worker.signal(libc::SIGTERM);
+    worker.wait().succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
+    place.ade(&format!("runs rm {queued} {running}")).succeeds();
+    place.ade("runs rm latest").ends_with(2);
+}
