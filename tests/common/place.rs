@@ -288,6 +288,22 @@ impl Place {
     }
 }
 
+impl Drop for Place {
+    /// Snapshots are read-only, folders included; who is not root could not delete them.
+    fn drop(&mut self) {
+        let mut waiting = vec![self.root.clone()];
+        while let Some(folder) = waiting.pop() {
+            let _ = fs::set_permissions(&folder, fs::Permissions::from_mode(0o755));
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                if is_folder && entry.file_name() != ".venv" {
+                    waiting.push(entry.path());
+                }
+            }
+        }
+    }
+}
+
 /// A text as a pattern that matches it alone.
 fn escape(text: &str) -> String {
     let mut pattern = String::new();
