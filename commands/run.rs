@@ -74,7 +74,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     // What can be wrong with the call is found out before anything is written.
-    let inputs = input::expand(&args.input)?;
+    let mut inputs = input::expand(&args.input)?;
     let configuration = ade::configuration::Configuration::open(&args.config)
         .map_err(|error| Failure::of(&prepare::PrepareError::from(error)))?;
     if let Some(folder) = &args.output_dir {
@@ -87,7 +87,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut configuration = Some(configuration);
     loop {
         // Looked at before the run: what is saved while it goes on is a change, too.
-        let seen = Seen::now(args, &workspace, &inputs);
+        let seen = Seen::now(args, &workspace);
         let prepared = match configuration.take() {
             Some(configuration) => {
                 prepare::prepare_opened(&workspace, configuration, args.output_dir.as_deref())
@@ -113,9 +113,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             return Ok(status);
         }
         narrator.say("Watching for changes; Ctrl-C ends it");
-        if !seen.wait_for_change(args, &workspace, &inputs, &cancel) {
+        if !seen.wait_for_change(args, &workspace, &cancel) {
             return Ok(status.max(ExitStatus::Cancelled));
         }
+        // A folder may have other files by now; what cannot be run any more is left to the run to say.
+        inputs = input::expand(&args.input).unwrap_or(inputs);
     }
 }
 
@@ -235,12 +237,12 @@ fn status_of(result: &Result<Finished, RunError>, deny_issues: bool) -> ExitStat
 #[derive(PartialEq)]
 struct Seen {
     digest: Option<String>,
-    inputs: Vec<Option<(u64, Option<std::time::SystemTime>)>>,
+    inputs: Vec<(PathBuf, Option<(u64, Option<std::time::SystemTime>)>)>,
 }
 
 impl Seen {
     /// As it is now. Where nothing is watched, nothing is looked at.
-    fn now(args: &Args, workspace: &Workspace, inputs: &[PathBuf]) -> Self {
+    fn now(args: &Args, workspace: &Workspace) -> Self {
         if !args.watch {
             return Self {
                 digest: None,
@@ -254,13 +256,16 @@ impl Seen {
             .and_then(|configuration| configuration.sources_except(&written))
             .map(|sources| sources.digest)
             .ok();
-        let facts = |input: &PathBuf| {
-            let found = std::fs::metadata(input).ok()?;
-            Some((found.len(), found.modified().ok()))
+        let facts = |input: PathBuf| {
+            let found = std::fs::metadata(&input).ok();
+            let facts = found.map(|found| (found.len(), found.modified().ok()));
+            (input, facts)
         };
+        // Where an input is gone for a moment, as while it is saved, there is nothing to compare yet.
+        let inputs = input::expand(&args.input).unwrap_or_else(|_| args.input.clone());
         Self {
             digest,
-            inputs: inputs.iter().map(facts).collect(),
+            inputs: inputs.into_iter().map(facts).collect(),
         }
     }
 
@@ -269,13 +274,12 @@ impl Seen {
         &self,
         args: &Args,
         workspace: &Workspace,
-        inputs: &[PathBuf],
         cancel: &ade::cancel::Cancel,
     ) -> bool {
         let mut last = None;
         loop {
-            let now = Self::now(args, workspace, inputs);
-            let whole = now.inputs.iter().all(Option::is_some);
+            let now = Self::now(args, workspace);
+            let whole = now.inputs.iter().all(|(_, facts)| facts.is_some());
             // A program that saves a file in several steps is given the time to finish.
             if whole && now != *self && last.as_ref() == Some(&now) {
                 return true;

@@ -37,7 +37,7 @@ fn a_file_that_does_not_exist() {
     snapshot!(place, place.ade("run config absent*.xlsx"), @r"
     status 2
     --- stderr
-    error: no file matches absent*.xlsx
+    error: no .xlsx, .xlsm, .xls or .csv file matches absent*.xlsx
     ");
     // Nothing was begun, not even for the input that does exist.
     place.ade("run config Members.csv absent.xlsx").ends_with(2);

@@ -131,6 +131,10 @@ fn findings(ui: &Ui, payload: Option<&Value>) {
         .and_then(|payload| payload.pointer("/evaluation/findings"))
         .and_then(Value::as_array);
     for finding in list.into_iter().flatten() {
+        // Where the run failed, its error says the same.
+        if finding.get("code").and_then(Value::as_str) == Some("execution_failed") {
+            continue;
+        }
         let text = |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default();
         let tone = if text("severity") == "error" {
             Tone::Bad

@@ -32,7 +32,7 @@ pub enum InputError {
         path: PathBuf,
     },
     /// A glob that matches nothing, or is none.
-    #[error("no file matches {pattern}")]
+    #[error("no .xlsx, .xlsm, .xls or .csv file matches {pattern}")]
     NoMatch {
         /// The pattern.
         pattern: String,
@@ -178,7 +178,7 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
     let files: Vec<PathBuf> = glob::glob(pattern)
         .map_err(|_| none())?
         .filter_map(Result::ok)
-        .filter(|path| path.is_file() && !is_leftover(path))
+        .filter(|path| path.is_file() && is_supported(path) && !is_leftover(path))
         .collect();
     if files.is_empty() {
         Err(none())
