@@ -3,6 +3,8 @@
 //! The end is recorded first and told in the event log after that. Between the two a process can die; the record says that
 //! the end was not told, and [`tell_untold`] makes up for it. A look into the log keeps it from being told twice.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
@@ -69,13 +71,16 @@ fn has_end(log: &EventLog, run: &RunRecord) -> bool {
     events.iter().any(|event| ends(event, run.attempt_count))
 }
 
-/// Tells ends that were recorded before `before` and whose recorder died before it told them. Gives those runs.
+/// Tells ends that were recorded longer than `patience` ago and whose recorder died before it told them. Gives those runs.
 ///
 /// # Errors
 /// The store can't serve.
-pub fn tell_untold(workspace: &Workspace, before: Timestamp) -> Result<Vec<RunRecord>, StoreError> {
+pub fn tell_untold(
+    workspace: &Workspace,
+    patience: Duration,
+) -> Result<Vec<RunRecord>, StoreError> {
     let mut told = Vec::new();
-    for run in workspace.store.untold_ends(before)? {
+    for run in workspace.store.untold_ends(patience, Timestamp::now())? {
         tell_once(workspace, &run)?;
         told.push(run);
     }

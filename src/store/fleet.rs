@@ -54,7 +54,7 @@ pub trait Fleet: Send + Sync {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()>;
     /// It lives.
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()>;
-    /// It has ended in order, or was found dead and has nothing left to reclaim.
+    /// It has ended in order, or was found dead. While it still holds anything, it stays known and is found dead later.
     fn remove_worker(&self, id: &str) -> Result<()>;
     /// All that are known, oldest first.
     fn workers(&self) -> Result<Vec<WorkerRecord>>;
@@ -78,8 +78,9 @@ pub trait Fleet: Send + Sync {
     fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome>;
     /// Looks at a claim without renewing it: whether it still holds, and whether somebody asked to cancel.
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat>;
-    /// Ends that were recorded before `before` and have not been told in their logs.
-    fn untold_ends(&self, before: Timestamp) -> Result<Vec<RunRecord>>;
+    /// Ends that were recorded longer than `patience` ago and have not been told in their logs; where the clock went back
+    /// since, those that seem to lie ahead.
+    fn untold_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>>;
     /// An end was told.
     fn mark_end_told(&self, run: &str) -> Result<()>;
     /// Queued runs that have no environment.
@@ -89,8 +90,14 @@ pub trait Fleet: Send + Sync {
     /// The runs that wait for one environment wait for another from now on, and the former's record goes, where nothing is
     /// in it yet: its engine cannot be had here.
     fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()>;
-    /// Whatever waits for a time beyond `horizon` waits for a clock that has gone back since: it is due now. Gives how many.
-    fn mend_times(&self, horizon: Timestamp, now: Timestamp) -> Result<usize>;
+    /// After a clock has gone back, what waits would wait for what it was before. Whatever is due only after
+    /// `longest_wait` is due now, and whatever lease holds for longer than `longest_lease` holds for that. Gives how many.
+    fn mend_times(
+        &self,
+        longest_wait: Duration,
+        longest_lease: Duration,
+        now: Timestamp,
+    ) -> Result<usize>;
 
     /// Deletes the record of a run that has ended. False: it has not.
     fn delete_run(&self, run: &str) -> Result<bool>;

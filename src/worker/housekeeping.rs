@@ -17,6 +17,8 @@ const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
 const UNTOLD: Duration = Duration::from_secs(10);
 /// A wall clock that differs from the steady one by more than this has jumped.
 const JUMP: Duration = Duration::from_secs(5);
+/// Other processes may have longer leases than this one, but not longer than this.
+const LONGEST_LEASE: Duration = Duration::from_secs(86_400);
 /// The collector's lease by name, and for how long it is taken.
 const GC_LEASE: (&str, Duration) = ("gc", Duration::from_secs(3600));
 
@@ -29,11 +31,13 @@ struct Clocks {
 }
 
 impl Clocks {
-    fn new() -> Self {
+    /// `settle`: leases are left alone at first, as after a jump. Whoever starts cannot know of one shortly before.
+    fn new(settle: Option<Duration>) -> Self {
+        let steady = Instant::now();
         Self {
             wall: Timestamp::now(),
-            steady: Instant::now(),
-            trust_from: None,
+            steady,
+            trust_from: settle.map(|settle| steady + settle),
         }
     }
 
@@ -89,7 +93,8 @@ impl Pool<'_> {
     pub(super) fn keep_house(&self) {
         let settings = &self.workspace.settings.worker;
         let worker = self.workspace.settings.worker_id(0);
-        let mut clocks = Clocks::new();
+        let settle = settings.lease / 3 + JUMP;
+        let mut clocks = Clocks::new(self.has_company().then_some(settle));
         let mut sweep = Duty::new(settings.cleanup_interval);
         let mut metrics = Duty::new(settings.metrics_interval);
         let mut collect = Duty::new(settings.gc_interval);
@@ -124,6 +129,14 @@ impl Pool<'_> {
         if let Err(error) = self.leave_unrecorded(&worker) {
             self.tell(&worker, &Change::Trouble(error.to_string()));
         }
+    }
+
+    /// Whether other processes may hold leases. Where nobody can be asked, they may.
+    fn has_company(&self) -> bool {
+        let workers = self.workspace.store.workers();
+        workers.map_or(true, |workers| {
+            workers.iter().any(|worker| worker.id != self.process)
+        })
     }
 
     /// Leaves the claims that could not be left when their runs ended.
@@ -175,10 +188,12 @@ impl Pool<'_> {
                 self.tell(worker, &Change::Expired(&run));
             }
         }
-        // Nothing legitimate waits longer than twice the longest backoff.
-        store.mend_times(now.plus(settings.backoff_max * 2 + JUMP), now)?;
-        let untold = Timestamp(now.0 - i64::try_from(UNTOLD.as_millis()).unwrap_or(0));
-        ends::tell_untold(self.workspace, untold)?;
+        // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than a day or its own.
+        let longest_lease = LONGEST_LEASE.max(settings.lease) + JUMP;
+        // The clock is asked anew: mending by an old look at it would shorten leases that are good.
+        let now = Timestamp::now();
+        store.mend_times(settings.backoff_max * 2 + JUMP, longest_lease, now)?;
+        ends::tell_untold(self.workspace, UNTOLD)?;
         Ok(())
     }
 
@@ -251,12 +266,13 @@ mod tests {
 
     #[test]
     fn a_jump_of_the_wall_clock_is_noticed_and_leases_are_left_alone_for_a_while() {
-        let mut clocks = Clocks::new();
+        let mut clocks = Clocks::new(None);
         assert!(clocks.jumped(Duration::from_secs(60)).is_none());
         assert!(clocks.are_trusted());
         clocks.wall = Timestamp(clocks.wall.0 - 3_600_000);
         let jump = clocks.jumped(Duration::from_secs(60)).unwrap();
         assert!((3599.0..3601.0).contains(&jump), "{jump}");
         assert!(!clocks.are_trusted());
+        assert!(!Clocks::new(Some(Duration::from_secs(60))).are_trusted());
     }
 }

@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use ade::clock::Timestamp;
 use ade::store::{
     Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus,
     Failure, Fleet, Heartbeat, Recovery, RunRecord, RunStatus, Store, backoff,
@@ -19,8 +18,10 @@ const LOOK_EVERY: i64 = 6_000;
 const POLL: i64 = 2_000;
 const POLL_MAX: i64 = 15_000;
 const SWEEP_EVERY: i64 = 15_000;
+/// Longer than anybody stands still in the middle of a call.
+const LONGEST_LEASE: std::time::Duration = std::time::Duration::from_secs(600);
 const HOUSEKEEPING_EVERY: i64 = 4_000;
-const UNTOLD: i64 = 10_000;
+const UNTOLD: std::time::Duration = std::time::Duration::from_secs(10);
 pub const BACKOFF: (std::time::Duration, std::time::Duration) = (
     std::time::Duration::from_secs(2),
     std::time::Duration::from_secs(30),
@@ -205,7 +206,7 @@ async fn run_slot(me: Rc<Process>, slot: usize) {
 }
 
 async fn keep_house(me: Rc<Process>, at_work: Rc<Cell<bool>>) {
-    let mut clocks = Clocks::new(&me.world);
+    let mut clocks = Clocks::new(&me.world, me.has_company().await);
     let mut swept: Option<i64> = None;
     loop {
         me.leave_unrecorded().await;
@@ -233,12 +234,12 @@ struct Clocks {
 }
 
 impl Clocks {
-    fn new(world: &World) -> Self {
+    fn new(world: &World, settles: bool) -> Self {
         let moment = world.moment();
         Self {
             wall: moment.wall,
             steady: moment.steady,
-            trust_from: None,
+            trust_from: settles.then(|| moment.steady + SETTLE.as_millis() as i64),
         }
     }
 
@@ -287,6 +288,15 @@ impl Process {
             })
             .await;
         self.world.alive.borrow_mut().remove(&self.id);
+    }
+
+    async fn has_company(&self) -> bool {
+        let workers = self
+            .call(Deed::Look("list processes"), |store, _| store.workers())
+            .await;
+        workers.map_or(true, |workers| {
+            workers.iter().any(|worker| worker.id != self.id)
+        })
     }
 
     /// Takes back what dead processes of this machine held.
@@ -341,14 +351,13 @@ impl Process {
                 self.tell_left(&run).await?;
             }
         }
-        self.call(Deed::Mend, |store, _| {
-            store.mend_times(now.now().plus(BACKOFF.1 * 2 + JUMP), now.now())
+        self.call(Deed::Mend, |store, now| {
+            store.mend_times(BACKOFF.1 * 2 + JUMP, LONGEST_LEASE, now)
         })
         .await?;
-        let before = Timestamp(now.wall - UNTOLD);
         let untold = self
-            .call(Deed::Look("list untold ends"), |store, _| {
-                store.untold_ends(before)
+            .call(Deed::Look("list untold ends"), |store, now| {
+                store.untold_ends(UNTOLD, now)
             })
             .await?;
         for run in untold {

@@ -323,13 +323,19 @@ pub(super) fn reclaim(
 
 pub(super) fn mend_times(
     transaction: &Transaction<'_>,
-    horizon: Timestamp,
+    due: Timestamp,
+    expiry: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    transaction.execute(
+    let waiting = transaction.execute(
         "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
-        params![horizon.0, now.0],
-    )
+        params![due.0, now.0],
+    )?;
+    let leased = transaction.execute(
+        "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
 }
 
 pub(super) fn everywhere(connection: &Connection) -> rusqlite::Result<Vec<EnvironmentRecord>> {

@@ -1,5 +1,7 @@
 //! Those who take claims, leases by name, and the queue over time.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{path_text, signed, unsigned, unsigned_or_none};
@@ -43,7 +45,12 @@ pub(super) fn seen(
 }
 
 pub(super) fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    transaction.execute("DELETE FROM workers WHERE id = ?1", [id])?;
+    transaction.execute(
+        "DELETE FROM workers WHERE id = ?1
+         AND NOT EXISTS (SELECT 1 FROM runs WHERE status = 'running' AND claim_process = ?1)
+         AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)",
+        [id],
+    )?;
     Ok(())
 }
 
@@ -58,14 +65,15 @@ pub(super) fn acquire_lease(
     name: &str,
     holder: &str,
     token: &str,
-    until: Timestamp,
+    lease: Duration,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
+    // One that holds for longer than anybody takes it was taken before the clock went back.
     let changed = transaction.execute(
         "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
-         WHERE leases.expires_at < ?5 OR leases.token = excluded.token",
-        params![name, holder, token, until.0, now.0],
+         WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6",
+        params![name, holder, token, now.plus(lease).0, now.0, now.plus(lease * 2).0],
     )?;
     Ok(changed == 1)
 }

@@ -606,9 +606,7 @@ impl Fleet for SqliteStore {
         lease: Duration,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| {
-            fleet::acquire_lease(transaction, name, holder, token, now.plus(lease), now)
-        })
+        self.write(|transaction| fleet::acquire_lease(transaction, name, holder, token, lease, now))
     }
     fn release_lease(&self, name: &str, token: &str) -> Result<()> {
         self.write(|transaction| fleet::release_lease(transaction, name, token))
@@ -620,8 +618,8 @@ impl Fleet for SqliteStore {
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
         self.read(|connection| runs::watch(connection, run, claim))
     }
-    fn untold_ends(&self, before: Timestamp) -> Result<Vec<RunRecord>> {
-        self.read(|connection| runs::untold(connection, before))
+    fn untold_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.read(|connection| runs::untold(connection, patience, now))
     }
     fn mark_end_told(&self, run: &str) -> Result<()> {
         self.write(|transaction| runs::mark_told(transaction, run))
@@ -635,10 +633,16 @@ impl Fleet for SqliteStore {
     fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()> {
         self.write(|transaction| environments::move_waiting_runs(transaction, from, to, now))
     }
-    fn mend_times(&self, horizon: Timestamp, now: Timestamp) -> Result<usize> {
+    fn mend_times(
+        &self,
+        longest_wait: Duration,
+        longest_lease: Duration,
+        now: Timestamp,
+    ) -> Result<usize> {
+        let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
         self.write(|transaction| {
-            Ok(runs::mend_times(transaction, horizon, now)?
-                + environments::mend_times(transaction, horizon, now)?)
+            Ok(runs::mend_times(transaction, due, expiry, now)?
+                + environments::mend_times(transaction, due, expiry, now)?)
         })
     }
 

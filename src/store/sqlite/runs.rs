@@ -612,15 +612,17 @@ pub(super) fn fail_for_environments(
     failed.iter().map(|id| by_id(transaction, id)).collect()
 }
 
-/// Ends that were recorded before `before` and not told yet.
+/// Ends that were recorded some time ago, or in a future that the clock went back from, and not told yet.
 pub(super) fn untold(
     connection: &Connection,
-    before: Timestamp,
+    patience: Duration,
+    now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
     let mut statement = connection.prepare_cached(&format!(
-        "{SELECT} WHERE r.end_told = 0 AND r.completed_at < ?1 ORDER BY r.completed_at LIMIT 100"
+        "{SELECT} WHERE r.end_told = 0 AND (r.completed_at + ?2 < ?1 OR r.completed_at > ?1) ORDER BY r.completed_at LIMIT 100"
     ))?;
-    statement.query_map([before.0], record)?.collect()
+    let patience = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
+    statement.query_map([now.0, patience], record)?.collect()
 }
 
 pub(super) fn mark_told(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
@@ -652,16 +654,22 @@ pub(super) fn set_environment(
     Ok(())
 }
 
-/// Queued runs that are due only after `horizon` wait for a clock that went back; they are due now.
+/// Runs that would wait for a clock that went back.
 pub(super) fn mend_times(
     transaction: &Transaction<'_>,
-    horizon: Timestamp,
+    due: Timestamp,
+    expiry: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    transaction.execute(
+    let waiting = transaction.execute(
         "UPDATE runs SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
-        params![horizon.0, now.0],
-    )
+        params![due.0, now.0],
+    )?;
+    let leased = transaction.execute(
+        "UPDATE runs SET claim_expires_at = ?1 WHERE status = 'running' AND claim_expires_at > ?1",
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
 }
 
 pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
