@@ -134,3 +134,269 @@ fn a_worker_out_of_grace_gives_its_run_back_to_the_queue() {
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.statuses(), ["succeeded"]);
 }
+
+#[test]
+fn several_workers_share_a_queue_and_one_of_them_builds_what_all_need() {
+    let mut place = Place::new();
+    place.hurry();
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    place.configuration("config");
+    for index in 0..8 {
+        place.members(&format!("inputs/{index}.csv"));
+    }
+    place.ade("run config inputs --detach -q").succeeds();
+    let mut workers: Vec<_> = (0..3)
+        .map(|index| place.start_worker_with(&format!("worker-{index}"), "--concurrency 2 --drain"))
+        .collect();
+    for worker in &mut workers {
+        worker.wait_until_says("looking for work");
+    }
+    gate.wait_until_reached();
+    // Runs that wait for it are told why.
+    let waiting = place.ade("runs show latest").succeeds();
+    assert!(waiting.stdout.contains("queued"), "{waiting}");
+    gate.open();
+    let ends: Vec<_> = workers
+        .into_iter()
+        .map(|worker| worker.wait().succeeds())
+        .collect();
+    let built: usize = ends
+        .iter()
+        .map(|end| end.stderr.matches(": building").count())
+        .sum();
+    assert_eq!(built, 1, "{ends:#?}");
+    let runs = place.ade("runs ls --json").json();
+    for run in runs.as_array().unwrap() {
+        place.is_sound(run["id"].as_str().unwrap(), "succeeded", &["succeeded"]);
+    }
+    assert_eq!(place.environments().len(), 1);
+    assert!(place.worker_locks().is_empty());
+}
+
+#[test]
+fn a_worker_does_not_wait_for_another_ones_build_while_it_could_run() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("ready");
+    place.members("members.csv");
+    place.warm("ready");
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    place.configuration("slow").depend_on(&["et-xmlfile"]);
+    let slow = place.enqueue("slow", "members.csv");
+    let builder = place.start_worker("builder");
+    gate.wait_until_reached();
+    // The build's lock is held, whatever the record says.
+    place.change("UPDATE environments SET status = 'queued', claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL WHERE status = 'building'");
+    let quick = place.enqueue("ready", "members.csv");
+    let other = place.start_worker("other");
+    place.wait_for_status(&quick, "succeeded");
+    gate.open();
+    place.wait_for_status(&slow, "succeeded");
+    for worker in [builder, other] {
+        worker.signal(libc::SIGTERM);
+        worker.wait().succeeds();
+    }
+}
+
+#[test]
+fn an_environment_that_vanished_is_built_again_and_the_attempt_given_back() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    let folder: String = place.query("SELECT folder FROM environments");
+    std::fs::remove_dir_all(std::path::Path::new(&folder).join(".venv")).unwrap();
+    place.ade("worker --drain").succeeds().says(": building");
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    let counts = place.event_counts(&run);
+    assert_eq!((counts["run.retry"], counts["run.start"]), (1, 1));
+    assert_eq!(place.environments()[0]["status"], "ready");
+}
+
+#[test]
+fn slots_run_side_by_side() {
+    let mut place = Place::new();
+    place.hurry();
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    for _ in 0..3 {
+        place.enqueue("config", "members.csv");
+    }
+    let worker = place.start_worker_with("one", "--concurrency 3 --drain");
+    place.wait_until_held(3);
+    place.let_go();
+    worker.wait().succeeds();
+    let workers: i64 = place.query("SELECT count(DISTINCT worker) FROM run_attempts");
+    assert_eq!(workers, 3, "each slot has an id of its own");
+}
+
+#[test]
+fn drained_means_that_nothing_runs_elsewhere_either() {
+    let mut place = Place::new();
+    place.hurry();
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    let first = place.start_worker("first");
+    place.wait_until_held(1);
+    let mut drain = place.start_worker_with("drain", "--drain --concurrency 1");
+    drain.wait_until_says("looking for work");
+    first.signal(libc::SIGKILL);
+    first.wait();
+    place.let_go();
+    drain.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+}
+
+#[test]
+fn a_second_signal_ends_at_once_and_loses_nothing() {
+    let mut place = Place::new();
+    place.hurry();
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker_with("one", "--grace 600");
+    let engine = place.wait_until_held(1)[0];
+    worker.signal(libc::SIGTERM);
+    worker.wait_until_says("stopping");
+    worker.signal(libc::SIGTERM);
+    worker.wait().ends_with(130);
+    common::wait_for_death(engine);
+    place.let_go();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+}
+
+#[test]
+fn a_run_that_was_given_back_keeps_its_attempts() {
+    let mut place = Place::new();
+    place.hurry();
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    for round in 1..=4 {
+        let worker = place.start_worker_with("one", "--grace 0");
+        place.wait_until_held(round);
+        worker.signal(libc::SIGTERM);
+        worker.wait().succeeds().says("queued");
+        assert_eq!(place.outcomes(&run), ["released"]);
+        assert_eq!(place.query::<i64>("SELECT attempt_count FROM runs"), 0);
+    }
+    place.let_go();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn metrics_are_logged_and_recorded() {
+    let mut place = Place::new();
+    place.hurry();
+    place.set("ADE_WORKER_METRICS_INTERVAL", "0.3");
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    place.enqueue("config", "members.csv");
+    place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    place.wait_until_held(1);
+    worker.wait_until_says("queue: 1 queued, oldest waits");
+    place.let_go();
+    place.wait_for_status(place.latest_run()["id"].as_str().unwrap(), "succeeded");
+    worker.wait_until_says("queue: 0 queued, 0 running");
+    worker.signal(libc::SIGTERM);
+    worker.wait().succeeds();
+    let sum =
+        |column: &str| -> i64 { place.query(&format!("SELECT sum({column}) FROM queue_metrics")) };
+    // What happened after the last entry is in none.
+    assert_eq!(sum("claims"), 2);
+    assert!((1..=2).contains(&sum("succeeded")), "{}", sum("succeeded"));
+    assert_eq!((sum("failed"), sum("cancelled"), sum("retried")), (0, 0, 0));
+    let latency: f64 =
+        place.query("SELECT max(claim_latency_max_ms) FROM queue_metrics WHERE claims > 0");
+    assert!(latency >= 0.0);
+}
+
+#[test]
+fn a_log_in_json_is_one_object_a_line() {
+    let mut place = Place::new();
+    place.hurry();
+    place.set("ADE_LOG_FORMAT", "json");
+    place.set("ADE_WORKER_METRICS_INTERVAL", "0.2");
+    place.holding("config", "");
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    place.wait_until_held(1);
+    worker.wait_until_says("queue.metrics");
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    worker.wait_until_says("run.ended");
+    worker.signal(libc::SIGTERM);
+    let end = worker.wait().succeeds();
+    assert_eq!(end.stdout, "");
+    let lines: Vec<serde_json::Value> = end
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    for line in &lines {
+        for key in ["timestamp", "level", "worker", "event", "message"] {
+            assert!(line[key].is_string(), "{key}: {line}");
+        }
+    }
+    let find = |event: &str| lines.iter().find(|line| line["event"] == event).unwrap();
+    for event in [
+        "worker.started",
+        "environment.building",
+        "environment.ready",
+        "run.claimed",
+        "worker.stopping",
+        "worker.stopped",
+    ] {
+        find(event);
+    }
+    let ended = find("run.ended");
+    assert_eq!(
+        (&ended["run_id"], &ended["status"]),
+        (&run.as_str().into(), &"succeeded".into())
+    );
+    let metrics = &find("queue.metrics")["metrics"];
+    for key in ["queued", "running", "succeeded", "failed", "claims"] {
+        assert!(metrics[key].is_u64(), "{key}: {metrics}");
+    }
+}
+
+#[test]
+fn an_installer_that_cannot_reach_its_index_is_tried_again() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config").depend_on(&["et-xmlfile"]);
+    place.members("members.csv");
+    // An installer that has no network the first time it installs.
+    let mark = place.path("was-without-network");
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  if [ ! -e '{0}' ]; then : > '{0}'; echo 'error: Failed to fetch: error sending request for url: dns error: Temporary failure in name resolution' >&2; exit 2; fi;;\nesac\nexec '{1}' \"$@\"\n",
+        mark.display(),
+        common::machine().uv().display()
+    );
+    place.write_program("flaky/uv", &script);
+    let (flaky, python) = (place.path("flaky"), common::machine().only_python.clone());
+    place.set_path(&[
+        &flaky,
+        &python,
+        std::path::Path::new("/usr/bin"),
+        std::path::Path::new("/bin"),
+    ]);
+    let run = place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    assert!(mark.exists());
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ade::environment::gc::{Options, Report, collect};
+use ade::environment::gc::{Options, REPEATED, Report, collect};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -106,9 +106,14 @@ fn show(ui: &Ui, report: &Report) {
         ui.line(format_args!("{} {failed}", ui.paint(Tone::Bad, "failed")));
     }
     for (reason, count) in &report.skipped {
+        let kind = if *reason == REPEATED {
+            "run"
+        } else {
+            "environment"
+        };
         ui.line(format_args!(
             "kept {} {}",
-            plural(*count, "environment"),
+            plural(*count, kind),
             ui.paint(Tone::Dim, format!("({reason})"))
         ));
     }

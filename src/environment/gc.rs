@@ -25,6 +25,9 @@ const ORPHAN_AGE: Duration = Duration::from_secs(3600);
 /// What a folder is called on its way out.
 const TRASH: &str = ".trash-";
 
+/// Why the files of a run stay although they are old.
+pub const REPEATED: &str = "a run repeats it";
+
 /// What to collect.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -240,7 +243,7 @@ pub struct Report {
     pub scanned: u64,
     /// What went.
     pub removed: Vec<Removed>,
-    /// Environments that stay, by reason.
+    /// Environments, and runs with files, that stay, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
     /// What should have gone and could not, with the reason.
     pub failed: Vec<String>,
@@ -416,10 +419,16 @@ fn collect_runs(
     };
     let store = &*workspace.store;
     let before = cutoff(now, ttl);
+    // Those that stay are found again by each look, before the new ones.
+    let mut stay = HashSet::new();
     loop {
-        let runs = store.runs_with_artifacts(before, BATCH)?;
-        let mut progress = false;
-        for run in &runs {
+        let already = u32::try_from(stay.len()).unwrap_or(u32::MAX);
+        let mut runs = store.runs_with_artifacts(before, already.saturating_add(BATCH))?;
+        runs.retain(|run| !stay.contains(&run.id));
+        if runs.is_empty() {
+            return Ok(());
+        }
+        for run in runs {
             if cancel.is_cancelled() {
                 return Ok(());
             }
@@ -431,18 +440,16 @@ fn collect_runs(
                 reason: "ended longer ago than its files are kept",
                 bytes: exclusive_bytes(&run.run_dir),
             };
-            if !options.dry_run {
-                if !store.mark_artifacts_deleted(&run.id, before, now)? {
-                    *report.skipped.entry("a run repeats it").or_default() += 1;
-                    continue;
-                }
-                progress = true;
+            if options.dry_run {
+                stay.insert(run.id);
+            } else if store.mark_artifacts_deleted(&run.id, before, now)? {
                 delete(&run.run_dir, report);
+            } else {
+                *report.skipped.entry(REPEATED).or_default() += 1;
+                stay.insert(run.id);
+                continue;
             }
             report.add(removed);
-        }
-        if !progress {
-            return Ok(());
         }
     }
 }

@@ -145,6 +145,7 @@ pub fn work(
         abandon: Cancel::new(),
         busy: AtomicUsize::new(0),
         taken: AtomicBool::new(false),
+        stopping: AtomicBool::new(false),
         room: AtomicBool::new(true),
         done: Cancel::new(),
         bell: Arc::default(),
@@ -198,6 +199,8 @@ struct Pool<'a> {
     busy: AtomicUsize,
     /// With `once`: the one run was taken.
     taken: AtomicBool,
+    /// It was told that the worker stops.
+    stopping: AtomicBool,
     /// The disk of the runs had room when somebody looked last.
     room: AtomicBool,
     /// All slots have ended, or must.
@@ -261,10 +264,17 @@ impl Pool<'_> {
         }
     }
 
+    /// Once, by whoever notices first.
+    fn tell_stopping(&self) {
+        if !self.stopping.swap(true, Ordering::AcqRel) {
+            self.tell(&self.workspace.settings.worker_id(0), &Change::Stopping);
+        }
+    }
+
     fn enforce_grace(&self) {
         while !self.done.wait(Duration::from_millis(200)) {
             if self.stop.is_cancelled() {
-                self.tell(&self.workspace.settings.worker_id(0), &Change::Stopping);
+                self.tell_stopping();
                 self.done.wait(self.options.grace);
                 self.abandon.cancel();
                 return;

@@ -77,6 +77,9 @@ impl Pool<'_> {
                 interval = interval.mul_f64(1.25).min(settings.poll_interval_max);
             }
         }
+        if self.stop.is_cancelled() {
+            self.tell_stopping();
+        }
         self.tell(&worker, &Change::Stopped);
     }
 
