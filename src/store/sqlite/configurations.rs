@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::path_text;
+use super::{execute, path_text};
 use crate::clock::Timestamp;
 use crate::store::ConfigurationRecord;
 
@@ -38,7 +38,8 @@ pub(super) fn ensure(
     path: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<ConfigurationRecord> {
-    transaction.execute(
+    execute(
+        transaction,
         "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
         params![workspace, now.0],
     )?;

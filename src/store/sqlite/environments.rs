@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{path_text, signed, unsigned, unsigned_or_none};
+use super::{execute, path_text, signed, unsigned, unsigned_or_none};
 use crate::clock::Timestamp;
 use crate::store::{
     Claim, EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure,
@@ -131,7 +131,8 @@ pub(super) fn ensure(
         return Ok(known);
     }
     let id = uuid::Uuid::now_v7().to_string();
-    transaction.execute(
+    execute(
+        transaction,
         "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?8, ?8)",
         params![id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&folder(&id)), path_text(snapshot), now.0],
@@ -215,7 +216,8 @@ pub(super) fn complete(
         "UPDATE environments SET status = 'ready', {UNCLAIM}, python_version = ?3, python_path = ?4, engine_version = ?5, installer = ?6, packages = ?7,
          lock_digest = ?8, size_bytes = ?9, ready_at = ?10, updated_at = ?10, attempt_count = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
-    let changed = transaction.execute(
+    let changed = execute(
+        transaction,
         &sql,
         params![
             id,
@@ -251,7 +253,8 @@ pub(super) fn fail(
         "failed"
     };
     let available = retry_at.unwrap_or(now);
-    let changed = transaction.execute(
+    let changed = execute(
+        transaction,
         &sql,
         params![
             id,
@@ -277,7 +280,7 @@ pub(super) fn release(
         "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = max(0, attempt_count - 1), available_at = ?3, updated_at = ?3
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
-    Ok(transaction.execute(&sql, params![id, claim.token, now.0])? == 1)
+    Ok(execute(transaction, &sql, params![id, claim.token, now.0])? == 1)
 }
 
 pub(super) fn requeue(
@@ -287,7 +290,8 @@ pub(super) fn requeue(
     snapshot: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let changed = transaction.execute(
+    let changed = execute(
+        transaction,
         "UPDATE environments SET status = 'queued', folder = ?3, snapshot_path = ?4, attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
          WHERE id = ?1 AND status = 'ready' AND ready_at = ?2",
         params![seen.id, seen.ready_at.map(|ready_at| ready_at.0), path_text(folder), path_text(snapshot), now.0],
@@ -299,7 +303,7 @@ pub(super) fn expire(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite:
     let sql = format!(
         "UPDATE environments SET status = 'queued', {UNCLAIM}, available_at = ?1, updated_at = ?1 WHERE status = 'building' AND claim_expires_at < ?1"
     );
-    transaction.execute(&sql, [now.0])
+    execute(transaction, &sql, [now.0])
 }
 
 pub(super) fn live_runs(connection: &Connection, id: &str) -> rusqlite::Result<u64> {
@@ -318,7 +322,7 @@ pub(super) fn reclaim(
     let sql = format!(
         "UPDATE environments SET status = 'queued', {UNCLAIM}, available_at = ?2, updated_at = ?2 WHERE status = 'building' AND claim_process = ?1"
     );
-    transaction.execute(&sql, params![process, now.0])
+    execute(transaction, &sql, params![process, now.0])
 }
 
 pub(super) fn mend_times(
@@ -327,11 +331,13 @@ pub(super) fn mend_times(
     expiry: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let waiting = transaction.execute(
+    let waiting = execute(
+        transaction,
         "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
         params![due.0, now.0],
     )?;
-    let leased = transaction.execute(
+    let leased = execute(
+        transaction,
         "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
         [expiry.0],
     )?;
@@ -349,7 +355,8 @@ pub(super) fn take(
     id: &str,
     cold_since: Option<Timestamp>,
 ) -> rusqlite::Result<bool> {
-    let changed = transaction.execute(
+    let changed = execute(
+        transaction,
         "DELETE FROM environments WHERE id = ?1 AND status IN ('ready', 'failed')
          AND (?2 IS NULL OR coalesce(last_used_at, updated_at) < ?2)
          AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id = environments.id
@@ -366,18 +373,21 @@ pub(super) fn move_waiting_runs(
     to: &EnvironmentRecord,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    execute(
+        transaction,
         "UPDATE runs SET environment_id = ?2, engine_spec = ?3, deps_digest = ?4 WHERE environment_id = ?1 AND status = 'queued'",
         params![from, to.id, to.key.engine_spec, to.key.deps_digest],
     )?;
     // A run of the former that is executed just now may come back to the queue; then the former is kept for it, and comes
     // up again a little later.
-    transaction.execute(
+    execute(
+        transaction,
         "DELETE FROM environments WHERE id = ?1 AND status = 'queued'
          AND NOT EXISTS (SELECT 1 FROM runs WHERE environment_id = ?1 AND status IN ('queued', 'running'))",
         [from],
     )?;
-    transaction.execute(
+    execute(
+        transaction,
         "UPDATE environments SET available_at = ?2 WHERE id = ?1 AND status = 'queued'",
         params![from, now.plus(std::time::Duration::from_secs(30)).0],
     )?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{path_text, signed, unsigned, unsigned_or_none};
+use super::{execute, path_text, signed, unsigned, unsigned_or_none};
 use crate::clock::Timestamp;
 use crate::store::{ConfigurationActivity, Overview, QueueMetrics, WorkerRecord};
 
@@ -26,9 +26,20 @@ pub(super) fn register(
     transaction: &Transaction<'_>,
     worker: &WorkerRecord,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    execute(
+        transaction,
         "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![worker.id, worker.host, worker.pid, worker.name, worker.kind, worker.slots, path_text(&worker.lock_path), worker.started_at.0, worker.seen_at.0],
+        params![
+            worker.id,
+            worker.host,
+            worker.pid,
+            worker.name,
+            worker.kind,
+            worker.slots,
+            path_text(&worker.lock_path),
+            worker.started_at.0,
+            worker.seen_at.0
+        ],
     )?;
     Ok(())
 }
@@ -45,7 +56,8 @@ pub(super) fn seen(
 }
 
 pub(super) fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    transaction.execute(
+    execute(
+        transaction,
         "DELETE FROM workers WHERE id = ?1
          AND NOT EXISTS (SELECT 1 FROM runs WHERE status = 'running' AND claim_process = ?1)
          AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)",
@@ -69,7 +81,8 @@ pub(super) fn acquire_lease(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     // One that holds for longer than anybody takes it was taken before the clock went back.
-    let changed = transaction.execute(
+    let changed = execute(
+        transaction,
         "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
          WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6",
@@ -83,7 +96,8 @@ pub(super) fn release_lease(
     name: &str,
     token: &str,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    execute(
+        transaction,
         "DELETE FROM leases WHERE name = ?1 AND token = ?2",
         [name, token],
     )?;
@@ -95,7 +109,8 @@ pub(super) fn record(
     metrics: &QueueMetrics,
     keep_since: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    execute(
+        transaction,
         "INSERT OR REPLACE INTO queue_metrics (at, worker, queued, oldest_wait_ms, running, succeeded, failed, cancelled, retried, claims, claim_latency_ms,
              claim_latency_max_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
@@ -113,7 +128,11 @@ pub(super) fn record(
             metrics.claim_latency_max_ms
         ],
     )?;
-    transaction.execute("DELETE FROM queue_metrics WHERE at < ?1", [keep_since.0])?;
+    execute(
+        transaction,
+        "DELETE FROM queue_metrics WHERE at < ?1",
+        [keep_since.0],
+    )?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::schema::{self, Migrated, MigrationState, SchemaStatus};
@@ -201,7 +202,11 @@ impl SqliteStore {
         connection
             .busy_handler(Some(wait_for_lock))
             .map_err(explain)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(128);
+        // One plan for each statement, whatever its values: SQLite would prepare a statement anew for each new `now` in it.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(explain)?;
         connection
             .pragma_update(None, "foreign_keys", true)
             .map_err(explain)?;
@@ -721,6 +726,15 @@ impl SqliteStore {
             }),
         }
     }
+}
+
+/// Executes a statement that a connection prepares once, however often it runs.
+fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute(values)
 }
 
 /// Reads a whole number that the schema keeps from being negative.

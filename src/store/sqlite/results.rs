@@ -4,7 +4,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
 use serde_json::Value;
 
-use super::{signed, unsigned, unsigned_or_none};
+use super::{execute, signed, unsigned, unsigned_or_none};
 use crate::store::{ColumnResult, FieldResult, Results};
 
 pub(super) fn replace(
@@ -13,13 +13,18 @@ pub(super) fn replace(
     results: &Results,
 ) -> rusqlite::Result<()> {
     for table in ["run_metrics", "run_fields", "run_table_columns"] {
-        transaction.execute(&format!("DELETE FROM {table} WHERE run_id = ?1"), [run])?;
+        execute(
+            transaction,
+            &format!("DELETE FROM {table} WHERE run_id = ?1"),
+            [run],
+        )?;
     }
     let names: Vec<&str> = results.metrics.iter().map(|(name, _)| *name).collect();
     let marks = vec!["?"; names.len() + 1].join(", ");
     let values = std::iter::once(Sql::Text(run.to_owned()))
         .chain(results.metrics.iter().map(|(_, value)| sql(value)));
-    transaction.execute(
+    execute(
+        transaction,
         &format!(
             "INSERT INTO run_metrics (run_id, {}) VALUES ({marks})",
             names.join(", ")

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{path_text, results, signed, unsigned, unsigned_or_none};
+use super::{execute, path_text, results, signed, unsigned, unsigned_or_none};
 use crate::clock::Timestamp;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Ending, EnvironmentKey, Failure, Heartbeat, NewRun, QueueDepth,
@@ -133,7 +133,8 @@ pub(super) fn insert(
         .input_sheets
         .as_ref()
         .and_then(|sheets| serde_json::to_string(sheets).ok());
-    transaction.execute(
+    execute(
+        transaction,
         "INSERT INTO runs (id, workspace_id, configuration_id, environment_id, document_id, engine_spec, deps_digest, source_digest, snapshot_path,
              input_name, input_path, input_sha256, input_size_bytes, input_sheets, options, status, attempt_count, max_attempts, available_at, claimed_by,
              claim_token, claim_expires_at, created_at, started_at, run_dir, claim_process, retry_of_run_id)
@@ -167,7 +168,8 @@ pub(super) fn insert(
             run.retry_of_run_id,
         ],
     )?;
-    transaction.execute(
+    execute(
+        transaction,
         "UPDATE configurations SET last_run_at = ?2 WHERE id = ?1",
         params![run.key.configuration_id, now.0],
     )?;
@@ -215,7 +217,8 @@ fn end_attempt(
     ending: Option<&Ending>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    execute(
+        transaction,
         "UPDATE run_attempts SET completed_at = ?2, outcome = ?3, error = ?4, exit_code = ?5, peak_memory_bytes = ?6, cpu_seconds = ?7
          WHERE run_id = ?1 AND completed_at IS NULL",
         params![
@@ -549,12 +552,14 @@ pub(super) fn request_cancel(
     id: &str,
     now: Timestamp,
 ) -> rusqlite::Result<CancelOutcome> {
-    let waiting = transaction.execute(
+    let waiting = execute(
+        transaction,
         "UPDATE runs SET status = 'cancelled', completed_at = ?2, cancel_requested_at = coalesce(cancel_requested_at, ?2), end_told = 0,
          error_code = 'cancelled', error_stage = 'run', error_message = 'cancelled', error_hint = NULL WHERE id = ?1 AND status = 'queued'",
         params![id, now.0],
     )?;
-    let asked = transaction.execute(
+    let asked = execute(
+        transaction,
         "UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, ?2) WHERE id = ?1 AND status = 'running'",
         params![id, now.0],
     )?;
@@ -647,7 +652,8 @@ pub(super) fn set_environment(
     id: &str,
     environment: &str,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
+    execute(
+        transaction,
         "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND environment_id IS NULL",
         [id, environment],
     )?;
@@ -661,11 +667,13 @@ pub(super) fn mend_times(
     expiry: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let waiting = transaction.execute(
+    let waiting = execute(
+        transaction,
         "UPDATE runs SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
         params![due.0, now.0],
     )?;
-    let leased = transaction.execute(
+    let leased = execute(
+        transaction,
         "UPDATE runs SET claim_expires_at = ?1 WHERE status = 'running' AND claim_expires_at > ?1",
         [expiry.0],
     )?;
@@ -673,7 +681,8 @@ pub(super) fn mend_times(
 }
 
 pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
-    let changed = transaction.execute(
+    let changed = execute(
+        transaction,
         "DELETE FROM runs WHERE id = ?1 AND status IN ('succeeded', 'failed', 'cancelled')",
         [id],
     )?;
@@ -699,7 +708,8 @@ pub(super) fn mark_artifacts_deleted(
     cutoff: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let changed = transaction.execute(
+    let changed = execute(
+        transaction,
         "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2
          AND NOT EXISTS (SELECT 1 FROM runs live WHERE live.retry_of_run_id = ?1 AND live.status IN ('queued', 'running'))",
         params![id, cutoff.0, now.0],
