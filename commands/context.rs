@@ -50,11 +50,9 @@ pub struct Globals {
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal that wants it.
+    // Without descriptions, which would stretch every --help to a line for each flag's every value.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 

@@ -27,14 +27,14 @@ end
 complete -c ade -n "__fish_ade_needs_command" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_needs_command" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_needs_command" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_needs_command" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_needs_command" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_needs_command" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_needs_command" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_needs_command" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_needs_command" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_needs_command" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_needs_command" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_needs_command" -f -a "init" -d 'Scaffold a configuration that runs as it is'
 complete -c ade -n "__fish_ade_needs_command" -f -a "run" -d 'Normalize files here and now'
@@ -55,14 +55,14 @@ minimal\t''"
 complete -c ade -n "__fish_ade_using_subcommand init" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand init" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand init" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand init" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand init" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand init" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand init" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand init" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand init" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand init" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand init" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand run" -s o -l output-dir -d 'Copy each normalized workbook into this folder' -r -F
 complete -c ade -n "__fish_ade_using_subcommand run" -l input-sheet -d 'Process this sheet alone; may be repeated' -r
@@ -71,9 +71,9 @@ complete -c ade -n "__fish_ade_using_subcommand run" -s j -l jobs -d 'Files side
 complete -c ade -n "__fish_ade_using_subcommand run" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand run" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand run" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand run" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand run" -l active-sheet-only -d 'Process the sheet alone that was active when the workbook was saved'
 complete -c ade -n "__fish_ade_using_subcommand run" -l validate-only -d 'Load and check the configuration, and process nothing'
 complete -c ade -n "__fish_ade_using_subcommand run" -l dry-run -d 'Record a run, and start no engine'
@@ -89,26 +89,26 @@ complete -c ade -n "__fish_ade_using_subcommand run" -s V -l version -d 'Print v
 complete -c ade -n "__fish_ade_using_subcommand check" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand check" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand check" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand check" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand check" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand check" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand check" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand check" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand check" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand check" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand check" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "ls" -d 'List runs, newest first'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "show" -d 'Tell the whole story of one run'
@@ -126,33 +126,33 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more; twice for everything'
@@ -162,9 +162,9 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more; twice for everything'
@@ -174,27 +174,27 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would go, and remove nothing'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -f -a "tail" -d 'Print an event log, and follow it'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s n -d 'The last N events alone' -r
@@ -205,9 +205,9 @@ error\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s f -l follow -d 'Follow until the run ends'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Say less: errors and data alone'
@@ -218,14 +218,14 @@ complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "ls" -d 'List environments, last used first'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "show" -d 'Tell everything about one environment'
@@ -236,58 +236,58 @@ complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l force -d 'Build although one is ready; runs in progress keep the old one'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would go, and remove nothing'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say less: errors and data alone'
@@ -299,9 +299,9 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l dry-run -d 'Say what would go, and delete nothing'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l superseded -d 'Also cold environments of active configurations whose dependencies have changed since'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l json -d 'Print data as JSON'
@@ -313,9 +313,9 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand migrate" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand migrate" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l check -d 'Change nothing; exit 5 where the schema is behind or ahead'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l status -d 'List the migrations'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l json -d 'Print data as JSON'
@@ -329,9 +329,9 @@ complete -c ade -n "__fish_ade_using_subcommand worker" -l grace -d 'Seconds tha
 complete -c ade -n "__fish_ade_using_subcommand worker" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand worker" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand worker" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand worker" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand worker" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand worker" -l drain -d 'Exit when the queue is empty and nothing runs'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l once -d 'Take one run'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l no-gc -d 'Collect nothing'
@@ -345,9 +345,9 @@ complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds bet
 complete -c ade -n "__fish_ade_using_subcommand top" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand top" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand top" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand top" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand top" -l once -d 'Print once'
 complete -c ade -n "__fish_ade_using_subcommand top" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand top" -s q -l quiet -d 'Say less: errors and data alone'
@@ -358,48 +358,48 @@ complete -c ade -n "__fish_ade_using_subcommand top" -s V -l version -d 'Print v
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand doctor" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand doctor" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand settings" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand settings" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand settings" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand settings" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand settings" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand settings" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand settings" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand completions" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand completions" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand completions" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand completions" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand completions" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand completions" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand completions" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand man" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand man" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand man" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand man" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c ade -n "__fish_ade_using_subcommand man" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c ade -n "__fish_ade_using_subcommand man" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand man" -s q -l quiet -d 'Say less: errors and data alone'
 complete -c ade -n "__fish_ade_using_subcommand man" -s v -l verbose -d 'Say more; twice for everything'
 complete -c ade -n "__fish_ade_using_subcommand man" -l offline -d 'Build environments from caches alone'
-complete -c ade -n "__fish_ade_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand man" -s V -l version -d 'Print version'

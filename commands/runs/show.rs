@@ -1,6 +1,7 @@
 //! `ade runs show`: the whole story of one run.
 
 use ade::clock::Timestamp;
+use ade::run::waiting;
 use ade::store::{Attempt, ColumnResult, FieldResult, RunRecord};
 use ade::workspace::Workspace;
 use serde_json::{Value, json};
@@ -31,9 +32,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         .store
         .run_payload(&run.id)?
         .and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let waits_for = waiting::reason(&workspace, &run, Timestamp::now())?;
     if ui.json() {
         let mut object = run.to_json();
         if let Some(object) = object.as_object_mut() {
+            object.insert("waits_for".to_owned(), json!(waits_for));
             object.insert("attempts".to_owned(), json!(attempts));
             object.insert("fields".to_owned(), json!(fields));
             object.insert("columns".to_owned(), json!(columns));
@@ -42,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.document(&object);
         return Ok(ExitStatus::Done);
     }
-    head(ui, &run);
+    head(ui, &run, waits_for.as_deref());
     findings(ui, payload.as_ref());
     tables(ui, &columns, payload.as_ref());
     show_fields(ui, &fields);
@@ -58,7 +61,7 @@ fn fact(ui: &Ui, name: &str, value: impl std::fmt::Display) {
     ));
 }
 
-fn head(ui: &Ui, run: &RunRecord) {
+fn head(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     let took = run
         .duration_ms()
         .map(|took| format!(" in {}", duration(took)))
@@ -68,6 +71,9 @@ fn head(ui: &Ui, run: &RunRecord) {
         ui.paint(Tone::Strong, &run.input_name),
         ui.paint(super::tone(run.status), run.status.as_str())
     ));
+    if let Some(what) = waits_for {
+        fact(ui, "waits for", what);
+    }
     if let Some(error) = &run.error {
         fact(
             ui,
