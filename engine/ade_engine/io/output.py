@@ -50,7 +50,7 @@ class Output:
             raise ValueError(f"Invalid character {character} found in sheet title")
         sheet = OutputSheet(self, title)
         if self.is_touched:
-            self._workbook._adopt(self._workbook._ade_real.create_sheet(title), sheet)
+            self._workbook._adopt(self._create_sheet(self._workbook._ade_real, title), sheet)
         self._sheets.append(sheet)
         return sheet
 
@@ -61,12 +61,10 @@ class Output:
         no cell can hold.
         """
         table = _Table(frame, gap)
-        if table.needs_openpyxl:
+        if table.frame is None:
             self._workbook._ade_open()
         if self.is_touched:
-            from ade_engine.io.openpyxl_output import append_frame
-
-            append_frame(sheet._ade_open(), frame, gap=gap, escape_formulas=self._escape_formulas)
+            self._append(sheet._ade_open(), table)
         else:
             sheet._ade_tables.append(table)
 
@@ -78,7 +76,9 @@ class Output:
         beside = os.path.join(folder, f".ade-{os.getpid()}-{id(self):x}.part")
         try:
             if self.is_touched:
-                self._workbook._ade_real.save(beside)
+                from ade_engine.io.openpyxl_save import save_workbook
+
+                save_workbook(self._workbook._ade_real, beside, escape_formulas=self._escape_formulas)
                 with open(beside, "rb+") as file:
                     os.fsync(file.fileno())
             else:
@@ -113,17 +113,33 @@ class Output:
         """Build the openpyxl workbook of what was appended so far."""
         from openpyxl import Workbook
 
-        from ade_engine.io.openpyxl_output import append_frame
-
         workbook = Workbook()
         workbook.remove(workbook.active)
         for sheet in self._sheets:
-            worksheet = workbook.create_sheet(sheet._ade_title)
+            worksheet = self._create_sheet(workbook, sheet._ade_title)
             for table in sheet._ade_tables:
-                append_frame(worksheet, table.original, gap=table.gap, escape_formulas=self._escape_formulas)
+                self._append(worksheet, table)
             sheet._ade_tables.clear()
             self._workbook._adopt(worksheet, sheet)
         return workbook
+
+    @staticmethod
+    def _create_sheet(workbook: Any, title: str) -> Any:
+        from ade_engine.io.openpyxl_output import TableWorksheet
+
+        worksheet = TableWorksheet(workbook, title)
+        workbook._add_sheet(worksheet)
+        return worksheet
+
+    def _append(self, worksheet: Any, table: _Table) -> None:
+        worksheet.append_frame(
+            table.original,
+            # Time zones fail when openpyxl writes them, so openpyxl has to.
+            None if table.has_time_zones else table.frame,
+            gap=table.gap,
+            escape_formulas=self._escape_formulas,
+            at_once=table.frame is None,
+        )
 
 
 class OutputWorkbookProxy(WorkbookProxy):
@@ -182,19 +198,20 @@ class OutputSheet(OpenpyxlProxy):
 class _Table:
     """A frame that was appended: as it came, and as the native writer reads it."""
 
-    __slots__ = ("original", "frame", "gap", "width", "needs_openpyxl", "_has_time_zones")
+    __slots__ = ("original", "frame", "gap", "width", "has_time_zones")
 
     def __init__(self, frame: pl.DataFrame, gap: bool):
         self.original = frame
         self.gap = bool(gap)
         self.width = frame.width
-        self.needs_openpyxl = False
-        self._has_time_zones = False
+        #: ``None`` where only openpyxl can tell what becomes of the values.
+        self.frame: Any = None
+        self.has_time_zones = False
         # Polars cannot hand on a column whose name has a null byte: names are looked at first.
         illegal = next((name for name in frame.columns if _has_control_character(name[:_LONGEST_TEXT])), None)
         if illegal is None:
             plain = self._plain(frame)
-            if self.needs_openpyxl:
+            if plain is None:
                 return
             self.frame = _native.Frame(plain)
             illegal = self.frame.find_illegal_text()
@@ -203,8 +220,8 @@ class _Table:
 
             raise IllegalCharacterError(f"{illegal} cannot be used in worksheets.")
 
-    def _plain(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with columns of unusual types turned into what openpyxl would see in them."""
+    def _plain(self, frame: pl.DataFrame) -> pl.DataFrame | None:
+        """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done."""
         import polars as pl
 
         changed = []
@@ -213,7 +230,7 @@ class _Table:
             if base in _plain_types():
                 if base is pl.Datetime and dtype.time_zone is not None:
                     column = frame.get_column(name)
-                    self._has_time_zones |= column.null_count() < frame.height
+                    self.has_time_zones |= column.null_count() < frame.height
                     changed.append(column.dt.replace_time_zone(None))
                 continue
             column = frame.get_column(name)
@@ -225,17 +242,17 @@ class _Table:
                 texts = [None if value is None else str(value, "utf-8") for value in column]
                 changed.append(pl.Series(name, texts, dtype=pl.String))
             elif base is pl.Object:
-                self.needs_openpyxl = True
+                return None
             else:
                 value = next((value for value in column.to_list() if value is not None), None)
                 if value is not None:
                     raise ValueError(f"Cannot convert {value!r} to Excel")
                 changed.append(pl.Series(name, [None] * frame.height, dtype=pl.Null))
-        return frame.with_columns(changed) if changed and not self.needs_openpyxl else frame
+        return frame.with_columns(changed) if changed else frame
 
     def check_time_zones(self) -> None:
         """Fail where openpyxl would when it saves."""
-        if self._has_time_zones:
+        if self.has_time_zones:
             raise TypeError(
                 "Excel does not support timezones in datetimes. "
                 "The tzinfo in the datetime/time object must be set to None."

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::PyCapsule;
+use pyo3::types::{PyBytes, PyCapsule};
 
 use crate::arrow;
-use crate::writer::cells::find_illegal_text;
-use crate::writer::{Extent, WorkbookWriter};
+use crate::writer::cells::{MomentStyles, find_illegal_text};
+use crate::writer::{self, Extent, WorkbookWriter};
 
 /// A polars frame, held without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -46,6 +46,31 @@ impl Frame {
     fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
         py.detach(|| find_illegal_text(&self.frame))
     }
+}
+
+/// Renders rows `start` to before `stop` of a frame as XML; the first one becomes row `sheet_row`. `styles` are the
+/// numbers of the cell styles for date-times, dates, times and durations.
+#[pyfunction]
+pub fn render_rows<'py>(
+    py: Python<'py>,
+    frame: &Frame,
+    start: usize,
+    stop: usize,
+    sheet_row: usize,
+    styles: (u32, u32, u32, u32),
+    escape_formulas: bool,
+) -> Bound<'py, PyBytes> {
+    let (date_time, date, time, duration) = styles;
+    let styles = MomentStyles {
+        date_time,
+        date,
+        time,
+        duration,
+    };
+    let frame = frame.frame.clone();
+    let xml =
+        py.detach(|| writer::render_rows(&frame, start..stop, sheet_row, styles, escape_formulas));
+    PyBytes::new(py, &xml)
 }
 
 /// Writes a workbook, sheet by sheet.

@@ -15,11 +15,14 @@ const ERROR_CODES: [&str; 7] = [
 /// 1899-12-30 in days since 1970.
 const EPOCH: i64 = -25_569;
 
-/// The places of the number formats in the stylesheet.
-const STYLE_DATE_TIME: u8 = b'1';
-const STYLE_DATE: u8 = b'2';
-const STYLE_TIME: u8 = b'3';
-const STYLE_DURATION: u8 = b'4';
+/// The numbers of the cell styles that dates and times have.
+#[derive(Debug, Clone, Copy)]
+pub struct MomentStyles {
+    pub date_time: u32,
+    pub date: u32,
+    pub time: u32,
+    pub duration: u32,
+}
 
 /// Texts that occur more than once may be shared; only so many are remembered, so that memory stays constant.
 const SHARED_SLOTS: usize = 1 << 16;
@@ -139,28 +142,32 @@ impl Texts {
 /// Writes cells.
 pub struct CellWriter {
     escape_formulas: bool,
-    texts: Texts,
+    styles: MomentStyles,
+    /// Shared strings, unless every text is to stand in its cell.
+    texts: Option<Texts>,
     letters: Vec<Vec<u8>>,
     row_digits: itoa::Buffer,
 }
 
 impl CellWriter {
-    pub fn new(escape_formulas: bool, texts: Texts) -> Self {
+    pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<Texts>) -> Self {
         Self {
             escape_formulas,
+            styles,
             texts,
             letters: Vec::new(),
             row_digits: itoa::Buffer::new(),
         }
     }
 
-    pub fn texts(&self) -> &Texts {
-        &self.texts
+    /// How many strings are shared.
+    pub fn text_count(&self) -> usize {
+        self.texts.as_ref().map_or(0, Texts::len)
     }
 
     /// The `si` elements of all shared strings.
     pub fn take_texts(&mut self) -> Vec<u8> {
-        let texts = std::mem::take(&mut self.texts);
+        let texts = self.texts.take().unwrap_or_default();
         let mut out = Vec::with_capacity(texts.bytes.len() + texts.places.len() * 20);
         for &(start, length) in &texts.places {
             let text = &texts.bytes[start as usize..start as usize + length as usize];
@@ -223,21 +230,31 @@ impl CellWriter {
                         b"\" t=\"b\"><v>0</v></c>"
                     });
                 }
-                Value::Date(days) => {
-                    self.write_serial(day_serial(days) as f64, STYLE_DATE, number, &digits, out)
-                }
+                Value::Date(days) => self.write_serial(
+                    day_serial(days) as f64,
+                    self.styles.date,
+                    number,
+                    &digits,
+                    out,
+                ),
                 Value::DateTime(microseconds) => {
                     let day = day_serial(microseconds.div_euclid(DAY_MICROSECONDS));
                     let serial =
                         day as f64 + time_serial(microseconds.rem_euclid(DAY_MICROSECONDS));
-                    self.write_serial(serial, STYLE_DATE_TIME, number, &digits, out);
+                    self.write_serial(serial, self.styles.date_time, number, &digits, out);
                 }
                 Value::Time(microseconds) => {
-                    self.write_serial(time_serial(microseconds), STYLE_TIME, number, &digits, out);
+                    self.write_serial(
+                        time_serial(microseconds),
+                        self.styles.time,
+                        number,
+                        &digits,
+                        out,
+                    );
                 }
                 Value::Duration(microseconds) => {
                     let serial = microseconds as f64 / 1e6 / 86_400.0;
-                    self.write_serial(serial, STYLE_DURATION, number, &digits, out);
+                    self.write_serial(serial, self.styles.duration, number, &digits, out);
                 }
             }
         }
@@ -270,14 +287,14 @@ impl CellWriter {
     fn write_serial(
         &self,
         serial: f64,
-        style: u8,
+        style: u32,
         column: usize,
         row: &RowDigits,
         out: &mut Vec<u8>,
     ) {
         self.start_cell(column, row, out);
         out.extend_from_slice(b"\" s=\"");
-        out.push(style);
+        out.extend_from_slice(itoa::Buffer::new().format(style).as_bytes());
         out.extend_from_slice(b"\"><v>");
         push_float(serial, out);
         out.extend_from_slice(b"</v></c>");
@@ -301,7 +318,7 @@ impl CellWriter {
                 out.extend_from_slice(text.as_bytes());
                 out.extend_from_slice(b"</v></c>");
             }
-            _ => match self.texts.number(text) {
+            _ => match self.texts.as_mut().and_then(|texts| texts.number(text)) {
                 Some(number) => {
                     out.extend_from_slice(b"\" t=\"s\"><v>");
                     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());

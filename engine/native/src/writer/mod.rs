@@ -10,7 +10,7 @@ pub mod package;
 use std::fs::File;
 use std::io;
 
-use self::cells::{CellWriter, Texts};
+use self::cells::{CellWriter, MomentStyles, Texts};
 use self::package::Package;
 use crate::arrow::Frame;
 
@@ -24,7 +24,15 @@ const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 
-/// The cell styles: General, date-time, date, time, duration, in the order of [`cells`]' style numbers.
+/// The numbers of the styles in [`STYLES`].
+const STYLE_NUMBERS: MomentStyles = MomentStyles {
+    date_time: 1,
+    date: 2,
+    time: 3,
+    duration: 4,
+};
+
+/// The cell styles: General, date-time, date, time, duration.
 const STYLES: &str = "<numFmts count=\"3\"><numFmt numFmtId=\"164\" formatCode=\"yyyy-mm-dd h:mm:ss\"/>\
 <numFmt numFmtId=\"165\" formatCode=\"yyyy-mm-dd\"/><numFmt numFmtId=\"166\" formatCode=\"[hh]:mm:ss\"/></numFmts>\
 <fonts count=\"1\"><font><sz val=\"11\"/><name val=\"Calibri\"/><family val=\"2\"/><scheme val=\"minor\"/></font></fonts>\
@@ -63,7 +71,7 @@ impl WorkbookWriter {
         Ok(Self {
             package: Package::new(file)?,
             titles: Vec::new(),
-            cells: CellWriter::new(escape_formulas, Texts::default()),
+            cells: CellWriter::new(escape_formulas, STYLE_NUMBERS, Some(Texts::default())),
             piece: Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2)),
             next_row: 1,
             in_sheet: false,
@@ -145,7 +153,7 @@ impl WorkbookWriter {
     /// Ends the workbook. The file is complete then, but not yet forced to the disk.
     pub fn finish(mut self) -> io::Result<File> {
         self.end_sheet()?;
-        let has_texts = !self.cells.texts().is_empty();
+        let has_texts = self.cells.text_count() > 0;
         let sheet_numbers = 1..=self.titles.len();
 
         let mut types = format!(
@@ -193,7 +201,7 @@ impl WorkbookWriter {
             );
             add_relationship(next_id + 1, "sharedStrings", "sharedStrings.xml");
             self.package.start_part("xl/sharedStrings.xml", false)?;
-            let texts = self.cells.texts().len();
+            let texts = self.cells.text_count();
             let start = format!("{HEADER}<sst xmlns=\"{MAIN}\" uniqueCount=\"{texts}\">");
             self.package.write(&mut start.into_bytes())?;
             let mut body = self.cells.take_texts();
@@ -227,4 +235,30 @@ impl WorkbookWriter {
         }
         self.package.finish()
     }
+}
+
+/// Renders some rows of a frame as XML, for a sheet that somebody else writes. Every text stands in its cell.
+pub fn render_rows(
+    frame: &Frame,
+    rows: std::ops::Range<usize>,
+    first_sheet_row: usize,
+    styles: MomentStyles,
+    escape_formulas: bool,
+) -> Vec<u8> {
+    let mut cells = CellWriter::new(escape_formulas, styles, None);
+    let mut out = Vec::new();
+    let mut batch_start = 0;
+    for batch in 0..frame.batch_count() {
+        let batch_end = batch_start + frame.batch_rows(batch);
+        let (from, to) = (rows.start.max(batch_start), rows.end.min(batch_end));
+        if from < to {
+            let columns = frame.columns(batch);
+            for row in from..to {
+                let sheet_row = first_sheet_row + row - rows.start;
+                cells.write_row(&columns, row - batch_start, sheet_row, &mut out);
+            }
+        }
+        batch_start = batch_end;
+    }
+    out
 }
