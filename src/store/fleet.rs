@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    CancelOutcome, Claim, EnvironmentRecord, Heartbeat, QueueMetrics, Recovery, Result, RunRecord,
-    WorkerRecord,
+    CancelOutcome, Claim, Clock, EnvironmentRecord, Heartbeat, QueueMetrics, Recovery, Result,
+    RunRecord, WorkerRecord,
 };
 use crate::clock::Timestamp;
 
@@ -96,7 +96,7 @@ pub trait Fleet: Send + Sync {
         &self,
         longest_wait: Duration,
         longest_lease: Duration,
-        now: Timestamp,
+        clock: &Clock<'_>,
     ) -> Result<usize>;
 
     /// Deletes the record of a run that has ended. False: it has not.

@@ -104,6 +104,11 @@ pub fn backoff(base: Duration, max: Duration, attempt: u32, chance: f64) -> Dura
     Duration::from_secs_f64(doubled.min(max.as_secs_f64()) * (1.0 - 0.25 * chance.clamp(0.0, 1.0)))
 }
 
+/// A look at the clock that the store takes itself, with the database in hand: between it and the judgement that follows
+/// nobody can renew a lease, however long the store had to wait before. `None`: the clock cannot be trusted now, and nothing
+/// is judged.
+pub type Clock<'a> = dyn Fn() -> Option<Timestamp> + 'a;
+
 /// The queue and the records. `now` is passed in, so that a test can hold the clock.
 pub trait Store: Fleet + Send + Sync {
     /// The configuration of a folder; recorded on first sight, its name kept current.
@@ -177,7 +182,7 @@ pub trait Store: Fleet + Send + Sync {
         now: Timestamp,
     ) -> Result<bool>;
     /// Expired builders' leases: back to queued. Gives how many.
-    fn expire_environment_leases(&self, now: Timestamp) -> Result<usize>;
+    fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize>;
     /// Queued and running runs that refer to an environment.
     fn live_runs_of_environment(&self, id: &str) -> Result<u64>;
 
@@ -214,7 +219,7 @@ pub trait Store: Fleet + Send + Sync {
     fn expire_run_leases(
         &self,
         backoff: &dyn Fn(u32) -> Duration,
-        now: Timestamp,
+        clock: &Clock<'_>,
     ) -> Result<Vec<RunRecord>>;
     /// Queued runs whose environment failed for good: failed, with its reason. Gives the runs as they are now.
     fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>>;

@@ -1,5 +1,6 @@
 //! What a worker does beside its runs, in a thread of its own so that no run can keep it from it.
 
+use std::cell::{Cell, RefCell};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -170,29 +171,39 @@ impl Pool<'_> {
     fn sweep(&self, worker: &str, clocks: &mut Clocks) -> Result<(), StoreError> {
         let store = &*self.workspace.store;
         let settings = &self.workspace.settings.worker;
-        let now = Timestamp::now();
-        store.worker_seen(&self.process, now)?;
-        if let Some(seconds) = clocks.jumped(settings.lease / 3 + JUMP) {
+        store.worker_seen(&self.process, Timestamp::now())?;
+        // Looked at with the database in hand: a clock that jumps while the store waits for it must not end good leases.
+        let settle = settings.lease / 3 + JUMP;
+        let clocks = RefCell::new(clocks);
+        let jumped = Cell::new(None);
+        let trusted = || {
+            let mut clocks = clocks.borrow_mut();
+            if let Some(seconds) = clocks.jumped(settle) {
+                jumped.set(Some(seconds));
+            }
+            clocks.are_trusted().then(Timestamp::now)
+        };
+        store.expire_environment_leases(&trusted)?;
+        let expired = store.expire_run_leases(&|attempt| self.backoff(attempt), &trusted)?;
+        if let Some(seconds) = jumped.get() {
             self.tell(worker, &Change::ClockJumped(seconds));
         }
-        if clocks.are_trusted() {
-            store.expire_environment_leases(now)?;
-            for run in store.expire_run_leases(&|attempt| self.backoff(attempt), now)? {
-                self.counters.ended(run.status);
-                ends::tell_taken_back(
-                    self.workspace,
-                    &run,
-                    ends::LOST,
-                    "Its lease expired; whoever held it writes nothing more",
-                )?;
-                self.tell(worker, &Change::Expired(&run));
-            }
+        for run in expired {
+            self.counters.ended(run.status);
+            ends::tell_taken_back(
+                self.workspace,
+                &run,
+                ends::LOST,
+                "Its lease expired; whoever held it writes nothing more",
+            )?;
+            self.tell(worker, &Change::Expired(&run));
         }
         // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than a day or its own.
-        let longest_lease = LONGEST_LEASE.max(settings.lease) + JUMP;
-        // The clock is asked anew: mending by an old look at it would shorten leases that are good.
-        let now = Timestamp::now();
-        store.mend_times(settings.backoff_max * 2 + JUMP, longest_lease, now)?;
+        store.mend_times(
+            settings.backoff_max * 2 + JUMP,
+            LONGEST_LEASE.max(settings.lease) + JUMP,
+            &|| Some(Timestamp::now()),
+        )?;
         ends::tell_untold(self.workspace, UNTOLD)?;
         Ok(())
     }

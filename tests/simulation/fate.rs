@@ -203,14 +203,14 @@ impl Fate {
             let reach = *chance.pick(&[5_000, 60_000, 3_600_000]);
             world.jump(chance.between(-reach, reach));
         }
-        let processes = self.processes();
-        if processes.len() < 5 && chance.hits(temper.start) {
+        if chance.hits(temper.start) && self.processes().len() < 5 {
             self.start_worker();
         }
-        if processes.is_empty() {
+        if self.tasks.is_empty() {
             return;
         }
-        let process = Rc::clone(chance.pick(&processes));
+        // Whoever does much is met by much.
+        let process = Rc::clone(&chance.pick(&self.tasks).process);
         if chance.hits(temper.crash) {
             world.count("crashes");
             self.kill(&process, "crashes");

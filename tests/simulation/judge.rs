@@ -149,9 +149,6 @@ pub struct Judge {
     now: Snapshot,
     leases: BTreeMap<String, Lease>,
     jumps: Vec<(i64, i64)>,
-    /// Leases that were too long for the clock of whoever looked. Where the clock has jumped since that look they may now be
-    /// too short; the jump will be noticed, and their holders get to renew.
-    mended: BTreeMap<String, i64>,
     /// Whose engine runs, by token.
     pub executing: BTreeMap<String, String>,
     /// Whose installer runs, by token.
@@ -169,7 +166,6 @@ impl Judge {
             now: Snapshot::default(),
             leases: BTreeMap::new(),
             jumps: Vec::new(),
-            mended: BTreeMap::new(),
             executing: BTreeMap::new(),
             building: BTreeMap::new(),
             promised: BTreeSet::new(),
@@ -200,10 +196,7 @@ impl Judge {
                 until = until.min(at + millis(SETTLE));
             }
         }
-        match self.mended.get(token) {
-            Some(at) if *at >= lease.since => until.min(at + millis(SETTLE)),
-            _ => until,
-        }
+        until
     }
 
     /// Judges what a call did. `held` is what it answered about the claim that it had to prove.
@@ -290,12 +283,8 @@ impl Judge {
                     .map_err(|reason| {
                         format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
                     })?;
-                match (deed, &run.token) {
-                    (Deed::ClaimRun(claim), _) => claimed.push((*claim).clone()),
-                    (Deed::Mend, Some(token)) => {
-                        self.mended.insert(token.clone(), around.steady);
-                    }
-                    _ => {}
+                if let Deed::ClaimRun(claim) = deed {
+                    claimed.push((*claim).clone());
                 }
             }
         }
@@ -543,12 +532,8 @@ impl Judge {
                 .map_err(|reason| {
                     format!("environment {id}: {reason}\n  from {old:?}\n  to   {environment:?}")
                 })?;
-            match (deed, &environment.token) {
-                (Deed::ClaimEnvironment { claim, .. }, _) => claimed = Some((*claim).clone()),
-                (Deed::Mend, Some(token)) => {
-                    self.mended.insert(token.clone(), around.steady);
-                }
-                _ => {}
+            if let Deed::ClaimEnvironment { claim, .. } = deed {
+                claimed = Some((*claim).clone());
             }
         }
         for id in before.environments.keys() {

@@ -1,7 +1,7 @@
 //! The worker, in the order of src/worker/slot.rs, src/run/{execute,lease,provide,ends}.rs and src/fleet.rs, without what is
 //! no business of the queue: staging, installing and the engine take their time, and end as the seed says.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use ade::store::{
@@ -18,9 +18,8 @@ const LOOK_EVERY: i64 = 6_000;
 const POLL: i64 = 2_000;
 const POLL_MAX: i64 = 15_000;
 const SWEEP_EVERY: i64 = 15_000;
-/// Longer than anybody stands still in the middle of a call.
-const LONGEST_LEASE: std::time::Duration = std::time::Duration::from_secs(600);
-const HOUSEKEEPING_EVERY: i64 = 4_000;
+const LONGEST_LEASE: std::time::Duration = std::time::Duration::from_secs(120);
+const HOUSEKEEPING_EVERY: i64 = 5_000;
 const UNTOLD: std::time::Duration = std::time::Duration::from_secs(10);
 pub const BACKOFF: (std::time::Duration, std::time::Duration) = (
     std::time::Duration::from_secs(2),
@@ -114,8 +113,7 @@ pub enum Subject {
 
 /// There is no environment.
 pub enum NotProvided {
-    /// Whether another attempt can help.
-    Failed(bool),
+    Failed,
     Cancelled,
     LostClaim,
     /// Another process is at it.
@@ -328,31 +326,35 @@ impl Process {
     }
 
     async fn sweep(self: &Rc<Self>, clocks: &mut Clocks) -> Outcome<()> {
-        let now = self.world.moment();
-        self.call(Deed::Look("seen"), |store, _| {
-            store.worker_seen(&self.id, now.now())
+        self.call(Deed::Look("seen"), |store, now| {
+            store.worker_seen(&self.id, now)
         })
         .await?;
-        clocks.look(&self.world);
-        if clocks.are_trusted(&self.world) {
-            self.call(Deed::ExpireEnvironments, |store, _| {
-                store.expire_environment_leases(now.now())
+        let world = &self.world;
+        let clocks = RefCell::new(clocks);
+        let trusted = || {
+            let mut clocks = clocks.borrow_mut();
+            clocks.look(world);
+            clocks.are_trusted(world).then(|| world.moment().now())
+        };
+        self.call(Deed::ExpireEnvironments, |store, _| {
+            store.expire_environment_leases(&trusted)
+        })
+        .await?;
+        let expired = self
+            .call(Deed::ExpireRuns, |store, _| {
+                let wait = |attempt| backoff(BACKOFF.0, BACKOFF.1, attempt, world.chance.part());
+                store.expire_run_leases(&wait, &trusted)
             })
             .await?;
-            let expired = self
-                .call(Deed::ExpireRuns, |store, _| {
-                    let wait =
-                        |attempt| backoff(BACKOFF.0, BACKOFF.1, attempt, self.world.chance.part());
-                    store.expire_run_leases(&wait, now.now())
-                })
-                .await?;
-            for run in expired {
-                self.world.count("expired");
-                self.tell_left(&run).await?;
-            }
+        for run in expired {
+            world.count("expired");
+            self.tell_left(&run).await?;
         }
-        self.call(Deed::Mend, |store, now| {
-            store.mend_times(BACKOFF.1 * 2 + JUMP, LONGEST_LEASE, now)
+        self.call(Deed::Mend, |store, _| {
+            store.mend_times(BACKOFF.1 * 2 + JUMP, LONGEST_LEASE, &|| {
+                Some(world.moment().now())
+            })
         })
         .await?;
         let untold = self
@@ -596,7 +598,7 @@ impl Process {
             let again = transient && environment.attempt_count < MAX_ATTEMPTS;
             self.fail_environment(id, claim, again.then_some(wait))
                 .await?;
-            return Err(NotProvided::Failed(transient));
+            return Err(NotProvided::Failed);
         }
         self.world.disk.borrow_mut().insert(id.clone());
         let completed = self

@@ -151,7 +151,7 @@ pub(super) fn claim(
     now: Timestamp,
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
     let sql = format!(
-        "{CLAIM} WHERE id = ?1 AND (status = 'queued' OR (status = 'building' AND claim_expires_at < ?5) OR (?6 AND status IN ('building', 'failed')))"
+        "{CLAIM} WHERE id = ?1 AND (status = 'queued' OR (?6 AND status IN ('building', 'failed')))"
     );
     let changed = transaction.prepare_cached(&sql)?.execute(params![
         id,

@@ -22,7 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use super::schema::{self, Migrated, MigrationState, SchemaStatus};
 use super::{
-    Attempt, CancelOutcome, Claim, ColumnResult, ConfigurationActivity, ConfigurationRecord,
+    Attempt, CancelOutcome, Claim, Clock, ColumnResult, ConfigurationActivity, ConfigurationRecord,
     Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, FieldResult, Fleet,
     Heartbeat, NewRun, Overview, QueueDepth, QueueMetrics, Recovery, Result, RunFilter, RunRecord,
     RunStatus, Store, StoreError, WorkerRecord,
@@ -487,8 +487,11 @@ impl Store for SqliteStore {
     ) -> Result<bool> {
         self.write(|transaction| environments::requeue(transaction, seen, folder, snapshot, now))
     }
-    fn expire_environment_leases(&self, now: Timestamp) -> Result<usize> {
-        self.write(|transaction| environments::expire(transaction, now))
+    fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize> {
+        self.write(|transaction| match clock() {
+            Some(now) => environments::expire(transaction, now),
+            None => Ok(0),
+        })
     }
     fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
         self.read(|connection| environments::live_runs(connection, id))
@@ -534,9 +537,12 @@ impl Store for SqliteStore {
     fn expire_run_leases(
         &self,
         backoff: &dyn Fn(u32) -> Duration,
-        now: Timestamp,
+        clock: &Clock<'_>,
     ) -> Result<Vec<RunRecord>> {
-        self.write(|transaction| runs::expire(transaction, backoff, now))
+        self.write(|transaction| match clock() {
+            Some(now) => runs::expire(transaction, backoff, now),
+            None => Ok(Vec::new()),
+        })
     }
     fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
         if !self.read(runs::any_foiled)? {
@@ -642,10 +648,11 @@ impl Fleet for SqliteStore {
         &self,
         longest_wait: Duration,
         longest_lease: Duration,
-        now: Timestamp,
+        clock: &Clock<'_>,
     ) -> Result<usize> {
-        let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
         self.write(|transaction| {
+            let Some(now) = clock() else { return Ok(0) };
+            let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
             Ok(runs::mend_times(transaction, due, expiry, now)?
                 + environments::mend_times(transaction, due, expiry, now)?)
         })

@@ -128,6 +128,7 @@ pub(super) fn insert(
     claim: Option<&Claim>,
     now: Timestamp,
 ) -> rusqlite::Result<RunRecord> {
+    // An environment that was collected since somebody looked is one that a worker records anew.
     let options = serde_json::to_string(&run.options).unwrap_or_default();
     let sheets = run
         .input_sheets
@@ -138,7 +139,7 @@ pub(super) fn insert(
         "INSERT INTO runs (id, workspace_id, configuration_id, environment_id, document_id, engine_spec, deps_digest, source_digest, snapshot_path,
              input_name, input_path, input_sha256, input_size_bytes, input_sheets, options, status, attempt_count, max_attempts, available_at, claimed_by,
              claim_token, claim_expires_at, created_at, started_at, run_dir, claim_process, retry_of_run_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?19, ?23, ?24, ?25, ?26)",
+         VALUES (?1, ?2, ?3, (SELECT id FROM environments WHERE id = ?4), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?19, ?23, ?24, ?25, ?26)",
         params![
             run.id,
             run.key.workspace_id,
@@ -654,7 +655,7 @@ pub(super) fn set_environment(
 ) -> rusqlite::Result<()> {
     execute(
         transaction,
-        "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND environment_id IS NULL",
+        "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND environment_id IS NULL AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)",
         [id, environment],
     )?;
     Ok(())

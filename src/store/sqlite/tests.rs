@@ -218,7 +218,7 @@ fn who_lost_the_claim_changes_nothing() {
     let late = Timestamp(at(0).0 + 900_001);
     let back = world
         .store
-        .expire_run_leases(&|_| Duration::ZERO, late)
+        .expire_run_leases(&|_| Duration::ZERO, &|| Some(late))
         .unwrap();
     assert_eq!(
         back.iter().map(|run| run.status).collect::<Vec<_>>(),
@@ -311,7 +311,7 @@ fn attempts_are_counted_at_the_claim_and_end_in_failure() {
         now = Timestamp(now.0 + 900_001);
         world
             .store
-            .expire_run_leases(&|_| Duration::ZERO, now)
+            .expire_run_leases(&|_| Duration::ZERO, &|| Some(now))
             .unwrap();
     }
     let run = world.store.run("default", &run.id).unwrap();
