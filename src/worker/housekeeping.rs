@@ -1,6 +1,6 @@
 //! What a worker does beside its runs, in a thread of its own so that no run can keep it from it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -94,8 +94,7 @@ impl Pool<'_> {
     pub(super) fn keep_house(&self) {
         let settings = &self.workspace.settings.worker;
         let worker = self.workspace.settings.worker_id(0);
-        let settle = settings.lease / 3 + JUMP;
-        let mut clocks = Clocks::new(self.has_company().then_some(settle));
+        let mut clocks = Clocks::new(self.has_company().then(|| self.settle()));
         let mut sweep = Duty::new(settings.cleanup_interval);
         let mut metrics = Duty::new(settings.metrics_interval);
         let mut collect = Duty::new(settings.gc_interval);
@@ -106,6 +105,7 @@ impl Pool<'_> {
             .min(settings.metrics_interval)
             .min(Duration::from_secs(1));
         loop {
+            self.look_at(&worker, &mut clocks);
             let step = self.leave_unrecorded(&worker).and_then(|()| {
                 // Looking at a few locks costs nothing, and what a dead process held waits for no sweep.
                 self.recover(&worker)?;
@@ -168,26 +168,31 @@ impl Pool<'_> {
         }
     }
 
+    /// Notices a jump. The more often, the smaller the chance that a second one hides the first.
+    fn look_at(&self, worker: &str, clocks: &mut Clocks) {
+        if let Some(seconds) = clocks.jumped(self.settle()) {
+            self.tell(worker, &Change::ClockJumped(seconds));
+        }
+    }
+
+    /// In this time every live worker renews its leases.
+    fn settle(&self) -> Duration {
+        self.workspace.settings.worker.lease / 3 + JUMP
+    }
+
     fn sweep(&self, worker: &str, clocks: &mut Clocks) -> Result<(), StoreError> {
         let store = &*self.workspace.store;
         let settings = &self.workspace.settings.worker;
         store.worker_seen(&self.process, Timestamp::now())?;
         // Looked at with the database in hand: a clock that jumps while the store waits for it must not end good leases.
-        let settle = settings.lease / 3 + JUMP;
         let clocks = RefCell::new(clocks);
-        let jumped = Cell::new(None);
         let trusted = || {
             let mut clocks = clocks.borrow_mut();
-            if let Some(seconds) = clocks.jumped(settle) {
-                jumped.set(Some(seconds));
-            }
+            self.look_at(worker, &mut clocks);
             clocks.are_trusted().then(Timestamp::now)
         };
         store.expire_environment_leases(&trusted)?;
         let expired = store.expire_run_leases(&|attempt| self.backoff(attempt), &trusted)?;
-        if let Some(seconds) = jumped.get() {
-            self.tell(worker, &Change::ClockJumped(seconds));
-        }
         for run in expired {
             self.counters.ended(run.status);
             ends::tell_taken_back(

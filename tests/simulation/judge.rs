@@ -15,6 +15,9 @@ use ade::store::Claim;
 use super::snapshot::{EnvironmentRow, RunRow, Snapshot, Window};
 use super::world::{JUMP, LEASE, Moment, SETTLE};
 
+/// Nobody looks away from the clock for longer than this.
+const LONGEST_BLINK: i64 = 300_000;
+
 /// What a call to the store is meant to do, and for whom.
 #[derive(Clone, Debug)]
 pub enum Deed<'a> {
@@ -194,6 +197,13 @@ impl Judge {
             until -= by.max(&0).min(&millis(JUMP));
             if by.abs() > millis(JUMP) / 2 {
                 until = until.min(at + millis(SETTLE));
+            }
+            // One that another one takes back before anybody looks is noticed by nobody.
+            let is_taken_back = self.jumps.iter().any(|(earlier, other)| {
+                earlier <= at && at - earlier < LONGEST_BLINK && other.signum() != by.signum()
+            });
+            if is_taken_back {
+                until = until.min(*at);
             }
         }
         until

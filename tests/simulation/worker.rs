@@ -207,6 +207,7 @@ async fn keep_house(me: Rc<Process>, at_work: Rc<Cell<bool>>) {
     let mut clocks = Clocks::new(&me.world, me.has_company().await);
     let mut swept: Option<i64> = None;
     loop {
+        clocks.look(&me.world);
         me.leave_unrecorded().await;
         let _ = me.recover().await;
         let now = me.world.steady();
