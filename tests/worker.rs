@@ -155,7 +155,12 @@ fn several_workers_share_a_queue_and_one_of_them_builds_what_all_need() {
     gate.wait_until_reached();
     // Runs that wait for it are told why.
     let waiting = place.ade("runs show latest").succeeds();
-    assert!(waiting.stdout.contains("queued"), "{waiting}");
+    assert!(
+        waiting
+            .stdout
+            .contains("waits for      its environment, which worker-"),
+        "{waiting}"
+    );
     gate.open();
     let ends: Vec<_> = workers
         .into_iter()
@@ -227,6 +232,8 @@ fn slots_run_side_by_side() {
     for _ in 0..3 {
         place.enqueue("config", "members.csv");
     }
+    let shown = place.ade("runs show latest --json").succeeds().json();
+    assert_eq!(shown["waits_for"], "a worker");
     let worker = place.start_worker_with("one", "--concurrency 3 --drain");
     place.wait_until_held(3);
     place.let_go();

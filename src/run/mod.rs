@@ -23,6 +23,7 @@ pub mod prepare;
 pub mod provide;
 mod results;
 pub mod stage;
+pub mod waiting;
 
 use std::path::Path;
 use std::time::Duration;

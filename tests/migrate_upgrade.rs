@@ -1,0 +1,304 @@
+//! Databases of every schema that ever landed come up to today's with their data whole.
+//!
+//! `tests/fixtures/v<N>.sql` is a database of version N as text: its schema as that version made it, its book of
+//! migrations, and rows in every table. A fixture is never changed once its version was released. After a new migration,
+//! `ADE_UPDATE_FIXTURES=1 cargo test --test migrate_upgrade` writes the one of the newest version, by bringing up the one
+//! before it; rows for its new tables are added below.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::Place;
+use rusqlite::Connection;
+
+/// What the newest fixture has more than its predecessor brought up to date.
+const NEWEST_ROWS: &str = "
+INSERT INTO workers VALUES ('01999999-0004-7000-8000-000000000000', 'gone', 1, 'gone:1:0', 'worker', 2, '/srv/data/db/workers/gone.lock', 1790000000000, 1790000000500);
+INSERT INTO leases VALUES ('gc', 'gone:1:0', 't3', 1790003600000);
+INSERT INTO queue_metrics VALUES (1790000000100, 'gone:1:0', 2, 1500, 1, 1, 1, 1, 2, 5, 7.5, 20.25);
+UPDATE runs SET claim_process = '01999999-0004-7000-8000-000000000000' WHERE status = 'running';
+UPDATE environments SET claim_process = '01999999-0004-7000-8000-000000000000' WHERE status = 'building';
+UPDATE runs SET end_told = 0 WHERE status = 'failed';
+UPDATE runs SET artifacts_deleted_at = 1790000000900 WHERE status = 'cancelled';
+";
+
+fn fixture(version: usize) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/v{version}.sql"))
+}
+
+/// Each table's rows as text, with the columns named.
+type Contents = BTreeMap<String, (Vec<String>, Vec<String>)>;
+
+fn tables(database: &Connection) -> Vec<(String, String)> {
+    let mut statement = database
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL ORDER BY rowid")
+        .unwrap();
+    statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+fn columns(database: &Connection, table: &str) -> Vec<String> {
+    let statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    statement
+        .column_names()
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The rows of a table, each as SQL literals of these columns, in order.
+fn rows(database: &Connection, table: &str, columns: &[String]) -> Vec<String> {
+    let quoted: Vec<String> = columns
+        .iter()
+        .map(|column| format!("quote({column})"))
+        .collect();
+    let sql = format!(
+        "SELECT {} FROM {table} ORDER BY 1",
+        quoted.join(" || ', ' || ")
+    );
+    let mut statement = database.prepare(&sql).unwrap();
+    statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+fn contents(database: &Connection) -> Contents {
+    tables(database)
+        .into_iter()
+        .map(|(table, _)| {
+            let columns = columns(database, &table);
+            let rows = rows(database, &table, &columns);
+            (table, (columns, rows))
+        })
+        .collect()
+}
+
+/// A whole database as text.
+fn dump(database: &Connection, version: usize) -> String {
+    let mut text = format!(
+        "-- A database of schema version {version} with its data, as an ade of that version left it. Never changed again.\n"
+    );
+    for (table, sql) in tables(database) {
+        writeln!(text, "{sql};").unwrap();
+        let columns = columns(database, &table);
+        for row in rows(database, &table, &columns) {
+            writeln!(
+                text,
+                "INSERT INTO {table} ({}) VALUES ({row});",
+                columns.join(", ")
+            )
+            .unwrap();
+        }
+    }
+    let mut statement = database
+        .prepare("SELECT sql FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL ORDER BY rowid")
+        .unwrap();
+    let rest = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap();
+    for sql in rest {
+        writeln!(text, "{};", sql.unwrap()).unwrap();
+    }
+    text
+}
+
+/// Makes the database of a version in a place.
+fn restore(place: &Place, version: usize) -> PathBuf {
+    let path = place.path("data/db/ade.sqlite");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let text = fs::read_to_string(fixture(version))
+        .unwrap_or_else(|error| panic!("{}: {error}", fixture(version).display()));
+    let database = Connection::open(&path).unwrap();
+    database
+        .execute_batch(&format!(
+            "PRAGMA foreign_keys = OFF; BEGIN; {text} COMMIT; PRAGMA journal_mode = WAL;"
+        ))
+        .unwrap();
+    path
+}
+
+/// How many migrations this `ade` carries.
+fn newest() -> usize {
+    ade::store::migrations().len()
+}
+
+/// All that was there is there, with the values that it had.
+#[track_caller]
+fn nothing_is_lost(before: &Contents, after: &Connection) {
+    for (table, (columns, old)) in before {
+        let mut new = rows(after, table, columns);
+        if table == "schema_migrations" {
+            new.truncate(old.len());
+        }
+        assert_eq!(&new, old, "{table}");
+    }
+}
+
+#[test]
+fn there_is_an_old_database_for_every_version() {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "whether a fixture is written is no setting"
+    )]
+    let update = std::env::var_os("ADE_UPDATE_FIXTURES").is_some();
+    if update {
+        let place = Place::new();
+        let path = restore(&place, newest() - 1);
+        place.ade("migrate").succeeds();
+        let database = Connection::open(path).unwrap();
+        database.execute_batch(NEWEST_ROWS).unwrap();
+        // Whoever looks at the fixture should not see when it was made.
+        database
+            .execute_batch("UPDATE schema_migrations SET applied_at = 1790000000000 + version")
+            .unwrap();
+        fs::write(fixture(newest()), dump(&database, newest())).unwrap();
+    }
+    for version in 1..=newest() {
+        let place = Place::new();
+        let database = Connection::open(restore(&place, version)).unwrap();
+        let found: usize = database
+            .query_row("SELECT max(version) FROM schema_migrations", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
+            .try_into()
+            .unwrap();
+        assert_eq!(found, version);
+        for (table, (_, rows)) in contents(&database) {
+            assert!(!rows.is_empty(), "version {version} has nothing in {table}");
+        }
+        let broken = database
+            .prepare("PRAGMA foreign_key_check")
+            .unwrap()
+            .exists([])
+            .unwrap();
+        assert!(!broken, "version {version} holds together");
+    }
+    let place = Place::new();
+    restore(&place, newest());
+    place.ade("migrate --check").succeeds();
+}
+
+#[test]
+fn each_comes_up_with_its_data_whole_after_a_backup() {
+    for version in 1..newest() {
+        let place = Place::new();
+        let path = restore(&place, version);
+        let before = contents(&Connection::open(&path).unwrap());
+        place.ade("migrate --check").ends_with(5);
+        let migrated = place.ade("migrate --json").succeeds().json();
+        let applied: Vec<u64> = migrated["applied"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["version"].as_u64().unwrap())
+            .collect();
+        assert_eq!(
+            applied,
+            (version as u64 + 1..=newest() as u64).collect::<Vec<_>>()
+        );
+        let backup = Connection::open(migrated["backup"].as_str().unwrap()).unwrap();
+        assert_eq!(contents(&backup), before, "the backup of version {version}");
+        nothing_is_lost(&before, &Connection::open(&path).unwrap());
+        place.ade("migrate --check").succeeds();
+        let sound = place.query::<String>("PRAGMA integrity_check");
+        assert_eq!(sound, "ok");
+        // The schema is that of a database made today.
+        let fresh = Place::new();
+        fresh.ade("migrate").succeeds();
+        let schema = |place: &Place| -> Vec<(String, Vec<String>)> {
+            let database = place.database();
+            tables(&database)
+                .into_iter()
+                .map(|(table, _)| (table.clone(), columns(&database, &table)))
+                .collect::<BTreeMap<_, _>>()
+                .into_iter()
+                .collect()
+        };
+        assert_eq!(schema(&place), schema(&fresh));
+    }
+}
+
+#[test]
+fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
+    for version in 1..=newest() {
+        let place = Place::new();
+        restore(&place, version);
+        place.ade("migrate").succeeds();
+        let runs = place.ade("runs ls --json").succeeds().json();
+        assert_eq!(runs.as_array().unwrap().len(), 6, "version {version}");
+        let shown = place
+            .ade("runs show 01999999-0003-7000-8000-000000000000 --json")
+            .succeeds()
+            .json();
+        assert_eq!(shown["status"], "succeeded");
+        assert_eq!(shown["metrics"]["rows"], 2);
+        assert_eq!(shown["attempts"].as_array().unwrap().len(), 2);
+        assert_eq!(shown["columns"].as_array().unwrap().len(), 3);
+        assert_eq!(place.environments().len(), 4);
+        place.ade("top --once --json").succeeds();
+        // What ran when the old ade ended is brought to an end by a worker of today: a lease that expired goes back to
+        // the queue, its environment's folder is gone, and so is the snapshot that it would be built from.
+        let mut worker = place.command();
+        worker.args(["worker", "--drain"]).envs([
+            ("ADE_WORKER_CLEANUP_INTERVAL", "0.2"),
+            ("ADE_WORKER_POLL_INTERVAL", "0.1"),
+            ("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.1"),
+            // Leases are judged when every live worker has had the time to renew its own.
+            ("ADE_WORKER_LEASE_SECONDS", "1"),
+        ]);
+        place.change("UPDATE runs SET claim_expires_at = 1 WHERE status = 'running'");
+        common::Running::start(worker).wait().succeeds();
+        let open: i64 = place.query("SELECT count(*) FROM runs WHERE completed_at IS NULL");
+        assert_eq!(open, 0, "version {version}");
+    }
+}
+
+#[test]
+fn several_at_once_bring_it_up_once() {
+    for version in 1..newest() {
+        let place = Place::new();
+        let path = restore(&place, version);
+        let before = contents(&Connection::open(&path).unwrap());
+        let running: Vec<_> = (0..6).map(|_| place.start("migrate --json")).collect();
+        let ends: Vec<_> = running
+            .into_iter()
+            .map(|one| one.wait().succeeds().json())
+            .collect();
+        let worked = ends
+            .iter()
+            .filter(|end| end["applied"] != serde_json::json!([]));
+        assert_eq!(worked.count(), 1, "{ends:?}");
+        let backups = place
+            .files_below("data/db")
+            .into_iter()
+            .filter(|name| name.ends_with(".bak"));
+        assert_eq!(backups.count(), 1);
+        nothing_is_lost(&before, &Connection::open(&path).unwrap());
+    }
+}
+
+#[test]
+fn one_that_is_killed_at_any_moment_is_finished_by_the_next() {
+    let place = Place::new();
+    let path = restore(&place, 1);
+    let before = contents(&Connection::open(&path).unwrap());
+    for round in 0..12_u64 {
+        let one = place.start("migrate");
+        std::thread::sleep(std::time::Duration::from_micros(round * 1500));
+        one.signal(libc::SIGKILL);
+        let _ = one.wait();
+    }
+    place.ade("migrate").succeeds();
+    place.ade("migrate --check").succeeds();
+    nothing_is_lost(&before, &Connection::open(&path).unwrap());
+}
