@@ -46,11 +46,7 @@ fn tables(database: &Connection) -> Vec<(String, String)> {
 
 fn columns(database: &Connection, table: &str) -> Vec<String> {
     let statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-    statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect()
+    statement.column_names().map(str::to_owned).collect()
 }
 
 /// The rows of a table, each as SQL literals of these columns, in order.
