@@ -13,12 +13,15 @@ from copy import copy
 from typing import Any
 
 import polars as pl
-from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import ERROR_CODES, Cell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 #: Values are taken from a frame this many rows at a time.
 _STRETCH = 512
+#: The longest text of a cell, in characters.
+_LONGEST_TEXT = 32_767
+_new_cell = Cell.__new__
 
 
 class Block:
@@ -56,11 +59,34 @@ class Block:
 
     def cell(self, worksheet: Worksheet, row: int, column: int) -> Cell:
         """A new cell for a place within the block."""
-        cell = Cell(worksheet, row, column)
+        # What `Cell(worksheet, row, column)` does, without its detours.
+        cell = _new_cell(Cell)
+        cell.parent = worksheet
+        cell._style = cell._value = cell._hyperlink = cell._comment = None
+        cell.row = row
+        cell.column = column
+        cell.data_type = "n"
         value = self.value(row, column)
         if value is not None:
             self.binders[column - 1](cell, value)
         return cell
+
+    def is_as_made(self, cell: Any, row: int, column: int) -> bool:
+        """Whether a cell that this block made was only looked at. May say no where it is."""
+        if type(cell) is not Cell or cell._hyperlink is not None or cell._comment is not None:
+            return False
+        value, kind = cell._value, cell.data_type
+        original = self.value(row, column)
+        if value is None or original is None:
+            return value is original and cell._style is None and kind == "n"
+        if kind == "s":
+            # Formulas and error codes that were made text again are not what they were.
+            return value == original and cell._style is None and value[:1] not in ("=", "#", "")
+        if type(value) is not type(original) or value != original:
+            return False
+        if kind == "d":
+            return cell._style == self.binders[column - 1].style  # type: ignore[attr-defined]
+        return cell._style is None and (kind == "b" if type(value) is bool else kind == "n")
 
 
 class LazyCells(dict):
@@ -77,10 +103,10 @@ class LazyCells(dict):
 
     def block_of(self, key: Any) -> Block | None:
         """The block that would make this cell, if there is one."""
-        if key not in self.gone:
-            for block in self.blocks:
-                if key in block:
-                    return block
+        row, column = key
+        for block in self.blocks:
+            if block.first_row <= row <= block.last_row and 1 <= column <= block.width:
+                return None if self.gone and key in self.gone else block
         return None
 
     def made(self) -> Iterator[tuple[tuple[int, int], Any]]:
@@ -216,6 +242,21 @@ class TableWorksheet(Worksheet):
             cells.blocks.append(block)
         self._current_row = block.last_row
 
+    def _get_cell(self, row: int, column: int) -> Any:
+        # The way of every access to a cell, straightened.
+        cells = self._cells
+        if type(cells) is LazyCells:
+            key = (row, column)
+            cell = dict.get(cells, key)
+            if cell is None:
+                block = cells.block_of(key)
+                if block is None:
+                    return super()._get_cell(row, column)
+                cell = block.cell(self, row, column)
+                dict.__setitem__(cells, key, cell)
+            return cell
+        return super()._get_cell(row, column)
+
     # What openpyxl finds out by looking at every cell ---------------------------------------------------------------
 
     def _extent(self) -> tuple[int, int, int, int] | None:
@@ -299,7 +340,9 @@ def _binder(dtype: Any, escape_formulas: bool) -> Callable[[Cell, Any], None]:
     if dtype == pl.Boolean:
         return _bind_boolean
     if dtype.is_temporal():
-        return _temporal_binder()
+        return _TemporalBinder()
+    if dtype == pl.String:
+        return _bind_escaped_text if escape_formulas else _bind_text
     return _bind_escaped if escape_formulas else _bind_any
 
 
@@ -311,6 +354,20 @@ def _bind_number(cell: Cell, value: Any) -> None:
 def _bind_boolean(cell: Cell, value: Any) -> None:
     cell._value = value
     cell.data_type = "b"
+
+
+def _bind_text(cell: Cell, value: str) -> None:
+    # Control characters were looked for when the frame was appended.
+    cell._value = value = value[:_LONGEST_TEXT]
+    if value[:1] == "=" and len(value) > 1:
+        cell.data_type = "f"
+    else:
+        cell.data_type = "e" if value[:1] == "#" and value in ERROR_CODES else "s"
+
+
+def _bind_escaped_text(cell: Cell, value: str) -> None:
+    _bind_text(cell, value)
+    keep_text(cell)
 
 
 def _bind_any(cell: Cell, value: Any) -> None:
@@ -328,18 +385,19 @@ def keep_text(cell: Cell) -> None:
         cell.data_type = "s"
 
 
-def _temporal_binder() -> Callable[[Cell, Any], None]:
+class _TemporalBinder:
     """Binds dates, times and durations; the number format is looked up once for the column."""
-    style: Any = None
 
-    def bind(cell: Cell, value: Any) -> None:
-        nonlocal style
-        if style is None:
+    __slots__ = ("style",)
+
+    def __init__(self) -> None:
+        self.style: Any = None
+
+    def __call__(self, cell: Cell, value: Any) -> None:
+        if self.style is None:
             cell.value = value
-            style = copy(cell._style)
+            self.style = copy(cell._style)
         else:
             cell._value = value
             cell.data_type = "d"
-            cell._style = copy(style)
-
-    return bind
+            cell._style = copy(self.style)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from operator import itemgetter
+from operator import attrgetter
+from tempfile import SpooledTemporaryFile
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -17,7 +18,7 @@ from openpyxl.cell._writer import write_cell
 from openpyxl.cell.cell import Cell
 from openpyxl.comments.comment_sheet import CommentRecord
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.datetime import WINDOWS_EPOCH
+from openpyxl.utils.datetime import WINDOWS_EPOCH, to_excel
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.functions import tostring
@@ -77,34 +78,54 @@ class _Writer(ExcelWriter):
 
 
 class _SheetWriter(WorksheetWriter):
-    """Writes everything around the rows, and renders those rows that somebody touched."""
+    """Writes everything around the rows, and renders those rows that somebody changed."""
 
     def __init__(self, worksheet: TableWorksheet):
         super().__init__(worksheet)
+        #: Native numbers count from 1900; workbooks that count otherwise are left to openpyxl.
+        self._is_plain = worksheet.parent.epoch == WINDOWS_EPOCH and not worksheet.parent.iso_dates
         self._styles: dict[bytes, int] = {}
         self._letters: dict[int, str] = {}
-        self._touched: dict[int, bytes] = {}
-        self._blocks: list[Block] = list(worksheet._lazy.blocks)
+        self._blocks: list[Block] = sorted(worksheet._lazy.blocks, key=lambda block: block.first_row)
+        #: Cells outside blocks: row to columns.
+        self._others: dict[int, list[int]] = {}
+        #: The XML of changed rows, one behind the other, and the length of each.
+        self._changed = SpooledTemporaryFile(max_size=1 << 24)
+        self._lengths: dict[int, int] = {}
         cells = sum((block.last_row - block.first_row + 1) * block.width for block in self._blocks)
         #: Whether the sheet may take more than 4 GiB unpacked.
         self.may_be_large = cells * 100 > 1 << 31
 
     def write_rows(self) -> None:
-        # Touched rows come first, for what they say about comments, links and styles.
-        worksheet = self.ws
-        touched: dict[int, list[tuple[int, Any]]] = {}
-        for (row, column), cell in worksheet._lazy.made():
-            touched.setdefault(row, []).append((column, cell))
-        for row, _ in worksheet._lazy.gone:
-            touched.setdefault(row, [])
-        for row in worksheet.row_dimensions.keys():
-            touched.setdefault(row, [])
-        for row in sorted(touched):
-            self._touched[row] = self._row(row, touched[row])
+        # Changed rows come first, for what they say about comments, links and styles.
+        for row in self._changed_rows():
+            self._lengths[row] = self._changed.write(self._row(row))
+        self._changed.seek(0)
         stream = self.xf.send(True)
         with stream.element("sheetData"):
             pass
         self.xf.send(None)
+
+    def _changed_rows(self) -> list[int]:
+        """The numbers of rows that cannot be written natively, in order."""
+        worksheet, lazy = self.ws, self.ws._lazy
+        rows = {*worksheet.row_dimensions.keys(), *(row for row, _ in lazy.gone)}
+        looked_at: set[int] = set()
+        for key in dict.keys(lazy):
+            row, column = key
+            if lazy.block_of(key) is None:
+                self._others.setdefault(row, []).append(column)
+                rows.add(row)
+            else:
+                looked_at.add(row)
+        for row in looked_at - rows:
+            block = next(block for block in self._blocks if block.first_row <= row <= block.last_row)
+            for column in range(1, block.width + 1):
+                cell = dict.get(lazy, (row, column))
+                if cell is not None and not block.is_as_made(cell, row, column):
+                    rows.add(row)
+                    break
+        return sorted(rows)
 
     def write_tables(self) -> None:
         # openpyxl would look at all rows of a table for the names in its first one.
@@ -122,58 +143,51 @@ class _SheetWriter(WorksheetWriter):
         super().write_tables()
 
     def pieces(self, escape_formulas: bool) -> Iterator[bytes]:
-        """The XML of all rows in order: touched ones as they were rendered, stretches of others natively."""
-        workbook = self.ws.parent
-        # Native numbers count from 1900; sheets that count otherwise are left to openpyxl.
-        is_plain = workbook.epoch == WINDOWS_EPOCH and not workbook.iso_dates
+        """The XML of all rows in order: changed ones as they were rendered, stretches of others natively."""
         styles = tuple(Cell(self.ws, 1, 1, moment).style_id for moment in _MOMENTS)
-        blocks = sorted(self._blocks, key=lambda block: block.first_row)
-        touched = sorted(self._touched)
-        done = 0
-        for block in blocks:
+        changed = iter(self._lengths.items())
+        row, length = next(changed, (None, 0))
+        for block in self._blocks:
             next_row = block.first_row
             while next_row <= block.last_row:
-                while done < len(touched) and touched[done] < next_row:
-                    yield self._touched.pop(touched[done])
-                    done += 1
-                is_touched = done < len(touched) and touched[done] == next_row
-                if is_touched:
-                    yield self._touched.pop(touched[done])
-                    done += 1
-                    next_row += 1
+                if row is not None and row <= next_row:
+                    yield self._changed.read(length)
+                    next_row += row == next_row
+                    row, length = next(changed, (None, 0))
                     continue
-                stop = min(
-                    block.last_row + 1,
-                    next_row + _ROWS_AT_A_TIME,
-                    touched[done] if done < len(touched) else block.last_row + 1,
-                )
-                if is_plain and block.native is not None:
+                stop = min(block.last_row + 1, next_row + _ROWS_AT_A_TIME)
+                if row is not None:
+                    stop = min(stop, row)
+                if self._is_plain and block.native is not None:
                     start = next_row - block.first_row
                     yield _native.render_rows(
                         block.native, start, start + stop - next_row, next_row, styles, escape_formulas
                     )
                 else:
-                    yield b"".join(self._row(row, []) for row in range(next_row, stop))
+                    yield b"".join(self._row(number) for number in range(next_row, stop))
                 next_row = stop
-        for row in touched[done:]:
-            yield self._touched.pop(row)
+        yield self._changed.read()
+        self._changed.close()
 
-    def _row(self, row: int, made: list[tuple[int, Any]]) -> bytes:
+    def _row(self, row: int) -> bytes:
         """A row as XML: the cells that were made, and those that blocks would make."""
-        lazy = self.ws._lazy
-        known = {column for column, _ in made}
-        cells = list(made)
+        worksheet, lazy = self.ws, self.ws._lazy
+        cells = [dict.__getitem__(lazy, (row, column)) for column in self._others.get(row, ())]
         for block in self._blocks:
             if block.first_row <= row <= block.last_row:
-                cells += [
-                    (column, block.cell(self.ws, row, column))
-                    for column in range(1, block.width + 1)
-                    if column not in known and (row, column) not in lazy.gone
-                ]
-        cells.sort(key=itemgetter(0))
-        attributes = {"r": f"{row}", **dict(self.ws.row_dimensions.get(row, {}))}
-        opening = " ".join(f'{name}="{_escape(str(value))}"' for name, value in attributes.items())
-        return f"<row {opening}>{''.join(map(self._cell, map(itemgetter(1), cells)))}</row>".encode()
+                for column in range(1, block.width + 1):
+                    cell = dict.get(lazy, (row, column))
+                    if cell is not None:
+                        cells.append(cell)
+                    elif (row, column) not in lazy.gone:
+                        cells.append(block.cell(worksheet, row, column))
+        if row in self._others:
+            cells.sort(key=attrgetter("column"))
+        attributes = f' r="{row}"'
+        if row in worksheet.row_dimensions:
+            described = {"r": f"{row}", **dict(worksheet.row_dimensions[row])}
+            attributes = "".join(f' {name}="{_escape(str(value))}"' for name, value in described.items())
+        return f"<row{attributes}>{''.join(map(self._cell, cells))}</row>".encode()
 
     def _cell(self, cell: Any) -> str:
         """A cell as XML, as openpyxl would write it."""
@@ -205,6 +219,8 @@ class _SheetWriter(WorksheetWriter):
                 return f'{start} t="inlineStr"><is><t{keep}>{_escape(value)}</t></is></c>'
             if kind == "n" and (value_type is int or value_type is float and value - value == 0.0):
                 return f"{start}><v>{value!r}</v></c>"
+            if kind == "d" and self._is_plain and getattr(value, "tzinfo", None) is None:
+                return f"{start}><v>{to_excel(value)!r}</v></c>"
             if kind == "b":
                 return f'{start} t="b"><v>{"1" if value else "0"}</v></c>'
         return self._by_openpyxl(cell, bool(styled))
