@@ -2,9 +2,11 @@
 
 import polars as pl
 from ade_config.headers import header_score
+from ade_config.unread import note_filled, unread
 from ade_engine.models import FieldDef
 
-DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y", "%m/%d/%Y", "%B %d, %Y")
+# A column of dates and text arrives as text; its dates then look like one of the first three.
+DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y", "%m/%d/%Y", "%B %d, %Y")
 
 
 def by_header(column_header_original, field_name):
@@ -15,12 +17,17 @@ def clean_text(field_name):
     return pl.col(field_name).cast(pl.String).str.strip_chars()
 
 
-def to_date(field_name, table):
-    """Cells that are dates stay dates; text is tried with each format, and becomes empty where none fits."""
+def to_date(field_name, table, table_index, state):
+    """Cells that are dates stay dates; text is tried with each format."""
+    note_filled(state, table, table_index, field_name)
     if table.schema[field_name].is_temporal():
         return pl.col(field_name).cast(pl.Date)
     text = pl.col(field_name).cast(pl.String).str.strip_chars()
-    return pl.coalesce(text.str.to_date(pattern, strict=False) for pattern in DATE_FORMATS)
+    return pl.coalesce(text.str.to_datetime(pattern, strict=False).cast(pl.Date) for pattern in DATE_FORMATS)
+
+
+def is_date(field_name, table, table_index, state):
+    return unread(state, table, table_index, field_name, "date")
 
 
 def register(registry):
@@ -30,3 +37,4 @@ def register(registry):
     registry.register_column_transform(clean_text, field="member_id", priority=10)
     registry.register_column_transform(clean_text, field="employer", priority=10)
     registry.register_column_transform(to_date, field="start_date", priority=10)
+    registry.register_column_validator(is_date, field="start_date", priority=10)
