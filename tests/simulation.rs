@@ -30,8 +30,9 @@ mod simulation {
 }
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::Instant;
 
 use simulation::fate;
@@ -42,68 +43,117 @@ const TRACE_LINES: usize = 250;
 
 #[test]
 fn nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck() {
+    let from = number("SIMULATION_FROM").unwrap_or(0);
+    let until = from + number("SIMULATION_SEEDS").unwrap_or(SEEDS);
     if let Some(seed) = number("SIMULATION_SEED") {
         let life = fate::live(seed, true);
         println!("{}", life.trace.join("\n"));
         assert!(life.violation.is_none(), "{:?}", life.violation);
-        return;
+    } else if let (Some(share), Some(of)) = (number(SHARE), number(SHARES)) {
+        live_share((from + share..until).step_by(of as usize));
+    } else {
+        live_all(from, until);
     }
-    let from = number("SIMULATION_FROM").unwrap_or(0);
-    let until = from + number("SIMULATION_SEEDS").unwrap_or(SEEDS);
-    let (next, failed) = (AtomicU64::new(from), AtomicBool::new(false));
-    let totals: Mutex<BTreeMap<&str, u64>> = Mutex::default();
-    let failure: Mutex<Option<u64>> = Mutex::default();
+}
+
+/// Which share of the seeds this process has, and of how many.
+const SHARE: &str = "SIMULATION_SHARE";
+const SHARES: &str = "SIMULATION_SHARES";
+/// What begins a line that is meant for the process above.
+const COUNT: &str = "count ";
+const FAILED: &str = "failed ";
+
+/// SQLite's memory has one lock for a process, so each core gets a process of its own.
+fn live_all(from: u64, until: u64) {
     let began = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, Into::into) {
-            scope.spawn(|| {
-                let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-                while !failed.load(Ordering::Relaxed) {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= until {
-                        break;
-                    }
-                    let life = fate::live(seed, false);
-                    for (what, count) in life.counts {
-                        *counts.entry(what).or_default() += count;
-                    }
-                    if life.violation.is_some() {
-                        let mut first = failure.lock().unwrap();
-                        *first = Some(first.map_or(seed, |first| first.min(seed)));
-                        failed.store(true, Ordering::Relaxed);
-                    }
-                }
-                let mut totals = totals.lock().unwrap();
-                for (what, count) in counts {
-                    *totals.entry(what).or_default() += count;
-                }
+    let shares = std::thread::available_parallelism().map_or(1, Into::into);
+    let (tell, heard) = mpsc::channel();
+    let mut children: Vec<_> = (0..shares)
+        .map(|share| {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--nocapture", "--exact"])
+                .arg("nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck")
+                .env(SHARE, share.to_string())
+                .env(SHARES, shares.to_string())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let tell = tell.clone();
+            std::thread::spawn(move || {
+                lines
+                    .map_while(Result::ok)
+                    .try_for_each(|line| tell.send(line))
             });
+            child
+        })
+        .collect();
+    drop(tell);
+    let mut totals: BTreeMap<String, u64> = BTreeMap::new();
+    let mut failed = None;
+    for line in heard {
+        // The harness may have begun a line of its own.
+        if let Some((_, seed)) = line.rsplit_once(FAILED) {
+            failed = seed.parse::<u64>().ok();
+            break;
+        } else if let Some((_, count)) = line.rsplit_once(COUNT) {
+            let (count, what) = count.split_once(' ').unwrap();
+            *totals.entry(what.to_owned()).or_default() += count.parse::<u64>().unwrap();
         }
-    });
-    if let Some(seed) = failure.into_inner().unwrap() {
-        let life = fate::live(seed, true);
-        let hidden = life.trace.len().saturating_sub(TRACE_LINES);
-        panic!(
-            "seed {seed}, the {}th: {}\n\n{}{}\n\nto repeat it: SIMULATION_SEED={seed} cargo test --test simulation -- --nocapture",
-            seed - from + 1,
-            life.violation
-                .unwrap_or_else(|| "it does not fail when it is traced".to_owned()),
-            if hidden > 0 {
-                format!("({hidden} lines before)\n")
-            } else {
-                String::new()
-            },
-            life.trace[hidden..].join("\n"),
+    }
+    for child in &mut children {
+        if failed.is_some() {
+            let _ = child.kill();
+        }
+        let status = child.wait().unwrap();
+        assert!(
+            failed.is_some() || status.success(),
+            "a share died: {status}"
         );
     }
-    println!(
-        "{} seeds in {:.1} s",
-        until - from,
-        began.elapsed().as_secs_f64()
-    );
-    for (what, count) in totals.into_inner().unwrap() {
+    if let Some(seed) = failed {
+        fail(seed, from);
+    }
+    assert_eq!(totals.get("seeds"), Some(&(until - from)));
+    println!("{:.1} s for", began.elapsed().as_secs_f64());
+    for (what, count) in totals {
         println!("{count:>12} {what}");
     }
+}
+
+fn live_share(seeds: impl Iterator<Item = u64>) {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in seeds {
+        let life = fate::live(seed, false);
+        if life.violation.is_some() {
+            println!("\n{FAILED}{seed}");
+            return;
+        }
+        *counts.entry("seeds").or_default() += 1;
+        for (what, count) in life.counts {
+            *counts.entry(what).or_default() += count;
+        }
+    }
+    for (what, count) in counts {
+        println!("\n{COUNT}{count} {what}");
+    }
+}
+
+fn fail(seed: u64, from: u64) {
+    let life = fate::live(seed, true);
+    let hidden = life.trace.len().saturating_sub(TRACE_LINES);
+    panic!(
+        "seed {seed}, the {}th: {}\n\n{}{}\n\nto repeat it: SIMULATION_SEED={seed} cargo test --test simulation -- --nocapture",
+        seed - from + 1,
+        life.violation
+            .unwrap_or_else(|| "it does not fail when it is traced".to_owned()),
+        if hidden > 0 {
+            format!("({hidden} lines before)\n")
+        } else {
+            String::new()
+        },
+        life.trace[hidden..].join("\n"),
+    );
 }
 
 #[test]

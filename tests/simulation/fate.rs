@@ -33,12 +33,14 @@ pub fn live(seed: u64, traced: bool) -> Life {
     fate.trouble();
     fate.peace();
     // Whoever is dropped now lets go of the world.
-    fate.tasks.clear();
-    Life {
+    drop(fate);
+    let life = Life {
         violation: world.violation(),
         trace: world.trace(),
-        counts: world.counts.borrow().clone(),
-    }
+        counts: world.counts.take(),
+    };
+    world.end();
+    life
 }
 
 struct Fate {

@@ -177,6 +177,10 @@ impl Judge {
         judge
     }
 
+    pub fn into_window(self) -> Window {
+        self.window
+    }
+
     pub fn snapshot(&self) -> &Snapshot {
         &self.now
     }

@@ -52,6 +52,12 @@ pub struct Snapshot {
     pub attempts: BTreeMap<(String, u32), AttemptRow>,
 }
 
+/// A connection to the database in memory that the store of this name uses.
+pub fn connect(name: &str, access: OpenFlags) -> Connection {
+    let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("file:/{name}?vfs=memdb"), flags).unwrap()
+}
+
 /// The way to look.
 pub struct Window {
     connection: Connection,
@@ -59,15 +65,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// On the database in memory that the store of this name uses.
     pub fn open(name: &str) -> Self {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_URI
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(format!("file:/{name}?vfs=memdb"), flags).unwrap();
         Self {
-            connection,
+            connection: connect(name, OpenFlags::SQLITE_OPEN_READ_ONLY),
             version: None,
         }
     }

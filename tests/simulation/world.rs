@@ -18,9 +18,11 @@ use ade::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{EnvironmentKey, RunRecord, RunStatus, SqliteStore, Store};
 
+use rusqlite::{Connection, OpenFlags};
+
 use super::chance::Chance;
 use super::judge::{Circumstances, Deed, Judge};
-use super::snapshot::Window;
+use super::snapshot::{self, Window};
 
 /// A lease holds for so long.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -105,6 +107,48 @@ pub struct Told {
     pub status: RunStatus,
 }
 
+/// A database in memory. To make one takes longer than most seeds live, so it is swept and used again.
+struct Database {
+    store: SqliteStore,
+    window: Window,
+    broom: Connection,
+}
+
+thread_local! {
+    static SPARE: Cell<Option<Database>> = const { Cell::new(None) };
+}
+
+impl Database {
+    fn get() -> Self {
+        SPARE.take().unwrap_or_else(|| {
+            // Databases of one name are one database, and several worlds may exist at once.
+            static DATABASES: AtomicU64 = AtomicU64::new(0);
+            let name = format!("world-{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+            let settings = Settings::resolve(&Inputs {
+                flags: BTreeMap::from([("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF".to_owned())]),
+                environment: BTreeMap::new(),
+                folder: PathBuf::from("/"),
+            })
+            .unwrap();
+            Self {
+                store: SqliteStore::in_memory(&settings, &name).unwrap(),
+                window: Window::open(&name),
+                broom: snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE),
+            }
+        })
+    }
+
+    fn sweep(self) {
+        let tables = "runs run_attempts environments configurations workspaces workers leases";
+        let sql: String = tables
+            .split(' ')
+            .map(|table| format!("DELETE FROM {table};"))
+            .collect();
+        self.broom.execute_batch(&sql).unwrap();
+        SPARE.set(Some(self));
+    }
+}
+
 /// See the module.
 pub struct World {
     pub store: SqliteStore,
@@ -130,20 +174,16 @@ pub struct World {
     names: RefCell<BTreeMap<String, String>>,
     trace: Option<RefCell<Vec<String>>>,
     violation: RefCell<Option<String>>,
+    broom: Connection,
 }
 
 impl World {
     pub fn new(seed: u64, traced: bool) -> Rc<Self> {
-        let settings = Settings::resolve(&Inputs {
-            flags: BTreeMap::from([("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF".to_owned())]),
-            environment: BTreeMap::new(),
-            folder: PathBuf::from("/"),
-        })
-        .unwrap();
-        // Databases of one name are one database, and several worlds may exist at once.
-        static WORLDS: AtomicU64 = AtomicU64::new(0);
-        let name = format!("world-{}", WORLDS.fetch_add(1, Ordering::Relaxed));
-        let store = SqliteStore::in_memory(&settings, &name).unwrap();
+        let Database {
+            store,
+            window,
+            broom,
+        } = Database::get();
         let chance = Chance::new(seed);
         let start = 1_800_000_000_000;
         let configuration = store
@@ -164,7 +204,8 @@ impl World {
             .collect();
         Rc::new(Self {
             temper: Cell::new(Temper::of(&chance)),
-            judge: RefCell::new(Judge::new(Window::open(&name))),
+            judge: RefCell::new(Judge::new(window)),
+            broom,
             store,
             chance,
             disk: RefCell::default(),
@@ -182,6 +223,17 @@ impl World {
             trace: traced.then(RefCell::default),
             violation: RefCell::new(None),
         })
+    }
+
+    /// The end of the world. Whoever comes next gets its database.
+    pub fn end(self: Rc<Self>) {
+        let world = Rc::into_inner(self).expect("a task outlived its world");
+        Database {
+            store: world.store,
+            window: world.judge.into_inner().into_window(),
+            broom: world.broom,
+        }
+        .sweep();
     }
 
     pub fn steady(&self) -> i64 {
