@@ -106,6 +106,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             for (name, value) in counts.iter().filter(|(name, _)| name != "path") {
                 ui.line(format_args!("  {:<18} {value}", name.replace('_', " ")));
             }
+            if counts
+                .iter()
+                .any(|(name, value)| name == "fields" && value == "0")
+            {
+                ui.say(format_args!(
+                    "{} no field is registered: a module counts when it has a function `register` at its top",
+                    ui.paint_err(Tone::Warn, "warning:")
+                ));
+            }
             Ok(ExitStatus::Done)
         }
         Exit::Cancelled => Err(Failure {

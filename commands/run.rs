@@ -233,11 +233,14 @@ fn status_of(result: &Result<Finished, RunError>, deny_issues: bool) -> ExitStat
     }
 }
 
+/// A file's size and time of change.
+type Stamp = (u64, Option<std::time::SystemTime>);
+
 /// What a change is told by: the configuration's files, and each input's size and time of change.
 #[derive(PartialEq)]
 struct Seen {
     digest: Option<String>,
-    inputs: Vec<(PathBuf, Option<(u64, Option<std::time::SystemTime>)>)>,
+    inputs: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 impl Seen {

@@ -4,7 +4,10 @@
 //! uv, the installers' caches) is kept in the folder for temporary files of integration tests. The engine is a stand-in
 //! of a few lines, so that nothing here depends on the real one.
 
-#![allow(clippy::disallowed_methods, reason = "a test finds its tools where its caller has them")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test finds its tools where its caller has them"
+)]
 
 use std::ffi::OsString;
 use std::fs;

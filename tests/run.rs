@@ -19,6 +19,8 @@ fn a_messy_file_becomes_a_normalized_workbook() {
       2 of 2 fields mapped, 1 column unmapped
       1 issue
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    --- stderr
+    hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
     ");
     let path = run.stdout.lines().last().unwrap().trim();
     snapshot!(place, place.cells(path), @r#"{"people":[["name","email","Shoe size"],["Ann","ann@example.org","38"],["Bob","bob(at)example.org","44"]]}"#);
@@ -184,6 +186,8 @@ fn a_copy_lands_in_the_output_directory() {
       2 of 2 fields mapped, 1 column unmapped
       1 issue
       clean/today/people_normalized.xlsx
+    --- stderr
+    hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
     ");
     assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
     // Again: the copy is replaced.
@@ -382,6 +386,8 @@ fn issues_are_denied_where_that_is_asked_for() {
       2 of 2 fields mapped, 1 column unmapped
       1 issue
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    --- stderr
+    hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
     ");
     assert_eq!(place.latest_run()["status"], "succeeded");
     place

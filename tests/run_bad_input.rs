@@ -230,7 +230,7 @@ fn a_configuration_whose_import_fails() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: ModuleNotFoundError: No module named 'no_such_module' ([HERE]/config/src/ade_config/columns/rates.py, line 1, in <module>)
-    hint: `ade logs tail` shows the engine's whole account of it
+    hint: if no_such_module is a package, add it to `dependencies` in pyproject.toml; the next run installs it
     ");
     configuration.write(
         "src/ade_config/columns/rates.py",

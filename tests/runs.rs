@@ -10,7 +10,7 @@ fn runs_are_listed_newest_first() {
     snapshot!(place, place.ade("runs ls"), @r"
     status 0
     --- stderr
-    No runs to show
+    No runs to show in data
     ");
     assert_eq!(place.ade("runs ls --json").json(), serde_json::json!([]));
     let configuration = place.configuration("config");
@@ -128,7 +128,6 @@ fn a_failed_one_shows_its_error() {
     input          broken.xlsx, 4 B
     created        [INSTANT] ([AGO])
     found          0 sheets, 0 tables, 0 rows, 0 of 2 fields mapped, 0 issues
-    finding        execution_failed The run failed: [HERE]/data/workspaces/default/runs/[ID]/input/broken.xlsx is no .xlsx workbook: it is no zip archive
 
     not found      name, email
 

@@ -28,6 +28,8 @@ fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since(
     status 0
     --- stdout
     [ID] people.csv queued
+    --- stderr
+    with the configuration as it was then; `ade worker --drain` works the queue
     ");
     place.ade("worker --drain -q").succeeds();
     let runs = place.ade("runs ls --json").json();

@@ -40,7 +40,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         ("LAST USED", Align::Left),
         ("GC", Align::Left),
     ];
-    let mut table = Table::new(&columns, &[7, 1]);
+    let mut table = Table::new(&columns, &[7, 1]).optional(&[3, 4, 5]);
     for Judged {
         environment,
         verdict,

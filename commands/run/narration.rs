@@ -86,6 +86,14 @@ impl<'a> Narration<'a> {
         let (ui, run) = (self.ui, &finished.run);
         let took = run.duration_ms().map(duration).unwrap_or_default();
         let name = ui.paint(Tone::Strong, &run.input_name);
+        let path = finished.copied_to.as_ref().or(run.output_path.as_ref());
+        if ui.quiet() {
+            // Data alone: where the workbook is.
+            if let Some(path) = path {
+                ui.line(home_relative(path));
+            }
+            return;
+        }
         match run.status {
             RunStatus::Succeeded => {
                 ui.line(format_args!(
@@ -103,6 +111,12 @@ impl<'a> Narration<'a> {
                         plural(metrics.tables, "table"),
                         plural(metrics.rows, "row")
                     ));
+                    if metrics.tables == 0 {
+                        ui.line(format_args!(
+                            "  {}",
+                            ui.paint(Tone::Warn, "no table was found")
+                        ));
+                    }
                     let unmapped = if metrics.unmapped_columns == 0 {
                         String::new()
                     } else {
@@ -113,17 +127,25 @@ impl<'a> Narration<'a> {
                         thousands(metrics.mapped_fields),
                         plural(metrics.expected_fields, "field")
                     ));
+                    if !finished.missing_fields.is_empty() {
+                        let missing = finished.missing_fields.join(", ");
+                        ui.line(format_args!(
+                            "  not found: {}",
+                            ui.paint(Tone::Warn, missing)
+                        ));
+                    }
                     let issues = plural(metrics.issues, "issue");
-                    ui.line(format_args!(
-                        "  {}",
-                        if metrics.issues > 0 {
-                            ui.paint(Tone::Warn, issues)
-                        } else {
-                            issues
+                    if metrics.issues == 0 {
+                        ui.line(format_args!("  {issues}"));
+                    } else {
+                        ui.line(format_args!("  {}", ui.paint(Tone::Warn, issues)));
+                        if !shows_issues(run) {
+                            ui.say(
+                                "hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row",
+                            );
                         }
-                    ));
+                    }
                 }
-                let path = finished.copied_to.as_ref().or(run.output_path.as_ref());
                 if let Some(path) = path {
                     ui.line(format_args!(
                         "  {}",
@@ -157,6 +179,13 @@ impl<'a> Narration<'a> {
             hint: error.hint.clone(),
         })
     }
+}
+
+/// Whether the configuration writes its issues into the workbook.
+fn shows_issues(run: &RunRecord) -> bool {
+    let settings = std::fs::read_to_string(run.snapshot.join("settings.toml")).unwrap_or_default();
+    let table = settings.parse::<toml::Table>().unwrap_or_default();
+    table.get("write_diagnostics_columns") == Some(&toml::Value::Boolean(true))
 }
 
 /// Where the engine is in a workbook: the sheet, the stage, a bar where the end is known, the rows.

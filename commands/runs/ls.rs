@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Align, Table, Tone, ago, duration, id, thousands};
+use crate::ui::{Align, Table, Tone, ago, duration, home_relative, id_width, thousands};
 
 /// List runs, newest first
 #[derive(clap::Args)]
@@ -67,7 +67,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     if runs.is_empty() {
-        ui.say("No runs to show");
+        ui.say(format_args!(
+            "No runs to show in {}",
+            home_relative(&context.settings()?.data_dir)
+        ));
         return Ok(ExitStatus::Done);
     }
     let columns = [
@@ -80,7 +83,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ("TOOK", Align::Right),
         ("WHEN", Align::Left),
     ];
-    let mut table = Table::new(&columns, &[3, 2]);
+    let mut table = Table::new(&columns, &[3, 2]).optional(&[6, 4]);
+    let shown = id_width(runs.iter().map(|run| run.id.as_str()));
     for run in &runs {
         let metric = |value: fn(&ade::store::RunMetrics) -> u64| {
             run.metrics
@@ -93,7 +97,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .as_ref()
             .is_some_and(|metrics| metrics.issues > 0);
         table.row(vec![
-            (Tone::Name, id(&run.id).to_owned()),
+            (Tone::Name, run.id[..shown.min(run.id.len())].to_owned()),
             (super::tone(run.status), run.status.as_str().to_owned()),
             (Tone::Plain, run.configuration_name.clone()),
             (Tone::Plain, run.input_name.clone()),

@@ -36,6 +36,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                     ui.record(&new.to_json());
                 } else {
                     super::done(ui, &new, json!(null), Tone::Good, "queued");
+                    ui.say("with the configuration as it was then; `ade worker --drain` works the queue");
                 }
             }
             Err(error) => status = super::report(ui, &Failure::of(&error), status),

@@ -78,7 +78,15 @@ fn head(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
         fact(
             ui,
             "error",
-            format_args!("{} {}", ui.paint(Tone::Bad, &error.code), error.message),
+            format_args!(
+                "{} {}",
+                ui.paint(Tone::Bad, &error.code),
+                if error.message == error.code {
+                    ""
+                } else {
+                    error.message.as_str()
+                }
+            ),
         );
         if let Some(hint) = &error.hint {
             fact(ui, "hint", hint);

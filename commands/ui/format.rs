@@ -76,6 +76,20 @@ pub fn id(id: &str) -> &str {
     id.get(..18).unwrap_or(id)
 }
 
+/// How much of each id to show in a list so that what is shown tells them apart.
+pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
+    let ids: Vec<&str> = ids.collect();
+    let tells_apart = |width: usize| {
+        let shown: std::collections::HashSet<&str> =
+            ids.iter().map(|id| id.get(..width).unwrap_or(id)).collect();
+        shown.len() == ids.len()
+    };
+    [18, 23]
+        .into_iter()
+        .find(|width| tells_apart(*width))
+        .unwrap_or(36)
+}
+
 /// A path as a person would type it: relative where it lies below the current folder.
 #[expect(
     clippy::disallowed_methods,
@@ -95,6 +109,15 @@ pub fn home_relative(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_shown_as_far_as_they_differ() {
+        let ids = |tails: [&'static str; 2]| tails.map(|tail| format!("01a1f841-f9b5-74fb-{tail}"));
+        let width = |ids: [String; 2]| id_width(ids.iter().map(String::as_str));
+        assert_eq!(width(["0199-a".into(), "0199-b".into()]), 18);
+        assert_eq!(width(ids(["8001-000000000001", "8002-000000000001"])), 23);
+        assert_eq!(width(ids(["8001-000000000001", "8001-000000000002"])), 36);
+    }
 
     #[test]
     fn numbers_read_well() {

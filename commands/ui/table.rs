@@ -18,6 +18,8 @@ pub struct Table {
     headers: Vec<(&'static str, Align)>,
     /// The columns that give way on a narrow terminal, first one first.
     flexible: Vec<usize>,
+    /// Those that go where that is not enough, first one first.
+    optional: Vec<usize>,
     rows: Vec<Vec<(Tone, String)>>,
 }
 
@@ -30,14 +32,35 @@ impl Table {
         Self {
             headers: headers.to_vec(),
             flexible: flexible.to_vec(),
+            optional: Vec::new(),
             rows: Vec::new(),
         }
+    }
+
+    /// The same, with columns that are left out where the terminal is too narrow for all.
+    #[must_use]
+    pub fn optional(mut self, columns: &[usize]) -> Self {
+        self.optional = columns.to_vec();
+        self
     }
 
     /// Adds a row with a cell for each column.
     pub fn row(&mut self, cells: Vec<(Tone, String)>) {
         debug_assert_eq!(cells.len(), self.headers.len());
-        self.rows.push(cells);
+        // A line break in a header or a name would break the table.
+        let whole = |text: String| {
+            if text.contains(char::is_control) {
+                text.replace(char::is_control, " ")
+            } else {
+                text
+            }
+        };
+        self.rows.push(
+            cells
+                .into_iter()
+                .map(|(tone, text)| (tone, whole(text)))
+                .collect(),
+        );
     }
 
     /// The lines; cells are painted after they are measured.
@@ -56,9 +79,28 @@ impl Table {
                 widths[column] = widths[column].max(measure_text_width(text));
             }
         }
+        let mut left_out: Vec<usize> = Vec::new();
         if let Some(most) = width {
+            let least = |column: &usize| LEAST.min(widths[*column]);
+            let spare: usize = self
+                .flexible
+                .iter()
+                .map(|column| widths[*column] - least(column))
+                .sum();
+            let mut needed = (widths.iter().sum::<usize>() + GAP.len() * (widths.len() - 1))
+                .saturating_sub(spare);
+            for column in &self.optional {
+                if needed > most {
+                    needed -= widths[*column] + GAP.len();
+                    left_out.push(*column);
+                }
+            }
             let total = |widths: &[usize]| {
-                widths.iter().sum::<usize>() + GAP.len() * (widths.len().saturating_sub(1))
+                let shown = widths
+                    .iter()
+                    .enumerate()
+                    .filter(|(column, _)| !left_out.contains(column));
+                shown.map(|(_, width)| width + GAP.len()).sum::<usize>() - GAP.len()
             };
             for column in &self.flexible {
                 let over = total(&widths).saturating_sub(most);
@@ -74,7 +116,7 @@ impl Table {
             .collect();
         std::iter::once(&header)
             .chain(&self.rows)
-            .map(|row| self.line(row, &widths, &paint))
+            .map(|row| self.line(row, &widths, &left_out, &paint))
             .collect()
     }
 
@@ -82,11 +124,15 @@ impl Table {
         &self,
         row: &[(Tone, String)],
         widths: &[usize],
+        left_out: &[usize],
         paint: &impl Fn(Tone, &str) -> String,
     ) -> String {
         let last = row.len() - 1;
         let mut line = String::new();
         for (column, (tone, text)) in row.iter().enumerate() {
+            if left_out.contains(&column) {
+                continue;
+            }
             let text = truncate_str(text, widths[column], "…");
             let padding = " ".repeat(widths[column].saturating_sub(measure_text_width(&text)));
             let painted = paint(*tone, &text);

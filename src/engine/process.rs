@@ -130,7 +130,8 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.python);
         // Isolated: neither the working folder nor PYTHON* variables decide what is imported.
-        command.args(["-I", "-X", "utf8", "-m", "ade_engine"]);
+        // Unbuffered: what an author prints is heard when it is printed.
+        command.args(["-I", "-u", "-X", "utf8", "-m", "ade_engine"]);
         match &self.task {
             Task::Validate => {
                 command.args(["config", "validate"]);
@@ -164,8 +165,7 @@ impl Invocation {
         command.envs(self.environment.iter().filter(|(name, _)| passes(name)));
         command
             .env("TMPDIR", &self.scratch)
-            .env("ADE_ENGINE_RUN", "1")
-            .env("PYTHONUNBUFFERED", "1");
+            .env("ADE_ENGINE_RUN", "1");
         command
     }
 }

@@ -27,6 +27,9 @@ use crate::workspace::Workspace;
 /// What the system says where a disk is full.
 const NO_SPACE: &str = "No space left on device";
 
+/// How the engine begins to speak of settings that it cannot use, before any event.
+const INVALID_SETTINGS: &str = "Invalid settings";
+
 /// How an attempt went, before it is recorded.
 #[derive(Clone, Debug)]
 pub struct Attempted {
@@ -260,8 +263,21 @@ impl<'a> Execution<'a> {
                     found.message.clone(),
                     hint_for_text(&self.folder.input().join(&self.run.input_name))
                         .filter(|_| found.code == "unknown_error")
+                        .or_else(|| hint_for_import(&found.message))
                         .or_else(|| hint_of(&found.code)),
                 )),
+                None if report
+                    .last_lines
+                    .iter()
+                    .any(|line| line.starts_with(INVALID_SETTINGS)) =>
+                {
+                    Err(failure(
+                        "config_error",
+                        "settings",
+                        report.last_lines.join("\n"),
+                        hint_of("config_error"),
+                    ))
+                }
                 None if report.succeeded() && output.is_file() => Ok(None),
                 None if report.succeeded() => Err(failure(
                     code::OUTPUT_MISSING,
@@ -430,6 +446,19 @@ pub fn failure(code: &str, stage: &str, message: String, hint: Option<String>) -
         message,
         hint,
     }
+}
+
+/// What to do about a package that is not installed.
+fn hint_for_import(message: &str) -> Option<String> {
+    let name = message
+        .split("No module named '")
+        .nth(1)?
+        .split('\'')
+        .next()?;
+    let package = name.split('.').next().unwrap_or(name);
+    Some(format!(
+        "if {package} is a package, add it to `dependencies` in pyproject.toml; the next run installs it"
+    ))
 }
 
 /// What an author or user can do about a failure of the engine, by its code.

@@ -62,6 +62,8 @@ pub trait Observer: Sync {
 pub struct Finished {
     /// As recorded.
     pub run: RunRecord,
+    /// The fields that no column and no hook supplied.
+    pub missing_fields: Vec<String>,
     /// The copy in the output directory.
     pub copied_to: Option<PathBuf>,
     /// The copy could not be made; the workbook in the run's folder is whole.
@@ -117,6 +119,12 @@ pub enum OutputError {
         /// The file.
         path: PathBuf,
     },
+    /// The directory's name is that of a workbook.
+    #[error("{} names a file; the output directory is a folder", path.display())]
+    NamesAFile {
+        /// The name.
+        path: PathBuf,
+    },
     /// A file of that name is no file, or the directory no directory.
     #[error("{} is in the way: it is not a {wanted}", path.display())]
     InTheWay {
@@ -142,6 +150,10 @@ impl Problem for OutputError {
             Self::Protected { .. } => {
                 Some("make it writable, delete it, or choose another output directory".to_owned())
             }
+            Self::NamesAFile { path } => Some(format!(
+                "name its folder; the workbook in it is called after the input, as {}",
+                path.with_file_name("INPUT_normalized.xlsx").display()
+            )),
             Self::InTheWay { .. } => Some("choose another output directory".to_owned()),
             Self::File(error) => error.hint(),
         }
@@ -153,6 +165,14 @@ impl Problem for OutputError {
 /// # Errors
 /// They can't.
 pub fn check_output_dir(folder: &Path, inputs: &[PathBuf]) -> Result<(), OutputError> {
+    let looks_like_a_file = folder
+        .extension()
+        .is_some_and(|extension| extension == "xlsx");
+    if looks_like_a_file && !folder.exists() {
+        return Err(OutputError::NamesAFile {
+            path: folder.to_owned(),
+        });
+    }
     if folder.exists() && !folder.is_dir() {
         return Err(OutputError::InTheWay {
             path: folder.to_owned(),
@@ -322,7 +342,12 @@ fn run_one(
     let Some(run) = execution.finish(&ending, used.as_ref())? else {
         return Err(RunError::LostClaim { id: run.id });
     };
+    let missing = ending.results.iter().flat_map(|results| &results.fields);
     let mut finished = Finished {
+        missing_fields: missing
+            .filter(|field| !field.detected)
+            .map(|field| field.field.clone())
+            .collect(),
         run,
         copied_to: None,
         copy_error: None,
