@@ -636,7 +636,7 @@ fn the_lock_file_pins_versions() {
     let place = Place::with_dependencies("'six'");
     place.write(
         "uv.lock",
-        "version = 1\n[[package]]\nname = 'six'\nversion = '1.15.0'\nsource = { registry = 'https://pypi.org/simple' }\n",
+        "version = 1\n[[package]]\nname = 'six'\nversion = '1.15.0'\nsource = { registry = 'https://index.example/simple' }\n",
     );
     for request in [place.request(), place.pip_request()] {
         let (built, _) = built(&request);

@@ -97,11 +97,11 @@ source = { virtual = "." }
 [[package]]
 name = "polars"
 version = "1.36.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 [[package]]
 name = "ade-engine"
 version = "1.7.9"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 [[package]]
 name = "from-git"
 version = "2"
@@ -109,21 +109,21 @@ source = { git = "https://host/from-git" }
 [[package]]
 name = "numpy"
 version = "1.26.4"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 resolution-markers = ["python_full_version < '3.12'"]
 [[package]]
 name = "numpy"
 version = "2.1.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 resolution-markers = ["python_full_version >= '3.12'", "os_name == 'nt'"]
 [[package]]
 name = "twice"
 version = "1"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 [[package]]
 name = "twice"
 version = "2"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 "#,
         )
         .unwrap();

@@ -638,7 +638,7 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
 
 #[test]
 fn database_urls_name_files() {
-    let folder = Path::new("/work");
+    let folder = Path::new("/here");
     let path = |url: &str| {
         SqliteStore::path(
             &settings(folder, &[("ADE_DATABASE_URL", url)]),
@@ -647,7 +647,7 @@ fn database_urls_name_files() {
     };
     assert_eq!(
         path("sqlite:///a/b.sqlite").unwrap(),
-        Path::new("/work/a/b.sqlite")
+        Path::new("/here/a/b.sqlite")
     );
     assert_eq!(
         path("sqlite:////a/b.sqlite").unwrap(),
