@@ -28,7 +28,7 @@ pub fn live(seed: u64, traced: bool) -> Life {
     let mut fate = Fate {
         world: Rc::clone(&world),
         tasks: Vec::new(),
-        to_come: 2 + world.chance.below(7),
+        to_come: 4 + world.chance.below(9),
     };
     fate.trouble();
     fate.peace();
@@ -217,11 +217,7 @@ impl Fate {
             world.count("crashes");
             self.kill(&process, "crashes");
         } else if chance.hits(temper.freeze) {
-            let length = chance.between(1_000, 200_000);
-            world.count("freezes");
-            world.tell(|| format!("{} freezes for {:.1} s", process.id, length as f64 / 1000.0));
-            process.frozen_until.set(world.steady() + length);
-            process.held_up();
+            process.freeze();
         } else if chance.hits(temper.stop) {
             world.tell(|| format!("{} is asked to stop", process.id));
             process.stop.set(true);

@@ -27,6 +27,7 @@ pub enum Deed<'a> {
     InsertClaimed(&'a str, &'a Claim),
     ClaimRun(&'a Claim),
     Heartbeat(&'a str, &'a Claim),
+    Watch(&'a str, &'a Claim),
     /// With the exit code that marks whose work it was.
     Finish(&'a str, &'a Claim, i32),
     Retry(&'a str, &'a Claim),
@@ -55,9 +56,10 @@ pub enum Deed<'a> {
 
 impl Deed<'_> {
     /// The run or environment and the claim that the call must prove.
-    fn fenced(&self) -> Option<(&str, &Claim)> {
+    pub fn fenced(&self) -> Option<(&str, &Claim)> {
         match self {
             Self::Heartbeat(id, claim)
+            | Self::Watch(id, claim)
             | Self::Finish(id, claim, _)
             | Self::Retry(id, claim)
             | Self::Release(id, claim)
@@ -85,6 +87,7 @@ impl fmt::Display for Deed<'_> {
             }
             Self::ClaimRun(claim) => write!(formatter, "claim a run as {}", claim.token),
             Self::Heartbeat(id, claim) => write!(formatter, "heartbeat {id} {}", claim.token),
+            Self::Watch(id, claim) => write!(formatter, "watch {id} {}", claim.token),
             Self::Finish(id, claim, mark) => {
                 write!(formatter, "finish {id} {} with {mark}", claim.token)
             }

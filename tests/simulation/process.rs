@@ -95,6 +95,16 @@ impl Process {
         self.spawned.take();
     }
 
+    /// It stands still for a while, perhaps for longer than its leases, and does not know it when it goes on.
+    pub fn freeze(&self) {
+        let length = self.world.chance.between(1_000, 200_000);
+        self.world.count("freezes");
+        self.world
+            .tell(|| format!("{} freezes for {:.1} s", self.id, length as f64 / 1000.0));
+        self.frozen_until.set(self.world.steady() + length);
+        self.held_up();
+    }
+
     /// Something happened that excuses a lost lease.
     pub fn held_up(&self) {
         if let Some(at) = self.world.alive.borrow_mut().get_mut(&self.id) {
@@ -146,6 +156,9 @@ impl Process {
         if world.chance.hits(temper.delay) {
             wait = world.chance.between(1_000, 40_000);
             self.held_up();
+        }
+        if deed.fenced().is_some() && world.chance.hits(temper.stall) {
+            self.freeze();
         }
         world.pause(wait).await;
         if world.chance.hits(temper.busy) {

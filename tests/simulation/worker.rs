@@ -15,11 +15,11 @@ use super::world::{JUMP, LEASE, Lock, SETTLE, WORKSPACE, World};
 
 const RENEW_EVERY: i64 = 20_000;
 const LOOK_EVERY: i64 = 6_000;
-const POLL: i64 = 2_000;
+const POLL: i64 = 4_000;
 const POLL_MAX: i64 = 15_000;
 const SWEEP_EVERY: i64 = 15_000;
 const LONGEST_LEASE: std::time::Duration = std::time::Duration::from_secs(120);
-const HOUSEKEEPING_EVERY: i64 = 5_000;
+const HOUSEKEEPING_EVERY: i64 = 7_500;
 const UNTOLD: std::time::Duration = std::time::Duration::from_secs(10);
 pub const BACKOFF: (std::time::Duration, std::time::Duration) = (
     std::time::Duration::from_secs(2),
@@ -569,7 +569,8 @@ impl Process {
         {
             let _kept = self.keep(&held, &work);
             let _building = AtWork::building(world, id, claim);
-            let until = world.steady() + world.chance.between(500, 90_000);
+            let longest = *world.chance.pick(&[2_000, 20_000, 100_000]);
+            let until = world.steady() + world.chance.between(500, longest);
             while world.steady() < until
                 && !work.cancelled.get()
                 && !cancel.cancelled.get()
@@ -668,7 +669,7 @@ impl Process {
                     }
                     beat
                 } else if let Subject::Run(id) = &held.subject {
-                    me.call(Deed::Look("watch"), |store, _| {
+                    me.call(Deed::Watch(id, &held.claim), |store, _| {
                         store.watch_run(id, &held.claim)
                     })
                     .await

@@ -60,6 +60,8 @@ impl Moment {
 pub struct Temper {
     pub crash: u64,
     pub freeze: u64,
+    /// Freezing with a claim in hand, just before the call that has to prove it.
+    pub stall: u64,
     pub jump: u64,
     pub busy: u64,
     pub ambiguous: u64,
@@ -84,6 +86,7 @@ impl Temper {
         Self {
             crash: some(15, 80),
             freeze: some(15, 80),
+            stall: some(150, 1000),
             jump: some(10, 60),
             busy: some(200, 1500),
             ambiguous: some(100, 500),
@@ -96,7 +99,7 @@ impl Temper {
             engine_killed: some(1000, 5000),
             engine_failed: some(1000, 5000),
             build_hiccup: some(1000, 5000),
-            build_failed: some(300, 3000),
+            build_failed: some(200, 1500),
         }
     }
 }
