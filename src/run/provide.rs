@@ -228,14 +228,31 @@ pub fn provide(
         environment: &environment,
         reason,
     });
-    let environment = build(
+    let built = build(
         workspace,
         prepared,
         &environment,
         (&claim, since),
         cancel,
         on,
-    )?;
+    );
+    if let Err(error @ (ProvideError::File(_) | ProvideError::Engine(_))) = &built {
+        // It never came to building. Nobody is to wait for the lease of a claim that nobody uses.
+        let failure = Failure {
+            code: code::ENVIRONMENT_FAILED.to_owned(),
+            stage: Some("environment".to_owned()),
+            message: error.to_string(),
+            hint: error.hint(),
+        };
+        let passes = matches!(error, ProvideError::File(error) if error.may_pass());
+        let now = Timestamp::now();
+        let retry_at = (passes || attempts_left(workspace, &environment))
+            .then(|| now.plus(wait_after(workspace, &environment)));
+        workspace
+            .store
+            .fail_environment(&environment.id, &claim, &failure, retry_at, now)?;
+    }
+    let environment = built?;
     on(Progress::Ready {
         environment: &environment,
         built: true,
@@ -380,14 +397,8 @@ fn build(
                 message: in_full(&error),
                 hint: error.hint(),
             };
-            let attempts_left = environment.attempt_count < settings.worker.max_attempts;
-            let wait = backoff(
-                settings.worker.backoff_base,
-                settings.worker.backoff_max,
-                environment.attempt_count,
-                chance(),
-            );
-            let retry_at = (transient && attempts_left).then(|| now.plus(wait));
+            let retry_at = (transient && attempts_left(workspace, environment))
+                .then(|| now.plus(wait_after(workspace, environment)));
             store.fail_environment(&environment.id, claim, &failure, retry_at, now)?;
             log.write(
                 "error",
@@ -403,6 +414,20 @@ fn build(
             })
         }
     }
+}
+
+fn attempts_left(workspace: &Workspace, environment: &EnvironmentRecord) -> bool {
+    environment.attempt_count < workspace.settings.worker.max_attempts
+}
+
+fn wait_after(workspace: &Workspace, environment: &EnvironmentRecord) -> std::time::Duration {
+    let settings = &workspace.settings.worker;
+    backoff(
+        settings.backoff_base,
+        settings.backoff_max,
+        environment.attempt_count,
+        chance(),
+    )
 }
 
 fn engine_source(workspace: &Workspace, engine: &Engine) -> Result<EngineSource, ProvideError> {

@@ -56,7 +56,16 @@ pub enum Deed<'a> {
 
 impl Deed<'_> {
     /// The run or environment and the claim that the call must prove.
-    pub fn fenced(&self) -> Option<(&str, &Claim)> {
+    /// Whether the claim that the call must prove is over with it.
+    pub fn ends_a_claim(&self) -> bool {
+        self.fenced().is_some()
+            && !matches!(
+                self,
+                Self::Heartbeat(..) | Self::Watch(..) | Self::HeartbeatEnvironment(..)
+            )
+    }
+
+    fn fenced(&self) -> Option<(&str, &Claim)> {
         match self {
             Self::Heartbeat(id, claim)
             | Self::Watch(id, claim)

@@ -157,7 +157,7 @@ impl Process {
             wait = world.chance.between(1_000, 40_000);
             self.held_up();
         }
-        if deed.fenced().is_some() && world.chance.hits(temper.stall) {
+        if deed.ends_a_claim() && world.chance.hits(temper.stall) {
             self.freeze();
         }
         world.pause(wait).await;

@@ -60,7 +60,7 @@ impl Moment {
 pub struct Temper {
     pub crash: u64,
     pub freeze: u64,
-    /// Freezing with a claim in hand, just before the call that has to prove it.
+    /// Freezing between the last look at a claim and the call that ends it.
     pub stall: u64,
     pub jump: u64,
     pub busy: u64,
@@ -86,7 +86,7 @@ impl Temper {
         Self {
             crash: some(15, 80),
             freeze: some(15, 80),
-            stall: some(150, 1000),
+            stall: some(500, 3000),
             jump: some(10, 60),
             busy: some(200, 1500),
             ambiguous: some(100, 500),

@@ -105,6 +105,10 @@ impl World {
             retry_of_run_id: None,
         }
     }
+
+    fn enqueue(&self, environment: &EnvironmentRecord, now: Timestamp) -> RunRecord {
+        self.store.enqueue_run(&self.run(environment), now).unwrap()
+    }
 }
 
 fn contents() -> EnvironmentContents {
@@ -326,6 +330,107 @@ fn attempts_are_counted_at_the_claim_and_end_in_failure() {
             .unwrap()
             .is_none()
     );
+}
+
+#[test]
+fn a_waiting_run_whose_attempts_are_spent_is_not_claimed() {
+    let world = World::new();
+    let environment = world.ready("d", at(0));
+    let run = world.enqueue(&environment, at(1));
+    // Nothing here leaves a run so; an older ade or a hand might.
+    let spend = "UPDATE runs SET attempt_count = max_attempts";
+    world.store.lock().execute_batch(spend).unwrap();
+    assert!(
+        world
+            .store
+            .claim_next_run(&claim("w"), at(2))
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        world.store.run("default", &run.id).unwrap().status,
+        RunStatus::Queued
+    );
+}
+
+#[test]
+fn a_process_that_still_holds_a_run_stays_known() {
+    let world = World::new();
+    let environment = world.ready("d", at(0));
+    world.enqueue(&environment, at(1));
+    let process = WorkerRecord {
+        id: "p1".to_owned(),
+        host: "here".to_owned(),
+        pid: 1,
+        name: "w".to_owned(),
+        kind: "worker".to_owned(),
+        slots: 1,
+        lock_path: "/l".into(),
+        started_at: at(1),
+        seen_at: at(1),
+    };
+    world.store.register_worker(&process).unwrap();
+    let claim = claim("w").by(Some("p1"));
+    assert!(world.store.claim_next_run(&claim, at(2)).unwrap().is_some());
+    world.store.remove_worker("p1").unwrap();
+    assert_eq!(world.store.workers().unwrap().len(), 1);
+    let reclaimed = world.store.reclaim("p1", Recovery::Requeue, at(3)).unwrap();
+    assert_eq!(reclaimed.len(), 1);
+    world.store.remove_worker("p1").unwrap();
+    assert!(world.store.workers().unwrap().is_empty());
+}
+
+#[test]
+fn after_a_clock_that_went_back_nothing_waits_for_what_it_was() {
+    let world = World::new();
+    let environment = world.ready("d", at(0));
+    let (held, waiting) = (
+        world.enqueue(&environment, at(1)),
+        world.enqueue(&environment, at(2)),
+    );
+    let future = at(1_000_000_000);
+    world
+        .store
+        .claim_next_run(&claim("w"), future)
+        .unwrap()
+        .unwrap();
+    let theirs = claim("v");
+    world
+        .store
+        .claim_next_run(&theirs, future)
+        .unwrap()
+        .unwrap();
+    world
+        .store
+        .retry_run(&waiting.id, &theirs, &failure(), future.plus(LEASE), future)
+        .unwrap();
+    let mended = world
+        .store
+        .mend_times(LEASE, LEASE, &|| Some(at(10)))
+        .unwrap();
+    assert_eq!(mended, 2);
+    let run = |id: &str| world.store.run("default", id).unwrap();
+    assert_eq!(run(&held.id).claim_expires_at, Some(at(10).plus(LEASE)));
+    assert_eq!(run(&waiting.id).available_at, at(10));
+
+    world.store.request_cancel(&waiting.id, future).unwrap();
+    let untold = world.store.untold_ends(LEASE, at(20)).unwrap();
+    assert_eq!(untold.len(), 1, "it seems to have ended in the future");
+}
+
+#[test]
+fn a_run_outlives_the_environment_that_was_collected_before_it_was_recorded() {
+    let world = World::new();
+    let environment = world.ready("d", at(0));
+    assert!(world.store.take_environment(&environment.id, None).unwrap());
+    let run = world.enqueue(&environment, at(1));
+    assert_eq!(run.environment_id, None);
+    assert_eq!(world.store.runs_without_environment(9).unwrap().len(), 1);
+    world
+        .store
+        .set_run_environment(&run.id, &environment.id)
+        .unwrap();
+    assert_eq!(world.store.runs_without_environment(9).unwrap().len(), 1);
 }
 
 #[test]
