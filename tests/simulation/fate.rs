@@ -217,7 +217,7 @@ impl Fate {
             world.count("crashes");
             self.kill(&process, "crashes");
         } else if chance.hits(temper.freeze) {
-            process.freeze();
+            process.freeze(chance.between(1_000, 200_000));
         } else if chance.hits(temper.stop) {
             world.tell(|| format!("{} is asked to stop", process.id));
             process.stop.set(true);

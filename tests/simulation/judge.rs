@@ -197,6 +197,11 @@ impl Judge {
         &self.now
     }
 
+    /// Whether anybody was given this claim.
+    pub fn was_made(&self, claim: &Claim) -> bool {
+        self.leases.contains_key(&claim.token)
+    }
+
     pub fn clock_jumped(&mut self, steady: i64, by: i64) {
         self.jumps.push((steady, by));
     }

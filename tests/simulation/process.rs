@@ -96,8 +96,7 @@ impl Process {
     }
 
     /// It stands still for a while, perhaps for longer than its leases, and does not know it when it goes on.
-    pub fn freeze(&self) {
-        let length = self.world.chance.between(1_000, 200_000);
+    pub fn freeze(&self, length: i64) {
         self.world.count("freezes");
         self.world
             .tell(|| format!("{} freezes for {:.1} s", self.id, length as f64 / 1000.0));
@@ -158,7 +157,8 @@ impl Process {
             self.held_up();
         }
         if deed.ends_a_claim() && world.chance.hits(temper.stall) {
-            self.freeze();
+            // Long enough for others to take over, and to be at work when this one goes on.
+            self.freeze(world.chance.between(40_000, 140_000));
         }
         world.pause(wait).await;
         if world.chance.hits(temper.busy) {

@@ -9,7 +9,7 @@ use ade::store::{
     Failure, Fleet, Heartbeat, Recovery, RunRecord, RunStatus, Store, backoff,
 };
 
-use super::judge::Deed;
+use super::judge::{Deed, Judge};
 use super::process::{Process, Trouble};
 use super::world::{JUMP, LEASE, Lock, SETTLE, WORKSPACE, World};
 
@@ -72,23 +72,27 @@ struct AtWork {
 
 impl AtWork {
     fn executing(world: &Rc<World>, run: &str, claim: &Claim) -> Self {
-        world
-            .judge
-            .borrow_mut()
-            .executing
-            .insert(claim.token.clone(), run.to_owned());
-        Self {
-            world: Rc::clone(world),
-            token: claim.token.clone(),
-        }
+        Self::begin(world, claim, |judge| {
+            judge.executing.insert(claim.token.clone(), run.to_owned());
+        })
     }
 
     fn building(world: &Rc<World>, environment: &str, claim: &Claim) -> Self {
-        world
-            .judge
-            .borrow_mut()
-            .building
-            .insert(claim.token.clone(), environment.to_owned());
+        Self::begin(world, claim, |judge| {
+            judge
+                .building
+                .insert(claim.token.clone(), environment.to_owned());
+        })
+    }
+
+    fn begin(world: &Rc<World>, claim: &Claim, note: impl FnOnce(&mut Judge)) -> Self {
+        if !world.judge.borrow().was_made(claim) {
+            world.violated(&format!(
+                "work begins under {}, which was never claimed",
+                claim.token
+            ));
+        }
+        note(&mut world.judge.borrow_mut());
         Self {
             world: Rc::clone(world),
             token: claim.token.clone(),
@@ -751,7 +755,7 @@ impl Process {
                 self.id, run.id, claim.token, environment.id
             )
         });
-        let longest = *world.chance.pick(&[50, 5_000, 150_000]);
+        let longest = *world.chance.pick(&[50, 20_000, 150_000]);
         let until = world.steady() + world.chance.between(1, longest);
         while world.steady() < until && !work.cancelled.get() && !self.abandon.get() {
             self.sleep((until - world.steady()).min(3_000)).await;
