@@ -137,7 +137,9 @@ impl SqliteStore {
             files::create_folder(folder)?;
         }
         let _lock = migration_lock(path)?;
-        let created = !path.exists();
+        if !path.exists() {
+            return Self::create_file(settings, path);
+        }
         let store = Self::connect(settings, path, true)?;
         let status = store.schema_status()?;
         match &status.state {
@@ -172,7 +174,39 @@ impl SqliteStore {
             applied,
             backup,
             path: path.to_owned(),
-            created,
+            created: false,
+        })
+    }
+
+    /// Makes a new database beside its place and renames it into it, so that nobody sees one half made. The caller holds the
+    /// migration lock.
+    fn create_file(settings: &Settings, path: &Path) -> Result<Migrated> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.tmp", uuid::Uuid::new_v4()));
+        let beside = path.with_file_name(name);
+        let made = Self::connect(settings, &beside, true).and_then(|store| {
+            let mut connection = store.lock();
+            schema::apply(&mut connection, Timestamp::now()).map_err(|error| store.explain(error))
+        });
+        // Closed by now: the log that was written ahead has gone into the file.
+        let moved = made.and_then(|applied| {
+            File::open(&beside)
+                .and_then(|file| file.sync_all())
+                .and_then(|()| std::fs::rename(&beside, path))
+                .map_err(files::FileError::on("create", path))?;
+            if let Some(folder) = path.parent() {
+                files::sync_folder(folder);
+            }
+            Ok(applied)
+        });
+        if moved.is_err() {
+            let _ = std::fs::remove_file(&beside);
+        }
+        Ok(Migrated {
+            applied: moved?,
+            backup: None,
+            path: path.to_owned(),
+            created: true,
         })
     }
 
@@ -217,19 +251,7 @@ impl SqliteStore {
         connection
             .pragma_update(None, "wal_autocheckpoint", WAL_PAGES)
             .map_err(explain)?;
-        let mode: String = connection
-            .query_row("PRAGMA journal_mode", [], |row| row.get(0))
-            .map_err(explain)?;
-        if !mode.eq_ignore_ascii_case(&settings.sqlite_journal_mode) {
-            connection
-                .pragma_update_and_check(
-                    None,
-                    "journal_mode",
-                    &settings.sqlite_journal_mode,
-                    |_| Ok(()),
-                )
-                .map_err(explain)?;
-        }
+        set_journal_mode(&connection, settings).map_err(explain)?;
         Ok(Self {
             path: path.to_owned(),
             connection: Mutex::new(connection),
@@ -315,6 +337,32 @@ impl SqliteStore {
 
     fn explain(&self, error: rusqlite::Error) -> StoreError {
         explain(&self.path, self.busy_timeout, error)
+    }
+}
+
+/// Sets the journal mode, unless the database has it. SQLite asks no busy handler about this: of several processes that open
+/// a new database at once, all but one are told at once that it is busy, and find the mode set a moment later.
+fn set_journal_mode(connection: &Connection, settings: &Settings) -> rusqlite::Result<()> {
+    const LOOK_AGAIN: Duration = Duration::from_millis(2);
+    let wanted = &settings.sqlite_journal_mode;
+    let since = Instant::now();
+    loop {
+        let step = || -> rusqlite::Result<()> {
+            let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            if mode.eq_ignore_ascii_case(wanted) {
+                return Ok(());
+            }
+            connection.pragma_update_and_check(None, "journal_mode", wanted, |_| Ok(()))
+        };
+        match step() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && since.elapsed() < settings.sqlite_busy_timeout =>
+            {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            other => return other,
+        }
     }
 }
 
