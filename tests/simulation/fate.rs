@@ -231,22 +231,25 @@ impl Fate {
         if self.tasks.is_empty() {
             return false;
         }
-        let now = world.steady();
         let goes_on_at = |task: &Task| {
             let due = match task.wake {
-                Wake::Bell(heard, _) if task.process.rings() != heard => now,
+                Wake::Bell(heard, _) if task.process.rings() != heard => 0,
                 Wake::Bell(_, at) | Wake::At(at) => at,
             };
             due.max(task.process.frozen_until.get())
         };
-        let ready: Vec<usize> = (0..self.tasks.len())
-            .filter(|index| goes_on_at(&self.tasks[*index]) <= now)
-            .collect();
-        if ready.is_empty() {
-            let next = self.tasks.iter().map(goes_on_at).min().unwrap_or(now);
-            world.pass(next - now);
-            return true;
+        let (mut ready, mut next) = (Vec::new(), i64::MAX);
+        for (index, task) in self.tasks.iter().enumerate() {
+            let due = goes_on_at(task).max(world.steady());
+            if due < next {
+                next = due;
+                ready.clear();
+            }
+            if due == next {
+                ready.push(index);
+            }
         }
+        world.pass(next - world.steady());
         let index = *world.chance.pick(&ready);
         let task = &mut self.tasks[index];
         let process = Rc::clone(&task.process);

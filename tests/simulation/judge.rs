@@ -15,6 +15,8 @@ use ade::store::Claim;
 use super::snapshot::{EnvironmentRow, RunRow, Snapshot, Window};
 use super::world::{JUMP, LEASE, Moment, SETTLE};
 
+/// Whoever lost a claim and is well stops working within this: a renewal falls into it.
+const NOTICED_WITHIN: i64 = 40_000;
 /// Nobody looks away from the clock for longer than this.
 const LONGEST_BLINK: i64 = 300_000;
 
@@ -164,6 +166,8 @@ pub struct Judge {
     now: Snapshot,
     leases: BTreeMap<String, Lease>,
     jumps: Vec<(i64, i64)>,
+    /// Since when those at work are so in vain, by token.
+    lost: BTreeMap<String, i64>,
     /// Whose engine runs, by token.
     pub executing: BTreeMap<String, String>,
     /// Whose installer runs, by token.
@@ -181,6 +185,7 @@ impl Judge {
             now: Snapshot::default(),
             leases: BTreeMap::new(),
             jumps: Vec::new(),
+            lost: BTreeMap::new(),
             executing: BTreeMap::new(),
             building: BTreeMap::new(),
             promised: BTreeSet::new(),
@@ -252,6 +257,9 @@ impl Judge {
             self.judge_environments(&before, deed, around)?;
             self.judge_attempts(&before)?;
         }
+        if let Deed::Reclaim(process) = deed {
+            self.judge_reclaimed(process)?;
+        }
         match deed {
             Deed::Heartbeat(_, claim) | Deed::HeartbeatEnvironment(_, claim)
                 if held == Some(true) =>
@@ -271,10 +279,24 @@ impl Judge {
         of_run.or_else(of_environment)
     }
 
-    fn judge_executions(&self, around: &Circumstances<'_>) -> Verdict {
+    fn judge_executions(&mut self, around: &Circumstances<'_>) -> Verdict {
+        let mut lost = BTreeMap::new();
         for (what, at_work) in [("run", &self.executing), ("environment", &self.building)] {
             let mut holders: BTreeMap<&str, &str> = BTreeMap::new();
             for (token, subject) in at_work {
+                if self.token_of(subject) != Some(token) {
+                    let since = self.lost.get(token).copied().unwrap_or(around.steady);
+                    lost.insert(token.clone(), since);
+                    let held_up = self
+                        .leases
+                        .get(token)
+                        .map_or(i64::MIN, |lease| (around.held_up)(&lease.process));
+                    if around.steady - since.max(held_up) > NOTICED_WITHIN {
+                        return Err(format!(
+                            "the {what} {subject} is still worked on under {token}, which was lost at {since}"
+                        ));
+                    }
+                }
                 if self.good_until(token) <= around.steady {
                     continue;
                 }
@@ -285,6 +307,7 @@ impl Judge {
                 }
             }
         }
+        self.lost = lost;
         Ok(())
     }
 
@@ -500,6 +523,20 @@ impl Judge {
             Deed::Reclaim(process) => self.judge_reclaim(process, token, around),
             _ => deny("nothing ends its claim"),
         }
+    }
+
+    /// What a dead process held goes back at once, not with its leases.
+    fn judge_reclaimed(&self, process: &str) -> Verdict {
+        let tokens = self.now.runs.values().filter_map(|run| run.token.as_ref());
+        let builders = self.now.environments.values();
+        let tokens = tokens.chain(builders.filter_map(|environment| environment.token.as_ref()));
+        for token in tokens {
+            let lease = self.leases.get(token);
+            if lease.is_some_and(|lease| lease.process == process) {
+                return Err(format!("the dead {process} still holds {token}"));
+            }
+        }
+        Ok(())
     }
 
     fn judge_reclaim(&self, process: &str, token: &str, around: &Circumstances<'_>) -> Verdict {

@@ -459,7 +459,7 @@ impl Process {
         if self
             .world
             .chance
-            .hits(self.world.temper.get().build_failed / 10)
+            .hits(self.world.temper.get().build_failed / 2)
         {
             // Its snapshot is not to be had.
             let claim = self.claim(slot);
