@@ -257,8 +257,15 @@ impl Judge {
             self.judge_environments(&before, deed, around)?;
             self.judge_attempts(&before)?;
         }
-        if let Deed::Reclaim(process) = deed {
-            self.judge_reclaimed(process)?;
+        match deed {
+            Deed::Reclaim(process) => self.judge_reclaimed(process)?,
+            Deed::Cancel(id) => {
+                let run = self.now.runs.get(*id);
+                if run.is_some_and(|run| !run.has_ended() && !run.cancel_requested) {
+                    return Err(format!("nothing came of cancelling run {id}"));
+                }
+            }
+            _ => {}
         }
         match deed {
             Deed::Heartbeat(_, claim) | Deed::HeartbeatEnvironment(_, claim)
