@@ -21,6 +21,7 @@ CREATE INDEX runs_with_artifacts ON runs (completed_at) WHERE completed_at IS NO
 CREATE INDEX runs_of_process ON runs (claim_process) WHERE status = 'running';
 CREATE INDEX runs_ended ON runs (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX runs_without_environment ON runs (created_at) WHERE status = 'queued' AND environment_id IS NULL;
+CREATE INDEX runs_retries ON runs (retry_of_run_id) WHERE retry_of_run_id IS NOT NULL;   -- asked for whenever a run is deleted
 CREATE INDEX runs_of_configuration ON runs (configuration_id, created_at DESC);
 
 CREATE TABLE leases (

@@ -375,7 +375,8 @@ pub(super) fn move_waiting_runs(
 ) -> rusqlite::Result<()> {
     execute(
         transaction,
-        "UPDATE runs SET environment_id = ?2, engine_spec = ?3, deps_digest = ?4 WHERE environment_id = ?1 AND status = 'queued'",
+        "UPDATE runs SET environment_id = ?2, engine_spec = ?3, deps_digest = ?4 WHERE environment_id = ?1 AND status = 'queued'
+         AND status IN ('queued', 'running')",
         params![from, to.id, to.key.engine_spec, to.key.deps_digest],
     )?;
     // A run of the former that is executed just now may come back to the queue; then the former is kept for it, and comes

@@ -591,9 +591,10 @@ pub(super) fn watch(
     )
 }
 
-/// Queued runs whose environment failed for good.
-const FOILED: &str =
-    "status = 'queued' AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')";
+/// Queued runs whose environment failed for good. What looks said twice is the condition of the index that finds them
+/// however long the queue is.
+pub(super) const FOILED: &str = "status = 'queued' AND status IN ('queued', 'running')
+    AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')";
 
 pub(super) fn any_foiled(connection: &Connection) -> rusqlite::Result<bool> {
     connection
@@ -690,13 +691,18 @@ pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Resul
     Ok(changed == 1)
 }
 
+/// Ended runs that still have their files. There is an index of all that have ended, too, which the planner would take for
+/// it and go through everything that was collected before.
+pub(super) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts
+    WHERE completed_at IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
 pub(super) fn with_artifacts_before(
     connection: &Connection,
     cutoff: Timestamp,
     limit: u32,
 ) -> rusqlite::Result<Vec<RunRecord>> {
     let mut statement = connection.prepare_cached(&format!(
-        "{SELECT} WHERE r.completed_at IS NOT NULL AND r.artifacts_deleted_at IS NULL AND r.completed_at < ?1 ORDER BY r.completed_at LIMIT ?2"
+        "{SELECT} WHERE r.id IN ({WITH_ARTIFACTS}) ORDER BY r.completed_at"
     ))?;
     statement
         .query_map(params![cutoff.0, limit], record)?

@@ -655,6 +655,18 @@ fn frequent_queries_use_their_indexes() {
     );
     let expired = plan("SELECT id FROM runs WHERE status = 'running' AND claim_expires_at < ?1");
     assert!(expired.contains("runs_leased"), "{expired}");
+    let foiled = plan(&format!("SELECT 1 FROM runs WHERE {}", runs::FOILED));
+    assert!(
+        foiled.contains("runs_of_environment (environment_id=?)"),
+        "{foiled}"
+    );
+    let with_artifacts = plan(runs::WITH_ARTIFACTS);
+    assert!(
+        with_artifacts.contains("runs_with_artifacts (completed_at>? AND completed_at<?)"),
+        "{with_artifacts}"
+    );
+    let retries = plan("SELECT 1 FROM runs WHERE retry_of_run_id = ?1");
+    assert!(retries.contains("runs_retries"), "{retries}");
     let newest = plan(
         "SELECT id FROM runs WHERE workspace_id = ?1 ORDER BY created_at DESC, id DESC LIMIT 50",
     );
