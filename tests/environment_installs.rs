@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ade::cancel::Cancel;
@@ -884,26 +884,5 @@ fn paths_with_spaces_quotes_and_foreign_letters_are_no_trouble() {
             ),
             "42 live"
         );
-    }
-}
-
-/// Prints what a build costs with polars and everything that a real engine needs. Run it alone, with `--ignored`.
-#[test]
-#[ignore = "a measurement"]
-fn measure_builds_with_the_dependencies_of_the_real_engine() {
-    static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let place = Place::with_dependencies("'polars>=1.36,<2', 'openpyxl>=3.1.5,<4'");
-    for (name, request) in [("uv", place.request()), ("pip", place.pip_request())] {
-        for round in ["first", "second", "third"] {
-            let started = std::time::Instant::now();
-            let (_, events) = built(&request);
-            println!("{name}, {round}: {:?}", started.elapsed());
-            for event in events {
-                if let BuildEvent::StepFinished { step, duration } = event {
-                    println!("    {:<18} {duration:?}", step.as_str());
-                }
-            }
-        }
     }
 }
