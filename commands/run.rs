@@ -109,8 +109,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             }
             Err(error) => return Err(error.into()),
         };
-        if !args.watch || cancel.is_cancelled() {
+        if !args.watch {
             return Ok(status);
+        }
+        if cancel.is_cancelled() {
+            return Ok(status.max(ExitStatus::Cancelled));
         }
         narrator.say("Watching for changes; Ctrl-C ends it");
         if !seen.wait_for_change(args, &workspace, &cancel) {
