@@ -1,6 +1,6 @@
 //! Every setting of ADE, resolved once.
 //!
-//! Strongest first: flag, environment variable, `ade.toml` (found from the current folder upwards), default. [`table`]
+//! Strongest first: flag, environment variable, `ade.toml` (found from the current folder upwards), default. `table`
 //! lists them all; [`Settings::resolve`] turns what a process was given into one typed value, and nothing else reads
 //! the process environment for settings.
 
