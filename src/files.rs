@@ -121,6 +121,17 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<(), FileError> {
     copy().map_err(FileError::on("write", to))
 }
 
+/// A digest as people and paths write it: two lower-case hexadecimal digits for each byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
 /// Makes the folder's own entries durable; where a file system can't, nothing is lost but the guarantee.
 pub fn sync_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {

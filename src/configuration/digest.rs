@@ -3,6 +3,7 @@
 //! It covers what decides what is installed, and nothing else, in a form in which spelling, order, comments and white
 //! space are gone. Every part is written with its name and its length, so that no two different inputs run together.
 
+use crate::files::hexadecimal;
 use sha2::{Digest, Sha256};
 
 use super::Configuration;
@@ -157,16 +158,6 @@ impl PartDigest {
             number_or_time => self.part("scalar", number_or_time.to_string().as_bytes()),
         }
     }
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, hexadecimal};
 use crate::problem::{self, Problem};
 
 /// The version of the engine in the binary.
@@ -126,7 +126,7 @@ impl Engine {
             Self::Requirement(text) => Ok(text.clone()),
             Self::Wheel(path) => {
                 let bytes = std::fs::read(path).map_err(FileError::on("read", path))?;
-                Ok(hex(&Sha256::digest(bytes)))
+                Ok(hexadecimal(&Sha256::digest(bytes)))
             }
             Self::Folder(root) => {
                 let mut digest = Sha256::new();
@@ -149,7 +149,7 @@ impl Engine {
                     digest.update(std::fs::read(path).map_err(FileError::on("read", path))?);
                     digest.update([0]);
                 }
-                Ok(hex(&digest.finalize()))
+                Ok(hexadecimal(&digest.finalize()))
             }
         }
     }
@@ -168,10 +168,6 @@ impl Engine {
         }
         Ok(path)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -212,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Engine::unpack_embedded(folder.path()).unwrap();
         assert_eq!(
-            hex(&Sha256::digest(std::fs::read(&path).unwrap())),
+            hexadecimal(&Sha256::digest(std::fs::read(&path).unwrap())),
             WHEEL_SHA256
         );
         std::fs::write(&path, b"cut short").unwrap();

@@ -205,11 +205,7 @@ fn package(stem: &str, record: &str) -> Option<Package> {
     for (path, hash) in &sources {
         hasher.update(format!("{path}\n{hash}\n"));
     }
-    let digest: String = hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = crate::files::hexadecimal(&hasher.finalize());
     Some(Package {
         key: format!("{stem}-{}", &digest[..32]),
         sources: sources

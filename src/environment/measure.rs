@@ -107,11 +107,7 @@ pub(super) fn lock_digest(installed: &[Installed]) -> String {
         hasher.update(&package.version);
         hasher.update("\n");
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    crate::files::hexadecimal(&hasher.finalize())
 }
 
 /// `lib/python3.11/site-packages` of a virtual environment.

@@ -503,13 +503,7 @@ fn sha256_of(path: &Path) -> Option<String> {
             read => digest.update(&chunk[..read]),
         }
     }
-    Some(
-        digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    )
+    Some(crate::files::hexadecimal(&digest.finalize()))
 }
 
 /// Points the run's `.venv` at its environment.

@@ -49,11 +49,7 @@ pub fn stage(from: &Path, to: &Path) -> Result<Staged, FileError> {
         .persist(to)
         .map_err(|error| FileError::on("write", to)(error.error))?;
     Ok(Staged {
-        sha256: digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        sha256: crate::files::hexadecimal(&digest.finalize()),
         size_bytes,
     })
 }

@@ -42,10 +42,7 @@ const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 impl Migration {
     /// SHA-256 of its statements.
     pub fn checksum(&self) -> String {
-        Sha256::digest(self.sql.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        crate::files::hexadecimal(&Sha256::digest(self.sql.as_bytes()))
     }
 }
 
