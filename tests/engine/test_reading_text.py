@@ -126,7 +126,7 @@ def test_the_openpyxl_workbook_has_the_same_cells(tmp_path):
     assert sheet.title == "a"
     assert source.workbook.sheetnames == ["a"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
-        ["x", "=1+1", None],
+        ["x", "=1+1", ""],
         [None, None, None],
         ["#N/A", "\x01", "z"],
     ]

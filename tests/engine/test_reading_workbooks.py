@@ -343,7 +343,7 @@ def test_sheets_their_states_and_the_active_one(tmp_path):
         ("Two", "veryHidden"),
         ("Three", "visible"),
     ]
-    assert source.sheet_count == 3
+    assert source.sheet_count == 4, "chart sheets count"
     assert source.active is source.sheets[2]
     book.set_structure(active=2, kinds={"Chart": "chartsheet"})
     assert open_source(str(book.save(tmp_path / "book.xlsx"))).active is None

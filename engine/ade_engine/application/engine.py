@@ -221,16 +221,18 @@ class _Run:
         )
         output = Output(escape_formulas=self.settings.escape_formulas)
         pipeline = SheetPipeline(registry, source, output, manifest)
+        active_title = None if source.active is None else source.active.title
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_START, source_workbook=source.workbook)
-        sheets = self._choose_sheets(source)
+        # Hooks may have renamed, hidden, moved, removed or added sheets.
+        all_sheets, active = source.sheets_now()
+        sheets = self._choose_sheets(all_sheets, active)
         source.prefetch(
             sheets,
             max_empty_rows_run=self.settings.max_empty_rows_run,
             max_empty_cols_run=self.settings.max_empty_cols_run,
         )
-        active = source.active
         for index, sheet in enumerate(sheets):
-            sheet_report = report.add_sheet(sheet.title, index, sheet is active)
+            sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             try:
                 pipeline.process(context.for_sheet(index), sheet, index, sheet_report)
             except SourceError as error:
@@ -239,11 +241,10 @@ class _Run:
         plan.output_file.parent.mkdir(parents=True, exist_ok=True)
         output.save(str(plan.output_file))
 
-    def _choose_sheets(self, source: Source) -> list[SourceSheet]:
+    def _choose_sheets(self, sheets: list[SourceSheet], active: SourceSheet | None) -> list[SourceSheet]:
         """The sheets to process, in workbook order."""
-        visible = [sheet for sheet in source.sheets if sheet.state == "visible"]
+        visible = [sheet for sheet in sheets if sheet.state == "visible"]
         if self.plan.active_sheet_only:
-            active = source.active
             if active is None or active.state != "visible":
                 raise InputError(f"the active sheet of {self.plan.input_file.name} is hidden or missing")
             return [active]

@@ -1,5 +1,9 @@
 """Reading inputs and writing outputs: thin Python over the native module.
 
-``source`` opens and scans input files of every format, ``output`` writes the normalized workbook, ``proxy`` stands in
-for openpyxl's objects until somebody touches them.
+- ``source``: opens and scans input files of every format
+- ``output``: writes the normalized workbook
+- ``stand_in``: what hooks get until they touch a workbook or worksheet, and that then becomes openpyxl's
+  - ``openpyxl_source``, ``read_only_sheet``: the input as openpyxl's objects
+  - ``lazy_sheet`` over ``lazy_cells`` over ``lazy_rows``: worksheets that hold whole tables without a cell for each value
+  - ``openpyxl_save``: writing them
 """

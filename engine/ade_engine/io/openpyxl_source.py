@@ -1,25 +1,27 @@
 """Input files as openpyxl workbooks, for hooks that really look into them.
 
 Workbooks of the ``.xlsx`` family are opened by openpyxl itself, read-only and with cached formula values. For ``.csv``
-and ``.xls``, which openpyxl cannot read, an ordinary openpyxl workbook is built of the cells that the native module
-read.
+and ``.xls``, which openpyxl cannot read, a sheet is an ordinary openpyxl worksheet over the cells that the native
+module read.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from openpyxl.cell.cell import MergedCell
+
+from ade_engine.io.lazy_cells import LazyCells
+from ade_engine.io.lazy_rows import Columns, ScanRows
+from ade_engine.io.lazy_sheet import LazyWorksheet
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.source import Source, SourceSheet
 
 
-def open_workbook(source: Source) -> Any:
-    """The whole input as an openpyxl workbook."""
-    return _open_package(source.path) if source.format == "xlsx" else _build(source)
-
-
-def _open_package(path: str) -> Any:
+def open_package(path: str) -> Any:
+    """A workbook of the ``.xlsx`` family as openpyxl reads it."""
     from openpyxl import load_workbook
 
     try:
@@ -57,41 +59,68 @@ def _repair_font_families(path: str) -> Any:
     return copy
 
 
-def _build(source: Source) -> Any:
-    from openpyxl import Workbook
+class Origin:
+    """What a sheet of a ``.csv`` or ``.xls`` file was before hooks saw it."""
 
-    workbook = Workbook()
-    workbook.remove(workbook.active)
-    for sheet in source.sheets:
-        _build_sheet(workbook, source, sheet)
-    if source.active is not None:
-        workbook.active = source.active.index
-    return workbook
+    def __init__(self, worksheet: LazyWorksheet, source: Source, sheet: SourceSheet, state: str):
+        worksheet.sheet_state = state
+        scan = source.peek(sheet, None)
+        # Cells begin with the first value and end with the last one.
+        first, stop = 0, scan.rows_emitted
+        while first < stop and scan.is_empty_row(first):
+            first += 1
+        while first < stop and scan.is_empty_row(stop - 1):
+            stop -= 1
+        first_column = 0
+        while source.format == "xls" and first < stop and not any(
+            value is not None for value in scan.values(first_column, first, stop)
+        ):
+            first_column += 1
+        self._rows = ScanRows(scan, first, stop)
+        self._columns = Columns({column + 1: column for column in range(first_column, scan.width)})
+        self._first_row = first + 1
+        if first < stop:
+            worksheet._cells.bands.append(self._first_row, self._rows, self._columns)
+        worksheet._current_row = scan.rows_emitted
+        for first_row, last_row, first_column, last_column in source.merged_ranges(sheet):
+            worksheet.merge_cells(
+                start_row=first_row, end_row=last_row, start_column=first_column, end_column=last_column
+            )
+        self._merged = {key for key, cell in self._cells(worksheet).made() if type(cell) is MergedCell}
+        self._extent = worksheet._extent()
 
+    @staticmethod
+    def _cells(worksheet: Any) -> LazyCells:
+        return worksheet._cells
 
-def _build_sheet(workbook: Any, source: Source, sheet: SourceSheet) -> None:
-    from openpyxl.cell.cell import Cell
-    from openpyxl.utils.exceptions import IllegalCharacterError
+    def is_unchanged(self, worksheet: LazyWorksheet) -> bool:
+        """Whether reading the worksheet gives what reading the file gives. Styles do not count."""
+        cells = worksheet._cells
+        if type(cells) is not LazyCells or worksheet._extent() != self._extent:
+            return False
+        rows = self._rows
+        if rows.holes or any(rows.changes.values()):
+            return False
+        for band in cells.bands:
+            part = band.parts[0]
+            if len(band.parts) != 1 or part.rows is not rows or part.columns != self._columns:
+                return False
+            if part.first != band.first_row - self._first_row:
+                return False
+        merged = 0
+        for (row, column), cell in cells.made():
+            if type(cell) is MergedCell:
+                merged += 1
+                if (row, column) not in self._merged:
+                    return False
+            elif (row, column) in self._merged or not self._has_value(row, column, cell._value):
+                return False
+        return merged == len(self._merged)
 
-    worksheet = workbook.create_sheet()
-    # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes.
-    worksheet._WorkbookChild__title = sheet.title
-    worksheet.sheet_state = sheet.state
-    scan = source.scan(sheet, max_empty_rows_run=None, max_empty_cols_run=None)
-    cells = worksheet._cells
-    for start in range(0, scan.rows_emitted, 1024):
-        for number, row in enumerate(scan.rows(start, start + 1024), start + 1):
-            for column, value in enumerate(row, 1):
-                cell = Cell(worksheet, row=number, column=column)
-                try:
-                    cell.value = value
-                except IllegalCharacterError:
-                    # Text that could not be written can still be looked at.
-                    cell._value, cell.data_type = value, "s"
-                cells[number, column] = cell
-    worksheet._current_row = scan.rows_emitted
-    for first_row, last_row, first_column, last_column in source.merged_ranges(sheet):
-        worksheet.merge_cells(
-            start_row=first_row, end_row=last_row, start_column=first_column, end_column=last_column
-        )
-    scan.free()
+    def _has_value(self, row: int, column: int, value: Any) -> bool:
+        """Whether this is the value that a place came with."""
+        own_row = row - self._first_row
+        if not 0 <= own_row < self._rows.height or column not in self._columns:
+            return value is None
+        original = self._rows.original(own_row, column - 1)
+        return type(value) is type(original) and value == original

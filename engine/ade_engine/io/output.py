@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.proxy import OpenpyxlProxy, WorkbookProxy
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,28 +30,35 @@ class Output:
 
     def __init__(self, *, escape_formulas: bool = False):
         self._escape_formulas = escape_formulas
-        self._sheets: list[OutputSheet] = []
-        self._workbook = OutputWorkbookProxy(self)
+        self._sheets: list[Any] = []
+        #: What was appended to each sheet while openpyxl did not have it.
+        self._tables: list[list[_Table]] = []
+        self._workbook = OutputWorkbook(self)
 
     @property
     def workbook(self) -> Any:
-        """The openpyxl workbook; real once it is touched."""
+        """The openpyxl workbook, or what becomes it when it is touched."""
         return self._workbook
 
     @property
     def is_touched(self) -> bool:
         """Whether openpyxl has the workbook by now."""
-        return self._workbook._ade_real is not None
+        return not is_stand_in(self._workbook)
 
     def add_sheet(self, title: str) -> Any:
-        """Add a sheet at the end."""
+        """Add a sheet at the end; the openpyxl worksheet, or what becomes it when it is touched."""
         character = next((character for character in title if character in _ILLEGAL_IN_TITLES), None)
         if character is not None:
             raise ValueError(f"Invalid character {character} found in sheet title")
-        sheet = OutputSheet(self, title)
+        if any(sheet.title.lower() == title.lower() for sheet in self._sheets):
+            # openpyxl gives it another title.
+            self.open()
         if self.is_touched:
-            self._workbook._adopt(self._create_sheet(self._workbook._ade_real, title), sheet)
+            sheet = self._workbook.create_sheet(title)
+        else:
+            sheet = OutputSheet(self, title)
         self._sheets.append(sheet)
+        self._tables.append([])
         return sheet
 
     def append_table(self, sheet: Any, frame: pl.DataFrame, *, gap: bool) -> None:
@@ -62,11 +69,12 @@ class Output:
         """
         table = _Table(frame, gap)
         if table.frame is None:
-            self._workbook._ade_open()
+            self.open()
         if self.is_touched:
-            self._append(sheet._ade_open(), table)
+            self._append(sheet, table)
         else:
-            sheet._ade_tables.append(table)
+            number = next(number for number, known in enumerate(self._sheets) if known is sheet)
+            self._tables[number].append(table)
 
     def save(self, path: str) -> None:
         """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing."""
@@ -76,9 +84,7 @@ class Output:
         beside = os.path.join(folder, f".ade-{os.getpid()}-{id(self):x}.part")
         try:
             if self.is_touched:
-                from ade_engine.io.openpyxl_save import save_workbook
-
-                save_workbook(self._workbook._ade_real, beside, escape_formulas=self._escape_formulas)
+                self._workbook.save(beside)
                 with open(beside, "rb+") as file:
                     os.fsync(file.fileno())
             else:
@@ -98,101 +104,93 @@ class Output:
             raise IndexError("At least one sheet must be visible")
         writer = _native.Writer(path, self._escape_formulas)
         try:
-            for sheet in self._sheets:
-                rows = sum(table.gap + 1 + table.frame.rows for table in sheet._ade_tables)
-                width = max((table.width for table in sheet._ade_tables), default=0)
-                writer.start_sheet(sheet._ade_title, (rows, width))
-                for table in sheet._ade_tables:
+            for sheet, tables in zip(self._sheets, self._tables):
+                rows = sum(table.gap + 1 + table.frame.rows for table in tables)
+                width = max((table.width for table in tables), default=0)
+                writer.start_sheet(sheet.title, (rows, width))
+                for table in tables:
                     table.check_time_zones()
                     writer.append(table.frame, table.gap)
             writer.finish()
         finally:
             writer.abandon()
 
-    def _materialise(self) -> Any:
-        """Build the openpyxl workbook of what was appended so far."""
-        from openpyxl import Workbook
+    def open(self) -> None:
+        """Let openpyxl have the workbook: what was appended so far is appended to its worksheets."""
+        if self.is_touched:
+            return
+        from ade_engine.io.lazy_sheet import LazyWorkbook, LazyWorksheet
 
-        workbook = Workbook()
-        workbook.remove(workbook.active)
-        for sheet in self._sheets:
-            worksheet = self._create_sheet(workbook, sheet._ade_title)
-            for table in sheet._ade_tables:
-                self._append(worksheet, table)
-            sheet._ade_tables.clear()
-            self._workbook._adopt(worksheet, sheet)
-        return workbook
-
-    @staticmethod
-    def _create_sheet(workbook: Any, title: str) -> Any:
-        from ade_engine.io.openpyxl_output import TableWorksheet
-
-        worksheet = TableWorksheet(workbook, title)
-        workbook._add_sheet(worksheet)
-        return worksheet
+        become(self._workbook, LazyWorkbook)
+        LazyWorkbook.__init__(self._workbook, escape_formulas=self._escape_formulas)
+        for sheet, tables in zip(self._sheets, self._tables):
+            title = sheet.title
+            become(sheet, LazyWorksheet)
+            LazyWorksheet.__init__(sheet, self._workbook, title)
+            self._workbook._add_sheet(sheet)
+            for table in tables:
+                self._append(sheet, table)
+            tables.clear()
 
     def _append(self, worksheet: Any, table: _Table) -> None:
-        worksheet.append_frame(
-            table.original,
-            # Time zones fail when openpyxl writes them, so openpyxl has to.
-            None if table.has_time_zones else table.frame,
+        from ade_engine.io.lazy_rows import FrameRows
+
+        frame = table.original
+        # Time zones fail when openpyxl writes them, so openpyxl has to.
+        native = None if table.has_time_zones else table.frame
+        worksheet.append_table(
+            list(frame.columns),
+            FrameRows(frame, native, self._escape_formulas),
             gap=table.gap,
             escape_formulas=self._escape_formulas,
             at_once=table.frame is None,
         )
 
 
-class OutputWorkbookProxy(WorkbookProxy):
-    """``output_workbook``: openpyxl's workbook of the output, built when it is first touched."""
-
-    __slots__ = ("_ade_output",)
-
-    _facts = ("sheetnames",)
+class OutputWorkbook(StandIn):
+    """``output_workbook`` while nobody has touched it."""
 
     def __init__(self, output: Output):
-        object.__setattr__(self, "_ade_output", output)
-        super().__init__()
+        tell(self, _ade_output=output)
 
-    def _fact(self, name: str) -> Any:
-        return [sheet._ade_title for sheet in self._ade_output._sheets]
-
-    def _make(self) -> Any:
-        return self._ade_output._materialise()
-
-    def _class(self) -> type:
+    def _ade_real_class(self) -> type:
         from openpyxl.workbook.workbook import Workbook
 
         return Workbook
 
+    def _ade_become(self) -> None:
+        self._ade_output.open()
 
-class OutputSheet(OpenpyxlProxy):
-    """``output_sheet``: openpyxl's worksheet of the output, built when it is first touched."""
+    @property
+    def sheetnames(self) -> list[str]:
+        return [sheet.title for sheet in self._ade_output._sheets]
 
-    __slots__ = ("_ade_output", "_ade_title", "_ade_tables")
 
-    _facts = ("title", "sheet_state")
-    _lasting_facts = ("parent",)
+class OutputSheet(StandIn):
+    """``output_sheet`` while nobody has touched it."""
 
     def __init__(self, output: Output, title: str):
-        object.__setattr__(self, "_ade_output", output)
-        object.__setattr__(self, "_ade_title", title)
-        object.__setattr__(self, "_ade_tables", [])
-        super().__init__()
+        tell(self, _ade_output=output, _ade_title=title)
 
-    def _fact(self, name: str) -> Any:
-        if name == "parent":
-            return self._ade_output.workbook
-        return self._ade_title if name == "title" else "visible"
-
-    def _make(self) -> Any:
-        self._ade_output.workbook._ade_open()
-        # Building the workbook has told this sheet, too.
-        return self._ade_real
-
-    def _class(self) -> type:
+    def _ade_real_class(self) -> type:
         from openpyxl.worksheet.worksheet import Worksheet
 
         return Worksheet
+
+    def _ade_become(self) -> None:
+        self._ade_output.open()
+
+    @property
+    def title(self) -> str:
+        return self._ade_title
+
+    @property
+    def sheet_state(self) -> str:
+        return "visible"
+
+    @property
+    def parent(self) -> Any:
+        return self._ade_output.workbook
 
 
 class _Table:

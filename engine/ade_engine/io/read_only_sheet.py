@@ -2,8 +2,8 @@
 
 Hooks look at ``source_sheet`` for a title above a table or a date in a corner. openpyxl would open the workbook for
 that (all shared strings included), and parse the sheet anew for every cell. Here the same class reads the first rows
-natively, and the rest of the sheet once somebody asks beyond them. Whatever concerns styles is still openpyxl's: the
-first such question opens the workbook with it.
+natively, and the rest of the sheet once somebody asks beyond them. The cells are openpyxl's own: they know their
+number in the workbook's list of styles, and the first question for a style opens the workbook with openpyxl.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from openpyxl.cell.cell import ERROR_CODES, get_type
 from openpyxl.cell.read_only import EMPTY_CELL, ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+from ade_engine.io.stand_in import named_like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,36 +22,34 @@ if TYPE_CHECKING:
 
 #: Rows that are read for a first look.
 _FIRST_ROWS = 64
+_ROWS_AT_A_TIME = 512
+#: Data types by the numbers that the native module has for them.
+_DATA_TYPES = ("n", "s", "b", "d", "e", "str", "inlineStr", "n")
+_new_cell = ReadOnlyCell.__new__
 
 
+@named_like(ReadOnlyWorksheet)
 class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
     """A read-only worksheet whose cells were read natively."""
 
-    def __init__(self, source: Source, sheet: SourceSheet):
-        # The base class would open the archive; everything that it sets is set here.
+    def __init__(self, source: Source, sheet: SourceSheet, title: str, state: str):
+        # The base class would open the archive; everything that it sets is set here, or by __getattr__.
         self._ade_source = source
         self._ade_sheet = sheet
         self._ade_scan: SheetScan = source.peek(sheet, _FIRST_ROWS)
         self._ade_rows: int | None = _FIRST_ROWS
-        self.title = sheet.title
-        self.sheet_state = sheet.state
+        self.parent = source.workbook
+        self.title = title
+        self.sheet_state = state
         self._current_row = None
         if self._ade_scan.declared is not None:
             self._min_column, self._min_row, self._max_column, self._max_row = self._ade_scan.declared
 
-    @property
-    def parent(self) -> Any:
-        return self._ade_source.workbook
-
-    def _ade_openpyxl(self) -> Any:
-        """The same sheet as openpyxl itself reads it."""
-        return self._ade_source.workbook._ade_open().worksheets[self._ade_sheet.index]
-
     def __getattr__(self, name: str) -> Any:
         # Whatever else openpyxl's own object has: defined names and the like.
-        if name.startswith("_ade"):
+        if name.startswith("_ade") or name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self._ade_openpyxl(), name)
+        return getattr(self._ade_source.openpyxl_sheet(self._ade_sheet), name)
 
     def _ade_reach(self, row: int | None) -> SheetScan:
         """A scan that holds all rows up to a row; all rows there are for ``None``."""
@@ -62,60 +61,44 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
 
     def _cells_by_row(
         self, min_col: int, min_row: int, max_col: int | None, max_row: int | None, values_only: bool = False
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[tuple[Any, ...] | list[Any]]:
         max_col = max_col or self.max_column
         max_row = max_row or self.max_row
         scan = self._ade_reach(max_row)
         last = scan.rows_emitted if max_row is None else min(max_row, scan.rows_emitted)
-        for start in range(min_row, last + 1, 512):
-            for number, row in enumerate(scan.rows(start - 1, min(start + 511, last)), start):
-                values = row[min_col - 1 : max_col]
-                if max_col is not None:
-                    values += [None] * (max_col + 1 - min_col - len(values))
+        for start in range(max(min_row, 1), last + 1, _ROWS_AT_A_TIME):
+            stop = min(start + _ROWS_AT_A_TIME - 1, last)
+            values = scan.rows(start - 1, stop)
+            # Of a sheet that does not say how wide it is, a row is as wide as the cells that the file has for it.
+            details = scan.details(start - 1, stop) if max_col is None or not values_only else None
+            for number in range(start, stop + 1):
+                row = values[number - start]
+                detail = None if details is None else details[number - start]
+                row_end = len(detail) if max_col is None else max_col  # type: ignore[arg-type]
                 if values_only:
-                    yield tuple(values)
+                    found = row[min_col - 1 : row_end]
+                    found += [None] * (row_end + 1 - min_col - len(found))
                 else:
-                    yield tuple(NativeReadOnlyCell(self, number, column, value) for column, value in enumerate(values, min_col))
+                    found = self._ade_cells(number, row, detail, min_col, row_end)  # type: ignore[arg-type]
+                yield found if max_col is None and not detail else tuple(found)
 
-    def _get_cell(self, row: int, column: int) -> Any:
-        for cells in self._cells_by_row(column, row, column, row):
-            if cells:
-                return cells[0]
-        return EMPTY_CELL
-
-
-class NativeReadOnlyCell(ReadOnlyCell):
-    """A read-only cell that knows its value, and asks openpyxl for its style."""
-
-    __slots__ = ("_ade_cell",)
-
-    def __init__(self, sheet: NativeReadOnlyWorksheet, row: int, column: int, value: Any):
-        self.parent = sheet
-        self.row = row
-        self.column = column
-        self._value = value
-        self._ade_cell = None
-
-    def _ade_openpyxl(self) -> Any:
-        """The same cell as openpyxl itself reads it."""
-        if self._ade_cell is None:
-            self._ade_cell = self.parent._ade_openpyxl()._get_cell(self.row, self.column)
-        return self._ade_cell
-
-    @property
-    def _style_id(self) -> int:
-        return getattr(self._ade_openpyxl(), "_style_id", 0)
-
-    @property
-    def data_type(self) -> str:
-        value = self._value
-        if isinstance(value, bool):
-            return "b"
-        if value in ERROR_CODES:
-            # Error or text that looks like one: only the file knows.
-            return self._ade_openpyxl().data_type
-        return "n" if value is None else get_type(type(value), value)
-
-    @property
-    def style_array(self) -> Any:
-        return self.parent.parent._cell_styles[self._style_id]
+    def _ade_cells(self, row: int, values: list[Any], details: list[int], first: int, last: int) -> list[Any]:
+        """The cells of a row from one column to another; a place for which the file has none gets the empty cell."""
+        cells = []
+        width = len(values)
+        for column in range(first, min(last, len(details)) + 1):
+            detail = details[column - 1]
+            if detail < 0:
+                cells.append(EMPTY_CELL)
+                continue
+            # What `ReadOnlyCell(self, row, column, …)` does, without its detours.
+            cell = _new_cell(ReadOnlyCell)
+            cell.parent = self
+            cell.row = row
+            cell.column = column
+            cell._value = values[column - 1] if column <= width else None
+            cell.data_type = _DATA_TYPES[detail & 7]
+            cell._style_id = detail >> 3
+            cells.append(cell)
+        cells += [EMPTY_CELL] * (last + 1 - first - len(cells))
+        return cells

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.proxy import OpenpyxlProxy, WorkbookProxy
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, tell
 
 #: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
 #: file are a ``UnicodeDecodeError`` instead, and a file name that makes no sheet title is a ``ValueError``.
@@ -39,15 +39,29 @@ def open_source(
 
 
 class SourceSheet:
-    """A worksheet of the input: its title, its place among the worksheets, and how it is shown."""
+    """A worksheet of the input, or one that a hook added to it."""
 
-    __slots__ = ("title", "state", "index")
+    __slots__ = ("_title", "_state", "index", "worksheet", "origin")
 
-    def __init__(self, title: str, state: str, index: int):
-        self.title = title
-        #: ``visible``, ``hidden`` or ``veryHidden``.
-        self.state = state
+    def __init__(self, title: str, state: str, index: int | None):
+        self._title = title
+        self._state = state
+        #: Its place among the worksheets of the file; ``None`` where a hook made it.
         self.index = index
+        #: The openpyxl worksheet, or what becomes it when it is touched.
+        self.worksheet: Any = None
+        #: For a worksheet that hooks can change, what it was before.
+        self.origin: Any = None
+
+    @property
+    def title(self) -> str:
+        """Its title, as hooks left it."""
+        return self._title if is_stand_in(self.worksheet) else self.worksheet.title
+
+    @property
+    def state(self) -> str:
+        """``visible``, ``hidden`` or ``veryHidden``, as hooks left it."""
+        return self._state if is_stand_in(self.worksheet) else self.worksheet.sheet_state
 
     def __repr__(self) -> str:
         return f"<SourceSheet {self.title!r}, {self.state}>"
@@ -71,33 +85,51 @@ class Source:
         )
         self._sheets: list[SourceSheet] | None = None
         self._active: SourceSheet | None = None
-        self._workbook: SourceWorkbookProxy | None = None
-        self._worksheets: dict[int, SourceSheetProxy] = {}
+        self._workbook: Any = None
+        self._openpyxl_sheets: list[Any] = []
 
     def load(self) -> None:
         """Wait for the workbook's structure; raises what is wrong with the file."""
         if self._sheets is None:
             sheets, active = self._native.load()
+            self._workbook = SourceWorkbook(self)
             self._sheets = [SourceSheet(title, state, index) for index, (title, state) in enumerate(sheets)]
+            for sheet in self._sheets:
+                sheet.worksheet = SourceWorksheet(self, sheet)
             self._active = None if active is None else self._sheets[active]
 
     @property
     def sheets(self) -> list[SourceSheet]:
-        """The worksheets in workbook order; chart sheets are not among them."""
+        """The worksheets of the file in its order; chart sheets are not among them."""
         self.load()
         return list(self._sheets or ())
 
     @property
     def sheet_count(self) -> int:
-        """How many worksheets the file has."""
-        self.load()
-        return len(self._sheets or ())
+        """How many sheets the file has, chart sheets included."""
+        return len(self.all_titles)
 
     @property
     def active(self) -> SourceSheet | None:
         """The sheet that was active when the file was saved; ``None`` if that is no worksheet."""
         self.load()
         return self._active
+
+    def sheets_now(self) -> tuple[list[SourceSheet], SourceSheet | None]:
+        """The worksheets in order, and the active one, as hooks left the workbook."""
+        sheets = self.sheets
+        if is_stand_in(self._workbook):
+            return sheets, self._active
+        known = {id(sheet.worksheet): sheet for sheet in sheets}
+        now = []
+        for worksheet in self._workbook.worksheets:
+            sheet = known.get(id(worksheet))
+            if sheet is None:
+                sheet = SourceSheet(worksheet.title, worksheet.sheet_state, None)
+                sheet.worksheet = worksheet
+            now.append(sheet)
+        active = self._workbook.active
+        return now, next((sheet for sheet in now if sheet.worksheet is active), None)
 
     @property
     def format(self) -> str:
@@ -107,23 +139,71 @@ class Source:
 
     @property
     def workbook(self) -> Any:
-        """The workbook as openpyxl has it; opened when it is first touched."""
-        if self._workbook is None:
-            self._workbook = SourceWorkbookProxy(self)
+        """The openpyxl workbook, or what becomes it when it is touched."""
+        self.load()
         return self._workbook
 
     def worksheet(self, sheet: SourceSheet) -> Any:
-        """A worksheet as openpyxl has it; opened when it is first touched."""
-        proxy = self._worksheets.get(sheet.index)
-        if proxy is None:
-            proxy = self._worksheets[sheet.index] = SourceSheetProxy(self, sheet)
-        return proxy
+        """The openpyxl worksheet of a sheet, or what becomes it when it is touched."""
+        return sheet.worksheet
+
+    def openpyxl_sheet(self, sheet: SourceSheet) -> Any:
+        """A worksheet of the ``.xlsx`` family as openpyxl itself reads it."""
+        self.open()
+        return self._openpyxl_sheets[sheet.index]
+
+    def open(self) -> None:
+        """Let openpyxl have the workbook. Its worksheets are those that hooks have seen."""
+        if not is_stand_in(self._workbook):
+            return
+        if self.format == "xlsx":
+            from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+            from ade_engine.io.openpyxl_source import open_package
+
+            opened = open_package(self.path)
+            self._openpyxl_sheets = [sheet for sheet in opened._sheets if isinstance(sheet, ReadOnlyWorksheet)]
+            ours = {id(theirs): sheet.worksheet for theirs, sheet in zip(self._openpyxl_sheets, self.sheets)}
+            become(self._workbook, type(opened))
+            self._workbook.__dict__.update(opened.__dict__)
+            self._workbook._sheets = [ours.get(id(sheet), sheet) for sheet in opened._sheets]
+            for sheet in opened._sheets:
+                if id(sheet) not in ours:
+                    sheet._parent = self._workbook
+        else:
+            from ade_engine.io.lazy_sheet import LazyWorkbook
+
+            become(self._workbook, LazyWorkbook)
+            LazyWorkbook.__init__(self._workbook)
+            self._workbook._sheets = [sheet.worksheet for sheet in self.sheets]
+            if self._active is not None:
+                self._workbook._active_sheet_index = self._active.index
+
+    def open_sheet(self, sheet: SourceSheet) -> None:
+        """Let a worksheet become openpyxl's."""
+        worksheet, title, state = sheet.worksheet, sheet.title, sheet.state
+        if self.format == "xlsx":
+            from ade_engine.io.read_only_sheet import NativeReadOnlyWorksheet
+
+            become(worksheet, NativeReadOnlyWorksheet)
+            NativeReadOnlyWorksheet.__init__(worksheet, self, sheet, title, state)
+            return
+        from ade_engine.io.lazy_sheet import LazyWorksheet
+        from ade_engine.io.openpyxl_source import Origin
+
+        self.open()
+        become(worksheet, LazyWorksheet)
+        # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes.
+        worksheet._WorkbookChild__title = title
+        LazyWorksheet.__init__(worksheet, self._workbook, title)
+        sheet.origin = Origin(worksheet, self, sheet, state)
 
     def prefetch(
         self, sheets: Sequence[SourceSheet], *, max_empty_rows_run: int | None, max_empty_cols_run: int | None
     ) -> None:
         """Say which sheets will be scanned, in order: each is then read while the one before is worked on."""
-        self._native.prefetch([sheet.index for sheet in sheets], max_empty_rows_run, max_empty_cols_run)
+        indices = [sheet.index for sheet in sheets if sheet.index is not None]
+        self._native.prefetch(indices, max_empty_rows_run, max_empty_cols_run)
 
     def scan(
         self,
@@ -133,7 +213,12 @@ class Source:
         max_empty_cols_run: int | None,
         on_progress: Callable[[int], object] | None = None,
     ) -> SheetScan:
-        """Read a sheet's cells. ``None`` means no limit; ``on_progress(rows)`` is called at most ten times a second."""
+        """Read a sheet's cells, as hooks left them. ``None`` means no limit; ``on_progress(rows)`` is called at most ten
+        times a second.
+        """
+        if sheet.index is None or sheet.origin is not None and not sheet.origin.is_unchanged(sheet.worksheet):
+            rows = sheet.worksheet.iter_rows(values_only=True)
+            return SheetScan(_native.scan_of_rows(sheet.title, rows, max_empty_rows_run, max_empty_cols_run))
         scan = self._native.scan(sheet.index, max_empty_rows_run, max_empty_cols_run, on_progress)
         return SheetScan(scan)
 
@@ -143,7 +228,10 @@ class Source:
         return self._native.all_titles()
 
     def peek(self, sheet: SourceSheet, rows: int | None) -> SheetScan:
-        """The first rows of a sheet, or all of them, without limits and beside whatever is read in the background."""
+        """The first rows of a sheet, or all of them, without limits and beside whatever is read in the background.
+
+        Text of no length counts as a value here.
+        """
         return SheetScan(self._native.peek(sheet.index, rows))
 
     def merged_ranges(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
@@ -180,6 +268,14 @@ class SheetScan:
     def row(self, number: int) -> list[Any]:
         """One row."""
         return self._native.row(number)
+
+    def details(self, start: int, stop: int) -> list[list[int]]:
+        """What a peek at a workbook of the ``.xlsx`` family knows of each cell of some rows beside its value.
+
+        -1 where the file has no cell, else eight times its number in the list of styles plus its data type: 0 to 6
+        for ``n``, ``s``, ``b``, ``d``, ``e``, ``str``, ``inlineStr``. Rows end with their last cell.
+        """
+        return self._native.details(start, stop)
 
     def is_empty_row(self, number: int) -> bool:
         """Whether a row has no value."""
@@ -243,92 +339,64 @@ def _as_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-class SourceWorkbookProxy(WorkbookProxy):
-    """``source_workbook``: openpyxl's workbook of the input, opened when more than its sheets is touched."""
-
-    __slots__ = ("_ade_source",)
+class SourceWorkbook(StandIn):
+    """``source_workbook`` while nobody has touched more of it than its sheets."""
 
     def __init__(self, source: Source):
-        object.__setattr__(self, "_ade_source", source)
-        super().__init__()
+        tell(self, _ade_source=source)
 
-    def _make(self) -> Any:
-        from ade_engine.io.openpyxl_source import open_workbook
-
-        source = self._ade_source
-        workbook = open_workbook(source)
-        for worksheet, sheet in zip(workbook.worksheets, source.sheets):
-            if source.format == "xlsx":
-                # The sheet's proxy reads natively; what openpyxl gives out is told apart from it.
-                self._ade_sheets[id(worksheet)] = source.worksheet(sheet)
-            else:
-                self._adopt(worksheet, source.worksheet(sheet))
-        return workbook
-
-    def _class(self) -> type:
+    def _ade_real_class(self) -> type:
         from openpyxl.workbook.workbook import Workbook
 
         return Workbook
 
+    def _ade_become(self) -> None:
+        self._ade_source.open()
+
     @property
     def _ade_has_worksheets_only(self) -> bool:
         """Whether the sheets are known without openpyxl: chart sheets are its business."""
-        return self._ade_source.sheet_count == len(self._ade_source.all_titles)
+        return self._ade_source.sheet_count == len(self._ade_source.sheets)
 
-    def __getattr__(self, name: str) -> Any:
-        source = self._ade_source
-        if name == "sheetnames":
-            return source.all_titles
-        if self._ade_real is None and name in ("worksheets", "active") and self._ade_has_worksheets_only:
-            if name == "worksheets":
-                return [source.worksheet(sheet) for sheet in source.sheets]
-            return None if source.active is None else source.worksheet(source.active)
-        return super().__getattr__(name)
+    @property
+    def sheetnames(self) -> list[str]:
+        if not self._ade_has_worksheets_only:
+            return self._ade_source.all_titles
+        return [sheet.title for sheet in self._ade_source.sheets]
+
+    @property
+    def worksheets(self) -> list[Any]:
+        return [sheet.worksheet for sheet in self._ade_source.sheets]
+
+    @property
+    def active(self) -> Any:
+        if not self._ade_has_worksheets_only:
+            self._ade_become()
+            return self.active
+        active = self._ade_source.active
+        return None if active is None else active.worksheet
 
     def __getitem__(self, key: Any) -> Any:
-        source = self._ade_source
-        sheet = next((sheet for sheet in source.sheets if sheet.title == key), None)
+        sheet = next((sheet for sheet in self._ade_source.sheets if sheet.title == key), None)
         if sheet is not None:
-            return source.worksheet(sheet)
-        if self._ade_has_worksheets_only:
-            raise KeyError(f"Worksheet {key} does not exist.")
-        return super().__getitem__(key)
+            return sheet.worksheet
+        self._ade_become()
+        return self[key]
 
     def __iter__(self) -> Any:
         return iter(self.worksheets)
 
     def __contains__(self, key: Any) -> bool:
-        return key in self._ade_source.all_titles
+        return key in self.sheetnames
 
 
-class SourceSheetProxy(OpenpyxlProxy):
-    """``source_sheet``: openpyxl's worksheet of the input, made when it is first touched."""
-
-    __slots__ = ("_ade_source", "_ade_sheet")
-
-    _facts = ("title", "sheet_state")
-    _lasting_facts = ("parent",)
+class SourceWorksheet(StandIn):
+    """``source_sheet`` while nobody has touched it."""
 
     def __init__(self, source: Source, sheet: SourceSheet):
-        object.__setattr__(self, "_ade_source", source)
-        object.__setattr__(self, "_ade_sheet", sheet)
-        super().__init__()
+        tell(self, _ade_source=source, _ade_sheet=sheet)
 
-    def _fact(self, name: str) -> Any:
-        if name == "parent":
-            return self._ade_source.workbook
-        return self._ade_sheet.title if name == "title" else self._ade_sheet.state
-
-    def _make(self) -> Any:
-        if self._ade_source.format == "xlsx":
-            from ade_engine.io.read_only_sheet import NativeReadOnlyWorksheet
-
-            return NativeReadOnlyWorksheet(self._ade_source, self._ade_sheet)
-        self._ade_source.workbook._ade_open()
-        # Building the workbook has told this sheet, too.
-        return self._ade_real
-
-    def _class(self) -> type:
+    def _ade_real_class(self) -> type:
         if self._ade_source.format == "xlsx":
             from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
@@ -336,3 +404,18 @@ class SourceSheetProxy(OpenpyxlProxy):
         from openpyxl.worksheet.worksheet import Worksheet
 
         return Worksheet
+
+    def _ade_become(self) -> None:
+        self._ade_source.open_sheet(self._ade_sheet)
+
+    @property
+    def title(self) -> str:
+        return self._ade_sheet.title
+
+    @property
+    def sheet_state(self) -> str:
+        return self._ade_sheet.state
+
+    @property
+    def parent(self) -> Any:
+        return self._ade_source.workbook

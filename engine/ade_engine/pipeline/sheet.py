@@ -52,7 +52,7 @@ class SheetPipeline:
             data={"sheet_name": sheet.title, "sheet_index": sheet_index},
         )
         source_workbook = self._source.workbook
-        source_sheet = self._source.worksheet(sheet)
+        source_sheet = sheet.worksheet
         self.hooks.run(
             context,
             HookName.ON_SHEET_START,

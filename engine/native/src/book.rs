@@ -163,6 +163,25 @@ impl Book {
         }
     }
 
+    /// Scans a worksheet and, for the `.xlsx` family, a second sheet with the details of its cells: see
+    /// [`xlsx::sheet::read_in_detail`].
+    pub fn scan_in_detail(
+        &self,
+        sheet: usize,
+        limits: ScanLimits,
+    ) -> Result<(Sheet, Option<Sheet>)> {
+        let Content::Package(workbook) = &self.content else {
+            return Ok((self.scan(sheet, limits, &Watch::default())?, None));
+        };
+        let part = &workbook.sheets[self.positions[sheet]].part;
+        let source = ReadAhead::new(workbook.archive.open_part(part)?);
+        let title = &self.sheets[sheet].title;
+        let text = self.shared_text.clone();
+        let (sheet, details) =
+            xlsx::sheet::read_in_detail(workbook, text, title, source, part, limits)?;
+        Ok((sheet, Some(details)))
+    }
+
     /// Scans a worksheet.
     pub fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
         let title = &self.sheets[sheet].title;

@@ -6,6 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyType};
 
 use crate::dates::{DAY_MICROSECONDS, civil_from_days};
+use crate::store::builder::SheetBuilder;
 use crate::store::{Cell, Sheet, Tag};
 
 static DATE_TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -107,6 +108,78 @@ fn make_moment(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAny>> {
             ))
         }
         _ => Err(PyRuntimeError::new_err("this cell holds no date or time")),
+    }
+}
+
+/// Makes cells of Python objects.
+pub struct MomentTypes<'py> {
+    date_time: Bound<'py, PyType>,
+    date: Bound<'py, PyType>,
+    time: Bound<'py, PyType>,
+    duration: Bound<'py, PyType>,
+}
+
+impl<'py> MomentTypes<'py> {
+    pub fn of(py: Python<'py>) -> PyResult<Self> {
+        Ok(Self {
+            date_time: DATE_TIME.import(py, "datetime", "datetime")?.clone(),
+            date: DATE.import(py, "datetime", "date")?.clone(),
+            time: TIME.import(py, "datetime", "time")?.clone(),
+            duration: DURATION.import(py, "datetime", "timedelta")?.clone(),
+        })
+    }
+
+    /// The cell of an object; one of a type that no file has becomes its text.
+    pub fn cell(
+        &mut self,
+        value: &Bound<'py, PyAny>,
+        builder: &mut SheetBuilder,
+    ) -> PyResult<Cell> {
+        if value.is_none() {
+            return Ok(Cell::EMPTY);
+        }
+        if let Ok(text) = value.cast::<PyString>() {
+            return Ok(builder.text_cell(&text.to_string_lossy()));
+        }
+        if let Ok(flag) = value.cast::<PyBool>() {
+            return Ok(Cell::boolean(flag.is_true()));
+        }
+        if value.is_instance_of::<PyInt>() {
+            return Ok(match value.extract::<i64>() {
+                Ok(number) => Cell::integer(number),
+                Err(_) => Cell {
+                    tag: Tag::BigInteger,
+                    bits: builder.store_text(&value.str()?.to_string_lossy()).bits(),
+                },
+            });
+        }
+        if let Ok(number) = value.cast::<PyFloat>() {
+            return Ok(Cell::float(number.value()));
+        }
+        let field = |name: &str| -> PyResult<i64> { value.getattr(name)?.extract() };
+        let clock = || -> PyResult<i64> {
+            let seconds = field("hour")? * 3600 + field("minute")? * 60 + field("second")?;
+            Ok(seconds * 1_000_000 + field("microsecond")?)
+        };
+        // Days count from 1 in Python, and from 1970 here.
+        let days = || -> PyResult<i64> {
+            Ok(value.call_method0("toordinal")?.extract::<i64>()? - 719_163)
+        };
+        let has_zone = || -> PyResult<bool> { Ok(!value.getattr("tzinfo")?.is_none()) };
+        if value.is_instance(&self.date_time)? && !has_zone()? {
+            return Ok(Cell::date_time(days()? * DAY_MICROSECONDS + clock()?));
+        }
+        if value.is_instance(&self.date)? && !value.is_instance(&self.date_time)? {
+            return Ok(Cell::date(days()?));
+        }
+        if value.is_instance(&self.time)? && !has_zone()? {
+            return Ok(Cell::time(clock()?));
+        }
+        if value.is_instance(&self.duration)? {
+            let seconds = field("days")? * 86_400 + field("seconds")?;
+            return Ok(Cell::duration(seconds * 1_000_000 + field("microseconds")?));
+        }
+        Ok(builder.text_cell(&value.str()?.to_string_lossy()))
     }
 }
 

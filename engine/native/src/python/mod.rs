@@ -6,6 +6,7 @@
 mod cells;
 mod output;
 mod source;
+mod style;
 mod toml;
 
 use pyo3::create_exception;
@@ -28,9 +29,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::Source>()?;
     module.add_class::<source::Scan>()?;
     module.add_class::<source::ArrowColumn>()?;
+    module.add_function(wrap_pyfunction!(source::scan_of_rows, module)?)?;
     module.add_class::<output::Frame>()?;
     module.add_class::<output::Writer>()?;
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }
 

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyCapsule};
 
 use crate::arrow;
 use crate::writer::cells::{MomentStyles, find_illegal_text};
-use crate::writer::{self, Extent, WorkbookWriter};
+use crate::writer::{self, Extent, PlacedColumn, PlacedRows, Stretch, WorkbookWriter};
 
 /// A polars frame, held without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -48,28 +48,70 @@ impl Frame {
     }
 }
 
-/// Renders rows `start` to before `stop` of a frame as XML; the first one becomes row `sheet_row`. `styles` are the
-/// numbers of the cell styles for date-times, dates, times and durations.
+/// A column's place: its number in the sheet and in the frame, both from 0, and its styles.
+type PythonColumn = (usize, usize, Option<Vec<u8>>);
+
+/// Renders `count` rows as XML; the first one becomes row `sheet_row`. `parts` are frames (or nothing, for cells without
+/// values) with the row that they start at and their columns; `moments` are the numbers of the cell styles for
+/// date-times, dates, times and durations, `styles` those that the columns' styles name. For the rest see
+/// [`writer::Stretch`].
 #[pyfunction]
+#[pyo3(signature = (parts, count, sheet_row, moments, styles, escape_formulas, cells, attributes, keep_empty_rows))]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "they are converted one by one, and one caller names them"
+)]
 pub fn render_rows<'py>(
     py: Python<'py>,
-    frame: &Frame,
-    start: usize,
-    stop: usize,
+    parts: Vec<(Option<Bound<'py, Frame>>, usize, Vec<PythonColumn>)>,
+    count: usize,
     sheet_row: usize,
-    styles: (u32, u32, u32, u32),
+    moments: (u32, u32, u32, u32),
+    styles: Vec<u32>,
     escape_formulas: bool,
+    cells: Vec<(usize, usize, String)>,
+    attributes: Vec<(usize, String)>,
+    keep_empty_rows: bool,
 ) -> Bound<'py, PyBytes> {
-    let (date_time, date, time, duration) = styles;
-    let styles = MomentStyles {
+    let (date_time, date, time, duration) = moments;
+    let moments = MomentStyles {
         date_time,
         date,
         time,
         duration,
     };
-    let frame = frame.frame.clone();
-    let xml =
-        py.detach(|| writer::render_rows(&frame, start..stop, sheet_row, styles, escape_formulas));
+    let owned: Vec<_> = parts
+        .into_iter()
+        .map(|(frame, first, columns)| {
+            (frame.map(|frame| frame.get().frame.clone()), first, columns)
+        })
+        .collect();
+    let xml = py.detach(|| {
+        let parts = owned
+            .iter()
+            .map(|(frame, first_row, columns)| PlacedRows {
+                frame: frame.as_deref(),
+                first_row: *first_row,
+                columns: columns
+                    .iter()
+                    .map(|(column, source, styles)| PlacedColumn {
+                        column: *column,
+                        source: *source,
+                        styles: styles.as_deref().unwrap_or_default(),
+                    })
+                    .collect(),
+            })
+            .collect();
+        let stretch = Stretch {
+            parts,
+            count,
+            first_sheet_row: sheet_row,
+            cells: &cells,
+            attributes: &attributes,
+            keep_empty_rows,
+        };
+        writer::render_rows(&stretch, moments, &styles, escape_formulas)
+    });
     PyBytes::new(py, &xml)
 }
 

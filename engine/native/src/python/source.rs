@@ -7,16 +7,15 @@ use pyo3::exceptions::{PyIndexError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList, PyTuple};
 
-use super::cells::{CellObjects, row_list};
+use super::cells::{CellObjects, MomentTypes, row_list};
 use super::to_python;
+use crate::arrow;
 use crate::csv::CsvOptions;
 use crate::error::SourceError as ReadError;
-use crate::progress::Watch;
 use crate::series;
 use crate::source::Source as BackgroundSource;
-use crate::store::Sheet;
-use crate::store::builder::ScanLimits;
-use crate::{arrow, store};
+use crate::store::builder::{Continue, MAXIMUM_COLUMNS, ScanLimits, SheetBuilder};
+use crate::store::{Cell, DeclaredExtent, Sheet, Tag};
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -25,7 +24,7 @@ fn limits(max_empty_rows_run: Option<usize>, max_empty_cols_run: Option<usize>) 
     ScanLimits {
         empty_rows: max_empty_rows_run,
         empty_columns: max_empty_cols_run,
-        rows: None,
+        ..ScanLimits::NONE
     }
 }
 
@@ -112,9 +111,7 @@ impl Source {
             })
         });
         match outcome {
-            Ok(sheet) => Ok(Scan {
-                sheet: Mutex::new(Some(sheet)),
-            }),
+            Ok(sheet) => Ok(Scan::new(sheet, None)),
             Err(Failure::Read(error)) => Err(to_python(error)),
             Err(Failure::Python(error)) => Err(error),
         }
@@ -126,18 +123,18 @@ impl Source {
         Ok(book.all_titles().into_iter().map(str::to_owned).collect())
     }
 
-    /// Reads a sheet's first rows, or all of them, without disturbing what is read in the background.
+    /// Reads a sheet's first rows, or all of them, without disturbing what is read in the background. Blank text counts
+    /// as a value.
     fn peek(&self, py: Python<'_>, sheet: usize, rows: Option<usize>) -> PyResult<Scan> {
         let limits = ScanLimits {
             rows,
+            keep_blank_text: true,
             ..ScanLimits::NONE
         };
-        let sheet = py
-            .detach(|| self.source.book()?.scan(sheet, limits, &Watch::default()))
+        let (sheet, details) = py
+            .detach(|| self.source.book()?.scan_in_detail(sheet, limits))
             .map_err(to_python)?;
-        Ok(Scan {
-            sheet: Mutex::new(Some(Arc::new(sheet))),
-        })
+        Ok(Scan::new(Arc::new(sheet), details))
     }
 
     /// Merged ranges of a sheet of an `.xls` file, as (first row, last row, first column, last column) from 1.
@@ -158,9 +155,17 @@ impl Source {
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct Scan {
     sheet: Mutex<Option<Arc<Sheet>>>,
+    details: Option<Sheet>,
 }
 
 impl Scan {
+    fn new(sheet: Arc<Sheet>, details: Option<Sheet>) -> Self {
+        Self {
+            sheet: Mutex::new(Some(sheet)),
+            details,
+        }
+    }
+
     fn sheet(&self) -> PyResult<Arc<Sheet>> {
         let sheet = self.sheet.lock().unwrap_or_else(PoisonError::into_inner);
         sheet
@@ -213,6 +218,25 @@ impl Scan {
         PyList::new(py, rows)
     }
 
+    /// For each of some rows what the file says of its cells beside their values: see `xlsx::sheet::detail`; -1 where
+    /// the file has no cell. Only a peek at a workbook of the `.xlsx` family knows.
+    fn details(&self, start: usize, stop: usize) -> Vec<Vec<i64>> {
+        let Some(details) = &self.details else {
+            return Vec::new();
+        };
+        let mut cells = Vec::new();
+        (start..stop)
+            .map(|row| {
+                details.read_row(row, &mut cells);
+                let detail = |cell: &Cell| match cell.tag {
+                    Tag::Empty => -1,
+                    _ => cell.as_integer(),
+                };
+                cells.iter().map(detail).collect()
+            })
+            .collect()
+    }
+
     fn row<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyList>> {
         let sheet = self.sheet()?;
         if row >= sheet.facts().rows_emitted {
@@ -262,7 +286,7 @@ impl Scan {
     ) -> PyResult<(bool, Option<ArrowColumn>)> {
         let sheet = self.sheet()?;
         let (is_null, built) = py.detach(|| {
-            let is_null = sheet.column_kinds(column, start, stop).first == store::Tag::Empty;
+            let is_null = sheet.column_kinds(column, start, stop).first == Tag::Empty;
             (
                 is_null,
                 if is_null {
@@ -305,6 +329,34 @@ impl Scan {
             .take();
         py.detach(|| drop(sheet));
     }
+}
+
+/// A scan of rows of Python values, as if they had been read from a file. Values of other types than a file can have
+/// count as their text.
+#[pyfunction]
+#[pyo3(signature = (title, rows, max_empty_rows_run, max_empty_cols_run))]
+pub fn scan_of_rows(
+    title: &str,
+    rows: &Bound<'_, PyAny>,
+    max_empty_rows_run: Option<usize>,
+    max_empty_cols_run: Option<usize>,
+) -> PyResult<Scan> {
+    let limits = limits(max_empty_rows_run, max_empty_cols_run);
+    let mut builder = SheetBuilder::new(title, limits, Arc::default());
+    let mut types = MomentTypes::of(rows.py())?;
+    let mut last_row = 0;
+    for (number, row) in rows.try_iter()?.enumerate() {
+        last_row = number + 1;
+        for (column, value) in row?.try_iter()?.enumerate().take(MAXIMUM_COLUMNS) {
+            let cell = types.cell(&value?, &mut builder)?;
+            builder.push(column, cell);
+        }
+        if builder.end_row(number).map_err(to_python)? == Continue::No {
+            break;
+        }
+    }
+    let extent = DeclaredExtent::of_rows(last_row);
+    Ok(Scan::new(Arc::new(builder.finish(Some(extent))), None))
 }
 
 /// A column that polars can take over, once.

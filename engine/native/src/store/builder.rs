@@ -29,6 +29,8 @@ pub struct ScanLimits {
     pub empty_columns: Option<usize>,
     /// The number of rows after which nothing more is wanted.
     pub rows: Option<usize>,
+    /// Whether text of no length counts as a value, so that rows end behind it.
+    pub keep_blank_text: bool,
 }
 
 impl ScanLimits {
@@ -37,6 +39,7 @@ impl ScanLimits {
         empty_rows: None,
         empty_columns: None,
         rows: None,
+        keep_blank_text: false,
     };
 }
 
@@ -45,7 +48,7 @@ impl Default for ScanLimits {
         Self {
             empty_rows: Some(1000),
             empty_columns: Some(500),
-            rows: None,
+            ..Self::NONE
         }
     }
 }
@@ -145,7 +148,15 @@ impl SheetBuilder {
 
     /// Ends the row that was being read: row number `row`, counted from 0.
     pub fn end_row(&mut self, row: usize) -> Result<Continue> {
-        if self.stopped || self.limits.rows.is_some_and(|limit| row >= limit) {
+        if self.stopped {
+            self.row_cells.clear();
+            return Ok(Continue::No);
+        }
+        if let Some(limit) = self.limits.rows
+            && row >= limit
+        {
+            // There are rows beyond, so all those before are empty ones where the file leaves them out.
+            self.rows_seen = self.rows_seen.max(limit);
             self.row_cells.clear();
             return Ok(Continue::No);
         }
@@ -238,7 +249,8 @@ impl SheetBuilder {
         let mut width = 0;
         let mut kept = 0;
         for (index, &(column, cell)) in self.row_cells.iter().enumerate() {
-            if cell.tag.counts_as_empty() {
+            let is_blank_text = cell.tag == Tag::EmptyText && self.limits.keep_blank_text;
+            if cell.tag.counts_as_empty() && !is_blank_text {
                 continue;
             }
             let column = column as usize;

@@ -254,7 +254,7 @@ impl DeclaredExtent {
 }
 
 /// A sheet's cells.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Sheet {
     groups: Vec<Option<Box<Group>>>,
     facts: ScanFacts,

@@ -183,7 +183,7 @@ impl CellWriter {
         self.prepare_letters(names.len());
         let digits = self.start_row(row, out);
         for (column, name) in names.iter().enumerate() {
-            self.write_text(name, column, &digits, out);
+            self.write_text(name, column, &digits, None, out);
         }
         out.extend_from_slice(b"</row>");
     }
@@ -199,89 +199,122 @@ impl CellWriter {
         self.prepare_letters(columns.len());
         let digits = self.start_row(sheet_row, out);
         for (number, column) in columns.iter().enumerate() {
-            match column.value(row) {
-                Value::Null => {}
-                Value::Text(text) => self.write_text(text, number, &digits, out),
-                Value::Integer(value) => {
-                    self.start_cell(number, &digits, out);
-                    out.extend_from_slice(b"\"><v>");
-                    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-                    out.extend_from_slice(b"</v></c>");
-                }
-                Value::Unsigned(value) => {
-                    self.start_cell(number, &digits, out);
-                    out.extend_from_slice(b"\"><v>");
-                    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-                    out.extend_from_slice(b"</v></c>");
-                }
-                // What is no number leaves its cell empty.
-                Value::Float(value) if !value.is_finite() => {}
-                Value::Float(value) => {
-                    self.start_cell(number, &digits, out);
-                    out.extend_from_slice(b"\"><v>");
-                    push_float(value, out);
-                    out.extend_from_slice(b"</v></c>");
-                }
-                Value::Boolean(value) => {
-                    self.start_cell(number, &digits, out);
-                    out.extend_from_slice(if value {
-                        b"\" t=\"b\"><v>1</v></c>"
-                    } else {
-                        b"\" t=\"b\"><v>0</v></c>"
-                    });
-                }
-                Value::Date(days) => self.write_serial(
-                    day_serial(days) as f64,
-                    self.styles.date,
-                    number,
-                    &digits,
-                    out,
-                ),
-                Value::DateTime(microseconds) => {
-                    let day = day_serial(microseconds.div_euclid(DAY_MICROSECONDS));
-                    let serial =
-                        day as f64 + time_serial(microseconds.rem_euclid(DAY_MICROSECONDS));
-                    self.write_serial(serial, self.styles.date_time, number, &digits, out);
-                }
-                Value::Time(microseconds) => {
-                    self.write_serial(
-                        time_serial(microseconds),
-                        self.styles.time,
-                        number,
-                        &digits,
-                        out,
-                    );
-                }
-                Value::Duration(microseconds) => {
-                    let serial = microseconds as f64 / 1e6 / 86_400.0;
-                    self.write_serial(serial, self.styles.duration, number, &digits, out);
-                }
-            }
+            self.write_value(column.value(row), number, &digits, None, out);
         }
         out.extend_from_slice(b"</row>");
     }
 
-    fn prepare_letters(&mut self, columns: usize) {
+    /// Writes a cell. `style` takes the place of the style that a value of its kind has.
+    #[inline]
+    pub(super) fn write_value(
+        &mut self,
+        value: Value<'_>,
+        column: usize,
+        row: &RowDigits,
+        style: Option<u32>,
+        out: &mut Vec<u8>,
+    ) {
+        match value {
+            Value::Null => self.write_empty(column, row, style, out),
+            Value::Text(text) => self.write_text(text, column, row, style, out),
+            Value::Integer(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(b"\"><v>");
+                out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+                out.extend_from_slice(b"</v></c>");
+            }
+            Value::Unsigned(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(b"\"><v>");
+                out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+                out.extend_from_slice(b"</v></c>");
+            }
+            // What is no number leaves its cell empty.
+            Value::Float(value) if !value.is_finite() => self.write_empty(column, row, style, out),
+            Value::Float(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(b"\"><v>");
+                push_float(value, out);
+                out.extend_from_slice(b"</v></c>");
+            }
+            Value::Boolean(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(if value {
+                    b"\" t=\"b\"><v>1</v></c>"
+                } else {
+                    b"\" t=\"b\"><v>0</v></c>"
+                });
+            }
+            Value::Date(days) => {
+                let style = style.unwrap_or(self.styles.date);
+                self.write_serial(day_serial(days) as f64, style, column, row, out);
+            }
+            Value::DateTime(microseconds) => {
+                let day = day_serial(microseconds.div_euclid(DAY_MICROSECONDS));
+                let serial = day as f64 + time_serial(microseconds.rem_euclid(DAY_MICROSECONDS));
+                let style = style.unwrap_or(self.styles.date_time);
+                self.write_serial(serial, style, column, row, out);
+            }
+            Value::Time(microseconds) => {
+                let style = style.unwrap_or(self.styles.time);
+                self.write_serial(time_serial(microseconds), style, column, row, out);
+            }
+            Value::Duration(microseconds) => {
+                let serial = microseconds as f64 / 1e6 / 86_400.0;
+                let style = style.unwrap_or(self.styles.duration);
+                self.write_serial(serial, style, column, row, out);
+            }
+        }
+    }
+
+    /// Writes a cell without a value, if it has a style.
+    #[inline]
+    fn write_empty(&self, column: usize, row: &RowDigits, style: Option<u32>, out: &mut Vec<u8>) {
+        if style.is_some_and(|style| style > 0) {
+            self.start_cell(column, row, style, out);
+            out.extend_from_slice(b"\"/>");
+        }
+    }
+
+    pub(super) fn prepare_letters(&mut self, columns: usize) {
         for column in self.letters.len()..columns {
             self.letters
                 .push(crate::store::column_name(column).into_bytes());
         }
     }
 
-    fn start_row(&mut self, row: usize, out: &mut Vec<u8>) -> RowDigits {
+    pub(super) fn start_row(&mut self, row: usize, out: &mut Vec<u8>) -> RowDigits {
+        self.start_row_with(row, "", out)
+    }
+
+    /// Starts a row that has attributes: XML with a space in front.
+    pub(super) fn start_row_with(
+        &mut self,
+        row: usize,
+        attributes: &str,
+        out: &mut Vec<u8>,
+    ) -> RowDigits {
         let digits = RowDigits::of(self.row_digits.format(row).as_bytes());
         out.extend_from_slice(b"<row r=\"");
         out.extend_from_slice(digits.bytes());
-        out.extend_from_slice(b"\">");
+        out.extend_from_slice(b"\"");
+        out.extend_from_slice(attributes.as_bytes());
+        out.extend_from_slice(b">");
         digits
     }
 
     /// Writes a cell's tag up to its reference, whose closing quote is left to what follows.
     #[inline]
-    fn start_cell(&self, column: usize, row: &RowDigits, out: &mut Vec<u8>) {
+    fn start_cell(&self, column: usize, row: &RowDigits, style: Option<u32>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"<c r=\"");
         out.extend_from_slice(&self.letters[column]);
         out.extend_from_slice(row.bytes());
+        if let Some(style) = style
+            && style > 0
+        {
+            out.extend_from_slice(b"\" s=\"");
+            out.extend_from_slice(itoa::Buffer::new().format(style).as_bytes());
+        }
     }
 
     fn write_serial(
@@ -292,21 +325,26 @@ impl CellWriter {
         row: &RowDigits,
         out: &mut Vec<u8>,
     ) {
-        self.start_cell(column, row, out);
-        out.extend_from_slice(b"\" s=\"");
-        out.extend_from_slice(itoa::Buffer::new().format(style).as_bytes());
+        self.start_cell(column, row, Some(style), out);
         out.extend_from_slice(b"\"><v>");
         push_float(serial, out);
         out.extend_from_slice(b"</v></c>");
     }
 
     #[inline]
-    fn write_text(&mut self, text: &str, column: usize, row: &RowDigits, out: &mut Vec<u8>) {
+    fn write_text(
+        &mut self,
+        text: &str,
+        column: usize,
+        row: &RowDigits,
+        style: Option<u32>,
+        out: &mut Vec<u8>,
+    ) {
         if text.is_empty() {
-            return;
+            return self.write_empty(column, row, style, out);
         }
         let text = cut(text);
-        self.start_cell(column, row, out);
+        self.start_cell(column, row, style, out);
         match text.as_bytes()[0] {
             b'=' if text.len() > 1 && !self.escape_formulas => {
                 out.extend_from_slice(b"\"><f>");
@@ -335,7 +373,7 @@ impl CellWriter {
 }
 
 /// A row's number as text, ready to be put behind column letters.
-struct RowDigits {
+pub(super) struct RowDigits {
     bytes: [u8; 20],
     length: usize,
 }

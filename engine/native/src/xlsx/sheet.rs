@@ -23,17 +23,71 @@ pub fn read(
     limits: ScanLimits,
     watch: &Watch,
 ) -> Result<Sheet> {
-    let mut reader = SheetReader {
+    let builder = SheetBuilder::new(title, limits, shared_text);
+    let mut reader = reader_of(workbook, source, part, builder, None);
+    reader.read_part(watch)?;
+    Ok(reader.builder.finish(reader.declared))
+}
+
+/// Reads the worksheet and, beside it, a sheet of the same extent with a [`detail`] for each cell that the file has,
+/// whether or not it has a value.
+pub fn read_in_detail(
+    workbook: &Workbook,
+    shared_text: Arc<TextArena>,
+    title: &str,
+    source: impl Read,
+    part: &str,
+    limits: ScanLimits,
+) -> Result<(Sheet, Sheet)> {
+    let builder = SheetBuilder::new(title, limits, shared_text);
+    let details = SheetBuilder::new(title, limits, Arc::default());
+    let mut reader = reader_of(workbook, source, part, builder, Some(details));
+    reader.read_part(&Watch::default())?;
+    let details = reader.details.take().map(|details| details.finish(None));
+    let sheet = reader.builder.finish(reader.declared);
+    Ok((sheet, details.unwrap_or_default()))
+}
+
+fn reader_of<'a, R: Read>(
+    workbook: &'a Workbook,
+    source: R,
+    part: &str,
+    builder: SheetBuilder,
+    details: Option<SheetBuilder>,
+) -> SheetReader<'a, impl Read + use<R>> {
+    SheetReader {
         workbook,
         xml: XmlReader::new(source, part, SPREADSHEET),
-        builder: SheetBuilder::new(title, limits, shared_text),
+        builder,
+        details,
         value: String::new(),
         rich_text: RichText::default(),
         declared: None,
         row: 0,
+    }
+}
+
+/// What openpyxl tells of a cell beside its value, as one number: eight times its style plus its data type's place in
+/// `n s b d e str inlineStr`. The last two are those of cells without a value.
+fn detail(style: usize, kind: Kind, cell: Cell) -> Cell {
+    let has_value = cell.tag != Tag::Empty;
+    let data_type = match kind {
+        Kind::Number => match cell.tag {
+            Tag::DateTime | Tag::Date | Tag::Time | Tag::Duration => 3,
+            // A number that is beyond what dates can be; any other text was no number.
+            Tag::Text if style != 0 => 4,
+            Tag::Text => 1,
+            _ => 0,
+        },
+        Kind::SharedString => 1,
+        Kind::InlineString => [6, 1][usize::from(has_value)],
+        Kind::Boolean => 2,
+        Kind::IsoDate => 3,
+        Kind::Error => 4,
+        Kind::FormulaText => [5, 1][usize::from(has_value)],
+        Kind::Literal => 1,
     };
-    reader.read_part(watch)?;
-    Ok(reader.builder.finish(reader.declared))
+    Cell::integer((style.min(1 << 24) * 8 + data_type) as i64)
 }
 
 /// A cell's type: its `t` attribute.
@@ -44,7 +98,9 @@ enum Kind {
     InlineString,
     Boolean,
     IsoDate,
-    /// Formula text, errors, and whatever else: the value as it stands.
+    Error,
+    FormulaText,
+    /// Whatever else: the value as it stands.
     Literal,
 }
 
@@ -56,6 +112,8 @@ impl Kind {
             b"inlineStr" => Self::InlineString,
             b"b" => Self::Boolean,
             b"d" => Self::IsoDate,
+            b"e" => Self::Error,
+            b"str" => Self::FormulaText,
             _ => Self::Literal,
         }
     }
@@ -65,6 +123,8 @@ struct SheetReader<'a, R> {
     workbook: &'a Workbook,
     xml: XmlReader<R>,
     builder: SheetBuilder,
+    /// A [`detail`] for each cell, where they are wanted.
+    details: Option<SheetBuilder>,
     value: String,
     rich_text: RichText,
     declared: Option<DeclaredExtent>,
@@ -72,7 +132,19 @@ struct SheetReader<'a, R> {
     row: usize,
 }
 
+/// A cell as it was read: its column, counted from 0, its value, and what a [`detail`] needs.
+type ReadCell = (usize, Cell, usize, Kind);
+
 impl<R: Read> SheetReader<'_, R> {
+    #[inline]
+    fn push(&mut self, (column, cell, style, kind): ReadCell) -> usize {
+        self.builder.push(column, cell);
+        if let Some(details) = &mut self.details {
+            details.push(column, detail(style, kind, cell));
+        }
+        column + 1
+    }
+
     fn read_part(&mut self, watch: &Watch) -> Result<()> {
         let mut before_data = true;
         loop {
@@ -106,15 +178,13 @@ impl<R: Read> SheetReader<'_, R> {
         let depth = self.xml.depth();
         let mut next_column = 0;
         loop {
-            while let Some((column, cell)) = self.glance_at_cell(next_column) {
-                self.builder.push(column, cell);
-                next_column = column + 1;
+            while let Some(cell) = self.glance_at_cell(next_column) {
+                next_column = self.push(cell);
             }
             match self.xml.advance()? {
                 Event::Start { own: true } if self.xml.local_name() == b"c" => {
-                    let (column, cell) = self.read_cell(next_column)?;
-                    self.builder.push(column, cell);
-                    next_column = column + 1;
+                    let cell = self.read_cell(next_column)?;
+                    next_column = self.push(cell);
                 }
                 Event::Start { .. } => self.xml.skip_element()?,
                 Event::End { .. } if self.xml.depth() < depth => break,
@@ -123,16 +193,19 @@ impl<R: Read> SheetReader<'_, R> {
             }
         }
         // Row 0 does not exist; openpyxl never hands it on.
-        match self.row.checked_sub(1) {
-            Some(row) => self.builder.end_row(row),
-            None => Ok(Continue::Yes),
+        let Some(row) = self.row.checked_sub(1) else {
+            return Ok(Continue::Yes);
+        };
+        if let Some(details) = &mut self.details {
+            details.end_row(row)?;
         }
+        self.builder.end_row(row)
     }
 
     /// Reads a cell that is written as nearly all are, and lies whole in what was read ahead. Anything unusual is left
     /// to [`read_cell`](Self::read_cell).
     #[inline]
-    fn glance_at_cell(&mut self, next_column: usize) -> Option<(usize, Cell)> {
+    fn glance_at_cell(&mut self, next_column: usize) -> Option<ReadCell> {
         let rest = self.xml.lookahead();
         let glance = Glance::at(rest)?;
         let column = match glance.reference {
@@ -161,7 +234,8 @@ impl<R: Read> SheetReader<'_, R> {
             }
             (Kind::Boolean, Content::Value(b"1")) => Cell::boolean(true),
             (Kind::Boolean, Content::Value(b"0")) => Cell::boolean(false),
-            (Kind::Literal, Content::Value(raw)) | (Kind::InlineString, Content::Inline(raw)) => {
+            (Kind::Literal | Kind::Error | Kind::FormulaText, Content::Value(raw))
+            | (Kind::InlineString, Content::Inline(raw)) => {
                 if memchr::memchr2(b'&', b'\r', raw).is_some() {
                     return None;
                 }
@@ -170,12 +244,12 @@ impl<R: Read> SheetReader<'_, R> {
             _ => return None,
         };
         self.xml.consume(glance.length);
-        Some((column, cell))
+        Some((column, cell, style, kind))
     }
 
-    /// Reads a cell up to its end tag, and gives its column, counted from 0, and value.
+    /// Reads a cell up to its end tag.
     #[inline]
-    fn read_cell(&mut self, next_column: usize) -> Result<(usize, Cell)> {
+    fn read_cell(&mut self, next_column: usize) -> Result<ReadCell> {
         let mut column = next_column;
         let mut kind = Kind::Number;
         let mut style = 0usize;
@@ -210,11 +284,12 @@ impl<R: Read> SheetReader<'_, R> {
                     _ => self.xml.skip_element()?,
                 },
                 Event::Start { own: false } => self.xml.skip_element()?,
-                Event::End { .. } if self.xml.depth() < depth => return Ok((column, cell)),
-                Event::Done => return Ok((column, cell)),
+                Event::End { .. } if self.xml.depth() < depth => break,
+                Event::Done => break,
                 _ => {}
             }
         }
+        Ok((column, cell, style, kind))
     }
 
     /// Reads a `v` element up to its end tag.
@@ -243,7 +318,7 @@ impl<R: Read> SheetReader<'_, R> {
                     b"0" => Some(Cell::boolean(false)),
                     _ => None,
                 },
-                Kind::Literal | Kind::InlineString | Kind::IsoDate => None,
+                _ => None,
             };
             if let Some(cell) = cell {
                 self.xml.advance()?;
@@ -321,7 +396,9 @@ impl<R: Read> SheetReader<'_, R> {
                 },
             },
             Kind::IsoDate => from_iso8601(value).unwrap_or_else(|| self.builder.text_cell(value)),
-            Kind::Literal | Kind::InlineString => self.builder.text_cell(value),
+            Kind::Literal | Kind::Error | Kind::FormulaText | Kind::InlineString => {
+                self.builder.text_cell(value)
+            }
         })
     }
 }

@@ -1,0 +1,607 @@
+"""Rows that a worksheet holds without a cell object for each of their values, and where in the sheet they are.
+
+:class:`Rows` are the rows of one table as they came, with what was changed in single cells since. :class:`Bands` says
+which of them stand in which rows and columns of a sheet, so that rows can be inserted, removed and moved at a cost that
+does not depend on how many cells they have.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from copy import copy
+from typing import Any
+
+import polars as pl
+from openpyxl.cell.cell import ERROR_CODES, Cell
+from openpyxl.styles.cell_style import StyleArray
+from openpyxl.utils.exceptions import IllegalCharacterError
+from openpyxl.worksheet.worksheet import Worksheet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.source import SheetScan
+
+#: Values are taken from a table this many rows at a time.
+_STRETCH = 512
+#: The longest text of a cell, in characters.
+_LONGEST_TEXT = 32_767
+_NO_STYLE = StyleArray().tobytes()
+_new_cell = Cell.__new__
+
+
+class StyleTable:
+    """The styles that single cells were given, by number. 0 is the style a value of its kind has anyway, 1 none."""
+
+    def __init__(self) -> None:
+        self.styles: list[StyleArray | None] = [None, None]
+        self._numbers: dict[bytes, int] = {_NO_STYLE: 1}
+
+    def number(self, content: bytes) -> int:
+        """The number of a style, given as the bytes of its array."""
+        number = self._numbers.get(content)
+        if number is None:
+            number = self._numbers[content] = len(self.styles)
+            style = StyleArray()
+            del style[:]
+            style.frombytes(content)
+            self.styles.append(style)
+        return number
+
+
+class Rows:
+    """Rows of values that came together, each column counted from 0, and what was changed in single cells since."""
+
+    __slots__ = ("height", "width", "styles", "changes", "holes", "_values", "_kept")
+
+    #: The same rows as the native writer reads them; ``None`` where only openpyxl can write them.
+    native: Any = None
+
+    def __init__(self, height: int, width: int):
+        self.height = height
+        self.width = width
+        #: For each column whose cells were given styles, a number of the style table for each row.
+        self.styles: dict[int, array] = {}
+        #: For each column, the rows whose cells were given another value or data type, and these.
+        self.changes: dict[int, dict[int, tuple[Any, str]]] = {}
+        #: Places (row, column) whose cells were taken away.
+        self.holes: set[tuple[int, int]] = set()
+        self._values: dict[tuple[int, int], list[Any]] = {}
+        # Walks go along rows or along columns; either way so many stretches serve one another.
+        self._kept = 2 * width
+
+    def fetch(self, column: int, start: int, stop: int) -> list[Any]:
+        """Values of a column as they came."""
+        raise NotImplementedError
+
+    def bind(self, cell: Cell, column: int, value: Any) -> None:
+        """Put a value as it came, other than ``None``, into a fresh cell, as assigning it would."""
+        raise NotImplementedError
+
+    def style_of_kind(self, column: int) -> bytes:
+        """The style that a cell of the column has because of its value's kind; no bytes where that is not known."""
+        return _NO_STYLE
+
+    def copy(self) -> Rows:
+        """The same rows, to be changed apart from these."""
+        twin = copy(self)
+        twin.styles = {column: styles[:] for column, styles in self.styles.items()}
+        twin.changes = {column: dict(changes) for column, changes in self.changes.items()}
+        twin.holes = set(self.holes)
+        twin._values = {}
+        return twin
+
+    def original(self, row: int, column: int) -> Any:
+        """The value as it came."""
+        stretch, offset = divmod(row, _STRETCH)
+        key = (stretch, column)
+        values = self._values.get(key)
+        if values is None:
+            if len(self._values) >= self._kept:
+                del self._values[next(iter(self._values))]
+            start = stretch * _STRETCH
+            values = self._values[key] = self.fetch(column, start, min(start + _STRETCH, self.height))
+        return values[offset]
+
+    def value(self, row: int, column: int) -> Any:
+        """The value as it is now."""
+        changes = self.changes.get(column)
+        if changes is not None and row in changes:
+            return changes[row][0]
+        return self.original(row, column)
+
+    def make(self, worksheet: Worksheet, sheet_row: int, sheet_column: int, row: int, column: int) -> Cell:
+        """A cell for a place in these rows, as one that had been there all along."""
+        # What `Cell(worksheet, row, column)` does, without its detours.
+        cell = _new_cell(Cell)
+        cell.parent = worksheet
+        cell._style = cell._value = cell._hyperlink = cell._comment = None
+        cell.row = sheet_row
+        cell.column = sheet_column
+        cell.data_type = "n"
+        changes = self.changes.get(column)
+        if changes is not None and row in changes:
+            cell._value, cell.data_type = changes[row]
+        else:
+            value = self.original(row, column)
+            if value is not None:
+                self.bind(cell, column, value)
+        styles = self.styles.get(column)
+        if styles is not None:
+            number = styles[row]
+            if number:
+                cell._style = copy(worksheet.parent._ade_styles.styles[number])
+        return cell
+
+    def take_back(self, cell: Cell, row: int, column: int, table: StyleTable) -> bool:
+        """Note what a cell that :meth:`make` made has become, so that the object can go. ``False`` where it cannot."""
+        value, kind = cell._value, cell.data_type
+        if type(value) not in _PLAIN_TYPES:
+            return False
+        style = cell._style
+        content = _NO_STYLE if style is None else style.tobytes()
+        if self.is_original(value, kind, row, column):
+            usual = _NO_STYLE if value is None else self.style_of_kind(column)
+            number = 0 if content == usual else table.number(content)
+            if column in self.changes:
+                self.changes[column].pop(row, None)
+        else:
+            number = table.number(content)
+            self.changes.setdefault(column, {})[row] = (value, kind)
+        styles = self.styles.get(column)
+        if styles is not None:
+            styles[row] = number
+        elif number:
+            styles = self.styles[column] = array("I", bytes(4 * self.height))
+            styles[row] = number
+        return True
+
+    def is_original(self, value: Any, kind: str, row: int, column: int) -> bool:
+        """Whether value and data type are those which the place came with. May say no where they are."""
+        original = self.original(row, column)
+        if value is None or original is None:
+            return value is original and kind == "n"
+        value_type = type(value)
+        if value_type is str:
+            if value is not original and value != original:
+                return False
+            return kind == self.kind_of_text(value)
+        if value_type is not type(original) or value != original and (value == value or original == original):
+            return False
+        if value_type is bool:
+            return kind == "b"
+        return kind == ("n" if value_type is int or value_type is float else "d")
+
+    def kind_of_text(self, text: str) -> str:
+        """The data type that text of these rows gets."""
+        return _kind_of_text(text)
+
+
+class FrameRows(Rows):
+    """The rows of a frame. With ``escape_formulas``, text that starts with ``=`` is text."""
+
+    __slots__ = ("frame", "native", "_binders", "_escape_formulas")
+
+    def __init__(self, frame: pl.DataFrame, native: Any, escape_formulas: bool):
+        super().__init__(frame.height, frame.width)
+        self.frame = frame
+        self.native = native
+        self._escape_formulas = escape_formulas
+        self._binders = [_binder(dtype, escape_formulas) for dtype in frame.dtypes]
+
+    def fetch(self, column: int, start: int, stop: int) -> list[Any]:
+        return self.frame.to_series(column).slice(start, stop - start).to_list()
+
+    def bind(self, cell: Cell, column: int, value: Any) -> None:
+        self._binders[column](cell, value)
+
+    def style_of_kind(self, column: int) -> bytes:
+        if not self.is_temporal(column):
+            return _NO_STYLE
+        style = self._binders[column].style  # type: ignore[attr-defined]
+        return b"" if style is None else style.tobytes()
+
+    def kind_of_text(self, text: str) -> str:
+        kind = _kind_of_text(text)
+        return "s" if kind == "f" and self._escape_formulas else kind
+
+    def is_temporal(self, column: int) -> bool:
+        """Whether the column holds dates or times."""
+        return isinstance(self._binders[column], _TemporalBinder)
+
+
+class BlankRows(Rows):
+    """Cells without values."""
+
+    __slots__ = ()
+
+    def original(self, row: int, column: int) -> Any:
+        return None
+
+
+class ScanRows(Rows):
+    """The rows of an input sheet: of a text file, or of an old workbook."""
+
+    __slots__ = ("_scan", "_start")
+
+    def __init__(self, scan: SheetScan, start: int, stop: int):
+        super().__init__(stop - start, scan.width)
+        self._scan = scan
+        self._start = start
+
+    def fetch(self, column: int, start: int, stop: int) -> list[Any]:
+        return self._scan.values(column, self._start + start, self._start + stop)
+
+    def bind(self, cell: Cell, column: int, value: Any) -> None:
+        try:
+            cell.value = value
+        except IllegalCharacterError:
+            # Text that could not be written can still be looked at.
+            cell._value, cell.data_type = value, "s"
+
+    def style_of_kind(self, column: int) -> bytes:
+        # Kinds are mixed in a column.
+        return b""
+
+
+class Columns(dict):
+    """Column of the sheet, from 1, to column of some rows, from 0. Shared by bands, and never changed."""
+
+    __slots__ = ("first", "last")
+
+    def __init__(self, columns: dict[int, int]):
+        super().__init__(columns)
+        self.first = min(self, default=0)
+        self.last = max(self, default=0)
+
+
+class Part:
+    """Rows in a band: which of them is the band's first, and which of their columns stand where in the sheet."""
+
+    __slots__ = ("rows", "first", "columns")
+
+    def __init__(self, rows: Rows, first: int, columns: Columns):
+        self.rows = rows
+        self.first = first
+        self.columns = columns
+
+
+class Band:
+    """Rows of a sheet, from 1 and inclusive, in which the same parts stand."""
+
+    __slots__ = ("first_row", "last_row", "parts", "filled")
+
+    def __init__(self, first_row: int, last_row: int, parts: list[Part]):
+        self.first_row = first_row
+        self.last_row = last_row
+        self.parts = parts
+        #: The column up to which all places are known to have cells, 0 where nothing is known.
+        self.filled = 0
+
+    def holes(self) -> Iterator[tuple[Part, int, int]]:
+        """The places without cells: part, row and column of its rows."""
+        last = self.last_row - self.first_row
+        for part in self.parts:
+            if part.rows.holes:
+                columns = set(part.columns.values())
+                for row, column in part.rows.holes:
+                    if part.first <= row <= part.first + last and column in columns:
+                        yield part, row, column
+
+    def extent(self) -> tuple[int, int, int, int] | None:
+        """First and last row, first and last column with a cell; ``None`` where there is no cell."""
+        if not any(part.rows.holes for part in self.parts):
+            first = min(part.columns.first for part in self.parts)
+            return self.first_row, self.last_row, first, max(part.columns.last for part in self.parts)
+        rows: set[int] = set()
+        columns_found: set[int] = set()
+        for row in range(self.first_row, self.last_row + 1):
+            for part in self.parts:
+                own_row = part.first + row - self.first_row
+                found = [column for column, own in part.columns.items() if (own_row, own) not in part.rows.holes]
+                if found:
+                    rows.add(row)
+                    columns_found.update(found)
+        return (min(rows), max(rows), min(columns_found), max(columns_found)) if rows else None
+
+
+class Bands:
+    """Where rows stand in a sheet. Bands are in order and do not overlap."""
+
+    __slots__ = ("_bands", "_first_rows")
+
+    def __init__(self) -> None:
+        self._bands: list[Band] = []
+        self._first_rows: list[int] = []
+
+    def __iter__(self) -> Iterator[Band]:
+        return iter(self._bands)
+
+    def __bool__(self) -> bool:
+        return bool(self._bands)
+
+    def at(self, row: int) -> Band | None:
+        """The band that a row of the sheet is in."""
+        index = bisect_right(self._first_rows, row) - 1
+        if index >= 0:
+            band = self._bands[index]
+            if row <= band.last_row:
+                return band
+        return None
+
+    def find(self, row: int, column: int) -> tuple[Rows, int, int] | None:
+        """The rows that a place of the sheet is in, with its row and column there; ``None`` if it has no cell."""
+        band = self.at(row)
+        if band is not None:
+            for part in band.parts:
+                own_column = part.columns.get(column)
+                if own_column is not None:
+                    own_row = part.first + row - band.first_row
+                    if part.rows.holes and (own_row, own_column) in part.rows.holes:
+                        return None
+                    return part.rows, own_row, own_column
+        return None
+
+    def punch(self, row: int, column: int) -> None:
+        """Take the cell of a place away, if there is one."""
+        found = self.find(row, column)
+        if found is not None:
+            rows, own_row, own_column = found
+            rows.holes.add((own_row, own_column))
+            if own_column in rows.changes:
+                rows.changes[own_column].pop(own_row, None)
+            self.at(row).filled = 0  # type: ignore[union-attr]
+
+    def append(self, first_row: int, rows: Rows, columns: Columns | None = None) -> None:
+        """Put rows where there are none below, with their columns at these places, or from the first column on."""
+        if columns is None:
+            columns = Columns({column + 1: column for column in range(rows.width)})
+        self._insert(len(self._bands), Band(first_row, first_row + rows.height - 1, [Part(rows, 0, columns)]))
+
+    def _insert(self, index: int, band: Band) -> None:
+        self._bands.insert(index, band)
+        self._first_rows.insert(index, band.first_row)
+
+    def _remove(self, start: int, stop: int) -> None:
+        del self._bands[start:stop]
+        del self._first_rows[start:stop]
+
+    def _split(self, row: int) -> int:
+        """Let a band begin at a row that is in one; the position of the first band from that row on."""
+        index = bisect_right(self._first_rows, row) - 1
+        if index < 0:
+            return 0
+        band = self._bands[index]
+        if band.first_row == row:
+            return index
+        if row <= band.last_row:
+            above = row - band.first_row
+            parts = [Part(part.rows, part.first + above, part.columns) for part in band.parts]
+            below = Band(row, band.last_row, parts)
+            below.filled = band.filled
+            band.last_row = row - 1
+            self._insert(index + 1, below)
+        return index + 1
+
+    # Rows -----------------------------------------------------------------------------------------------------------
+
+    def shift_rows(self, first_row: int, offset: int) -> None:
+        """Move all rows from one on. Where they go there must be none."""
+        start = self._split(first_row)
+        for index in range(start, len(self._bands)):
+            band = self._bands[index]
+            band.first_row += offset
+            band.last_row += offset
+            self._first_rows[index] += offset
+
+    def remove_rows(self, first_row: int, last_row: int) -> None:
+        """Take rows away and leave their place empty."""
+        start = self._split(first_row)
+        self._remove(start, self._split(last_row + 1))
+
+    # Columns --------------------------------------------------------------------------------------------------------
+
+    def _replace_columns(self, start: int, stop: int, change: Callable[[dict[int, int]], dict[int, int]]) -> None:
+        """Change the columns of all parts in some bands."""
+        changed: dict[int, tuple[Columns, Columns]] = {}
+        kept = []
+        for band in self._bands[start:stop]:
+            for part in band.parts:
+                known = changed.get(id(part.columns))
+                if known is None:
+                    known = changed[id(part.columns)] = (part.columns, Columns(change(part.columns)))
+                part.columns = known[1]
+            band.parts = [part for part in band.parts if part.columns]
+            band.filled = 0
+            if band.parts:
+                kept.append(band)
+        self._bands[start:stop] = kept
+        self._first_rows[start:stop] = [band.first_row for band in kept]
+
+    def shift_columns(self, first_column: int, offset: int) -> None:
+        """Move all columns from one on. Where they go there must be none."""
+        self._replace_columns(
+            0,
+            len(self._bands),
+            lambda columns: {column + offset if column >= first_column else column: own for column, own in columns.items()},
+        )
+
+    def clear(self, first_row: int, last_row: int, first_column: int, last_column: int) -> None:
+        """Take the cells of a range away."""
+        start = self._split(first_row)
+        self._replace_columns(
+            start,
+            self._split(last_row + 1),
+            lambda columns: {
+                column: own for column, own in columns.items() if not first_column <= column <= last_column
+            },
+        )
+
+    # Ranges ---------------------------------------------------------------------------------------------------------
+
+    def _fill_rows(self, first_row: int, last_row: int, make: Callable[[int, int], list[Part]]) -> tuple[int, int]:
+        """Let every one of some rows be in a band, and bands begin and end with them; the positions of these."""
+        start = self._split(first_row)
+        stop = self._split(last_row + 1)
+        next_row, index = first_row, start
+        while next_row <= last_row:
+            band_row = self._bands[index].first_row if index < stop else last_row + 1
+            if band_row > next_row:
+                self._insert(index, Band(next_row, band_row - 1, make(next_row, band_row - 1)))
+                stop += 1
+            next_row = self._bands[index].last_row + 1
+            index += 1
+        return start, stop
+
+    def fill(self, first_row: int, last_row: int, first_column: int, last_column: int) -> None:
+        """Let every place of a range have a cell."""
+
+        def blank(columns: list[int], height: int) -> Part:
+            return Part(BlankRows(height, len(columns)), 0, Columns({column: own for own, column in enumerate(columns)}))
+
+        everything = list(range(first_column, last_column + 1))
+        start, stop = self._fill_rows(
+            first_row, last_row, lambda first, last: [blank(everything, last - first + 1)]
+        )
+        for band in self._bands[start:stop]:
+            if first_column == 1 and band.filled >= last_column:
+                continue
+            there = {column for part in band.parts for column in part.columns}
+            missing = [column for column in everything if column not in there]
+            if missing:
+                band.parts.append(blank(missing, band.last_row - band.first_row + 1))
+            for part, row, column in list(band.holes()):
+                sheet_column = next(key for key, own in part.columns.items() if own == column)
+                if first_column <= sheet_column <= last_column:
+                    part.rows.holes.discard((row, column))
+                    part.rows.changes.setdefault(column, {})[row] = (None, "n")
+                    if column in part.rows.styles:
+                        part.rows.styles[column][row] = 0
+            if first_column == 1:
+                band.filled = last_column
+
+    def move(self, range_: tuple[int, int, int, int], rows: int, columns: int) -> None:
+        """Move the cells of a range (first and last row, first and last column) over whatever is there."""
+        first_row, last_row, first_column, last_column = range_
+        start = self._split(first_row)
+        stop = self._split(last_row + 1)
+        moved = []
+        for band in self._bands[start:stop]:
+            for part in band.parts:
+                taken = {
+                    column + columns: own for column, own in part.columns.items() if first_column <= column <= last_column
+                }
+                if taken:
+                    place = (band.first_row + rows, band.last_row + rows)
+                    moved.append((*place, Part(part.rows, part.first, Columns(taken))))
+        self.clear(*range_)
+        self.clear(first_row + rows, last_row + rows, first_column + columns, last_column + columns)
+        for first, last, part in moved:
+            start, stop = self._fill_rows(first, last, lambda _first, _last: [])
+            for band in self._bands[start:stop]:
+                band.parts.append(Part(part.rows, part.first + band.first_row - first, part.columns))
+                band.filled = 0
+
+    def copy(self) -> Bands:
+        """The same rows at the same places, to be changed apart from these."""
+        twins: dict[int, Rows] = {}
+        copied = Bands()
+        for band in self._bands:
+            parts = []
+            for part in band.parts:
+                rows = twins.get(id(part.rows))
+                if rows is None:
+                    rows = twins[id(part.rows)] = part.rows.copy()
+                parts.append(Part(rows, part.first, part.columns))
+            twin = Band(band.first_row, band.last_row, parts)
+            twin.filled = band.filled
+            copied._insert(len(copied._bands), twin)
+        return copied
+
+
+# Putting values into fresh cells ------------------------------------------------------------------------------------
+
+
+def _binder(dtype: Any, escape_formulas: bool) -> Callable[[Cell, Any], None]:
+    """What puts a value of a column's type into a fresh cell, as assigning it would."""
+    if dtype.is_numeric() and not dtype.is_decimal():
+        return _bind_number
+    if dtype == pl.Boolean:
+        return _bind_boolean
+    if dtype.is_temporal():
+        return _TemporalBinder()
+    if dtype == pl.String:
+        return _bind_escaped_text if escape_formulas else _bind_text
+    return _bind_escaped if escape_formulas else _bind_any
+
+
+def _bind_number(cell: Cell, value: Any) -> None:
+    # A fresh cell is of the numeric type already.
+    cell._value = value
+
+
+def _bind_boolean(cell: Cell, value: Any) -> None:
+    cell._value = value
+    cell.data_type = "b"
+
+
+def _kind_of_text(text: str) -> str:
+    first = text[:1]
+    if first == "=" and len(text) > 1:
+        return "f"
+    return "e" if first == "#" and text in ERROR_CODES else "s"
+
+
+def _bind_text(cell: Cell, value: str) -> None:
+    # Control characters were looked for when the frame was appended.
+    cell._value = value = value[:_LONGEST_TEXT]
+    cell.data_type = _kind_of_text(value)
+
+
+def _bind_escaped_text(cell: Cell, value: str) -> None:
+    _bind_text(cell, value)
+    keep_text(cell)
+
+
+def _bind_any(cell: Cell, value: Any) -> None:
+    cell.value = value
+
+
+def _bind_escaped(cell: Cell, value: Any) -> None:
+    cell.value = value
+    keep_text(cell)
+
+
+def keep_text(cell: Cell) -> None:
+    """Make a formula text again."""
+    if cell.data_type == "f" and isinstance(cell._value, str):
+        cell.data_type = "s"
+
+
+class _TemporalBinder:
+    """Binds dates, times and durations; the number format is looked up once for the column."""
+
+    __slots__ = ("style",)
+
+    def __init__(self) -> None:
+        self.style: Any = None
+
+    def __call__(self, cell: Cell, value: Any) -> None:
+        if self.style is None:
+            cell.value = value
+            self.style = copy(cell._style)
+        else:
+            cell._value = value
+            cell.data_type = "d"
+            cell._style = copy(self.style)
+
+
+def _plain_types() -> frozenset[type]:
+    import datetime as dt
+
+    return frozenset((type(None), str, int, float, bool, dt.datetime, dt.date, dt.time, dt.timedelta))
+
+
+#: Types of values that can be noted apart from their cell: nobody can change them.
+_PLAIN_TYPES = _plain_types()

@@ -1,0 +1,105 @@
+"""Objects that turn into openpyxl's workbooks and worksheets when somebody touches them.
+
+Config packages declare ``source_sheet`` or ``output_workbook`` in many hooks and seldom use them, while opening (or
+building) the real object costs more than everything else in a run. So hooks get a stand-in: it knows a few facts, such
+as titles, and with the first thing it is asked for that it does not know it becomes the real object, in place. From
+then on there is nothing between a hook and openpyxl, and an object has one identity all along.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_set_class = object.__dict__["__class__"].__set__
+
+
+class StandIn:
+    """An object that becomes another one. Subclasses answer for what they know with properties of their own."""
+
+    def _ade_real_class(self) -> type:
+        """A class that the object is going to be an instance of."""
+        raise NotImplementedError
+
+    def _ade_become(self) -> None:
+        """Become the real object, by way of :func:`become`."""
+        raise NotImplementedError
+
+    @property
+    def __class__(self) -> type:
+        return self._ade_real_class()
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached for names that the stand-in itself does not have. Copying, pickling and the like ask for names
+        # with underscores on both sides, and must not open a workbook just to be told no.
+        if name.startswith("_ade") or name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        self._ade_become()
+        return getattr(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._ade_become()
+        setattr(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._ade_become()
+        delattr(self, name)
+
+    def __getitem__(self, key: Any) -> Any:
+        self._ade_become()
+        return self[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._ade_become()
+        self[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        self._ade_become()
+        del self[key]
+
+    def __iter__(self) -> Any:
+        self._ade_become()
+        return iter(self)
+
+    def __contains__(self, key: Any) -> bool:
+        self._ade_become()
+        return key in self
+
+    def __dir__(self) -> list[str]:
+        self._ade_become()
+        return dir(self)
+
+    def __repr__(self) -> str:
+        self._ade_become()
+        return repr(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._ade_become()
+        return self.__reduce_ex__(protocol)
+
+
+def is_stand_in(value: Any) -> bool:
+    """Whether a value is a stand-in that nobody has touched."""
+    return issubclass(type(value), StandIn)
+
+
+def become(stand_in: StandIn, real_class: type) -> None:
+    """Make a stand-in an instance of a class, without any attribute yet."""
+    stand_in.__dict__.clear()
+    _set_class(stand_in, real_class)
+
+
+def tell(stand_in: StandIn, **facts: Any) -> None:
+    """Give a stand-in attributes, which are not those of the real object."""
+    stand_in.__dict__.update(facts)
+
+
+def named_like(original: type) -> Any:
+    """A class decorator: the class is known by the name of an openpyxl class, as hooks and their logs expect."""
+
+    def rename(named: type) -> type:
+        named.__name__ = original.__name__
+        named.__qualname__ = original.__qualname__
+        named.__module__ = original.__module__
+        return named
+
+    return rename
