@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ade_engine.io.lazy_rows import Bands, Rows
 
 #: So many further cell objects are made before those that nobody holds are looked for.
-_ROUND = 1 << 15
+_ROUND = 1 << 12
 
 
 class LazyCells(dict):
@@ -27,12 +27,14 @@ class LazyCells(dict):
     The dictionary itself holds the objects. At a place that has one, the rows below it do not count.
     """
 
-    __slots__ = ("worksheet", "bands", "_next_round")
+    __slots__ = ("worksheet", "bands", "_loose", "_next_round")
 
     def __init__(self, worksheet: Worksheet):
         super().__init__()
         self.worksheet = worksheet
         self.bands = Bands()
+        #: The places of cells that somebody put there: among them all that lie outside the bands.
+        self._loose: set[tuple[int, int]] = set()
         self._next_round = _ROUND
 
     # Making cells and letting them go ------------------------------------------------------------------------------
@@ -52,22 +54,20 @@ class LazyCells(dict):
         if band is None or len(band.parts) != 1 or band.parts[0].rows.holes:
             return None
         part = band.parts[0]
-        rows, columns = part.rows, part.columns
-        own_row = part.first + row - band.first_row
-        cells = []
+        columns = part.columns
         known = dict.get
-        for column in range(first_column, last_column + 1):
-            key = (row, column)
-            cell = known(self, key)
-            if cell is None:
-                own_column = columns.get(column)
-                if own_column is None:
-                    return None
-                cell = rows.make(self.worksheet, row, column, own_row, own_column)
-                dict.__setitem__(self, key, cell)
-            cells.append(cell)
-        if dict.__len__(self) > self._next_round:
-            self.release()
+        cells = [known(self, (row, column)) for column in range(first_column, last_column + 1)]
+        if None in cells:
+            wanted = [(column, columns.get(column)) for column, cell in enumerate(cells, first_column) if cell is None]
+            if any(own_column is None for _, own_column in wanted):
+                return None
+            own_row = part.first + row - band.first_row
+            keep = dict.__setitem__
+            for column, cell in part.rows.make_row(self.worksheet, row, wanted, own_row):
+                cells[column - first_column] = cell
+                keep(self, (row, column), cell)
+            if dict.__len__(self) > self._next_round:
+                self.release()
         return tuple(cells)
 
     def release(self) -> None:
@@ -95,6 +95,7 @@ class LazyCells(dict):
                         cell, own_row, own_column, table
                     ):
                         dict.__delitem__(self, key)
+                        self._loose.discard(key)
                     break
         self._next_round = 2 * dict.__len__(self) + _ROUND
 
@@ -105,9 +106,9 @@ class LazyCells(dict):
     def extent(self) -> tuple[int, int, int, int] | None:
         """First and last row, first and last column with a cell; ``None`` where there is no cell."""
         extents = [extent for band in self.bands if (extent := band.extent()) is not None]
-        if dict.__len__(self):
-            rows = [row for row, _ in dict.keys(self)]
-            columns = [column for _, column in dict.keys(self)]
+        if self._loose:
+            rows = [row for row, _ in self._loose]
+            columns = [column for _, column in self._loose]
             extents.append((min(rows), max(rows), min(columns), max(columns)))
         if not extents:
             return None
@@ -121,13 +122,20 @@ class LazyCells(dict):
         for key in list(dict.keys(self)):
             other = place(*key)
             if other != key:
-                moved.append((other, dict.pop(self, key)))
-        for other, cell in moved:
+                moved.append((other, dict.pop(self, key), key in self._loose))
+                self._loose.discard(key)
+        for other, cell, is_loose in moved:
             if other is not None:
                 cell.row, cell.column = other
                 dict.__setitem__(self, other, cell)
+                if is_loose:
+                    self._loose.add(other)
 
     # A dictionary whose keys are these, for whoever uses it as one -------------------------------------------------
+
+    def __setitem__(self, key: Any, cell: Any) -> None:
+        dict.__setitem__(self, key, cell)
+        self._loose.add(key)
 
     def __missing__(self, key: Any) -> Any:
         place = self.bands.find(*key)
@@ -145,6 +153,7 @@ class LazyCells(dict):
         if key not in self:
             raise KeyError(key)
         dict.pop(self, key, None)
+        self._loose.discard(key)
         self.bands.punch(*key)
 
     def pop(self, key: Any, *default: Any) -> Any:
@@ -168,6 +177,7 @@ class LazyCells(dict):
 
     def clear(self) -> None:
         dict.clear(self)
+        self._loose.clear()
         self.bands = Bands()
 
     def __iter__(self) -> Iterator[tuple[int, int]]:

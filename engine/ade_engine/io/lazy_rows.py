@@ -104,6 +104,10 @@ class Rows:
             values = self._values[key] = self.fetch(column, start, min(start + _STRETCH, self.height))
         return values[offset]
 
+    def original_row(self, row: int) -> Any:
+        """All values of a row as they came."""
+        return [self.original(row, column) for column in range(self.width)]
+
     def value(self, row: int, column: int) -> Any:
         """The value as it is now."""
         changes = self.changes.get(column)
@@ -134,21 +138,48 @@ class Rows:
                 cell._style = copy(worksheet.parent._ade_styles.styles[number])
         return cell
 
+    def make_row(
+        self, worksheet: Worksheet, sheet_row: int, columns: Iterator[tuple[int, int]], row: int
+    ) -> list[tuple[int, Cell]]:
+        """Cells for some places of a row, given as column of the sheet and column here; each with its column of the
+        sheet.
+        """
+        made = []
+        values = self.original_row(row)
+        for sheet_column, column in columns:
+            if column in self.changes or column in self.styles:
+                made.append((sheet_column, self.make(worksheet, sheet_row, sheet_column, row, column)))
+                continue
+            cell = _new_cell(Cell)
+            cell.parent = worksheet
+            cell._style = cell._hyperlink = cell._comment = None
+            cell.row = sheet_row
+            cell.column = sheet_column
+            cell.data_type = "n"
+            cell._value = value = values[column]
+            if value is not None:
+                self.bind(cell, column, value)
+            made.append((sheet_column, cell))
+        return made
+
     def take_back(self, cell: Cell, row: int, column: int, table: StyleTable) -> bool:
         """Note what a cell that :meth:`make` made has become, so that the object can go. ``False`` where it cannot."""
-        value, kind = cell._value, cell.data_type
+        value, style = cell._value, cell._style
+        if value is self.original(row, column) and style is None and cell.data_type == "n" and column not in self.styles:
+            # Looked at and left alone, if nothing was noted before.
+            if column not in self.changes and (value is None or type(value) in _NUMBERS):
+                return True
         if type(value) not in _PLAIN_TYPES:
             return False
-        style = cell._style
         content = _NO_STYLE if style is None else style.tobytes()
-        if self.is_original(value, kind, row, column):
+        if self.is_original(value, cell.data_type, row, column):
             usual = _NO_STYLE if value is None else self.style_of_kind(column)
             number = 0 if content == usual else table.number(content)
             if column in self.changes:
                 self.changes[column].pop(row, None)
         else:
             number = table.number(content)
-            self.changes.setdefault(column, {})[row] = (value, kind)
+            self.changes.setdefault(column, {})[row] = (value, cell.data_type)
         styles = self.styles.get(column)
         if styles is not None:
             styles[row] = number
@@ -181,7 +212,7 @@ class Rows:
 class FrameRows(Rows):
     """The rows of a frame. With ``escape_formulas``, text that starts with ``=`` is text."""
 
-    __slots__ = ("frame", "native", "_binders", "_escape_formulas")
+    __slots__ = ("frame", "native", "_binders", "_escape_formulas", "_stretch", "_stretch_rows")
 
     def __init__(self, frame: pl.DataFrame, native: Any, escape_formulas: bool):
         super().__init__(frame.height, frame.width)
@@ -189,9 +220,24 @@ class FrameRows(Rows):
         self.native = native
         self._escape_formulas = escape_formulas
         self._binders = [_binder(dtype, escape_formulas) for dtype in frame.dtypes]
+        #: The stretch of rows that a walk along rows is in.
+        self._stretch = -1
+        self._stretch_rows: list[tuple[Any, ...]] = []
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
         return self.frame.to_series(column).slice(start, stop - start).to_list()
+
+    def original_row(self, row: int) -> Any:
+        stretch, offset = divmod(row, _STRETCH)
+        if stretch != self._stretch:
+            self._stretch_rows = self.frame.slice(stretch * _STRETCH, _STRETCH).rows()
+            self._stretch = stretch
+        return self._stretch_rows[offset]
+
+    def original(self, row: int, column: int) -> Any:
+        if row // _STRETCH == self._stretch:
+            return self._stretch_rows[row % _STRETCH][column]
+        return super().original(row, column)
 
     def bind(self, cell: Cell, column: int, value: Any) -> None:
         self._binders[column](cell, value)
@@ -603,5 +649,6 @@ def _plain_types() -> frozenset[type]:
     return frozenset((type(None), str, int, float, bool, dt.datetime, dt.date, dt.time, dt.timedelta))
 
 
+_NUMBERS = frozenset((int, float))
 #: Types of values that can be noted apart from their cell: nobody can change them.
 _PLAIN_TYPES = _plain_types()

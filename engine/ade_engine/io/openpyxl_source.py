@@ -65,19 +65,14 @@ class Origin:
     def __init__(self, worksheet: LazyWorksheet, source: Source, sheet: SourceSheet, state: str):
         worksheet.sheet_state = state
         scan = source.peek(sheet, None)
-        # Cells begin with the first value and end with the last one.
+        # Rows begin with the first that has a value and end with the last; columns begin with A.
         first, stop = 0, scan.rows_emitted
         while first < stop and scan.is_empty_row(first):
             first += 1
         while first < stop and scan.is_empty_row(stop - 1):
             stop -= 1
-        first_column = 0
-        while source.format == "xls" and first < stop and not any(
-            value is not None for value in scan.values(first_column, first, stop)
-        ):
-            first_column += 1
         self._rows = ScanRows(scan, first, stop)
-        self._columns = Columns({column + 1: column for column in range(first_column, scan.width)})
+        self._columns = Columns({column + 1: column for column in range(scan.width)})
         self._first_row = first + 1
         if first < stop:
             worksheet._cells.bands.append(self._first_row, self._rows, self._columns)

@@ -380,6 +380,8 @@ class SourceWorkbook(StandIn):
         sheet = next((sheet for sheet in self._ade_source.sheets if sheet.title == key), None)
         if sheet is not None:
             return sheet.worksheet
+        if self._ade_has_worksheets_only:
+            raise KeyError(f"Worksheet {key} does not exist.")
         self._ade_become()
         return self[key]
 
