@@ -212,7 +212,7 @@ class Rows:
 class FrameRows(Rows):
     """The rows of a frame. With ``escape_formulas``, text that starts with ``=`` is text."""
 
-    __slots__ = ("frame", "native", "_binders", "_escape_formulas", "_stretch", "_stretch_rows")
+    __slots__ = ("frame", "native", "_binders", "_converted", "_escape_formulas", "_stretch", "_stretch_rows")
 
     def __init__(self, frame: pl.DataFrame, native: Any, escape_formulas: bool):
         super().__init__(frame.height, frame.width)
@@ -220,17 +220,29 @@ class FrameRows(Rows):
         self.native = native
         self._escape_formulas = escape_formulas
         self._binders = [_binder(dtype, escape_formulas) for dtype in frame.dtypes]
+        #: Columns whose values a cell does not hold as they are.
+        self._converted = [number for number, series in enumerate(frame.get_columns()) if _needs_conversion(series)]
         #: The stretch of rows that a walk along rows is in.
         self._stretch = -1
         self._stretch_rows: list[tuple[Any, ...]] = []
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
-        return self.frame.to_series(column).slice(start, stop - start).to_list()
+        values = self.frame.to_series(column).slice(start, stop - start).to_list()
+        return list(map(_value_in_cell, values)) if column in self._converted else values
 
     def original_row(self, row: int) -> Any:
         stretch, offset = divmod(row, _STRETCH)
         if stretch != self._stretch:
-            self._stretch_rows = self.frame.slice(stretch * _STRETCH, _STRETCH).rows()
+            rows = self.frame.slice(stretch * _STRETCH, _STRETCH).rows()
+            if self._converted:
+                rows = [
+                    tuple(
+                        _value_in_cell(value) if column in self._converted else value
+                        for column, value in enumerate(values)
+                    )
+                    for values in rows
+                ]
+            self._stretch_rows = rows
             self._stretch = stretch
         return self._stretch_rows[offset]
 
@@ -566,6 +578,21 @@ class Bands:
         return copied
 
 
+def _needs_conversion(series: pl.Series) -> bool:
+    """Whether cells hold other values than those of a column: text where it is too long, and whatever is unusual."""
+    dtype = series.dtype
+    if dtype == pl.String:
+        return (series.str.len_bytes().max() or 0) > _LONGEST_TEXT
+    return not (dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null))
+
+
+def _value_in_cell(value: Any) -> Any:
+    """What a cell holds after a value was assigned to it."""
+    if isinstance(value, str):
+        return value[:_LONGEST_TEXT]
+    return str(value, "utf-8") if isinstance(value, bytes) else value
+
+
 # Putting values into fresh cells ------------------------------------------------------------------------------------
 
 
@@ -600,8 +627,8 @@ def _kind_of_text(text: str) -> str:
 
 
 def _bind_text(cell: Cell, value: str) -> None:
-    # Control characters were looked for when the frame was appended.
-    cell._value = value = value[:_LONGEST_TEXT]
+    # Control characters were looked for when the frame was appended, and long text was cut.
+    cell._value = value
     cell.data_type = _kind_of_text(value)
 
 
