@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """What `ade run` is measured against: other tools that only copy a workbook, and normalize nothing.
 
-    peers.py openpyxl|calamine INPUT OUTPUT
+    peers.py openpyxl|calamine|OPERATION INPUT OUTPUT
 
 `openpyxl` reads with read_only and writes with write_only; `calamine` reads with python-calamine and writes with XlsxWriter
-in constant memory.
+in constant memory. An operation of operations.py is done to an ordinary openpyxl workbook that was filled with what was
+read. Prints the peak memory in MiB.
 """
 
+import resource
 import sys
 
 
@@ -45,5 +47,27 @@ def copy_with_calamine(source: str, target: str) -> None:
     copy.close()
 
 
+def operate(name: str, source: str, target: str) -> None:
+    from openpyxl import Workbook, load_workbook
+
+    import operations
+
+    book = load_workbook(source, read_only=True, data_only=True)
+    made = Workbook()
+    made.remove(made.active)
+    for sheet in book.worksheets:
+        if name.startswith("source_"):
+            getattr(operations, name)(sheet)
+        to = made.create_sheet(sheet.title)
+        for row in sheet.iter_rows(values_only=True):
+            to.append(row)
+        if not name.startswith("source_"):
+            getattr(operations, name)(to)
+    made.save(target)
+
+
 if __name__ == "__main__":
-    {"openpyxl": copy_with_openpyxl, "calamine": copy_with_calamine}[sys.argv[1]](*sys.argv[2:4])
+    how, *paths = sys.argv[1:4]
+    copies = {"openpyxl": copy_with_openpyxl, "calamine": copy_with_calamine}
+    copies[how](*paths) if how in copies else operate(how, *paths)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -1,0 +1,168 @@
+//! What the benches of the engine share: a folder with inputs, configurations and a warm environment.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a bench is told its length by its caller"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+pub struct Bench {
+    folder: tempfile::TempDir,
+    root: PathBuf,
+    /// The Python of an environment with the tools that are compared.
+    python: PathBuf,
+    pub rounds: usize,
+}
+
+impl Bench {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn ade(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
+        command
+            .arg("--data-dir")
+            .arg(self.path("data"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// A folder with workbooks of these sizes and these configurations: the template's with a hook each, or none.
+    /// `ENGINE_ROUNDS` sets how many turns are measured (3 unless told).
+    pub fn new(sizes: &[u32], configurations: &[(&str, &str)]) -> Self {
+        let rounds = std::env::var("ENGINE_ROUNDS").ok();
+        let rounds = rounds.and_then(|value| value.parse().ok()).unwrap_or(3);
+        let mut bench = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            root: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
+            python: PathBuf::new(),
+            rounds,
+        };
+        for name in configurations
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(["peers"])
+        {
+            let made = bench.ade().arg("init").arg(bench.path(name)).output();
+            assert!(made.expect("ade init").status.success());
+        }
+        for (name, hook) in configurations.iter().filter(|(_, hook)| !hook.is_empty()) {
+            let hooks = bench.path(name).join("src/ade_config/hooks");
+            std::fs::write(hooks.join("measured.py"), hook).expect("a hook");
+        }
+        let manifest = bench.path("peers/pyproject.toml");
+        let text = std::fs::read_to_string(&manifest).expect("the template's manifest");
+        let text = text.replace(
+            "dependencies = []",
+            "dependencies = [\"xlsxwriter\", \"python-calamine\"]",
+        );
+        std::fs::write(&manifest, text).expect("a manifest");
+        let built = bench
+            .ade()
+            .args(["env", "build", "--json"])
+            .arg(bench.path("peers"))
+            .output();
+        let built: serde_json::Value =
+            serde_json::from_slice(&built.expect("ade env build").stdout).expect("JSON");
+        let folder = built["folder"].as_str().expect("the environment's folder");
+        bench.python = Path::new(folder).join(".venv/bin/python");
+        let written = Command::new(&bench.python)
+            .arg(bench.root.join("benches/engine/generate.py"))
+            .arg(bench.path("inputs"))
+            .args(sizes.iter().map(u32::to_string))
+            .stdout(Stdio::null())
+            .status();
+        assert!(written.expect("the generator").success());
+        let example = bench.example();
+        for (name, _) in configurations {
+            bench.run(name, &example);
+        }
+        bench
+    }
+
+    /// A small messy workbook.
+    pub fn example(&self) -> PathBuf {
+        self.root.join("examples/messy-roster.xlsx")
+    }
+
+    pub fn input(&self, rows: u32) -> PathBuf {
+        let entries = std::fs::read_dir(self.path("inputs")).expect("the generator's folder");
+        let mut found = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                stem.ends_with(&format!("-{rows}"))
+            });
+        found.next().expect("a generated workbook")
+    }
+
+    /// The whole command, and the engine's peak memory in MiB.
+    pub fn run(&self, configuration: &str, input: &Path) -> (Duration, f64) {
+        let started = Instant::now();
+        let output = self
+            .ade()
+            .args(["run", "--json"])
+            .arg(self.path(configuration))
+            .arg(input)
+            .output()
+            .expect("ade run");
+        let took = started.elapsed();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+        let run: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a run object");
+        let folder = PathBuf::from(run["run_dir"].as_str().expect("its folder"));
+        let artifact = std::fs::read(folder.join("artifact.json")).expect("its audit record");
+        let artifact: serde_json::Value = serde_json::from_slice(&artifact).expect("JSON");
+        let memory = artifact["resources"]["peak_memory_bytes"]
+            .as_f64()
+            .unwrap_or_default();
+        (took, memory / MIB)
+    }
+
+    /// What another tool takes, and its peak memory in MiB.
+    pub fn peer(&self, with: &str, input: &Path) -> (Duration, f64) {
+        let started = Instant::now();
+        let output = Command::new(&self.python)
+            .arg(self.root.join("benches/engine/peers.py"))
+            .arg(with)
+            .arg(input)
+            .arg(self.path("copy.xlsx"))
+            .output()
+            .expect("a copy");
+        let took = started.elapsed();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let memory = String::from_utf8_lossy(&output.stdout);
+        (took, memory.trim().parse().expect("its peak memory"))
+    }
+
+    /// The best of each, taken in turns.
+    pub fn in_turns(
+        &self,
+        first: impl Fn() -> Duration,
+        second: impl Fn() -> Duration,
+        third: impl Fn() -> Duration,
+        rounds: usize,
+    ) -> (Duration, Duration, Duration) {
+        let mut best = [Duration::MAX; 3];
+        for _ in 0..rounds.max(1) {
+            best[0] = best[0].min(first());
+            best[1] = best[1].min(second());
+            best[2] = best[2].min(third());
+        }
+        (best[0], best[1], best[2])
+    }
+}
