@@ -69,7 +69,6 @@ def test_plugins_are_found_at_any_depth_in_the_order_of_their_names(tmp_path):
         "ade_config.columns.no_folder_init.c",
         "ade_config.hooks.h",
         "ade_config.row_detectors.r",
-        "ade_config.row_types.old",
     ]
 
 
@@ -237,6 +236,9 @@ def test_fields_and_the_order_of_everything():
     for fn, priority in entries:
         registry.register_column_transform(fn, field="a", priority=priority)
     expected = [entries[i][0] for i in (2, 3, 1, 4, 0)]
+    assert [entry.fn for entry in registry.column_transforms] == [fn for fn, _ in entries]
+    assert registry.column_transforms_by_field == {}
+    registry.finalize()
     assert [entry.fn for entry in registry.column_transforms] == expected
     assert [entry.fn for entry in registry.column_transforms_by_field["a"]] == expected
     assert registry.column_validators_by_field == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 
 import pytest
@@ -49,7 +50,9 @@ def test_names_are_the_same_wherever_they_are_imported_from():
 def test_enumerations_are_text():
     from ade_engine import HookName, RowKind, RunStatus
 
-    assert HookName("on_sheet_end") == "on_sheet_end" == str(HookName.ON_SHEET_END)
+    assert HookName("on_sheet_end") == "on_sheet_end" == HookName.ON_SHEET_END.value
+    assert str(RunStatus.FAILED) == f"{RunStatus.FAILED}" == "RunStatus.FAILED"
+    assert json.dumps({RowKind.DATA: RunStatus.RUNNING}) == '{"data": "running"}'
     assert RowKind.HEADER == "header" and {"data": 1}[RowKind.DATA] == 1
     assert RunStatus.FAILED == "failed"
     assert len(HookName) == 8

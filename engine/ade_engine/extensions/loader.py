@@ -18,8 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
-#: Where plugin modules lie below the package. ``row_types`` is what ``row_detectors`` was called before.
-PLUGIN_FOLDERS = ("columns", "row_detectors", "row_types", "hooks")
+#: Where plugin modules lie below the package.
+PLUGIN_FOLDERS = ("columns", "row_detectors", "hooks")
 
 DEFAULT_PACKAGE = "ade_config"
 
@@ -48,7 +48,10 @@ def resolve_config_import(config_package: str | os.PathLike) -> tuple[Path, str]
 
 
 def import_and_register(config_package: str | os.PathLike, registry: Registry) -> list[str]:
-    """Import the package's plugin modules in order and call ``register`` of each; returns their names."""
+    """Import the package's plugin modules in order and call ``register`` of each; returns their names.
+
+    Afterwards the registry is ready for a run.
+    """
     root, package = resolve_config_import(config_package)
     _forget(package)
     importlib.invalidate_caches()
@@ -67,6 +70,7 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
             if hasattr(outcome, "cr_code"):
                 # `async def register` is found like any other, but nobody awaits it.
                 outcome.close()
+        registry.finalize()
     finally:
         try:
             sys.path.remove(str(root))
@@ -80,7 +84,7 @@ def find_plugins(folder: Path, package: str) -> list[str]:
     names = []
     for place in PLUGIN_FOLDERS:
         for parent, folders, files in os.walk(folder / place):
-            folders[:] = [name for name in folders if not _is_skipped(name) and name != "__pycache__"]
+            folders[:] = [name for name in folders if not _is_skipped(name)]
             inside = os.path.relpath(parent, folder).replace(os.sep, ".")
             for file_name in files:
                 stem, extension = os.path.splitext(file_name)
@@ -123,7 +127,7 @@ def _is_package(folder: Path) -> bool:
 
 
 def _is_skipped(name: str) -> bool:
-    return name == "tests" or name.startswith(("_", "."))
+    return name == "tests" or name.startswith("_")
 
 
 def _forget(package: str) -> None:

@@ -1,15 +1,15 @@
 """What a config package registers.
 
-A package's ``register(registry)`` functions fill a :class:`Registry`; the run reads it. Every list is kept in the
-order in which its callables run: priority descending, then module, then qualified name, then registration.
+A package's ``register(registry)`` functions fill a :class:`Registry`; :meth:`Registry.finalize` then brings every
+list into the order in which its callables run (priority descending, then module, then qualified name, then
+registration), and the run reads it.
 """
 
 from __future__ import annotations
 
-from bisect import insort_right
-
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.fields import FieldDef, HookName
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,40 +17,35 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class RegisteredFn:
+class RegisteredFn(Record):
     """A callable and what it was registered for."""
 
-    __slots__ = ("fn", "priority", "module", "qualname", "field", "row_kind", "hook_name")
+    fn: Callable[..., Any]
+    priority: int
+    module: str
+    qualname: str
+    field: str | None = None
+    row_kind: str | None = None
+    hook_name: HookName | None = None
 
-    def __init__(
-        self,
-        fn: Callable[..., Any],
-        priority: int = 0,
-        *,
-        field: str | None = None,
-        row_kind: str | None = None,
-        hook_name: HookName | None = None,
-    ):
-        self.fn = fn
-        self.priority = priority
-        self.module = getattr(fn, "__module__", None) or "<unknown>"
-        self.qualname = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or "<unknown>"
-        self.field = field
-        self.row_kind = row_kind
-        self.hook_name = hook_name
+    @classmethod
+    def of(cls, fn: Callable[..., Any], priority: int = 0, **purpose: Any) -> RegisteredFn:
+        """The entry of a callable under its own module and name."""
+        module = getattr(fn, "__module__", None) or "<unknown>"
+        qualname = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or "<unknown>"
+        return cls(fn, priority, module, qualname, **purpose)
 
     @property
     def name(self) -> str:
-        """Module and qualified name, as reports and messages name the callable."""
+        """Module and qualified name, as messages name the callable."""
         return f"{self.module}.{self.qualname}"
 
     @property
     def sort_key(self) -> tuple[Any, str, str]:
-        return (-self.priority, self.module, self.qualname)
-
-    def __repr__(self) -> str:
-        purpose = self.hook_name or self.field or self.row_kind
-        return f"RegisteredFn({self.name}, priority={self.priority!r}, for={str(purpose)!r})"
+        try:
+            return (-self.priority, self.module, self.qualname)
+        except TypeError:
+            raise TypeError(f"{self.name} has the priority {self.priority!r}; it should be a number") from None
 
 
 class Registry:
@@ -75,26 +70,22 @@ class Registry:
 
     def register_row_detector(self, fn: Callable[..., Any], *, row_kind: str, priority: int) -> None:
         """Let ``fn`` vote for the kind of every row. ``row_kind`` tells readers what it is mainly for."""
-        _insert(self.row_detectors, RegisteredFn(fn, priority, row_kind=getattr(row_kind, "value", row_kind)))
+        self.row_detectors.append(RegisteredFn.of(fn, priority, row_kind=getattr(row_kind, "value", row_kind)))
 
     def register_column_detector(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
         """Let ``fn`` score the columns of every table for ``field``, and for any other field it returns."""
         self._require_field(fn, field, "column detector")
-        _insert(self.column_detectors, RegisteredFn(fn, priority, field=field))
+        self.column_detectors.append(RegisteredFn.of(fn, priority, field=field))
 
     def register_column_transform(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
         """Let ``fn`` compute ``field`` by an expression."""
         self._require_field(fn, field, "column transform")
-        entry = RegisteredFn(fn, priority, field=field)
-        _insert(self.column_transforms, entry)
-        _insert(self.column_transforms_by_field.setdefault(field, []), entry)
+        self.column_transforms.append(RegisteredFn.of(fn, priority, field=field))
 
     def register_column_validator(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
         """Let ``fn`` check ``field`` by an expression that gives a message, or null where all is well."""
         self._require_field(fn, field, "column validator")
-        entry = RegisteredFn(fn, priority, field=field)
-        _insert(self.column_validators, entry)
-        _insert(self.column_validators_by_field.setdefault(field, []), entry)
+        self.column_validators.append(RegisteredFn.of(fn, priority, field=field))
 
     def register_hook(self, fn: Callable[..., Any], *, hook: HookName | str, priority: int) -> None:
         """Run ``fn`` at a stage of the run."""
@@ -102,13 +93,29 @@ class Registry:
             stage = HookName(hook)
         except ValueError:
             known = ", ".join(name.value for name in HookName)
-            raise ConfigError(f"{RegisteredFn(fn).name} names no hook stage: {hook!r}; stages are {known}") from None
-        _insert(self.hooks[stage], RegisteredFn(fn, priority, hook_name=stage))
+            raise ConfigError(f"{RegisteredFn.of(fn).name} names no hook stage: {hook!r}; stages are {known}") from None
+        self.hooks[stage].append(RegisteredFn.of(fn, priority, hook_name=stage))
+
+    def finalize(self) -> None:
+        """Sort every list, and fill ``column_transforms_by_field`` and ``column_validators_by_field``.
+
+        A run does it once all modules have registered. Doing it again takes in what was added since.
+        """
+        for entries in (
+            self.row_detectors,
+            self.column_detectors,
+            self.column_transforms,
+            self.column_validators,
+            *self.hooks.values(),
+        ):
+            entries.sort(key=lambda entry: entry.sort_key)
+        self.column_transforms_by_field = _by_field(self.column_transforms)
+        self.column_validators_by_field = _by_field(self.column_validators)
 
     def _require_field(self, fn: Callable[..., Any], field: str, role: str) -> None:
         if field not in self.fields:
             raise ConfigError(
-                f"{role} {RegisteredFn(fn).name} is for field {field!r}, which is not registered (yet): "
+                f"{role} {RegisteredFn.of(fn).name} is for field {field!r}, which is not registered (yet): "
                 "call registry.register_field first"
             )
 
@@ -120,9 +127,8 @@ class Registry:
         )
 
 
-def _insert(entries: list[RegisteredFn], entry: RegisteredFn) -> None:
-    insort_right(entries, entry, key=_sort_key)
-
-
-def _sort_key(entry: RegisteredFn) -> tuple[Any, str, str]:
-    return entry.sort_key
+def _by_field(entries: list[RegisteredFn]) -> dict[str, list[RegisteredFn]]:
+    found: dict[str, list[RegisteredFn]] = {}
+    for entry in entries:
+        found.setdefault(entry.field, []).append(entry)
+    return found

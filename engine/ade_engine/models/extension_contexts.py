@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from ade_engine.models.table import TableRegion, TableResult
 
 
-class ExtensionContext(Record):
+class ExtensionContext(Record, keyword_only=True):
     """What every callable may take."""
 
     settings: Settings
     metadata: dict[str, Any]
     state: dict[str, Any]
     input_file_name: str
-    logger: RunLogger
+    logger: RunLogger | None = None
 
 
 class RowDetectorContext(ExtensionContext):

@@ -23,9 +23,6 @@ class RowKind(str, Enum):
     DATA = "data"
     UNKNOWN = "unknown"
 
-    __str__ = str.__str__
-    __format__ = str.__format__
-
 
 class HookName(str, Enum):
     """The stages at which hooks run, in the order of a run."""
@@ -38,6 +35,3 @@ class HookName(str, Enum):
     ON_TABLE_WRITTEN = "on_table_written"
     ON_SHEET_END = "on_sheet_end"
     ON_WORKBOOK_BEFORE_SAVE = "on_workbook_before_save"
-
-    __str__ = str.__str__
-    __format__ = str.__format__

@@ -1,15 +1,16 @@
 """The base of the engine's value classes.
 
-A record is what a dataclass is (fields are the annotations of the class, in order, with their defaults), at a
-fiftieth of the price: a dataclass compiles its methods when the class is made, and the engine starts too often to
-pay half a millisecond for each class. Editors and type checkers still see a dataclass.
+To whoever uses one, a record is a dataclass: its fields are the annotations of the class, in order, with their
+defaults, and ``dataclasses.replace``, ``asdict``, ``fields`` and ``is_dataclass`` take it for one. It costs a fiftieth
+of the price: a dataclass compiles its methods when the class is made, and the engine starts too often to pay half a
+millisecond for each class. What the ``dataclasses`` module wants to know is put together when it first asks.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import dataclass_transform
+    from typing import Any, dataclass_transform
 else:
 
     def dataclass_transform(**_):
@@ -17,23 +18,69 @@ else:
 
 
 _REQUIRED = object()
+_MUTABLE = (dict, list, set)
+
+
+class _Description:
+    """A class attribute of dataclasses that is made on first use, for each class by itself."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        twin = _dataclass_like(owner)
+        for name in ("__dataclass_fields__", "__dataclass_params__"):
+            setattr(owner, name, getattr(twin, name))
+        return getattr(twin, self.name)
+
+
+_FIELDS = _Description("__dataclass_fields__")
+_PARAMS = _Description("__dataclass_params__")
+
+
+def _dataclass_like(cls: type[Record]) -> type:
+    """A real dataclass with the fields of a record."""
+    from dataclasses import dataclass, field
+
+    body: dict[str, Any] = {"__annotations__": dict(cls._annotations), "__module__": cls.__module__}
+    for name, default in cls._defaults.items():
+        body[name] = field(default_factory=default.copy) if isinstance(default, _MUTABLE) else default
+    return dataclass(type(cls.__name__, (), body), frozen=cls._frozen, kw_only=cls._keyword_only)
 
 
 @dataclass_transform()
 class Record:
-    """Keyword or positional construction, comparison by value, and a readable ``repr``."""
+    """Keyword or positional construction, comparison by value, and a readable ``repr``.
+
+    A class that is derived from a record outside of the engine keeps the record's fields, as a class derived from a
+    dataclass does; ``@dataclass`` gives it further ones.
+    """
 
     _fields: tuple = ()
     _defaults: dict = {}
+    _annotations: dict = {}
+    _frozen = False
+    #: Whether the order of the fields is nobody's business; such fields may follow others with a default.
+    _keyword_only = False
 
-    def __init_subclass__(cls, frozen: bool = False, **kwargs):
+    def __init_subclass__(cls, frozen: bool = False, keyword_only: bool = False, **kwargs):
         super().__init_subclass__(**kwargs)
+        if cls.__module__.partition(".")[0] != "ade_engine":
+            return
         own = {name: cls.__dict__.get(name, _REQUIRED) for name in cls.__annotations__ if not name.startswith("_")}
         cls._fields = (*(name for name in cls._fields if name not in own), *own)
         cls._defaults = {**cls._defaults, **{name: value for name, value in own.items() if value is not _REQUIRED}}
+        cls._annotations = {**cls._annotations, **{name: cls.__annotations__[name] for name in own}}
+        cls._keyword_only = keyword_only or cls._keyword_only
+        cls.__match_args__ = () if cls._keyword_only else cls._fields
+        cls.__dataclass_fields__ = _FIELDS
+        cls.__dataclass_params__ = _PARAMS
         if frozen:
+            cls._frozen = True
             cls.__setattr__ = _refuse_change
-            cls.__delattr__ = _refuse_change
+            cls.__delattr__ = _refuse_deletion
             cls.__hash__ = _hash_of_values
 
     def __init__(self, *args, **kwargs):
@@ -53,7 +100,7 @@ class Record:
                     raise TypeError(f"{cls.__name__} needs {name!r}")
                 default = cls._defaults[name]
                 # A default that can change must not be shared between records.
-                values[name] = default.copy() if isinstance(default, (dict, list, set)) else default
+                values[name] = default.copy() if isinstance(default, _MUTABLE) else default
         self.__dict__.update(values)
         self.__post_init__()
 
@@ -62,19 +109,36 @@ class Record:
 
     def __repr__(self):
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
-        return f"{type(self).__name__}({shown})"
+        return f"{type(self).__qualname__}({shown})"
 
     def __eq__(self, other):
         if type(other) is not type(self):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self._fields)
+        return _values_of(self) == _values_of(other)
 
     __hash__ = None
 
+    def __replace__(self, /, **changes):
+        from dataclasses import replace
 
-def _refuse_change(self, name, *_):
-    raise AttributeError(f"{type(self).__name__} cannot be changed: {name!r}")
+        return replace(self, **changes)
+
+
+def _values_of(record: Record) -> tuple:
+    return tuple(getattr(record, name) for name in record._fields)
 
 
 def _hash_of_values(self):
-    return hash(tuple(getattr(self, name) for name in self._fields))
+    return hash(_values_of(self))
+
+
+def _refuse_change(self, name, value):
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"{type(self).__name__} cannot be changed: {name!r}")
+
+
+def _refuse_deletion(self, name):
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"{type(self).__name__} cannot be changed: {name!r}")

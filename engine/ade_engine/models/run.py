@@ -14,12 +14,11 @@ if TYPE_CHECKING:
 
 
 class RunStatus(str, Enum):
-    """How a run ended."""
+    """How a run ended. A result is never ``RUNNING``; the word is there for those who keep track of runs."""
 
+    RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-
-    __str__ = str.__str__
 
 
 class RunErrorCode(str, Enum):
@@ -30,8 +29,6 @@ class RunErrorCode(str, Enum):
     HOOK_ERROR = "hook_error"
     PIPELINE_ERROR = "pipeline_error"
     UNKNOWN_ERROR = "unknown_error"
-
-    __str__ = str.__str__
 
 
 class RunRequest(Record):

@@ -26,8 +26,8 @@ class TableRegion(Record, frozen=True):
             raise ValueError(f"a region starts in row 1, column 1 or later: {self!r}")
         if self.max_row < self.min_row or self.max_col < self.min_col:
             raise ValueError(f"a region ends where it starts or later: {self!r}")
-        if not 0 <= self.header_row_count <= self.height:
-            raise ValueError(f"a region cannot have more header rows than rows: {self!r}")
+        if not 1 <= self.header_row_count <= self.height:
+            raise ValueError(f"a region has at least one header row, and no more of them than rows: {self!r}")
 
     @property
     def a1(self) -> str:
@@ -99,70 +99,46 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-class SourceColumn:
-    """One column of a table as it was read. The values are fetched when somebody asks for them."""
-
-    __slots__ = ("index", "header", "_values")
-
-    def __init__(self, index: int, header: Any, values: Sequence[Any] | Any = ()):
-        """``values`` is the data cells, or a function without parameters that gives them."""
-        self.index = index
-        self.header = header
-        self._values = values
+class _LazyValues:
+    """Gives a column its ``values``: a list, or a function without parameters that is asked for it once."""
 
     @property
     def values(self) -> list[Any]:
-        if callable(self._values):
-            self._values = self._values()
-        return self._values
+        values = self.__dict__["values"]
+        if callable(values):
+            values = self.__dict__["values"] = values()
+        return values
+
+    @values.setter
+    def values(self, values: Any) -> None:
+        self.__dict__["values"] = values
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A function cannot be copied or pickled; what it gives can.
+        return {**self.__dict__, "values": self.values}
+
+
+class SourceColumn(_LazyValues, Record):
+    """One column of a table as it was read. The values are fetched when somebody asks for them."""
+
+    index: int
+    header: Any
+    values: Sequence[Any]
 
     @property
     def is_empty(self) -> bool:
         """Whether neither the header nor any data cell has something to show."""
         return is_blank(self.header) and all(is_blank(value) for value in self.values)
 
-    def __repr__(self):
-        return f"SourceColumn(index={self.index!r}, header={self.header!r})"
 
-    def __eq__(self, other):
-        if not isinstance(other, SourceColumn):
-            return NotImplemented
-        return (self.index, self.header, self.values) == (other.index, other.header, other.values)
-
-    __hash__ = None
-
-
-class MappedColumn:
+class MappedColumn(_LazyValues, Record):
     """A source column that a field was found in."""
 
-    __slots__ = ("field_name", "source_index", "header", "_values", "score")
-
-    def __init__(self, field_name: str, source_index: int, header: Any, values: Any = (), score: float = 0.0):
-        self.field_name = field_name
-        self.source_index = source_index
-        self.header = header
-        self._values = values
-        self.score = score
-
-    @property
-    def values(self) -> list[Any]:
-        if callable(self._values):
-            self._values = self._values()
-        return self._values
-
-    def __repr__(self):
-        return (
-            f"MappedColumn(field_name={self.field_name!r}, source_index={self.source_index!r}, "
-            f"header={self.header!r}, score={self.score!r})"
-        )
-
-    def __eq__(self, other):
-        if not isinstance(other, MappedColumn):
-            return NotImplemented
-        mine = (self.field_name, self.source_index, self.header, self.score)
-        return mine == (other.field_name, other.source_index, other.header, other.score)
-
-    __hash__ = None
+    field_name: str
+    source_index: int
+    header: Any
+    values: Sequence[Any]
+    score: float | None = None
 
 
 class DerivedMapping(Record):
@@ -171,7 +147,7 @@ class DerivedMapping(Record):
     field_name: str
     source_header: str
     source_index: int | None = None
-    score: float = 1.0
+    score: float | None = None
 
 
 class TableResult(Record):
@@ -198,7 +174,3 @@ class TableResult(Record):
         for derived in self.derived_mappings:
             lookup.setdefault(derived.field_name, derived.source_index)
         return lookup
-
-    def __repr__(self):
-        fields = [column.field_name for column in self.mapped_columns]
-        return f"TableResult({self.sheet_name!r}, {self.source_region.a1}, rows={self.row_count}, mapped={fields})"
