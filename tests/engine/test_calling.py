@@ -357,6 +357,57 @@ def test_table_results_tell_hooks_the_whole_story(run):
         "mapped": [["a", 0, "A ", [1, "z"], 1.0]],
         "unmapped": [1, 2],
         "duplicates": [2],
-        "scores": {"0": {"a": 1.0}, "1": {}, "2": {"a": 1.0}},
+        "scores": {"0": {"a": 1.0}, "2": {"a": 1.0}},
         "rows": [2, 2],
     }
+
+
+CHANGES = {
+    "row_values.clear()": [["a", "b"], [1, "x"], [None, None], [3, "z"]],
+    "row_values.append('more')": [["a", "b", "col_3"], [1, "x", None], [2, "y", "more"], [3, "z", None]],
+    "row_values[1] = 'Y'": [["a", "b"], [1, "x"], [2, "Y"], [3, "z"]],
+    "row_values.pop()": [["a", "b"], [1, "x"], [2, None], [3, "z"]],
+    "row_values.reverse()": [["a", "b"], ["1", "x"], ["y", 2], ["3", "z"]],
+}
+
+
+@pytest.mark.parametrize("level", [20, 10])
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_a_row_detector_changes_in_a_row_is_changed_in_the_table(run, change, level):
+    outcome = run({}, [["a", "b"], [1, "x"], [2, "y"], [3, "z"]], level=level, rows=f"""
+        def scribble(*, row_values, row_index, **_):
+            if row_index == 3:
+                {change}
+            return {{"header": 1.0}} if row_index == 1 else {{"data": 1.0}}
+        def register(registry):
+            registry.register_row_detector(scribble, row_kind="data", priority=1)
+    """)  # fmt: skip
+    expected = [[None if value is None else str(value) for value in row] for row in CHANGES[change]]
+    assert [[None if value is None else str(value) for value in row] for row in outcome.rows()] == expected
+    counted = outcome.completed["counts"]["cells"]["non_empty"]
+    assert counted == sum(value is not None for row in CHANGES[change][1:] for value in row)
+
+
+def test_later_detectors_see_what_earlier_ones_have_changed_in_a_row(run):
+    outcome = run({}, [["title"], ["a", "b"], [1, 2]], fields=["a"], rows="""
+        def clean(*, row_values, **_):
+            row_values[:] = [value for value in row_values if value != "title"]
+        def vote(*, row_values, **_):
+            return {"header" if "a" in row_values else "data": 1.0} if row_values else None
+        def register(registry):
+            registry.register_row_detector(clean, row_kind="data", priority=2)
+            registry.register_row_detector(vote, row_kind="data", priority=1)
+    """)  # fmt: skip
+    assert outcome.rows() == [["a", "b"], [1, 2]]
+    assert outcome.completed["workbooks"][0]["sheets"][0]["scan"]["rows_emitted"] == 3
+
+
+def test_columns_that_nobody_scored_have_no_scores(run):
+    outcome = run({"hooks/h.py": """
+        def tell(*, table_result, logger, **_):
+            best = [max(scores) for scores in table_result.column_scores.values()]
+            logger.info("x", data={"columns": sorted(table_result.column_scores), "best": best})
+        def register(registry):
+            registry.register_hook(tell, hook="on_table_written", priority=1)
+    """}, [["x", "a", None], [1, 2, 3]], fields=["a"])  # fmt: skip
+    assert outcome.named("log")[0]["data"] == {"columns": [1], "best": ["a"]}

@@ -40,7 +40,6 @@ def test_usage_errors_exit_2_and_send_no_event(ade_engine, simple, tmp_path):
     config, source = simple
     good = ["process", "file", "-i", source, "--config-package", config, "--log-format", "ndjson"]
     wrong = [
-        [],
         ["process"],
         ["process", "folder"],
         ["nonsense"],
@@ -270,16 +269,85 @@ def test_what_a_package_registers_to_run_at_exit_runs(ade_engine, package, tmp_p
         assert (tmp_path / f"{name}_normalized.xlsx.txt").read_text() == text
 
 
-def test_an_input_is_what_its_link_is_called(ade_engine, simple, tmp_path):
+def test_a_linked_input_is_what_its_target_is_called(ade_engine, simple, tmp_path):
     config, source = simple
-    stored = tmp_path / "blob"
-    source.rename(stored)
-    link = tmp_path / "linked people.xlsx"
+    link = tmp_path / "links" / "linked.xlsx"
+    link.parent.mkdir()
     try:
-        link.symlink_to(stored)
+        link.symlink_to(source)
     except OSError:
         pytest.skip("this system makes no links")
-    done = ade_engine("process", "file", "-i", link, "--config-package", config, "--log-format", "ndjson")
+    words = ["--config-package", config, "--log-format", "ndjson", "--logs-dir", tmp_path / "logs"]
+    done = ade_engine("process", "file", "-i", link, *words)
     assert done.status == 0
-    assert (tmp_path / "linked people_normalized.xlsx").is_file()
-    assert done.events[-1]["data"]["workbooks"][0]["locator"]["workbook"]["name"] == "linked people.xlsx"
+    assert (tmp_path / "people_normalized.xlsx").is_file()
+    assert (tmp_path / "logs" / "people_engine_events.ndjson").is_file()
+    assert done.events[0]["data"]["input_file"] == str(source)
+    assert done.events[-1]["data"]["workbooks"][0]["locator"]["workbook"]["name"] == "people.xlsx"
+
+
+def test_no_command_at_all_shows_what_there_is(ade_engine):
+    done = ade_engine()
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout == ade_engine("--help").stdout and "process file" in done.stdout
+
+
+@pytest.mark.parametrize("word, suffix", [("NDJSON", "_engine_events.ndjson"), ("Text", "_engine.log")])
+def test_choices_are_taken_in_any_case(ade_engine, simple, tmp_path, word, suffix):
+    config, source = simple
+    words = ["-i", source, "--config-package", config, "--log-format", word, "--logs-dir", tmp_path / "logs"]
+    assert ade_engine("process", "file", *words).status == 0
+    assert [path.name for path in (tmp_path / "logs").iterdir()] == [f"people{suffix}"]
+    assert ade_engine("config", "init", tmp_path / "new", "--layout", "FLAT").status == 0
+    assert (tmp_path / "new" / "ade_config" / "__init__.py").is_file()
+
+
+@pytest.mark.parametrize("level", ["", " "])
+def test_an_empty_level_is_info(ade_engine, simple, level):
+    config, source = simple
+    words = ["process", "file", "-i", source, "--config-package", config, "--log-format", "ndjson"]
+    for done in (
+        ade_engine(*words, "--log-level", level),
+        ade_engine(*words, env={"ADE_LOG_LEVEL": level}),
+        ade_engine(*words, env={"ADE_ENGINE_LOG_LEVEL": level}),
+    ):
+        assert done.status == 0
+        assert {event["level"] for event in done.events} == {"info"}
+
+
+def test_a_log_file_tells_of_the_last_run_only(ade_engine, simple, tmp_path):
+    config, source = simple
+    words = ["-i", source, "--config-package", config, "--log-format", "ndjson", "--logs-dir", tmp_path / "logs"]
+    for _ in range(2):
+        done = ade_engine("process", "file", *words)
+    lines = (tmp_path / "logs" / "people_engine_events.ndjson").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["event"] for line in lines] == [event["event"] for event in done.events]
+
+
+def test_an_output_folder_that_cannot_be_made_ends_the_program_before_any_event(ade_engine, simple, tmp_path):
+    config, source = simple
+    (tmp_path / "file").write_text("no folder")
+    for words in (["--output-dir", tmp_path / "file" / "out"], ["--logs-dir", tmp_path / "file"]):
+        done = ade_engine("process", "file", "-i", source, "--config-package", config, *words)
+        assert (done.status, done.events) == (1, [])
+        assert "Error:" in done.stderr and str(tmp_path / "file") in done.stderr
+
+
+def test_a_list_of_extensions_may_be_spelt_with_commas_and_matches_in_any_case(ade_engine, simple, tmp_path):
+    config, source = simple
+    (tmp_path / "batch").mkdir()
+    source.rename(tmp_path / "batch" / "a.XLSX")
+    (tmp_path / "batch" / "b.csv").write_text("name")
+    write_files(config, {"settings.toml": 'supported_file_extensions = "xlsm, .Xlsx"'})
+    done = ade_engine(
+        "process",
+        "batch",
+        "--input-dir",
+        tmp_path / "batch",
+        "--output-dir",
+        tmp_path / "out",
+        "--config-package",
+        config,
+    )
+    assert done.status == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a_normalized.xlsx"]

@@ -282,3 +282,73 @@ def test_an_async_register_is_a_plugin_that_nobody_awaits(run):
     """}, [["a"], [1]], fields=["a"])  # fmt: skip
     assert [field["field"] for field in outcome.completed["fields"]] == ["a"]
     assert "ade_config.columns.late" in outcome.named("config.loaded")[0]["data"]["plugin_modules"]
+
+
+def test_files_whose_names_start_with_a_dot_are_plugins_like_any_other(tmp_path):
+    write_package(tmp_path, {"columns/a.py": REGISTERS, "columns/.b.py": REGISTERS}, rows=None)
+    assert find_plugins(tmp_path / "ade_config", "ade_config") == ["ade_config.columns..b", "ade_config.columns.a"]
+    with pytest.raises(ModuleNotFoundError):
+        import_and_register(tmp_path, Registry())
+
+
+def test_entries_that_a_package_adds_by_hand_run_in_their_place(run):
+    outcome = run({"hooks/h.py": """
+        from ade_engine.extensions.registry import RegisteredFn
+        from ade_engine.models import HookName
+        def first(*, logger, **_):
+            logger.info("first")
+        def second(*, logger, **_):
+            logger.info("second")
+        def register(registry):
+            registry.register_hook(second, hook="on_sheet_start", priority=1)
+            entry = RegisteredFn(fn=first, priority=2, module="m", qualname="q", hook_name=HookName.ON_SHEET_START)
+            registry.hooks[HookName.ON_SHEET_START].append(entry)
+    """}, [["a"]])  # fmt: skip
+    assert [event["message"] for event in outcome.named("log")] == ["first", "second"]
+
+
+def test_a_priority_that_is_no_number_is_named(run):
+    outcome = run({"hooks/h.py": """
+        def hook(**_): pass
+        def register(registry):
+            registry.register_hook(hook, hook="on_sheet_start", priority="high")
+    """}, [["a"]])  # fmt: skip
+    assert outcome.result.error.code == "unknown_error"
+    assert "ade_config.hooks.h.hook has the priority 'high'" in outcome.result.error.message
+
+
+MISSING = 'add "{}" to dependencies in pyproject.toml'
+
+
+@pytest.mark.parametrize(
+    "module, dependency",
+    [("pydantic", "pydantic"), ("pydantic.types", "pydantic"), ("dotenv", "python-dotenv"), ("xlrd", "xlrd")],
+)
+def test_modules_that_older_engines_brought_along_are_named_with_what_to_do(run, monkeypatch, module, dependency):
+    import sys
+
+    monkeypatch.setitem(sys.modules, module.partition(".")[0], None)
+    outcome = run({"hooks/h.py": f"import {module}\ndef register(registry): pass"}, [["a"]])
+    assert outcome.result.error.code == "unknown_error"
+    assert f"older engines brought {dependency} along" in outcome.result.error.message
+    assert MISSING.format(dependency) in outcome.result.error.message
+
+
+def test_the_same_is_said_of_imports_inside_callables_and_by_validation(run, ade_engine, tmp_path, monkeypatch):
+    import sys
+
+    for name in ("xlrd", "surprise"):
+        monkeypatch.setitem(sys.modules, name, None)
+    source = """
+        def late(**_):
+            import {}
+        def register(registry):
+            registry.register_hook(late, hook="on_sheet_start", priority=1)
+    """
+    error = run({"hooks/h.py": source.format("xlrd")}, [["a"]]).result.error
+    assert error.stage == "on_sheet_start" and MISSING.format("xlrd") in error.message
+    assert "older engines" not in run({"hooks/h.py": source.format("surprise")}, [["a"]]).result.error.message
+    blocked = "import sys\nsys.modules['pydantic'] = None\nimport pydantic\ndef register(registry): pass"
+    config = write_package(tmp_path / "other", {"hooks/h.py": blocked})
+    done = ade_engine("config", "validate", "--config-package", config)
+    assert done.status == 1 and MISSING.format("pydantic") in done.stdout

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import openpyxl
 import pytest
 from conftest import write_files, write_package, write_workbook
 
-from ade_engine import Engine, RunRequest, RunStatus
+from ade_engine import Engine, RunRequest, RunStatus, Settings
 from ade_engine.models import AdeEngineError, ConfigError, HookError, InputError, PipelineError
 
 REGISTER = "\ndef register(registry):\n    registry.%s\n"
@@ -74,7 +75,9 @@ def test_bad_paths_in_a_request_raise_at_once(tmp_path):
         {"input_file": tmp_path / "nowhere.xlsx"},
         {"input_file": tmp_path},
         {"output_path": tmp_path / "out.csv"},
-        {"output_path": tmp_path / "out.xlsx", "output_dir": tmp_path},
+        {"output_dir": source / "out"},
+        {"logs_dir": source},
+        {"logs_path": tmp_path},
         {"input_sheets": ["S"], "active_sheet_only": True},
         {"input_sheets": "S"},
     ]
@@ -86,7 +89,9 @@ def test_bad_paths_in_a_request_raise_at_once(tmp_path):
 def test_a_result_says_what_became_of_the_run(tmp_path):
     config = write_package(tmp_path / "config", {})
     source = write_workbook(tmp_path / "in.xlsx", {"S": [["a"], [1]]})
-    result = Engine().run(RunRequest(config_package=str(config), input_file=str(source), logs_dir=tmp_path / "logs"))
+    settings = Settings(log_format="ndjson")
+    request = RunRequest(config_package=str(config), input_file=str(source), logs_dir=tmp_path / "logs")
+    result = Engine(settings).run(request)
     assert (result.status, result.status.value, result.error) == (RunStatus.SUCCEEDED, "succeeded", None)
     assert result.output_path == tmp_path / "in_normalized.xlsx" and result.output_path.is_file()
     assert result.logs_dir == tmp_path / "logs"
@@ -99,7 +104,7 @@ def test_a_result_says_what_became_of_the_run(tmp_path):
 
 
 def test_saving_that_fails_is_an_unknown_error(run, tmp_path):
-    (tmp_path / "out").write_text("a file where the folder should be")
+    (tmp_path / "out" / "input_normalized.xlsx").mkdir(parents=True)
     outcome = run({}, [["a"], [1]])
     assert outcome.result.error.code == "unknown_error"
     assert outcome.completed["outputs"] is None
@@ -199,3 +204,79 @@ def test_nothing_is_written_when_anything_fails_late(run, tmp_path):
     assert not list(tmp_path.rglob("*_normalized.xlsx"))
     assert outcome.completed["evaluation"]["outcome"] == "partial"
     assert [finding["code"] for finding in outcome.completed["evaluation"]["findings"]] == ["execution_failed"]
+
+
+def test_an_engine_without_settings_leaves_those_of_the_package_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = write_package(tmp_path / "config", {"/settings.toml": "remove_unmapped_columns = true"}, fields=["a"])
+    source = write_workbook(tmp_path / "in.xlsx", {"S": [["a", "b"], [1, 2]]})
+    request = RunRequest(config_package=config, input_file=source)
+    written = lambda: openpyxl.load_workbook(tmp_path / "in_normalized.xlsx").active.max_column  # noqa: E731
+    assert Engine().settings == Settings()
+    assert Engine().run(request).status is RunStatus.SUCCEEDED and written() == 2
+    assert (
+        Engine(Settings.load(config_package_dir=config)).run(request).status is RunStatus.SUCCEEDED and written() == 1
+    )
+    write_files(tmp_path, {"settings.toml": "remove_unmapped_columns = true"})
+    assert Engine().run(request).status is RunStatus.SUCCEEDED and written() == 1
+
+
+@pytest.mark.parametrize("log_format", ["text", "ndjson"])
+def test_without_a_logger_events_go_to_standard_error_and_to_the_file_that_was_asked_for(tmp_path, capsys, log_format):
+    config = write_package(tmp_path / "config", {})
+    source = write_workbook(tmp_path / "in.xlsx", {"S": [["a"], [1]]})
+    engine = Engine(Settings(log_format=log_format))
+    places = {
+        tmp_path / "logs" / ("in_engine_events.ndjson" if log_format == "ndjson" else "in_engine.log"): {
+            "logs_dir": tmp_path / "logs"
+        },
+        tmp_path / "x" / "my.log": {"logs_path": tmp_path / "x" / "my.log"},
+        tmp_path / "y" / "my.log": {"logs_path": "my.log", "logs_dir": tmp_path / "y"},
+        None: {},
+    }
+    for file, request in places.items():
+        result = engine.run(RunRequest(config_package=config, input_file=source, **request))
+        shown = capsys.readouterr().err.splitlines()
+        assert len(shown) >= 7 and all(line.startswith("{") == (log_format == "ndjson") for line in shown)
+        assert result.logs_dir == (None if file is None else file.parent)
+        if file is not None:
+            assert len(file.read_text(encoding="utf-8").splitlines()) == len(shown)
+
+
+def test_an_output_path_wins_over_a_folder_and_a_relative_one_starts_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = write_package(tmp_path / "config", {})
+    source = write_workbook(tmp_path / "in.xlsx", {"S": [["a"], [1]]})
+
+    def output(**places):
+        return Engine().run(RunRequest(config_package=config, input_file=source, **places)).output_path
+
+    assert output(output_path=tmp_path / "r.xlsx", output_dir=tmp_path / "d") == tmp_path / "r.xlsx"
+    assert output(output_path="r.xlsx", output_dir="d") == tmp_path / "d" / "r.xlsx"
+    assert output(output_path="q/r.xlsx") == tmp_path / "q" / "r.xlsx"
+    assert output() == tmp_path / "in_normalized.xlsx"
+
+
+def test_a_tilde_is_the_home_folder_wherever_a_request_names_a_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_package(tmp_path / "config", {}, fields=["a"])
+    write_workbook(tmp_path / "in.xlsx", {"S": [["a"], [1]]})
+    request = RunRequest(
+        config_package="~/config", input_file="~/in.xlsx", output_path="~/o/r.xlsx", logs_path="~/l/x.log"
+    )
+    result = Engine().run(request)
+    assert result.output_path == tmp_path / "o" / "r.xlsx" and result.output_path.is_file()
+    assert result.logs_dir == tmp_path / "l" and (tmp_path / "l" / "x.log").is_file()
+    assert list(Engine().load_registry(config_package="~/config").fields) == ["a"]
+
+
+def test_an_error_count_that_makes_no_sense_does_not_end_the_program(run):
+    outcome = run({"hooks/h.py": """
+        import polars as pl
+        def change(*, table, **_):
+            return table.with_columns(pl.lit(-1).alias("__ade_issue_count"))
+        def register(registry):
+            registry.register_hook(change, hook="on_table_validated", priority=1)
+    """}, [["a"], [1]])  # fmt: skip
+    assert outcome.result.error is None and outcome.completed["execution"]["status"] == "succeeded"

@@ -73,7 +73,10 @@ def test_every_event_has_the_data_that_the_contract_lists(run):
             "schema_version", "sheet_name", "table_index", "table_region", "column_index", "detectors", "scores",
             "classification",
         ],
-        "column_detector.candidate": ["column_name", "column_index", "best_field", "best_score", "scores", "contributions"],
+        "column_detector.candidate": [
+            "sheet_name", "table_index", "table_region", "column_index", "column_name", "column_header_original",
+            "best_field", "best_score", "scores", "contributions",
+        ],
         "column_detector.summary": ["mapped", "unmapped_indices", "total_columns"],
         "hook.start": ["hook_name", "hook", "table_index", "table_region", "sheet_name"],
         "hook.end": ["hook_name", "hook", "table_index", "table_region", "sheet_name"],
@@ -104,7 +107,7 @@ def test_what_debug_events_say(run):
     assert data["config.loaded"]["entrypoint"] == "auto-discovery"
     assert data["config.loaded"]["fields"] == ["a"]
     detector = data["detector.row_result"]["detector"]
-    assert (detector["name"], detector["scores"]) == ("ade_config.row_detectors.rows.first_row", {"header": 1.0})
+    assert (detector["name"], detector["scores"]) == ("first_row", {"header": 1.0})
     assert detector["duration_ms"] >= 0
     assert data["row_classification"]["classification"] == {
         "row_kind": "header", "score": 1.0, "considered_row_kinds": ["header"],
@@ -113,7 +116,7 @@ def test_what_debug_events_say(run):
     assert data["column_detector.summary"]["unmapped_indices"] == [1]
     assert data["transform.result"]["sample_before"] == [1, 2]
     assert data["transform.result"]["sample_after"] == [2, 4]
-    assert data["validation.summary"]["issue_columns"] == {"__ade_issue__a": 1}
+    assert data["validation.summary"]["issue_columns"] == ["__ade_issue__a"]
 
 
 def test_scores_are_rounded_in_debug_events_only(run):
@@ -204,6 +207,124 @@ def test_loggers_are_logging_adapters():
     silent.event("no such event")
     silent.error("nothing")
     assert not silent.isEnabledFor(logging.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    "statement, name, data",
+    [
+        ("logger.event('config')", "engine.config", None),
+        ("logger.event('.config.x.')", "engine.config.x", None),
+        ("logger.event(' config.x ', data=[('a', 1)], b=2)", "engine.config.x", {"a": 1, "b": 2}),
+        ("logger.with_namespace('myorg').event('x', data={'a': 1})", "myorg.x", {"a": 1}),
+        ("logger.with_namespace('myorg.').event('.x.y')", "myorg.x.y", None),
+        ("logger.with_namespace('engine').event('config.x')", "engine.config.x", None),
+        ("logger.with_namespace('config').event('x')", "engine.config.x", None),
+        ("logger.event('transform.derived_merge')", "engine.transform.derived_merge", None),
+        ("logger.event('validation.result')", "engine.validation.result", None),
+        ("logger.event('row_detector.summary')", "engine.row_detector.summary", None),
+        ("logger.event('transform.overwrite')", "engine.transform.overwrite", None),
+    ],
+)
+def test_names_of_events_are_tidied_and_foreign_ones_are_free(run, statement, name, data):
+    outcome = speak(run, statement)
+    (event,) = [event for event in outcome.events if event["event"] == name]
+    assert event.get("data") == data and outcome.result.error is None
+
+
+@pytest.mark.parametrize("name", ["engine", "engine.", "engine.configuration", "configs.x"])
+def test_names_that_only_look_like_free_ones_are_refused(run, name):
+    assert speak(run, f"logger.event({name!r})").result.error.code == "hook_error"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "logger.info('%s %s', 'only one')",
+        "logger.warning('%d', 'no number')",
+        "logger.error('no place', 'for this')",
+        "logger.info('%y', 1)",
+        "logger.info('%(name)s', {'other': 1})",
+    ],
+)
+def test_a_log_call_whose_arguments_do_not_fit_is_left_out_and_the_run_goes_on(run, call, capsys):
+    outcome = speak(run, f"{call}; logger.info('next')")
+    assert outcome.result.error is None
+    assert [event["message"] for event in outcome.named("log")] == ["next"]
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_data_that_json_cannot_hold_is_told_and_the_run_goes_on(run):
+    outcome = speak(run, "loop = []; loop.append(loop); logger.event('config.a', data={'x': {(1, 2): 3}}); "
+                         "logger.event('config.b', x=loop); logger.event('config.c', x={1: {2.5: {None: float('inf')}}})")  # fmt: skip
+    assert outcome.result.error is None
+    failed = outcome.named("logging.serialization_failed")
+    assert [(event["level"], event.get("data")) for event in failed] == [("error", None)] * 2
+    assert "engine.config.a" in failed[0]["message"] and "engine.config.b" in failed[1]["message"]
+    assert outcome.named("config.c")[0]["data"] == {"x": {"1": {"2.5": {"null": "inf"}}}}
+
+
+def test_a_change_of_level_counts_at_once(run):
+    outcome = speak(run, "logger.info('a'); logger.setLevel('ERROR'); logger.info('b'); logger.error('c'); "
+                         "logger.setLevel(10); logger.info('d'); logger.debug('e')")  # fmt: skip
+    assert [event["message"] for event in outcome.named("log")] == ["a", "c", "d"]
+    assert outcome.completed["execution"]["status"] == "succeeded"
+
+
+def test_a_logger_can_be_opened_with_names_of_levels_and_a_namespace(tmp_path):
+    file = tmp_path / "logs" / "x.log"
+    with create_run_logger_context(
+        log_format="ndjson",
+        log_level="debug",
+        log_file=file,
+        to_stderr=False,
+        engine_run_id="abc",
+        namespace="engine.config",
+    ) as context:
+        context.logger.event("x", level=logging.DEBUG)
+        assert context.engine_run_id == context.logger.engine_run_id == "abc"
+    (line,) = map(json.loads, file.read_text().splitlines())
+    assert (line["event"], line["level"], line["engine_run_id"]) == ("engine.config.x", "debug", "abc")
+    with pytest.raises(ValueError, match="'text' or 'ndjson'"):
+        create_run_logger_context(log_format="xml")
+    with pytest.raises(ValueError):
+        create_run_logger_context(log_level="loud")
+
+
+def test_debug_events_name_callables_and_regions_as_older_engines_did(run):
+    outcome = run({"columns/v.py": """
+        def low(**_):
+            return {"a": -0.5}
+        def make(number):
+            def none(**_):
+                return None
+            none.__qualname__ = f"none_{number}"
+            return none
+        def register(registry):
+            registry.register_column_detector(low, field="a", priority=9)
+            registry.register_column_detector(make(1), field="a", priority=8)
+            registry.register_hook(make(2), hook="on_table_written", priority=1)
+            registry.register_hook(make(3), hook="on_sheet_start", priority=1)
+    """}, [["a", "x"], [1, 2]], fields=["a"], level=10)  # fmt: skip
+    named, lost = outcome.named("column_classification")
+    assert named["data"]["table_region"] == lost["data"]["table_region"] == "A1:B2"
+    assert [detector["name"] for detector in named["data"]["detectors"]] == ["low", "none_1", "by_name"]
+    assert named["data"]["classification"] == {"field": "a", "score": 0.5, "considered_fields": ["a"]}
+    assert lost["data"]["classification"]["field"] == "unknown"
+    first = outcome.named("column_detector.candidate")[0]["data"]
+    assert (first["column_name"], first["column_header_original"], first["best_field"]) == ("a", "a", "a")
+    assert first["contributions"] == [{"detector": "low", "delta": -0.5}, {"detector": "by_name", "delta": 1.0}]
+    (mapped,) = outcome.named("column_detector.summary")[0]["data"]["mapped"]
+    assert mapped["contributions"] == first["contributions"]
+    hooks = [(e["data"]["hook"], e["data"]["table_region"], e["data"]["sheet_name"]) for e in outcome.named("hook.end")]
+    assert hooks == [("none_3", None, "Sheet"), ("none_2", "A1:B2", "Sheet")]
+
+
+def test_a_column_that_nobody_scored_is_unknown_and_no_candidate(run):
+    outcome = run({}, [["a", "x"], [1, 2]], fields=["a"], level=10)
+    assert outcome.named("column_classification")[1]["data"]["classification"] == {
+        "field": "unknown", "score": 0.0, "considered_fields": [],
+    }  # fmt: skip
+    assert [event["data"]["column_name"] for event in outcome.named("column_detector.candidate")] == ["a"]
 
 
 def test_progress_is_not_worth_a_word_on_small_sheets(run):

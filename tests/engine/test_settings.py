@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
+import pickle
 
 import pytest
 from conftest import write_files
@@ -42,7 +45,8 @@ def clean(tmp_path, monkeypatch):
 def test_defaults():
     assert Settings().to_dict() == DEFAULTS
     assert Settings.load().to_dict() == DEFAULTS
-    assert Settings().model_dump() == DEFAULTS
+    assert Settings().model_dump(mode="json") == DEFAULTS
+    assert Settings().model_dump() == {**DEFAULTS, "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
 
 
 def test_precedence_from_low_to_high(tmp_path, monkeypatch):
@@ -91,7 +95,8 @@ def test_unknown_keys_are_ignored(tmp_path, monkeypatch):
         ("log_format", "ndjson", "ndjson"),
         ("log_level", "debug", 10),
         ("log_level", "35", 35),
-        ("supported_file_extensions", '["XLSX", ".csv"]', (".xlsx", ".csv")),
+        ("supported_file_extensions", '["XLSX", ".csv"]', (".XLSX", ".csv")),
+        ("supported_file_extensions", '"xlsx, .csv"', (".xlsx", ".csv")),
         ("csv_encoding", "Latin-1", "latin-1"),
         ("csv_delimiter", ";", ";"),
         ("csv_delimiter", "\\t", "\t"),
@@ -117,7 +122,7 @@ def test_values_from_the_environment(monkeypatch, key, text, value):
         ("log_format", "json"),
         ("log_level", "LOUD"),
         ("supported_file_extensions", ".xlsx,.csv"),
-        ("supported_file_extensions", '".xlsx"'),
+        ("supported_file_extensions", '{".xlsx": 1}'),
         ("supported_file_extensions", "[1]"),
         ("csv_encoding", "utf-99"),
         ("csv_delimiter", ";;"),
@@ -138,7 +143,7 @@ def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
         "max_empty_rows_run = 'x'",
         "max_empty_rows_run = 0",
         "remove_unmapped_columns = 'x'",
-        "supported_file_extensions = '.csv'",
+        "supported_file_extensions = ['']",
         "log_format = 1",
         "not toml",
     ],
@@ -173,6 +178,8 @@ def test_the_level_comes_from_the_environment_only(tmp_path, monkeypatch):
 
 def test_lists_in_toml_are_lists(tmp_path):
     write_files(tmp_path, {"settings.toml": 'supported_file_extensions = ["xls", ".CSV"]'})
+    assert Settings().supported_file_extensions == (".xls", ".CSV")
+    write_files(tmp_path, {"settings.toml": "supported_file_extensions = 'xls,.csv'"})
     assert Settings().supported_file_extensions == (".xls", ".csv")
 
 
@@ -193,13 +200,61 @@ def test_dotenv_files_may_hold_comments_quotes_and_references(tmp_path, monkeypa
     assert (settings.csv_delimiter, settings.max_empty_rows_run, settings.csv_encoding) == ("|", 9, "latin-1")
 
 
-def test_settings_are_fixed_comparable_and_readable():
+def test_settings_are_comparable_and_readable():
     settings = Settings(log_format="ndjson")
-    with pytest.raises(AttributeError):
-        settings.log_format = "text"
     assert settings == Settings(log_format="ndjson") != Settings()
     assert repr(settings).startswith("Settings(config_package=None, remove_unmapped_columns=False, ")
-    assert "log_format='ndjson'" in repr(settings)
+    assert "log_format='ndjson'" in repr(settings) and "log_format='ndjson'" in str(settings)
+
+
+def test_settings_can_be_assigned_to_and_nothing_else_can():
+    settings = Settings()
+    settings.log_format = "ndjson"
+    settings.max_empty_rows_run = "unchecked"
+    assert settings.model_dump()["log_format"] == "ndjson" and settings.max_empty_rows_run == "unchecked"
+    with pytest.raises(ValueError, match="no setting 'surprise'"):
+        settings.surprise = 1
+
+
+def test_settings_have_the_methods_of_the_model_that_they_once_were():
+    settings = Settings(log_format="ndjson", config_package="somewhere")
+    copied = settings.model_copy(update={"log_level": 10})
+    assert (copied.log_level, settings.log_level, copied.log_format) == (10, 20, "ndjson")
+    assert dict(settings) == settings.model_dump() == settings.dict() and type(copied) is Settings
+    assert json.loads(settings.model_dump_json()) == settings.model_dump(mode="json")
+    assert settings.model_dump_json().startswith('{"config_package":"somewhere","remove_unmapped_columns":false,')
+    assert list(Settings.model_fields) == list(DEFAULTS)
+    assert Settings.model_fields["max_empty_rows_run"].default == 1000
+    assert settings.model_fields_set == {"log_format", "config_package"}
+    assert settings.model_dump(exclude_defaults=True) == settings.model_dump(include=settings.model_fields_set)
+    assert settings.model_dump(exclude_unset=True, exclude={"config_package"}) == {"log_format": "ndjson"}
+    assert "config_package" not in Settings().model_dump(exclude_none=True)
+    assert Settings.model_validate({"log_level": 30}).log_level == 30
+    assert Settings.model_construct(log_level=30).log_level == 30
+    for other in (copy.copy(settings), copy.deepcopy(settings), pickle.loads(pickle.dumps(settings))):
+        assert other == settings and other.model_fields_set == settings.model_fields_set
+        other.log_level = 50
+    assert settings.log_level == 20
+
+
+def test_limits_may_be_larger_than_any_sheet(run):
+    outcome = run({"/settings.toml": """
+        max_empty_rows_run = 99999999999999999999
+        max_empty_cols_run = 99999999999999999999
+        detector_column_sample_size = 99999999999999999999
+    """}, [["a"], [1]], fields=["a"])  # fmt: skip
+    assert outcome.result.error is None and outcome.rows() == [["a"], [1]]
+    assert outcome.named("config.loaded")[0]["data"]["settings"]["max_empty_rows_run"] == 99999999999999999999
+
+
+def test_what_a_hook_assigns_to_settings_counts_from_there_on(run):
+    outcome = run({"hooks/h.py": """
+        def change(*, settings, **_):
+            settings.remove_unmapped_columns = True
+        def register(registry):
+            registry.register_hook(change, hook="on_workbook_start", priority=1)
+    """}, [["a", "b"], [1, 2]], fields=["a"])  # fmt: skip
+    assert outcome.rows() == [["a"], [1]]
 
 
 def test_callables_see_the_settings_of_their_package(run):

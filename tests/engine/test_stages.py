@@ -192,7 +192,7 @@ def derived(run, entries: list | dict, *, place: str = "ade_engine", rows=None, 
     "entry, expected",
     [
         ({"field_name": "made", "source_header": "Source"}, [["made", "Source", 0, 1.0]]),
-        ({"field": "made", "original_header": " Source "}, [["made", "Source", 0, 1.0]]),
+        ({"field": "made", "original_header": " Source "}, [["made", " Source ", 0, 1.0]]),
         ({"field_name": "made", "header": "Source", "score": "0.5"}, [["made", "Source", 0, 0.5]]),
         ({"field_name": "made", "source_header": "Source", "score": "high"}, [["made", "Source", 0, 1.0]]),
         ({"field_name": "made", "source_header": "Source", "score": [1]}, [["made", "Source", 0, 1.0]]),
@@ -260,3 +260,103 @@ def test_a_hook_that_names_a_field_after_the_fact_is_heard_by_the_next_table_onl
     """}, {"A": [["x"], [1]], "B": [["x"], [1]]}, fields=["made"])  # fmt: skip
     first, second = outcome.tables
     assert [first["fields"][0]["derived"], second["fields"][0]["derived"]] == [False, True]
+
+
+def test_derived_mappings_are_in_the_order_of_their_fields(run):
+    outcome = run({"hooks/h.py": """
+        import polars as pl
+        def add(*, table, state, **_):
+            state["ade_engine"] = {"derived_mappings": [
+                {"field_name": name, "source_header": "x"} for name in ("c", "b", "d")
+            ]}
+            return table.with_columns(pl.lit(1).alias("d"), pl.lit(1).alias("c"), pl.lit(1).alias("b"))
+        def tell(*, table_result, logger, **_):
+            logger.info("x", data={"d": [m.field_name for m in table_result.derived_mappings]})
+        def register(registry):
+            registry.register_hook(add, hook="on_table_mapped", priority=1)
+            registry.register_hook(tell, hook="on_table_written", priority=1)
+    """}, [["x"], [1]])  # fmt: skip
+    assert outcome.named("log")[0]["data"] == {"d": ["b", "c", "d"]}
+
+
+@pytest.mark.parametrize(
+    "entry, expected",
+    [
+        ({"score": 0}, 1.0),
+        ({"score": -2}, 1.0),
+        ({"score": "-0.5"}, 1.0),
+        ({"score": "nan"}, 1.0),
+        ({"score": 7.5}, 7.5),
+        ({"score": True}, 1.0),
+    ],
+)
+def test_a_derived_score_is_above_zero_or_one(run, entry, expected):
+    found, _ = derived(run, [{"field_name": "made", "source_header": "Source", **entry}])
+    assert found == [["made", "Source", 0, expected]]
+
+
+@pytest.mark.parametrize("index, expected", [(1.7, 1), ("1", 1), (1.0, 1), (-1, -1), ("1.7", None), ("inf", None)])
+def test_the_index_of_a_derived_mapping_is_what_int_makes_of_it(run, index, expected):
+    found, _ = derived(run, [{"field_name": "made", "source_header": "nowhere", "source_index": index}])
+    assert found == ([] if expected is None else [["made", "nowhere", expected, 1.0]])
+
+
+def test_an_entry_that_names_its_field_knows_better_than_its_key(run):
+    for place in ("old", "oldest"):
+        entries = {"other": {"field_name": "made", "header": "Source"}, "made": {"field": "other", "header": "name"}}
+        assert derived(run, entries, place=place)[0] == [["made", "Source", 0, 1.0]]
+
+
+def test_only_lists_hold_derived_mappings(run):
+    outcome = run({"hooks/h.py": """
+        import polars as pl
+        def add(*, table, state, **_):
+            entry = {"field_name": "made", "source_header": "x"}
+            state["ade_engine"] = {"derived_mappings": (entry,)}
+            state["ade_config"] = {"mapping_overrides": {"original_header_overrides": (entry,)}}
+            return table.with_columns(pl.lit(1).alias("made"))
+        def register(registry):
+            registry.register_hook(add, hook="on_table_mapped", priority=1)
+    """}, [["x"], [1]], fields=["made"])  # fmt: skip
+    assert outcome.completed["fields"][0]["derived"] is False
+
+
+def test_issue_columns_that_a_hook_has_set_are_kept_and_not_summed_up(run):
+    outcome = run({"hooks/h.py": """
+        import polars as pl
+        def mark(*, table, **_):
+            return table.with_columns(pl.lit("by hand").alias("__ade_issue__b"))
+        def check(*, field_name, **_):
+            return pl.when(pl.col(field_name) > 1).then(pl.lit("big"))
+        def tell(*, table, logger, **_):
+            logger.info("x", data={"rows": table.rows()})
+        def register(registry):
+            registry.register_hook(mark, hook="on_table_mapped", priority=1)
+            registry.register_column_validator(check, field="a", priority=1)
+            registry.register_hook(tell, hook="on_table_validated", priority=1)
+    """}, [["a"], [1], [2]], fields=["a"], level=10)  # fmt: skip
+    assert outcome.named("log")[0]["data"]["rows"] == [
+        [1, "by hand", None, False, 0], [2, "by hand", "big", True, 1],
+    ]  # fmt: skip
+    assert outcome.named("validation.summary")[0]["data"]["issue_columns"] == ["__ade_issue__a"]
+    assert outcome.completed["validation"]["issues_total"] == 1
+
+
+@pytest.mark.parametrize("register", ["register_column_transform", "register_column_validator"])
+@pytest.mark.parametrize(
+    "raised, code, stage",
+    [
+        ("HookError('x', stage='mine')", "hook_error", "mine"),
+        ("HookError('x')", "hook_error", "unknown"),
+        ("type('Own', (ConfigError,), {'__init__': lambda self, a, b: None})(1, 2)", "config_error", "unknown"),
+    ],
+)
+def test_errors_of_the_engine_that_a_callable_raises_keep_their_kind_and_stage(run, register, raised, code, stage):
+    outcome = run({"hooks/h.py": f"""
+        from ade_engine.models import ConfigError, HookError
+        def fail(**_):
+            raise {raised}
+        def register(registry):
+            registry.{register}(fail, field="a", priority=1)
+    """}, [["a"], [1]], fields=["a"])  # fmt: skip
+    assert (outcome.result.error.code, outcome.result.error.stage) == (code, stage)

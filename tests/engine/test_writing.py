@@ -276,3 +276,124 @@ def test_a_manifest_that_makes_no_sense_is_a_config_error(run, text):
     outcome = run({"/manifest.toml": text}, [["a"], [1]], fields=["a"])
     assert outcome.result.error.code == "config_error"
     assert "manifest.toml" in outcome.result.error.message
+
+
+def test_a_merged_table_keeps_the_scores_and_the_reasons_of_its_tables(run):
+    outcome = merged(run, [["a", "H1", "H2"], [1, 2, 3], ["a", "H1"], [4, 5]], files={"columns/v.py": """
+        from ade_engine.models import FieldDef
+        def vote(*, column_header_original, table_index, **_):
+            return {
+                "a": {"one": 1.0, "two": 0.25},
+                "H1": {"three": 0.5 + table_index, "two": 0.1},
+                "H2": {"three": 0.5},
+            }[column_header_original]
+        def tell(*, table_result, logger, **_):
+            logger.info("x", data={
+                "scores": {str(i): s for i, s in table_result.column_scores.items()},
+                "duplicates": sorted(table_result.duplicate_unmapped_indices),
+            })
+        def register(registry):
+            for name in ("one", "two", "three"):
+                registry.register_field(FieldDef(name))
+            registry.register_column_detector(vote, field="one", priority=1)
+            registry.register_hook(tell, hook="on_table_written", priority=1)
+    """}, settings={"mapping_tie_resolution": "leave_unmapped", "write_diagnostics_columns": False})  # fmt: skip
+    columns = [c for c in outcome.tables[0]["structure"]["columns"] if c["header"]["raw"]]
+    found = [(c["header"]["raw"], c["mapping"]["field"], c["mapping"]["unmapped_reason"]) for c in columns]
+    # Both columns of the first table claim "three", so neither gets it; in the second table there is only one.
+    assert found == [
+        ("a", "one", None), ("H1", None, "duplicate_field"), ("H2", None, "duplicate_field"), ("H1", "three", None),
+    ]  # fmt: skip
+    data = outcome.named("log")[0]["data"]
+    assert data["scores"]["0"] == {"one": 1.0, "two": 0.25}
+    assert {"three": 0.5} in data["scores"].values() and {"three": 1.5, "two": 0.1} in data["scores"].values()
+    assert len(data["duplicates"]) == 2
+    first = outcome.tables[0]["structure"]["columns"][0]["mapping"]["candidates"]
+    assert first == [{"field": "one", "score": 1.0}, {"field": "two", "score": 0.25}]
+
+
+def test_a_merged_table_has_as_many_header_rows_as_the_shortest_header(run):
+    outcome = merged(run, [["a", "H"], ["H1", "x"], [1, 2], ["a"], [3]], fields=["a"])
+    structure = outcome.tables[0]["structure"]
+    assert structure["header"]["row_count"] == 1
+    assert structure["data"] == {"row_start": 2, "row_count": 4}
+
+
+def test_counts_agree_with_each_other_when_a_hook_multiplies_rows_of_merged_tables(run):
+    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files={"hooks/h.py": """
+        import polars as pl
+        def more(*, table, **_):
+            return pl.concat([table] * 10)
+        def register(registry):
+            registry.register_hook(more, hook="on_table_mapped", priority=1)
+    """})  # fmt: skip
+    counts = outcome.tables[0]["counts"]
+    assert len(outcome.rows()) == 21
+    assert counts["rows"] == {"total": 3, "empty": 0}
+    assert counts["cells"] == {"total": 9, "non_empty": 9}
+    assert all(c["non_empty_cells"] <= 3 for c in outcome.tables[0]["structure"]["columns"])
+
+
+def test_a_table_that_a_hook_has_emptied_of_columns_is_a_row_of_nulls_when_merged(run):
+    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files={"hooks/h.py": """
+        def nothing(*, table, table_index, **_):
+            return table.select([]) if table_index == 0 else None
+        def register(registry):
+            registry.register_hook(nothing, hook="on_table_validated", priority=1)
+    """})  # fmt: skip
+    assert outcome.rows() == [["a"], [None], [2]]
+
+
+def test_a_table_is_told_under_the_title_that_its_sheet_has_and_reported_under_the_one_it_had(run):
+    outcome = run({"hooks/h.py": """
+        def rename(*, output_sheet, table_index, **_):
+            output_sheet.title = f"R{table_index}"
+        def register(registry):
+            registry.register_hook(rename, hook="on_table_written", priority=1)
+    """}, {"One": [["a"], [1], ["a"], [2]]}, rows=BLOCKS, fields=["a"])  # fmt: skip
+    assert [event["data"]["sheet_name"] for event in outcome.named("table.written")] == ["One", "R0"]
+    normalized = [table["outputs"]["normalized"] for table in outcome.tables]
+    assert [(place["sheet_name"], place["range_a1"]) for place in normalized] == [
+        ("One", "One!A1:A2"),
+        ("One", "R0!A4:A5"),
+    ]
+    assert outcome.book.sheetnames == ["R1"]
+
+
+@pytest.mark.parametrize("hook", ["on_table_written", "on_sheet_end"])
+def test_reports_tell_of_a_table_as_the_hooks_have_left_its_result(run, hook):
+    outcome = run({"hooks/h.py": f"""
+        def forget(*, table_result=None, tables=(), **_):
+            for result in [table_result] if table_result else tables:
+                result.mapped_columns.clear()
+        def register(registry):
+            registry.register_hook(forget, hook={hook!r}, priority=1)
+    """}, [["a"], [1]], fields=["a"])  # fmt: skip
+    assert outcome.completed["evaluation"]["outcome"] == "failure"
+    assert outcome.completed["counts"]["columns"]["mapped"] == 0
+    assert outcome.rows() == [["a"], [1]]
+
+
+def test_a_table_is_reported_even_when_the_hook_after_it_fails(run):
+    outcome = run({"hooks/h.py": """
+        def fail(*, table_result, table_index, **_):
+            table_result.derived_mappings.clear()
+            if table_index:
+                raise ValueError("no")
+        def register(registry):
+            registry.register_hook(fail, hook="on_table_written", priority=1)
+    """}, [["a"], [1], ["a"], [2], ["a"], [3]], rows=BLOCKS, fields=["a"])  # fmt: skip
+    assert outcome.result.error.stage == "on_table_written"
+    assert [table["locator"]["table"]["index"] for table in outcome.tables] == [0, 1]
+
+
+def test_the_folder_of_the_output_is_there_from_the_first_hook_on(run, tmp_path):
+    outcome = run({"hooks/h.py": """
+        from pathlib import Path
+        def leave(*, metadata, **_):
+            Path(metadata["output_file"]).with_name("started.txt").write_text("yes")
+        def register(registry):
+            registry.register_hook(leave, hook="on_workbook_start", priority=1)
+    """}, [["a"]], output_path=tmp_path / "new" / "deep" / "x.xlsx")  # fmt: skip
+    assert outcome.result.error is None
+    assert (tmp_path / "new" / "deep" / "started.txt").read_text() == "yes"

@@ -6,13 +6,12 @@ the pipeline that needs it, are imported while the file is being read; only then
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
-from ade_engine.infrastructure.settings import Settings
+from ade_engine.infrastructure.settings import Settings, scan_limits
 from ade_engine.models.errors import ConfigError, HookError, InputError, PipelineError
 from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult, RunStatus
 
@@ -34,31 +33,38 @@ _CODES = (
 
 
 class Engine:
-    """Runs config packages on workbooks. Without settings of its own it loads them for each request."""
+    """Runs config packages on workbooks.
+
+    Without settings of its own it takes what ``Settings()`` reads; the file ``settings.toml`` of a config package is
+    read by ``Settings.load(config_package_dir=…)`` and by the command line.
+    """
 
     def __init__(self, settings: Settings | None = None):
-        self.settings = settings
+        self.settings = Settings() if settings is None else settings
 
     def run(self, request: RunRequest, *, logger: RunLogger | None = None) -> RunResult:
-        """Normalize one file. Raises :class:`InputError` for paths that cannot be; later failures are in the result."""
-        plan = _Plan(request)
-        settings = self.settings or Settings.load(config_package_dir=plan.config_package)
+        """Normalize one file. Raises :class:`InputError` for paths that cannot be; later failures are in the result.
+
+        Without a logger, events go to standard error and, if the request names a place for logs, to a file there.
+        """
+        settings = self.settings
+        plan = _Plan(request, settings.log_format)
+        plan.make_folders()
         if logger is not None:
             return _Run(plan, settings, logger).execute()
-        if plan.logs_file is None:
-            return _Run(plan, settings, NullLogger()).execute()
-        with create_run_logger_context(
-            log_format="ndjson" if plan.logs_file.suffix == ".ndjson" else settings.log_format,
-            log_level=settings.log_level,
-            log_file=plan.logs_file,
-            to_stderr=False,
-        ) as context:
+        try:
+            context = create_run_logger_context(
+                log_format=settings.log_format, log_level=settings.log_level, log_file=plan.logs_file
+            )
+        except OSError as error:
+            raise InputError(f"the log file cannot be written: {error}") from error
+        with context:
             return _Run(plan, settings, context.logger).execute()
 
     def load_registry(self, *, config_package: Path | str, logger: RunLogger | None = None) -> Registry:
         """Import a config package and return what it registers."""
-        settings = self.settings or Settings.load(config_package_dir=config_package)
-        registry, _, _ = _load_config(Path(config_package), settings, logger or NullLogger())
+        folder = _absolute(config_package, "config package")
+        registry, _, _ = _load_config(folder, self.settings, logger or NullLogger())
         return registry
 
 
@@ -76,15 +82,13 @@ def log_file_for(input_file: Path, logs_dir: Path, log_format: str) -> Path:
 class _Plan:
     """A request with every path checked and made absolute."""
 
-    def __init__(self, request: RunRequest):
+    def __init__(self, request: RunRequest, log_format: str):
         self.config_package = _absolute(request.config_package, "config package")
         self.input_file = _absolute(request.input_file, "input file")
         if not self.config_package.is_dir():
             raise InputError(f"config package is not a folder: {self.config_package}")
         if not self.input_file.is_file():
             raise InputError(f"input file not found: {self.input_file}")
-        if request.output_path is not None and request.output_dir is not None:
-            raise InputError("output_path and output_dir exclude each other")
         sheets = request.input_sheets
         if isinstance(sheets, str):
             raise InputError("input_sheets is a list of names, not one name")
@@ -92,26 +96,37 @@ class _Plan:
             raise InputError("input_sheets and active_sheet_only exclude each other")
         self.input_sheets = list(dict.fromkeys(str(name).strip() for name in sheets)) if sheets else None
         self.active_sheet_only = bool(request.active_sheet_only)
+        output_dir = None if request.output_dir is None else _absolute(request.output_dir, "output folder")
         if request.output_path is not None:
-            self.output_file = _absolute(request.output_path, "output path")
+            self.output_file = _absolute(request.output_path, "output path", output_dir)
             if self.output_file.suffix.lower() != ".xlsx":
                 raise InputError(f"the output path has to end in .xlsx: {self.output_file}")
         else:
-            folder = None if request.output_dir is None else _absolute(request.output_dir, "output folder")
-            self.output_file = output_path_for(self.input_file, folder)
+            self.output_file = output_path_for(self.input_file, output_dir)
         self.logs_dir = None if request.logs_dir is None else _absolute(request.logs_dir, "logs folder")
-        self.logs_file = None if request.logs_path is None else _absolute(request.logs_path, "logs path")
-        if self.logs_file is None and self.logs_dir is not None:
-            self.logs_file = log_file_for(self.input_file, self.logs_dir, "ndjson")
-        elif self.logs_dir is None and self.logs_file is not None:
-            self.logs_dir = self.logs_file.parent
+        self.logs_file: Path | None = None
+        if request.logs_path is not None:
+            self.logs_file = _absolute(request.logs_path, "logs path", self.logs_dir)
+            self.logs_dir = self.logs_dir or self.logs_file.parent
+        elif self.logs_dir is not None:
+            self.logs_file = log_file_for(self.input_file, self.logs_dir, log_format)
+
+    def make_folders(self) -> None:
+        """Create the folders of output and logs: hooks may want to leave files there from the first one on."""
+        for file in (self.output_file, self.logs_file):
+            if file is not None:
+                try:
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise InputError(f"the folder {file.parent} cannot be created: {error}") from error
 
 
-def _absolute(path: object, what: str) -> Path:
-    """The path from the root, with links left as they are: a link's name may say more than that of its target."""
+def _absolute(path: object, what: str, folder: Path | None = None) -> Path:
+    """The path from the root, ``~`` and links followed; a relative one starts in ``folder``, if that is given."""
     try:
-        return Path(os.path.abspath(path))
-    except (TypeError, ValueError, OSError) as error:
+        found = Path(path).expanduser()
+        return (found if folder is None else folder / found).resolve()
+    except (TypeError, ValueError, OSError, RuntimeError) as error:
         raise InputError(f"{what} is no usable path: {path!r} ({error})") from error
 
 
@@ -134,8 +149,7 @@ class _Run:
             str(plan.input_file),
             csv_encoding=self.settings.csv_encoding,
             csv_delimiter=self.settings.csv_delimiter,
-            max_empty_rows_run=self.settings.max_empty_rows_run,
-            max_empty_cols_run=self.settings.max_empty_cols_run,
+            **scan_limits(self.settings),
             # Worth it when the first visible sheet is sure to be wanted.
             scan_ahead=plan.input_sheets is None and not plan.active_sheet_only,
         )
@@ -228,8 +242,7 @@ class _Run:
         sheets = self._choose_sheets(all_sheets, active)
         source.prefetch(
             sheets,
-            max_empty_rows_run=self.settings.max_empty_rows_run,
-            max_empty_cols_run=self.settings.max_empty_cols_run,
+            **scan_limits(self.settings),
         )
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
@@ -238,7 +251,6 @@ class _Run:
             except SourceError as error:
                 raise InputError(str(error)) from error
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
-        plan.output_file.parent.mkdir(parents=True, exist_ok=True)
         output.save(str(plan.output_file))
 
     def _choose_sheets(self, sheets: list[SourceSheet], active: SourceSheet | None) -> list[SourceSheet]:
@@ -254,11 +266,13 @@ class _Run:
 
     def _failure(self, raised: BaseException) -> RunError:
         """Log what ended the run, and put it into the words of a result."""
+        from ade_engine.extensions.missing_modules import advice_on
+
         code = next((code for cls, code in _CODES if isinstance(raised, cls)), RunErrorCode.UNKNOWN_ERROR)
         stage = getattr(raised, "stage", None) if isinstance(raised, HookError) else None
         message = str(raised) or type(raised).__name__
         if code is RunErrorCode.UNKNOWN_ERROR and not hasattr(raised, "ade_location"):
-            message = f"{type(raised).__name__}: {message}"
+            message = f"{type(raised).__name__}: {message}{advice_on(raised)}"
         location = getattr(raised, "ade_location", None)
         if location is None:
             location = {}

@@ -87,7 +87,7 @@ def app(arguments: Sequence[str] | None = None) -> int:
     try:
         if words and words[0] == "--version":
             return _version({})
-        if words and words[0] in ("--help", "-h"):
+        if not words or words[0] in ("--help", "-h"):
             print(_overview())
             return 0
         command, rest = _find_command(words)
@@ -153,7 +153,7 @@ def _find_command(words: list[str]) -> tuple[Command, list[str]]:
         command = _COMMANDS.get(" ".join(words[:length]))
         if command is not None and len(words) >= length:
             return command, words[length:]
-    group = words[0] if words else ""
+    group = words[0]
     inside = [name for name in _COMMANDS if name.startswith(f"{group} ")]
     if "--help" in words[1:2] and inside:
         raise HelpWanted
@@ -161,9 +161,7 @@ def _find_command(words: list[str]) -> tuple[Command, list[str]]:
         raise UsageError(f"No such command: {' '.join(words[:2])} (there are {', '.join(inside)})")
     if inside:
         raise UsageError(f"Missing command: {', '.join(inside)}")
-    if words:
-        raise UsageError(f"No such command: {words[0]}")
-    raise UsageError(f"Missing command: {', '.join(_COMMANDS)}")
+    raise UsageError(f"No such command: {words[0]}")
 
 
 def _overview() -> str:

@@ -103,6 +103,9 @@ class Command:
                 if not waiting:
                     raise UsageError(f"Option {name} requires a value.")
                 value = waiting.pop(0)
+            if option.choices:
+                # Words are taken in any case.
+                value = value.lower() if value.lower() in option.choices else value
             if option.choices and value not in option.choices:
                 raise UsageError(f"Invalid value for {name}: {value!r} is not one of {', '.join(option.choices)}.")
             if option.repeatable:

@@ -64,10 +64,11 @@ def validate(values: dict[str, Any]) -> int:
 
 def _reason(error: BaseException, folder: Path) -> str:
     """The error with the place in the author's files, on one line."""
+    from ade_engine.extensions.missing_modules import advice_on
     from ade_engine.infrastructure.observability.stack import innermost_frame
     from ade_engine.models.errors import AdeEngineError
 
-    text = str(error)
+    text = str(error) + advice_on(error)
     if not isinstance(error, (AdeEngineError, ModuleNotFoundError)):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     place = innermost_frame(error.__traceback__, os.path.abspath(folder))

@@ -6,10 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from ade_engine.application.engine import Engine, log_file_for
+from ade_engine.application.engine import Engine
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_log_options, check_sheet_options, load_settings
-from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.models.errors import InputError
 from ade_engine.models.run import RunRequest, RunStatus
 
@@ -85,10 +84,11 @@ def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], e
         return any(fnmatch(relative, pattern) or fnmatch(path.name, pattern) for pattern in patterns)
 
     found = []
+    wanted = {extension.lower() for extension in extensions}
     for parent, _, names in os.walk(folder):
         for name in names:
             path = Path(parent, name)
-            if path.suffix.lower() not in extensions or not path.is_file():
+            if path.suffix.lower() not in wanted or not path.is_file():
                 continue
             if (include and not matches(path, include)) or matches(path, exclude):
                 continue
@@ -97,17 +97,10 @@ def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], e
 
 
 def _run(request: RunRequest, settings: Settings) -> bool:
-    log_file = None
-    if request.logs_dir is not None:
-        log_file = log_file_for(request.input_file, request.logs_dir, settings.log_format).absolute()
     try:
-        with create_run_logger_context(
-            log_format=settings.log_format, log_level=settings.log_level, log_file=log_file
-        ) as context:
-            request.logs_path = log_file
-            result = Engine(settings).run(request, logger=context.logger)
-    except (InputError, OSError) as error:
-        # Nothing was started: a path that cannot be, or a log file that cannot be opened.
+        result = Engine(settings).run(request)
+    except InputError as error:
+        # Nothing was started: a path that cannot be, a folder that cannot be made, a log that cannot be opened.
         print(f"Error: {error}", file=sys.stderr)
         return False
     return result.status is RunStatus.SUCCEEDED

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from inspect import Parameter, signature
 
+from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import innermost_frame
 from ade_engine.models.errors import AdeEngineError, PipelineError
 
@@ -169,7 +170,7 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     place = innermost_frame(error.__traceback__, folder) if raised else None
     place = place or source_of(entry.fn)
     where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
-    what = str(error)
+    what = str(error) + advice_on(error)
     if raised:
         what = f"raised {type(error).__name__}: {what}" if what else f"raised {type(error).__name__}"
     message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"

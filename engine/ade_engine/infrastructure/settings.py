@@ -17,7 +17,7 @@ from ade_engine.models.events import VALID_LOG_FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
 ENVIRONMENT_PREFIX = "ade_engine_"
@@ -35,6 +35,8 @@ _LEVELS = {
     "CRITICAL": 50,
     "FATAL": 50,
 }
+_MORE_THAN_ANY_SHEET = 2**31 - 1
+_DEFAULT_LEVEL = _LEVELS["INFO"]
 
 
 # Each reader turns what a source holds into the setting's value, or raises ValueError with what it should have been.
@@ -106,19 +108,23 @@ def _extensions(value: Any, text: bool) -> tuple[str, ...]:
             value = json.loads(value)
         except ValueError:
             raise ValueError('should be a JSON list such as [".xlsx", ".csv"]') from None
-    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, str):
+        value = [entry for entry in value.split(",") if entry.strip()]
+    if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError("should be a list of file extensions")
     found = []
     for entry in value:
         if not isinstance(entry, str) or not entry.strip(" ."):
             raise ValueError("should be a list of file extensions")
-        extension = entry.strip().lower()
+        extension = entry.strip()
         found.append(extension if extension.startswith(".") else f".{extension}")
-    return tuple(dict.fromkeys(found))
+    return tuple(found)
 
 
 def parse_log_level(value: Any, text: bool = False) -> int:
-    """A level by number or by name, in either case."""
+    """A level by number or by name, in either case; empty text is the default."""
+    if isinstance(value, str) and not value.strip():
+        return _DEFAULT_LEVEL
     if isinstance(value, str) and value.strip().upper() in _LEVELS:
         return _LEVELS[value.strip().upper()]
     try:
@@ -164,7 +170,7 @@ _SETTINGS = (
     ("sort_tables_by_mapping_ratio", False, _flag, "write the best mapped tables of a sheet first"),
     ("merge_tables_in_sheet", False, _flag, "stack the tables of a sheet into one"),
     ("log_format", "text", _one_of(*VALID_LOG_FORMATS), "how events are written"),
-    ("log_level", 20, parse_log_level, "least severe level of events, from the environment only"),
+    ("log_level", _DEFAULT_LEVEL, parse_log_level, "least severe level of events, from the environment only"),
     ("max_empty_rows_run", 1000, _count_or_none, "empty rows after which a sheet ends"),
     ("max_empty_cols_run", 500, _count_or_none, "empty cells after which a row ends"),
     ("detector_column_sample_size", 100, _count, "values in a column detector's sample"),
@@ -178,12 +184,36 @@ _SETTINGS = (
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
 
 
+class SettingField:
+    """What ``Settings.model_fields`` tells of one setting."""
+
+    __slots__ = ("default", "description")
+
+    def __init__(self, default: Any, description: str):
+        self.default = default
+        self.description = description
+
+    def is_required(self) -> bool:
+        return False
+
+    def get_default(self, **_: Any) -> Any:
+        return self.default
+
+    def __repr__(self) -> str:
+        return f"SettingField(default={self.default!r}, description={self.description!r})"
+
+
 class Settings:
-    """The settings of a run, as attributes. They are resolved once and do not change afterwards.
+    """The settings of a run, as attributes.
 
     ``Settings(...)`` reads the working folder and the environment; ``Settings.load(config_package_dir=…)`` also reads
-    the config package's own file. What is passed by name wins over all of it.
+    the config package's own file. What is passed by name wins over all of it, and is checked like everything that is
+    read; what is assigned later is taken as it is.
+
+    Older engines had a pydantic model here. Config packages may use the methods of one that are named ``model_…``.
     """
+
+    __slots__ = ("__dict__", "_given")
 
     config_package: Path | None
     remove_unmapped_columns: bool
@@ -203,8 +233,13 @@ class Settings:
     split_side_by_side_tables: bool
     escape_formulas: bool
 
+    model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}
+    model_computed_fields: dict[str, Any] = {}
+    model_config = {"env_prefix": ENVIRONMENT_PREFIX.upper(), "extra": "ignore"}
+    model_extra = None
+
     def __init__(self, **overrides: Any):
-        self.__dict__.update(_resolve(Path.cwd(), None, overrides))
+        self._fill(_resolve(Path.cwd(), None, overrides))
 
     @classmethod
     def load(
@@ -215,28 +250,98 @@ class Settings:
         **overrides: Any,
     ) -> Settings:
         """Settings from every source; ``cwd`` stands for the working folder."""
-        folder = None if config_package_dir is None else Path(config_package_dir)
+        folder = None if config_package_dir is None else Path(config_package_dir).expanduser()
         settings = cls.__new__(cls)
-        settings.__dict__.update(_resolve(Path.cwd() if cwd is None else Path(cwd), folder, overrides))
+        settings._fill(_resolve(Path.cwd() if cwd is None else Path(cwd).expanduser(), folder, overrides))
         return settings
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Settings:
+        """Settings of these values and the defaults, unchecked, and without a look at any source."""
+        settings = cls.__new__(cls)
+        known = {key: value for key, value in values.items() if key in _READERS}
+        settings._fill({key: known.get(key, default) for key, default, _, _ in _SETTINGS})
+        object.__setattr__(settings, "_given", set(known if _fields_set is None else _fields_set))
+        return settings
+
+    @classmethod
+    def model_validate(cls, values: Settings | Mapping[str, Any], **_: Any) -> Settings:
+        """Settings with these values on top of what ``Settings()`` reads."""
+        return values if isinstance(values, cls) else cls(**dict(values))
+
+    def _fill(self, values: dict[str, Any]) -> None:
+        defaults = {key: default for key, default, _, _ in _SETTINGS}
+        self.__dict__.update(values)
+        object.__setattr__(self, "_given", {key for key, value in values.items() if value != defaults[key]})
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The settings that are not just as they are by default."""
+        return self._given
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as JSON knows them."""
-        values: dict[str, Any] = {}
-        for key in _READERS:
-            value = self.__dict__[key]
-            values[key] = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
-        return values
+        return {key: _as_json(value) for key, value in self}
 
-    def model_dump(self, **_: Any) -> dict[str, Any]:
-        """Another name of :meth:`to_dict`, which older config packages use."""
-        return self.to_dict()
+    def model_dump(
+        self,
+        *,
+        mode: str = "python",
+        include: Collection[str] | None = None,
+        exclude: Collection[str] | None = None,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+        **_: Any,
+    ) -> dict[str, Any]:
+        """The settings by key: the values themselves, or with ``mode="json"`` what JSON knows."""
+        return {
+            key: _as_json(value) if mode == "json" else value
+            for key, value in self
+            if (include is None or key in include)
+            and (exclude is None or key not in exclude)
+            and not (exclude_unset and key not in self._given)
+            and not (exclude_defaults and value == self.model_fields[key].default)
+            and not (exclude_none and value is None)
+        }
+
+    def model_dump_json(self, *, indent: int | None = None, **choices: Any) -> str:
+        """The settings as JSON text; takes what :meth:`model_dump` takes."""
+        import json
+
+        values = self.model_dump(mode="json", **choices)
+        separators = (",", ":") if indent is None else (",", ": ")
+        return json.dumps(values, indent=indent, separators=separators, ensure_ascii=False)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Settings:
+        """The same settings, with some of them changed; the changes are not checked."""
+        # Every value is one that cannot change, so a deep copy is no different.
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.__dict__.update(update or {})
+        object.__setattr__(other, "_given", {*self._given, *(update or {})})
+        return other
+
+    # What the methods were called before they were called model_….
+    dict = model_dump
+    json = model_dump_json
+    copy = model_copy
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter([(key, self.__dict__[key]) for key in _READERS if key in self.__dict__])
 
     def __setattr__(self, name: str, value: Any):
-        raise AttributeError(f"settings are fixed once they are loaded: {name!r}")
+        if name not in _READERS:
+            raise ValueError(f"there is no setting {name!r}; settings are {', '.join(_READERS)}")
+        self.__dict__[name] = value
+        self._given.add(name)
 
-    def __delattr__(self, name: str):
-        raise AttributeError(f"settings are fixed once they are loaded: {name!r}")
+    def __getstate__(self) -> tuple[Any, Any]:
+        return self.__dict__.copy(), set(self._given)
+
+    def __setstate__(self, state: tuple[Any, Any]) -> None:
+        self.__dict__.update(state[0])
+        object.__setattr__(self, "_given", state[1])
 
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if isinstance(other, Settings) else NotImplemented
@@ -244,7 +349,25 @@ class Settings:
     __hash__ = None
 
     def __repr__(self) -> str:
-        return f"Settings({', '.join(f'{key}={self.__dict__[key]!r}' for key in _READERS)})"
+        return f"Settings({', '.join(f'{key}={value!r}' for key, value in self)})"
+
+    def __str__(self) -> str:
+        return " ".join(f"{key}={value!r}" for key, value in self)
+
+
+def _as_json(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+
+
+def scan_limits(settings: Settings) -> dict[str, int | None]:
+    """The limits of a scan as the reader takes them: no sheet has so many rows that a larger number would differ."""
+    return {
+        key: None if value is None else min(value, _MORE_THAN_ANY_SHEET)
+        for key, value in (
+            ("max_empty_rows_run", settings.max_empty_rows_run),
+            ("max_empty_cols_run", settings.max_empty_cols_run),
+        )
+    }
 
 
 class _Given:

@@ -8,5 +8,13 @@ def parse_toml(text: str) -> dict:
     try:
         from ade_engine._native import parse_toml as parse
     except ImportError:
-        from tomllib import loads as parse
-    return parse(text)
+        from tomllib import loads
+
+        return loads(text)
+    try:
+        return parse(text)
+    except ValueError:
+        from tomllib import loads
+
+        # Integers have no limit there; what is really wrong is told by either.
+        return loads(text)

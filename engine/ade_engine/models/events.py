@@ -8,14 +8,18 @@ from __future__ import annotations
 
 ENGINE_NAMESPACE = "engine"
 CONFIG_NAMESPACE = "engine.config"
-DEFAULT_EVENT = "engine.log"
+#: What a plain log line is called, below :data:`ENGINE_NAMESPACE`.
+DEFAULT_EVENT = "log"
+LOG = f"{ENGINE_NAMESPACE}.{DEFAULT_EVENT}"
+SERIALIZATION_FAILED = "engine.logging.serialization_failed"
 RUN_COMPLETED = "engine.run.completed"
 SCHEMA_VERSION = 1
 
 VALID_LOG_FORMATS = ("text", "ndjson")
 
 ENGINE_EVENT_SCHEMAS: dict[str, tuple[str, ...] | None] = {
-    DEFAULT_EVENT: None,
+    LOG: None,
+    SERIALIZATION_FAILED: None,
     "engine.settings.effective": None,
     "engine.run.started": ("input_file", "config_package"),
     "engine.run.planned": ("output_file", "output_dir", "logs_file", "logs_dir"),
@@ -66,4 +70,8 @@ ENGINE_EVENT_SCHEMAS: dict[str, tuple[str, ...] | None] = {
     "engine.table.mapped": None,
     "engine.table.mapping_patched": None,
     "engine.table.normalized": None,
+    "engine.row_detector.summary": None,
+    "engine.transform.derived_merge": None,
+    "engine.transform.overwrite": None,
+    "engine.validation.result": None,
 }

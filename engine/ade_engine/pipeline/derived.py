@@ -26,14 +26,16 @@ def derived_mappings(
     sheet_name: str,
     table_index: int,
 ) -> list[DerivedMapping]:
-    """The entries that hold for one table; a later entry for a field replaces an earlier one."""
+    """The entries that hold for one table, by field; a later entry for a field replaces an earlier one."""
     index_of: dict[str, int] = {}
     for column in columns:
         index_of.setdefault(header_text(column.header), column.index)
     found: dict[str, DerivedMapping] = {}
     for entry in _entries(state):
         field = _text(_first(entry, "field_name", "field"))
-        header = _text(_first(entry, "source_header", "original_header", "header"))
+        # The mapping keeps the header as the hook spelt it; it is looked up without the white space around it.
+        spelt = _first(entry, "source_header", "original_header", "header")
+        header = _text(spelt)
         if not field or not header:
             continue
         table = entry.get("table_index")
@@ -51,13 +53,14 @@ def derived_mappings(
             index = _integer(index)
         if index is None:
             continue
-        found[field] = DerivedMapping(field, header, index, _score(entry.get("score")))
-    return list(found.values())
+        source_header = spelt if isinstance(spelt, str) else header
+        found[field] = DerivedMapping(field, source_header, index, _score(entry.get("score")))
+    return [found[field] for field in sorted(found)]
 
 
 def _entries(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     own = _look_up(state, "ade_engine", "derived_mappings")
-    for entry in [own] if isinstance(own, dict) else own if isinstance(own, (list, tuple)) else []:
+    for entry in [own] if isinstance(own, dict) else own if isinstance(own, list) else []:
         if isinstance(entry, dict):
             yield entry
     overrides = _look_up(state, "ade_config", "mapping_overrides", "original_header_overrides")
@@ -66,10 +69,12 @@ def _entries(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(overrides, dict):
         for field, entry in overrides.items():
             if isinstance(entry, dict):
-                yield {**entry, "field_name": field}
+                # An entry that names its field itself knows better than the key it stands under.
+                named = _first(entry, "field_name", "field")
+                yield {**entry, "field_name": field if named is None else named}
             else:
                 yield {"field_name": field, "source_header": entry}
-    elif isinstance(overrides, (list, tuple)):
+    elif isinstance(overrides, list):
         for entry in overrides:
             if isinstance(entry, dict):
                 yield entry
@@ -93,15 +98,15 @@ def _text(value: Any) -> str:
 
 def _integer(value: Any) -> int | None:
     try:
-        number = int(value)
-        return None if isinstance(value, float) and value != number else number
+        return int(value)
     except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _score(value: Any) -> float:
+    """The score, or 1.0 for what can be none: no number, no finite one, or none above zero."""
     try:
-        score = 1.0 if value is None else float(value)
+        score = float(value)
     except (TypeError, ValueError, OverflowError):
         return 1.0
-    return score if score - score == 0.0 else 1.0
+    return score if score > 0.0 and score - score == 0.0 else 1.0

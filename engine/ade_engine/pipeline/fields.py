@@ -7,8 +7,7 @@ from typing import Any
 import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult
-from ade_engine.models.errors import AdeEngineError, ExtensionError, PipelineError
-from ade_engine.pipeline.events import region_data
+from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ ISSUE_COUNT = "__ade_issue_count"
 
 _OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index")
 _SAMPLE_ROWS = 5
+_OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
 
 
 class _Expressions:
@@ -57,16 +57,18 @@ class _Expressions:
                 raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
             return result
         except RAISED as error:
-            context.fail(entry, self.role, subject, error, _class_of(error))
+            error_class = _class_of(error)
+            # A HookError that a transform raises on purpose brings the stage that the run reports.
+            stage = {"stage": error.stage} if isinstance(error, HookError) else {}
+            context.fail(entry, self.role, subject, error, error_class, **stage)
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
     """A misused stage or a ``TypeError`` is the pipeline's business; what a callable raises otherwise is its own."""
     if isinstance(error, (TypeError, MissingParameter, WrongResult)):
         return PipelineError
-    if isinstance(error, AdeEngineError):
-        return type(error)
-    return ExtensionError
+    # Not the error's own class: one that a package has derived from an engine's may want other arguments.
+    return next((known for known in _OWN_ERRORS if isinstance(error, known)), ExtensionError)
 
 
 class Transforms(_Expressions):
@@ -117,10 +119,10 @@ class Transforms(_Expressions):
             level=10,
             message=f"{entry.name} on {field!r}",
             data={
-                "transform": entry.name,
+                "transform": entry.qualname,
                 "field": field,
                 "table_index": table_index,
-                "table_region": region_data(region),
+                "table_region": region.a1,
                 "row_count": after.height,
                 "sample_before": before.get_column(field).head(_SAMPLE_ROWS).to_list(),
                 "sample_after": after.get_column(field).head(_SAMPLE_ROWS).to_list(),
@@ -137,7 +139,11 @@ class Validators(_Expressions):
     def apply(
         self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
     ) -> pl.DataFrame:
-        """Add an issue column for each field with something to say, and the two columns that sum them up."""
+        """Add an issue column for each field with something to say, and the two columns that sum them up.
+
+        Issue columns that a hook has set before stay as they are and are not summed up.
+        """
+        made: list[str] = []
         for field in self._fields_in_order(table, context.registry.fields):
             if field not in table.columns:
                 table = table.with_columns(pl.lit(None).alias(field))
@@ -158,7 +164,8 @@ class Validators(_Expressions):
                     speakers.append(entry)
             if messages:
                 table = self._add_issues(context, table, field, messages, speakers, subject)
-        issues = [pl.col(name).is_not_null() for name in table.columns if name.startswith(ISSUE_PREFIX)]
+                made.append(f"{ISSUE_PREFIX}{field}")
+        issues = [pl.col(name).is_not_null() for name in made]
         if issues:
             count = pl.sum_horizontal([issue.cast(pl.Int32) for issue in issues]).cast(pl.Int32)
         else:
@@ -167,7 +174,7 @@ class Validators(_Expressions):
             (pl.any_horizontal(issues) if issues else pl.lit(False)).alias(HAS_ISSUES), count.alias(ISSUE_COUNT)
         )
         if context.debug:
-            self._report(context, table, region, table_index)
+            self._report(context, table, made, region, table_index)
         return table
 
     def _add_issues(
@@ -191,17 +198,18 @@ class Validators(_Expressions):
             context.fail(speakers[-1], self.role, subject, _Unusable(error), ExtensionError)
 
     @staticmethod
-    def _report(context: RunContext, table: pl.DataFrame, region: TableRegion, table_index: int) -> None:
-        columns = [name for name in table.columns if name.startswith(ISSUE_PREFIX)]
-        issues = {name: len(table) - table.get_column(name).null_count() for name in columns}
+    def _report(
+        context: RunContext, table: pl.DataFrame, columns: list[str], region: TableRegion, table_index: int
+    ) -> None:
+        issues = sum(table.height - table.get_column(name).null_count() for name in columns)
         context.logger.event(
             "validation.summary",
             level=10,
-            message=f"{sum(issues.values())} issues",
+            message=f"{issues} issues",
             data={
-                "issue_columns": issues,
+                "issue_columns": columns,
                 "table_index": table_index,
-                "table_region": region_data(region),
+                "table_region": region.a1,
                 "rows": table.height,
             },
         )

@@ -9,7 +9,6 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
 from ade_engine.models.errors import HookError
 from ade_engine.models.fields import HookName
-from ade_engine.pipeline.events import region_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,9 +104,9 @@ class Hooks:
             message=f"{stage.value}: {entry.name}",
             data={
                 "hook_name": stage.value,
-                "hook": entry.name,
+                "hook": entry.qualname,
                 "table_index": table_index,
-                "table_region": None if region is None else region_data(region),
+                "table_region": None if region is None else region.a1,
                 "sheet_name": sheet_name,
             },
         )

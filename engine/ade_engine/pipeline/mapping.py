@@ -10,7 +10,6 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import MappedColumn, column_letters
-from ade_engine.pipeline.events import region_data
 from ade_engine.pipeline.frame import header_text
 from ade_engine.pipeline.scores import as_scores, rounded
 
@@ -46,7 +45,7 @@ class Mapping:
     def __init__(self, columns: list[MappedColumn], scores: dict[int, dict[str, float]], duplicates: set[int]):
         #: In source order.
         self.columns = columns
-        #: Totals by source column and field.
+        #: Totals by source column and field, for the columns that any detector scored.
         self.scores = scores
         #: Source columns that lost their field to another column, or to the tie itself.
         self.duplicates = duplicates
@@ -60,16 +59,19 @@ class ColumnMapper:
 
     def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
         """Score every column and settle which one gets which field."""
-        scores = {
-            column.index: self._score_column(context, table, column.index, sheet_name, table_index)
-            for column in table.columns
-        }
+        scores = {}
+        contributions = {}
+        for column in table.columns:
+            totals, contributions[column.index] = self._score_column(
+                context, table, column.index, sheet_name, table_index
+            )
+            if totals:
+                scores[column.index] = totals
         best: dict[int, tuple[str, float]] = {}
         for index, totals in scores.items():
-            if totals:
-                field = min(totals, key=lambda name: (-totals[name], name))
-                if totals[field] > 0:
-                    best[index] = (field, totals[field])
+            field = _best_field(totals)
+            if totals[field] > 0:
+                best[index] = (field, totals[field])
         claims: dict[str, list[int]] = {}
         for index, (field, _) in best.items():
             claims.setdefault(field, []).append(index)
@@ -85,14 +87,15 @@ class ColumnMapper:
             if index not in duplicates
         ]
         if context.debug:
-            self._report(context, table, Mapping(columns, scores, duplicates))
+            self._report(context, table, columns, contributions)
         return Mapping(columns, scores, duplicates)
 
     def _score_column(
         self, context: RunContext, table: SourceTable, index: int, sheet_name: str, table_index: int
-    ) -> dict[str, float]:
+    ) -> tuple[dict[str, float], list[dict[str, Any]]]:
+        """The column's totals, and for debugging what each detector contributed to the best of them."""
         if not self._detectors:
-            return {}
+            return {}, []
         name = table.names[index]
         column = table.frame.get_column(name)
         header = header_text(table.columns[index].header)
@@ -130,7 +133,7 @@ class ColumnMapper:
                 totals[field] = totals[field] + score if field in totals else score
             if context.debug:
                 report = {
-                    "name": entry.name,
+                    "name": entry.qualname,
                     "scores": rounded(result),
                     "duration_ms": round((time.perf_counter() - started) * 1000, 3),
                 }
@@ -141,48 +144,66 @@ class ColumnMapper:
                     message=f"Column {name!r}: {entry.qualname}",
                     data={**_place(table, sheet_name, table_index, index), "detector": report},
                 )
-        if context.debug:
-            field = min(totals, key=lambda known: (-totals[known], known)) if totals else None
-            context.logger.event(
-                "column_classification",
-                level=10,
-                message=f"Column {name!r} looks like {field}",
-                data={
-                    **_place(table, sheet_name, table_index, index),
-                    "detectors": reports,
-                    "scores": rounded(totals),
-                    "classification": {
-                        "field": field if field is not None and totals[field] > 0 else None,
-                        "score": round(totals[field], 6) if field is not None else 0.0,
-                        "considered_fields": list(totals),
-                    },
-                },
-            )
-            self._report_candidate(context, name, index, totals, reports)
-        return totals
-
-    @staticmethod
-    def _report_candidate(
-        context: RunContext, name: str, index: int, totals: dict[str, float], reports: list[dict[str, Any]]
-    ) -> None:
-        best = min(totals, key=lambda field: (-totals[field], field)) if totals else None
-        context.logger.event(
-            "column_detector.candidate",
-            level=10,
-            message=f"Column {name!r}: best is {best}",
-            data={
-                "column_name": name,
-                "column_index": index,
-                "best_field": best,
-                "best_score": round(totals[best], 6) if best is not None else 0.0,
-                "scores": rounded(totals),
-                "contributions": [{"detector": report["name"], "scores": report["scores"]} for report in reports],
-            },
+        if not context.debug:
+            return totals, []
+        return totals, self._report_column(
+            context, name, header, totals, reports, _place(table, sheet_name, table_index, index)
         )
 
     @staticmethod
-    def _report(context: RunContext, table: SourceTable, mapping: Mapping) -> None:
-        taken = {column.source_index for column in mapping.columns}
+    def _report_column(
+        context: RunContext,
+        name: str,
+        header: str,
+        totals: dict[str, float],
+        reports: list[dict[str, Any]],
+        place: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        field = _best_field(totals) if totals else None
+        score = 0.0 if field is None else round(totals[field], 6)
+        shown = field if field is not None and totals[field] > 0 else "unknown"
+        context.logger.event(
+            "column_classification",
+            level=10,
+            message=f"Column {name!r} looks like {shown}",
+            data={
+                **place,
+                "detectors": reports,
+                "scores": rounded(totals),
+                "classification": {"field": shown, "score": score, "considered_fields": list(totals)},
+            },
+        )
+        if field is None:
+            return []
+        contributions = [
+            {"detector": report["name"], "delta": report["scores"][field]}
+            for report in reports
+            if report["scores"].get(field)
+        ]
+        context.logger.event(
+            "column_detector.candidate",
+            level=10,
+            message=f"Column {name!r}: best is {field}",
+            data={
+                **place,
+                "column_name": name,
+                "column_header_original": header,
+                "best_field": field,
+                "best_score": score,
+                "scores": rounded(totals),
+                "contributions": contributions,
+            },
+        )
+        return contributions
+
+    @staticmethod
+    def _report(
+        context: RunContext,
+        table: SourceTable,
+        columns: list[MappedColumn],
+        contributions: dict[int, list[dict[str, Any]]],
+    ) -> None:
+        taken = {column.source_index for column in columns}
         context.logger.event(
             "column_detector.summary",
             level=10,
@@ -194,13 +215,19 @@ class ColumnMapper:
                         "source_index": column.source_index,
                         "header": header_text(column.header),
                         "score": round(column.score, 6),
+                        "contributions": contributions[column.source_index],
                     }
-                    for column in mapping.columns
+                    for column in columns
                 ],
                 "unmapped_indices": [column.index for column in table.columns if column.index not in taken],
                 "total_columns": len(table.columns),
             },
         )
+
+
+def _best_field(totals: dict[str, float]) -> str:
+    """The field with the highest total, the first of the alphabet on a draw."""
+    return min(totals, key=lambda field: (-totals[field], field))
 
 
 def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
@@ -230,7 +257,7 @@ def _sample(column: pl.Series, size: int) -> list[str]:
     length = len(column)
     if column.null_count() == length:
         return sample
-    start, chunk = 0, max(_SAMPLE_CHUNK, size)
+    start, chunk = 0, max(_SAMPLE_CHUNK, min(size, length))
     while start < length:
         for value in column.slice(start, chunk).to_list():
             if value is not None:
@@ -249,6 +276,6 @@ def _place(table: SourceTable, sheet_name: str, table_index: int, index: int) ->
     return {
         "sheet_name": sheet_name,
         "table_index": table_index,
-        "table_region": region_data(table.region),
+        "table_region": table.region.a1,
         "column_index": index,
     }

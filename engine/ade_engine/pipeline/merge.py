@@ -13,13 +13,15 @@ from ade_engine.pipeline.frame import header_text
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names")
+    __slots__ = ("result", "counts", "frame_names", "output_range")
 
     def __init__(self, result: TableResult, counts: SourceCounts, frame_names: list[str]):
         self.result = result
         self.counts = counts
         #: The frame column that each source column was read into, before mapping.
         self.frame_names = frame_names
+        #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
+        self.output_range: str | None = None
 
     @property
     def mapping_ratio(self) -> float:
@@ -46,16 +48,24 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
     scores: dict[str, float] = {}
     headers: dict[str, object] = {}
     derived: dict[str, DerivedMapping] = {}
+    totals: dict[str, dict[str, float]] = {}
+    duplicates: set[str] = set()
     for table in tables:
         result = table.result
+        field_of = {column.source_index: column.field_name for column in result.mapped_columns}
         for mapped in result.mapped_columns:
             scores[mapped.field_name] = max(scores.get(mapped.field_name, mapped.score), mapped.score)
             _keep_first(headers, mapped.field_name, mapped.header)
         for column in result.unmapped_columns:
             _keep_first(headers, table.frame_names[column.index], column.header)
+        for index, found in result.column_scores.items():
+            known = totals.setdefault(field_of.get(index, table.frame_names[index]), {})
+            for field, score in found.items():
+                known[field] = max(known.get(field, score), score)
+        duplicates.update(table.frame_names[index] for index in result.duplicate_unmapped_indices)
         for entry in result.derived_mappings:
-            known = derived.get(entry.field_name)
-            if known is None or entry.score > known.score:
+            known_entry = derived.get(entry.field_name)
+            if known_entry is None or entry.score > known_entry.score:
                 derived[entry.field_name] = entry
 
     names = [name for name in frame.columns]
@@ -84,13 +94,17 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
         mapped_columns=mapped_columns,
         derived_mappings=[entry for field, entry in derived.items() if field not in scores],
         unmapped_columns=[column for column, name in zip(columns, names) if name not in scores],
-        column_scores={column.source_index: {column.field_name: column.score} for column in mapped_columns},
-        duplicate_unmapped_indices=set(),
+        column_scores={index: totals[name] for index, name in enumerate(names) if totals.get(name)},
+        duplicate_unmapped_indices={
+            index for index, name in enumerate(names) if name in duplicates and name not in scores
+        },
         row_count=frame.height,
     )
     # Rows between the tables (their headers, and the gaps) lie in the region and hold nothing of the merged table.
+    # Rows that a hook has added beyond the region are none of the source's, and are not counted as such.
     missing = max(0, region.data_row_count - frame.height)
-    counts = SourceCounts(filled_cells(frame, names), blank_rows(frame) + missing)
+    counted = frame.head(region.data_row_count)
+    counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
     return BuiltTable(merged, counts, names)
 
 
@@ -100,13 +114,12 @@ def _keep_first(headers: dict[str, object], name: str, header: object) -> None:
 
 
 def _spanning_region(regions: list[TableRegion]) -> TableRegion:
-    top = min(regions, key=lambda region: region.min_row)
     return TableRegion(
-        min_row=top.min_row,
+        min_row=min(region.min_row for region in regions),
         min_col=min(region.min_col for region in regions),
         max_row=max(region.max_row for region in regions),
         max_col=max(region.max_col for region in regions),
-        header_row_count=top.header_row_count,
+        header_row_count=min(region.header_row_count for region in regions),
     )
 
 
@@ -123,7 +136,8 @@ def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
                 for name, dtype in schema.items()
             )
             if frame.width
-            else pl.DataFrame(schema=schema)
+            # A table that a hook has left without columns has one row for the merged ones: nulls throughout.
+            else pl.DataFrame([[None] for _ in schema], schema=schema)
             for frame in frames
         ]
     )

@@ -34,10 +34,12 @@ _OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name")
 class RowKinds:
     """The verdict on a sheet's rows: a kind for each, and the row that looks most like a header."""
 
-    __slots__ = ("kinds", "best_header_row")
+    __slots__ = ("kinds", "best_header_row", "changed_rows")
 
-    def __init__(self, kinds: bytearray, best_header_row: int | None):
+    def __init__(self, kinds: bytearray, best_header_row: int | None, changed_rows: dict[int, list[Any]] | None = None):
         self.kinds = kinds
+        #: Rows that detectors have changed in place, by number from 0: the table is made of them as they are now.
+        self.changed_rows = changed_rows or {}
         #: Counted from 0; ``None`` when no row has a positive header total.
         self.best_header_row = best_header_row
 
@@ -61,17 +63,27 @@ class RowClassifier:
         if self._loop is None:
             self._generate()
         kinds = bytearray()
+        changed: dict[int, list[Any]] = {}
         try:
-            best = self._loop(self._batches(scan, progress), kinds, sheet_name, **context.values())
+            best = self._loop(self._batches(scan, progress, changed), kinds, sheet_name, **context.values())
         except RAISED as error:
             self._blame(context, sheet_name, error)
-        return RowKinds(kinds, best)
+        return RowKinds(kinds, best, changed)
 
-    def _batches(self, scan: SheetScan, progress: Progress) -> Iterator[list[Any]]:
+    def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
+        """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""
         count = scan.rows_emitted
         for start in range(0, count, _BATCH):
             stop = min(count, start + _BATCH)
-            yield scan.rows(start, stop) if self._wants_values else [None] * (stop - start)
+            if self._wants_values:
+                rows = scan.rows(start, stop)
+                before = [row[:] for row in rows]
+                yield rows
+                # Equal cells are the same objects, so this looks at no cell closely.
+                if rows != before:
+                    changed.update((start + at, row) for at, row in enumerate(rows) if row != before[at])
+            else:
+                yield [None] * (stop - start)
             progress("detect", stop, count)
 
     def _generate(self) -> None:
@@ -147,7 +159,8 @@ class RowClassifier:
         values = {**context.values(), "sheet_name": sheet_name}
         kinds = bytearray()
         best_total, best_row, row_index = 0.0, None, 0
-        for rows in self._batches(scan, progress):
+        changed: dict[int, list[Any]] = {}
+        for rows in self._batches(scan, progress, changed):
             for row_values in rows:
                 row_index += 1
                 values["row_index"] = row_index
@@ -163,7 +176,7 @@ class RowClassifier:
                     for kind, score in scores.items():
                         totals[kind] = totals[kind] + score if kind in totals else score
                     report = {
-                        "name": entry.name,
+                        "name": entry.qualname,
                         "scores": rounded(scores),
                         "duration_ms": round((time.perf_counter() - started) * 1000, 3),
                     }
@@ -181,7 +194,7 @@ class RowClassifier:
                 logger.event(
                     "row_classification",
                     level=10,
-                    message=f"Row {row_index} is {kind}",
+                    message=f"Row {row_index} is {getattr(kind, 'value', kind)}",
                     data={
                         "sheet_name": sheet_name,
                         "row_index": row_index,
@@ -194,7 +207,7 @@ class RowClassifier:
                         },
                     },
                 )
-        return RowKinds(kinds, best_row)
+        return RowKinds(kinds, best_row, changed)
 
 
 def _call(entry: RegisteredFn, plan: Any, values: dict[str, Any]) -> Any:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult
+from ade_engine.pipeline.changed_rows import ChangedScan
 from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
 from ade_engine.pipeline.events import region_data
@@ -63,8 +65,7 @@ class SheetPipeline:
         progress = Progress(context, sheet.title, sheet_index)
         scan = self._source.scan(
             sheet,
-            max_empty_rows_run=context.settings.max_empty_rows_run,
-            max_empty_cols_run=context.settings.max_empty_cols_run,
+            **scan_limits(context.settings),
             on_progress=lambda rows: progress("scan", rows),
         )
         report.scan = {
@@ -72,7 +73,7 @@ class SheetPipeline:
             "stopped_early": scan.stopped_early,
             "truncated_rows": scan.truncated_rows,
         }
-        spans = self._find_tables(context, sheet.title, sheet_index, scan, progress)
+        scan, spans = self._find_tables(context, sheet.title, sheet_index, scan, progress)
         built = [
             self._build(context, sheet.title, sheet_index, scan, span, index, source_sheet, source_workbook)
             for index, span in enumerate(spans)
@@ -85,26 +86,35 @@ class SheetPipeline:
             built = [merge_tables(built)]
 
         output_sheet = self._output.add_sheet(sheet.title)
-        next_row = 1
-        for table in built:
-            next_row = self._write(context, table, output_sheet, next_row, report)
-            progress("write", next_row, scan_rows)
-        self.hooks.run(
-            context,
-            HookName.ON_SHEET_END,
-            sheet_name=sheet.title,
-            output_sheet=output_sheet,
-            output_workbook=self._output.workbook,
-            tables=[table.result for table in built],
-        )
+        written: list[BuiltTable] = []
+        try:
+            next_row = 1
+            for table in built:
+                next_row = self._write(context, table, output_sheet, next_row, written)
+                progress("write", next_row, scan_rows)
+            self.hooks.run(
+                context,
+                HookName.ON_SHEET_END,
+                sheet_name=sheet.title,
+                output_sheet=output_sheet,
+                output_workbook=self._output.workbook,
+                tables=[table.result for table in built],
+            )
+        finally:
+            # Last, for a hook may change a table's result, and reports tell of it as the hooks left it.
+            for table in written:
+                report.add_table(table, context.registry)
 
     def _find_tables(
         self, context: RunContext, sheet_name: str, sheet_index: int, scan: SheetScan, progress: Progress
-    ) -> list[RowSpan]:
+    ) -> tuple[SheetScan, list[RowSpan]]:
+        """The sheet's tables, and the scan to read them from: row detectors may have changed it."""
         spans: list[RowSpan] = []
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self._rows.classify(context, sheet_name, scan, progress)
+            if verdict.changed_rows:
+                scan = ChangedScan(scan, verdict.changed_rows)
             spans = find_tables(
                 verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers
             )
@@ -134,7 +144,7 @@ class SheetPipeline:
                     "tables": tables,
                 },
             )
-        return spans
+        return scan, spans
 
     def _build(
         self,
@@ -197,9 +207,14 @@ class SheetPipeline:
         return BuiltTable(result, SourceCounts(*source.cell_counts()), source.names)
 
     def _write(
-        self, context: RunContext, table: BuiltTable, output_sheet: OutputSheet, next_row: int, report: SheetReport
+        self,
+        context: RunContext,
+        table: BuiltTable,
+        output_sheet: OutputSheet,
+        next_row: int,
+        written: list[BuiltTable],
     ) -> int:
-        """Append a table to the output sheet; gives the row where the next one would start."""
+        """Append a table to the output sheet and to ``written``; gives the row where the next one would start."""
         result = table.result
         write_table = self._columns_to_write(context, result.table)
         self._output.append_table(output_sheet, write_table, gap=next_row > 1)
@@ -211,12 +226,13 @@ class SheetPipeline:
         )
         result.output_region = output_region
         result.output_sheet_name = output_sheet.title
-        report.add_table(table, context.registry)
+        table.output_range = f"{result.output_sheet_name}!{output_region.a1}"
+        written.append(table)
         context.logger.event(
             "table.written",
             message=f"Table {result.table_index} of sheet {result.sheet_name!r}: {write_table.height} rows",
             data={
-                "sheet_name": result.sheet_name,
+                "sheet_name": result.output_sheet_name,
                 "table_index": result.table_index,
                 "output_range": output_region.a1,
             },
@@ -225,7 +241,7 @@ class SheetPipeline:
             context,
             HookName.ON_TABLE_WRITTEN,
             sheet_name=result.sheet_name,
-            region=result.source_region,
+            region=output_region,
             write_table=write_table,
             output_sheet=output_sheet,
             output_workbook=self._output.workbook,

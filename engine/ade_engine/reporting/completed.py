@@ -148,8 +148,8 @@ class TableReport:
         region = result.source_region
         final = _FinalTable(result)
         self.index = result.table_index
-        self.sheet_name = result.output_sheet_name
-        self.range_a1 = f"{result.output_sheet_name}!{result.output_region.a1}"
+        self.sheet_name = result.sheet_name
+        self.range_a1 = table.output_range
         self.totals = totals = Totals(registry.fields)
 
         #: Headers of mapped columns as the columns' own reports spell them, by field.

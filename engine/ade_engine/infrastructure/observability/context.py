@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 
 from ade_engine.infrastructure.observability.logger import EventHandler, RunLogger, standard_error
+from ade_engine.infrastructure.settings import parse_log_level
+from ade_engine.models.events import ENGINE_NAMESPACE, VALID_LOG_FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ class RunLoggerContext:
     def __init__(self, logger: RunLogger, log_file: Path | None):
         self.logger = logger
         self.log_file = log_file
+        self.engine_run_id = logger.engine_run_id
 
     def __enter__(self) -> RunLoggerContext:
         return self
@@ -34,16 +37,21 @@ class RunLoggerContext:
 def create_run_logger_context(
     *,
     log_format: str = "text",
-    log_level: int = logging.INFO,
+    log_level: int | str = logging.INFO,
     log_file: Path | str | None = None,
     stream: TextIO | None = None,
     to_stderr: bool = True,
     engine_run_id: str | None = None,
+    namespace: str = ENGINE_NAMESPACE,
 ) -> RunLoggerContext:
     """A logger that writes to standard error (or ``stream``) and, if asked, to a file.
 
-    The file misses nothing that is worth keeping: it has at least level INFO however quiet standard error is.
+    The file misses nothing that is worth keeping: it has at least level INFO however quiet standard error is. It tells
+    of one run: what an earlier run has left there is overwritten.
     """
+    if log_format not in VALID_LOG_FORMATS:
+        raise ValueError(f"log_format is {' or '.join(map(repr, VALID_LOG_FORMATS))}, not {log_format!r}")
+    log_level = parse_log_level(log_level)
     logger = logging.Logger("ade_engine.run", min(log_level, logging.INFO) if log_file else log_level)
     logger.propagate = False
     if to_stderr:
@@ -52,6 +60,6 @@ def create_run_logger_context(
     if log_file is not None:
         path = Path(log_file)
         path.parent.mkdir(parents=True, exist_ok=True)
-        opened = open(path, "a", encoding="utf-8", errors="backslashreplace")
+        opened = open(path, "w", encoding="utf-8", errors="backslashreplace")
         logger.addHandler(EventHandler(opened, log_format, min(log_level, logging.INFO), owned=True))
-    return RunLoggerContext(RunLogger(logger, engine_run_id=engine_run_id), path)
+    return RunLoggerContext(RunLogger(logger, engine_run_id=engine_run_id, namespace=namespace), path)

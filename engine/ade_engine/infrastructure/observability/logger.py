@@ -14,18 +14,20 @@ from datetime import datetime, timezone
 
 from ade_engine.models.events import (
     CONFIG_NAMESPACE,
-    DEFAULT_EVENT,
     ENGINE_EVENT_SCHEMAS,
     ENGINE_NAMESPACE,
+    LOG,
     SCHEMA_VERSION,
+    SERIALIZATION_FAILED,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping
     from typing import Any, TextIO
 
 _SILENT = logging.CRITICAL + 1000
+_CONFIG = CONFIG_NAMESPACE.partition(".")[2]
 
 
 def new_id() -> str:
@@ -59,15 +61,19 @@ class RunLogger(logging.LoggerAdapter):
         *,
         message: str | None = None,
         level: int = logging.INFO,
-        data: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
         exc: BaseException | None = None,
         **fields: Any,
     ) -> None:
-        """Send an event. Names under ``engine.config.`` are free; any other name must be one the engine knows."""
+        """Send an event.
+
+        Names under ``engine.config`` are free, as are those of a namespace outside of ``engine``; any other name must
+        be one the engine knows.
+        """
         if not self.isEnabledFor(level):
             return
         full_name = self._full_name(name)
-        values = {**(data or {}), **fields}
+        values = {**dict(data or {}), **fields}
         if ENGINE_EVENT_SCHEMAS.get(full_name) is not None:
             values = {"schema_version": SCHEMA_VERSION, **values}
         exc_info = (type(exc), exc, exc.__traceback__) if exc is not None else None
@@ -79,10 +85,16 @@ class RunLogger(logging.LoggerAdapter):
         self.logger.handle(record)
 
     def with_namespace(self, namespace: str) -> RunLogger:
-        """The same logger for names below another namespace, such as ``config.orders``."""
-        inside = namespace == ENGINE_NAMESPACE or namespace.startswith(f"{ENGINE_NAMESPACE}.")
-        full = namespace if inside else f"{ENGINE_NAMESPACE}.{namespace}"
-        return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=full.rstrip("."))
+        """The same logger for names below another namespace, such as ``config.orders`` or one of your own."""
+        name = namespace.strip(" .")
+        full = f"{ENGINE_NAMESPACE}.{name}" if _is_within(name, _CONFIG) else name
+        return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=full)
+
+    def setLevel(self, level: int | str) -> None:
+        """Change the least severe level; it counts at once."""
+        super().setLevel(level)
+        # Loggers that no manager knows of remember what was enabled before.
+        self.logger._cache.clear()
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         """Carry the run's id and what the line was given as data to the handler."""
@@ -92,19 +104,25 @@ class RunLogger(logging.LoggerAdapter):
             data = extra.pop("data", None)
         name = extra.pop("event", None)
         extra["ade_run_id"] = self.engine_run_id
-        extra["ade_event"] = DEFAULT_EVENT if name is None else self._full_name(name)
+        extra["ade_event"] = LOG if name is None else self._full_name(name)
         extra["ade_data"] = data
         extra["ade_whole_stack"] = self.isEnabledFor(logging.DEBUG)
         kwargs["extra"] = extra
         return msg, kwargs
 
     def _full_name(self, name: str) -> str:
-        full = name if name.startswith(f"{ENGINE_NAMESPACE}.") else f"{self.namespace}.{name}"
-        if full not in ENGINE_EVENT_SCHEMAS and not full.startswith(f"{CONFIG_NAMESPACE}."):
+        name = name.strip(" .")
+        full = name if _is_within(name, ENGINE_NAMESPACE) else f"{self.namespace}.{name}"
+        known = full in ENGINE_EVENT_SCHEMAS or _is_within(full, CONFIG_NAMESPACE)
+        if _is_within(full, ENGINE_NAMESPACE) and not known:
             raise ValueError(
                 f"the engine has no event {full!r}; names under '{CONFIG_NAMESPACE}.' are free for config packages"
             )
         return full
+
+
+def _is_within(name: str, namespace: str) -> bool:
+    return name == namespace or name.startswith(f"{namespace}.")
 
 
 class NullLogger(RunLogger):
@@ -127,7 +145,13 @@ class EventHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._stream.write(self._write_record(record) + "\n")
+            line = self._write_record(record)
+        except Exception:
+            # Arguments that do not fit the format, most likely: worth a word on standard error, and no more.
+            self.handleError(record)
+            return
+        try:
+            self._stream.write(line + "\n")
             self._stream.flush()
         except (OSError, ValueError):
             pass
@@ -144,7 +168,7 @@ def _as_ndjson(record: logging.LogRecord) -> str:
         "engine_run_id": getattr(record, "ade_run_id", None),
         "timestamp": timestamp(datetime.fromtimestamp(record.created, timezone.utc)),
         "level": record.levelname.lower(),
-        "event": getattr(record, "ade_event", DEFAULT_EVENT),
+        "event": getattr(record, "ade_event", LOG),
         "message": record.getMessage(),
     }
     data = getattr(record, "ade_data", None)
@@ -155,16 +179,27 @@ def _as_ndjson(record: logging.LogRecord) -> str:
         line["error"] = error
     try:
         return json.dumps(line, default=_plain, allow_nan=False)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
+        reason = error
+    try:
         return json.dumps(_plain_tree(line))
+    except (TypeError, ValueError, RecursionError):
+        event = line["event"]
+        line["data"] = None
+        line.update(
+            level="error",
+            event=SERIALIZATION_FAILED,
+            message=f"The data of {event} cannot be written as JSON: {type(reason).__name__}: {reason}",
+        )
+        return json.dumps({key: value for key, value in line.items() if value is not None})
 
 
 def _as_text(record: logging.LogRecord) -> str:
-    event = getattr(record, "ade_event", DEFAULT_EVENT)
+    event = getattr(record, "ade_event", LOG)
     message = record.getMessage()
     moment = timestamp(datetime.fromtimestamp(record.created, timezone.utc))
     line = f"{moment} {record.levelname:<7} "
-    line += message if event == DEFAULT_EVENT or message == event else f"{event}: {message}"
+    line += message if event == LOG or message == event else f"{event}: {message}"
     data = getattr(record, "ade_data", None)
     if data and record.levelno < logging.INFO:
         shown = (f"{key}={_brief(value)}" for key, value in data.items() if key != "schema_version")
@@ -176,7 +211,13 @@ def _as_text(record: logging.LogRecord) -> str:
 
 
 def _brief(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(_plain_tree(value), ensure_ascii=False)
+    if isinstance(value, str):
+        text = str.__str__(value)
+    else:
+        try:
+            text = json.dumps(_plain_tree(value), ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError):
+            text = str(value)
     return text if len(text) <= 200 else f"{text[:199]}…"
 
 
@@ -203,16 +244,16 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_tree(value: Any) -> Any:
-    """A copy that JSON can hold whatever it is made of: odd keys, numbers without end."""
+    """A copy in which numbers without end are text; keys stay as they are, for JSON to accept or refuse."""
     if isinstance(value, dict):
-        return {str(key): _plain_tree(entry) for key, entry in value.items()}
+        return {key: _plain_tree(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain_tree(entry) for entry in value]
-    if value is None or isinstance(value, (bool, int)):
-        return value
     if isinstance(value, float):
         return value if value - value == 0 else str(value)
-    return value if type(value) is str else str(_plain(value))
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    return str.__str__(value) if isinstance(value, str) else _plain_tree(_plain(value))
 
 
 def standard_error() -> TextIO:
