@@ -360,3 +360,21 @@ def test_errors_of_the_engine_that_a_callable_raises_keep_their_kind_and_stage(r
             registry.{register}(fail, field="a", priority=1)
     """}, [["a"], [1]], fields=["a"])  # fmt: skip
     assert (outcome.result.error.code, outcome.result.error.stage) == (code, stage)
+
+
+def test_a_field_that_one_table_has_and_another_derives_is_no_derived_one_above_them(run):
+    outcome = run({"hooks/h.py": """
+        import polars as pl
+        def add(*, table, state, **_):
+            state["ade_engine"] = {"derived_mappings": {"field_name": "a", "source_header": "x", "score": 0.5}}
+            return None if "a" in table.columns else table.with_columns(pl.lit("d").alias("a"))
+        def register(registry):
+            registry.register_hook(add, hook="on_table_mapped", priority=1)
+    """}, {"S": [["a", "x"], [1, 2]], "T": [["x"], [3]]}, fields=["a"])  # fmt: skip
+    assert [table["fields"][0]["derived"] for table in outcome.tables] == [False, True]
+    sheets = outcome.completed["workbooks"][0]["sheets"]
+    assert [sheet["fields"][0]["derived"] for sheet in sheets] == [False, True]
+    assert outcome.completed["fields"][0] == {
+        "field": "a", "label": None, "detected": True, "derived": False, "valid_cells": 2, "best_mapping_score": 1.0,
+        "source_headers": ["a", "x"], "occurrences": {"tables": 2, "columns": 2},
+    }  # fmt: skip

@@ -99,7 +99,7 @@ def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], e
 def _run(request: RunRequest, settings: Settings) -> bool:
     try:
         result = Engine(settings).run(request)
-    except InputError as error:
+    except (InputError, OSError) as error:
         # Nothing was started: a path that cannot be, a folder that cannot be made, a log that cannot be opened.
         print(f"Error: {error}", file=sys.stderr)
         return False

@@ -32,10 +32,10 @@ _CANDIDATES = 3
 class FieldFindings:
     """What is known about one field at one scope."""
 
-    __slots__ = ("detected", "derived", "valid_cells", "best_score", "headers", "tables", "columns")
+    __slots__ = ("mapped", "derived", "valid_cells", "best_score", "headers", "tables", "columns")
 
     def __init__(self) -> None:
-        self.detected = False
+        self.mapped = False
         self.derived = False
         self.valid_cells = 0
         self.best_score: float | None = None
@@ -43,8 +43,12 @@ class FieldFindings:
         self.tables = 0
         self.columns = 0
 
+    @property
+    def detected(self) -> bool:
+        return self.mapped or self.derived
+
     def add(self, other: FieldFindings) -> None:
-        self.detected |= other.detected
+        self.mapped |= other.mapped
         self.derived |= other.derived
         self.valid_cells += other.valid_cells
         if other.best_score is not None:
@@ -58,7 +62,8 @@ class FieldFindings:
             "field": field.name,
             "label": field.label,
             "detected": self.detected,
-            "derived": self.derived,
+            # One table that has the field in a column of its own is enough for it to be no derived one.
+            "derived": self.derived and not self.mapped,
             "valid_cells": self.valid_cells,
             "best_mapping_score": self.best_score if self.detected else None,
             "source_headers": sorted(self.headers),
@@ -207,7 +212,7 @@ class TableReport:
             )
             if not is_blank(mapped.header):
                 findings.headers.add(str(mapped.header))
-            findings.detected = True
+            findings.mapped = True
         for derived in result.derived_mappings:
             findings = fields.get(derived.field_name)
             if findings is None:
@@ -215,7 +220,7 @@ class TableReport:
             findings.columns += 1
             findings.best_score = derived.score
             findings.headers.add(derived.source_header)
-            findings.detected = findings.derived = True
+            findings.derived = True
         for name, findings in fields.items():
             if findings.detected:
                 findings.tables = 1
