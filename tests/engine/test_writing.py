@@ -374,6 +374,20 @@ def test_reports_tell_of_a_table_as_the_hooks_have_left_its_result(run, hook):
     assert outcome.rows() == [["a"], [1]]
 
 
+def test_mappings_that_a_hook_has_made_by_hand_need_no_score(run):
+    outcome = run({"hooks/h.py": """
+        from ade_engine.models import DerivedMapping, MappedColumn
+        def add(*, table_result, **_):
+            table_result.mapped_columns.append(MappedColumn("a", 0, "x", []))
+            table_result.derived_mappings.append(DerivedMapping("b", "y"))
+        def register(registry):
+            registry.register_hook(add, hook="on_table_written", priority=1)
+    """}, [["x", "y"], [1, 2]], fields=["a", "b"])  # fmt: skip
+    assert [field["detected"] for field in outcome.completed["fields"]] == [True, True]
+    assert [field["derived"] for field in outcome.completed["fields"]] == [False, True]
+    assert [field["best_mapping_score"] for field in outcome.completed["fields"]] == [None, None]
+
+
 def test_a_table_is_reported_even_when_the_hook_after_it_fails(run):
     outcome = run({"hooks/h.py": """
         def fail(*, table_result, table_index, **_):

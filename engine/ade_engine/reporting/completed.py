@@ -47,12 +47,16 @@ class FieldFindings:
     def detected(self) -> bool:
         return self.mapped or self.derived
 
+    def note_score(self, score: float | None) -> None:
+        """Keep the best score; a mapping that a hook has made by hand may have none."""
+        if score is not None and (self.best_score is None or score > self.best_score):
+            self.best_score = score
+
     def add(self, other: FieldFindings) -> None:
         self.mapped |= other.mapped
         self.derived |= other.derived
         self.valid_cells += other.valid_cells
-        if other.best_score is not None:
-            self.best_score = other.best_score if self.best_score is None else max(self.best_score, other.best_score)
+        self.note_score(other.best_score)
         self.headers |= other.headers
         self.tables += other.tables
         self.columns += other.columns
@@ -207,9 +211,7 @@ class TableReport:
             if findings is None:
                 continue
             findings.columns += 1
-            findings.best_score = (
-                mapped.score if findings.best_score is None else max(findings.best_score, mapped.score)
-            )
+            findings.note_score(mapped.score)
             if not is_blank(mapped.header):
                 findings.headers.add(str(mapped.header))
             findings.mapped = True
@@ -218,7 +220,7 @@ class TableReport:
             if findings is None:
                 continue
             findings.columns += 1
-            findings.best_score = derived.score
+            findings.note_score(derived.score)
             findings.headers.add(derived.source_header)
             findings.derived = True
         for name, findings in fields.items():

@@ -87,7 +87,7 @@ class RunLogger(logging.LoggerAdapter):
     def with_namespace(self, namespace: str) -> RunLogger:
         """The same logger for names below another namespace, such as ``config.orders`` or one of your own."""
         name = namespace.strip(" .")
-        full = f"{ENGINE_NAMESPACE}.{name}" if _is_within(name, _CONFIG) else name
+        full = f"{ENGINE_NAMESPACE}.{name}" if _is_within(name, _CONFIG) else name or ENGINE_NAMESPACE
         return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=full)
 
     def setLevel(self, level: int | str) -> None:
