@@ -286,6 +286,21 @@ def test_a_linked_input_is_what_its_target_is_called(ade_engine, simple, tmp_pat
     assert done.events[-1]["data"]["workbooks"][0]["locator"]["workbook"]["name"] == "people.xlsx"
 
 
+def test_a_link_into_a_store_without_extensions_keeps_its_own_name(ade_engine, simple, tmp_path):
+    config, source = simple
+    (tmp_path / "store").mkdir()
+    stored = source.rename(tmp_path / "store" / "5d41402a")
+    link = tmp_path / "linked people.xlsx"
+    try:
+        link.symlink_to(stored)
+    except OSError:
+        pytest.skip("this system makes no links")
+    done = ade_engine("process", "file", "-i", link, "--config-package", config, "--log-format", "ndjson")
+    assert done.status == 0
+    assert (tmp_path / "linked people_normalized.xlsx").is_file()
+    assert done.events[-1]["data"]["workbooks"][0]["locator"]["workbook"]["name"] == "linked people.xlsx"
+
+
 def test_no_command_at_all_shows_what_there_is(ade_engine):
     done = ade_engine()
     assert (done.status, done.stderr) == (0, "")

@@ -84,7 +84,7 @@ class _Plan:
 
     def __init__(self, request: RunRequest, log_format: str):
         self.config_package = _absolute(request.config_package, "config package")
-        self.input_file = _absolute(request.input_file, "input file")
+        self.input_file = _input_file(request.input_file)
         if not self.config_package.is_dir():
             raise InputError(f"config package is not a folder: {self.config_package}")
         if not self.input_file.is_file():
@@ -119,6 +119,16 @@ class _Plan:
                     file.parent.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
                     raise InputError(f"the folder {file.parent} cannot be created: {error}") from error
+
+
+def _input_file(path: object) -> Path:
+    """The input, named after what a link leads to: except in a store that keeps files without an extension."""
+    found = _absolute(path, "input file")
+    if not found.suffix:
+        link = Path(path).expanduser().absolute()
+        if link.suffix:
+            return link
+    return found
 
 
 def _absolute(path: object, what: str, folder: Path | None = None) -> Path:
