@@ -14,6 +14,7 @@ import posixpath
 import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any, Iterator
@@ -159,7 +160,7 @@ class _Check:
                     if count > 1:
                         self.fault(name, "", f"is {count} times in the archive")
                 self.parts = {name: archive.read(name) for name in names if not name.endswith("/")}
-        except (zipfile.BadZipFile, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, OSError) as error:
             self.fault(Path(path).name, "", f"cannot be unpacked: {error}")
             return False
         for name, content in self.parts.items():
