@@ -61,6 +61,8 @@ BAD_TITLE = re.compile(r"[\\*?:/\[\]]|^'|'\Z|^\Z")
 BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 SHEET_OF_REFERENCE = re.compile(r"'((?:[^']|'')+)'!|([^\W\d][\w.]*)!")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+#: Names that a sheet has for itself.
+OF_A_SHEET = ("Print_Area", "Print_Titles", "_FilterDatabase")
 
 KINDS = {
     "worksheet": "spreadsheetml.worksheet+xml",
@@ -336,7 +338,7 @@ class _Check:
 
     def check_names(self, main: str, tree: ElementTree.Element, titles: list[str]) -> None:
         seen: set[tuple[str, str | None]] = set()
-        folded = {title.casefold() for title in titles}
+        folded = [title.casefold() for title in titles]
         for element in tree.iterfind(f"{MAIN}definedNames/{MAIN}definedName"):
             name, scope, text = element.get("name", ""), element.get("localSheetId"), element.text or ""
             plain = name.removeprefix("_xlnm.")
@@ -345,10 +347,11 @@ class _Check:
             if (name.casefold(), scope) in seen:
                 self.fault(main, name, "is defined twice in the same scope")
             seen.add((name.casefold(), scope))
-            if scope is None and name.startswith("_xlnm.") and plain in ("Print_Area", "Print_Titles", "_FilterDatabase"):
+            if scope is None and name.startswith("_xlnm.") and plain in OF_A_SHEET:
                 self.fault(main, name, "belongs to no sheet")
             if scope is not None and (not scope.isdigit() or int(scope) >= len(titles)):
                 self.fault(main, name, f"belongs to sheet {scope}, which is missing")
+                scope = None
             if not text:
                 self.fault(main, name, "means nothing")
             without_texts = re.sub(r'"(?:[^"]|"")*"', '""', text)
@@ -356,6 +359,8 @@ class _Check:
                 title = match[1].replace("''", "'") if match[1] else match[2]
                 if title.startswith("[") or title == "REF" or "]" in title:
                     continue
+                if plain in OF_A_SHEET and scope is not None and title.casefold() != dict(enumerate(folded)).get(int(scope)):
+                    self.fault(main, name, f"belongs to sheet {scope}, but refers to {title!r}")
                 for one in title.split(":"):
                     if one.casefold() not in folded:
                         self.fault(main, name, f"refers to the sheet {one!r}, which is missing")

@@ -130,6 +130,7 @@ BROKEN = [
     (BOOK, 'name="local" localSheetId="0"', 'name="local" localSheetId="3"', ["local: belongs to sheet 3"]),
     (BOOK, "'Data'!\\$B\\$2", "'Da''ta'!$B$2", ["total: refers to the sheet \"Da'ta\", which is missing"]),
     (BOOK, r"Other!\$A", "Gone!$A", ["local: refers to the sheet 'Gone'"]),
+    (BOOK, r">'Data'!\$A\$1:\$C\$4<", ">Other!$A$1:$C$4<", ["Print_Area: belongs to sheet 0, but refers to 'Other'"]),
     (BOOK, r">'Data'!\$B\$2<", "><", ["total: means nothing"]),
     # Styles
     (STYLES, r'(<cellXfs.*)fontId="1"', r'\1fontId="77"', ["cellXfs 1: fontId 77 does not exist"]),

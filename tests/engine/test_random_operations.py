@@ -9,19 +9,20 @@ differences there are.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from describing import described, differences
 from operations import EngineWritten, Generator, Outcome, Written, kind_of, program, reduced, run
-from package_check import check_package
 
 #: Sequences of each of the two kinds below.
 SEQUENCES = int(os.environ.get("ADE_TEST_SEQUENCES", "240"))
@@ -61,7 +62,8 @@ def show(seed: int, folder: Path, *, risky: bool, sides=(EngineWritten, Written)
 
     steps = reduced(steps, still_wrong)
     text = complaint(run(steps, folder, sides, escape_formulas=escaped), risky=risky) or first
-    return kind_of_complaint(text), f"seed {seed}{', formulas kept as text' if escaped else ''}: {text}\n{program(steps)}", len(steps)
+    last = re.split(r"[\[(=]", steps[-1][1])[0].strip()
+    return f"{kind_of_complaint(text)}, last of all {last}", f"seed {seed}{', formulas kept as text' if escaped else ''}: {text}\n{program(steps)}", len(steps)
 
 
 @pytest.mark.parametrize("start", PORTIONS)
@@ -94,6 +96,157 @@ def test_openpyxl_is_equal_to_itself(tmp_path):
         assert outcome.differences == [], program(steps)
         unknown = [fault for fault in outcome.faults if kind_of(fault) == fault]
         assert unknown == [], program(steps)
+
+
+#: What openpyxl itself writes invalid files after, each in as few steps as it takes.
+INVALID_IN_OPENPYXL = {
+    "a table whose header moved": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws.insert_rows(1)"],
+    "a table whose header was deleted": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws.delete_rows(1)"],
+    "a table that lost a column": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws.delete_cols(2)"],
+    "a table with two columns of one name": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws['B1'] = ws['A1'].value"],
+    "a table with a number as header": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws['B1'] = 5"],
+    "a table with a date as header": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws['B1'] = dt.date(2024, 1, 1)"],
+    "a table with an empty header": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws['B1'] = None"],
+    "a table with a formula as header": ["ws.add_table(Table(displayName='T', ref='A1:B4'))", "ws['B1'] = '=1+1'"],
+    "a table of a header alone": ["ws.add_table(Table(displayName='T', ref='A1:B1'))"],
+    "a header changed after a table was saved": ["ws.add_table(Table(displayName='T', ref='A1:B4')); wb.save(early)", "ws['B1'] = 'other'"],
+    "a table resized after it was saved": ["ws.add_table(Table(displayName='T', ref='A1:B4')); wb.save(early)", "ws.tables['T'].ref = 'A1:A4'"],
+    "a table in a column that is merged over": ["ws.insert_rows(1); ws.merge_cells('A1:B1'); ws.add_table(Table(displayName='T', ref='A1:B4'))"],
+    "a name that refers to a removed sheet": ["wb.create_sheet('Gone'); wb.defined_names['n'] = DefinedName('n', attr_text='Gone!$A$1')", "del wb['Gone']"],
+    "a name that refers to a renamed sheet": ["wb.defined_names['n'] = DefinedName('n', attr_text='Data!$A$1')", "ws.title = 'Other'"],
+    "a name behind a chart sheet": ["chart = BarChart(); chart.add_data(Reference(ws, min_col=1, min_row=1)); wb.create_chartsheet(index=0).add_chart(chart); ws.print_area = 'A1:B2'"],
+    "two links of one cell": ["ws['A1'].hyperlink = 'https://example.org/'; ws.insert_rows(1); ws['A1'].hyperlink = 'https://example.org/2'"],
+    "a link that was shifted onto another": ["ws['A1'].hyperlink = 'https://example.org/'; ws['A2'].hyperlink = 'https://example.org/2'; ws.delete_rows(1); ws['A2'].hyperlink = 'https://example.org/3'"],
+    "a link copied with its cell": ["a, b = ws['A1'], ws['B1']; a.hyperlink = 'https://example.org/'; b._hyperlink = a.hyperlink"],
+    "a column within a group": ["ws.column_dimensions.group('A', 'D'); ws.column_dimensions['B'].width = 20"],
+    "a very wide column": ["ws.column_dimensions['A'].width = 300"],
+    "validation of no cells": ["ws.add_data_validation(DataValidation('date'))"],
+    "an array formula that was moved": ["ws['D1'] = ArrayFormula('D1:D3', '=A1:A3'); ws.insert_rows(1)"],
+    "numbers that are none": ["ws['D1'] = float('nan'); ws['D2'] = float('inf')"],
+    "a hidden active sheet": ["wb.create_sheet('B'); wb.create_sheet('C').sheet_state = 'hidden'; ws.sheet_state = 'hidden'; wb.active = 2"],
+    "an active sheet that was removed": ["wb.create_sheet('B'); wb.create_sheet('C'); wb.active = wb['C']; del wb['C']; ws.sheet_state = 'hidden'"],
+    "comments removed after they were saved": ["ws['A1'].comment = Comment('a', 'b'); wb.save(early)", "ws['A1'].comment = None"],
+    "a cell in two places": ["ws.append([1, ws['A1']])"],
+    "panes that were taken away": ["ws.freeze_panes = 'B2'; ws.freeze_panes = None"],
+    "panes that were frozen twice": ["ws.freeze_panes = 'B2'; ws.freeze_panes = 'C3'"],
+}
+
+#: The same, but no spreadsheet program would have let its user do that.
+NONSENSE = {
+    "two tables over one another": ["ws.add_table(Table(displayName='T', ref='A1:B4')); ws.add_table(Table(displayName='U', ref='B1:B3'))"],
+    "a table below the sheet's filter": ["ws.add_table(Table(displayName='T', ref='A1:B4')); ws.auto_filter.ref = 'A1:B4'"],
+    "merged cells within a table": ["ws.add_table(Table(displayName='T', ref='A1:B4')); ws.merge_cells('A2:B2')"],
+    "a table renamed to another's name": ["ws.add_table(Table(displayName='T', ref='A1:A4')); ws.add_table(Table(displayName='U', ref='B1:B4')); ws.tables['U'].displayName = 't'"],
+    "a table and a name of one name": ["ws.add_table(Table(displayName='T', ref='A1:A4')); wb.defined_names['T'] = DefinedName('T', attr_text='1')"],
+    "a name twice in another case": ["[wb.defined_names.add(DefinedName(n, attr_text='1')) for n in ('Total', 'total')]"],
+    "a name that is a cell": ["wb.defined_names.add(DefinedName('tax2024', attr_text='1'))"],
+    "a chart sheet without a chart": ["wb.create_chartsheet()"],
+    "a link to nowhere": ["ws['A1'].hyperlink = Hyperlink(ref='')"],
+    "merged cells over one another": ["ws.merge_cells('A2:B3')", "ws.merge_cells('B3:C4')"],
+    "a merged cell": ["ws.merge_cells('A2:A2')"],
+    "an outline of many levels": ["ws.row_dimensions.group(1, 3, outline_level=9)"],
+    "a very high row": ["ws.row_dimensions[1].height = 500"],
+    "an array formula whose range is elsewhere": ["ws['D1'] = ArrayFormula('P1:P3', '=A1:A3')"],
+    "text of a type that it is not": ["ws['D1'] = 'text'; ws['D1'].data_type = 'n'"],
+    "an error that is none": ["ws['D1'] = 'text'; ws['D1'].data_type = 'e'"],
+    "a number as text": ["ws['D1'] = 1; ws['D1'].data_type = 'inlineStr'"],
+    "an active sheet counted from the end": ["wb.create_sheet('B'); wb.active = -1"],
+    "a cell beyond the last column": ["ws.cell(1, 16385, 1)"],
+    "a cell moved beyond the last row": ["ws.cell(1_048_576, 1, 1); ws.insert_rows(1_048_570, 10)"],
+    "rows moved before the first": ["ws.move_range('A1:B2', rows=-1)"],
+    "a filter column outside of the filter": ["ws.auto_filter.ref = 'A1:B4'; ws.auto_filter.add_filter_column(5, ['a'])"],
+    "a long header": ["ws.oddHeader.center.text = 'x' * 300"],
+    "a long title": ["ws.title = 'x' * 40"],
+    "a title with an apostrophe at its end": ["ws.title = \"sheet'\""],
+    "a long formula": ["ws['D1'] = '=' + '1+' * 5000 + '1'"],
+    "a long comment": ["ws['A1'].comment = Comment('x' * 40_000, 'me')"],
+    "a number format that is too long": ["ws['A1'].number_format = '0' * 300"],
+    "a rule for no cells": ["ws.conditional_formatting.add('', CellIsRule('equal', ['1']))"],
+}
+
+
+def after(steps: list[str], folder: Path) -> Outcome:
+    """What comes of steps on a sheet with a small table."""
+    start = ("add_sheet('Data')", "append(0, frame(3, 1, 'text', 'whole'), False)")
+    return run([(0, code) for code in (*start, *steps)], folder, (EngineWritten, Written))
+
+
+@pytest.mark.parametrize("kind", INVALID_IN_OPENPYXL)
+def test_files_that_openpyxl_writes_invalid_are_valid(tmp_path, kind):
+    outcome = after(INVALID_IN_OPENPYXL[kind], tmp_path)
+    assert outcome.faults_of_openpyxl, "this belongs to the others"
+    assert outcome.faults == []
+    assert outcome.differences == []
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_nonsense_does_no_more_harm_than_it_does_in_openpyxl(tmp_path, kind):
+    outcome = after(NONSENSE[kind], tmp_path)
+    assert outcome.faults_of_openpyxl, "this makes sense"
+    assert outcome.new_faults == []
+    assert outcome.differences == []
+
+
+def test_numbers_that_are_none_leave_their_cells_empty(tmp_path):
+    outcome = after(["append(0, pl.DataFrame({'x': [float('nan'), float('inf'), 1.0]}), True)"], tmp_path)
+    assert outcome.faults == []
+    sheet = openpyxl.load_workbook(outcome.paths[0])["Data"]
+    assert [cell.value for cell in sheet["A"]][5:] == ["x", None, None, 1]
+
+
+def test_whole_floats_are_spelt_one_way(tmp_path):
+    """Whether a row was touched does not show in its numbers."""
+    steps = ["append(0, pl.DataFrame({'x': [5.0, 5.0, 1e20, 1e20, -0.0, -0.0]}), True)", "for row in (8, 10, 12): ws.cell(row, 1).font = Font(bold=True)"]
+    outcome = after(steps, tmp_path)
+    with zipfile.ZipFile(outcome.paths[0]) as archive:
+        xml = archive.read("xl/worksheets/sheet1.xml").decode()
+    numbers = re.findall(r'<c r="A(?:[789]|1[0-2])"[^>]*><v>([^<]*)</v>', xml)
+    assert len(numbers) == 6 and numbers[::2] == numbers[1::2]
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_another_spreadsheet_program_reads_the_same(tmp_path):
+    """LibreOffice opens what the engine saved, and finds in it what it finds in openpyxl's file."""
+    pairs = []
+    for seed in range(3_000_000, 3_000_080):
+        steps, escaped = steps_of(seed, risky=False)
+        outcome = run(steps, tmp_path, (EngineWritten, Written), escape_formulas=escaped)
+        if complaint(outcome, risky=False) is None and not outcome.faults and not outcome.faults_of_openpyxl and outcome.paths:
+            for path, label in zip(outcome.paths, ("found", "expected")):
+                path.rename(tmp_path / f"{label}-{seed}.xlsx")
+            pairs.append(seed)
+        if len(pairs) == 30:
+            break
+    assert len(pairs) >= 20, "there is little to compare"
+    # Formulas stay, and values come as text: what is in the cells, not how they look.
+    target = tmp_path / "converted"
+    files = [str(tmp_path / f"{label}-{seed}.xlsx") for seed in pairs for label in ("found", "expected")]
+    command = ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "ods", "--outdir"]
+    subprocess.run([*command, str(target), *files], check=True, capture_output=True, timeout=240)
+    for seed in pairs:
+        found, expected = (content_of(target / f"{label}-{seed}.ods") for label in ("found", "expected"))
+        assert found == expected, program(steps_of(seed, risky=False)[0])
+
+
+def content_of(path: Path) -> list[str]:
+    """The tables of a document of LibreOffice's own, element by element, less what is counted as it comes."""
+    with zipfile.ZipFile(path) as archive:
+        tree = ElementTree.fromstring(archive.read("content.xml"))
+    styles = {}
+    for style in tree.iter("{urn:oasis:names:tc:opendocument:xmlns:style:1.0}style"):
+        name = style.get("{urn:oasis:names:tc:opendocument:xmlns:style:1.0}name")
+        properties = [f"{child.tag}{sorted(child.attrib.items())}" for child in style]
+        styles[name] = " ".join(sorted(properties))
+    lines = []
+    for table in tree.iter("{urn:oasis:names:tc:opendocument:xmlns:table:1.0}table"):
+        for element in table.iter():
+            attributes = {
+                name.rsplit("}", 1)[-1]: styles.get(value, value) if name.endswith("style-name") else value
+                for name, value in element.attrib.items()
+            }
+            attributes.pop("creation-date", None)
+            lines.append(f"{element.tag.rsplit('}', 1)[-1]} {sorted(attributes.items())} {element.text or ''} {element.tail or ''}")
+    return lines
 
 
 def main(count: int) -> None:
