@@ -69,7 +69,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, CellRichText):
         return ("rich text", str(value))
     if hasattr(value, "as_tuple") or isinstance(value, (int, float)):
-        return f"{value:.16g}" if not isinstance(value, int) else f"{float(value):.16g}"
+        # Adding nothing makes negative zero zero.
+        return f"{float(value) + 0.0:.16g}"
     return value
 
 
