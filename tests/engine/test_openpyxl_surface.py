@@ -13,6 +13,8 @@ import csv
 import datetime as dt
 import io
 import itertools
+import os
+import re
 import warnings
 from typing import Any
 
@@ -209,7 +211,7 @@ def write_xlsx(path: Any) -> None:
         book.add_worksheet("Hidden").hide()
         wide = book.add_worksheet("Wide")
         wide.write_row(0, 0, range(60))
-        wide.write(2, 16_383, "last")
+        wide.write(2, 299, "last")
         book.define_name("total", "=Mixed!$B$3")
         mixed.define_name = None
         book.define_name("Gaps!local", "=Gaps!$C$5")
@@ -227,7 +229,7 @@ def write_xls(path: Any) -> None:
                 sheet.write(row, column, value)
     sheet.write(4, 4, dt.datetime(2024, 2, 29, 12), day)
     sheet.write(5, 0, xlwt.Formula("1/0"))
-    sheet.row(6).set_cell_error(1, "#N/A")
+    sheet.row(6).set_cell_error(1, 42)
     sheet.write_merge(8, 9, 0, 2, "merged")
     other = book.add_sheet("Other")
     other.write(2, 1, "x")
@@ -238,13 +240,25 @@ def write_xls(path: Any) -> None:
     book.save(str(path))
 
 
+def twins(make: Any) -> Any:
+    """What a make gives; with ``ADE_TEST_OPENPYXL_ALONE`` openpyxl on both sides, to show that the questions are fair."""
+    if "ADE_TEST_OPENPYXL_ALONE" not in os.environ:
+        return make
+
+    def alone(folder: Any) -> Pair:
+        left, right = make(folder), make(folder)
+        return Pair(left.books[1], right.books[1], [sheets[1] for sheets in left.sheets])
+
+    return alone
+
+
 MAKES = {
-    "output": make_output,
-    "untouched output": make_untouched_output,
-    "xlsx": make_xlsx,
-    "odd xlsx": make_odd_xlsx,
-    "csv": make_csv,
-    "xls": make_xls,
+    "output": twins(make_output),
+    "untouched output": twins(make_untouched_output),
+    "xlsx": twins(make_xlsx),
+    "odd xlsx": twins(make_odd_xlsx),
+    "csv": twins(make_csv),
+    "xls": twins(make_xls),
 }
 #: Cells that are asked, and the sheet that they are in.
 CELLS = {
@@ -366,6 +380,7 @@ METHODS: dict[str, str] = {
     **{name: "()" for name in ("enable", "disable", "as_tuple", "as_xf", "as_name", "reset_dimensions", "by_sheet", "tobytes", "tolist", "buffer_info", "reverse")},
     **{name: "()" for name in ("_", "byteswap", "tounicode", "sort", "names", "typed_props")},
     **{name: "(1)" for name in ("append", "count", "index", "remove", "extend", "frombytes", "fromlist", "fromunicode")},
+    **{"default_factory": "()", "expected_type": "()", "from_str": "('x')"},
     **{"fromfile": "()", "tofile": "(None)", "pop": "()", "insert": "(0, 1)"},
     **{"get": "('B')", "setdefault": "('B')", "update": "({})", "fromkeys": "('ab')", "group": "('C', 'D')"},
     **{"add": "('A1:B2')", "set_password": "('secret')", "set_workbook_password": "('secret')", "set_revisions_password": "('secret')"},
@@ -378,6 +393,9 @@ METHODS: dict[str, str] = {
 def answer(value: Any, depth: int = 0) -> Any:
     """An answer as plain values: the type that openpyxl's user sees, and the content."""
     kind = class_of(value)
+    if isinstance(value, str):
+        # Where an object is in memory is no business of anybody.
+        return kind, re.sub(r" at 0x[0-9a-f]+", "", value)
     if value is None or isinstance(value, (bool, int, float, str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta)):
         return kind, value
     if isinstance(value, openpyxl.Workbook):
@@ -461,33 +479,38 @@ SURFACE = [
 ]
 
 
-def objects(make: str, kind: str, pair: Pair) -> list[tuple[Any, Any, str]]:
-    """The objects of a kind: the engine's, openpyxl's, and which that is."""
+def count_of(make: str, kind: str, pair: Pair) -> int:
+    """How many objects of a kind are asked."""
+    return {"workbook": 1, "sheet": len(pair.sheets), "cell": len(CELLS[make])}[kind]
+
+
+def object_of(make: str, kind: str, pair: Pair, number: int) -> tuple[Any, Any, str]:
+    """One object of a kind: the engine's, openpyxl's, and which that is."""
     if kind == "workbook":
-        return [(*pair.books, "")]
+        return (*pair.books, "")
     if kind == "sheet":
-        return [(*sheets, f" of {sheets[1].title}") for sheets in pair.sheets]
-    found = []
-    for number, key in CELLS[make]:
-        found.append((*(sheet[key] for sheet in pair.sheets[number]), f" of {key} in {pair.sheets[number][1].title}"))
-    return found
+        return (*pair.sheets[number], f" of {pair.sheets[number][1].title}")
+    place, key = CELLS[make][number]
+    return (*(sheet[key] for sheet in pair.sheets[place]), f" of {key} in {pair.sheets[place][1].title}")
 
 
 def compare(make: str, kind: str, codes: list[str], folder: Any) -> list[str]:
     """Where the engine answers otherwise."""
-    lines = []
+    lines, pair = [], None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for code in codes:
             if (make, kind, code) in KNOWN:
                 continue
-            changes = not code.startswith("seen = ") or make != "xlsx"
-            pair = MAKES[make](folder)
-            count = len(objects(make, kind, pair))
-            for number in range(count):
+            changes = not code.startswith("seen = ")
+            if changes or pair is None:
+                pair = MAKES[make](folder)
+            count = count_of(make, kind, pair)
+            # Every object is read; a few show what becomes of changes.
+            for number in range(min(count, 3) if changes else count):
                 if changes and number:
                     pair = MAKES[make](folder)
-                found, expected, which = objects(make, kind, pair)[number]
+                found, expected, which = object_of(make, kind, pair, number)
                 answers = []
                 for side, it in enumerate((found, expected)):
                     wb = pair.books[side]
@@ -517,6 +540,19 @@ def test_answers_are_those_of_openpyxl(folder, make, kind, name):
     assert compare(make, kind, codes, folder) == []
 
 
+#: Methods after which there is less to ask.
+CHANGING = ("byteswap", "clear", "pop", "popitem", "remove", "reverse")
+#: Names of parts that say when they were made, or where they are.
+VOLATILE = ("created", "modified", "buffer_info")
+
+
+def is_callable(target: Any, name: str) -> bool:
+    try:
+        return callable(getattr(target, name))
+    except Exception:
+        return False
+
+
 PART_OF = [(make, kind, part) for make in ("output", "xlsx", "csv", "xls") for kind, parts in PARTS.items() for part in parts]
 
 
@@ -525,10 +561,9 @@ def test_parts_are_those_of_openpyxl(folder, make, kind, part):
     """Whatever is reached from a workbook, a sheet or a cell has the same names, and they answer the same."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        count = len(objects(make, kind, MAKES[make](folder)))
-        for number in range(count if kind == "cell" else 1):
-            pair = MAKES[make](folder)
-            found, expected, which = objects(make, kind, pair)[number]
+        pair = MAKES[make](folder)
+        for number in range(min(count_of(make, kind, pair), 6) if kind == "cell" else 1):
+            found, expected, which = object_of(make, kind, pair, number)
             owners = asked(f"seen = it.{part}", {"it": found}), asked(f"seen = it.{part}", {"it": expected})
             assert owners[0] == owners[1], which
             if owners[0][0] in ("raised", "NoneType"):
@@ -538,11 +573,14 @@ def test_parts_are_those_of_openpyxl(folder, make, kind, part):
             target = getattr(names["part"], "_StyleProxy__target", names["part"])
             for name in (name for name in dir(target) if not name.startswith("_")):
                 code = f"part = it.{part}; seen = part.{name}"
-                if callable(getattr(target, name, None)):
+                if name in VOLATILE:
+                    continue
+                if is_callable(target, name):
                     assert name in METHODS, f"nothing is known of {name} of {class_of(target)}: add its arguments to METHODS"
                     code += METHODS[name]
-                    pair = MAKES[make](folder)
-                    found, expected, which = objects(make, kind, pair)[number]
+                    if name in CHANGING:
+                        pair = MAKES[make](folder)
+                        found, expected, which = object_of(make, kind, pair, number)
                 if (make, kind, code) not in KNOWN:
                     assert asked(code, {"it": found}) == asked(code, {"it": expected}), code + which
 
@@ -552,7 +590,8 @@ def test_the_engine_adds_no_names(folder, make):
     """What an object lists is what openpyxl's lists, and names of the engine's own start with `_ade`."""
     pair = MAKES[make](folder)
     for kind in ("workbook", "sheet", "cell"):
-        for found, expected, which in objects(make, kind, pair):
+        for number in range(count_of(make, kind, pair)):
+            found, expected, which = object_of(make, kind, pair, number)
             if kind != "cell" or expected.__class__ is not EmptyCell:
                 assert [name for name in set(dir(found)) ^ set(dir(expected)) if not name.startswith("_")] == [], which
 
