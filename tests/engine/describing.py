@@ -129,21 +129,26 @@ def declared_dimensions(path: Any) -> dict[str, str | None]:
     return found
 
 
+def links_of(sheet: Any) -> dict[tuple[int, int], tuple]:
+    """Links by the places of their cells."""
+    cells = [(position, cell.hyperlink) for position, cell in dict(sheet._cells).items()]
+    return {position: (link.target, link.location, link.tooltip, link.display) for position, link in cells if link is not None}
+
+
 def described_names(names: Any) -> list[tuple]:
     return sorted((name.name, name.attr_text, name.hidden, name.comment) for name in names.values())
 
 
 def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
-    cells = {}
+    cells, links = {}, links_of(sheet)
     for position, cell in sheet._cells.items():
         if type(cell) is MergedCell:
             if cell.has_style:
                 cells[position] = ("merged", *styles.of(cell._style))
             continue
         text = described_cell(cell, styles)
-        if text[0] is not None or cell.has_style or text[-2] is not None or text[-1] is not None:
-            cells[position] = text
-    links = {position: cell[-1] for position, cell in cells.items() if cell[0] != "merged" and cell[-1] is not None}
+        if text[0] is not None or cell.has_style or text[-2] is not None:
+            cells[position] = text[:-1]
     columns = {key: (dict(column), styles.of(column._style)) for key, column in sheet.column_dimensions.items()}
     for attributes, _ in columns.values():
         attributes.pop("style", None)
@@ -151,7 +156,7 @@ def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
     for attributes, _ in rows.values():
         attributes.pop("s", None)
     return {
-        "cells": {position: cell if cell[0] == "merged" else cell[:-1] for position, cell in cells.items()},
+        "cells": cells,
         "links": links,
         "columns": columns,
         "rows": rows,
