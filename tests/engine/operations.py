@@ -577,7 +577,7 @@ def run(steps: list[tuple[int, str]], folder: Path, sides: tuple[type[Written], 
             written = side(folder, label, escape_formulas=escape_formulas)
             results.append([written.do(step) for step in steps])
             # openpyxl forgets to move a link along with its cell: it may be written in either place.
-            moved = {f"links of {sheet.title}": links_of(sheet) for sheet in written.workbook.worksheets}
+            moved = {f"links of {sheet.title}": links_of(sheet) for sheet in written.workbook.worksheets} if side is Written else {}
             try:
                 saved.append(written.save())
             except Exception as error:
