@@ -37,7 +37,11 @@ from operations import NAMES
 from raw_workbooks import RawWorkbook
 
 #: (make, kind of object, what was asked): why the engine answers otherwise.
-KNOWN: dict[tuple[str, str, str], str] = {}
+KNOWN: dict[tuple[str, str, str], str] = {
+    ("output", "workbook", "it.save(path); seen = path.exists()"): (
+        "For a table's header openpyxl makes a cell at every place of its range, which may lie beyond the sheet's last row."
+    ),
+}
 
 
 # The workbooks, twice -------------------------------------------------------------------------------------------------
@@ -412,7 +416,8 @@ def answer(value: Any, depth: int = 0) -> Any:
         return kind, answer(value._StyleProxy__target, depth)
     if isinstance(value, Serialisable) and value.__class__.__name__ not in ("CellRange", "MergedCellRange"):
         try:
-            return kind, xml(value)
+            # The two workbooks may be a second apart.
+            return kind, re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "now", xml(value))
         except Exception:
             return kind
     if depth > 4:

@@ -182,9 +182,6 @@ NONSENSE = {
     "an error that is none": ["ws['D1'] = 'text'; ws['D1'].data_type = 'e'"],
     "a number as text": ["ws['D1'] = 1; ws['D1'].data_type = 'inlineStr'"],
     "an active sheet counted from the end": ["wb.create_sheet('B'); wb.active = -1"],
-    "a cell beyond the last column": ["ws.cell(1, 16385, 1)"],
-    "a cell moved beyond the last row": ["ws.cell(1_048_576, 1, 1); ws.insert_rows(1_048_570, 10)"],
-    "rows moved before the first": ["ws.move_range('A1:B2', rows=-1)"],
     "a filter column outside of the filter": ["ws.auto_filter.ref = 'A1:B4'; ws.auto_filter.add_filter_column(5, ['a'])"],
     "a long header": ["ws.oddHeader.center.text = 'x' * 300"],
     "a long title": ["ws.title = 'x' * 40"],
@@ -192,6 +189,14 @@ NONSENSE = {
     "a long formula": ["ws['D1'] = '=' + '1+' * 5000 + '1'"],
     "a long comment": ["ws['A1'].comment = Comment('x' * 40_000, 'me')"],
     "a number format that is too long": ["ws['A1'].number_format = '0' * 300"],
+}
+
+
+#: What a file cannot hold, and so does not.
+LEFT_OUT = {
+    "a cell beyond the last column": ["ws.cell(1, 16385, 1)"],
+    "a cell moved beyond the last row": ["ws.cell(1_048_576, 1, 1); ws.insert_rows(1_048_570, 10)"],
+    "rows moved before the first": ["ws.move_range('A1:B2', rows=-1)"],
     "a rule for no cells": ["ws.conditional_formatting.add('', CellIsRule('equal', ['1']))"],
 }
 
@@ -216,6 +221,14 @@ def test_nonsense_does_no_more_harm_than_it_does_in_openpyxl(tmp_path, kind):
     assert outcome.faults_of_openpyxl, "this makes sense"
     assert outcome.new_faults == []
     assert outcome.differences == []
+
+
+@pytest.mark.parametrize("kind", LEFT_OUT)
+def test_what_a_file_cannot_hold_is_left_out(tmp_path, kind):
+    outcome = after(LEFT_OUT[kind], tmp_path)
+    assert outcome.faults_of_openpyxl
+    assert outcome.faults == []
+    assert openpyxl.load_workbook(outcome.paths[0])["Data"].max_row <= 1_048_576
 
 
 def test_numbers_that_are_none_leave_their_cells_empty(tmp_path):

@@ -83,6 +83,9 @@ class Rows:
         """The style that a cell of the column has because of its value's kind; no bytes where that is not known."""
         return _NO_STYLE
 
+    def learn_styles(self, worksheet: Worksheet) -> None:
+        """Let the workbook know the number formats of these values, in the order in which openpyxl would meet them."""
+
     def copy(self) -> Rows:
         """The same rows, to be changed apart from these."""
         twin = copy(self)
@@ -263,6 +266,15 @@ class FrameRows(Rows):
     def kind_of_text(self, text: str) -> str:
         kind = _kind_of_text(text)
         return "s" if kind == "f" and self._escape_formulas else kind
+
+    def learn_styles(self, worksheet: Worksheet) -> None:
+        first_rows = []
+        for column in filter(self.is_temporal, range(self.width)):
+            there = self.frame.to_series(column).is_not_null()
+            if there.any():
+                first_rows.append((there.arg_max(), column))
+        for row, column in sorted(first_rows):
+            self.make(worksheet, 1, 1, row, column)
 
     def is_temporal(self, column: int) -> bool:
         """Whether the column holds dates or times."""

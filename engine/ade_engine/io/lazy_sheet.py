@@ -31,11 +31,13 @@ _LAST_ROW = 1_048_576
 _LAST_COLUMN = 18_278
 
 
+@named_like(IndexedList)
 class _StyleList(IndexedList):
     """openpyxl's list of style objects, which knows objects of equal content without openpyxl's slow comparison."""
 
     def __init__(self, styles: IndexedList):
         super().__init__(styles)
+        self.clean = True
         self._known: dict[bytes, int] = {}
 
     def add(self, value: Any) -> int:
@@ -118,7 +120,7 @@ class LazyWorksheet(Worksheet):
 
     # Appending ------------------------------------------------------------------------------------------------------
 
-    def append_table(self, names: list[str], rows: Rows, *, gap: bool, escape_formulas: bool, at_once: bool) -> None:
+    def _ade_append_table(self, names: list[str], rows: Rows, *, gap: bool, escape_formulas: bool, at_once: bool) -> None:
         """Append a header row and rows below it, after a blank row where there is a gap.
 
         ``at_once`` makes all cells now, so that values which no cell can hold fail now.
@@ -130,9 +132,10 @@ class LazyWorksheet(Worksheet):
             for column in range(1, len(names) + 1):
                 keep_text(self._cells[self._current_row, column])
         if rows.height and rows.width:
-            self.append_rows(rows, at_once=at_once)
+            rows.learn_styles(self)
+            self._ade_append_rows(rows, at_once=at_once)
 
-    def append_rows(self, rows: Rows, *, at_once: bool = False) -> None:
+    def _ade_append_rows(self, rows: Rows, *, at_once: bool = False) -> None:
         """Append rows below the sheet's current row."""
         cells = _lazy_cells(self)
         first_row = self._current_row + 1

@@ -11,35 +11,70 @@ import datetime as dt
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED
 
 from openpyxl.cell._writer import write_cell
 from openpyxl.cell.cell import Cell
 from openpyxl.comments.comment_sheet import CommentRecord
+from openpyxl.packaging.extended import ExtendedProperties
+from openpyxl.packaging.relationship import Relationship
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import WINDOWS_EPOCH, to_excel
 from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.worksheet.dimensions import SheetDimension
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.merge import MergeCell, MergeCells
+from openpyxl.worksheet.related import Related
+from openpyxl.worksheet.table import TablePartList
 from openpyxl.writer.excel import ExcelWriter
+from openpyxl.writer.theme import theme_xml
+from openpyxl.xml.constants import (
+    ARC_APP,
+    ARC_CORE,
+    ARC_CUSTOM,
+    ARC_ROOT_RELS,
+    ARC_STYLE,
+    ARC_THEME,
+    ARC_WORKBOOK,
+    ARC_WORKBOOK_RELS,
+    CPROPS_TYPE,
+)
 from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
 from ade_engine.io.lazy_cells import LazyCells
 from ade_engine.io.lazy_rows import Band, BlankRows, FrameRows
 from ade_engine.io.lazy_sheet import LazyWorksheet
+from ade_engine.io.openpyxl_valid import (
+    LAST_COLUMN,
+    LAST_ROW,
+    Archive,
+    ValidWorkbookWriter,
+    array_formula_at,
+    clean_xml,
+    fit_columns,
+    fit_links,
+    fit_merged,
+    fit_table,
+    fit_validations,
+    fit_views,
+    is_filtered,
+)
 
 #: Packing harder than this takes longer than everything else.
 _LEVEL = 2
 _ROWS_AT_A_TIME = 4096
-_LAST_ROW = 1_048_576
-_LAST_COLUMN = 16_384
 _EMPTY_SHEET_DATA = re.compile(rb"<sheetData\s*(?:/>|>\s*</sheetData>)")
 _MOMENTS = (dt.datetime(2000, 1, 1), dt.date(2000, 1, 1), dt.time(1), dt.timedelta(1))
 
 
 def save_workbook(workbook: Any, path: Any) -> None:
     """What openpyxl's function of this name does for a workbook of lazy worksheets; ``path`` may be an open file."""
-    archive = ZipFile(path, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
+    archive = Archive(path, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
     workbook.properties.modified = dt.datetime.now(tz=dt.timezone.utc).replace(tzinfo=None)
     try:
         _Writer(workbook, archive).save()
@@ -48,7 +83,35 @@ def save_workbook(workbook: Any, path: Any) -> None:
 
 
 class _Writer(ExcelWriter):
-    """openpyxl's writer with another way for lazy worksheets."""
+    """openpyxl's writer with another way for lazy worksheets, and with parts that agree with each other."""
+
+    def write_data(self) -> None:
+        workbook, archive = self.workbook, self._archive
+        for worksheet in workbook.worksheets:
+            # Named by an earlier saving; there may be no comments any more.
+            if workbook.vba_archive is None:
+                worksheet.legacy_drawing = None
+        for style in workbook._named_styles:
+            # Built-in styles are shared by all workbooks, and know the numbers of the one that took them last.
+            style.bind(workbook)
+        archive.writestr(ARC_APP, tostring(ExtendedProperties().to_tree()))
+        archive.writestr(ARC_CORE, tostring(workbook.properties.to_tree()))
+        archive.writestr(ARC_THEME, workbook.loaded_theme or theme_xml)
+        if len(workbook.custom_doc_props):
+            archive.writestr(ARC_CUSTOM, tostring(workbook.custom_doc_props.to_tree()))
+            self.manifest.append(SimpleNamespace(path=f"/{ARC_CUSTOM}", mime_type=CPROPS_TYPE))
+        self._write_worksheets()
+        self._write_chartsheets()
+        self._write_images()
+        self._write_charts()
+        self._write_external_links()
+        archive.writestr(ARC_STYLE, tostring(write_stylesheet(workbook)))
+        writer = ValidWorkbookWriter(workbook)
+        archive.writestr(ARC_ROOT_RELS, writer.write_root_rels())
+        archive.writestr(ARC_WORKBOOK, writer.write())
+        archive.writestr(ARC_WORKBOOK_RELS, writer.write_rels())
+        self._merge_vba()
+        self.manifest._write(archive, workbook)
 
     def write_worksheet(self, worksheet: Any) -> None:
         if not isinstance(worksheet, LazyWorksheet) or not isinstance(worksheet._cells, LazyCells):
@@ -63,7 +126,7 @@ class _Writer(ExcelWriter):
         try:
             writer.write()
             with open(writer.out, "rb") as file:
-                xml = file.read()
+                xml = clean_xml(file.read())
             place = _EMPTY_SHEET_DATA.search(xml)
             assert place is not None, "openpyxl writes sheetData"
             with self._archive.open(worksheet.path[1:], "w", force_zip64=writer.may_be_large) as target:
@@ -91,43 +154,95 @@ class _SheetWriter(WorksheetWriter):
         cells: LazyCells = worksheet._cells
         cells.release()
         self._cells = cells
-        #: The places of cell objects, in order.
-        self._made = sorted(
-            key for key in dict.keys(cells) if 1 <= key[0] <= _LAST_ROW and 1 <= key[1] <= _LAST_COLUMN
-        )
+        #: The places of cell objects and of texts, in order.
+        self._made: list[tuple[int, int]] = []
+        #: Texts that are written in place of what cells hold.
+        self._texts: dict[tuple[int, int], str] = {}
         #: Rows that have a height or the like, in order.
-        self._described = sorted(row for row in worksheet.row_dimensions if 1 <= row <= _LAST_ROW)
+        self._described = sorted(row for row in worksheet.row_dimensions if 1 <= row <= LAST_ROW)
         count = sum((band.last_row - band.first_row + 1) * len(part.columns) for band in cells.bands for part in band.parts)
         #: Whether the sheet may take more than 4 GiB unpacked.
-        self.may_be_large = (count + len(self._made)) * 100 > 1 << 31
+        self.may_be_large = (count + dict.__len__(cells)) * 100 > 1 << 31
+
+    # What stands around the rows ------------------------------------------------------------------------------------
+
+    def write_dimensions(self) -> None:
+        extent = self._cells.extent() or (1, 1, 1, 1)
+        first_row, last_row = (min(max(row, 1), LAST_ROW) for row in extent[:2])
+        first_column, last_column = (get_column_letter(min(max(column, 1), LAST_COLUMN)) for column in extent[2:])
+        self.xf.send(SheetDimension(f"{first_column}{first_row}:{last_column}{last_row}").to_tree())
+
+    def write_views(self) -> None:
+        self.xf.send(fit_views(self.ws.views.to_tree()))
+
+    def write_cols(self) -> None:
+        tree = self.ws.column_dimensions.to_tree()
+        self.xf.send(None if tree is None else fit_columns(tree))
 
     def write_rows(self) -> None:
-        # What follows the rows in the file tells of comments and links, so these come first.
+        # What follows the rows in the file tells of tables, comments and links, so these come first.
+        for table in self.ws.tables.values():
+            self._texts.update(fit_table(table, self._header))
+        self._made = sorted(
+            (row, column)
+            for row, column in {*dict.keys(self._cells), *self._texts}
+            if 1 <= row <= LAST_ROW and 1 <= column <= LAST_COLUMN
+        )
+        links = []
         for key in self._made:
-            cell = dict.__getitem__(self._cells, key)
+            cell = dict.get(self._cells, key)
+            if cell is None:
+                continue
             if cell._comment is not None:
                 self.ws._comments.append(CommentRecord.from_cell(cell))
             if cell.hyperlink:
-                self.ws._hyperlinks.append(cell.hyperlink)
+                links.append((f"{get_column_letter(key[1])}{key[0]}", cell.hyperlink))
+        self.ws._hyperlinks.extend(fit_links(links))
         stream = self.xf.send(True)
         with stream.element("sheetData"):
             pass
         self.xf.send(None)
 
-    def write_tables(self) -> None:
-        # openpyxl would look at all rows of a table for the names in its first one.
-        for table in self.ws.tables.values():
-            if table.tableColumns:
-                continue
-            table._initialise_columns()
-            if table.headerRowCount:
-                from openpyxl.utils import range_boundaries
+    def _header(self, row: int, column: int) -> tuple[str | None, bool]:
+        """The text of a table's header cell, and whether the cell holds just that."""
+        cell = self._cells.get((row, column))
+        value = None if cell is None else cell._value
+        if isinstance(value, ArrayFormula):
+            value = value.text
+        return None if value is None else str(value), type(value) is str and cell.data_type == "s"
 
-                min_col, min_row, max_col, _ = range_boundaries(table.ref)
-                row = next(self.ws.iter_rows(min_row, min_row, min_col, max_col))
-                for cell, column in zip(row, table.tableColumns):
-                    column.name = str(cell.value)
-        super().write_tables()
+    def write_filter(self) -> None:
+        if is_filtered(self.ws):
+            super().write_filter()
+
+    def write_merged_cells(self) -> None:
+        kept = fit_merged(self.ws.merged_cells, self.ws.tables.values())
+        if kept:
+            self.xf.send(MergeCells(mergeCell=[MergeCell(merged) for merged in kept]).to_tree())
+
+    def write_formatting(self) -> None:
+        plain = DifferentialStyle()
+        for formatting in self.ws.conditional_formatting:
+            if not formatting.sqref:
+                continue
+            for rule in formatting.rules:
+                if rule.dxf and rule.dxf != plain:
+                    rule.dxfId = self.ws.parent._differential_styles.add(rule.dxf)
+            self.xf.send(formatting.to_tree())
+
+    def write_validations(self) -> None:
+        if self.ws.data_validations:
+            self.xf.send(fit_validations(self.ws.data_validations.to_tree()))
+
+    def write_tables(self) -> None:
+        tables = TablePartList()
+        for table in self.ws.tables.values():
+            relationship = Relationship(Type=table._rel_type, Target="")
+            self._rels.append(relationship)
+            table._rel_id = relationship.Id
+            tables.append(Related(id=relationship.Id))
+        if tables:
+            self.xf.send(tables.to_tree())
 
     # Rows -----------------------------------------------------------------------------------------------------------
 
@@ -149,11 +264,11 @@ class _SheetWriter(WorksheetWriter):
         """Rows that are written at once: bands or parts of them, and what lies between bands."""
         next_row = 1
         for band in [*self._cells.bands, None]:
-            first_row = _LAST_ROW + 1 if band is None else band.first_row
+            first_row = LAST_ROW + 1 if band is None else band.first_row
             yield from ((first, last, None) for first, last in self._loose_rows(next_row, first_row - 1))
             if band is not None:
-                for row in range(band.first_row, min(band.last_row, _LAST_ROW) + 1, _ROWS_AT_A_TIME):
-                    yield row, min(row + _ROWS_AT_A_TIME - 1, band.last_row, _LAST_ROW), band
+                for row in range(band.first_row, min(band.last_row, LAST_ROW) + 1, _ROWS_AT_A_TIME):
+                    yield row, min(row + _ROWS_AT_A_TIME - 1, band.last_row, LAST_ROW), band
                 next_row = band.last_row + 1
 
     def _loose_rows(self, first_row: int, last_row: int) -> Iterator[tuple[int, int]]:
@@ -180,7 +295,7 @@ class _SheetWriter(WorksheetWriter):
             native = None if rows.native is None else rows.native
             columns = []
             for column, own_column in part.columns.items():
-                if column > _LAST_COLUMN:
+                if column > LAST_COLUMN:
                     continue
                 styles = rows.styles.get(own_column)
                 columns.append((column - 1, own_column, None if styles is None else _little_endian(styles[first:stop])))
@@ -203,7 +318,10 @@ class _SheetWriter(WorksheetWriter):
             parts.append((native, first if native is not None else 0, columns))
         start = bisect_left(self._made, (first_row, 0))
         for key in self._made[start : bisect_left(self._made, (last_row + 1, 0))]:
-            own[key] = self._cell(dict.__getitem__(self._cells, key), *key)
+            cell = dict.get(self._cells, key)
+            if key in self._texts:
+                cell = self._with_text(cell, key)
+            own[key] = self._cell(cell, *key)
         described = self._described[bisect_left(self._described, first_row) : bisect_left(self._described, last_row + 1)]
         return _native.render_rows(
             parts,
@@ -226,6 +344,13 @@ class _SheetWriter(WorksheetWriter):
         if self._is_plain or not isinstance(rows, FrameRows):
             return set()
         return {column for column in range(rows.width) if rows.is_temporal(column)}
+
+    def _with_text(self, cell: Any, key: tuple[int, int]) -> Cell:
+        """A cell with the text that is to be written, in the style of the cell that is there."""
+        written = Cell(self.ws, *key)
+        written._value, written.data_type = self._texts[key], "s"
+        written._style = getattr(cell, "_style", None)
+        return written
 
     def _attributes(self, row: int) -> str:
         described = dict(self.ws.row_dimensions[row])
@@ -253,22 +378,27 @@ class _SheetWriter(WorksheetWriter):
         if letters is None:
             letters = self._letters[column] = get_column_letter(column)
         start = f'<c r="{letters}{row}"{styled}'
-        if value is None or value == "":
-            return f"{start}/>"
         value_type = type(value)
+        # Numbers that are not finite have no spelling.
+        if value is None or value == "" or value_type is float and value - value != 0.0:
+            return f"{start}/>"
         if kind == "s" and value_type is str:
             keep = ' xml:space="preserve"' if value != value.strip() else ""
             return f'{start} t="inlineStr"><is><t{keep}>{_escape(value)}</t></is></c>'
-        if kind == "n" and (value_type is int or value_type is float and value - value == 0.0):
+        if kind == "n" and (value_type is int or value_type is float):
             return f"{start}><v>{_number(value)}</v></c>"
         if kind == "d" and self._is_plain and getattr(value, "tzinfo", None) is None:
             return f"{start}><v>{_number(to_excel(value))}</v></c>"
         if kind == "b":
             return f'{start} t="b"><v>{"1" if value else "0"}</v></c>'
-        return self._by_openpyxl(cell, bool(styled))
+        return self._by_openpyxl(cell, bool(styled), row, column)
 
-    def _by_openpyxl(self, cell: Any, is_styled: bool) -> str:
+    def _by_openpyxl(self, cell: Any, is_styled: bool, row: int, column: int) -> str:
         """A cell of a kind that is not frequent."""
+        if isinstance(cell._value, ArrayFormula):
+            written = Cell(self.ws, row, column)
+            written._value, written.data_type, written._style = array_formula_at(cell._value, row, column), "f", cell._style
+            cell = written
         caught = _Caught()
         write_cell(caught, self.ws, cell, is_styled)
         return "".join(caught.texts)
@@ -314,6 +444,11 @@ def _little_endian(numbers: Any) -> bytes:
     return numbers.tobytes()
 
 
+_ILLEGAL = str.maketrans({"\ufffe": "\ufffd", "\uffff": "\ufffd"})
+
+
 def _escape(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    if "\ufffe" in text or "\uffff" in text:
+        text = text.translate(_ILLEGAL)
     return text.replace("\r", "&#13;") if "\r" in text else text

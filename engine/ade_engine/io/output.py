@@ -138,7 +138,7 @@ class Output:
         frame = table.original
         # Time zones fail when openpyxl writes them, so openpyxl has to.
         native = None if table.has_time_zones else table.frame
-        worksheet.append_table(
+        worksheet._ade_append_table(
             list(frame.columns),
             FrameRows(frame, native, self._escape_formulas),
             gap=table.gap,

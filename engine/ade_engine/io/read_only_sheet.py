@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Rows that are read for a first look.
 _FIRST_ROWS = 64
 _ROWS_AT_A_TIME = 512
+#: What a row has that is in the file without a cell.
+_NO_CELLS = [-2]
 #: Data types by the numbers that the native module has for them.
 _DATA_TYPES = ("n", "s", "b", "d", "e", "str", "inlineStr", "n")
 _new_cell = ReadOnlyCell.__new__
@@ -51,6 +53,14 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
             raise AttributeError(name)
         return getattr(self._ade_source.openpyxl_sheet(self._ade_sheet), name)
 
+    @property
+    def defined_names(self) -> Any:
+        return self._ade_source.openpyxl_sheet(self._ade_sheet).defined_names
+
+    @defined_names.setter
+    def defined_names(self, names: Any) -> None:
+        self._ade_source.openpyxl_sheet(self._ade_sheet).defined_names = names
+
     def _ade_reach(self, row: int | None) -> SheetScan:
         """A scan that holds all rows up to a row; all rows there are for ``None``."""
         if self._ade_rows is not None and (row is None or row > self._ade_rows):
@@ -74,7 +84,10 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
             for number in range(start, stop + 1):
                 row = values[number - start]
                 detail = None if details is None else details[number - start]
-                row_end = len(detail) if max_col is None else max_col  # type: ignore[arg-type]
+                if max_col is not None:
+                    row_end = max_col
+                else:
+                    row_end = 0 if detail == _NO_CELLS else len(detail)  # type: ignore[arg-type]
                 if values_only:
                     found = row[min_col - 1 : row_end]
                     found += [None] * (row_end + 1 - min_col - len(found))

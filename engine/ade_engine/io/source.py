@@ -273,7 +273,8 @@ class SheetScan:
         """What a peek at a workbook of the ``.xlsx`` family knows of each cell of some rows beside its value.
 
         -1 where the file has no cell, else eight times its number in the list of styles plus its data type: 0 to 6
-        for ``n``, ``s``, ``b``, ``d``, ``e``, ``str``, ``inlineStr``. Rows end with their last cell.
+        for ``n``, ``s``, ``b``, ``d``, ``e``, ``str``, ``inlineStr``. Rows end with their last cell; one that the file
+        has without a cell is ``[-2]``.
         """
         return self._native.details(start, stop)
 

@@ -30,7 +30,7 @@ pub fn read(
 }
 
 /// Reads the worksheet and, beside it, a sheet of the same extent with a [`detail`] for each cell that the file has,
-/// whether or not it has a value.
+/// whether or not it has a value, and -2 in the first column of rows without cells.
 pub fn read_in_detail(
     workbook: &Workbook,
     shared_text: Arc<TextArena>,
@@ -66,6 +66,12 @@ fn reader_of<'a, R: Read>(
         row: 0,
     }
 }
+
+/// Stands in the first column of a row that the file has, but without a cell.
+const ROW_WITHOUT_CELLS: Cell = Cell {
+    tag: Tag::Integer,
+    bits: -2i64 as u64,
+};
 
 /// What openpyxl tells of a cell beside its value, as one number: eight times its style plus its data type's place in
 /// `n s b d e str inlineStr`. The last two are those of cells without a value.
@@ -197,6 +203,9 @@ impl<R: Read> SheetReader<'_, R> {
             return Ok(Continue::Yes);
         };
         if let Some(details) = &mut self.details {
+            if next_column == 0 {
+                details.push(0, ROW_WITHOUT_CELLS);
+            }
             details.end_row(row)?;
         }
         self.builder.end_row(row)
