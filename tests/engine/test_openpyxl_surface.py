@@ -607,7 +607,7 @@ def test_the_engine_adds_no_names(folder, make):
 
 
 def test_known_differences_still_differ(folder):
-    for (make, kind, code), reason in KNOWN.items():
+    for (make, kind, code), reason in list(KNOWN.items()):
         assert reason
         saved = KNOWN.pop((make, kind, code))
         try:

@@ -176,7 +176,7 @@ def test_python_objects_go_through_openpyxl(tmp_path):
     output.save(str(tmp_path / "a.xlsx"))
     assert [cell[1] for cell in cells(tmp_path / "a.xlsx")] == ["a", 1, "x", dt.datetime(2024, 2, 29)]
     with pytest.raises(ValueError, match="Cannot convert"):
-        Output().append_table(Output().add_sheet("x"), pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object)}), gap=False)
+        output.append_table(output.add_sheet("x"), pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object)}), gap=False)
 
 
 def test_time_zones_fail_when_the_workbook_is_saved(tmp_path):
