@@ -15,7 +15,8 @@ from typing import Any
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.lazy_rows import Bands, Rows
+from ade_engine.io.bands import Bands
+from ade_engine.io.lazy_rows import Rows
 
 #: So many further cell objects are made before those that nobody holds are looked for.
 _ROUND = 1 << 12

@@ -46,8 +46,9 @@ from openpyxl.xml.constants import (
 from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
+from ade_engine.io.bands import Band
 from ade_engine.io.lazy_cells import LazyCells
-from ade_engine.io.lazy_rows import Band, BlankRows, FrameRows
+from ade_engine.io.lazy_rows import BlankRows, FrameRows
 from ade_engine.io.lazy_sheet import LazyWorksheet
 from ade_engine.io.openpyxl_valid import (
     LAST_COLUMN,

@@ -11,8 +11,9 @@ from typing import Any
 
 from openpyxl.cell.cell import MergedCell
 
+from ade_engine.io.bands import Columns
 from ade_engine.io.lazy_cells import LazyCells
-from ade_engine.io.lazy_rows import Columns, ScanRows
+from ade_engine.io.lazy_rows import ScanRows
 from ade_engine.io.lazy_sheet import LazyWorksheet
 
 TYPE_CHECKING = False
