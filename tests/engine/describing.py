@@ -71,6 +71,9 @@ def plain(value: Any) -> Any:
     if hasattr(value, "as_tuple") or isinstance(value, (int, float)):
         # Adding nothing makes negative zero zero.
         return f"{float(value) + 0.0:.16g}"
+    if isinstance(value, str):
+        # The engine keeps carriage returns; openpyxl does where lxml is installed, and else makes line feeds of them.
+        return value.replace("\r\n", "\n").replace("\r", "\n")
     return value
 
 

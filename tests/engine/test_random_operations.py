@@ -255,6 +255,9 @@ def test_another_spreadsheet_program_reads_the_same(tmp_path):
     for seed in range(3_000_000, 3_000_080):
         steps, escaped = steps_of(seed, risky=False)
         outcome = run(steps, tmp_path, SIDES, escape_formulas=escaped)
+        # Carriage returns are kept by the engine, and by openpyxl only where lxml is installed.
+        if outcome.paths and any(b"&#13;" in sheet for sheet in sheets_of(outcome.paths[0])):
+            continue
         if complaint(outcome, risky=False) is None and not outcome.faults and not outcome.faults_of_openpyxl and outcome.paths:
             for path, label in zip(outcome.paths, ("found", "expected")):
                 path.rename(tmp_path / f"{label}-{seed}.xlsx")
@@ -269,6 +272,12 @@ def test_another_spreadsheet_program_reads_the_same(tmp_path):
     for seed in pairs:
         found, expected = (content_of(target / f"{label}-{seed}.ods") for label in ("found", "expected"))
         assert found == expected, program(steps_of(seed, risky=False)[0])
+
+
+def sheets_of(path: Path) -> list[bytes]:
+    """The sheets of a package as they are stored."""
+    with zipfile.ZipFile(path) as archive:
+        return [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
 
 
 def content_of(path: Path) -> list[str]:
