@@ -19,18 +19,38 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::provision::{BuildError, Show, Work};
+use crate::process::Exit;
 
-/// Compiles the listed files in as many processes as that is worth.
+/// Compiles the listed files in as many processes as that is worth. Ends with 0 when all were compiled, with
+/// [`DISK_FULL`] when there was no room, and otherwise with 1.
+///
+/// Python before 3.12 does not notice that a full disk took only a part of a file, and an import of that part fails; so
+/// where room is short, what was written is read again, and removed if it is not whole.
 const COMPILE: &str = r#"
-import os, sys, py_compile
+import errno, marshal, os, sys, py_compile
 mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+DISK_FULL = 2
+def is_whole(file):
+    try:
+        with open(file, "rb") as compiled:
+            marshal.loads(compiled.read()[16:])
+        return True
+    except (EOFError, ValueError, TypeError):
+        os.unlink(file)
+        return False
 def compile_all(files):
-    failed = 0
+    failed, compiled = 0, []
     for file in files:
         try:
-            py_compile.compile(file, doraise=True, invalidation_mode=mode)
+            compiled.append(py_compile.compile(file, doraise=True, invalidation_mode=mode))
+        except OSError as error:
+            failed |= DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
         except Exception:
-            failed = 1
+            failed |= 1
+    if compiled:
+        room = os.statvfs(compiled[-1])
+        if room.f_bavail * room.f_frsize < 1 << 22 and not all([is_whole(file) for file in compiled]):
+            failed |= DISK_FULL
     return failed
 with open(sys.argv[1], "rb") as listed:
     files = [os.fsdecode(name) for name in listed.read().split(b"\0") if name]
@@ -43,9 +63,13 @@ for worker in range(1, workers):
     children.append(child)
 failed = compile_all(files[::workers])
 for child in children:
-    failed |= os.waitpid(child, 0)[1] != 0
-sys.exit(failed)
+    status = os.waitpid(child, 0)[1]
+    failed |= os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1
+sys.exit(DISK_FULL if failed & DISK_FULL else failed)
 "#;
+
+/// How the program above ends when the disk is full.
+const DISK_FULL: i32 = 2;
 
 /// uv puts it into each venv, and any start of Python imports it: the one that verifies the engine compiles it, too.
 const STARTED_WITH_PYTHON: &str = "_virtualenv.py";
@@ -92,6 +116,10 @@ pub(super) fn compile(work: &mut Work<'_>) -> Result<Fresh, BuildError> {
         let mut command = work.command(&work.python());
         command.args(["-I", "-c", COMPILE]).arg(&list);
         let finished = work.run(&mut command, Show::Nothing)?;
+        if finished.exit == Exit::Code(DISK_FULL) {
+            let full = io::Error::from(io::ErrorKind::StorageFull);
+            return Err(BuildError::io(&site_packages, full));
+        }
         if !finished.exit.is_success() {
             // Packages may carry files that are no Python of this release; nobody imports those.
             work.note(

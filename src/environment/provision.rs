@@ -616,6 +616,11 @@ impl Finished {
         })
     }
 
+    /// Did the child say that there was no room on the disk?
+    pub fn found_disk_full(&self) -> bool {
+        self.mentions(&["no space left on device", "disk quota exceeded"])
+    }
+
     /// The end of what was said, without what an installer says in any case.
     pub fn last_lines(&self) -> Vec<String> {
         const KEPT: usize = 20;
@@ -741,7 +746,7 @@ impl Work<'_> {
 
     /// The error for a child that said no.
     pub fn failure(&self, program: &str, finished: &Finished, offline: bool) -> BuildError {
-        if finished.mentions(&["no space left on device", "disk quota exceeded"]) {
+        if finished.found_disk_full() {
             return BuildError::io(
                 &self.request.folder,
                 io::Error::from(io::ErrorKind::StorageFull),

@@ -20,8 +20,10 @@ from collections import Counter
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
 
+from package_check import check_package
 from operations import EngineWritten, Generator, Outcome, Written, kind_of, program, reduced, run
 
 #: Sequences of each of the two kinds below.
@@ -117,7 +119,6 @@ FOUND = {
     "cells deleted, rows appended, all styled": ["del ws['A2'], ws['B2']; ws.append(['after', 1])", "for row in ws.iter_rows():\n    for cell in row: cell.font = Font(bold=True)"],
     "a table below deleted cells": ["del ws['A2']", "append(0, frame(3, 4, 'text', 'day'), True)"],
     "values of bytes": ["append(0, frame(3, 5, 'bytes'), True)", "seen = values_of(ws.values)"],
-    "a value that a cell refused": ["append(0, frame(3, 6, 'number'), True)", "ws['A7'] = 'a\x01b'"],
 }
 
 
@@ -178,9 +179,6 @@ NONSENSE = {
     "an outline of many levels": ["ws.row_dimensions.group(1, 3, outline_level=9)"],
     "a very high row": ["ws.row_dimensions[1].height = 500"],
     "an array formula whose range is elsewhere": ["ws['D1'] = ArrayFormula('P1:P3', '=A1:A3')"],
-    "text of a type that it is not": ["ws['D1'] = 'text'; ws['D1'].data_type = 'n'"],
-    "an error that is none": ["ws['D1'] = 'text'; ws['D1'].data_type = 'e'"],
-    "a number as text": ["ws['D1'] = 1; ws['D1'].data_type = 'inlineStr'"],
     "an active sheet counted from the end": ["wb.create_sheet('B'); wb.active = -1"],
     "a filter column outside of the filter": ["ws.auto_filter.ref = 'A1:B4'; ws.auto_filter.add_filter_column(5, ['a'])"],
     "a long header": ["ws.oddHeader.center.text = 'x' * 300"],
@@ -229,6 +227,30 @@ def test_what_a_file_cannot_hold_is_left_out(tmp_path, kind):
     assert outcome.faults_of_openpyxl
     assert outcome.faults == []
     assert openpyxl.load_workbook(outcome.paths[0])["Data"].max_row <= 1_048_576
+
+
+@pytest.mark.parametrize(
+    "step, value",
+    [
+        ("ws['A2'] = 1.5\ntry: ws['A2'] = 'a\\x01b'\nexcept ValueError: pass", 1.5),
+        ("ws['A2'] = 'text'\ntry: ws['A2'] = object()\nexcept ValueError: pass", "text"),
+        ("ws['A2'] = 'text'; ws['A2'].data_type = 'n'", "text"),
+        ("ws['A2'] = 'text'; ws['A2'].data_type = 'e'", "text"),
+        ("ws['A2'] = '#N/A'; ws['A2'].data_type = 's'", "#N/A"),
+        ("ws['A2'] = 1; ws['A2'].data_type = 'inlineStr'", 1),
+        ("ws['A2'] = True; ws['A2'].data_type = 's'", True),
+    ],
+)
+def test_a_data_type_that_does_not_fit_gives_way_to_the_value(tmp_path, step, value):
+    """A value that a cell refuses leaves the former value, and the data type of the refused one."""
+    output = EngineWritten(tmp_path, "found")
+    output.add_sheet("Data")
+    output.append(0, pl.DataFrame({"x": ["a", "b"]}), False)
+    assert output.do((0, step)) == ("seen", None)
+    path = output.save()
+    assert check_package(path) == []
+    found = openpyxl.load_workbook(path)["Data"]["A2"].value
+    assert (found, type(found)) == (value, type(value))
 
 
 def test_numbers_that_are_none_leave_their_cells_empty(tmp_path):

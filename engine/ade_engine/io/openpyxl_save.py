@@ -16,7 +16,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED
 
 from openpyxl.cell._writer import write_cell
-from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import ERROR_CODES, Cell
 from openpyxl.comments.comment_sheet import CommentRecord
 from openpyxl.packaging.extended import ExtendedProperties
 from openpyxl.packaging.relationship import Relationship
@@ -194,10 +194,14 @@ class _SheetWriter(WorksheetWriter):
             cell = dict.get(self._cells, key)
             if cell is None:
                 continue
+            place = f"{get_column_letter(key[1])}{key[0]}"
             if cell._comment is not None:
-                self.ws._comments.append(CommentRecord.from_cell(cell))
-            if cell.hyperlink:
-                links.append((f"{get_column_letter(key[1])}{key[0]}", cell.hyperlink))
+                comment = CommentRecord.from_cell(cell)
+                comment.ref = place
+                self.ws._comments.append(comment)
+            # openpyxl does not write the link of a cell that has nothing else.
+            if cell.hyperlink and (cell._value is not None or cell.has_style or cell._comment is not None):
+                links.append((place, cell.hyperlink))
         self.ws._hyperlinks.extend(fit_links(links))
         stream = self.xf.send(True)
         with stream.element("sheetData"):
@@ -374,7 +378,7 @@ class _SheetWriter(WorksheetWriter):
             return ""
         else:
             styled = ""
-        kind = cell.data_type
+        kind = _kind_that_fits(value, cell.data_type)
         letters = self._letters.get(column)
         if letters is None:
             letters = self._letters[column] = get_column_letter(column)
@@ -392,16 +396,16 @@ class _SheetWriter(WorksheetWriter):
             return f"{start}><v>{_number(to_excel(value))}</v></c>"
         if kind == "b":
             return f'{start} t="b"><v>{"1" if value else "0"}</v></c>'
-        return self._by_openpyxl(cell, bool(styled), row, column)
+        return self._by_openpyxl(cell, kind, bool(styled), row, column)
 
-    def _by_openpyxl(self, cell: Any, is_styled: bool, row: int, column: int) -> str:
+    def _by_openpyxl(self, cell: Any, kind: str, is_styled: bool, row: int, column: int) -> str:
         """A cell of a kind that is not frequent."""
-        if isinstance(cell._value, ArrayFormula):
-            written = Cell(self.ws, row, column)
-            written._value, written.data_type, written._style = array_formula_at(cell._value, row, column), "f", cell._style
-            cell = written
+        value = cell._value
+        written = Cell(self.ws, row, column)
+        written._value = array_formula_at(value, row, column) if isinstance(value, ArrayFormula) else value
+        written.data_type, written._style = kind, cell._style
         caught = _Caught()
-        write_cell(caught, self.ws, cell, is_styled)
+        write_cell(caught, self.ws, written, is_styled)
         return "".join(caught.texts)
 
 
@@ -428,6 +432,17 @@ class _Caught:
             self.texts.append(f"</{name}>")
 
         return opened()
+
+
+def _kind_that_fits(value: Any, kind: str) -> str:
+    """The data type of a cell, or another one where that does not fit its value: an assignment that a cell refuses
+    changes the type alone.
+    """
+    if isinstance(value, str):
+        return kind if kind in ("s", "f") or kind == "e" and value in ERROR_CODES else "s"
+    if isinstance(value, (bool, int, float)):
+        return kind if kind in ("n", "b") else "b" if isinstance(value, bool) else "n"
+    return kind
 
 
 def _number(value: float) -> str:

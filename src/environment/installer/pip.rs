@@ -137,7 +137,8 @@ impl Installer for Pip {
         let wheels = work.request.pip_cache.join("wheelhouse");
         if offline || wheels.is_dir() {
             let finished = self.install_kept(work, &wheels, &arguments, Show::Nothing)?;
-            if finished.exit.is_success() || offline {
+            // A full disk is as full with a network.
+            if finished.exit.is_success() || offline || finished.found_disk_full() {
                 work.replay(&finished);
                 return if finished.exit.is_success() {
                     keep_engine(self, work, engine_before.as_ref(), install)

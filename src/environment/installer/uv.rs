@@ -103,6 +103,8 @@ impl Installer for Uv {
         }
         let requirements = work.write_list("requirements.txt", &lines)?;
         let only_offline = work.request.offline;
+        // Whether an attempt failed half way: uv then takes what it left for installed.
+        let mut is_partial = false;
         // Caches first: that is what makes the second environment cheap.
         for offline in [true, false] {
             let mut command = self.command(work, offline);
@@ -120,13 +122,18 @@ impl Installer for Uv {
             if let Some(constraints) = &install.constraints {
                 command.arg("-c").arg(constraints);
             }
-            let is_last = !offline || only_offline;
+            if is_partial {
+                command.arg("--reinstall");
+            }
             let show = if offline {
                 Show::Nothing
             } else {
                 Show::Everything
             };
             let finished = work.run(&mut command, show)?;
+            // A full disk is as full with a network.
+            let is_last = !offline || only_offline || finished.found_disk_full();
+            is_partial = finished.mentions(&["failed to install"]);
             if finished.exit.is_success() || is_last {
                 if offline {
                     work.replay(&finished);
