@@ -232,7 +232,7 @@ def test_what_a_file_cannot_hold_is_left_out(tmp_path, kind):
 @pytest.mark.parametrize(
     "step, value",
     [
-        ("ws['A2'] = 1.5\ntry: ws['A2'] = 'a\\x01b'\nexcept ValueError: pass", 1.5),
+        ("ws['A2'] = 1.5\ntry: ws['A2'] = 'a' + chr(1)\nexcept Exception: pass", 1.5),
         ("ws['A2'] = 'text'\ntry: ws['A2'] = object()\nexcept ValueError: pass", "text"),
         ("ws['A2'] = 'text'; ws['A2'].data_type = 'n'", "text"),
         ("ws['A2'] = 'text'; ws['A2'].data_type = 'e'", "text"),
