@@ -61,16 +61,25 @@ class Band:
         if not any(part.rows.holes for part in self.parts):
             first = min(part.columns.first for part in self.parts)
             return self.first_row, self.last_row, first, max(part.columns.last for part in self.parts)
-        rows: set[int] = set()
-        columns_found: set[int] = set()
-        for row in range(self.first_row, self.last_row + 1):
-            for part in self.parts:
-                own_row = part.first + row - self.first_row
-                found = [column for column, own in part.columns.items() if (own_row, own) not in part.rows.holes]
-                if found:
-                    rows.add(row)
-                    columns_found.update(found)
-        return (min(rows), max(rows), min(columns_found), max(columns_found)) if rows else None
+        # Holes are counted, so that only rows and columns at the edges are looked at.
+        in_rows: dict[int, int] = {}
+        in_columns: dict[tuple[int, int], int] = {}
+        for part, row, column in self.holes():
+            in_rows[self.first_row + row - part.first] = in_rows.get(self.first_row + row - part.first, 0) + 1
+            in_columns[id(part), column] = in_columns.get((id(part), column), 0) + 1
+        width, height = sum(len(part.columns) for part in self.parts), self.last_row - self.first_row + 1
+        rows = range(self.first_row, self.last_row + 1)
+        first_row = next((row for row in rows if in_rows.get(row, 0) < width), None)
+        if first_row is None:
+            return None
+        last_row = next(row for row in reversed(rows) if in_rows.get(row, 0) < width)
+        columns = [
+            column
+            for part in self.parts
+            for column, own in part.columns.items()
+            if in_columns.get((id(part), own), 0) < height
+        ]
+        return first_row, last_row, min(columns), max(columns)
 
 
 class Bands:
@@ -96,6 +105,14 @@ class Bands:
             if row <= band.last_row:
                 return band
         return None
+
+    def last_row(self) -> int:
+        """The last row with a cell, 0 where there is none."""
+        for band in reversed(self._bands):
+            extent = band.extent()
+            if extent is not None:
+                return extent[1]
+        return 0
 
     def find(self, row: int, column: int) -> tuple[Rows, int, int] | None:
         """The rows that a place of the sheet is in, with its row and column there; ``None`` if it has no cell."""
@@ -207,7 +224,7 @@ class Bands:
 
     # Ranges ---------------------------------------------------------------------------------------------------------
 
-    def _fill_rows(self, first_row: int, last_row: int, make: Callable[[int, int], list[Part]]) -> tuple[int, int]:
+    def _fill_rows(self, first_row: int, last_row: int) -> tuple[int, int]:
         """Let every one of some rows be in a band, and bands begin and end with them; the positions of these."""
         start = self._split(first_row)
         stop = self._split(last_row + 1)
@@ -215,22 +232,26 @@ class Bands:
         while next_row <= last_row:
             band_row = self._bands[index].first_row if index < stop else last_row + 1
             if band_row > next_row:
-                self._insert(index, Band(next_row, band_row - 1, make(next_row, band_row - 1)))
+                self._insert(index, Band(next_row, band_row - 1, []))
                 stop += 1
             next_row = self._bands[index].last_row + 1
             index += 1
         return start, stop
 
-    def fill(self, first_row: int, last_row: int, first_column: int, last_column: int) -> None:
-        """Let every place of a range have a cell."""
+    def fill(
+        self, first_row: int, last_row: int, first_column: int, last_column: int
+    ) -> list[tuple[int, int, list[int]]]:
+        """Let every place of a range have a cell.
+
+        Returns where there was none, from top to bottom: first row, last row, columns.
+        """
+        filled = []
 
         def blank(columns: list[int], height: int) -> Part:
             return Part(BlankRows(height, len(columns)), 0, Columns({column: own for own, column in enumerate(columns)}))
 
         everything = list(range(first_column, last_column + 1))
-        start, stop = self._fill_rows(
-            first_row, last_row, lambda first, last: [blank(everything, last - first + 1)]
-        )
+        start, stop = self._fill_rows(first_row, last_row)
         for band in self._bands[start:stop]:
             if first_column == 1 and band.filled >= last_column:
                 continue
@@ -238,15 +259,19 @@ class Bands:
             missing = [column for column in everything if column not in there]
             if missing:
                 band.parts.append(blank(missing, band.last_row - band.first_row + 1))
+                filled.append((band.first_row, band.last_row, missing))
             for part, row, column in list(band.holes()):
                 sheet_column = next(key for key, own in part.columns.items() if own == column)
                 if first_column <= sheet_column <= last_column:
                     part.rows.holes.discard((row, column))
+                    own_row = band.first_row + row - part.first
+                    filled.append((own_row, own_row, [sheet_column]))
                     part.rows.changes.setdefault(column, {})[row] = (None, "n")
                     if column in part.rows.styles:
                         part.rows.styles[column][row] = 0
             if first_column == 1:
                 band.filled = last_column
+        return filled
 
     def move(self, range_: tuple[int, int, int, int], rows: int, columns: int) -> None:
         """Move the cells of a range (first and last row, first and last column) over whatever is there."""
@@ -265,7 +290,7 @@ class Bands:
         self.clear(*range_)
         self.clear(first_row + rows, last_row + rows, first_column + columns, last_column + columns)
         for first, last, part in moved:
-            start, stop = self._fill_rows(first, last, lambda _first, _last: [])
+            start, stop = self._fill_rows(first, last)
             for band in self._bands[start:stop]:
                 band.parts.append(Part(part.rows, part.first + band.first_row - first, part.columns))
                 band.filled = 0

@@ -8,7 +8,7 @@ for a few thousand of them at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, KeysView
 from sys import getrefcount
 from typing import Any
 
@@ -28,7 +28,7 @@ class LazyCells(dict):
     The dictionary itself holds the objects. At a place that has one, the rows below it do not count.
     """
 
-    __slots__ = ("worksheet", "bands", "_loose", "_next_round")
+    __slots__ = ("worksheet", "bands", "_loose", "_last_loose_row", "_next_round")
 
     def __init__(self, worksheet: Worksheet):
         super().__init__()
@@ -36,6 +36,8 @@ class LazyCells(dict):
         self.bands = Bands()
         #: The places of cells that somebody put there: among them all that lie outside the bands.
         self._loose: set[tuple[int, int]] = set()
+        #: The last row of these; ``None`` where it has to be looked for.
+        self._last_loose_row: int | None = 0
         self._next_round = _ROUND
 
     # Making cells and letting them go ------------------------------------------------------------------------------
@@ -96,13 +98,19 @@ class LazyCells(dict):
                         cell, own_row, own_column, table
                     ):
                         dict.__delitem__(self, key)
-                        self._loose.discard(key)
+                        self._leave(key)
                     break
         self._next_round = 2 * dict.__len__(self) + _ROUND
 
     def made(self) -> Iterator[tuple[tuple[int, int], Any]]:
         """The cells that exist as objects."""
         return iter(dict.items(self))
+
+    def last_row(self) -> int:
+        """The last row with a cell, 0 where there is none."""
+        if self._last_loose_row is None:
+            self._last_loose_row = max((row for row, _ in self._loose), default=0)
+        return max(self._last_loose_row, self.bands.last_row())
 
     def extent(self) -> tuple[int, int, int, int] | None:
         """First and last row, first and last column with a cell; ``None`` where there is no cell."""
@@ -120,6 +128,7 @@ class LazyCells(dict):
         """Give the cell objects other places; those that get none are dropped. A cell that moves replaces one that
         stays."""
         moved = []
+        self._last_loose_row = None
         for key in list(dict.keys(self)):
             other = place(*key)
             if other != key:
@@ -134,9 +143,18 @@ class LazyCells(dict):
 
     # A dictionary whose keys are these, for whoever uses it as one -------------------------------------------------
 
+    def _leave(self, key: tuple[int, int]) -> None:
+        """Note that a place has no cell object of its own any more."""
+        if key in self._loose:
+            self._loose.discard(key)
+            if key[0] == self._last_loose_row:
+                self._last_loose_row = None
+
     def __setitem__(self, key: Any, cell: Any) -> None:
         dict.__setitem__(self, key, cell)
         self._loose.add(key)
+        if self._last_loose_row is not None and key[0] > self._last_loose_row:
+            self._last_loose_row = key[0]
 
     def __missing__(self, key: Any) -> Any:
         place = self.bands.find(*key)
@@ -154,7 +172,7 @@ class LazyCells(dict):
         if key not in self:
             raise KeyError(key)
         dict.pop(self, key, None)
-        self._loose.discard(key)
+        self._leave(key)
         self.bands.punch(*key)
 
     def pop(self, key: Any, *default: Any) -> Any:
@@ -179,6 +197,7 @@ class LazyCells(dict):
     def clear(self) -> None:
         dict.clear(self)
         self._loose.clear()
+        self._last_loose_row = 0
         self.bands = Bands()
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
@@ -201,7 +220,7 @@ class LazyCells(dict):
         return dict.__len__(self) > 0 or next(iter(self), None) is not None
 
     def keys(self) -> Any:
-        return list(self)
+        return KeysView(self)
 
     def values(self) -> Any:
         return [self[key] for key in self]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Values are taken from a table this many rows at a time.
 _STRETCH = 512
+#: So many stretches of rows are kept at a time.
+_STRETCHES_KEPT = 8
 #: The longest text of a cell, in characters.
 _LONGEST_TEXT = 32_767
 _NO_STYLE = StyleArray().tobytes()
@@ -52,7 +54,7 @@ class StyleTable:
 class Rows:
     """Rows of values that came together, each column counted from 0, and what was changed in single cells since."""
 
-    __slots__ = ("height", "width", "styles", "changes", "holes", "_values", "_kept")
+    __slots__ = ("height", "width", "styles", "changes", "holes", "_values", "_kept", "_missed")
 
     #: The same rows as the native writer reads them; ``None`` where only openpyxl can write them.
     native: Any = None
@@ -68,7 +70,9 @@ class Rows:
         self.holes: set[tuple[int, int]] = set()
         self._values: dict[tuple[int, int], list[Any]] = {}
         # Walks go along rows or along columns; either way so many stretches serve one another.
-        self._kept = 2 * width
+        self._kept = _STRETCHES_KEPT * width
+        #: For each column, the stretch that was last asked for in vain.
+        self._missed: dict[int, int] = {}
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
         """Values of a column as they came."""
@@ -92,6 +96,7 @@ class Rows:
         twin.changes = {column: dict(changes) for column, changes in self.changes.items()}
         twin.holes = set(self.holes)
         twin._values = {}
+        twin._missed = {}
         return twin
 
     def original(self, row: int, column: int) -> Any:
@@ -100,8 +105,12 @@ class Rows:
         key = (stretch, column)
         values = self._values.get(key)
         if values is None:
+            if self._missed.get(column) != stretch:
+                # Who asks here and there wants single values; who walks asks again.
+                self._missed[column] = stretch
+                return self.fetch(column, row, row + 1)[0]
             if len(self._values) >= self._kept:
-                del self._values[next(iter(self._values))]
+                self._values.pop(next(iter(self._values)), None)
             start = stretch * _STRETCH
             values = self._values[key] = self.fetch(column, start, min(start + _STRETCH, self.height))
         return values[offset]
@@ -214,7 +223,7 @@ class Rows:
 class FrameRows(Rows):
     """The rows of a frame. With ``escape_formulas``, text that starts with ``=`` is text."""
 
-    __slots__ = ("frame", "native", "_binders", "_converted", "_escape_formulas", "_stretch", "_stretch_rows")
+    __slots__ = ("frame", "native", "_binders", "_converted", "_escape_formulas", "_stretches")
 
     def __init__(self, frame: pl.DataFrame, native: Any, escape_formulas: bool):
         super().__init__(frame.height, frame.width)
@@ -224,9 +233,8 @@ class FrameRows(Rows):
         self._binders = [_binder(dtype, escape_formulas) for dtype in frame.dtypes]
         #: Columns whose values a cell does not hold as they are.
         self._converted = [number for number, series in enumerate(frame.get_columns()) if _needs_conversion(series)]
-        #: The stretch of rows that a walk along rows is in.
-        self._stretch = -1
-        self._stretch_rows: list[tuple[Any, ...]] = []
+        #: The stretches of rows that walks along rows are in.
+        self._stretches: dict[int, list[tuple[Any, ...]]] = {}
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
         values = self.frame.to_series(column).slice(start, stop - start).to_list()
@@ -234,7 +242,10 @@ class FrameRows(Rows):
 
     def original_row(self, row: int) -> Any:
         stretch, offset = divmod(row, _STRETCH)
-        if stretch != self._stretch:
+        rows = self._stretches.get(stretch)
+        if rows is None:
+            if len(self._stretches) >= _STRETCHES_KEPT:
+                self._stretches.pop(next(iter(self._stretches)), None)
             rows = self.frame.slice(stretch * _STRETCH, _STRETCH).rows()
             if self._converted:
                 rows = [
@@ -244,14 +255,12 @@ class FrameRows(Rows):
                     )
                     for values in rows
                 ]
-            self._stretch_rows = rows
-            self._stretch = stretch
-        return self._stretch_rows[offset]
+            self._stretches[stretch] = rows
+        return rows[offset]
 
     def original(self, row: int, column: int) -> Any:
-        if row // _STRETCH == self._stretch:
-            return self._stretch_rows[row % _STRETCH][column]
-        return super().original(row, column)
+        rows = self._stretches.get(row // _STRETCH)
+        return super().original(row, column) if rows is None else rows[row % _STRETCH][column]
 
     def bind(self, cell: Cell, column: int, value: Any) -> None:
         self._binders[column](cell, value)
@@ -300,7 +309,7 @@ class ScanRows(Rows):
         self._start = start
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
-        return self._scan.values(column, self._start + start, self._start + stop)
+        return list(map(_value_in_cell, self._scan.values(column, self._start + start, self._start + stop)))
 
     def bind(self, cell: Cell, column: int, value: Any) -> None:
         try:

@@ -45,8 +45,12 @@ class _StyleList(IndexedList):
         if key is None:
             return super().add(value)
         number = self._known.get(key)
-        if number is None:
-            number = self._known[key] = super().add(value)
+        if number is not None:
+            known = self[number]
+            # A style object may be changed after it was assigned.
+            if known is value or _native.style_key(known) == key:
+                return number
+        number = self._known[key] = super().add(value)
         return number
 
 
@@ -141,8 +145,7 @@ class LazyWorksheet(Worksheet):
         first_row = self._current_row + 1
         last_row = self._current_row + rows.height
         # Where cells exist already, these give way as they would to any appended row.
-        extent = None if cells is None else cells.extent()
-        if at_once or cells is None or (extent is not None and extent[1] >= first_row):
+        if at_once or cells is None or cells.last_row() >= first_row:
             for row in range(first_row, last_row + 1):
                 for column in range(1, rows.width + 1):
                     self._cells[row, column] = rows.make(self, row, column, row - first_row, column - 1)
@@ -218,8 +221,8 @@ class LazyWorksheet(Worksheet):
 
     @property
     def max_row(self) -> int:
-        extent = self._extent()
-        return super().max_row if extent is None else extent[1]
+        cells = _lazy_cells(self)
+        return super().max_row if cells is None else cells.last_row() or 1
 
     @property
     def min_column(self) -> int:
@@ -307,8 +310,7 @@ class LazyWorksheet(Worksheet):
             return None
         cells.release()
         first_row, last_row, first_column, last_column = range_.min_row, range_.max_row, range_.min_col, range_.max_col
-        cells.bands.fill(first_row, last_row, first_column, last_column)
-        self._current_row = max(self._current_row, last_row)
+        self._fill(cells, first_row, last_row, first_column, last_column)
         cells.bands.move((first_row, last_row, first_column, last_column), rows, cols)
 
         def place(row: int, column: int) -> tuple[int, int] | None:
@@ -334,8 +336,15 @@ class LazyWorksheet(Worksheet):
         """Let every place from a row and column to the end of the sheet have a cell."""
         max_row, max_column = self.max_row, self.max_column
         if first_row <= max_row and first_column <= max_column:
-            cells.bands.fill(first_row, max_row, first_column, max_column)
-            self._current_row = max(self._current_row, max_row)
+            self._fill(cells, first_row, max_row, first_column, max_column)
+
+    def _fill(self, cells: LazyCells, first_row: int, last_row: int, first_column: int, last_column: int) -> None:
+        """Let every place of a range have a cell; the sheet's current row follows the cells that it did not have."""
+        for first, last, columns in reversed(cells.bands.fill(first_row, last_row, first_column, last_column)):
+            for row in range(last, max(first, self._current_row + 1) - 1, -1):
+                if any(not dict.__contains__(cells, (row, column)) for column in columns):
+                    self._current_row = row
+                    break
 
     def _shift_rows(self, cells: LazyCells, first_row: int, offset: int) -> None:
         self._fill_to_end(cells, first_row, 1)

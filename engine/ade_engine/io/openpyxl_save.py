@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -58,12 +59,14 @@ from ade_engine.io.openpyxl_valid import (
     array_formula_at,
     clean_xml,
     fit_columns,
+    fit_filter,
     fit_links,
     fit_merged,
     fit_table,
     fit_validations,
     fit_views,
     is_filtered,
+    leave_out_overlapping_tables,
 )
 
 #: Packing harder than this takes longer than everything else.
@@ -182,6 +185,7 @@ class _SheetWriter(WorksheetWriter):
 
     def write_rows(self) -> None:
         # What follows the rows in the file tells of tables, comments and links, so these come first.
+        leave_out_overlapping_tables(self.ws.tables)
         for table in self.ws.tables.values():
             self._texts.update(fit_table(table, self._header))
         self._made = sorted(
@@ -200,8 +204,9 @@ class _SheetWriter(WorksheetWriter):
                 comment.ref = place
                 self.ws._comments.append(comment)
             # openpyxl does not write the link of a cell that has nothing else.
-            if cell.hyperlink and (cell._value is not None or cell.has_style or cell._comment is not None):
-                links.append((place, cell.hyperlink))
+            link = cell.hyperlink
+            if link and (link.target or link.location) and (cell._value is not None or cell.has_style or cell._comment is not None):
+                links.append((place, link))
         self.ws._hyperlinks.extend(fit_links(links))
         stream = self.xf.send(True)
         with stream.element("sheetData"):
@@ -218,7 +223,7 @@ class _SheetWriter(WorksheetWriter):
 
     def write_filter(self) -> None:
         if is_filtered(self.ws):
-            super().write_filter()
+            self.xf.send(fit_filter(self.ws.auto_filter.to_tree()))
 
     def write_merged_cells(self) -> None:
         kept = fit_merged(self.ws.merged_cells, self.ws.tables.values())
@@ -440,9 +445,9 @@ def _kind_that_fits(value: Any, kind: str) -> str:
     """
     if isinstance(value, str):
         return kind if kind in ("s", "f") or kind == "e" and value in ERROR_CODES else "s"
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, (bool, int, float, Decimal)):
         return kind if kind in ("n", "b") else "b" if isinstance(value, bool) else "n"
-    return kind
+    return "d" if isinstance(value, (dt.date, dt.time, dt.timedelta)) else kind
 
 
 def _number(value: float) -> str:

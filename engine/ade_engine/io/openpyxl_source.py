@@ -83,7 +83,7 @@ class Origin:
                 start_row=first_row, end_row=last_row, start_column=first_column, end_column=last_column
             )
         self._merged = {key for key, cell in self._cells(worksheet).made() if type(cell) is MergedCell}
-        self._extent = worksheet._extent()
+        self._last_row = worksheet.max_row
 
     @staticmethod
     def _cells(worksheet: Any) -> LazyCells:
@@ -92,7 +92,8 @@ class Origin:
     def is_unchanged(self, worksheet: LazyWorksheet) -> bool:
         """Whether reading the worksheet gives what reading the file gives. Styles do not count."""
         cells = worksheet._cells
-        if type(cells) is not LazyCells or worksheet._extent() != self._extent:
+        # Cells without a value count only where they make the sheet longer.
+        if type(cells) is not LazyCells or worksheet.max_row != self._last_row:
             return False
         rows = self._rows
         if rows.holes or any(rows.changes.values()):

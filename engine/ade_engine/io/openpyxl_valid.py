@@ -17,7 +17,6 @@ from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 from openpyxl.utils import get_column_letter, quote_sheetname, range_boundaries
 from openpyxl.workbook._writer import WorkbookWriter, get_active_sheet
 from openpyxl.workbook.defined_name import DefinedName, DefinedNameList
-from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table, TableColumn
 
@@ -89,8 +88,40 @@ def is_filtered(worksheet: Any) -> bool:
     """Whether the sheet has a filter of its own. One over a table would be a second filter of the same cells."""
     if not worksheet.auto_filter:
         return False
-    filtered = CellRange(worksheet.auto_filter.ref)
-    return all(filtered.isdisjoint(CellRange(table.ref)) for table in worksheet.tables.values())
+    filtered = bounds_of(worksheet.auto_filter.ref)
+    return not any(overlap(filtered, bounds_of(table.ref)) for table in worksheet.tables.values())
+
+
+def bounds_of(reference: str) -> tuple[int, int, int, int]:
+    """First column and row, last column and row of a range; whole columns and rows reach to the sheet's end."""
+    first_column, first_row, last_column, last_row = range_boundaries(reference)
+    return first_column or 1, first_row or 1, last_column or LAST_COLUMN, last_row or LAST_ROW
+
+
+def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Whether two ranges, given by their bounds, have a cell in common."""
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
+
+
+def fit_filter(tree: Any) -> Any:
+    """A filter that says once for each column what it shows; the last word counts."""
+    seen = set()
+    for column in reversed(tree.findall("filterColumn")):
+        if column.get("colId") in seen:
+            tree.remove(column)
+        seen.add(column.get("colId"))
+    return tree
+
+
+def leave_out_overlapping_tables(tables: Any) -> None:
+    """Take those of a sheet's tables away that lie below a later one, or are of rows that are gone."""
+    kept: list[tuple[int, int, int, int]] = []
+    for name, table in reversed(list(zip(tables.keys(), tables.values()))):
+        bounds = bounds_of(table.ref)
+        if any(overlap(bounds, other) for other in kept):
+            del tables[name]
+        else:
+            kept.append(bounds)
 
 
 def _with_sheets_that_exist(name: DefinedName, titles: set[str]) -> DefinedName:
@@ -206,10 +237,12 @@ def fit_merged(ranges: Any, tables: Any) -> list[str]:
     """Merged ranges of several cells that do not overlap each other or a table."""
     kept = []
     taken: set[tuple[int, int]] = set()
-    others = [CellRange(table.ref) for table in tables]
+    others = [bounds_of(table.ref) for table in tables]
     for merged in ranges:
         cells = list(merged.cells)
-        if len(cells) < 2 or any(cell in taken for cell in cells) or not all(map(merged.isdisjoint, others)):
+        if len(cells) < 2 or any(cell in taken for cell in cells):
+            continue
+        if any(overlap(merged.bounds, other) for other in others):
             continue
         taken.update(cells)
         kept.append(str(merged))

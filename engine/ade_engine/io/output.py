@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
 #: The longest text of a cell, in characters.
 _LONGEST_TEXT = 32_767
+_LAST_ROW = 1_048_576
+_LAST_COLUMN = 16_384
 
 
 class Output:
@@ -67,13 +69,19 @@ class Output:
         Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
         no cell can hold.
         """
+        number = next(number for number, known in enumerate(self._sheets) if known is sheet)
+        last_row = sheet._current_row if self.is_touched else sum(map(len, self._tables[number]))
+        if last_row + gap + 1 + frame.height > _LAST_ROW or frame.width > _LAST_COLUMN:
+            raise ValueError(
+                f"sheet {sheet.title!r} would get {last_row + gap + 1 + frame.height} rows and {frame.width} columns; "
+                f"a worksheet has {_LAST_ROW} rows and {_LAST_COLUMN} columns"
+            )
         table = _Table(frame, gap)
         if table.frame is None:
             self.open()
         if self.is_touched:
             self._append(sheet, table)
         else:
-            number = next(number for number, known in enumerate(self._sheets) if known is sheet)
             self._tables[number].append(table)
 
     def save(self, path: str) -> None:
@@ -105,7 +113,7 @@ class Output:
         writer = _native.Writer(path, self._escape_formulas)
         try:
             for sheet, tables in zip(self._sheets, self._tables):
-                rows = sum(table.gap + 1 + table.frame.rows for table in tables)
+                rows = sum(map(len, tables))
                 width = max((table.width for table in tables), default=0)
                 writer.start_sheet(sheet.title, (rows, width))
                 for table in tables:
@@ -158,7 +166,7 @@ class OutputWorkbook(StandIn):
 
         return Workbook
 
-    def _ade_become(self) -> None:
+    def _ade_open(self) -> None:
         self._ade_output.open()
 
     @property
@@ -177,7 +185,7 @@ class OutputSheet(StandIn):
 
         return Worksheet
 
-    def _ade_become(self) -> None:
+    def _ade_open(self) -> None:
         self._ade_output.open()
 
     @property
@@ -217,6 +225,10 @@ class _Table:
             from openpyxl.utils.exceptions import IllegalCharacterError
 
             raise IllegalCharacterError(f"{illegal} cannot be used in worksheets.")
+
+    def __len__(self) -> int:
+        """The rows that it takes, header and gap included."""
+        return self.gap + 1 + self.original.height
 
     def _plain(self, frame: pl.DataFrame) -> pl.DataFrame | None:
         """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done."""

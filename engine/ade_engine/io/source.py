@@ -6,6 +6,7 @@ so that reading overlaps their import.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from ade_engine.io.stand_in import StandIn, become, is_stand_in, tell
 #: file are a ``UnicodeDecodeError`` instead, and a file name that makes no sheet title is a ``ValueError``.
 SourceError = _native.SourceError
 
+_TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta))
 #: The limits that a sheet is scanned with ahead of being asked for, unless told otherwise.
 _USUAL_ROWS_RUN = 1000
 _USUAL_COLS_RUN = 500
@@ -217,8 +219,7 @@ class Source:
         times a second.
         """
         if sheet.index is None or sheet.origin is not None and not sheet.origin.is_unchanged(sheet.worksheet):
-            rows = sheet.worksheet.iter_rows(values_only=True)
-            return SheetScan(_native.scan_of_rows(sheet.title, rows, max_empty_rows_run, max_empty_cols_run))
+            return _scan_of_worksheet(sheet.worksheet, max_empty_rows_run, max_empty_cols_run)
         scan = self._native.scan(sheet.index, max_empty_rows_run, max_empty_cols_run, on_progress)
         return SheetScan(scan)
 
@@ -323,6 +324,23 @@ class SheetScan:
         self._native.free()
 
 
+def _scan_of_worksheet(worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None) -> Any:
+    """A scan of the rows of an openpyxl worksheet."""
+    rows = [list(row) for row in worksheet.iter_rows(values_only=True)]
+    scan = SheetScan(_native.scan_of_rows(worksheet.title, rows, max_empty_rows_run, max_empty_cols_run))
+    # The native module has text in place of values that no file can hold.
+    others = {
+        number: row[: len(scan.row(number))]
+        for number, row in enumerate(rows[: scan.rows_emitted])
+        if any(type(value) not in _TYPES_OF_FILES for value in row)
+    }
+    if not others:
+        return scan
+    from ade_engine.io.changed_scan import ChangedScan
+
+    return ChangedScan(scan, others)
+
+
 def series_of_values(name: str, values: list[Any]) -> Any:
     """What the contract makes of a column of Python values."""
     import polars as pl
@@ -351,7 +369,7 @@ class SourceWorkbook(StandIn):
 
         return Workbook
 
-    def _ade_become(self) -> None:
+    def _ade_open(self) -> None:
         self._ade_source.open()
 
     @property
@@ -408,7 +426,7 @@ class SourceWorksheet(StandIn):
 
         return Worksheet
 
-    def _ade_become(self) -> None:
+    def _ade_open(self) -> None:
         self._ade_source.open_sheet(self._ade_sheet)
 
     @property

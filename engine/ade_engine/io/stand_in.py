@@ -8,8 +8,11 @@ then on there is nothing between a hook and openpyxl, and an object has one iden
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import Any
 
+#: One thread at a time makes a real object; others wait for it.
+_LOCK = RLock()
 _set_class = object.__dict__["__class__"].__set__
 
 
@@ -20,9 +23,15 @@ class StandIn:
         """A class that the object is going to be an instance of."""
         raise NotImplementedError
 
-    def _ade_become(self) -> None:
+    def _ade_open(self) -> None:
         """Become the real object, by way of :func:`become`."""
         raise NotImplementedError
+
+    def _ade_become(self) -> None:
+        with _LOCK:
+            # Another thread may have been faster.
+            if is_stand_in(self):
+                self._ade_open()
 
     @property
     def __class__(self) -> type:
@@ -93,10 +102,27 @@ def tell(stand_in: StandIn, **facts: Any) -> None:
     stand_in.__dict__.update(facts)
 
 
+_NAMED_LIKE: dict[str, type] = {}
+
+
+def _new(name: str, *arguments: Any) -> Any:
+    """What copies and unpickled objects of the classes below begin as."""
+    real_class = _NAMED_LIKE[name]
+    return real_class.__new__(real_class, *arguments)
+
+
 def named_like(original: type) -> Any:
     """A class decorator: the class is known by the name of an openpyxl class, as hooks and their logs expect."""
 
     def rename(named: type) -> type:
+        def reduce(self: Any, protocol: Any) -> Any:
+            # By its name, pickle would find the other class.
+            _, arguments, *state = object.__reduce_ex__(self, max(2, protocol))
+            return _new, (key, *arguments[1:]), *state
+
+        key = named.__qualname__
+        _NAMED_LIKE[key] = named
+        named.__reduce_ex__ = reduce  # type: ignore[method-assign]
         named.__name__ = original.__name__
         named.__qualname__ = original.__qualname__
         named.__module__ = original.__module__

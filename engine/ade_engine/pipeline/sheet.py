@@ -8,9 +8,9 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.infrastructure.settings import scan_limits
+from ade_engine.io.changed_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult
-from ade_engine.pipeline.changed_rows import ChangedScan
 from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
 from ade_engine.pipeline.events import region_data

@@ -1,6 +1,7 @@
-"""A scan in which row detectors have changed rows: the same facts, with the rows as they are now.
+"""A scan in which somebody has put other rows: the same facts, with the rows as they are now.
 
-That detectors change the list they are given is rare, and small sheets are where it happens: nothing here is fast.
+Row detectors may change the list that they are given, and hooks may put values into a source sheet that no file can
+hold. Both are rare, and small sheets are where they happen: nothing here is fast.
 """
 
 from __future__ import annotations
