@@ -84,6 +84,23 @@ def test_random_sequences_leave_what_openpyxl_leaves(tmp_path, start, record_pro
 
 
 @pytest.mark.parametrize("start", PORTIONS)
+def test_letting_go_of_cells_and_writing_in_pieces_shows_nowhere(tmp_path, start, monkeypatch):
+    """Small sheets never have so many cells that some are let go, nor so many rows that they are written in pieces."""
+    for module, name, value in (
+        ("lazy_cells", "_ROUND", 3),
+        ("lazy_rows", "_STRETCH", 4),
+        ("lazy_rows", "_STRETCHES_KEPT", 1),
+        ("lazy_sheet", "_SMALL_RANGE", 1),
+        ("openpyxl_save", "_ROWS_AT_A_TIME", 3),
+    ):
+        monkeypatch.setattr(f"ade_engine.io.{module}.{name}", value)
+    for seed in range(4_000_000 + start, 4_000_000 + start + PORTION):
+        steps, escaped = steps_of(seed, risky=False)
+        outcome = run(steps, tmp_path, SIDES, escape_formulas=escaped)
+        assert complaint(outcome, risky=False) is None, show(seed, tmp_path, risky=False)[1]
+
+
+@pytest.mark.parametrize("start", PORTIONS)
 def test_files_are_valid_even_where_those_of_openpyxl_are_not(tmp_path, start, record_property):
     tried = 0
     for seed in range(1_000_000 + start, 1_000_000 + start + PORTION):
@@ -118,6 +135,9 @@ FOUND = {
     "a cell deleted and made again": ["del ws['A2']; ws['A2'] = 1"],
     "cells deleted, rows appended, all styled": ["del ws['A2'], ws['B2']; ws.append(['after', 1])", "for row in ws.iter_rows():\n    for cell in row: cell.font = Font(bold=True)"],
     "a table below deleted cells": ["del ws['A2']", "append(0, frame(3, 4, 'text', 'day'), True)"],
+    "a style changed after it was assigned": ["font = Font(name='Arial'); ws['A1'].font = font; font.b = True; ws['A3'].font = Font(name='Arial')"],
+    "columns inserted after cells moved beyond the end": ["ws.move_range('A2:B4', rows=3); ws.insert_cols(2)", "append(0, frame(3, 7, 'text'), True)"],
+    "a link of an emptied cell": ["ws['B8'].hyperlink = 'https://example.org/'; ws['B8'].value = None"],
     "values of bytes": ["append(0, frame(3, 5, 'bytes'), True)", "seen = values_of(ws.values)"],
 }
 
@@ -158,6 +178,10 @@ INVALID_IN_OPENPYXL = {
     "a hidden active sheet": ["wb.create_sheet('B'); wb.create_sheet('C').sheet_state = 'hidden'; ws.sheet_state = 'hidden'; wb.active = 2"],
     "an active sheet that was removed": ["wb.create_sheet('B'); wb.create_sheet('C'); wb.active = wb['C']; del wb['C']; ws.sheet_state = 'hidden'"],
     "comments removed after they were saved": ["ws['A1'].comment = Comment('a', 'b'); wb.save(early)", "ws['A1'].comment = None"],
+    "two comments of one cell in two places": ["ws['A1'].comment = Comment('a', 'b'); ws.append([1, ws['A1']])"],
+    "a table of deleted rows below another": ["ws.add_table(Table(displayName='T', ref='A3:B4')); ws.delete_rows(2, 100); [ws.append([c, c + 'x']) for c in 'abcd']; ws.add_table(Table(displayName='U', ref='A3:B5'))"],
+    "a filter of whole columns": ["ws.auto_filter.ref = 'A:B'"],
+    "a filter that says twice what it shows": ["ws.auto_filter.ref = 'A1:B4'; [ws.auto_filter.add_filter_column(0, ['1']) for _ in 'ab']"],
     "a cell in two places": ["ws.append([1, ws['A1']])"],
     "panes that were taken away": ["ws.freeze_panes = 'B2'; ws.freeze_panes = None"],
     "panes that were frozen twice": ["ws.freeze_panes = 'B2'; ws.freeze_panes = 'C3'"],

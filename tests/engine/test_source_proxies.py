@@ -171,3 +171,67 @@ def test_nothing_is_imported_before_it_is_needed(path):
         "assert 'openpyxl' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def processed(run, tmp_path, hook: str, text: str = "name,age\nAnn,41\nBob,35\n"):
+    """A run on a csv file with a hook on its sheet."""
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    hooks = f"""
+        from decimal import Decimal
+
+        def change(source_sheet):
+            {hook}
+
+        def register(registry):
+            registry.register_hook(change, hook="on_sheet_start", priority=1)
+    """
+    return run({"hooks/change.py": hooks}, tmp_path / "in.csv", fields=["name", "age"])
+
+
+@pytest.mark.parametrize(
+    "hook, rows",
+    [
+        ("source_sheet['B2'] = 'forty-one'", [["name", "age"], ["Ann", "forty-one"], ["Bob", "35"]]),
+        ("source_sheet.append(['Eve', '7'])", [["name", "age"], ["Ann", "41"], ["Bob", "35"], ["Eve", "7"]]),
+        ("source_sheet.delete_rows(2)", [["name", "age"], ["Bob", "35"]]),
+        ("source_sheet.insert_rows(1)", [["name", "age"], ["Ann", "41"], ["Bob", "35"]]),
+        ("source_sheet.delete_cols(1)", [["age"], ["41"], ["35"]]),
+        ("source_sheet.merge_cells('A2:B2')", [["name", "age"], ["Ann", None], ["Bob", "35"]]),
+        ("del source_sheet['B2']", [["name", "age"], ["Ann", None], ["Bob", "35"]]),
+    ],
+)
+def test_what_hooks_change_in_a_text_sheet_is_what_is_read(run, tmp_path, hook, rows):
+    detect = (
+        "def by_names(*, row_values, **_):\n"
+        "    return {'header': 1.0} if {'name', 'age'} & set(row_values) else {'data': 1.0}\n\n"
+        "def register(registry):\n"
+        "    registry.register_row_detector(by_names, row_kind='header', priority=1)\n"
+    )
+    (tmp_path / "in.csv").write_text("name,age\nAnn,41\nBob,35\n", encoding="utf-8")
+    hooks = (
+        f"def change(source_sheet):\n    {hook}\n\n"
+        "def register(registry):\n    registry.register_hook(change, hook='on_sheet_start', priority=1)\n"
+    )
+    files = {"hooks/change.py": hooks, "row_detectors/rows.py": detect}
+    outcome = run(files, tmp_path / "in.csv", fields=["name", "age"], rows=None)
+    assert outcome.result.error is None, outcome.result.error
+    assert outcome.rows() == rows
+
+
+def test_values_that_no_file_can_hold_reach_the_table_as_they_are(run, tmp_path):
+    outcome = processed(run, tmp_path, "[setattr(row[1], 'value', Decimal(row[1].value) / 10) for row in source_sheet.iter_rows(min_row=2)]")
+    assert outcome.rows()[1:] == [["Ann", 4.1], ["Bob", 3.5]]
+
+
+@pytest.mark.parametrize("look", ["[cell.value for row in source_sheet.iter_rows() for cell in row]", "list(source_sheet.values)", "source_sheet['A1'].font"])
+@pytest.mark.parametrize("text", ["name,age\nAnn," + "x" * 40_000 + "\n", "\n\nname,age\nAnn,1\n", "name,age\nAnn\nBob,\n"])
+def test_looking_at_cells_changes_nothing(tmp_path, look, text):
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    source = open_source(str(tmp_path / "in.csv"))
+    sheet = source.sheets[0]
+    eval(look, {"source_sheet": sheet.worksheet})
+    assert sheet.origin.is_unchanged(sheet.worksheet)
+    limits = {"max_empty_rows_run": 1000, "max_empty_cols_run": 500}
+    untouched = open_source(str(tmp_path / "in.csv"))
+    before, after = untouched.scan(untouched.sheets[0], **limits), source.scan(sheet, **limits)
+    assert after.rows(0, 9) == before.rows(0, 9) and after.rows_emitted == before.rows_emitted

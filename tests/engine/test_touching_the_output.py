@@ -7,7 +7,9 @@ notice: neither by what the objects say, nor by the saved file.
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 import random
+import threading
 import warnings
 import zipfile
 
@@ -350,3 +352,45 @@ def test_styling_a_large_sheet_costs_little_memory(tmp_path):
     assert len(list(sheet._cells.bands)) == 2 and sum(1 for _ in sheet._cells.made()) < 100
     # An object for each of its 240,000 cells would take about 100 MB.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_table_that_a_worksheet_cannot_hold_is_refused(monkeypatch, touched):
+    monkeypatch.setattr("ade_engine.io.output._LAST_ROW", 20)
+    output = Output()
+    sheet = output.add_sheet("Data")
+    output.append_table(sheet, frame(10), gap=False)
+    if touched:
+        sheet["A1"].value  # noqa: B018
+    output.append_table(sheet, frame(7), gap=True)
+    with pytest.raises(ValueError, match="'Data' would get 22 rows .* a worksheet has 20 rows"):
+        output.append_table(sheet, frame(0), gap=True)
+
+
+def test_workbooks_sheets_and_cells_can_be_pickled(pair):
+    sheets = pair.add_sheet("Data")
+    pair.append(sheets, frame(5))
+    style_header(sheets[0])
+    book = pickle.loads(pickle.dumps(pair.output.workbook))
+    assert list(book["Data"].values) == list(sheets[1].values)
+    assert book["Data"]["A1"].font.b and book["Data"].parent is book
+    assert pickle.loads(pickle.dumps(sheets[0]["A2"])).value == sheets[1]["A2"].value
+
+
+def test_threads_that_touch_the_output_at_once_make_it_once():
+    for _ in range(5):
+        output = Output()
+        sheet = output.add_sheet("Data")
+        output.append_table(sheet, frame(300), gap=False)
+        start = threading.Barrier(4)
+
+        def touch(number):
+            start.wait()
+            sheet.cell(2 + number, 1).value = number
+
+        threads = [threading.Thread(target=touch, args=[number]) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sheet.max_row == 301 and [sheet.cell(2 + number, 1).value for number in range(4)] == [0, 1, 2, 3]

@@ -223,7 +223,7 @@ class _SheetWriter(WorksheetWriter):
 
     def write_filter(self) -> None:
         if is_filtered(self.ws):
-            self.xf.send(fit_filter(self.ws.auto_filter.to_tree()))
+            self.xf.send(fit_filter(self.ws.auto_filter.to_tree(), self.ws.max_row))
 
     def write_merged_cells(self) -> None:
         kept = fit_merged(self.ws.merged_cells, self.ws.tables.values())

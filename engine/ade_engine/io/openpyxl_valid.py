@@ -103,8 +103,14 @@ def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
     return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
-def fit_filter(tree: Any) -> Any:
-    """A filter that says once for each column what it shows; the last word counts."""
+def fit_filter(tree: Any, last_row: int) -> Any:
+    """A filter of a range of cells, and that says once for each column what it shows; the last word counts.
+
+    ``last_row`` is that of the sheet: a filter of whole columns reaches to it.
+    """
+    if None in range_boundaries(tree.get("ref")):
+        first_column, first_row, last_column, end = bounds_of(tree.get("ref"))
+        tree.set("ref", f"{get_column_letter(first_column)}{first_row}:{get_column_letter(last_column)}{min(end, last_row)}")
     seen = set()
     for column in reversed(tree.findall("filterColumn")):
         if column.get("colId") in seen:
@@ -154,23 +160,17 @@ def _with_sheets_that_exist(name: DefinedName, titles: set[str]) -> DefinedName:
 
 
 def fit_views(tree: Any) -> Any:
-    """Sheet views, each with a selection for each of its panes at the most, and for no others."""
+    """Sheet views, each with one selection for each pane at the most, and without panes with one in all."""
     for view in tree:
-        pane = view.find("pane")
-        panes = {"topLeft"}
-        if pane is not None:
-            across, down = (float(pane.get(name, 0)) > 0 for name in ("xSplit", "ySplit"))
-            panes |= {name for name, there in (("topRight", across), ("bottomLeft", down)) if there}
-            panes |= {"bottomRight"} if across and down else set()
+        has_panes = view.find("pane") is not None
         seen: set[str] = set()
-        selections = view.findall("selection")
-        for selection in selections:
-            name = selection.get("pane", "topLeft")
-            if pane is None and len(selections) == 1:
+        for selection in view.findall("selection"):
+            if not has_panes:
                 selection.attrib.pop("pane", None)
-            elif name not in panes or name in seen:
+            pane = selection.get("pane", "topLeft")
+            if pane in seen:
                 view.remove(selection)
-            seen.add(name)
+            seen.add(pane)
     return tree
 
 

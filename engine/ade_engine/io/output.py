@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.stand_in import StandIn, become, is_stand_in, tell
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,8 +125,11 @@ class Output:
 
     def open(self) -> None:
         """Let openpyxl have the workbook: what was appended so far is appended to its worksheets."""
-        if self.is_touched:
-            return
+        with opening():
+            if not self.is_touched:
+                self._open()
+
+    def _open(self) -> None:
         from ade_engine.io.lazy_sheet import LazyWorkbook, LazyWorksheet
 
         become(self._workbook, LazyWorkbook)

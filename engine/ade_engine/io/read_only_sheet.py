@@ -64,9 +64,9 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
     def _ade_reach(self, row: int | None) -> SheetScan:
         """A scan that holds all rows up to a row; all rows there are for ``None``."""
         if self._ade_rows is not None and (row is None or row > self._ade_rows):
-            self._ade_scan.free()
-            self._ade_scan = self._ade_source.peek(self._ade_sheet, None)
+            scan = self._ade_scan = self._ade_source.peek(self._ade_sheet, None)
             self._ade_rows = None
+            return scan
         return self._ade_scan
 
     def _cells_by_row(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.stand_in import StandIn, become, is_stand_in, tell
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, tell
 
 #: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
 #: file are a ``UnicodeDecodeError`` instead, and a file name that makes no sheet title is a ``ValueError``.
@@ -156,8 +156,11 @@ class Source:
 
     def open(self) -> None:
         """Let openpyxl have the workbook. Its worksheets are those that hooks have seen."""
-        if not is_stand_in(self._workbook):
-            return
+        with opening():
+            if is_stand_in(self._workbook):
+                self._open()
+
+    def _open(self) -> None:
         if self.format == "xlsx":
             from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 

@@ -8,12 +8,57 @@ then on there is nothing between a hook and openpyxl, and an object has one iden
 
 from __future__ import annotations
 
-from threading import RLock
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock, get_ident
 from typing import Any
 
-#: One thread at a time makes a real object; others wait for it.
-_LOCK = RLock()
 _set_class = object.__dict__["__class__"].__set__
+
+
+class _Opening:
+    """What is becoming real right now, and by which thread. Others wait until all of it is."""
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.thread: int | None = None
+        self.depth = 0
+        self.objects: list[tuple[Any, type]] = []
+
+
+_OPENING = _Opening()
+#: For each real class, the one that its instances are of while they are made.
+_UNFINISHED: dict[type, type] = {}
+
+
+@contextmanager
+def opening() -> Iterator[None]:
+    """Within this, stand-ins become real; other threads see them as they are at its end."""
+    with _OPENING.lock:
+        _OPENING.thread = get_ident()
+        _OPENING.depth += 1
+        try:
+            yield
+        finally:
+            _OPENING.depth -= 1
+            if _OPENING.depth == 0:
+                while _OPENING.objects:
+                    _set_class(*_OPENING.objects.pop())
+
+
+def _unfinished(real_class: type) -> type:
+    """A class like another one, but that lets no other thread look at an object that is being made."""
+    known = _UNFINISHED.get(real_class)
+    if known is None:
+
+        def look(self: Any, name: str) -> Any:
+            if get_ident() != _OPENING.thread:
+                with _OPENING.lock:
+                    pass
+            return object.__getattribute__(self, name)
+
+        known = _UNFINISHED[real_class] = type(real_class.__name__, (real_class,), {"__getattribute__": look})
+    return known
 
 
 class StandIn:
@@ -28,7 +73,7 @@ class StandIn:
         raise NotImplementedError
 
     def _ade_become(self) -> None:
-        with _LOCK:
+        with opening():
             # Another thread may have been faster.
             if is_stand_in(self):
                 self._ade_open()
@@ -92,9 +137,10 @@ def is_stand_in(value: Any) -> bool:
 
 
 def become(stand_in: StandIn, real_class: type) -> None:
-    """Make a stand-in an instance of a class, without any attribute yet."""
+    """Make a stand-in an instance of a class, without any attribute yet. To be called within :func:`opening`."""
     stand_in.__dict__.clear()
-    _set_class(stand_in, real_class)
+    _OPENING.objects.append((stand_in, real_class))
+    _set_class(stand_in, _unfinished(real_class))
 
 
 def tell(stand_in: StandIn, **facts: Any) -> None:
