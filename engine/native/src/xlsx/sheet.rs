@@ -29,8 +29,9 @@ pub fn read(
     Ok(reader.builder.finish(reader.declared))
 }
 
-/// Reads the worksheet and, beside it, a sheet of the same extent with a [`detail`] for each cell that the file has,
-/// whether or not it has a value, and -2 in the first column of rows without cells.
+/// Reads the worksheet and, beside it, a sheet of the same extent that tells of each cell that the file has, whether or
+/// not it has a value: eight times its style plus its data type's place in `n s b d e str inlineStr`. Rows without cells
+/// have -2 in their first column.
 pub fn read_in_detail(
     workbook: &Workbook,
     shared_text: Arc<TextArena>,
