@@ -261,6 +261,7 @@ def test_what_a_file_cannot_hold_is_left_out(tmp_path, kind):
         ("ws['A2'] = 'text'; ws['A2'].data_type = 'n'", "text"),
         ("ws['A2'] = 'text'; ws['A2'].data_type = 'e'", "text"),
         ("ws['A2'] = '#N/A'; ws['A2'].data_type = 's'", "#N/A"),
+        ("ws['A2'] = CellRichText('text'); ws['A2'].data_type = 'n'", "text"),
         ("ws['A2'] = 1; ws['A2'].data_type = 'inlineStr'", 1),
         ("ws['A2'] = True; ws['A2'].data_type = 's'", True),
     ],

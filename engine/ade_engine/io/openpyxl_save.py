@@ -18,6 +18,7 @@ from zipfile import ZIP_DEFLATED
 
 from openpyxl.cell._writer import write_cell
 from openpyxl.cell.cell import ERROR_CODES, Cell
+from openpyxl.cell.rich_text import CellRichText
 from openpyxl.comments.comment_sheet import CommentRecord
 from openpyxl.packaging.extended import ExtendedProperties
 from openpyxl.packaging.relationship import Relationship
@@ -443,6 +444,8 @@ def _kind_that_fits(value: Any, kind: str) -> str:
     """The data type of a cell, or another one where that does not fit its value: an assignment that a cell refuses
     changes the type alone.
     """
+    if isinstance(value, CellRichText):
+        return "s"
     if isinstance(value, str):
         return kind if kind in ("s", "f") or kind == "e" and value in ERROR_CODES else "s"
     if isinstance(value, (bool, int, float, Decimal)):
