@@ -18,6 +18,8 @@ from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils.exceptions import IllegalCharacterError
 from openpyxl.worksheet.worksheet import Worksheet
 
+from ade_engine.io.limits import LONGEST_TEXT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.source import SheetScan
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 _STRETCH = 512
 #: So many stretches of rows are kept at a time.
 _STRETCHES_KEPT = 8
-#: The longest text of a cell, in characters.
-_LONGEST_TEXT = 32_767
 _NO_STYLE = StyleArray().tobytes()
 _new_cell = Cell.__new__
 
@@ -128,13 +128,7 @@ class Rows:
 
     def make(self, worksheet: Worksheet, sheet_row: int, sheet_column: int, row: int, column: int) -> Cell:
         """A cell for a place in these rows, as one that had been there all along."""
-        # What `Cell(worksheet, row, column)` does, without its detours.
-        cell = _new_cell(Cell)
-        cell.parent = worksheet
-        cell._style = cell._value = cell._hyperlink = cell._comment = None
-        cell.row = sheet_row
-        cell.column = sheet_column
-        cell.data_type = "n"
+        cell = _fresh_cell(worksheet, sheet_row, sheet_column)
         changes = self.changes.get(column)
         if changes is not None and row in changes:
             cell._value, cell.data_type = changes[row]
@@ -161,13 +155,8 @@ class Rows:
             if column in self.changes or column in self.styles:
                 made.append((sheet_column, self.make(worksheet, sheet_row, sheet_column, row, column)))
                 continue
-            cell = _new_cell(Cell)
-            cell.parent = worksheet
-            cell._style = cell._hyperlink = cell._comment = None
-            cell.row = sheet_row
-            cell.column = sheet_column
-            cell.data_type = "n"
-            cell._value = value = values[column]
+            cell = _fresh_cell(worksheet, sheet_row, sheet_column)
+            value = values[column]
             if value is not None:
                 self.bind(cell, column, value)
             made.append((sheet_column, cell))
@@ -323,18 +312,29 @@ class ScanRows(Rows):
         return b""
 
 
+def _fresh_cell(worksheet: Worksheet, row: int, column: int) -> Cell:
+    """What ``Cell(worksheet, row, column)`` makes, without its detours."""
+    cell = _new_cell(Cell)
+    cell.parent = worksheet
+    cell._style = cell._value = cell._hyperlink = cell._comment = None
+    cell.row = row
+    cell.column = column
+    cell.data_type = "n"
+    return cell
+
+
 def _needs_conversion(series: pl.Series) -> bool:
     """Whether cells hold other values than those of a column: text where it is too long, and whatever is unusual."""
     dtype = series.dtype
     if dtype == pl.String:
-        return (series.str.len_bytes().max() or 0) > _LONGEST_TEXT
+        return (series.str.len_bytes().max() or 0) > LONGEST_TEXT
     return not (dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null))
 
 
 def _value_in_cell(value: Any) -> Any:
     """What a cell holds after a value was assigned to it."""
     if isinstance(value, str):
-        return value[:_LONGEST_TEXT]
+        return value[:LONGEST_TEXT]
     return str(value, "utf-8") if isinstance(value, bytes) else value
 
 

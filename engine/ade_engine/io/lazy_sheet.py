@@ -23,12 +23,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ade_engine import _native
 from ade_engine.io.lazy_cells import LazyCells
 from ade_engine.io.lazy_rows import Rows, StyleTable, keep_text
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.stand_in import named_like
 
 #: Ranges of fewer cells are moved cell by cell.
 _SMALL_RANGE = 256
-_LAST_ROW = 1_048_576
-_LAST_COLUMN = 18_278
 
 
 @named_like(IndexedList)
@@ -290,7 +289,7 @@ class LazyWorksheet(Worksheet):
             return super().delete_cols(idx, amount)
         last = idx + amount - 1
         self._fill_to_end(cells, 1, idx + amount)
-        cells.bands.clear(1, _LAST_ROW, idx, last)
+        cells.bands.clear(1, LAST_ROW, idx, last)
         cells.rekey(lambda row, column: None if idx <= column <= last else (row, column))
         self._shift_columns(cells, idx + amount, -amount)
 
@@ -302,8 +301,8 @@ class LazyWorksheet(Worksheet):
             or translate
             or not (isinstance(range_, CellRange) and type(rows) is int and type(cols) is int)
             or range_.size["rows"] * range_.size["columns"] < _SMALL_RANGE
-            or not (range_.min_row + rows >= 1 and range_.max_row + rows <= _LAST_ROW)
-            or not (range_.min_col + cols >= 1 and range_.max_col + cols <= _LAST_COLUMN)
+            or not (range_.min_row + rows >= 1 and range_.max_row + rows <= LAST_ROW)
+            or not (range_.min_col + cols >= 1 and range_.max_col + cols <= LAST_COLUMN)
         ):
             return super().move_range(cell_range, rows, cols, translate)
         if not rows and not cols:

@@ -52,9 +52,8 @@ from ade_engine.io.bands import Band
 from ade_engine.io.lazy_cells import LazyCells
 from ade_engine.io.lazy_rows import BlankRows, FrameRows
 from ade_engine.io.lazy_sheet import LazyWorksheet
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.openpyxl_valid import (
-    LAST_COLUMN,
-    LAST_ROW,
     Archive,
     ValidWorkbookWriter,
     array_formula_at,
@@ -303,7 +302,6 @@ class _SheetWriter(WorksheetWriter):
             first = part.first + first_row - band.first_row
             stop = first + last_row - first_row + 1
             by_openpyxl = self._columns_for_openpyxl(rows)
-            native = None if rows.native is None else rows.native
             columns = []
             for column, own_column in part.columns.items():
                 if column > LAST_COLUMN:
@@ -326,7 +324,7 @@ class _SheetWriter(WorksheetWriter):
                     for column, its_own in part.columns.items():
                         if its_own == own_column:
                             own[first_row + row - first, column] = ""
-            parts.append((native, first if native is not None else 0, columns))
+            parts.append((rows.native, first, columns))
         start = bisect_left(self._made, (first_row, 0))
         for key in self._made[start : bisect_left(self._made, (last_row + 1, 0))]:
             cell = dict.get(self._cells, key)

@@ -82,12 +82,8 @@ class Origin:
             worksheet.merge_cells(
                 start_row=first_row, end_row=last_row, start_column=first_column, end_column=last_column
             )
-        self._merged = {key for key, cell in self._cells(worksheet).made() if type(cell) is MergedCell}
+        self._merged = {key for key, cell in worksheet._cells.made() if type(cell) is MergedCell}
         self._last_row = worksheet.max_row
-
-    @staticmethod
-    def _cells(worksheet: Any) -> LazyCells:
-        return worksheet._cells
 
     def is_unchanged(self, worksheet: LazyWorksheet) -> bool:
         """Whether reading the worksheet gives what reading the file gives. Styles do not count."""

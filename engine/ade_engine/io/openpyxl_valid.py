@@ -20,8 +20,8 @@ from openpyxl.workbook.defined_name import DefinedName, DefinedNameList
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table, TableColumn
 
-LAST_ROW = 1_048_576
-LAST_COLUMN = 16_384
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+
 _WIDEST_COLUMN = 255
 _LONGEST_COLUMN_NAME = 255
 #: Characters that XML cannot hold, and U+FFFE and U+FFFF, in UTF-8.

@@ -11,6 +11,7 @@ import os
 from typing import Any
 
 from ade_engine import _native
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, LONGEST_TEXT
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, tell
 
 TYPE_CHECKING = False
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
-#: The longest text of a cell, in characters.
-_LONGEST_TEXT = 32_767
-_LAST_ROW = 1_048_576
-_LAST_COLUMN = 16_384
 
 
 class Output:
@@ -71,10 +68,10 @@ class Output:
         """
         number = next(number for number, known in enumerate(self._sheets) if known is sheet)
         last_row = sheet._current_row if self.is_touched else sum(map(len, self._tables[number]))
-        if last_row + gap + 1 + frame.height > _LAST_ROW or frame.width > _LAST_COLUMN:
+        if last_row + gap + 1 + frame.height > LAST_ROW or frame.width > LAST_COLUMN:
             raise ValueError(
                 f"sheet {sheet.title!r} would get {last_row + gap + 1 + frame.height} rows and {frame.width} columns; "
-                f"a worksheet has {_LAST_ROW} rows and {_LAST_COLUMN} columns"
+                f"a worksheet has {LAST_ROW} rows and {LAST_COLUMN} columns"
             )
         table = _Table(frame, gap)
         if table.frame is None:
@@ -217,7 +214,7 @@ class _Table:
         self.frame: Any = None
         self.has_time_zones = False
         # Polars cannot hand on a column whose name has a null byte: names are looked at first.
-        illegal = next((name for name in frame.columns if _has_control_character(name[:_LONGEST_TEXT])), None)
+        illegal = next((name for name in frame.columns if _has_control_character(name[:LONGEST_TEXT])), None)
         if illegal is None:
             plain = self._plain(frame)
             if plain is None:
