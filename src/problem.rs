@@ -1,6 +1,11 @@
-//! What every error of the library can tell beside its message: what kind it is, its stable code, and what to do next.
+//! What every error of the library says beside its message: its kind, its stable code, and what to do next.
 //!
-//! The kind decides the exit status of the command; the code is what scripts match on (docs/errors.md lists them all).
+//! The kind decides the exit status of the command; the code is what scripts match on. All codes are in [`code`], and
+//! docs/errors.md explains each of them.
+//!
+//! An error type writes one method, [`Problem::facts`], with one arm for each variant. A variant that only carries the
+//! error of a lower layer answers with that error's facts; one that carries it under a code of its own keeps the hint
+//! with [`Facts::under`].
 
 /// Who has to act on an error, in the words of the exit statuses of `ade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,14 +26,174 @@ pub enum Kind {
     Cancelled,
 }
 
-/// An error that a person can act on.
-pub trait Problem: std::error::Error {
+/// The kind, the code and the hint of one error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
     /// Decides the exit status.
-    fn kind(&self) -> Kind;
+    pub kind: Kind,
+    /// One of [`code::ALL`].
+    pub code: &'static str,
+    /// What to do next, where there is something to say.
+    pub hint: Option<String>,
+}
+
+impl Facts {
+    /// Without a hint.
+    pub const fn new(kind: Kind, code: &'static str) -> Self {
+        Self {
+            kind,
+            code,
+            hint: None,
+        }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        self.maybe_hint(Some(hint.into()))
+    }
+
+    /// The same with a hint where there is one.
+    #[must_use]
+    pub fn maybe_hint(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// The same hint under another kind and code, as a layer above knows better what the error means there.
+    #[must_use]
+    pub fn under(self, kind: Kind, code: &'static str) -> Self {
+        Self { kind, code, ..self }
+    }
+}
+
+/// An error that a person can act on.
+///
+/// A type implements `facts` alone. The other three are its parts.
+pub trait Problem: std::error::Error {
+    /// Kind, code and hint together.
+    fn facts(&self) -> Facts {
+        Facts {
+            kind: self.kind(),
+            code: self.code(),
+            hint: self.hint(),
+        }
+    }
+    /// Decides the exit status.
+    fn kind(&self) -> Kind {
+        self.facts().kind
+    }
     /// A stable word for scripts, in snake case.
-    fn code(&self) -> &'static str;
+    fn code(&self) -> &'static str {
+        self.facts().code
+    }
     /// What to do next, where there is something to say.
     fn hint(&self) -> Option<String> {
-        None
+        self.facts().hint
+    }
+}
+
+/// Every code of an error that ADE itself gives. docs/errors.md explains them; the engine has further ones.
+pub mod code {
+    macro_rules! codes {
+        ($($name:ident = $text:literal;)*) => {
+            $(
+                #[doc = concat!("`", $text, "`")]
+                pub const $name: &str = $text;
+            )*
+            /// All of them.
+            pub const ALL: &[&str] = &[$($name),*];
+        };
+    }
+
+    codes! {
+        // Calls and inputs.
+        USAGE = "usage";
+        INPUT_NOT_FOUND = "input_not_found";
+        UNSUPPORTED_FORMAT = "unsupported_format";
+        NO_INPUT = "no_input";
+        INPUT_UNREADABLE = "input_unreadable";
+        OUTPUT_CONFLICT = "output_conflict";
+        OUTPUT_UNWRITABLE = "output_unwritable";
+        CONFIGURATION_NOT_FOUND = "configuration_not_found";
+        NOT_A_CONFIGURATION = "not_a_configuration";
+        MANIFEST_INVALID = "manifest_invalid";
+        CONFIGURATION_UNREADABLE = "configuration_unreadable";
+        RUN_NOT_FOUND = "run_not_found";
+        NOT_FOUND = "not_found";
+        ENVIRONMENT_NOT_FOUND = "environment_not_found";
+        AMBIGUOUS_ID = "ambiguous_id";
+        BAD_ID = "bad_id";
+        BAD_NAME = "bad_name";
+        BAD_TIME = "bad_time";
+        SETTINGS_INVALID = "settings_invalid";
+        RUN_ENDED = "run_ended";
+        RUN_NOT_ENDED = "run_not_ended";
+        INPUT_GONE = "input_gone";
+        ENVIRONMENT_IN_USE = "environment_in_use";
+        DELETE_FAILED = "delete_failed";
+        FOLDER_NOT_EMPTY = "folder_not_empty";
+        UNWRITABLE = "unwritable";
+        NO_CURRENT_FOLDER = "no_current_folder";
+        NO_TEMPORARY_FOLDER = "no_temporary_folder";
+
+        // Environments.
+        ENGINE_UNAVAILABLE = "engine_unavailable";
+        ENVIRONMENT_FAILED = "environment_failed";
+        PYTHON_UNSUITABLE = "python_unsuitable";
+        INSTALL_FAILED = "install_failed";
+        NO_INSTALLER = "no_installer";
+        BUILD_TIMEOUT = "build_timeout";
+        VERIFICATION_FAILED = "verification_failed";
+
+        // Runs.
+        CONFIG_INVALID = "config_invalid";
+        ENGINE_CRASHED = "engine_crashed";
+        ENGINE_USAGE = "engine_usage";
+        ENGINE_NOT_STARTED = "engine_not_started";
+        OUTPUT_MISSING = "output_missing";
+        STORAGE_FAILED = "storage_failed";
+        WORKER_DIED = "worker_died";
+        LEASE_EXPIRED = "lease_expired";
+        LOST_CLAIM = "lost_claim";
+        TIMEOUT = "timeout";
+        CANCELLED = "cancelled";
+
+        // The database.
+        DATABASE_URL_INVALID = "database_url_invalid";
+        DATABASE_ABSENT = "database_absent";
+        DATABASE_NOT_MIGRATED = "database_not_migrated";
+        DATABASE_NEWER = "database_newer";
+        DATABASE_ALTERED = "database_altered";
+        DATABASE_DAMAGED = "database_damaged";
+        DATABASE_LOCKED = "database_locked";
+        DATABASE_UNREACHABLE = "database_unreachable";
+        DATABASE_ERROR = "database_error";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_words_in_snake_case() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in code::ALL {
+            assert!(seen.insert(code), "{code} twice");
+            assert!(
+                code.split('_')
+                    .all(|word| !word.is_empty()
+                        && word.bytes().all(|byte| byte.is_ascii_lowercase())),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_under_another_code_keeps_its_hint() {
+        let inner = Facts::new(Kind::Refused, code::STORAGE_FAILED).hint("free some space");
+        let outer = inner.clone().under(Kind::Usage, code::UNWRITABLE);
+        assert_eq!(outer.hint, inner.hint);
+        assert_eq!((outer.kind, outer.code), (Kind::Usage, "unwritable"));
     }
 }
