@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::environment::find_python;
 use crate::files;
 use crate::layout::Layout;
 use crate::problem::Problem;
+use crate::python::{PythonSearch, find_python};
 use crate::settings::{Installer, Settings};
 use crate::store::{SqliteStore, StoreError};
 
@@ -172,7 +172,12 @@ fn database(settings: &Settings, layout: &Layout) -> Finding {
 fn python(settings: &Settings, layout: &Layout) -> Finding {
     const NAME: &str = "python";
     let child_env = settings.child_environment();
-    match find_python(&settings.python_search(None, &child_env, &layout.pythons())) {
+    match find_python(&PythonSearch::of_settings(
+        settings,
+        None,
+        &child_env,
+        &layout.pythons(),
+    )) {
         Ok(python) => Finding::new(
             NAME,
             State::Ok,

@@ -13,7 +13,8 @@
 //! | [`layout`] | every path under the data directory |
 //! | [`store`] | the queue and the records, SQLite behind one trait |
 //! | [`configuration`] | what a configuration folder is: manifest, digests, snapshot |
-//! | [`environment`] | one virtual environment: find a Python, provision, verify, lock, measure |
+//! | [`environment`] | one virtual environment: build, verify, lock, measure, collect |
+//! | [`python`] | finding a Python and remembering the answer |
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
 //! | [`worker`] | the loop over the queue |
@@ -50,6 +51,7 @@ pub mod fleet;
 pub mod layout;
 pub mod problem;
 pub mod process;
+pub mod python;
 pub mod run;
 pub mod scaffold;
 pub mod settings;

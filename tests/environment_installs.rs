@@ -20,8 +20,9 @@ use ade::cancel::Cancel;
 use ade::configuration::Configuration;
 use ade::environment::{
     BuildError, BuildEvent, BuildRequest, Built, EngineSource, InstallerChoice, PackageAction,
-    Python, PythonSearch, Step, find_python, is_ready, provision,
+    Step, is_ready, provision,
 };
+use ade::python::{Python, PythonSearch, find_python};
 use tempfile::TempDir;
 
 /// What is made once for all tests.
@@ -56,7 +57,6 @@ fn machine() -> &'static Machine {
             working_directory: &kept,
             child_env: &variables,
             cache: &kept.join("pythons.json"),
-            uv: None,
         })
         .expect("these tests need a Python");
 

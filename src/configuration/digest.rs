@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Configuration;
 use super::requirement::Requirement;
-use crate::environment::Python;
+use crate::python::Python;
 
 /// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
 const VERSION: &str = "ade-deps-1";

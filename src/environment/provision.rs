@@ -18,11 +18,11 @@ use serde_json::json;
 use thiserror::Error;
 
 use super::installer::{self, Installer, InstallerChoice};
-use super::python::{ExitText, Python, PythonError};
-use super::{RUN_MARKER, bytecode, child_env, measure, verify};
+use super::{RUN_MARKER, bytecode, measure, verify};
 use crate::cancel::Cancel;
 use crate::configuration::{Configuration, Requirement, Wanted, file_url, is_engine};
 use crate::process::{self, Exit, Outcome, Stream};
+use crate::python::{Python, PythonError, child_env};
 
 /// Which engine is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ pub struct Built {
 pub enum BuildError {
     #[error(transparent)]
     Python(#[from] PythonError),
-    #[error("{}: {program} failed ({})", step.as_str(), ExitText(*exit))]
+    #[error("{}: {program} failed ({exit})", step.as_str())]
     Installer {
         step: Step,
         program: String,
@@ -257,7 +257,7 @@ impl BuildError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            BuildError::Python(error) => return error.hint(),
+            BuildError::Python(error) => return crate::problem::Problem::hint(error),
             BuildError::Installer { offline: true, .. } => {
                 "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network".to_owned()
             }

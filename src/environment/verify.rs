@@ -1,7 +1,6 @@
 //! Starts the engine once in its new environment, the way a run will.
 
 use super::provision::{BuildError, EngineSource, Finished, Show, Work};
-use super::python::ExitText;
 
 /// What a run imports first, where it is installed: a broken wheel shows here and not in the first run.
 const IMPORT: &str = "
@@ -37,7 +36,7 @@ pub(super) fn verify(work: &mut Work<'_>) -> Result<String, BuildError> {
     let finished = work.run(&mut import, Show::Nothing)?;
     if !finished.exit.is_success() {
         return Err(failed(
-            &format!("polars can't be imported ({})", ExitText(finished.exit)),
+            &format!("polars can't be imported ({})", finished.exit),
             &finished,
         ));
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::clock::Timestamp;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
-use crate::environment::{Python, PythonError, find_python};
 use crate::problem::{self, Problem};
+use crate::python::{Python, PythonError, PythonSearch, find_python};
 use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -140,7 +140,8 @@ pub fn python_for(
     let settings = &workspace.settings;
     let child_env = settings.child_environment();
     let pythons = workspace.layout.pythons();
-    find_python(&settings.python_search(
+    find_python(&PythonSearch::of_settings(
+        settings,
         configuration.dependencies().requires_python.as_deref(),
         &child_env,
         &pythons,

@@ -17,7 +17,6 @@ use serde::Serialize;
 pub use ade_toml::FILE_NAME;
 pub use table::{Kind, SETTINGS, Setting};
 
-use crate::environment::PythonSearch;
 use crate::problem::{self, Problem};
 use crate::store::Recovery;
 
@@ -363,24 +362,6 @@ impl Settings {
     /// `PATH`.
     pub fn path(&self) -> Option<&OsString> {
         self.environment.get(std::ffi::OsStr::new("PATH"))
-    }
-
-    /// Where to look for a Python.
-    pub fn python_search<'a>(
-        &'a self,
-        requires: Option<&'a str>,
-        child_env: &'a [(OsString, OsString)],
-        cache: &'a Path,
-    ) -> PythonSearch<'a> {
-        PythonSearch {
-            requires,
-            explicit: self.python.as_deref(),
-            path: self.path().map(OsString::as_os_str).unwrap_or_default(),
-            working_directory: &self.folder,
-            child_env,
-            cache,
-            uv: None,
-        }
     }
 
     /// The name that this process has as a worker.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::environment::child_env;
+use crate::python::child_env;
 
 /// pip's option, and the variable by which uv knows the same, with what separates several values there.
 const TRANSLATIONS: [(&str, &str, &str); 5] = [

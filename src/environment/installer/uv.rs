@@ -8,10 +8,10 @@ use std::process::Command;
 use uuid::Uuid;
 
 use super::{Installer, NETWORK_TROUBLE, index};
-use crate::environment::child_env;
 use crate::environment::lock::{BuildLock, LockError};
 use crate::environment::provision::{BuildError, Install, Show, Step, Work};
-use crate::environment::python::on_path;
+use crate::process::on_path;
+use crate::python::child_env;
 
 /// What is fetched where there is none.
 const FETCHED: &str = "uv>=0.8,<1";

@@ -32,8 +32,8 @@ const MISLEADING: [&str; 21] = [
     "__PYVENV_LAUNCHER__",
 ];
 
-/// Gives a command these variables, without the misleading ones, and none of `ade`'s own.
-pub(super) fn apply(command: &mut Command, variables: &[(OsString, OsString)]) {
+/// Sets these variables for a command, without the misleading ones and without `ade`'s own.
+pub(crate) fn apply(command: &mut Command, variables: &[(OsString, OsString)]) {
     command.env_clear();
     command.envs(
         variables
@@ -51,7 +51,7 @@ fn is_passed_on(name: &OsStr) -> bool {
 }
 
 /// A text without the names and passwords that URLs may carry: `https://token@host/` becomes `https://****@host/`.
-pub(super) fn without_credentials(text: &str) -> String {
+pub(crate) fn without_credentials(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(position) = rest.find("://") {
@@ -73,7 +73,7 @@ pub(super) fn without_credentials(text: &str) -> String {
 }
 
 /// A variable's value, where it is set and not empty.
-pub(super) fn get<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
+pub(crate) fn get<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
     variables
         .iter()
         .find(|(key, value)| key == name && !value.is_empty())

@@ -1,0 +1,155 @@
+//! The child itself: started as the leader of a process group, watched for its end, reaped, and killed with its group.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
+
+use super::exit::{Exit, Usage};
+use super::wake::{CHILD_ENDED, Waker};
+
+/// A child, and the thread that waits for its end. Dropped before it was reaped, it is killed with its whole group.
+pub(super) struct Watched {
+    child: Child,
+    waiter: Option<JoinHandle<()>>,
+    reaped: bool,
+}
+
+impl Watched {
+    /// Starts it. Its end is sent to `wake`.
+    pub fn start(command: &mut Command, wake: &Waker) -> io::Result<Self> {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        die_with_parent(command);
+        let child = command.spawn()?;
+        let mut watched = Watched {
+            child,
+            waiter: None,
+            reaped: false,
+        };
+        let id = watched.id();
+        let wake = wake.clone();
+        watched.waiter = Some(
+            std::thread::Builder::new()
+                .name("child".to_owned())
+                .stack_size(64 * 1024)
+                .spawn(move || {
+                    wait_without_reaping(id);
+                    wake.send(CHILD_ENDED);
+                })?,
+        );
+        Ok(watched)
+    }
+
+    fn id(&self) -> libc::pid_t {
+        // The kernel handed it out as a pid_t; std only shows it unsigned.
+        self.child.id().cast_signed()
+    }
+
+    /// Sends a signal to the child and to all that it has started in its group.
+    pub fn signal_group(&self, signal: libc::c_int) {
+        // SAFETY: a plain system call. It fails where the group is empty, which is what we want then.
+        unsafe { libc::kill(-self.id(), signal) };
+    }
+
+    /// The child's standard output and standard error; each is handed out once.
+    pub fn streams(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdout.take(), self.child.stderr.take())
+    }
+
+    /// Waits for the child's end and lets the kernel forget it.
+    pub fn reap(&mut self) -> io::Result<(Exit, Usage)> {
+        if let Some(waiter) = self.waiter.take() {
+            // The thread can't panic: it makes two system calls.
+            let _ = waiter.join();
+        }
+        let mut status = 0;
+        // SAFETY: all-zero is a valid rusage.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        loop {
+            // SAFETY: both pointers are to live values of the right types.
+            if unsafe { libc::wait4(self.id(), &raw mut status, 0, &raw mut usage) } >= 0 {
+                break;
+            }
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.reaped = true;
+                return Err(error);
+            }
+        }
+        self.reaped = true;
+        let exit = if libc::WIFSIGNALED(status) {
+            Exit::Signal(libc::WTERMSIG(status))
+        } else {
+            Exit::Code(libc::WEXITSTATUS(status))
+        };
+        Ok((exit, usage_of(&usage)))
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if !self.reaped {
+            self.signal_group(libc::SIGKILL);
+            let _ = self.reap();
+        }
+    }
+}
+
+fn usage_of(usage: &libc::rusage) -> Usage {
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    let unit = if cfg!(target_vendor = "apple") {
+        1
+    } else {
+        1024
+    };
+    Usage {
+        peak_memory_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0) * unit,
+        cpu_seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+    }
+}
+
+/// The kernel kills the child when the thread that started it ends, which it does only together with `ade`: [`super::run`]
+/// does not return before the child has ended.
+#[cfg(target_os = "linux")]
+fn die_with_parent(command: &mut Command) {
+    let parent = std::process::id();
+    // SAFETY: between fork and exec only system calls are made, and an error is built without allocation.
+    unsafe {
+        command.pre_exec(move || {
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // The parent may have died before the line above took effect.
+            if libc::getppid().cast_unsigned() != parent {
+                return Err(io::Error::from_raw_os_error(libc::ESRCH));
+            }
+            Ok(())
+        });
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_command: &mut Command) {}
+
+/// Blocks until the child has ended, and leaves it to be reaped, so that its id stays taken.
+fn wait_without_reaping(id: libc::pid_t) {
+    loop {
+        // SAFETY: all-zero is a valid siginfo_t, and the pointer is to a live one.
+        let answer = unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            libc::waitid(
+                libc::P_PID,
+                id.cast_unsigned(),
+                &raw mut info,
+                libc::WEXITED | libc::WNOWAIT,
+            )
+        };
+        if answer == 0 || io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return;
+        }
+    }
+}

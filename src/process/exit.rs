@@ -1,0 +1,53 @@
+//! How a child ended, and what it used.
+
+use std::fmt;
+use std::time::Duration;
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It ended by itself with this status.
+    Code(i32),
+    /// A signal that we did not send ended it.
+    Signal(i32),
+    /// It was stopped because its time was up.
+    TimedOut,
+    /// It was stopped, or never started, because somebody cancelled.
+    Cancelled,
+}
+
+impl Exit {
+    /// Whether it ended by itself with status 0.
+    pub fn is_success(self) -> bool {
+        self == Exit::Code(0)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exit::Code(code) => write!(formatter, "exit status {code}"),
+            Exit::Signal(signal) => write!(formatter, "signal {signal}"),
+            Exit::TimedOut => formatter.write_str("timed out"),
+            Exit::Cancelled => formatter.write_str("cancelled"),
+        }
+    }
+}
+
+/// What the kernel counted for the child and those of its descendants that it waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// The largest resident set of one process. It is never below that of `ade` at the start of the child, for the
+    /// child begins its life as a copy of `ade`.
+    pub peak_memory_bytes: u64,
+    /// User and system time.
+    pub cpu_seconds: f64,
+}
+
+/// The end of a child.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    pub exit: Exit,
+    pub usage: Usage,
+    pub wall: Duration,
+}

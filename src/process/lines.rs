@@ -1,0 +1,130 @@
+//! The output of a child, cut into lines.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::time::Instant;
+
+use super::wake::set_nonblocking;
+use super::{OnLine, Options};
+
+/// Where a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl Stream {
+    /// The name as event logs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        }
+    }
+}
+
+/// One stream of the child, cut into lines.
+pub(super) struct Lines {
+    stream: Stream,
+    pipe: Option<File>,
+    chunk: Box<[u8]>,
+    /// The beginning of a line whose end has not come yet.
+    line: Vec<u8>,
+    /// How much of this line was dropped because the line is too long.
+    dropped: u64,
+    max_line_bytes: usize,
+}
+
+/// How much is read from one stream before the other one, the child's end and a cancel are looked at again.
+const TURN_BYTES: usize = 1024 * 1024;
+
+impl Lines {
+    pub fn new(
+        stream: Stream,
+        pipe: Option<impl Into<OwnedFd>>,
+        options: &Options,
+    ) -> io::Result<Self> {
+        let pipe = pipe.map(|pipe| File::from(pipe.into()));
+        if let Some(pipe) = &pipe {
+            set_nonblocking(pipe.as_raw_fd())?;
+        }
+        Ok(Lines {
+            stream,
+            pipe,
+            chunk: vec![0; 64 * 1024].into_boxed_slice(),
+            line: Vec::new(),
+            dropped: 0,
+            max_line_bytes: options.max_line_bytes,
+        })
+    }
+
+    /// The descriptor to wait for; negative once the stream has ended.
+    pub fn descriptor(&self) -> RawFd {
+        self.pipe.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// Reads what is there, up to a turn's worth. `true`: there may be more.
+    pub fn pump(&mut self, on_line: OnLine<'_>) -> io::Result<bool> {
+        let mut taken = 0;
+        while let Some(pipe) = &mut self.pipe {
+            match pipe.read(&mut self.chunk) {
+                Ok(0) => self.pipe = None,
+                Ok(count) => {
+                    self.take(count, on_line);
+                    taken += count;
+                    if taken >= TURN_BYTES {
+                        return Ok(true);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads the rest, and hands over a last line that has no line break.
+    pub fn drain(&mut self, on_line: OnLine<'_>, until: Instant) -> io::Result<()> {
+        while self.pump(on_line)? && Instant::now() < until {}
+        if !self.line.is_empty() {
+            self.finish_line(on_line);
+        }
+        Ok(())
+    }
+
+    /// Cuts the first `count` bytes of the chunk into lines.
+    fn take(&mut self, count: usize, on_line: OnLine<'_>) {
+        let chunk = std::mem::take(&mut self.chunk);
+        let mut rest = &chunk[..count];
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            self.extend_line(&rest[..end]);
+            self.finish_line(on_line);
+            rest = &rest[end + 1..];
+        }
+        self.extend_line(rest);
+        self.chunk = chunk;
+    }
+
+    fn extend_line(&mut self, bytes: &[u8]) {
+        let kept = bytes.len().min(self.max_line_bytes - self.line.len());
+        self.line.extend_from_slice(&bytes[..kept]);
+        self.dropped += (bytes.len() - kept) as u64;
+    }
+
+    fn finish_line(&mut self, on_line: OnLine<'_>) {
+        if self.line.last() == Some(&b'\r') {
+            self.line.pop();
+        }
+        let mut text = String::from_utf8_lossy(&self.line);
+        if self.dropped > 0 {
+            text.to_mut()
+                .push_str(&format!(" … ({} more bytes)", self.dropped));
+        }
+        on_line(self.stream, &text);
+        self.line.clear();
+        self.dropped = 0;
+    }
+}

@@ -1,0 +1,81 @@
+//! Processes that left their group, found by a variable that they were started with.
+
+use std::ffi::OsStr;
+
+/// Kills every process of this user that was started with this environment variable, and waits until they are gone.
+/// Returns how many there were: 0 where the kernel does not show the variables of processes (elsewhere than on Linux).
+pub fn kill_started_with(variable: &str, value: &OsStr) -> usize {
+    platform::kill_started_with(variable, value)
+}
+
+#[cfg(target_os = "linux")]
+mod platform {
+    use std::ffi::OsStr;
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+    /// Each pass finds what the processes of the one before started while they were looked for.
+    const PASSES: usize = 10;
+    /// How long a killed process may take to go.
+    const PATIENCE: Timespec = Timespec {
+        tv_sec: 5,
+        tv_nsec: 0,
+    };
+
+    pub fn kill_started_with(variable: &str, value: &OsStr) -> usize {
+        let mut mark = variable.as_bytes().to_vec();
+        mark.push(b'=');
+        mark.extend_from_slice(value.as_bytes());
+        let mut killed = 0;
+        for _ in 0..PASSES {
+            let found: Vec<OwnedFd> = processes()
+                .filter_map(|(id, folder)| kill_marked(id, &folder, &mark))
+                .collect();
+            if found.is_empty() {
+                break;
+            }
+            killed += found.len();
+            for process in &found {
+                let _ = poll(
+                    &mut [PollFd::from_borrowed_fd(process.as_fd(), PollFlags::IN)],
+                    Some(&PATIENCE),
+                );
+            }
+        }
+        killed
+    }
+
+    /// All processes but this one, with their folders in /proc.
+    fn processes() -> impl Iterator<Item = (i32, std::path::PathBuf)> {
+        std::fs::read_dir("/proc")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+            .filter(|(id, _): &(i32, _)| id.unsigned_abs() != std::process::id())
+    }
+
+    /// Kills the process if it was started with the mark.
+    fn kill_marked(id: i32, folder: &Path, mark: &[u8]) -> Option<OwnedFd> {
+        // The descriptor is taken before the look, so that a number which changes hands hits no other process.
+        let process = pidfd_open(Pid::from_raw(id)?, PidfdFlags::empty()).ok()?;
+        let variables = std::fs::read(folder.join("environ")).ok()?;
+        let is_marked = variables
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == mark);
+        (is_marked && pidfd_send_signal(&process, Signal::KILL).is_ok()).then_some(process)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod platform {
+    use std::ffi::OsStr;
+
+    pub fn kill_started_with(_variable: &str, _value: &OsStr) -> usize {
+        0
+    }
+}

@@ -1,0 +1,189 @@
+//! Child processes that never outlive their purpose.
+//!
+//! [`run`] starts a program, hands over its lines as they come, and comes back when the program has ended. What it
+//! promises, because each of these was learnt from a process that stayed behind or a pipe that nobody read:
+//!
+//! - The child leads a process group of its own. Cancel and timeout send TERM to the whole group, and KILL after
+//!   [`Options::kill_after`]. However the child ends, whatever it left in its group is killed.
+//! - A child whose `ade` is killed is killed too (on Linux, where the kernel offers it).
+//! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty.
+//! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, what it wrote
+//!   is read to the last byte, and that is the end.
+//! - Nothing polls: the end of the child, a line and a cancel each wake the caller at once.
+//!
+//! The memory and CPU seconds come from the kernel's own account of the child and its descendants (`wait4`).
+//!
+//! `child` starts, watches and reaps; `lines` reads; `wake` is the waiting; [`kill_started_with`] finds those that left
+//! their group.
+
+mod child;
+mod exit;
+mod lines;
+mod marks;
+mod on_path;
+#[cfg(test)]
+mod tests;
+mod wake;
+
+use std::io;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use self::child::Watched;
+use self::lines::Lines;
+use self::wake::{Wakes, wait_for_any};
+use crate::cancel::Cancel;
+
+pub use exit::{Exit, Outcome, Usage};
+pub use lines::Stream;
+pub use marks::kill_started_with;
+pub use on_path::on_path;
+
+/// How long a child may take, and how it is treated when it took longer.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// TERM after this long. Default: never.
+    pub timeout: Option<Duration>,
+    /// From TERM to KILL. Default: 5 s.
+    pub kill_after: Duration,
+    /// A longer line is cut here, with a mark; what follows it up to the line's end is read and dropped.
+    /// Default: 16 MiB, which leaves room for the summary event of a very wide workbook.
+    pub max_line_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            timeout: None,
+            kill_after: Duration::from_secs(5),
+            max_line_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// When a child has ended, its pipes hold a finite rest; only a stranger that still writes could make it longer.
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
+
+/// Takes each line of a child's output.
+type OnLine<'a> = &'a mut dyn FnMut(Stream, &str);
+
+/// Runs `command` to its end and hands each line of its output to `on_line`, in order within each stream.
+///
+/// The command's own settings for standard input, output and process group are replaced.
+///
+/// # Errors
+/// The child could not be started or watched. Nothing is left running then, nor after a panic in `on_line`.
+pub fn run(
+    command: &mut Command,
+    cancel: &Cancel,
+    options: &Options,
+    on_line: OnLine<'_>,
+) -> io::Result<Outcome> {
+    let started = Instant::now();
+    if cancel.is_cancelled() {
+        return Ok(Outcome {
+            exit: Exit::Cancelled,
+            usage: Usage::default(),
+            wall: Duration::ZERO,
+        });
+    }
+
+    let (mut wakes, waker) = Wakes::new()?;
+    let mut watched = Watched::start(command, &waker)?;
+    let (stdout, stderr) = watched.streams();
+    let mut stdout = Lines::new(Stream::Stdout, stdout, options)?;
+    let mut stderr = Lines::new(Stream::Stderr, stderr, options)?;
+    let _subscription = waker.on_cancel(cancel);
+
+    let mut patience = Patience::new(started, options);
+    loop {
+        if let Some(signal) = patience.due(cancel, Instant::now()) {
+            watched.signal_group(signal);
+        }
+        wait_for_any(
+            &[wakes.descriptor(), stdout.descriptor(), stderr.descriptor()],
+            patience.deadline(),
+        )?;
+        let ended = wakes.child_has_ended()?;
+        stdout.pump(on_line)?;
+        stderr.pump(on_line)?;
+        if ended {
+            break;
+        }
+    }
+
+    // The child is dead but not yet reaped, so its process id, which names the group, can't belong to anybody else.
+    watched.signal_group(libc::SIGKILL);
+    let (exit, usage) = watched.reap()?;
+    let drain_until = Instant::now() + DRAIN_LIMIT;
+    stdout.drain(on_line, drain_until)?;
+    stderr.drain(on_line, drain_until)?;
+    Ok(Outcome {
+        exit: patience.reason().unwrap_or(exit),
+        usage,
+        wall: started.elapsed(),
+    })
+}
+
+/// When a child must be asked to end, and when it must be killed.
+struct Patience {
+    /// `None`: it may take as long as it likes.
+    time_is_up: Option<Instant>,
+    kill_after: Duration,
+    stopping: Option<Stopping>,
+}
+
+/// The child has been asked to end.
+struct Stopping {
+    reason: Exit,
+    /// `None` once it was killed.
+    kill_at: Option<Instant>,
+}
+
+impl Patience {
+    fn new(started: Instant, options: &Options) -> Self {
+        Patience {
+            time_is_up: options
+                .timeout
+                .and_then(|timeout| started.checked_add(timeout)),
+            kill_after: options.kill_after,
+            stopping: None,
+        }
+    }
+
+    /// The signal that is due now.
+    fn due(&mut self, cancel: &Cancel, now: Instant) -> Option<libc::c_int> {
+        if let Some(Stopping { kill_at, .. }) = &mut self.stopping {
+            let is_due = kill_at.is_some_and(|kill_at| now >= kill_at);
+            if is_due {
+                *kill_at = None;
+            }
+            return is_due.then_some(libc::SIGKILL);
+        }
+        let reason = if cancel.is_cancelled() {
+            Exit::Cancelled
+        } else if self.time_is_up.is_some_and(|time_is_up| now >= time_is_up) {
+            Exit::TimedOut
+        } else {
+            return None;
+        };
+        self.stopping = Some(Stopping {
+            reason,
+            kill_at: now.checked_add(self.kill_after),
+        });
+        Some(libc::SIGTERM)
+    }
+
+    /// When to look again although nothing has happened.
+    fn deadline(&self) -> Option<Instant> {
+        match &self.stopping {
+            None => self.time_is_up,
+            Some(stopping) => stopping.kill_at,
+        }
+    }
+
+    /// Why the child was asked to end, if it was.
+    fn reason(&self) -> Option<Exit> {
+        self.stopping.as_ref().map(|stopping| stopping.reason)
+    }
+}

@@ -1,0 +1,351 @@
+//! Finds the Python that environments are made from, and remembers the answer.
+//!
+//! Asking a Python who it is means starting it, which takes longer than everything else that `ade` does before a run.
+//! So each answer is kept in a small file (`answers`), together with what it depends on. A second search reads that file,
+//! looks at a few paths, and starts nothing.
+//!
+//! The person's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
+//! (`candidates`). A candidate is started and asked (`probe`), and its version is compared with `requires-python`
+//! (`version`). [`PythonError`] says what was found instead. `child_env` chooses the environment variables that Pythons
+//! and installers are started with.
+
+mod answers;
+mod candidates;
+pub(crate) mod child_env;
+mod error;
+mod probe;
+mod version;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use self::answers::Answers;
+use self::error::{Reason, Rejected};
+use crate::settings::Settings;
+
+pub use error::PythonError;
+
+/// A Python that was asked who it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Python {
+    /// The real one, never the script of a version manager nor that of a virtual environment.
+    pub executable: PathBuf,
+    pub version: (u8, u8, u8),
+    /// `cpython`.
+    pub implementation: String,
+    /// Operating system, processor and C library: `linux-x86_64-glibc`.
+    pub platform: String,
+}
+
+impl Python {
+    /// What installed packages depend on: `cpython-3.11-linux-x86_64-glibc`. A patch release is none of it.
+    pub fn environment_key(&self) -> String {
+        let (major, minor, _) = self.version;
+        format!("{}-{major}.{minor}-{}", self.implementation, self.platform)
+    }
+
+    /// `3.11.7`.
+    pub fn version_text(&self) -> String {
+        let (major, minor, patch) = self.version;
+        format!("{major}.{minor}.{patch}")
+    }
+}
+
+/// What to look for, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct PythonSearch<'a> {
+    /// `requires-python` of the configuration.
+    pub requires: Option<&'a str>,
+    /// ADE_PYTHON: a path, a virtual environment's folder, or a name on PATH. Nothing else is tried then.
+    pub explicit: Option<&'a Path>,
+    pub path: &'a OsStr,
+    /// Version managers choose by files in this folder and above it.
+    pub working_directory: &'a Path,
+    /// The variables that a Python is started with when it is asked.
+    pub child_env: &'a [(OsString, OsString)],
+    /// Where answers are kept.
+    pub cache: &'a Path,
+}
+
+impl<'a> PythonSearch<'a> {
+    /// The search that the settings describe.
+    pub fn of_settings(
+        settings: &'a Settings,
+        requires: Option<&'a str>,
+        child_env: &'a [(OsString, OsString)],
+        cache: &'a Path,
+    ) -> Self {
+        PythonSearch {
+            requires,
+            explicit: settings.python.as_deref(),
+            path: settings.path().map(OsString::as_os_str).unwrap_or_default(),
+            working_directory: &settings.folder,
+            child_env,
+            cache,
+        }
+    }
+}
+
+/// Finds a Python, 3.10 or later, that fits what is required.
+///
+/// # Errors
+/// There is none, or none that fits; the error lists what was found instead.
+pub fn find_python(search: &PythonSearch<'_>) -> Result<Python, PythonError> {
+    let mut answers = Answers::read(search.cache);
+    let found = find(search, &mut answers);
+    answers.write(search.cache);
+    found
+}
+
+fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, PythonError> {
+    let mut rejected = Rejected::default();
+    for candidate in candidates::of(search) {
+        match consider(&candidate, search, answers) {
+            Ok(python) => return Ok(python),
+            Err(reason) => rejected.add(candidate, reason),
+        }
+    }
+    Err(rejected.into_error(search.requires, candidates::searched(search)))
+}
+
+/// Asks a candidate who it is, by way of the kept answers, and whether it fits.
+fn consider(
+    candidate: &Path,
+    search: &PythonSearch<'_>,
+    answers: &mut Answers,
+) -> Result<Python, Reason> {
+    let python = answers
+        .identity(candidate, search)
+        .map_err(|reason| Reason::Unusable { reason })?;
+    let version = python.version_text();
+    if (python.version.0, python.version.1) < version::OLDEST {
+        return Err(Reason::TooOld { version });
+    }
+    if python.implementation != "cpython" {
+        return Err(Reason::Unusable {
+            reason: format!(
+                "it is {}, and the engine runs on CPython with its global lock",
+                python.implementation
+            ),
+        });
+    }
+    if search
+        .requires
+        .is_some_and(|requires| !version::fits(python.version, requires))
+    {
+        return Err(Reason::DoesNotFit { version });
+    }
+    Ok(python)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    struct Place {
+        folder: tempfile::TempDir,
+        cache: PathBuf,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let cache = folder.path().join("tools/pythons.json");
+            std::fs::create_dir(folder.path().join("bin")).unwrap();
+            Place { folder, cache }
+        }
+
+        fn path(&self) -> OsString {
+            self.folder.path().join("bin").into_os_string()
+        }
+
+        fn count_file(&self) -> PathBuf {
+            self.folder.path().join("count")
+        }
+
+        /// How many times any fake was started.
+        fn starts(&self) -> usize {
+            std::fs::read_to_string(self.count_file()).map_or(0, |text| text.lines().count())
+        }
+
+        /// A script that claims to be some Python.
+        fn fake(&self, name: &str, version: &str, implementation: &str) -> PathBuf {
+            let real = self.folder.path().join(format!("real-{name}"));
+            std::fs::write(&real, "").unwrap();
+            let answer = format!(
+                r#"{{"executable":"{}","version":[{}],"implementation":"{implementation}","platform":"p"}}"#,
+                real.display(),
+                version.replace('.', ",")
+            );
+            let script = self.folder.path().join("bin").join(name);
+            write_script(
+                &script,
+                &format!(
+                    "echo x >> '{}'\necho '{answer}'",
+                    self.count_file().display()
+                ),
+            );
+            script
+        }
+
+        fn search<'a>(&'a self, path: &'a OsStr, requires: Option<&'a str>) -> PythonSearch<'a> {
+            PythonSearch {
+                requires,
+                explicit: None,
+                path,
+                working_directory: self.folder.path(),
+                child_env: &[],
+                cache: &self.cache,
+            }
+        }
+
+        fn found(&self, requires: Option<&str>) -> Result<String, PythonError> {
+            let path = self.path();
+            find_python(&self.search(&path, requires)).map(|python| python.version_text())
+        }
+    }
+
+    fn write_script(path: &Path, body: &str) {
+        std::fs::write(path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn the_persons_own_python_comes_first_and_others_where_it_does_not_fit() {
+        let place = Place::new();
+        place.fake("python3", "3.11.7", "cpython");
+        place.fake("python3.13", "3.13.1", "cpython");
+        assert_eq!(place.found(None).unwrap(), "3.11.7");
+        assert_eq!(place.found(Some(">=3.12")).unwrap(), "3.13.1");
+    }
+
+    #[test]
+    fn a_second_search_starts_nothing() {
+        let place = Place::new();
+        place.fake("python3", "3.9.0", "cpython");
+        place.fake("python", "3.12.1", "cpython");
+        place.found(None).unwrap();
+        assert_eq!(place.starts(), 2);
+        assert_eq!(place.found(None).unwrap(), "3.12.1");
+        assert_eq!(place.starts(), 2);
+    }
+
+    #[test]
+    fn a_python_that_changed_is_asked_again() {
+        let place = Place::new();
+        place.fake("python3", "3.11.7", "cpython");
+        place.found(None).unwrap();
+        place.fake("python3", "3.12.10", "cpython");
+        assert_eq!(place.found(None).unwrap(), "3.12.10");
+    }
+
+    #[test]
+    fn a_python_whose_real_executable_vanished_is_asked_again() {
+        let place = Place::new();
+        place.fake("python3", "3.11.7", "cpython");
+        place.found(None).unwrap();
+        std::fs::remove_file(place.folder.path().join("real-python3")).unwrap();
+        assert!(matches!(
+            place.found(None),
+            Err(PythonError::Unusable { .. })
+        ));
+    }
+
+    #[test]
+    fn the_settings_of_a_version_manager_matter() {
+        let place = Place::new();
+        place.fake("python3", "3.11.7", "cpython");
+        let path = place.path();
+        find_python(&place.search(&path, None)).unwrap();
+        let environment = [(OsString::from("PYENV_VERSION"), OsString::from("3.12"))];
+        let search = PythonSearch {
+            child_env: &environment,
+            ..place.search(&path, None)
+        };
+        find_python(&search).unwrap();
+        std::fs::write(place.folder.path().join(".python-version"), "3.12\n").unwrap();
+        find_python(&search).unwrap();
+        find_python(&search).unwrap();
+        assert_eq!(place.starts(), 3);
+    }
+
+    #[test]
+    fn a_damaged_cache_is_ignored_and_rewritten() {
+        let place = Place::new();
+        place.fake("python3", "3.11.7", "cpython");
+        std::fs::create_dir_all(place.cache.parent().unwrap()).unwrap();
+        for damage in ["", "{", "[]", r#"{"version":0,"answers":{}}"#] {
+            std::fs::write(&place.cache, damage).unwrap();
+            assert_eq!(place.found(None).unwrap(), "3.11.7");
+            assert!(
+                std::fs::read_to_string(&place.cache)
+                    .unwrap()
+                    .contains("fingerprint")
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_found_instead_is_said() {
+        let place = Place::new();
+        assert!(matches!(
+            place.found(None),
+            Err(PythonError::NotFound { .. })
+        ));
+        place.fake("python3", "3.9.18", "cpython");
+        let error = place.found(None).unwrap_err();
+        assert!(
+            matches!(&error, PythonError::TooOld { needs, .. } if needs == "3.10"),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("3.9.18"), "{error}");
+        place.fake("python", "3.11.1", "cpython");
+        let error = place.found(Some(">=3.12")).unwrap_err();
+        assert!(
+            matches!(&error, PythonError::Unsuitable { .. }),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("3.11.1"), "{error}");
+    }
+
+    #[test]
+    fn a_python_that_cannot_be_used_says_why() {
+        let place = Place::new();
+        place.fake("python3", "3.11.1", "pypy");
+        let error = place.found(None).unwrap_err().to_string();
+        assert!(error.contains("pypy"), "{error}");
+        write_script(
+            &place.folder.path().join("bin/python3"),
+            "echo 'pyenv: python3: command not found' >&2; exit 127",
+        );
+        let error = place.found(None).unwrap_err().to_string();
+        assert!(error.contains("command not found"), "{error}");
+    }
+
+    #[test]
+    fn an_explicit_python_is_the_only_one_tried() {
+        let place = Place::new();
+        place.fake("python3", "3.11.7", "cpython");
+        let other = place.fake("other", "3.12.1", "cpython");
+        let path = place.path();
+        for explicit in [other.as_path(), Path::new("other")] {
+            let search = PythonSearch {
+                explicit: Some(explicit),
+                ..place.search(&path, None)
+            };
+            assert_eq!(find_python(&search).unwrap().version, (3, 12, 1));
+        }
+        let search = PythonSearch {
+            explicit: Some(Path::new("/no/such/python")),
+            ..place.search(&path, None)
+        };
+        assert!(matches!(
+            find_python(&search),
+            Err(PythonError::Unusable { .. })
+        ));
+    }
+}
