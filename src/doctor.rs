@@ -87,10 +87,7 @@ fn data_directory(path: &Path) -> Finding {
         .ancestors()
         .find(|folder| folder.exists())
         .unwrap_or(path);
-    match tempfile::Builder::new()
-        .prefix(".ade-")
-        .tempfile_in(existing)
-    {
+    match files::unfinished(existing) {
         Ok(_) if existing == path => {
             Finding::new(NAME, State::Ok, path.display().to_string(), None)
         }
@@ -127,7 +124,15 @@ fn space(path: &Path) -> Finding {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
             let message = format!("{:.1} GiB", free as f64 / f64::from(1 << 30));
             if free < LITTLE_SPACE {
-                Finding::new(NAME, State::Warning, message, Some("an environment takes about 250 MiB; free some space, or point --data-dir elsewhere".to_owned()))
+                Finding::new(
+                    NAME,
+                    State::Warning,
+                    message,
+                    Some(format!(
+                        "an environment takes about 250 MiB; {}",
+                        files::FREE_SPACE
+                    )),
+                )
             } else {
                 Finding::new(NAME, State::Ok, message, None)
             }
@@ -176,7 +181,7 @@ fn python(settings: &Settings, layout: &Layout) -> Finding {
         settings,
         None,
         &child_env,
-        &layout.pythons(),
+        &layout.tools().pythons(),
     )) {
         Ok(python) => Finding::new(
             NAME,
@@ -196,7 +201,7 @@ fn installer(settings: &Settings, layout: &Layout) -> Finding {
     let on_path = settings
         .path()
         .and_then(|path| which::which_in("uv", Some(path), &settings.folder).ok());
-    let fetched = Some(layout.tools().join("uv")).filter(|home| home.is_dir());
+    let fetched = Some(layout.tools().uv()).filter(|home| home.is_dir());
     match on_path.or(fetched) {
         Some(path) => Finding::new(NAME, State::Ok, format!("uv, {}", path.display()), None),
         None if settings.offline => Finding::new(

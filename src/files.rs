@@ -6,6 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
+use crate::problem::{Facts, Kind, Problem, code};
+
 /// An operation on a path failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {}", path.display(), describe(source))]
@@ -31,35 +35,48 @@ impl FileError {
 
     /// Whether the machine lacked something that it may have again: room, memory, descriptors.
     pub fn may_pass(&self) -> bool {
-        matches!(
-            self.source.kind(),
-            io::ErrorKind::StorageFull
-                | io::ErrorKind::QuotaExceeded
-                | io::ErrorKind::OutOfMemory
-                | io::ErrorKind::ResourceBusy
-        ) || matches!(
-            self.source.raw_os_error(),
-            Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN)
-        )
+        is_disk_full(&self.source)
+            || matches!(
+                self.source.kind(),
+                io::ErrorKind::OutOfMemory | io::ErrorKind::ResourceBusy
+            )
+            || matches!(
+                self.source.raw_os_error(),
+                Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN)
+            )
     }
+}
 
-    /// What to do about it, by what the system said.
-    pub fn hint(&self) -> Option<String> {
-        match self.source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Some("free some space, or point --data-dir at a disk that has some".to_owned())
-            }
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Some(
-                "point --data-dir (or the output directory) at a place that you may write to"
-                    .to_owned(),
-            ),
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => Some(
-                "a file is where a folder should be: move it away, or point --data-dir elsewhere"
-                    .to_owned(),
-            ),
-            _ => None,
-        }
+impl Problem for FileError {
+    fn facts(&self) -> Facts {
+        Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
     }
+}
+
+/// What to do where a disk is full.
+pub const FREE_SPACE: &str = "free some space, or point --data-dir at a disk that has some";
+
+/// Whether the system said that there is no room.
+pub fn is_disk_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// What to do about a file that cannot be read or written, by what the system said.
+pub fn hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        _ if is_disk_full(error) => FREE_SPACE,
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            "point --data-dir (or the output directory) at a place that you may write to"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file is where a folder should be: move it away, or point --data-dir elsewhere"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// The system's words without the number that Rust adds to them.
@@ -79,57 +96,80 @@ pub fn room(folder: &Path) -> Option<u64> {
 }
 
 /// Creates a folder and those above it.
+///
+/// # Errors
+/// A file is in the way, or the place cannot be written to.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
     fs::create_dir_all(path).map_err(FileError::on("create the folder", path))
 }
 
 /// Writes a whole file.
+///
+/// # Errors
+/// It cannot be written; then the old file, if there was one, is as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {
-        let mut beside = tempfile::Builder::new()
-            .prefix(".ade-")
-            .suffix(".tmp")
-            .tempfile_in(folder)?;
+        let mut beside = unfinished(folder_of(path))?;
         beside.write_all(bytes)?;
-        beside.as_file().sync_all()?;
-        readable(beside.as_file())?;
-        beside.persist(path).map_err(|error| error.error)?;
-        sync_folder(folder);
-        Ok(())
+        settle(beside, path)
     };
     write().map_err(FileError::on("write", path))
 }
 
 /// Copies a file so that the copy appears whole. Shares the bytes where the file system can.
+///
+/// # Errors
+/// The source cannot be read, or the copy not be written; then an old file is as it was.
 pub fn copy_whole(from: &Path, to: &Path) -> Result<(), FileError> {
-    let folder = to.parent().unwrap_or(Path::new("."));
     let copy = || -> io::Result<()> {
-        let beside = tempfile::Builder::new()
-            .prefix(".ade-")
-            .suffix(".tmp")
-            .tempfile_in(folder)?;
+        let beside = unfinished(folder_of(to))?;
         let mut source = File::open(from)?;
         // On Linux this is copy_file_range, which shares extents where the file system can.
         io::copy(&mut source, &mut beside.as_file())?;
-        beside.as_file().sync_all()?;
-        readable(beside.as_file())?;
-        beside.persist(to).map_err(|error| error.error)?;
-        sync_folder(folder);
-        Ok(())
+        settle(beside, to)
     };
     copy().map_err(FileError::on("write", to))
 }
 
-/// A digest as people and paths write it: two lower-case hexadecimal digits for each byte.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+/// How the names of files begin that are being written beside their place.
+const UNFINISHED: &str = ".ade-";
+
+/// A file that is being written beside its place; gone where it is dropped before it was renamed.
+///
+/// # Errors
+/// The folder cannot be written to.
+pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .suffix(".tmp")
+        .tempfile_in(folder)
+}
+
+/// Deletes the files in a folder that a process was writing when it ended.
+pub fn delete_unfinished(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    for entry in entries.filter_map(Result::ok) {
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(UNFINISHED.as_bytes())
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Makes an unfinished file durable and puts it in its place.
+fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
+    beside.as_file().sync_all()?;
+    readable(beside.as_file())?;
+    beside.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder_of(path));
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }
 
 /// Makes the folder's own entries durable; where a file system can't, nothing is lost but the guarantee.

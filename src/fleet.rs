@@ -4,14 +4,15 @@
 //! database. A process is dead when its lock can be taken: no age, no number that somebody else may have by now. What a dead
 //! process of this machine held goes back to the queue at once; one of another machine is left to its leases.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::clock::Timestamp;
-use crate::files::{self, FileError};
+use crate::files::FileError;
+use crate::host;
+use crate::lock::{self, Lock};
 use crate::run::leftovers;
-use crate::settings::host_name;
-use crate::store::{Recovery, RunRecord, StoreError, WorkerRecord};
+use crate::settings::Recovery;
+use crate::store::{RunRecord, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
 
 /// This process as one that takes claims. Ends when dropped.
@@ -20,7 +21,7 @@ pub struct Member<'a> {
     /// What its claims carry.
     pub id: String,
     lock_path: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// A process cannot become a member.
@@ -42,19 +43,11 @@ impl<'a> Member<'a> {
     pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, JoinError> {
         let id = uuid::Uuid::now_v7().to_string();
         let lock_path = workspace.layout.worker_lock(&id);
-        if let Some(folder) = lock_path.parent() {
-            files::create_folder(folder)?;
-        }
-        let lock = OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .open(&lock_path)
-            .map_err(FileError::on("create", &lock_path))?;
-        lock.lock().map_err(FileError::on("lock", &lock_path))?;
+        let lock = Lock::take(&lock_path)?;
         let now = Timestamp::now();
         let record = WorkerRecord {
             id: id.clone(),
-            host: host_name(),
+            host: host::name(),
             pid: std::process::id(),
             name: workspace.settings.worker_id(0),
             kind: kind.to_owned(),
@@ -89,10 +82,15 @@ impl Drop for Member<'_> {
 /// # Errors
 /// The store can't serve.
 pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
-    let host = host_name();
+    let host = host::name();
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
-        if worker.host != host || worker.pid == std::process::id() || !is_dead(&worker.lock_path) {
+        // A lock file that is gone was removed by somebody who had found it free; one that cannot be looked at proves
+        // nothing.
+        if worker.host != host
+            || worker.pid == std::process::id()
+            || lock::is_held(&worker.lock_path) != Some(false)
+        {
             continue;
         }
         let reclaimed = workspace
@@ -109,34 +107,4 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
         let _ = std::fs::remove_file(&worker.lock_path);
     }
     Ok(runs)
-}
-
-/// Whether nobody holds the lock. A file that is gone was removed by somebody who had found it free; one that cannot be
-/// looked at proves nothing.
-fn is_dead(lock_path: &Path) -> bool {
-    match OpenOptions::new().write(true).open(lock_path) {
-        Ok(file) => match file.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => false,
-        },
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_held_lock_is_alive_and_a_free_or_missing_one_is_dead() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.lock");
-        assert!(is_dead(&path));
-        let file = File::create(&path).unwrap();
-        assert!(is_dead(&path));
-        file.lock().unwrap();
-        assert!(!is_dead(&path));
-        drop(file);
-        assert!(is_dead(&path));
-    }
 }

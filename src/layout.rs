@@ -4,14 +4,19 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::problem::{self, Problem};
+use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
+
+/// The database below a data directory, by which a data directory is recognized.
+pub const DATABASE: &str = "db/ade.sqlite";
+
+/// The lock beside the environments of one key, which their builders take turns with.
+pub const BUILD_LOCK: &str = "build.lock";
 
 /// The places of one data directory and workspace. Made by [`Layout::new`] alone, so its workspace id is a safe segment.
 #[derive(Clone, Debug)]
 pub struct Layout {
     data: PathBuf,
-    documents: PathBuf,
     configurations: PathBuf,
     runs: PathBuf,
     venvs: PathBuf,
@@ -32,15 +37,15 @@ pub struct BadSegment {
 }
 
 impl Problem for BadSegment {
-    fn kind(&self) -> problem::Kind {
-        problem::Kind::Usage
-    }
-    fn code(&self) -> &'static str {
-        "bad_id"
+    fn facts(&self) -> Facts {
+        Facts::new(Kind::Usage, code::BAD_ID)
     }
 }
 
 /// Checks a text that is about to become one segment of a path.
+///
+/// # Errors
+/// It could lead out of its folder, or is not portable.
 pub fn checked_segment(what: &'static str, value: &str) -> Result<(), BadSegment> {
     let allowed =
         |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
@@ -60,6 +65,9 @@ pub fn checked_segment(what: &'static str, value: &str) -> Result<(), BadSegment
 
 impl Layout {
     /// The places that the settings name.
+    ///
+    /// # Errors
+    /// The workspace's id cannot be part of a path.
     pub fn new(settings: &Settings) -> Result<Self, BadSegment> {
         checked_segment("workspace", &settings.workspace)?;
         let data = settings.data_dir.clone();
@@ -70,7 +78,6 @@ impl Layout {
         let or_workspaces =
             |given: &Option<PathBuf>| given.clone().unwrap_or_else(|| workspaces.clone());
         Ok(Self {
-            documents: or_workspaces(&settings.documents_dir),
             configurations: or_workspaces(&settings.configs_dir),
             runs: or_workspaces(&settings.runs_dir),
             venvs: settings
@@ -89,15 +96,7 @@ impl Layout {
     }
     /// The SQLite database, where no URL names another.
     pub fn database(&self) -> PathBuf {
-        self.data.join("db/ade.sqlite")
-    }
-    /// A stored document.
-    pub fn document(&self, workspace: &str, document: &str, name: &str) -> PathBuf {
-        self.documents
-            .join(workspace)
-            .join("documents")
-            .join(document)
-            .join(name)
+        self.data.join(DATABASE)
     }
     /// The read-only copies of a configuration, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
@@ -136,17 +135,13 @@ impl Layout {
             .clone()
             .unwrap_or_else(|| self.data.join("cache/uv"))
     }
-    /// Engine wheels, unpacked from the binary.
+    /// Engine wheels, unpacked from the binary: one folder for each digest.
     pub fn engine_cache(&self) -> PathBuf {
         self.data.join("cache/engine")
     }
-    /// Tools that were fetched (uv), and what was found out about the Pythons of this machine.
-    pub fn tools(&self) -> PathBuf {
-        self.data.join("cache/tools")
-    }
-    /// What was found out about the Pythons of this machine.
-    pub fn pythons(&self) -> PathBuf {
-        self.tools().join("pythons.json")
+    /// What is kept for all environments: fetched tools, bytecode, and what is known of the machine's Pythons.
+    pub fn tools(&self) -> ToolsFolder {
+        ToolsFolder(self.data.join("cache/tools"))
     }
     /// The file that a process holds a lock on as long as it takes claims.
     pub fn worker_lock(&self, id: &str) -> PathBuf {
@@ -166,6 +161,43 @@ impl Layout {
     }
 }
 
+/// The lock with which processes take turns at copying into a folder of snapshots.
+pub fn snapshot_lock(snapshots: &Path) -> PathBuf {
+    snapshots.join(".lock")
+}
+
+/// Where pip's cache keeps every wheel that it got.
+pub fn wheelhouse(pip_cache: &Path) -> PathBuf {
+    pip_cache.join("wheelhouse")
+}
+
+/// The folder of what is kept for all environments.
+#[derive(Clone, Debug)]
+pub struct ToolsFolder(pub PathBuf);
+
+impl ToolsFolder {
+    /// What the Pythons of this machine have answered.
+    pub fn pythons(&self) -> PathBuf {
+        self.0.join("pythons.json")
+    }
+    /// The uv that was fetched.
+    pub fn uv(&self) -> PathBuf {
+        self.0.join("uv")
+    }
+    /// The program in what was fetched as uv.
+    pub fn uv_program(fetched: &Path) -> PathBuf {
+        fetched.join("bin/uv")
+    }
+    /// The lock that keeps two processes from fetching uv.
+    pub fn uv_lock(&self) -> PathBuf {
+        self.0.join(".uv.lock")
+    }
+    /// The bytecode of packages for one Python.
+    pub fn bytecode(&self, python: &str) -> PathBuf {
+        self.0.join("bytecode").join(python)
+    }
+}
+
 /// The folder of one run.
 #[derive(Clone, Debug)]
 pub struct RunFolder(PathBuf);
@@ -178,6 +210,10 @@ impl RunFolder {
     /// The folder of the staged input.
     pub fn input(&self) -> PathBuf {
         self.0.join("input")
+    }
+    /// The staged input of this name.
+    pub fn staged(&self, input_name: &str) -> PathBuf {
+        self.input().join(input_name)
     }
     /// The folder of the normalized workbook.
     pub fn output(&self) -> PathBuf {
@@ -214,17 +250,33 @@ impl RunFolder {
 pub struct EnvironmentFolder(pub PathBuf);
 
 impl EnvironmentFolder {
+    /// The mark that the environment is complete.
+    pub fn ready(&self) -> PathBuf {
+        self.0.join(".ready")
+    }
     /// The virtual environment.
     pub fn venv(&self) -> PathBuf {
         self.0.join(".venv")
     }
     /// Its Python.
     pub fn python(&self) -> PathBuf {
-        self.0.join(".venv/bin/python")
+        self.venv().join("bin/python")
+    }
+    /// What was built, and of what.
+    pub fn record(&self) -> PathBuf {
+        self.0.join("environment.json")
+    }
+    /// What the installer is handed; gone when the environment is ready.
+    pub fn workbench(&self) -> PathBuf {
+        self.0.join(".build")
+    }
+    /// The folder of logs, which a failed build leaves.
+    pub fn logs(&self) -> PathBuf {
+        self.0.join("logs")
     }
     /// The log of its provisioning.
     pub fn events(&self) -> PathBuf {
-        self.0.join("logs/events.ndjson")
+        self.logs().join("events.ndjson")
     }
 }
 

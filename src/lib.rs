@@ -23,7 +23,8 @@
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`doctor`] | is this machine ready |
-//! | [`process`], [`cancel`], [`wake`], [`files`], [`clock`], [`problem`] | children, cancelling, waking a worker, whole-file writes, time, errors |
+//! | [`process`] | children that never outlive their purpose |
+//! | [`problem`], [`clock`], [`cancel`], [`wake`], [`lock`], [`digest`], [`files`], [`host`] | errors, time, cancelling, waking a worker, locks between processes, SHA-256, whole-file writes, the machine's name |
 //!
 //! # States
 //!
@@ -42,13 +43,16 @@
 pub mod cancel;
 pub mod clock;
 pub mod configuration;
+pub mod digest;
 pub mod doctor;
 pub mod engine;
 pub mod environment;
 pub mod events;
 pub mod files;
 pub mod fleet;
+pub mod host;
 pub mod layout;
+pub mod lock;
 pub mod problem;
 pub mod process;
 pub mod python;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, FileError};
-use crate::problem::{self, Problem};
+use crate::problem::{Facts, Kind, Problem, code};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -39,21 +39,16 @@ pub enum ScaffoldError {
 }
 
 impl Problem for ScaffoldError {
-    fn kind(&self) -> problem::Kind {
-        problem::Kind::Usage
-    }
-    fn code(&self) -> &'static str {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotEmpty { .. } | Self::NotAFolder { .. } => "folder_not_empty",
-            Self::BadName { .. } => "bad_name",
-            Self::File(_) => "unwritable",
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotEmpty { .. } | Self::NotAFolder { .. } => Some("choose another folder; ade init overwrites nothing".to_owned()),
-            Self::BadName { .. } => Some("letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it".to_owned()),
-            Self::File(error) => error.hint(),
+            Self::NotEmpty { .. } | Self::NotAFolder { .. } => {
+                Facts::new(Kind::Usage, code::FOLDER_NOT_EMPTY)
+                    .hint("choose another folder; ade init overwrites nothing")
+            }
+            Self::BadName { .. } => Facts::new(Kind::Usage, code::BAD_NAME).hint(
+                "letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it",
+            ),
+            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
         }
     }
 }
@@ -63,7 +58,7 @@ pub fn templates() -> impl Iterator<Item = &'static str> {
     TEMPLATES.iter().map(|(name, _)| *name)
 }
 
-/// Writes a template into a folder and gives the files written, relative to it, in order.
+/// Writes a template into a folder. Returns the files written, relative to it, in order.
 ///
 /// # Errors
 /// The folder has files, the name is unfit, or a file cannot be written.

@@ -1,7 +1,7 @@
 //! One workspace of one data directory, opened: its settings, its places and its store.
 
 use crate::layout::{BadSegment, Layout};
-use crate::problem::{self, Problem};
+use crate::problem::{Facts, Problem};
 use crate::settings::Settings;
 use crate::store::{Opening, SqliteStore, Store, StoreError};
 
@@ -27,22 +27,10 @@ pub enum OpenError {
 }
 
 impl Problem for OpenError {
-    fn kind(&self) -> problem::Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Id(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Id(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Id(error) => error.hint(),
-            Self::Store(error) => error.hint(),
+            Self::Id(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
 }

@@ -19,10 +19,13 @@ use std::time::Duration;
 use ade::cancel::Cancel;
 use ade::configuration::Configuration;
 use ade::environment::{
-    BuildError, BuildEvent, BuildRequest, Built, EngineSource, InstallerChoice, PackageAction,
-    Step, is_ready, provision,
+    BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
+    provision,
 };
+use ade::layout::ToolsFolder;
+use ade::problem::Problem;
 use ade::python::{Python, PythonSearch, find_python};
+use ade::settings::Installer;
 use tempfile::TempDir;
 
 /// What is made once for all tests.
@@ -227,12 +230,12 @@ impl Place {
             snapshot,
             python: machine.python.clone(),
             engine: machine.engine(),
-            installer: InstallerChoice::Auto,
+            installer: Installer::Auto,
             offline: false,
             timeout: Duration::from_secs(300),
             pip_cache: machine.kept.join("pip"),
             uv_cache: Some(machine.kept.join("uv-cache")),
-            tools: machine.kept.join("tools"),
+            tools: ToolsFolder(machine.kept.join("tools")),
             environment_id: "0199".to_owned(),
             child_env: variables(Some(&machine.uv_folder), &[]),
         }
@@ -240,7 +243,7 @@ impl Place {
 
     fn pip_request(&self) -> BuildRequest {
         BuildRequest {
-            installer: InstallerChoice::Pip,
+            installer: Installer::Pip,
             child_env: variables(None, &[]),
             ..self.request()
         }
@@ -395,7 +398,7 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
         Place::with_dependencies("'six'"),
     ];
     let requests = places.each_ref().map(|place| BuildRequest {
-        tools: tools.path().to_owned(),
+        tools: ToolsFolder(tools.path().to_owned()),
         child_env: variables(None, &[]),
         ..place.request()
     });
@@ -422,7 +425,7 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
 
     let third = Place::with_dependencies("");
     let request = BuildRequest {
-        tools: tools.path().to_owned(),
+        tools: ToolsFolder(tools.path().to_owned()),
         child_env: variables(None, &NO_NETWORK),
         ..third.request()
     };
@@ -584,7 +587,7 @@ fn where_no_installer_can_be_fetched_pip_is_tried_and_the_trouble_may_pass() {
     let empty = tempfile::tempdir().unwrap();
     let place = Place::with_dependencies("");
     let request = BuildRequest {
-        tools: empty.path().join("tools"),
+        tools: ToolsFolder(empty.path().join("tools")),
         pip_cache: empty.path().join("pip"),
         child_env: variables(None, &NO_NETWORK),
         ..place.request()
@@ -598,7 +601,7 @@ fn where_no_installer_can_be_fetched_pip_is_tried_and_the_trouble_may_pass() {
         notes(&events)
     );
     let (answer, _) = build(&BuildRequest {
-        installer: InstallerChoice::Uv,
+        installer: Installer::Uv,
         ..request
     });
     let error = answer.unwrap_err();
@@ -625,7 +628,7 @@ fn a_python_without_pip_gets_its_uv_through_a_passing_venv() {
     );
     let mut request = place.request();
     request.python.executable = bare.join("bin/python");
-    request.tools = place.folder.path().join("tools");
+    request.tools = ToolsFolder(place.folder.path().join("tools"));
     request.child_env = variables(None, &[]);
     let (built, _) = built(&request);
     assert!(built.installer.starts_with("uv "), "{built:?}");
@@ -749,8 +752,8 @@ fn a_place_that_cannot_be_written_is_named() {
             ..place.request()
         },
         BuildRequest {
-            tools: blocked.join("tools"),
-            installer: InstallerChoice::Uv,
+            tools: ToolsFolder(blocked.join("tools")),
+            installer: Installer::Uv,
             child_env: variables(None, &[]),
             ..place.request()
         },

@@ -3,8 +3,7 @@
 //! It covers what decides what is installed, and nothing else, in a form in which spelling, order, comments and white
 //! space are gone. Every part is written with its name and its length, so that no two different inputs run together.
 
-use crate::files::hexadecimal;
-use sha2::{Digest, Sha256};
+use crate::digest::Hasher;
 
 use super::Configuration;
 use super::requirement::Requirement;
@@ -103,11 +102,11 @@ impl Configuration {
 }
 
 /// A hash over named parts.
-pub(super) struct PartDigest(Sha256);
+pub(super) struct PartDigest(Hasher);
 
 impl PartDigest {
     pub fn new(version: &str) -> Self {
-        let mut digest = PartDigest(Sha256::new());
+        let mut digest = PartDigest(Hasher::new());
         digest.part("version", version.as_bytes());
         digest
     }
@@ -120,7 +119,7 @@ impl PartDigest {
     }
 
     pub fn finish(self) -> String {
-        hexadecimal(&self.0.finalize())
+        self.0.finish().to_string()
     }
 
     fn requirements<'a>(

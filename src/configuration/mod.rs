@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::files;
+use crate::problem::{Facts, Kind, Problem, code};
+
 pub use dependencies::{Dependencies, IndexOptions, file_url};
 pub use manifest::{BuildSystem, Manifest, Project};
 pub use requirement::{Requirement, Wanted, is_engine, normalize_name};
@@ -179,34 +182,39 @@ impl ConfigurationError {
             source,
         }
     }
+}
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
+impl Problem for ConfigurationError {
+    fn facts(&self) -> Facts {
+        let usage = |code| Facts::new(Kind::Usage, code);
         match self {
-            ConfigurationError::NotFound { path } => Some(format!(
-                "check the spelling, or make a configuration there with `ade init {}`",
-                path.display()
-            )),
-            ConfigurationError::NotAFolder { .. } => {
-                Some("a configuration is a folder; give the folder, not a file in it".to_owned())
+            ConfigurationError::NotFound { path } => {
+                usage(code::CONFIGURATION_NOT_FOUND).hint(format!(
+                    "check the spelling, or make a configuration there with `ade init {}`",
+                    path.display()
+                ))
             }
-            ConfigurationError::NotAConfiguration { looked_for, .. } => Some(format!(
-                "looked for {}; `ade init DIR` makes a configuration that runs as it is",
-                looked_for.join(", or ")
-            )),
-            ConfigurationError::BadManifest { .. } => None,
-            ConfigurationError::Changed { .. } => {
-                Some("try again once the files are no longer being written".to_owned())
+            ConfigurationError::NotAFolder { .. } => usage(code::NOT_A_CONFIGURATION)
+                .hint("a configuration is a folder; give the folder, not a file in it"),
+            ConfigurationError::NotAConfiguration { looked_for, .. } => {
+                usage(code::NOT_A_CONFIGURATION).hint(format!(
+                    "looked for {}; `ade init DIR` makes a configuration that runs as it is",
+                    looked_for.join(", or ")
+                ))
             }
-            ConfigurationError::Io { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    Some("check that you may read it (and write the data directory)".to_owned())
-                }
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Some("free some space, or move the data directory with ADE_DATA_DIR".to_owned())
-                }
-                _ => None,
-            },
+            ConfigurationError::BadManifest { .. } => usage(code::MANIFEST_INVALID),
+            ConfigurationError::Changed { .. } => usage(code::CONFIGURATION_UNREADABLE)
+                .hint("try again once the files are no longer being written"),
+            ConfigurationError::Io { source, .. } => {
+                let hint = match source.kind() {
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                        Some("check that you may read it (and write the data directory)".to_owned())
+                    }
+                    _ if files::is_disk_full(source) => Some(files::FREE_SPACE.to_owned()),
+                    _ => None,
+                };
+                usage(code::CONFIGURATION_UNREADABLE).maybe_hint(hint)
+            }
         }
     }
 }

@@ -2,17 +2,20 @@
 //!
 //! A copy stands under its source digest and appears whole: it is written beside, synced, and renamed. So a folder with
 //! that name is a complete copy, whatever happened to the process that made it, and is never written again. Two
-//! processes that want the same copy take turns; leavings of a crash are removed by the next one that copies.
+//! processes that want the same copy take turns; what a crash left is removed by the next one that copies.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Configuration, ConfigurationError, SourceFile, Sources};
+use crate::digest::{self, CopyError};
+use crate::files::{self, FileError};
+use crate::layout::snapshot_lock;
+use crate::lock::Lock;
 
 const PARTIAL_PREFIX: &str = ".partial-";
 
@@ -46,12 +49,12 @@ impl Sources {
             return Ok(target);
         }
         fs::create_dir_all(snapshots).map_err(|error| ConfigurationError::io(snapshots, error))?;
-        let _turn =
-            take_turn(snapshots).map_err(|error| ConfigurationError::io(snapshots, error))?;
+        let _turn = Lock::take(&snapshot_lock(snapshots))
+            .map_err(|FileError { path, source, .. }| ConfigurationError::Io { path, source })?;
         if target.is_dir() {
             return Ok(target);
         }
-        remove_leavings(snapshots);
+        remove_partial_copies(snapshots);
 
         let partial =
             Partial(snapshots.join(format!("{PARTIAL_PREFIX}{}", Uuid::now_v7().simple())));
@@ -65,7 +68,7 @@ impl Sources {
         }
         settle(&partial.0).map_err(|error| ConfigurationError::io(&partial.0, error))?;
         fs::rename(&partial.0, &target).map_err(|error| ConfigurationError::io(&target, error))?;
-        sync_folder(snapshots).map_err(|error| ConfigurationError::io(snapshots, error))?;
+        files::sync_folder(snapshots);
         Ok(target)
     }
 }
@@ -98,19 +101,8 @@ impl Drop for Partial {
     }
 }
 
-/// The lock of the operating system, which a crash releases.
-fn take_turn(snapshots: &Path) -> io::Result<File> {
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(snapshots.join(".lock"))?;
-    lock.lock()?;
-    Ok(lock)
-}
-
 /// Only whoever has the turn makes partial copies, so any that is there is dead. One that resists harms nobody.
-fn remove_leavings(snapshots: &Path) {
+fn remove_partial_copies(snapshots: &Path) {
     let Ok(entries) = fs::read_dir(snapshots) else {
         return;
     };
@@ -147,19 +139,11 @@ fn copy(source: &Path, target: &Path, expected: &SourceFile) -> Result<(), Confi
         .mode(0o600)
         .open(target)
         .map_err(writing)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let count = match input.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(reading(error)),
-        };
-        hasher.update(&buffer[..count]);
-        output.write_all(&buffer[..count]).map_err(writing)?;
-    }
-    if hasher.finalize()[..] != expected.sha256 {
+    let (copied, _) = digest::copy(&mut input, &mut output).map_err(|error| match error {
+        CopyError::Read(error) => reading(error),
+        CopyError::Write(error) => writing(error),
+    })?;
+    if copied != expected.sha256 {
         return Err(changed());
     }
     // Readable by those who could read the original, writable and executable by nobody.
@@ -179,11 +163,8 @@ fn settle(folder: &Path) -> io::Result<()> {
         }
     }
     fs::set_permissions(folder, Permissions::from_mode(0o555))?;
-    sync_folder(folder)
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    files::sync_folder(folder);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,16 +8,16 @@
 //! Two differences from git: links are followed, because the snapshot must stand alone, and a file that is ignored but
 //! was added by force is not counted, because only the repository's index knows of it.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
-use sha2::{Digest, Sha256};
 
 use super::digest::PartDigest;
 use super::{Configuration, ConfigurationError};
+use crate::digest::{self, Digest};
+use crate::layout::DATABASE;
 
 /// Raised whenever the meaning of the digest changes.
 const VERSION: &str = "ade-sources-1";
@@ -41,7 +41,7 @@ pub struct SourceFile {
     /// Relative to the configuration's root.
     pub path: PathBuf,
     pub size_bytes: u64,
-    pub(super) sha256: [u8; 32],
+    pub(super) sha256: Digest,
 }
 
 impl Configuration {
@@ -73,8 +73,8 @@ impl Configuration {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             let absolute = self.root.join(&path);
-            match hash_file(&absolute) {
-                Ok((size_bytes, sha256)) => files.push(SourceFile {
+            match digest::of_file(&absolute) {
+                Ok((sha256, size_bytes)) => files.push(SourceFile {
                     path,
                     size_bytes,
                     sha256,
@@ -91,7 +91,7 @@ impl Configuration {
         digest.part("folder", folder.as_deref().unwrap_or("").as_bytes());
         for file in &files {
             digest.part("path", file.path.as_os_str().as_bytes());
-            digest.part("content", &file.sha256);
+            digest.part("content", &file.sha256.0);
         }
         Ok(Sources {
             digest: digest.finish(),
@@ -156,9 +156,6 @@ fn is_loop(error: &ignore::Error) -> bool {
     }
 }
 
-/// Whoever runs ADE inside the configuration's folder has its data directory there, with copies of all this in it.
-const DATA_DIRECTORY_MARK: &str = "db/ade.sqlite";
-
 fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
     if depth == 0 {
         return false;
@@ -169,7 +166,8 @@ fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
             || name == ".git"
             || name == ".venv"
             || path.join("pyvenv.cfg").exists()
-            || path.join(DATA_DIRECTORY_MARK).exists();
+            // Whoever runs ADE inside the configuration's folder has its data directory there, with copies of all this.
+            || path.join(DATABASE).exists();
     }
     // In a linked work tree and in a submodule, `.git` is a file.
     name == ".git"
@@ -177,24 +175,6 @@ fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
         || path
             .extension()
             .is_some_and(|extension| extension == "pyc" || extension == "pyo")
-}
-
-fn hash_file(path: &Path) -> io::Result<(u64, [u8; 32])> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = [0; 32 * 1024];
-    let mut size = 0;
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok((size, hasher.finalize().into())),
-            Ok(count) => {
-                hasher.update(&buffer[..count]);
-                size += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 #[cfg(test)]

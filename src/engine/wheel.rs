@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use crate::files::{self, FileError, hexadecimal};
-use crate::problem::{self, Problem};
+use crate::digest::{self, Hasher};
+use crate::files::{self, FileError};
+use crate::problem::{Facts, Kind, Problem, code};
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
@@ -50,22 +49,14 @@ pub enum EngineError {
 }
 
 impl Problem for EngineError {
-    fn kind(&self) -> problem::Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Absent { .. } => problem::Kind::Usage,
-            Self::File(_) => problem::Kind::Environment,
-        }
-    }
-    fn code(&self) -> &'static str {
-        "engine_unavailable"
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Absent { .. } => Some(
-                "name a folder, a wheel or a requirement, or unset it to use the engine in ade"
-                    .to_owned(),
+            Self::Absent { .. } => Facts::new(Kind::Usage, code::ENGINE_UNAVAILABLE).hint(
+                "name a folder, a wheel or a requirement, or unset it to use the engine in ade",
             ),
-            Self::File(error) => error.hint(),
+            Self::File(error) => error
+                .facts()
+                .under(Kind::Environment, code::ENGINE_UNAVAILABLE),
         }
     }
 }
@@ -125,11 +116,11 @@ impl Engine {
             Self::Embedded => Ok(WHEEL_SHA256.to_owned()),
             Self::Requirement(text) => Ok(text.clone()),
             Self::Wheel(path) => {
-                let bytes = std::fs::read(path).map_err(FileError::on("read", path))?;
-                Ok(hexadecimal(&Sha256::digest(bytes)))
+                let (digest, _) = digest::of_file(path).map_err(FileError::on("read", path))?;
+                Ok(digest.to_string())
             }
             Self::Folder(root) => {
-                let mut digest = Sha256::new();
+                let mut digest = Hasher::new();
                 let walk = ignore::WalkBuilder::new(root)
                     .require_git(false)
                     .sort_by_file_path(Path::cmp)
@@ -149,7 +140,7 @@ impl Engine {
                     digest.update(std::fs::read(path).map_err(FileError::on("read", path))?);
                     digest.update([0]);
                 }
-                Ok(hexadecimal(&digest.finalize()))
+                Ok(digest.finish().to_string())
             }
         }
     }
@@ -207,10 +198,7 @@ mod tests {
     fn the_embedded_wheel_unpacks_whole_and_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = Engine::unpack_embedded(folder.path()).unwrap();
-        assert_eq!(
-            hexadecimal(&Sha256::digest(std::fs::read(&path).unwrap())),
-            WHEEL_SHA256
-        );
+        assert_eq!(digest::of_file(&path).unwrap().0.to_string(), WHEEL_SHA256);
         std::fs::write(&path, b"cut short").unwrap();
         assert_eq!(Engine::unpack_embedded(folder.path()).unwrap(), path);
         assert_eq!(std::fs::read(&path).unwrap().len(), WHEEL.len());

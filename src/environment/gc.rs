@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{BuildLock, disk_usage};
+use super::disk_usage;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::configuration::{Configuration, remove_read_only_tree};
 use crate::engine::Engine;
+use crate::layout::BUILD_LOCK;
+use crate::lock::Lock;
 use crate::run::prepare::python_for;
 use crate::settings::Settings;
 use crate::store::{ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, StoreError};
@@ -386,9 +388,7 @@ fn remove_key_folder(key: &Path) {
     if !only_the_lock {
         return;
     }
-    let at_once = Cancel::new();
-    let lock = BuildLock::acquire(&key.join(BUILD_LOCK), &at_once, &mut |_| at_once.cancel());
-    if lock.is_ok() {
+    if let Ok(Some(_lock)) = Lock::try_take(&key.join(BUILD_LOCK)) {
         let _ = std::fs::remove_file(key.join(BUILD_LOCK));
         let _ = std::fs::remove_dir(key);
         if let Some(configuration) = key.parent() {
@@ -396,9 +396,6 @@ fn remove_key_folder(key: &Path) {
         }
     }
 }
-
-/// The lock file in a key's folder.
-pub const BUILD_LOCK: &str = "build.lock";
 
 /// Bytes that nothing else shares: what deleting frees.
 fn exclusive_bytes(folder: &Path) -> u64 {
@@ -479,11 +476,8 @@ fn collect_orphans(
             if cancel.is_cancelled() || known.contains(&folder) || !(trash || is_old(&folder)) {
                 continue;
             }
-            let at_once = Cancel::new();
             // Whoever builds in this key holds its lock.
-            if BuildLock::acquire(&key.join(BUILD_LOCK), &at_once, &mut |_| at_once.cancel())
-                .is_ok()
-            {
+            if let Ok(Some(_lock)) = Lock::try_take(&key.join(BUILD_LOCK)) {
                 remove_leftover(&folder, "no record knows it", options, report);
             }
         }

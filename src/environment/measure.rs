@@ -6,8 +6,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 /// The size of a folder on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskUsage {
@@ -100,14 +98,14 @@ fn header(metadata: &str, name: &str) -> Option<String> {
 
 /// A digest over names and exact versions: equal where two environments hold the same packages.
 pub(super) fn lock_digest(installed: &[Installed]) -> String {
-    let mut hasher = Sha256::new();
+    let mut hasher = crate::digest::Hasher::new();
     for package in installed {
         hasher.update(crate::configuration::normalize_name(&package.name));
         hasher.update("==");
         hasher.update(&package.version);
         hasher.update("\n");
     }
-    crate::files::hexadecimal(&hasher.finalize())
+    hasher.finish().to_string()
 }
 
 /// `lib/python3.11/site-packages` of a virtual environment.

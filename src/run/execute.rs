@@ -9,7 +9,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::lease::Held;
 use super::{artifact, code, ends, leftovers, results, stage, timeout, with_known_names};
@@ -19,6 +18,7 @@ use crate::engine::{self, EngineReport, Invocation, Message, Task};
 use crate::events::{EventLog, Subject};
 use crate::files::{self, FileError};
 use crate::layout::{EnvironmentFolder, RunFolder};
+use crate::problem::Problem;
 use crate::process::Exit;
 use crate::settings::LogLevel;
 use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError};
@@ -249,7 +249,7 @@ impl<'a> Execution<'a> {
             Exit::Code(status) => match report.failure() {
                 Some(found) if found.message.contains(NO_SPACE) => {
                     transient = true;
-                    let hint = "free some space, or point --data-dir at a disk that has some";
+                    let hint = crate::files::FREE_SPACE;
                     Err(failure(
                         code::STORAGE_FAILED,
                         &found.stage,
@@ -357,7 +357,10 @@ impl<'a> Execution<'a> {
         }
         let store = &*self.workspace.store;
         let now = Timestamp::now();
-        let output_sha256 = ending.output_path.as_deref().and_then(sha256_of);
+        let output_sha256 = ending
+            .output_path
+            .as_deref()
+            .and_then(|path| Some(crate::digest::of_file(path).ok()?.0.to_string()));
         let mut ending = ending.clone();
         let mut notes = Vec::new();
         if let Err(error) = artifact::write(
@@ -491,19 +494,6 @@ fn hint_for_text(input: &Path) -> Option<String> {
     Some(format!(
         "this file is a workbook and no text: rename it so that it ends in {ending}"
     ))
-}
-
-fn sha256_of(path: &Path) -> Option<String> {
-    let mut file = std::fs::File::open(path).ok()?;
-    let mut digest = Sha256::new();
-    let mut chunk = vec![0; 256 * 1024];
-    loop {
-        match file.read(&mut chunk).ok()? {
-            0 => break,
-            read => digest.update(&chunk[..read]),
-        }
-    }
-    Some(crate::files::hexadecimal(&digest.finalize()))
 }
 
 /// Points the run's `.venv` at its environment.

@@ -181,10 +181,7 @@ pub fn check_output_dir(folder: &Path, inputs: &[PathBuf]) -> Result<(), OutputE
     }
     files::create_folder(folder)?;
     // A folder that looks writable may be on a medium that is not.
-    tempfile::Builder::new()
-        .prefix(".ade-")
-        .tempfile_in(folder)
-        .map_err(FileError::on("write to", folder))?;
+    files::unfinished(folder).map_err(FileError::on("write to", folder))?;
     inputs
         .iter()
         .try_for_each(|input| check_target(&target(folder, input)))

@@ -4,8 +4,7 @@
 //! stands still goes on. All of them carry the run's own folder for temporary files in their environment, by which they
 //! are found wherever they went. Whoever clears holds the run's claim or has just ended it.
 
-use std::path::Path;
-
+use crate::files;
 use crate::layout::RunFolder;
 use crate::process;
 
@@ -20,16 +19,6 @@ pub fn clear(folder: &RunFolder) {
     let _ = std::fs::remove_dir_all(folder.scratch());
     let _ = std::fs::remove_dir_all(folder.output());
     for place in [folder.path(), &folder.input()] {
-        delete_unfinished(place);
-    }
-}
-
-/// Deletes files that were being written beside their place.
-fn delete_unfinished(folder: &Path) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    for entry in entries.filter_map(Result::ok) {
-        if entry.file_name().as_encoded_bytes().starts_with(b".ade-") {
-            let _ = std::fs::remove_file(entry.path());
-        }
+        files::delete_unfinished(place);
     }
 }

@@ -139,7 +139,7 @@ pub fn python_for(
 ) -> Result<Python, PythonError> {
     let settings = &workspace.settings;
     let child_env = settings.child_environment();
-    let pythons = workspace.layout.pythons();
+    let pythons = workspace.layout.tools().pythons();
     find_python(&PythonSearch::of_settings(
         settings,
         configuration.dependencies().requires_python.as_deref(),

@@ -15,14 +15,12 @@ use super::prepare::Prepared;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::{EMBEDDED_VERSION, Engine};
-use crate::environment::{
-    self, BuildError, BuildEvent, BuildLock, BuildRequest, EngineSource, InstallerChoice, LockError,
-};
+use crate::environment::{self, BuildError, BuildEvent, BuildRequest, EngineSource};
 use crate::events::{self, EventLog};
 use crate::files::FileError;
-use crate::layout::EnvironmentFolder;
+use crate::layout::{BUILD_LOCK, EnvironmentFolder};
+use crate::lock::{Lock, LockError};
 use crate::problem::{self, Problem};
-use crate::settings::Installer;
 use crate::store::{
     Claim, EnvironmentContents, EnvironmentRecord, EnvironmentStatus, Failure, Package, StoreError,
     backoff,
@@ -168,17 +166,13 @@ pub fn provide(
     );
     crate::files::create_folder(&folder)?;
     let waiting = linked(cancel);
-    let lock = BuildLock::acquire(
-        &folder.join(environment::gc::BUILD_LOCK),
-        &waiting.cancel,
-        &mut |holder| {
-            if builder.waits {
-                on(Progress::Waiting { holder });
-            } else {
-                waiting.cancel.cancel();
-            }
-        },
-    );
+    let lock = Lock::acquire(&folder.join(BUILD_LOCK), &waiting.cancel, &mut |holder| {
+        if builder.waits {
+            on(Progress::Waiting { holder });
+        } else {
+            waiting.cancel.cancel();
+        }
+    });
     let _lock = match lock {
         Ok(lock) => lock,
         Err(LockError::Cancelled { .. }) if !cancel.is_cancelled() => {
@@ -297,11 +291,7 @@ fn build(
         snapshot: prepared.snapshot.clone(),
         python: prepared.python.clone(),
         engine: engine_source(workspace, &prepared.engine)?,
-        installer: match settings.installer {
-            Installer::Auto => InstallerChoice::Auto,
-            Installer::Uv => InstallerChoice::Uv,
-            Installer::Pip => InstallerChoice::Pip,
-        },
+        installer: settings.installer,
         offline: settings.offline,
         timeout: settings.build_timeout,
         pip_cache: workspace.layout.pip_cache(),

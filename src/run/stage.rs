@@ -1,11 +1,9 @@
 //! The staged input: a copy in the run's folder, hashed while it is copied, so that what ran is what was recorded.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::{self, CopyError};
 use crate::files::{self, FileError};
 
 /// A copy with what it was made of.
@@ -25,31 +23,17 @@ pub fn stage(from: &Path, to: &Path) -> Result<Staged, FileError> {
     let folder = to.parent().unwrap_or(Path::new("."));
     files::create_folder(folder)?;
     let mut source = File::open(from).map_err(FileError::on("read", from))?;
-    let mut beside = tempfile::Builder::new()
-        .prefix(".ade-")
-        .tempfile_in(folder)
-        .map_err(FileError::on("write", to))?;
-    let mut digest = Sha256::new();
-    let mut size_bytes = 0;
-    let mut chunk = vec![0; 256 * 1024];
-    loop {
-        let read = match source.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(FileError::on("read", from)(error)),
-        };
-        digest.update(&chunk[..read]);
-        beside
-            .write_all(&chunk[..read])
-            .map_err(FileError::on("write", to))?;
-        size_bytes += read as u64;
-    }
+    let mut beside = files::unfinished(folder).map_err(FileError::on("write", to))?;
+    let (sha256, size_bytes) =
+        digest::copy(&mut source, &mut beside).map_err(|error| match error {
+            CopyError::Read(error) => FileError::on("read", from)(error),
+            CopyError::Write(error) => FileError::on("write", to)(error),
+        })?;
     beside
         .persist(to)
         .map_err(|error| FileError::on("write", to)(error.error))?;
     Ok(Staged {
-        sha256: crate::files::hexadecimal(&digest.finalize()),
+        sha256: sha256.to_string(),
         size_bytes,
     })
 }

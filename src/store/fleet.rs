@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    CancelOutcome, Claim, Clock, EnvironmentRecord, Heartbeat, QueueMetrics, Recovery, Result,
-    RunRecord, WorkerRecord,
+    CancelOutcome, Claim, Clock, EnvironmentRecord, Heartbeat, QueueMetrics, Result, RunRecord,
+    WorkerRecord,
 };
 use crate::clock::Timestamp;
+use crate::settings::Recovery;
 
 /// The queue at a glance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

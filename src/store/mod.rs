@@ -21,7 +21,7 @@ pub use fleet::{ConfigurationActivity, Fleet, Overview};
 pub use records::{
     Attempt, CancelOutcome, ColumnResult, ConfigurationRecord, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure, FieldResult, NewRun, Package,
-    QueueMetrics, Recovery, Results, RunMetrics, RunOptions, RunRecord, RunStatus, WorkerRecord,
+    QueueMetrics, Results, RunMetrics, RunOptions, RunRecord, RunStatus, WorkerRecord,
 };
 pub use schema::{AppliedMigration, Migrated, Migration, MigrationState, SchemaStatus, migrations};
 pub use sqlite::{Opening, SqliteStore};

@@ -567,15 +567,6 @@ pub enum CancelOutcome {
     Ended(Box<RunRecord>),
 }
 
-/// What becomes of a run whose process died under it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recovery {
-    /// Back to the queue at once, or failed when attempts are spent.
-    Requeue,
-    /// Failed, for an operator to retry.
-    Fail,
-}
-
 /// How an attempt ended, for the record.
 #[derive(Clone, Debug)]
 pub struct Ending {

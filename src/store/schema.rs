@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use super::{Result, StoreError};
 use crate::clock::Timestamp;
@@ -42,7 +41,7 @@ const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 impl Migration {
     /// SHA-256 of its statements.
     pub fn checksum(&self) -> String {
-        crate::files::hexadecimal(&Sha256::digest(self.sql.as_bytes()))
+        crate::digest::of(self.sql).to_string()
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Change, Pool, Unrecorded, is_passing};
 use crate::clock::Timestamp;
 use crate::events::{EventLog, Subject as LogSubject};
 use crate::files::{self, FileError};
+use crate::problem::Problem;
 use crate::run::execute::{Attempted, Execution, failure};
 use crate::run::lease::{Held, Lease, Subject};
 use crate::run::provide::{self, Progress, ProvideError, chance, linked};

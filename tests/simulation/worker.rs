@@ -4,9 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use ade::settings::Recovery;
 use ade::store::{
     Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus,
-    Failure, Fleet, Heartbeat, Recovery, RunRecord, RunStatus, Store, backoff,
+    Failure, Fleet, Heartbeat, RunRecord, RunStatus, Store, backoff,
 };
 
 use super::judge::{Deed, Judge};

@@ -6,10 +6,13 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Installer;
+use super::{Install, Installer};
 use crate::configuration::{Requirement, is_engine};
+use crate::environment::build::error::BuildError;
+use crate::environment::build::output::Finished;
+use crate::environment::build::session::{Session, Show};
 use crate::environment::measure;
-use crate::environment::provision::{BuildError, Finished, Install, Show, Work};
+use crate::layout::wheelhouse;
 
 /// From here on pip can install into another Python's environment, which then needs no pip of its own: making that one
 /// takes longer than all the rest.
@@ -22,9 +25,9 @@ pub(super) struct Pip {
 }
 
 impl Pip {
-    pub fn prepare(work: &mut Work<'_>) -> Result<Self, BuildError> {
-        let python = work.request.python.executable.clone();
-        let found = version(work, &python)?;
+    pub fn prepare(session: &mut Session<'_>) -> Result<Self, BuildError> {
+        let python = session.request.python.executable.clone();
+        let found = version(session, &python)?;
         Ok(Pip {
             works_for_venv: found
                 .as_deref()
@@ -36,30 +39,30 @@ impl Pip {
     }
 
     /// `pip <arguments>`, for the venv.
-    fn command(&self, work: &Work<'_>) -> Command {
+    fn command(&self, session: &Session<'_>) -> Command {
         let mut command;
         if self.works_for_venv {
-            command = work.command(&work.request.python.executable);
+            command = session.command(&session.request.python.executable);
             command
                 .args(["-I", "-m", "pip", "--python"])
-                .arg(work.python());
+                .arg(session.folder.python());
         } else {
-            command = work.command(&work.python());
+            command = session.command(&session.folder.python());
             command.args(["-I", "-m", "pip"]);
         }
-        quiet(&mut command, &work.request.pip_cache);
+        quiet(&mut command, &session.request.pip_cache);
         command
     }
 
     /// Installs from what was kept, with no index.
     fn install_kept(
         &self,
-        work: &mut Work<'_>,
+        session: &mut Session<'_>,
         wheels: &Path,
         arguments: &[String],
         show: Show,
     ) -> Result<Finished, BuildError> {
-        let mut command = self.command(work);
+        let mut command = self.command(session);
         command
             .args([
                 "install",
@@ -71,12 +74,12 @@ impl Pip {
             ])
             .arg(wheels);
         command.args(arguments);
-        work.run(&mut command, show)
+        session.run(&mut command, show)
     }
 
     /// What is installed under the engine's name, and from where.
-    fn engine(work: &Work<'_>) -> Result<Option<measure::Installed>, BuildError> {
-        let site_packages = work.site_packages()?;
+    fn engine(session: &Session<'_>) -> Result<Option<measure::Installed>, BuildError> {
+        let site_packages = session.site_packages()?;
         let installed = measure::installed(&site_packages)
             .map_err(|error| BuildError::io(&site_packages, error))?;
         Ok(installed
@@ -90,37 +93,37 @@ impl Installer for Pip {
         &self.label
     }
 
-    fn create_venv(&mut self, work: &mut Work<'_>) -> Result<(), BuildError> {
-        let mut command = work.command(&work.request.python.executable);
+    fn create_venv(&mut self, session: &mut Session<'_>) -> Result<(), BuildError> {
+        let mut command = session.command(&session.request.python.executable);
         command.args(["-I", "-m", "venv"]);
         if self.works_for_venv {
             command.arg("--without-pip");
         }
-        command.arg(&work.venv);
-        let finished = work.run(&mut command, Show::Everything)?;
+        command.arg(session.folder.venv());
+        let finished = session.run(&mut command, Show::Everything)?;
         if !finished.exit.is_success() {
-            return Err(work.failure("python -m venv", &finished, false));
+            return Err(session.failure("python -m venv", &finished, false));
         }
         if !self.works_for_venv {
-            let python = work.python();
-            self.label = format!("pip {}", version(work, &python)?.unwrap_or_default())
+            let python = session.folder.python();
+            self.label = format!("pip {}", version(session, &python)?.unwrap_or_default())
                 .trim_end()
                 .to_owned();
         }
         Ok(())
     }
 
-    fn install(&mut self, work: &mut Work<'_>, install: &Install) -> Result<(), BuildError> {
+    fn install(&mut self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
         if install.sources.is_some() {
-            work.note(
+            session.note(
                 "pip does not know [tool.uv.sources] of pyproject.toml; only uv follows these"
                     .to_owned(),
             );
         }
-        let engine_before = Self::engine(work)?;
+        let engine_before = Self::engine(session)?;
         let mut lines = install.index_options.clone();
         lines.extend(install.requirements.iter().cloned());
-        let requirements = work.write_list("requirements.txt", &lines)?;
+        let requirements = session.write_list("requirements.txt", &lines)?;
         let mut common = vec!["-r".to_owned(), requirements.display().to_string()];
         if let Some(constraints) = &install.constraints {
             common.extend(["-c".to_owned(), constraints.display().to_string()]);
@@ -133,17 +136,17 @@ impl Installer for Pip {
         let mut arguments = vec![engine_kept.clone()];
         arguments.extend(common.iter().cloned());
 
-        let offline = work.request.offline;
-        let wheels = work.request.pip_cache.join("wheelhouse");
+        let offline = session.request.offline;
+        let wheels = wheelhouse(&session.request.pip_cache);
         if offline || wheels.is_dir() {
-            let finished = self.install_kept(work, &wheels, &arguments, Show::Nothing)?;
+            let finished = self.install_kept(session, &wheels, &arguments, Show::Nothing)?;
             // A full disk is as full with a network.
             if finished.exit.is_success() || offline || finished.found_disk_full() {
-                work.replay(&finished);
+                session.replay(&finished);
                 return if finished.exit.is_success() {
-                    keep_engine(self, work, engine_before.as_ref(), install)
+                    keep_engine(self, session, engine_before.as_ref(), install)
                 } else {
-                    Err(work.failure(&self.label, &finished, true))
+                    Err(session.failure(&self.label, &finished, true))
                 };
             }
         }
@@ -154,37 +157,37 @@ impl Installer for Pip {
             .chain(&install.requirements)
             .any(|text| text.contains("://") && !text.ends_with(".whl"));
         let finished = if by_place {
-            let mut command = self.command(work);
+            let mut command = self.command(session);
             command
                 .args(["install", "--no-compile", "--progress-bar", "off"])
                 .args(&arguments);
-            work.run(&mut command, Show::Everything)?
+            session.run(&mut command, Show::Everything)?
         } else {
-            let mut command = self.command(work);
+            let mut command = self.command(session);
             command
                 .args(["wheel", "--progress-bar", "off", "--wheel-dir"])
                 .arg(&wheels);
             command.arg(&install.engine).args(&common);
-            let finished = work.run(&mut command, Show::Everything)?;
+            let finished = session.run(&mut command, Show::Everything)?;
             if !finished.exit.is_success() {
-                return Err(work.failure(&self.label, &finished, false));
+                return Err(session.failure(&self.label, &finished, false));
             }
-            self.install_kept(work, &wheels, &arguments, Show::Everything)?
+            self.install_kept(session, &wheels, &arguments, Show::Everything)?
         };
         if !finished.exit.is_success() {
-            return Err(work.failure(&self.label, &finished, false));
+            return Err(session.failure(&self.label, &finished, false));
         }
-        keep_engine(self, work, engine_before.as_ref(), install)
+        keep_engine(self, session, engine_before.as_ref(), install)
     }
 
-    fn uninstall(&mut self, work: &mut Work<'_>, package: &str) -> Result<(), BuildError> {
-        let mut command = self.command(work);
+    fn uninstall(&mut self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
+        let mut command = self.command(session);
         command.args(["uninstall", "--yes", package]);
-        let finished = work.run(&mut command, Show::Everything)?;
+        let finished = session.run(&mut command, Show::Everything)?;
         if finished.exit.is_success() {
             Ok(())
         } else {
-            Err(work.failure(&self.label, &finished, false))
+            Err(session.failure(&self.label, &finished, false))
         }
     }
 }
@@ -193,21 +196,21 @@ impl Installer for Pip {
 /// installed over ours. Then ours is put back.
 fn keep_engine(
     pip: &Pip,
-    work: &mut Work<'_>,
+    session: &mut Session<'_>,
     before: Option<&measure::Installed>,
     install: &Install,
 ) -> Result<(), BuildError> {
     let Some(before) = before else {
         return Ok(());
     };
-    if Pip::engine(work)?.as_ref() == Some(before) {
+    if Pip::engine(session)?.as_ref() == Some(before) {
         return Ok(());
     }
-    work.note(
+    session.note(
         "another engine was installed as a dependency; the one that ADE is set to use is put back"
             .to_owned(),
     );
-    let mut command = pip.command(work);
+    let mut command = pip.command(session);
     command
         .args([
             "install",
@@ -218,11 +221,11 @@ fn keep_engine(
             "--no-deps",
         ])
         .arg(&install.engine);
-    let finished = work.run(&mut command, Show::Everything)?;
+    let finished = session.run(&mut command, Show::Everything)?;
     if finished.exit.is_success() {
         Ok(())
     } else {
-        Err(work.failure(&pip.label, &finished, false))
+        Err(session.failure(&pip.label, &finished, false))
     }
 }
 
@@ -237,10 +240,10 @@ pub(super) fn quiet(command: &mut Command, cache: &Path) {
 }
 
 /// What `pip --version` says, or `None` where there is no pip.
-fn version(work: &mut Work<'_>, python: &Path) -> Result<Option<String>, BuildError> {
-    let mut command = work.command(python);
+fn version(session: &mut Session<'_>, python: &Path) -> Result<Option<String>, BuildError> {
+    let mut command = session.command(python);
     command.args(["-I", "-m", "pip", "--version"]);
-    let finished = work.run(&mut command, Show::Nothing)?;
+    let finished = session.run(&mut command, Show::Nothing)?;
     if !finished.exit.is_success() {
         return Ok(None);
     }

@@ -7,9 +7,13 @@ use std::process::Command;
 
 use uuid::Uuid;
 
-use super::{Installer, NETWORK_TROUBLE, index};
-use crate::environment::lock::{BuildLock, LockError};
-use crate::environment::provision::{BuildError, Install, Show, Step, Work};
+use super::{Install, Installer, index};
+use crate::environment::build::error::BuildError;
+use crate::environment::build::event::Step;
+use crate::environment::build::session::{Session, Show};
+use crate::files::FileError;
+use crate::layout::ToolsFolder;
+use crate::lock::{Lock, LockError};
 use crate::process::on_path;
 use crate::python::child_env;
 
@@ -26,24 +30,26 @@ pub(super) struct Uv {
 
 impl Uv {
     /// Finds one that is recent enough, or fetches one.
-    pub fn prepare(work: &mut Work<'_>) -> Result<Self, BuildError> {
-        let path = child_env::get(&work.request.child_env, "PATH")
+    pub fn prepare(session: &mut Session<'_>) -> Result<Self, BuildError> {
+        let path = child_env::get(&session.request.child_env, "PATH")
             .unwrap_or_default()
             .to_owned();
         for program in on_path(OsStr::new("uv"), &path) {
-            match version(work, &program)? {
+            match version(session, &program)? {
                 Some(found) if is_recent(&found) => {
                     return Ok(Uv {
                         label: format!("uv {found}"),
                         program,
                     });
                 }
-                Some(found) => work.note(format!("uv {found} at {} is too old", program.display())),
+                Some(found) => {
+                    session.note(format!("uv {found} at {} is too old", program.display()))
+                }
                 None => {}
             }
         }
-        let program = fetched(work)?;
-        match version(work, &program)? {
+        let program = fetched(session)?;
+        match version(session, &program)? {
             Some(found) => Ok(Uv {
                 label: format!("uv {found}"),
                 program,
@@ -55,14 +61,14 @@ impl Uv {
         }
     }
 
-    fn command(&self, work: &Work<'_>, offline: bool) -> Command {
-        let mut command = work.command(&self.program);
+    fn command(&self, session: &Session<'_>, offline: bool) -> Command {
+        let mut command = session.command(&self.program);
         command
-            .envs(index::variables_for_uv(&work.request.child_env))
+            .envs(index::variables_for_uv(&session.request.child_env))
             .env("UV_NO_PROGRESS", "1")
             .env("UV_PYTHON_DOWNLOADS", "never")
             .args(["--color", "never"]);
-        if let Some(cache) = &work.request.uv_cache {
+        if let Some(cache) = &session.request.uv_cache {
             command.env("UV_CACHE_DIR", cache);
         }
         if offline {
@@ -77,40 +83,40 @@ impl Installer for Uv {
         &self.label
     }
 
-    fn create_venv(&mut self, work: &mut Work<'_>) -> Result<(), BuildError> {
-        let mut command = self.command(work, true);
+    fn create_venv(&mut self, session: &mut Session<'_>) -> Result<(), BuildError> {
+        let mut command = self.command(session, true);
         command
             .args(["venv", "--no-project", "--no-config", "--quiet", "--python"])
-            .arg(&work.request.python.executable)
-            .arg(&work.venv);
-        let finished = work.run(&mut command, Show::Everything)?;
+            .arg(&session.request.python.executable)
+            .arg(session.folder.venv());
+        let finished = session.run(&mut command, Show::Everything)?;
         if finished.exit.is_success() {
             Ok(())
         } else {
-            Err(work.failure(&self.label, &finished, false))
+            Err(session.failure(&self.label, &finished, false))
         }
     }
 
-    fn install(&mut self, work: &mut Work<'_>, install: &Install) -> Result<(), BuildError> {
-        let overrides = work.write_list(
+    fn install(&mut self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
+        let overrides = session.write_list(
             "overrides.txt",
-            work.request.engine.replacement().as_slice(),
+            session.request.engine.replacement().as_slice(),
         )?;
         let mut lines = install.index_options.clone();
         lines.push(install.engine.clone());
         if install.sources.is_none() {
             lines.extend(install.requirements.iter().cloned());
         }
-        let requirements = work.write_list("requirements.txt", &lines)?;
-        let only_offline = work.request.offline;
+        let requirements = session.write_list("requirements.txt", &lines)?;
+        let only_offline = session.request.offline;
         // Whether an attempt failed half way: uv then takes what it left for installed.
         let mut is_partial = false;
         // Caches first: that is what makes the second environment cheap.
         for offline in [true, false] {
-            let mut command = self.command(work, offline);
+            let mut command = self.command(session, offline);
             command
                 .args(["pip", "install", "--python"])
-                .arg(work.python());
+                .arg(session.folder.python());
             command
                 .arg("--overrides")
                 .arg(&overrides)
@@ -130,44 +136,44 @@ impl Installer for Uv {
             } else {
                 Show::Everything
             };
-            let finished = work.run(&mut command, show)?;
+            let finished = session.run(&mut command, show)?;
             // A full disk is as full with a network.
             let is_last = !offline || only_offline || finished.found_disk_full();
             is_partial = finished.mentions(&["failed to install"]);
             if finished.exit.is_success() || is_last {
                 if offline {
-                    work.replay(&finished);
+                    session.replay(&finished);
                 }
                 return if finished.exit.is_success() {
                     Ok(())
                 } else {
-                    Err(work.failure(&self.label, &finished, only_offline))
+                    Err(session.failure(&self.label, &finished, only_offline))
                 };
             }
         }
         Ok(())
     }
 
-    fn uninstall(&mut self, work: &mut Work<'_>, package: &str) -> Result<(), BuildError> {
-        let mut command = self.command(work, true);
+    fn uninstall(&mut self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
+        let mut command = self.command(session, true);
         command
             .args(["pip", "uninstall", "--python"])
-            .arg(work.python())
+            .arg(session.folder.python())
             .arg(package);
-        let finished = work.run(&mut command, Show::Everything)?;
+        let finished = session.run(&mut command, Show::Everything)?;
         if finished.exit.is_success() {
             Ok(())
         } else {
-            Err(work.failure(&self.label, &finished, false))
+            Err(session.failure(&self.label, &finished, false))
         }
     }
 }
 
 /// What `uv --version` says, or `None` where it does not start.
-fn version(work: &mut Work<'_>, program: &Path) -> Result<Option<String>, BuildError> {
-    let mut command = work.command(program);
+fn version(session: &mut Session<'_>, program: &Path) -> Result<Option<String>, BuildError> {
+    let mut command = session.command(program);
     command.arg("--version");
-    match work.run(&mut command, Show::Nothing) {
+    match session.run(&mut command, Show::Nothing) {
         Ok(finished) if finished.exit.is_success() => Ok(finished
             .stdout()
             .find_map(|line| line.split_whitespace().nth(1))
@@ -185,34 +191,30 @@ fn is_recent(version: &str) -> bool {
 }
 
 /// The uv among the tools; fetched now where there is none. It appears there whole, and two processes fetch it once.
-fn fetched(work: &mut Work<'_>) -> Result<PathBuf, BuildError> {
-    let home = work.request.tools.join("uv");
-    let program = home.join("bin/uv");
+fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
+    let tools = &session.request.tools;
+    let home = tools.uv();
+    let program = ToolsFolder::uv_program(&home);
     if program.exists() {
         return Ok(program);
     }
-    let lock = work.request.tools.join(".uv.lock");
-    let cancel = work.cancel;
-    let turn = BuildLock::acquire(&lock, cancel, &mut |holder| {
+    let turn = Lock::acquire(&tools.uv_lock(), session.cancel, &mut |holder| {
         let holder = holder.unwrap_or_else(|| "another process".to_owned());
-        work.note(format!("waiting for {holder}, which is fetching uv"));
+        session.note(format!("waiting for {holder}, which is fetching uv"));
     });
     let _turn = turn.map_err(|error| match error {
         LockError::Cancelled { .. } => BuildError::Cancelled {
             step: Step::PrepareInstaller,
         },
-        LockError::Io { path, source } => BuildError::Io { path, source },
+        LockError::File(FileError { path, source, .. }) => BuildError::Io { path, source },
     })?;
     if program.exists() {
         return Ok(program);
     }
-    remove_leavings(&work.request.tools);
-    let partial = Partial(
-        work.request
-            .tools
-            .join(format!("{PARTIAL_PREFIX}{}", Uuid::now_v7().simple())),
-    );
-    fetch(work, &partial.0)?;
+    remove_abandoned(&tools.0);
+    let name = format!("{PARTIAL_PREFIX}{}", Uuid::now_v7().simple());
+    let partial = Partial(tools.0.join(name));
+    fetch(session, &partial.0)?;
     if home.exists() {
         fs::remove_dir_all(&home).map_err(|error| BuildError::io(&home, error))?;
     }
@@ -232,7 +234,7 @@ impl Drop for Partial {
 }
 
 /// Only whoever holds the lock fetches, so what is there from before is dead.
-fn remove_leavings(tools: &Path) {
+fn remove_abandoned(tools: &Path) {
     for entry in fs::read_dir(tools).into_iter().flatten().flatten() {
         if entry
             .file_name()
@@ -245,26 +247,26 @@ fn remove_leavings(tools: &Path) {
 }
 
 /// Asks Python's pip for uv; where that Python has no pip, the pip of a passing venv.
-fn fetch(work: &mut Work<'_>, target: &Path) -> Result<(), BuildError> {
-    work.note("there is no uv on PATH; fetching it once".to_owned());
+fn fetch(session: &mut Session<'_>, target: &Path) -> Result<(), BuildError> {
+    session.note("there is no uv on PATH; fetching it once".to_owned());
     let mut reasons = Vec::new();
     let mut network = false;
-    let passing_venv = work.workbench.join("pip");
+    let passing_venv = session.folder.workbench().join("pip");
     for python in [
-        work.request.python.executable.clone(),
+        session.request.python.executable.clone(),
         passing_venv.join("bin/python"),
     ] {
         if python.starts_with(&passing_venv) {
-            let mut command = work.command(&work.request.python.executable.clone());
+            let mut command = session.command(&session.request.python.executable.clone());
             command.args(["-I", "-m", "venv"]).arg(&passing_venv);
-            let finished = work.run(&mut command, Show::Nothing)?;
+            let finished = session.run(&mut command, Show::Nothing)?;
             if !finished.exit.is_success() {
                 reasons.push("its venv module can't make an environment with pip".to_owned());
                 break;
             }
         }
-        let mut command = work.command(&python);
-        super::pip::quiet(&mut command, &work.request.pip_cache);
+        let mut command = session.command(&python);
+        super::pip::quiet(&mut command, &session.request.pip_cache);
         command
             .args([
                 "-I",
@@ -279,16 +281,16 @@ fn fetch(work: &mut Work<'_>, target: &Path) -> Result<(), BuildError> {
             ])
             .arg("--target")
             .arg(target);
-        if work.request.offline {
+        if session.request.offline {
             command.arg("--no-index");
         }
         command.arg(FETCHED);
-        let finished = work.run(&mut command, Show::Everything)?;
-        if finished.exit.is_success() && target.join("bin/uv").exists() {
+        let finished = session.run(&mut command, Show::Everything)?;
+        if finished.exit.is_success() && ToolsFolder::uv_program(target).exists() {
             return Ok(());
         }
         if !finished.mentions(&["no module named pip"]) {
-            network = finished.mentions(&NETWORK_TROUBLE);
+            network = finished.found_network_trouble();
             let last = finished.last_lines().pop().unwrap_or_default();
             reasons.push(format!("uv could not be fetched ({last})"));
             break;
@@ -297,7 +299,7 @@ fn fetch(work: &mut Work<'_>, target: &Path) -> Result<(), BuildError> {
     }
     Err(BuildError::NoInstaller {
         reasons,
-        transient: network && !work.request.offline,
+        transient: network && !session.request.offline,
     })
 }
 

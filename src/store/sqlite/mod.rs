@@ -11,7 +11,7 @@ mod results;
 mod runs;
 
 use std::cell::Cell;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -24,12 +24,13 @@ use super::schema::{self, Migrated, MigrationState, SchemaStatus};
 use super::{
     Attempt, CancelOutcome, Claim, Clock, ColumnResult, ConfigurationActivity, ConfigurationRecord,
     Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, FieldResult, Fleet,
-    Heartbeat, NewRun, Overview, QueueDepth, QueueMetrics, Recovery, Result, RunFilter, RunRecord,
-    RunStatus, Store, StoreError, WorkerRecord,
+    Heartbeat, NewRun, Overview, QueueDepth, QueueMetrics, Result, RunFilter, RunRecord, RunStatus,
+    Store, StoreError, WorkerRecord,
 };
 use crate::clock::Timestamp;
 use crate::files;
-use crate::settings::Settings;
+use crate::lock::Lock;
+use crate::settings::{Recovery, Settings};
 
 /// What to do about a database that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -367,18 +368,10 @@ fn set_journal_mode(connection: &Connection, settings: &Settings) -> rusqlite::R
 }
 
 /// Migrations and first creations exclude each other through a lock of the operating system beside the database.
-fn migration_lock(path: &Path) -> Result<File> {
+fn migration_lock(path: &Path) -> Result<Lock> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".lock");
-    let path = path.with_file_name(name);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(files::FileError::on("open", &path))?;
-    file.lock().map_err(files::FileError::on("lock", &path))?;
-    Ok(file)
+    Ok(Lock::take(&path.with_file_name(name))?)
 }
 
 /// The write-ahead log is carried over when it has so many pages of 4 KiB: SQLite's own 1,000 make a busy queue wait for the
@@ -441,9 +434,7 @@ fn explain(path: &Path, busy_timeout: Duration, error: rusqlite::Error) -> Store
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly => unreachable(
             "check that the data directory exists and that you may write to it, or point --data-dir elsewhere",
         ),
-        ErrorCode::DiskFull => {
-            unreachable("free some space, or point --data-dir at a disk that has some")
-        }
+        ErrorCode::DiskFull => unreachable(files::FREE_SPACE),
         ErrorCode::SystemIoFailure => unreachable("the disk gave an error: is it full, or gone?"),
         _ => StoreError::Sqlite {
             path,

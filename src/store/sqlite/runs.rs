@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{execute, path_text, results, signed, unsigned, unsigned_or_none};
 use crate::clock::Timestamp;
+use crate::settings::Recovery;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Ending, EnvironmentKey, Failure, Heartbeat, NewRun, QueueDepth,
-    Recovery, RunFilter, RunMetrics, RunRecord, RunStatus,
+    RunFilter, RunMetrics, RunRecord, RunStatus,
 };
 
 const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id, r.environment_id, r.document_id, r.retry_of_run_id, r.engine_spec, r.deps_digest,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::*;
-use crate::settings::Inputs;
+use crate::settings::{Inputs, Recovery};
 use crate::store::{EnvironmentStatus, NewRun, RunOptions};
 
 const LEASE: Duration = Duration::from_secs(900);

@@ -15,10 +15,11 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::provision::{BuildError, Show, Work};
+use super::error::BuildError;
+use super::session::{Session, Show};
+use crate::digest::Hasher;
 use crate::process::Exit;
 
 /// Compiles the listed files in as many processes as that is worth. Ends with 0 when all were compiled, with
@@ -92,10 +93,10 @@ struct Package {
 }
 
 /// Gives every module in the environment its bytecode.
-pub(super) fn compile(work: &mut Work<'_>) -> Result<Fresh, BuildError> {
-    let site_packages = work.site_packages()?;
-    let python = &work.request.python;
-    let shelf = work.request.tools.join("bytecode").join(format!(
+pub(super) fn compile(session: &mut Session<'_>) -> Result<Fresh, BuildError> {
+    let site_packages = session.site_packages()?;
+    let python = &session.request.python;
+    let shelf = session.request.tools.bytecode(&format!(
         "{}-{}",
         python.environment_key(),
         python.version_text()
@@ -111,18 +112,18 @@ pub(super) fn compile(work: &mut Work<'_>) -> Result<Fresh, BuildError> {
     without_bytecode(&site_packages, &mut missing)
         .map_err(|error| BuildError::io(&site_packages, error))?;
     if !missing.is_empty() {
-        let list = work.workbench.join("compile");
+        let list = session.folder.workbench().join("compile");
         fs::write(&list, missing.join(&0)).map_err(|error| BuildError::io(&list, error))?;
-        let mut command = work.command(&work.python());
+        let mut command = session.command(&session.folder.python());
         command.args(["-I", "-c", COMPILE]).arg(&list);
-        let finished = work.run(&mut command, Show::Nothing)?;
+        let finished = session.run(&mut command, Show::Nothing)?;
         if finished.exit == Exit::Code(DISK_FULL) {
             let full = io::Error::from(io::ErrorKind::StorageFull);
             return Err(BuildError::io(&site_packages, full));
         }
         if !finished.exit.is_success() {
             // Packages may carry files that are no Python of this release; nobody imports those.
-            work.note(
+            session.note(
                 "some files could not be compiled; they are compiled when they are imported"
                     .to_owned(),
             );
@@ -138,14 +139,14 @@ pub(super) fn compile(work: &mut Work<'_>) -> Result<Fresh, BuildError> {
 impl Fresh {
     /// Keeps it. Called when all of the environment is on the disk, for the links made here are to the same files.
     pub fn keep(&self) {
-        self.remove_leavings();
+        self.remove_abandoned();
         for package in &self.packages {
             let _ = self.keep_package(package);
         }
     }
 
     /// What a crashed process left half linked. Linking takes a moment, so what is an hour old is dead.
-    fn remove_leavings(&self) {
+    fn remove_abandoned(&self) {
         for entry in fs::read_dir(&self.shelf).into_iter().flatten().flatten() {
             let is_old = || {
                 let changed = entry.metadata().ok()?.modified().ok()?;
@@ -229,11 +230,11 @@ fn package(stem: &str, record: &str) -> Option<Package> {
         return None;
     }
     sources.sort_unstable();
-    let mut hasher = Sha256::new();
+    let mut hasher = Hasher::new();
     for (path, hash) in &sources {
         hasher.update(format!("{path}\n{hash}\n"));
     }
-    let digest = crate::files::hexadecimal(&hasher.finalize());
+    let digest = hasher.finish().to_string();
     Some(Package {
         key: format!("{stem}-{}", &digest[..32]),
         sources: sources

@@ -1,6 +1,9 @@
 //! Starts the engine once in its new environment, the way a run will.
 
-use super::provision::{BuildError, EngineSource, Finished, Show, Work};
+use super::error::BuildError;
+use super::output::Finished;
+use super::request::EngineSource;
+use super::session::{Session, Show};
 
 /// What a run imports first, where it is installed: a broken wheel shows here and not in the first run.
 const IMPORT: &str = "
@@ -10,11 +13,11 @@ if importlib.util.find_spec('polars'):
 ";
 
 /// Starts the engine and asks for its version.
-pub(super) fn verify(work: &mut Work<'_>) -> Result<String, BuildError> {
-    let python = work.python();
-    let mut version = work.command(&python);
+pub(super) fn verify(session: &mut Session<'_>) -> Result<String, BuildError> {
+    let python = session.folder.python();
+    let mut version = session.command(&python);
     version.args(["-I", "-m", "ade_engine", "version"]);
-    let finished = work.run(&mut version, Show::Nothing)?;
+    let finished = session.run(&mut version, Show::Nothing)?;
     let Some(found) = answered(&finished) else {
         return Err(failed(
             "`python -m ade_engine version` says nothing",
@@ -23,7 +26,7 @@ pub(super) fn verify(work: &mut Work<'_>) -> Result<String, BuildError> {
     };
     if let EngineSource::Wheel {
         version: expected, ..
-    } = &work.request.engine
+    } = &session.request.engine
         && *expected != found
     {
         return Err(failed(
@@ -31,9 +34,9 @@ pub(super) fn verify(work: &mut Work<'_>) -> Result<String, BuildError> {
             &finished,
         ));
     }
-    let mut import = work.command(&python);
+    let mut import = session.command(&python);
     import.args(["-I", "-c", IMPORT]);
-    let finished = work.run(&mut import, Show::Nothing)?;
+    let finished = session.run(&mut import, Show::Nothing)?;
     if !finished.exit.is_success() {
         return Err(failed(
             &format!("polars can't be imported ({})", finished.exit),

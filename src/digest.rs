@@ -1,0 +1,121 @@
+//! SHA-256: of bytes, of a file, and of a copy while it is made.
+//!
+//! Snapshots, environments, staged inputs and outputs are known by such digests. Written out, one has 64 lower-case
+//! hexadecimal digits.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+/// How much is read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// A digest over pieces that come one after the other.
+#[derive(Clone, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a piece. Where one piece ends and the next begins makes no difference.
+    pub fn update(&mut self, piece: impl AsRef<[u8]>) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+/// The digest of some bytes.
+pub fn of(bytes: impl AsRef<[u8]>) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}
+
+/// The digest of a file, and its size in bytes.
+///
+/// # Errors
+/// It cannot be read.
+pub fn of_file(path: &Path) -> io::Result<(Digest, u64)> {
+    match copy(&mut File::open(path)?, &mut io::sink()) {
+        Ok(copied) => Ok(copied),
+        Err(CopyError::Read(error) | CopyError::Write(error)) => Err(error),
+    }
+}
+
+/// Which side of a copy failed.
+#[derive(Debug)]
+pub enum CopyError {
+    /// The source cannot be read.
+    Read(io::Error),
+    /// The target cannot be written.
+    Write(io::Error),
+}
+
+/// Copies to the end of the source. Returns the digest and the number of the bytes that were copied.
+///
+/// # Errors
+/// The source cannot be read, or the target not be written.
+pub fn copy(source: &mut impl Read, target: &mut impl Write) -> Result<(Digest, u64), CopyError> {
+    let mut hasher = Hasher::new();
+    let mut size = 0;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let count = match source.read(&mut chunk) {
+            Ok(0) => return Ok((hasher.finish(), size)),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(CopyError::Read(error)),
+        };
+        hasher.update(&chunk[..count]);
+        target
+            .write_all(&chunk[..count])
+            .map_err(CopyError::Write)?;
+        size += count as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OF_ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn bytes_pieces_and_copies_have_the_same_digest() {
+        assert_eq!(of("abc").to_string(), OF_ABC);
+        let mut hasher = Hasher::new();
+        hasher.update("a");
+        hasher.update("bc");
+        assert_eq!(hasher.finish().to_string(), OF_ABC);
+        let mut target = Vec::new();
+        let (digest, size) = copy(&mut &b"abc"[..], &mut target).unwrap();
+        assert_eq!(digest.to_string(), OF_ABC);
+        assert_eq!((size, target), (3, b"abc".to_vec()));
+    }
+
+    #[test]
+    fn a_copy_says_which_side_failed() {
+        let failed = copy(&mut &b"abc"[..], &mut &mut [0_u8; 1][..]);
+        assert!(matches!(failed, Err(CopyError::Write(_))));
+    }
+}

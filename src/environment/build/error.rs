@@ -1,0 +1,119 @@
+//! Why a build failed, and whether the same build may succeed another time.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::event::Step;
+use crate::files;
+use crate::problem::{Facts, Kind, Problem, code};
+use crate::process::Exit;
+use crate::python::PythonError;
+
+/// Why an environment could not be built.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    #[error("{}: {program} failed ({exit})", step.as_str())]
+    Installer {
+        step: Step,
+        program: String,
+        exit: Exit,
+        /// The end of what it said, in its own words.
+        last_lines: Vec<String>,
+        /// May the same succeed at another time? So after trouble with the network; not where there is no such version.
+        transient: bool,
+        /// Was it confined to caches?
+        offline: bool,
+    },
+    #[error("{}: not done after {seconds} s", step.as_str())]
+    Timeout { step: Step, seconds: u64 },
+    #[error("{}: cancelled", step.as_str())]
+    Cancelled { step: Step },
+    #[error("the engine does not start in its new environment: {message}")]
+    VerificationFailed {
+        message: String,
+        last_lines: Vec<String>,
+    },
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("there is no installer: {}", reasons.join("; "))]
+    NoInstaller {
+        reasons: Vec<String>,
+        transient: bool,
+    },
+}
+
+impl BuildError {
+    pub(in crate::environment) fn io(path: &Path, source: io::Error) -> Self {
+        BuildError::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Whether the same build may succeed at another time, with nothing changed by anybody.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            BuildError::Installer { transient, .. } | BuildError::NoInstaller { transient, .. } => {
+                *transient
+            }
+            BuildError::Io { source, .. } => {
+                files::is_disk_full(source) || source.kind() == io::ErrorKind::WouldBlock
+            }
+            BuildError::Timeout { .. } => true,
+            BuildError::Python(_)
+            | BuildError::Cancelled { .. }
+            | BuildError::VerificationFailed { .. } => false,
+        }
+    }
+
+    /// What the program that failed said last.
+    pub fn last_lines(&self) -> &[String] {
+        match self {
+            BuildError::Installer { last_lines, .. }
+            | BuildError::VerificationFailed { last_lines, .. } => last_lines,
+            _ => &[],
+        }
+    }
+}
+
+impl Problem for BuildError {
+    fn facts(&self) -> Facts {
+        match self {
+            BuildError::Python(error) => error.facts(),
+            BuildError::Installer {
+                step,
+                transient,
+                offline,
+                ..
+            } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
+                .hint(installer_hint(*step, *transient, *offline)),
+            BuildError::Timeout { .. } => Facts::new(Kind::Environment, code::BUILD_TIMEOUT)
+                .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
+            BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
+            BuildError::VerificationFailed { .. } => {
+                Facts::new(Kind::Environment, code::VERIFICATION_FAILED)
+                    .hint("check ADE_ENGINE_SPEC where you set it, and the versions that the configuration pins")
+            }
+            BuildError::Io { source, .. } => Facts::new(Kind::Environment, code::STORAGE_FAILED)
+                .maybe_hint(files::hint(source)),
+            BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::NO_INSTALLER)
+                .hint("install uv, or your system's packages for pip and venv (python3-pip, python3-venv)"),
+        }
+    }
+}
+
+fn installer_hint(step: Step, transient: bool, offline: bool) -> &'static str {
+    if offline {
+        "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network"
+    } else if transient {
+        "check the network, and HTTPS_PROXY and the index settings where you use them; then try again"
+    } else if step == Step::CreateVenv {
+        "install uv, or your system's package for Python's venv module (python3-venv)"
+    } else {
+        "correct the dependencies in the configuration's pyproject.toml or requirements.txt"
+    }
+}

@@ -1,0 +1,83 @@
+//! What happens in a build, as event logs and narration are given it.
+
+use std::time::Duration;
+
+use crate::process::Stream;
+
+/// The steps of a build, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    PrepareInstaller,
+    CreateVenv,
+    InstallEngine,
+    InstallConfig,
+    Compile,
+    VerifyImports,
+    CollectMetadata,
+}
+
+impl Step {
+    /// The name as event logs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Step::PrepareInstaller => "prepare_installer",
+            Step::CreateVenv => "create_venv",
+            Step::InstallEngine => "install_engine",
+            Step::InstallConfig => "install_config",
+            Step::Compile => "compile",
+            Step::VerifyImports => "verify_imports",
+            Step::CollectMetadata => "collect_metadata",
+        }
+    }
+}
+
+/// What an installer does with a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageAction {
+    Resolving,
+    Downloading,
+    Building,
+    Installed,
+    Removed,
+}
+
+impl PackageAction {
+    /// The name as event logs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PackageAction::Resolving => "resolving",
+            PackageAction::Downloading => "downloading",
+            PackageAction::Building => "building",
+            PackageAction::Installed => "installed",
+            PackageAction::Removed => "removed",
+        }
+    }
+}
+
+/// What happens in a build, as it happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BuildEvent {
+    StepStarted {
+        step: Step,
+    },
+    StepFinished {
+        step: Step,
+        duration: Duration,
+    },
+    /// Which package the installer is busy with.
+    Package {
+        name: String,
+        /// Installers tell it only once they know it.
+        version: Option<String>,
+        action: PackageAction,
+    },
+    /// A line that a child printed.
+    Line {
+        stream: Stream,
+        text: String,
+    },
+    /// Something that the person should know, and that is no failure.
+    Note {
+        message: String,
+    },
+}

@@ -1,0 +1,137 @@
+//! What is installed: the engine, and then what the configuration depends on.
+//!
+//! The configuration itself is not. A `.pth` file makes its folder importable for the person who works on it; runs
+//! import a snapshot.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::BuildError;
+use super::session::Session;
+use crate::configuration::file_url;
+use crate::environment::installer::{Install, Installer};
+use crate::environment::{RUN_MARKER, measure};
+
+/// Installs the engine.
+pub(super) fn engine(
+    session: &mut Session<'_>,
+    installer: &mut dyn Installer,
+) -> Result<(), BuildError> {
+    let dependencies = session.request.configuration.dependencies();
+    let install = Install {
+        engine: session.request.engine.requirement(),
+        requirements: Vec::new(),
+        sources: None,
+        index_options: dependencies.index_options.clone(),
+        constraints: write_constraints(session)?,
+    };
+    installer.install(session, &install)
+}
+
+/// Installs what the configuration depends on, and makes its folder importable for those who work on it.
+pub(super) fn configuration(
+    session: &mut Session<'_>,
+    installer: &mut dyn Installer,
+) -> Result<(), BuildError> {
+    let dependencies = session.request.configuration.dependencies();
+    for asked in &dependencies.engine {
+        session.note(format!(
+            "the configuration asks for `{asked}`; the engine that ADE is set to use is installed in its place"
+        ));
+    }
+    let build_copy = dependencies
+        .needs_build
+        .then(|| copy_sources(session))
+        .transpose()?;
+    let mut requirements = dependencies.requirements_in(&session.sources);
+    requirements.extend(build_copy.as_deref().map(file_url));
+    if !requirements.is_empty() {
+        let install = Install {
+            engine: session.request.engine.requirement(),
+            requirements,
+            sources: dependencies
+                .has_uv_sources
+                .then(|| session.sources.join("pyproject.toml")),
+            index_options: dependencies.index_options.clone(),
+            constraints: write_constraints(session)?,
+        };
+        installer.install(session, &install)?;
+    }
+    if let Some(copy) = build_copy {
+        remove_configuration(session, installer, &copy)?;
+    }
+    write_import_file(session)
+}
+
+fn write_constraints(session: &Session<'_>) -> Result<Option<PathBuf>, BuildError> {
+    let constraints = &session.request.configuration.dependencies().constraints;
+    if constraints.is_empty() {
+        return Ok(None);
+    }
+    let lines: Vec<String> = constraints.iter().map(ToString::to_string).collect();
+    session.write_list("constraints.txt", &lines).map(Some)
+}
+
+/// A writable copy of the configuration, for build tools that write beside what they read.
+fn copy_sources(session: &Session<'_>) -> Result<PathBuf, BuildError> {
+    let copy = session.folder.workbench().join("source");
+    copy_tree(&session.sources, &copy).map_err(|error| BuildError::io(&copy, error))?;
+    Ok(copy)
+}
+
+fn copy_tree(source: &Path, target: &Path) -> io::Result<()> {
+    fs::create_dir_all(target)?;
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let copy = target.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &copy)?;
+        } else {
+            fs::write(&copy, fs::read(entry.path())?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Built only for the sake of its dependencies, the configuration itself goes again: a stale copy of it must not come
+/// before the one that a person is sessioning on.
+fn remove_configuration(
+    session: &mut Session<'_>,
+    installer: &mut dyn Installer,
+    copy: &Path,
+) -> Result<(), BuildError> {
+    let site_packages = session.site_packages()?;
+    let installed = measure::installed(&site_packages)
+        .map_err(|error| BuildError::io(&site_packages, error))?;
+    let url = file_url(copy);
+    for package in installed {
+        if package.origin.is_some_and(|origin| origin.contains(&url)) {
+            installer.uninstall(session, &package.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// `site` executes lines of a `.pth` file that begin with `import`; so the line can look whether this is a run.
+fn write_import_file(session: &Session<'_>) -> Result<(), BuildError> {
+    let Some(folder) = session.request.configuration.import_root().to_str() else {
+        // A name that is no text can't be written there. Runs do not need it.
+        return Ok(());
+    };
+    // Written in ASCII, since Python reads such files in whatever encoding it is set to.
+    let mut literal = String::new();
+    for unit in folder.chars() {
+        match unit {
+            ' '..='~' if unit != '\'' && unit != '\\' => literal.push(unit),
+            other => {
+                use std::fmt::Write;
+                let _ = write!(literal, "\\U{:08x}", u32::from(other));
+            }
+        }
+    }
+    let line =
+        format!("import os, sys; os.environ.get('{RUN_MARKER}') or sys.path.append('{literal}')\n");
+    let path = session.site_packages()?.join("_ade_configuration.pth");
+    fs::write(&path, line).map_err(|error| BuildError::io(&path, error))
+}

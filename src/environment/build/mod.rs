@@ -1,0 +1,104 @@
+//! Builds one environment in its own folder.
+//!
+//! A virtual environment does not like to be moved, so it is built where it stays. Until `.ready` is there, which is
+//! written last and after everything else is on the disk (`ready`), the folder counts as nothing: whatever a crashed or
+//! cancelled builder left is removed by the next. Only `logs/` survives, for the story of a failure is there.
+//!
+//! Everything that happens is reported through [`BuildEvent`]s, the installer's own lines among them. One time budget
+//! covers all steps.
+//!
+//! The list of steps is [`steps`]: `install` says what is installed, `crate::environment::installer` how, `bytecode`
+//! compiles it, `verify` starts it. What they share is a `session`.
+
+mod bytecode;
+pub(super) mod error;
+pub(super) mod event;
+mod install;
+pub(super) mod output;
+mod ready;
+mod request;
+pub(super) mod session;
+mod verify;
+
+use std::fs;
+
+use self::bytecode::Fresh;
+use self::session::Session;
+use super::{installer, measure};
+use crate::cancel::Cancel;
+
+pub use error::BuildError;
+pub use event::{BuildEvent, PackageAction, Step};
+pub use ready::is_ready;
+pub use request::{BuildRequest, Built, EngineSource};
+
+/// Builds the environment. The caller holds the lock of its key.
+///
+/// # Errors
+/// A step failed, the time was up, or somebody cancelled. The folder then holds the logs alone.
+pub fn provision(
+    request: &BuildRequest,
+    cancel: &Cancel,
+    on_event: &mut dyn FnMut(BuildEvent),
+) -> Result<Built, BuildError> {
+    let mut session = Session::new(request, cancel, on_event);
+    ready::clear(&session.folder)?;
+    let built = steps(&mut session);
+    if built.is_err() {
+        // Half an environment is of no use to anybody; the log says more. The next builder clears up in any case.
+        let _ = ready::clear(&session.folder);
+    }
+    built
+}
+
+/// The steps of a build, in their order.
+fn steps(session: &mut Session<'_>) -> Result<Built, BuildError> {
+    let workbench = session.folder.workbench();
+    fs::create_dir_all(&workbench).map_err(|error| BuildError::io(&workbench, error))?;
+
+    let mut installer = session.step(Step::PrepareInstaller, installer::prepare)?;
+    session.step(Step::CreateVenv, |session| installer.create_venv(session))?;
+    session.step(Step::InstallEngine, |session| {
+        install::engine(session, installer.as_mut())
+    })?;
+    session.step(Step::InstallConfig, |session| {
+        install::configuration(session, installer.as_mut())
+    })?;
+    let bytecode = session.step(Step::Compile, bytecode::compile)?;
+    let engine_version = session.step(Step::VerifyImports, verify::verify)?;
+    session.step(Step::CollectMetadata, |session| {
+        finish(session, installer.label(), engine_version, &bytecode)
+    })
+}
+
+/// Measures what was built, records it, and keeps its bytecode for other environments.
+fn finish(
+    session: &Session<'_>,
+    installer: &str,
+    engine_version: String,
+    bytecode: &Fresh,
+) -> Result<Built, BuildError> {
+    let request = session.request;
+    let site_packages = session.site_packages()?;
+    let installed = measure::installed(&site_packages)
+        .map_err(|error| BuildError::io(&site_packages, error))?;
+    let workbench = session.folder.workbench();
+    fs::remove_dir_all(&workbench).map_err(|error| BuildError::io(&workbench, error))?;
+    let venv = session.folder.venv();
+    let usage = measure::disk_usage(&venv).map_err(|error| BuildError::io(&venv, error))?;
+    let built = Built {
+        python: request.python.clone(),
+        venv,
+        engine_version,
+        lock_digest: measure::lock_digest(&installed),
+        packages: installed
+            .into_iter()
+            .map(|package| (package.name, package.version))
+            .collect(),
+        size_bytes: usage.total_bytes,
+        installer: installer.to_owned(),
+    };
+    ready::finish(request, &built)?;
+    bytecode.keep();
+    Ok(built)
+}

@@ -1,0 +1,206 @@
+//! What the children of a build print, and what it means.
+
+use super::event::{BuildEvent, PackageAction};
+use crate::process::{Exit, Stream};
+
+/// What installers say when the network, and not the request, is at fault. In lower case.
+const NETWORK_TROUBLE: [&str; 22] = [
+    "bad gateway",
+    "cannot connect to proxy",
+    "connection aborted",
+    "connection broken",
+    "connection refused",
+    "connection reset",
+    "connecttimeout",
+    "could not connect to server",
+    "could not resolve host",
+    "dns error",
+    "error sending request",
+    "failed to establish a new connection",
+    "gateway time-out",
+    "gateway timeout",
+    "max retries exceeded",
+    "name or service not known",
+    "network is unreachable",
+    "operation timed out",
+    "read timed out",
+    "service unavailable",
+    "temporary failure in name resolution",
+    "too many requests",
+];
+
+/// A child that ended by itself.
+pub(in crate::environment) struct Finished {
+    pub exit: Exit,
+    pub lines: Vec<(Stream, String)>,
+}
+
+impl Finished {
+    /// The lines of standard output.
+    pub fn stdout(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.lines
+            .iter()
+            .filter(|(stream, _)| *stream == Stream::Stdout)
+            .map(|(_, line)| line.as_str())
+    }
+
+    /// Whether any line contains one of these. Compared in lower case.
+    pub fn mentions(&self, phrases: &[&str]) -> bool {
+        self.lines.iter().any(|(_, line)| {
+            let line = line.to_lowercase();
+            phrases.iter().any(|phrase| line.contains(phrase))
+        })
+    }
+
+    /// Whether the child said that there was no room on the disk.
+    pub fn found_disk_full(&self) -> bool {
+        self.mentions(&["no space left on device", "disk quota exceeded"])
+    }
+
+    /// Whether the child said that the network, and not the request, was at fault.
+    pub fn found_network_trouble(&self) -> bool {
+        self.mentions(&NETWORK_TROUBLE)
+    }
+
+    /// The end of what was said, without what an installer says in any case.
+    pub fn last_lines(&self) -> Vec<String> {
+        const KEPT: usize = 20;
+        const ALWAYS_SAID: [&str; 2] = ["Using Python ", "Looking in "];
+        let spoken: Vec<&String> = self
+            .lines
+            .iter()
+            .map(|(_, line)| line)
+            .filter(|line| {
+                !line.trim().is_empty() && !ALWAYS_SAID.iter().any(|words| line.starts_with(words))
+            })
+            .collect();
+        spoken[spoken.len().saturating_sub(KEPT)..]
+            .iter()
+            .map(|line| (*line).clone())
+            .collect()
+    }
+}
+
+/// Passes a line on, and what it says of packages.
+pub(super) fn report(stream: Stream, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
+    on_event(BuildEvent::Line {
+        stream,
+        text: line.to_owned(),
+    });
+    for (name, version, action) in packages_in(line) {
+        on_event(BuildEvent::Package {
+            name,
+            version,
+            action,
+        });
+    }
+}
+
+/// The packages that a line of an installer's output is about.
+fn packages_in(line: &str) -> Vec<(String, Option<String>, PackageAction)> {
+    let line = line.trim();
+    if let Some(installed) = line.strip_prefix("Successfully installed ") {
+        return installed
+            .split_whitespace()
+            .filter_map(|package| package.rsplit_once('-'))
+            .map(|(name, version)| {
+                (
+                    name.to_owned(),
+                    Some(version.to_owned()),
+                    PackageAction::Installed,
+                )
+            })
+            .collect();
+    }
+    let (action, rest) = if let Some(rest) = line.strip_prefix("+ ") {
+        (PackageAction::Installed, rest)
+    } else if let Some(rest) = line.strip_prefix("- ") {
+        (PackageAction::Removed, rest)
+    } else if let Some(rest) = line.strip_prefix("Collecting ") {
+        (PackageAction::Resolving, rest)
+    } else if let Some(rest) = line.strip_prefix("Downloading ") {
+        (PackageAction::Downloading, rest)
+    } else if let Some(rest) = line
+        .strip_prefix("Building wheel for ")
+        .or_else(|| line.strip_prefix("Building "))
+    {
+        (PackageAction::Building, rest)
+    } else {
+        return Vec::new();
+    };
+    let word = rest.split_whitespace().next().unwrap_or_default();
+    let (name, version) = if let Some((name, version)) = word.split_once("==") {
+        (name, Some(version))
+    } else if word.ends_with(".whl") || word.ends_with(".tar.gz") {
+        let mut parts = word.rsplit('/').next().unwrap_or(word).split('-');
+        (parts.next().unwrap_or_default(), parts.next())
+    } else {
+        let end = word
+            .find(|character: char| "[<>=!~;(@".contains(character))
+            .unwrap_or(word.len());
+        (&word[..end], None)
+    };
+    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || name.contains("://") {
+        return Vec::new();
+    }
+    vec![(name.to_owned(), version.map(str::to_owned), action)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(line: &str) -> Vec<String> {
+        packages_in(line)
+            .into_iter()
+            .map(|(name, version, action)| {
+                format!("{} {name} {}", action.as_str(), version.unwrap_or_default())
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_lines_of_both_installers_are_understood() {
+        for (line, expected) in [
+            (" + polars==1.36.0", "installed polars 1.36.0"),
+            (
+                " + ade-engine==1.10.0 (from file:///x.whl)",
+                "installed ade-engine 1.10.0",
+            ),
+            (" - six==1.0", "removed six 1.0"),
+            (
+                "Downloading polars-runtime-32 (47.6MiB)",
+                "downloading polars-runtime-32",
+            ),
+            ("   Building thing==1.0", "building thing 1.0"),
+            (
+                "Collecting polars<2,>=1.36 (from ade-engine==1.10.0)",
+                "resolving polars",
+            ),
+            (
+                "  Downloading polars-1.44.2-py3-none-any.whl (865 kB)",
+                "downloading polars 1.44.2",
+            ),
+            (
+                "Building wheel for thing (pyproject.toml): started",
+                "building thing",
+            ),
+        ] {
+            assert_eq!(told(line), [expected], "{line}");
+        }
+        assert_eq!(
+            told("Successfully installed et-xmlfile-2.0.0 six-1.0"),
+            ["installed et-xmlfile 2.0.0", "installed six 1.0"]
+        );
+        for line in [
+            "Resolved 5 packages in 20ms",
+            "Downloading https://host/x",
+            "",
+            "warning: - x",
+        ] {
+            assert!(told(line).is_empty(), "{line}");
+        }
+    }
+}

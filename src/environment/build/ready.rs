@@ -1,0 +1,100 @@
+//! What makes an environment ready: its record, everything on the disk, and the mark that is written last.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::error::BuildError;
+use super::request::{BuildRequest, Built};
+use crate::clock::Timestamp;
+use crate::files::{self, FileError};
+use crate::layout::EnvironmentFolder;
+
+/// Whether there is a finished environment in `folder`. A look at two files.
+pub fn is_ready(folder: &Path) -> bool {
+    let folder = EnvironmentFolder(folder.to_owned());
+    folder.ready().exists() && folder.python().exists()
+}
+
+/// Removes all but the logs, `.ready` first.
+pub(super) fn clear(folder: &EnvironmentFolder) -> Result<(), BuildError> {
+    let root = &folder.0;
+    fs::create_dir_all(root).map_err(|error| BuildError::io(root, error))?;
+    remove(&folder.ready())?;
+    let logs = folder.logs();
+    for entry in fs::read_dir(root).map_err(|error| BuildError::io(root, error))? {
+        let path = entry.map_err(|error| BuildError::io(root, error))?.path();
+        if path != logs {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file or a folder, where there is one.
+fn remove(path: &Path) -> Result<(), BuildError> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BuildError::io(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the record, puts everything on the disk, and says that the environment is ready.
+pub(super) fn finish(request: &BuildRequest, built: &Built) -> Result<(), BuildError> {
+    let folder = EnvironmentFolder(request.folder.clone());
+    let packages: Vec<_> = built
+        .packages
+        .iter()
+        .map(|(name, version)| json!({"name": name, "version": version}))
+        .collect();
+    let record = json!({
+        "environment_id": request.environment_id,
+        "created_at": Timestamp::now(),
+        "configuration": {"name": request.configuration.name, "path": request.configuration.root.to_string_lossy()},
+        "python": {
+            "executable": built.python.executable.to_string_lossy(),
+            "version": built.python.version_text(),
+            "implementation": built.python.implementation,
+            "platform": built.python.platform,
+        },
+        "engine_version": built.engine_version,
+        "installer": built.installer,
+        "lock_digest": built.lock_digest,
+        "size_bytes": built.size_bytes,
+        "packages": packages,
+    });
+    write_whole(&folder.record(), &format!("{record:#}\n"))?;
+    sync_file_system(&folder.0).map_err(|error| BuildError::io(&folder.0, error))?;
+    write_whole(&folder.ready(), &format!("{}\n", request.environment_id))
+}
+
+fn write_whole(path: &Path, text: &str) -> Result<(), BuildError> {
+    files::write_whole(path, text.as_bytes())
+        .map_err(|FileError { path, source, .. }| BuildError::Io { path, source })
+}
+
+/// Thousands of small files: one call for the whole file system is far cheaper than one for each of them.
+#[cfg(target_os = "linux")]
+fn sync_file_system(folder: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    let folder = File::open(folder)?;
+    // SAFETY: a plain system call on a descriptor that lives until after it.
+    if unsafe { libc::syncfs(folder.as_raw_fd()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(_folder: &Path) -> io::Result<()> {
+    // SAFETY: takes nothing and returns nothing.
+    unsafe { libc::sync() };
+    Ok(())
+}

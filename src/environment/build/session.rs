@@ -1,0 +1,176 @@
+//! A build in progress: what its steps and the installers share.
+//!
+//! A session starts children within the build's time, passes on what they print, and turns the end of one into an
+//! answer or an error. It knows of no step and of no installer.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use super::error::BuildError;
+use super::event::{BuildEvent, Step};
+use super::output::{self, Finished};
+use super::request::BuildRequest;
+use crate::cancel::Cancel;
+use crate::environment::measure;
+use crate::layout::EnvironmentFolder;
+use crate::process::{self, Exit};
+use crate::python::child_env;
+
+/// How much of a child's output is passed on as it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::environment) enum Show {
+    Everything,
+    /// Kept for an error message.
+    Nothing,
+}
+
+/// A build in progress.
+pub(in crate::environment) struct Session<'a> {
+    pub request: &'a BuildRequest,
+    pub cancel: &'a Cancel,
+    on_event: &'a mut dyn FnMut(BuildEvent),
+    deadline: Option<Instant>,
+    step: Step,
+    /// The configuration's folder in the snapshot.
+    pub sources: PathBuf,
+    pub folder: EnvironmentFolder,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(
+        request: &'a BuildRequest,
+        cancel: &'a Cancel,
+        on_event: &'a mut dyn FnMut(BuildEvent),
+    ) -> Self {
+        Session {
+            request,
+            cancel,
+            on_event,
+            deadline: Instant::now().checked_add(request.timeout),
+            step: Step::PrepareInstaller,
+            sources: request.configuration.folder_in(&request.snapshot),
+            folder: EnvironmentFolder(request.folder.clone()),
+        }
+    }
+
+    /// Performs one step, unless somebody has cancelled, and reports its beginning and its end.
+    pub fn step<T>(
+        &mut self,
+        step: Step,
+        perform: impl FnOnce(&mut Self) -> Result<T, BuildError>,
+    ) -> Result<T, BuildError> {
+        self.step = step;
+        if self.cancel.is_cancelled() {
+            return Err(BuildError::Cancelled { step });
+        }
+        let started = Instant::now();
+        self.report(BuildEvent::StepStarted { step });
+        let answer = perform(self)?;
+        self.report(BuildEvent::StepFinished {
+            step,
+            duration: started.elapsed(),
+        });
+        Ok(answer)
+    }
+
+    fn report(&mut self, event: BuildEvent) {
+        (self.on_event)(event);
+    }
+
+    /// Something that the person should know.
+    pub fn note(&mut self, message: String) {
+        let message = child_env::without_credentials(&message);
+        self.report(BuildEvent::Note { message });
+    }
+
+    /// Where the venv keeps what is installed.
+    pub fn site_packages(&self) -> Result<PathBuf, BuildError> {
+        let venv = self.folder.venv();
+        measure::site_packages(&venv).map_err(|error| BuildError::io(&venv, error))
+    }
+
+    /// A command with the environment variables that children get, in the snapshot, where an installer finds the
+    /// configuration's own settings.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        child_env::apply(&mut command, &self.request.child_env);
+        command.env("NO_COLOR", "1").current_dir(&self.sources);
+        command
+    }
+
+    /// Runs a child within the build's time. Any exit by itself is an answer; being stopped is an error.
+    pub fn run(&mut self, command: &mut Command, show: Show) -> Result<Finished, BuildError> {
+        let step = self.step;
+        let seconds = self.request.timeout.as_secs();
+        let timeout = self
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if timeout.is_some_and(|left| left.is_zero()) {
+            return Err(BuildError::Timeout { step, seconds });
+        }
+        let options = process::Options {
+            timeout,
+            ..process::Options::default()
+        };
+        let program = PathBuf::from(command.get_program());
+        let mut lines = Vec::new();
+        let on_event = &mut *self.on_event;
+        let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
+            let line = child_env::without_credentials(line);
+            if show == Show::Everything && !line.trim().is_empty() {
+                output::report(stream, &line, on_event);
+            }
+            lines.push((stream, line));
+        });
+        let exit = outcome
+            .map_err(|error| BuildError::io(&program, error))?
+            .exit;
+        match exit {
+            Exit::Cancelled => Err(BuildError::Cancelled { step }),
+            Exit::TimedOut => Err(BuildError::Timeout { step, seconds }),
+            Exit::Code(_) | Exit::Signal(_) => Ok(Finished { exit, lines }),
+        }
+    }
+
+    /// Passes on what a child said that ran unseen.
+    pub fn replay(&mut self, finished: &Finished) {
+        for (stream, line) in &finished.lines {
+            if !line.trim().is_empty() {
+                output::report(*stream, line, self.on_event);
+            }
+        }
+    }
+
+    /// The error for a child that said no.
+    pub fn failure(&self, program: &str, finished: &Finished, offline: bool) -> BuildError {
+        if finished.found_disk_full() {
+            return BuildError::io(
+                &self.request.folder,
+                io::Error::from(io::ErrorKind::StorageFull),
+            );
+        }
+        let killed = matches!(finished.exit, Exit::Signal(_));
+        BuildError::Installer {
+            step: self.step,
+            program: program.to_owned(),
+            exit: finished.exit,
+            last_lines: finished.last_lines(),
+            transient: !offline && (killed || finished.found_network_trouble()),
+            offline,
+        }
+    }
+
+    /// A file on the workbench with one entry on each line.
+    pub fn write_list(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {
+        let path = self.folder.workbench().join(name);
+        let text: String = lines
+            .iter()
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect();
+        fs::write(&path, text).map_err(|error| BuildError::io(&path, error))?;
+        Ok(path)
+    }
+}

@@ -1,0 +1,238 @@
+//! Texts of settings as values: whether one is well-formed, and what it means.
+//!
+//! Every text that was given is checked before it is read, so reading cannot fail.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Installer, Kind, LogLevel, Recovery, Resolved, Setting, SettingsError, Source};
+
+/// Checks a text that was given for a setting.
+pub(super) fn check(
+    setting: &'static Setting,
+    value: &str,
+    source: &Source,
+) -> Result<(), SettingsError> {
+    let problem = match setting.kind {
+        Kind::Text | Kind::Path => None,
+        Kind::Flag => parse_flag(value)
+            .is_none()
+            .then(|| "neither true nor false".to_owned()),
+        Kind::Whole(least) => match value.parse::<i64>() {
+            Err(_) => Some("not a whole number".to_owned()),
+            Ok(number) if number < least || number > i64::from(u32::MAX) => {
+                Some(format!("not between {least} and {}", u32::MAX))
+            }
+            Ok(_) => None,
+        },
+        Kind::Seconds => match value.parse::<f64>() {
+            Ok(number) if number > 0.0 && number <= 1e9 => None,
+            Ok(_) => Some("not above zero and at most a billion seconds".to_owned()),
+            Err(_) => Some("not a number of seconds".to_owned()),
+        },
+        Kind::Days => match value.parse::<f64>() {
+            Ok(number) if number.abs() <= 1e6 => None,
+            _ => Some("not a number of days".to_owned()),
+        },
+        Kind::Word(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value)))
+            .then(|| format!("none of {}", words.join(", "))),
+    };
+    match problem {
+        None => Ok(()),
+        Some(problem) => {
+            let name = match source {
+                Source::Environment(name) => name.clone(),
+                Source::File(..) => setting.key(),
+                _ => setting.name.to_owned(),
+            };
+            Err(SettingsError::BadValue {
+                name,
+                value: value.to_owned(),
+                problem,
+                given_by: Box::new(source.clone()),
+            })
+        }
+    }
+}
+
+fn parse_flag(value: &str) -> Option<bool> {
+    match value.to_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some(true),
+        "0" | "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
+pub(super) fn mask_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let Some((login, place)) = rest.rsplit_once('@') else {
+        return url.to_owned();
+    };
+    match login.split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
+        None => url.to_owned(),
+    }
+}
+
+/// The texts of all settings, each checked.
+pub(super) struct Values<'a> {
+    pub resolved: &'a [Resolved],
+    /// The folder that relative paths count from.
+    pub folder: &'a Path,
+}
+
+impl<'a> Values<'a> {
+    /// One of them.
+    pub fn of(&self, name: &'static str) -> Value<'_> {
+        let text = self
+            .resolved
+            .iter()
+            .find(|resolved| resolved.setting.name == name)
+            .and_then(|resolved| resolved.value.as_deref());
+        Value { text, all: self }
+    }
+}
+
+/// The text of one setting; its methods read it as what the table says it is.
+pub(super) struct Value<'a> {
+    text: Option<&'a str>,
+    all: &'a Values<'a>,
+}
+
+impl Value<'_> {
+    pub fn text(&self) -> String {
+        self.maybe_text().unwrap_or_default()
+    }
+
+    pub fn maybe_text(&self) -> Option<String> {
+        self.text.map(str::to_owned)
+    }
+
+    pub fn upper_case(&self) -> String {
+        self.text().to_uppercase()
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.maybe_path().unwrap_or_default()
+    }
+
+    pub fn maybe_path(&self) -> Option<PathBuf> {
+        self.text.map(|text| {
+            let path = self.all.folder.join(text);
+            std::path::absolute(&path).unwrap_or(path)
+        })
+    }
+
+    /// A path, or the name of a program, which is looked for on PATH.
+    pub fn program(&self) -> Option<PathBuf> {
+        self.text.map(|text| {
+            if text.contains('/') {
+                self.all.folder.join(text)
+            } else {
+                PathBuf::from(text)
+            }
+        })
+    }
+
+    pub fn flag(&self) -> bool {
+        self.text.and_then(parse_flag).unwrap_or(false)
+    }
+
+    pub fn count(&self) -> u32 {
+        self.text
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// How many runs one process executes: half of the machine's cores, at most 4, where nothing else was said.
+    pub fn concurrency(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.text
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(|| (cores / 2).clamp(1, 4))
+    }
+
+    pub fn milliseconds(&self) -> Duration {
+        Duration::from_millis(u64::from(self.count()))
+    }
+
+    pub fn seconds(&self) -> Duration {
+        self.maybe_seconds().unwrap_or_default()
+    }
+
+    pub fn maybe_seconds(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.text?.parse().ok()?).ok()
+    }
+
+    /// `None`: zero or less, which means never.
+    pub fn days(&self) -> Option<Duration> {
+        let days: f64 = self.text?.parse().ok()?;
+        Duration::try_from_secs_f64(days * 86_400.0)
+            .ok()
+            .filter(|ttl| !ttl.is_zero())
+    }
+
+    fn is(&self, word: &str) -> bool {
+        self.text
+            .is_some_and(|text| text.eq_ignore_ascii_case(word))
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.is("json")
+    }
+
+    pub fn installer(&self) -> Installer {
+        if self.is("uv") {
+            Installer::Uv
+        } else if self.is("pip") {
+            Installer::Pip
+        } else {
+            Installer::Auto
+        }
+    }
+
+    pub fn recovery(&self) -> Recovery {
+        if self.is("fail") {
+            Recovery::Fail
+        } else {
+            Recovery::Requeue
+        }
+    }
+
+    pub fn level(&self) -> LogLevel {
+        self.maybe_level().unwrap_or(LogLevel::Info)
+    }
+
+    fn maybe_level(&self) -> Option<LogLevel> {
+        Some(match self.text?.to_lowercase().as_str() {
+            "error" => LogLevel::Error,
+            "warning" => LogLevel::Warning,
+            "debug" => LogLevel::Debug,
+            "trace" => LogLevel::Trace,
+            _ => LogLevel::Info,
+        })
+    }
+
+    /// A level of its own, or that of all commands.
+    pub fn worker_level(&self) -> LogLevel {
+        self.maybe_level()
+            .unwrap_or_else(|| self.all.of("ADE_LOG_LEVEL").level())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_masked() {
+        assert_eq!(
+            mask_password("postgresql://ade:s@cret@db/ade"),
+            "postgresql://ade:***@db/ade"
+        );
+        assert_eq!(mask_password("sqlite:///x"), "sqlite:///x");
+    }
+}
