@@ -55,7 +55,7 @@ impl Cancel {
         }
     }
 
-    /// Has the flag been raised?
+    /// Whether the flag has been raised.
     pub fn is_cancelled(&self) -> bool {
         self.shared.raised.load(Ordering::Acquire)
     }

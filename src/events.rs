@@ -47,7 +47,7 @@ struct State {
     length: u64,
     /// Another process has, and this log goes on from there.
     shared: bool,
-    /// The first failure to write; the work goes on, and its end tells of it.
+    /// The first failure to write; the work goes on, and its end reports it.
     broken: Option<io::Error>,
 }
 
@@ -96,7 +96,7 @@ impl EventLog {
         &self.path
     }
 
-    /// Appends an event of ADE's own and gives it back.
+    /// Appends an event of ADE's own. Returns it.
     pub fn write(&self, level: &str, event: &str, message: &str, data: Value) -> Value {
         let mut object = Map::new();
         object.insert(
@@ -146,7 +146,7 @@ impl EventLog {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match state.file.try_lock() {
             Err(TryLockError::WouldBlock) => None,
-            // Where the file system has no locks, something told twice is better than something not told.
+            // Where the file system has no locks, something reported twice is better than something not reported.
             Ok(()) | Err(TryLockError::Error(_)) => Some(Hold(self)),
         }
     }
@@ -223,7 +223,7 @@ impl Follower {
         }
     }
 
-    /// The whole lines that came since the last call. Lines that are no JSON objects are left out.
+    /// The whole lines that came since the last call. Lines that are not JSON objects are left out.
     ///
     /// # Errors
     /// The file exists and cannot be read.

@@ -260,7 +260,7 @@ impl EnvironmentFolder {
     }
     /// Its Python.
     pub fn python(&self) -> PathBuf {
-        self.venv().join("bin/python")
+        venv_python(&self.venv())
     }
     /// What was built, and of what.
     pub fn record(&self) -> PathBuf {
@@ -278,6 +278,11 @@ impl EnvironmentFolder {
     pub fn events(&self) -> PathBuf {
         self.logs().join("events.ndjson")
     }
+}
+
+/// The Python of a virtual environment.
+pub fn venv_python(venv: &Path) -> PathBuf {
+    venv.join("bin/python")
 }
 
 /// `orders.csv` → `orders_normalized.xlsx`.

@@ -1,6 +1,6 @@
 //! Waking the workers of one machine: a run that was just enqueued does not wait for the next look at the queue.
 //!
-//! Whoever enqueues touches one small file. On Linux the kernel tells the workers of the touch; elsewhere they look at its
+//! Whoever enqueues touches one small file. On Linux the kernel notifies the workers of the touch; elsewhere they look at its
 //! modification time. A missed touch costs one poll interval and nothing else.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 
-/// Tells every worker of this data directory to look at the queue now.
+/// Makes every worker of this data directory look at the queue now.
 pub fn wake(path: &Path) {
     // Nothing depends on it: a worker that is not woken polls.
     let _ = std::fs::write(path, b"");

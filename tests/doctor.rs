@@ -60,7 +60,7 @@ fn settings_that_do_not_parse_are_an_error_as_everywhere() {
     snapshot!(place, place.run(&[("ADE_INSTALLER", "conda")], ["doctor"]), @r#"
     status 2
     --- stderr
-    error: environment ADE_INSTALLER: ADE_INSTALLER = "conda" is none of auto, uv, pip
-    hint: `ade settings` tells what each setting means
+    error: environment ADE_INSTALLER: ADE_INSTALLER = "conda" is not one of auto, uv, pip
+    hint: `ade settings` explains each setting
     "#);
 }

@@ -402,7 +402,7 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
         child_env: variables(None, &[]),
         ..place.request()
     });
-    let told: Vec<String> = std::thread::scope(|scope| {
+    let said: Vec<String> = std::thread::scope(|scope| {
         let builders = requests
             .each_ref()
             .map(|request| scope.spawn(|| built(request)));
@@ -415,11 +415,11 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
             .to_vec()
     });
     assert_eq!(
-        told.iter()
+        said.iter()
             .filter(|notes| notes.contains("fetching it once"))
             .count(),
         1,
-        "{told:?}"
+        "{said:?}"
     );
     assert!(tools.path().join("uv/bin/uv").exists());
 
@@ -691,7 +691,7 @@ fn what_only_a_build_can_tell_is_built_and_the_configuration_goes_again() {
 }
 
 #[test]
-fn leavings_of_a_crashed_builder_are_removed_and_its_log_is_kept() {
+fn what_a_crashed_builder_left_is_removed_and_its_log_is_kept() {
     let place = Place::with_dependencies("");
     for name in [
         ".ready",

@@ -140,7 +140,7 @@ fn a_value_that_does_not_parse_names_itself_the_file_and_the_line() {
     status 2
     --- stderr
     error: [HERE]/ade.toml:2: build_timeout = "soon" is not a number of seconds
-    hint: `ade settings` tells what each setting means
+    hint: `ade settings` explains each setting
     "#);
     place.write("ade.toml", "workspace = [\"x\"]\n");
     place.ade("settings").ends_with(2).says("ade.toml:1");

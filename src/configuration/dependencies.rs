@@ -1,7 +1,7 @@
 //! What must be installed for a configuration, gathered from its manifests.
 //!
 //! The rules, strongest first. `[project] dependencies` are the dependencies. Where there is no `[project]`, they are
-//! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can tell (dynamic
+//! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can say (dynamic
 //! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] says so. `uv.lock` only
 //! narrows versions. Dependency groups and extras are for the author's tools and are not installed, except extras of
 //! the project that its dependencies name themselves.
@@ -26,7 +26,7 @@ pub struct Dependencies {
     pub constraints: Vec<Requirement>,
     /// The engine as the configuration asks for it. It is never installed from there.
     pub engine: Vec<Requirement>,
-    /// Must the configuration be built to learn what (else) it depends on?
+    /// Whether the configuration must be built to learn what (else) it depends on.
     pub needs_build: bool,
     pub index_options: IndexOptions,
     /// `requires-python`, as written.
@@ -50,15 +50,7 @@ impl Dependencies {
             let file = requirements::read(root, &name)?;
             files.push((name, file));
         }
-        let mut setup_files = Vec::new();
-        for name in ["setup.cfg", "setup.py"] {
-            let path = root.join(name);
-            match std::fs::read(&path) {
-                Ok(content) => setup_files.push((name, content)),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(ConfigurationError::io(&path, error)),
-            }
-        }
+        let setup_files = read_setup_files(root)?;
         let locked = lockfile::read(root)?;
 
         let mut wanted = BTreeSet::new();
@@ -69,14 +61,7 @@ impl Dependencies {
             wanted = with_own_extras(project);
         } else {
             needs_build |= sets_up_dependencies(&setup_files);
-            let main = files
-                .iter()
-                .find(|(name, _)| name == Path::new("requirements.txt"));
-            let chosen: Vec<&RequirementsFile> = match main {
-                Some((_, file)) => vec![file],
-                None => files.iter().map(|(_, file)| file).collect(),
-            };
-            for file in chosen {
+            for file in that_count(&files) {
                 wanted.extend(file.requirements.iter().cloned());
                 constraints.extend(file.constraints.iter().cloned());
                 index_options.extend(file.options.iter().cloned());
@@ -117,6 +102,31 @@ impl Dependencies {
                 _ => requirement.to_string(),
             })
             .collect()
+    }
+}
+
+/// The setup files that are there, with their content.
+fn read_setup_files(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, ConfigurationError> {
+    let mut found = Vec::new();
+    for name in ["setup.cfg", "setup.py"] {
+        let path = root.join(name);
+        match std::fs::read(&path) {
+            Ok(content) => found.push((name, content)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ConfigurationError::io(&path, error)),
+        }
+    }
+    Ok(found)
+}
+
+/// `requirements.txt`, or all files like it where there is no file of that name.
+fn that_count(files: &[(PathBuf, RequirementsFile)]) -> Vec<&RequirementsFile> {
+    let main = files
+        .iter()
+        .find(|(name, _)| name == Path::new("requirements.txt"));
+    match main {
+        Some((_, file)) => vec![file],
+        None => files.iter().map(|(_, file)| file).collect(),
     }
 }
 

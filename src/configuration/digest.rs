@@ -3,10 +3,9 @@
 //! It covers what decides what is installed, and nothing else, in a form in which spelling, order, comments and white
 //! space are gone. Every part is written with its name and its length, so that no two different inputs run together.
 
-use crate::digest::Hasher;
-
-use super::Configuration;
 use super::requirement::Requirement;
+use super::{Configuration, Dependencies, Manifest};
+use crate::digest::Hasher;
 use crate::python::Python;
 
 /// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
@@ -52,46 +51,8 @@ impl Configuration {
         digest.requirements("engine-requirements", &dependencies.engine);
         digest.requirements("constraints", &dependencies.constraints);
 
-        if let Some(build) = &manifest.build_system {
-            let mut requires: Vec<Requirement> = build
-                .requires
-                .iter()
-                .map(|text| Requirement::parse(text))
-                .collect();
-            requires.sort();
-            digest.requirements("build-requires", &requires);
-            digest.part(
-                "build-backend",
-                build.build_backend.as_deref().unwrap_or("").as_bytes(),
-            );
-            for path in &build.backend_path {
-                digest.part("backend-path", path.as_bytes());
-            }
-        }
-        if let Some(uv) = manifest.tool.get("uv").and_then(toml::Value::as_table) {
-            for key in UV_KEYS {
-                if let Some(value) = uv.get(key) {
-                    digest.part("tool.uv", key.as_bytes());
-                    digest.value(value);
-                }
-            }
-        }
-        for (name, file) in &dependencies.files {
-            digest.part("file", name.to_string_lossy().as_bytes());
-            digest.requirements("requirements", file.requirements.iter());
-            digest.requirements("constraints", file.constraints.iter());
-            for option in &file.options {
-                digest.part("option", option.as_bytes());
-            }
-        }
-        if let Some(lock) = &dependencies.locked.whole {
-            digest.part("file", b"uv.lock");
-            digest.table(lock);
-        }
-        for (name, content) in &dependencies.setup_files {
-            digest.part("file", name.as_bytes());
-            digest.part("content", content);
-        }
+        digest.manifest(manifest);
+        digest.files(dependencies);
         if dependencies.needs_build {
             // A build backend may look at any part of the manifest.
             digest.part("file", b"pyproject.toml");
@@ -120,6 +81,54 @@ impl PartDigest {
 
     pub fn finish(self) -> String {
         self.0.finish().to_string()
+    }
+
+    /// What of a manifest decides how things are installed.
+    fn manifest(&mut self, manifest: &Manifest) {
+        if let Some(build) = &manifest.build_system {
+            let mut requires: Vec<Requirement> = build
+                .requires
+                .iter()
+                .map(|text| Requirement::parse(text))
+                .collect();
+            requires.sort();
+            self.requirements("build-requires", &requires);
+            self.part(
+                "build-backend",
+                build.build_backend.as_deref().unwrap_or("").as_bytes(),
+            );
+            for path in &build.backend_path {
+                self.part("backend-path", path.as_bytes());
+            }
+        }
+        if let Some(uv) = manifest.tool.get("uv").and_then(toml::Value::as_table) {
+            for key in UV_KEYS {
+                if let Some(value) = uv.get(key) {
+                    self.part("tool.uv", key.as_bytes());
+                    self.value(value);
+                }
+            }
+        }
+    }
+
+    /// The files beside the manifest that decide what is installed.
+    fn files(&mut self, dependencies: &Dependencies) {
+        for (name, file) in &dependencies.files {
+            self.part("file", name.to_string_lossy().as_bytes());
+            self.requirements("requirements", file.requirements.iter());
+            self.requirements("constraints", file.constraints.iter());
+            for option in &file.options {
+                self.part("option", option.as_bytes());
+            }
+        }
+        if let Some(lock) = &dependencies.locked.whole {
+            self.part("file", b"uv.lock");
+            self.table(lock);
+        }
+        for (name, content) in &dependencies.setup_files {
+            self.part("file", name.as_bytes());
+            self.part("content", content);
+        }
     }
 
     fn requirements<'a>(

@@ -36,7 +36,7 @@ pub struct Project {
     pub dependencies: Vec<String>,
     #[serde(default)]
     pub optional_dependencies: BTreeMap<String, Vec<String>>,
-    /// What only the build backend can tell.
+    /// What only the build backend can say.
     #[serde(default)]
     pub dynamic: Vec<String>,
 }
@@ -65,7 +65,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Must the configuration be built before anybody can know what it depends on?
+    /// Whether the configuration must be built before anybody can know what it depends on.
     pub(super) fn dependencies_are_dynamic(&self) -> bool {
         match &self.project {
             Some(project) => project.dynamic.iter().any(|field| field == "dependencies"),

@@ -31,7 +31,6 @@ use crate::problem::{Facts, Kind, Problem, code};
 pub use dependencies::{Dependencies, IndexOptions, file_url};
 pub use manifest::{BuildSystem, Manifest, Project};
 pub use requirement::{Requirement, Wanted, is_engine, normalize_name};
-pub use snapshot::remove_read_only_tree;
 pub use sources::{SourceFile, Sources};
 
 /// A configuration's folder, opened.
@@ -50,6 +49,9 @@ pub struct Configuration {
 
 impl Configuration {
     /// Opens the folder at `path`.
+    ///
+    /// # Errors
+    /// There is no such folder, it is not a configuration, or a manifest of it cannot be read.
     pub fn open(path: &Path) -> Result<Self, ConfigurationError> {
         let root = path.canonicalize().map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => ConfigurationError::NotFound {
@@ -96,6 +98,9 @@ impl Configuration {
 
     /// Opens a snapshot in the name of the configuration at `live_root`, whose folder need not exist any more: what is
     /// installed comes from the snapshot, and what a person sees names the folder that they work in.
+    ///
+    /// # Errors
+    /// As [`Configuration::open`].
     pub fn open_snapshot(snapshot: &Path, live_root: &Path) -> Result<Self, ConfigurationError> {
         let live_name = live_root.file_name().unwrap_or_default();
         let nested = snapshot.join(live_name);
@@ -133,7 +138,7 @@ impl Configuration {
         self.package_dir.parent().unwrap_or(&self.root)
     }
 
-    /// Is the root itself the Python package? Its name then matters to its imports.
+    /// Whether the root itself is the Python package. Its name then matters to its imports.
     fn is_bare_package(&self) -> bool {
         self.package_dir == self.root
     }

@@ -1,7 +1,7 @@
 //! One requirement, as `[project] dependencies` and requirements files write it, in one spelling.
 //!
-//! This is no judge of requirements: what it does not understand is kept as it is, for the installer to complain about
-//! in its own words.
+//! Nothing is judged here: what is not understood is kept as it is, for the installer to complain about in its own
+//! words.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ const ENGINE: &str = "ade-engine";
 /// A requirement taken apart. Its `Display` is the one spelling in which equal requirements are equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Requirement {
-    /// Normalized; empty where a bare URL or path does not tell.
+    /// Normalized; empty where a bare URL or path does not say.
     pub name: String,
     pub extras: Vec<String>,
     /// `>=1,<2`, sorted; or what stood there, where it is a URL, a path or not understood.
@@ -113,7 +113,7 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// Is this the engine, however it is spelt and wherever it would come from?
+/// Whether this is the engine, however it is spelt and wherever it would come from.
 pub fn is_engine(requirement: &Requirement) -> bool {
     requirement.name == ENGINE
 }

@@ -134,7 +134,7 @@ impl Reader<'_> {
     }
 }
 
-/// Is this a path below the configuration, rather than a URL or a path of this one machine?
+/// Whether this is a path below the configuration, rather than a URL or a path of this one machine.
 pub(super) fn is_relative_path(place: &str) -> bool {
     !place.contains("://")
         && !place.starts_with(['/', '~'])

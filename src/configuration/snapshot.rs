@@ -8,22 +8,22 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-
-use uuid::Uuid;
+use std::time::Duration;
 
 use super::{Configuration, ConfigurationError, SourceFile, Sources};
 use crate::digest::{self, CopyError};
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, PartialFolder};
 use crate::layout::snapshot_lock;
 use crate::lock::Lock;
-
-const PARTIAL_PREFIX: &str = ".partial-";
 
 /// How often a copy is begun anew because somebody edits files meanwhile.
 const ATTEMPTS: usize = 5;
 
 impl Configuration {
     /// Hashes the files and makes sure that their copy is in `snapshots`; begins anew where they change meanwhile.
+    ///
+    /// # Errors
+    /// A file cannot be read, the copy cannot be written, or the files keep changing.
     pub fn snapshot_except(
         &self,
         snapshots: &Path,
@@ -42,7 +42,10 @@ impl Configuration {
 }
 
 impl Sources {
-    /// Makes sure that `<snapshots>/<digest>/` is there, and answers with its path. Nothing is copied where it is.
+    /// Makes sure that `<snapshots>/<digest>/` is there. Returns its path. Nothing is copied where it is.
+    ///
+    /// # Errors
+    /// A file cannot be read or has changed since it was hashed, or the copy cannot be written.
     pub fn snapshot(&self, snapshots: &Path) -> Result<PathBuf, ConfigurationError> {
         let target = snapshots.join(&self.digest);
         if target.is_dir() {
@@ -54,66 +57,24 @@ impl Sources {
         if target.is_dir() {
             return Ok(target);
         }
-        remove_partial_copies(snapshots);
+        // Only whoever has the turn makes partial copies, so any that is there is dead.
+        files::remove_abandoned(snapshots, Duration::ZERO);
 
-        let partial =
-            Partial(snapshots.join(format!("{PARTIAL_PREFIX}{}", Uuid::now_v7().simple())));
+        let partial = PartialFolder::in_folder(snapshots);
         let base = match &self.folder {
-            Some(folder) => partial.0.join(folder),
-            None => partial.0.clone(),
+            Some(folder) => partial.path().join(folder),
+            None => partial.path().to_owned(),
         };
         fs::create_dir_all(&base).map_err(|error| ConfigurationError::io(&base, error))?;
         for file in &self.files {
             copy(&self.root.join(&file.path), &base.join(&file.path), file)?;
         }
-        settle(&partial.0).map_err(|error| ConfigurationError::io(&partial.0, error))?;
-        fs::rename(&partial.0, &target).map_err(|error| ConfigurationError::io(&target, error))?;
+        settle(partial.path()).map_err(|error| ConfigurationError::io(partial.path(), error))?;
+        partial
+            .settle(&target)
+            .map_err(|error| ConfigurationError::io(&target, error))?;
         files::sync_folder(snapshots);
         Ok(target)
-    }
-}
-
-/// Deletes a folder whose files and folders are read-only, as those of a snapshot are.
-pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
-    make_writable(path)?;
-    fs::remove_dir_all(path)
-}
-
-fn make_writable(folder: &Path) -> io::Result<()> {
-    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            make_writable(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// A copy in the making; removed where it is not finished.
-struct Partial(PathBuf);
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        if self.0.is_dir() {
-            let _ = remove_read_only_tree(&self.0);
-        }
-    }
-}
-
-/// Only whoever has the turn makes partial copies, so any that is there is dead. One that resists harms nobody.
-fn remove_partial_copies(snapshots: &Path) {
-    let Ok(entries) = fs::read_dir(snapshots) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(PARTIAL_PREFIX)
-        {
-            let _ = remove_read_only_tree(&entry.path());
-        }
     }
 }
 
@@ -199,7 +160,7 @@ mod tests {
                     .unwrap()
                     .file_name()
                     .to_string_lossy()
-                    .starts_with(PARTIAL_PREFIX)
+                    .starts_with(".partial-")
             })
             .count()
     }
@@ -230,7 +191,7 @@ mod tests {
         // It is a configuration itself, with the same digest.
         let again = Configuration::open(&snapshot).unwrap().sources().unwrap();
         assert_eq!(again.digest, sources.digest);
-        remove_read_only_tree(&snapshot).unwrap();
+        files::remove_read_only_tree(&snapshot).unwrap();
         assert!(!snapshot.exists());
     }
 
@@ -300,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn leavings_of_a_crash_are_removed_and_never_used() {
+    fn what_a_crash_left_is_removed_and_never_used() {
         let place = place("config");
         let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
         write_files(&place.snapshots, &[(".partial-dead/half.py", "x")]);

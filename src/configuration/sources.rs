@@ -46,12 +46,18 @@ pub struct SourceFile {
 
 impl Configuration {
     /// Lists and hashes the files.
+    ///
+    /// # Errors
+    /// A folder or file cannot be read.
     pub fn sources(&self) -> Result<Sources, ConfigurationError> {
         self.sources_except(&[])
     }
 
     /// The same, without what is at or below `excluded`: a data directory or an output folder that happens to be
     /// inside the configuration is not part of it.
+    ///
+    /// # Errors
+    /// A folder or file cannot be read.
     pub fn sources_except(&self, excluded: &[&Path]) -> Result<Sources, ConfigurationError> {
         let excluded: Vec<PathBuf> = excluded
             .iter()
@@ -79,7 +85,7 @@ impl Configuration {
                     size_bytes,
                     sha256,
                 }),
-                // Deleted since it was listed: then it is no part of the configuration any more.
+                // Deleted since it was listed: then it is not part of the configuration any more.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(ConfigurationError::io(&absolute, error)),
             }

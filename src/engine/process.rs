@@ -59,9 +59,9 @@ pub struct Invocation {
     pub folder: PathBuf,
     /// The folder for temporary files.
     pub scratch: PathBuf,
-    /// The environment to choose from.
+    /// The environment variables to choose from.
     pub environment: BTreeMap<OsString, OsString>,
-    /// Tell everything.
+    /// Report everything.
     pub debug: bool,
     /// The wall-clock limit.
     pub timeout: Option<Duration>,
@@ -103,7 +103,7 @@ pub struct EngineReport {
 }
 
 impl EngineReport {
-    /// The failure that the completed event tells of.
+    /// The failure that the completed event reports.
     pub fn failure(&self) -> Option<Failure> {
         let failure = self.completed.as_ref()?.pointer("/execution/failure")?;
         let text = |key: &str| failure.get(key).and_then(Value::as_str).map(str::to_owned);

@@ -16,6 +16,9 @@ pub struct DiskUsage {
 }
 
 /// Measures a folder. What vanishes meanwhile is not counted.
+///
+/// # Errors
+/// A folder cannot be read.
 pub fn disk_usage(folder: &Path) -> io::Result<DiskUsage> {
     let mut usage = DiskUsage::default();
     let mut shared = BTreeSet::new();

@@ -1,10 +1,10 @@
 //! Ended runs: repeating and removing them.
 
 use crate::clock::Timestamp;
-use crate::configuration::remove_read_only_tree;
 use crate::environment::disk_usage;
 use crate::events::{EventLog, Subject};
 use crate::files::FileError;
+use crate::files::remove_read_only_tree;
 use crate::problem::{self, Problem};
 use crate::store::{NewRun, RunRecord, StoreError};
 use crate::wake;

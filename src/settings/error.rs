@@ -67,7 +67,7 @@ impl Problem for SettingsError {
             )),
             Self::UnknownKey { .. } => facts.hint("`ade settings` lists them all"),
             Self::Conflict { name, .. } => facts.hint(format!("keep {name} alone")),
-            Self::BadValue { .. } => facts.hint("`ade settings` tells what each setting means"),
+            Self::BadValue { .. } => facts.hint("`ade settings` explains each setting"),
             Self::Unreadable(error) => error.facts().under(facts.kind, facts.code),
             Self::BadFile { .. } => facts,
         }

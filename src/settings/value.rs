@@ -35,7 +35,7 @@ pub(super) fn check(
             _ => Some("not a number of days".to_owned()),
         },
         Kind::Word(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value)))
-            .then(|| format!("none of {}", words.join(", "))),
+            .then(|| format!("not one of {}", words.join(", "))),
     };
     match problem {
         None => Ok(()),

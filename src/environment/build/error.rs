@@ -23,9 +23,10 @@ pub enum BuildError {
         exit: Exit,
         /// The end of what it said, in its own words.
         last_lines: Vec<String>,
-        /// May the same succeed at another time? So after trouble with the network; not where there is no such version.
+        /// Whether the same may succeed at another time: after trouble with the network, but not where a version does not
+        /// exist.
         transient: bool,
-        /// Was it confined to caches?
+        /// Whether it was confined to caches.
         offline: bool,
     },
     #[error("{}: not done after {seconds} s", step.as_str())]

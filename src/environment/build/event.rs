@@ -67,7 +67,7 @@ pub enum BuildEvent {
     /// Which package the installer is busy with.
     Package {
         name: String,
-        /// Installers tell it only once they know it.
+        /// Installers name it only once they know it.
         version: Option<String>,
         action: PackageAction,
     },
@@ -76,7 +76,7 @@ pub enum BuildEvent {
         stream: Stream,
         text: String,
     },
-    /// Something that the person should know, and that is no failure.
+    /// Something that the person should know, although nothing failed.
     Note {
         message: String,
     },

@@ -116,7 +116,7 @@ fn remove_configuration(
 /// `site` executes lines of a `.pth` file that begin with `import`; so the line can look whether this is a run.
 fn write_import_file(session: &Session<'_>) -> Result<(), BuildError> {
     let Some(folder) = session.request.configuration.import_root().to_str() else {
-        // A name that is no text can't be written there. Runs do not need it.
+        // A name that is not text can't be written there. Runs do not need it.
         return Ok(());
     };
     // Written in ASCII, since Python reads such files in whatever encoding it is set to.

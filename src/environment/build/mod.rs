@@ -22,7 +22,7 @@ mod verify;
 
 use std::fs;
 
-use self::bytecode::Fresh;
+use self::bytecode::Shelf;
 use self::session::Session;
 use super::{installer, measure};
 use crate::cancel::Cancel;
@@ -64,10 +64,10 @@ fn steps(session: &mut Session<'_>) -> Result<Built, BuildError> {
     session.step(Step::InstallConfig, |session| {
         install::configuration(session, installer.as_mut())
     })?;
-    let bytecode = session.step(Step::Compile, bytecode::compile)?;
+    let shelf = session.step(Step::Compile, bytecode::compile)?;
     let engine_version = session.step(Step::VerifyImports, verify::verify)?;
     session.step(Step::CollectMetadata, |session| {
-        finish(session, installer.label(), engine_version, &bytecode)
+        finish(session, installer.label(), engine_version, &shelf)
     })
 }
 
@@ -76,7 +76,7 @@ fn finish(
     session: &Session<'_>,
     installer: &str,
     engine_version: String,
-    bytecode: &Fresh,
+    shelf: &Shelf,
 ) -> Result<Built, BuildError> {
     let request = session.request;
     let site_packages = session.site_packages()?;
@@ -99,6 +99,6 @@ fn finish(
         installer: installer.to_owned(),
     };
     ready::finish(request, &built)?;
-    bytecode.keep();
+    shelf.keep();
     Ok(built)
 }

@@ -150,7 +150,7 @@ fn packages_in(line: &str) -> Vec<(String, Option<String>, PackageAction)> {
 mod tests {
     use super::*;
 
-    fn told(line: &str) -> Vec<String> {
+    fn understood(line: &str) -> Vec<String> {
         packages_in(line)
             .into_iter()
             .map(|(name, version, action)| {
@@ -188,10 +188,10 @@ mod tests {
                 "building thing",
             ),
         ] {
-            assert_eq!(told(line), [expected], "{line}");
+            assert_eq!(understood(line), [expected], "{line}");
         }
         assert_eq!(
-            told("Successfully installed et-xmlfile-2.0.0 six-1.0"),
+            understood("Successfully installed et-xmlfile-2.0.0 six-1.0"),
             ["installed et-xmlfile 2.0.0", "installed six 1.0"]
         );
         for line in [
@@ -200,7 +200,7 @@ mod tests {
             "",
             "warning: - x",
         ] {
-            assert!(told(line).is_empty(), "{line}");
+            assert!(understood(line).is_empty(), "{line}");
         }
     }
 }

@@ -135,6 +135,26 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Runs a child of `program`, shows what it prints, and demands that it succeeds.
+    pub fn succeed(&mut self, command: &mut Command, program: &str) -> Result<(), BuildError> {
+        let finished = self.run(command, Show::Everything)?;
+        self.judge(&finished, program, false)
+    }
+
+    /// The error for a child that did not succeed. `offline`: it was confined to caches.
+    pub fn judge(
+        &self,
+        finished: &Finished,
+        program: &str,
+        offline: bool,
+    ) -> Result<(), BuildError> {
+        if finished.exit.is_success() {
+            Ok(())
+        } else {
+            Err(self.failure(program, finished, offline))
+        }
+    }
+
     /// Passes on what a child said that ran unseen.
     pub fn replay(&mut self, finished: &Finished) {
         for (stream, line) in &finished.lines {
@@ -144,8 +164,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The error for a child that said no.
-    pub fn failure(&self, program: &str, finished: &Finished, offline: bool) -> BuildError {
+    fn failure(&self, program: &str, finished: &Finished, offline: bool) -> BuildError {
         if finished.found_disk_full() {
             return BuildError::io(
                 &self.request.folder,

@@ -18,7 +18,7 @@ const TRANSLATIONS: [(&str, &str, &str); 5] = [
     ("cert", "SSL_CERT_FILE", ""),
 ];
 
-/// Any of these: the person has told uv where to look.
+/// Where any of these is set, the person has set up uv's own indexes.
 const OWN_SETTINGS: [&str; 6] = [
     "UV_DEFAULT_INDEX",
     "UV_INDEX_URL",

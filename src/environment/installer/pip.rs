@@ -20,7 +20,7 @@ const WORKS_FOR_OTHERS: (u32, u32) = (22, 3);
 
 pub(super) struct Pip {
     label: String,
-    /// Does Python's own pip work for the venv? Else the venv gets one.
+    /// Whether Python's own pip works for the venv. If not, the venv gets one.
     works_for_venv: bool,
 }
 
@@ -58,7 +58,6 @@ impl Pip {
     fn install_kept(
         &self,
         session: &mut Session<'_>,
-        wheels: &Path,
         arguments: &[String],
         show: Show,
     ) -> Result<Finished, BuildError> {
@@ -72,9 +71,32 @@ impl Pip {
                 "--no-index",
                 "--find-links",
             ])
-            .arg(wheels);
-        command.args(arguments);
+            .arg(wheelhouse(&session.request.pip_cache))
+            .args(arguments);
         session.run(&mut command, show)
+    }
+
+    /// Gets what is wanted from an index, keeps it, and installs it.
+    fn install_from_index(
+        &self,
+        session: &mut Session<'_>,
+        wanted: &Arguments,
+    ) -> Result<(), BuildError> {
+        let mut command = self.command(session);
+        if wanted.by_place {
+            command
+                .args(["install", "--no-compile", "--progress-bar", "off"])
+                .args(wanted.with_kept_engine());
+            return session.succeed(&mut command, &self.label);
+        }
+        command
+            .args(["wheel", "--progress-bar", "off", "--wheel-dir"])
+            .arg(wheelhouse(&session.request.pip_cache))
+            .arg(&wanted.engine)
+            .args(&wanted.lists);
+        session.succeed(&mut command, &self.label)?;
+        let finished = self.install_kept(session, &wanted.with_kept_engine(), Show::Everything)?;
+        session.judge(&finished, &self.label, false)
     }
 
     /// What is installed under the engine's name, and from where.
@@ -100,10 +122,7 @@ impl Installer for Pip {
             command.arg("--without-pip");
         }
         command.arg(session.folder.venv());
-        let finished = session.run(&mut command, Show::Everything)?;
-        if !finished.exit.is_success() {
-            return Err(session.failure("python -m venv", &finished, false));
-        }
+        session.succeed(&mut command, "python -m venv")?;
         if !self.works_for_venv {
             let python = session.folder.python();
             self.label = format!("pip {}", version(session, &python)?.unwrap_or_default())
@@ -121,74 +140,70 @@ impl Installer for Pip {
             );
         }
         let engine_before = Self::engine(session)?;
-        let mut lines = install.index_options.clone();
-        lines.extend(install.requirements.iter().cloned());
-        let requirements = session.write_list("requirements.txt", &lines)?;
-        let mut common = vec!["-r".to_owned(), requirements.display().to_string()];
-        if let Some(constraints) = &install.constraints {
-            common.extend(["-c".to_owned(), constraints.display().to_string()]);
-        }
-        // Once the engine is there, naming its exact version keeps it, and what it needs, part of the resolution.
-        let engine_kept = engine_before.as_ref().map_or_else(
-            || install.engine.clone(),
-            |engine| format!("{}=={}", engine.name, engine.version),
-        );
-        let mut arguments = vec![engine_kept.clone()];
-        arguments.extend(common.iter().cloned());
-
+        let wanted = Arguments::new(session, install, engine_before.as_ref())?;
         let offline = session.request.offline;
-        let wheels = wheelhouse(&session.request.pip_cache);
-        if offline || wheels.is_dir() {
-            let finished = self.install_kept(session, &wheels, &arguments, Show::Nothing)?;
+        if offline || wheelhouse(&session.request.pip_cache).is_dir() {
+            let finished = self.install_kept(session, &wanted.with_kept_engine(), Show::Nothing)?;
             // A full disk is as full with a network.
             if finished.exit.is_success() || offline || finished.found_disk_full() {
                 session.replay(&finished);
-                return if finished.exit.is_success() {
-                    keep_engine(self, session, engine_before.as_ref(), install)
-                } else {
-                    Err(session.failure(&self.label, &finished, true))
-                };
+                session.judge(&finished, &self.label, true)?;
+                return keep_engine(self, session, engine_before.as_ref(), install);
             }
         }
-
-        // What comes from a repository or a folder is built at once, for which pip may need an index.
-        let by_place = [&install.engine]
-            .into_iter()
-            .chain(&install.requirements)
-            .any(|text| text.contains("://") && !text.ends_with(".whl"));
-        let finished = if by_place {
-            let mut command = self.command(session);
-            command
-                .args(["install", "--no-compile", "--progress-bar", "off"])
-                .args(&arguments);
-            session.run(&mut command, Show::Everything)?
-        } else {
-            let mut command = self.command(session);
-            command
-                .args(["wheel", "--progress-bar", "off", "--wheel-dir"])
-                .arg(&wheels);
-            command.arg(&install.engine).args(&common);
-            let finished = session.run(&mut command, Show::Everything)?;
-            if !finished.exit.is_success() {
-                return Err(session.failure(&self.label, &finished, false));
-            }
-            self.install_kept(session, &wheels, &arguments, Show::Everything)?
-        };
-        if !finished.exit.is_success() {
-            return Err(session.failure(&self.label, &finished, false));
-        }
+        self.install_from_index(session, &wanted)?;
         keep_engine(self, session, engine_before.as_ref(), install)
     }
 
     fn uninstall(&mut self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
         let mut command = self.command(session);
         command.args(["uninstall", "--yes", package]);
-        let finished = session.run(&mut command, Show::Everything)?;
-        if finished.exit.is_success() {
-            Ok(())
-        } else {
-            Err(session.failure(&self.label, &finished, false))
+        session.succeed(&mut command, &self.label)
+    }
+}
+
+/// What pip is asked to install, as arguments.
+struct Arguments {
+    engine: String,
+    /// The engine by its exact version once it is there, which keeps it, and what it needs, part of the resolution.
+    kept_engine: String,
+    /// The files that list everything else.
+    lists: Vec<String>,
+    /// Something comes from a repository or a folder: that is built at once, for which pip may need an index.
+    by_place: bool,
+}
+
+impl Arguments {
+    fn new(
+        session: &Session<'_>,
+        install: &Install,
+        engine: Option<&measure::Installed>,
+    ) -> Result<Self, BuildError> {
+        let mut lines = install.index_options.clone();
+        lines.extend(install.requirements.iter().cloned());
+        let requirements = session.write_list("requirements.txt", &lines)?;
+        let mut lists = vec!["-r".to_owned(), requirements.display().to_string()];
+        if let Some(constraints) = &install.constraints {
+            lists.extend(["-c".to_owned(), constraints.display().to_string()]);
         }
+        Ok(Arguments {
+            engine: install.engine.clone(),
+            kept_engine: engine.map_or_else(
+                || install.engine.clone(),
+                |engine| format!("{}=={}", engine.name, engine.version),
+            ),
+            lists,
+            by_place: [&install.engine]
+                .into_iter()
+                .chain(&install.requirements)
+                .any(|text| text.contains("://") && !text.ends_with(".whl")),
+        })
+    }
+
+    fn with_kept_engine(&self) -> Vec<String> {
+        let mut arguments = vec![self.kept_engine.clone()];
+        arguments.extend(self.lists.iter().cloned());
+        arguments
     }
 }
 
@@ -221,12 +236,7 @@ fn keep_engine(
             "--no-deps",
         ])
         .arg(&install.engine);
-    let finished = session.run(&mut command, Show::Everything)?;
-    if finished.exit.is_success() {
-        Ok(())
-    } else {
-        Err(session.failure(&pip.label, &finished, false))
-    }
+    session.succeed(&mut command, &pip.label)
 }
 
 /// Settings that any pip understands or passes over: no questions, no news about itself, and ADE's cache.

@@ -4,15 +4,14 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use uuid::Uuid;
+use std::time::Duration;
 
 use super::{Install, Installer, index};
 use crate::environment::build::error::BuildError;
 use crate::environment::build::event::Step;
 use crate::environment::build::session::{Session, Show};
-use crate::files::FileError;
-use crate::layout::ToolsFolder;
+use crate::files::{FileError, PartialFolder, remove_abandoned};
+use crate::layout::{ToolsFolder, venv_python};
 use crate::lock::{Lock, LockError};
 use crate::process::on_path;
 use crate::python::child_env;
@@ -76,6 +75,54 @@ impl Uv {
         }
         command
     }
+
+    fn command_to_install(
+        &self,
+        session: &Session<'_>,
+        install: &Install,
+        lists: &Lists,
+        offline: bool,
+    ) -> Command {
+        let mut command = self.command(session, offline);
+        command
+            .args(["pip", "install", "--python"])
+            .arg(session.folder.python())
+            .arg("--overrides")
+            .arg(&lists.overrides)
+            .arg("-r")
+            .arg(&lists.requirements);
+        if let Some(sources) = &install.sources {
+            command.arg("-r").arg(sources);
+        }
+        if let Some(constraints) = &install.constraints {
+            command.arg("-c").arg(constraints);
+        }
+        command
+    }
+}
+
+/// The files that list what uv is asked to install.
+struct Lists {
+    /// What takes the place of every engine that any package asks for.
+    overrides: PathBuf,
+    requirements: PathBuf,
+}
+
+impl Lists {
+    fn write(session: &Session<'_>, install: &Install) -> Result<Self, BuildError> {
+        let mut lines = install.index_options.clone();
+        lines.push(install.engine.clone());
+        if install.sources.is_none() {
+            lines.extend(install.requirements.iter().cloned());
+        }
+        Ok(Lists {
+            overrides: session.write_list(
+                "overrides.txt",
+                session.request.engine.replacement().as_slice(),
+            )?,
+            requirements: session.write_list("requirements.txt", &lines)?,
+        })
+    }
 }
 
 impl Installer for Uv {
@@ -89,69 +136,26 @@ impl Installer for Uv {
             .args(["venv", "--no-project", "--no-config", "--quiet", "--python"])
             .arg(&session.request.python.executable)
             .arg(session.folder.venv());
-        let finished = session.run(&mut command, Show::Everything)?;
-        if finished.exit.is_success() {
-            Ok(())
-        } else {
-            Err(session.failure(&self.label, &finished, false))
-        }
+        session.succeed(&mut command, &self.label)
     }
 
+    /// Caches first: that is what makes the second environment cheap.
     fn install(&mut self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
-        let overrides = session.write_list(
-            "overrides.txt",
-            session.request.engine.replacement().as_slice(),
-        )?;
-        let mut lines = install.index_options.clone();
-        lines.push(install.engine.clone());
-        if install.sources.is_none() {
-            lines.extend(install.requirements.iter().cloned());
-        }
-        let requirements = session.write_list("requirements.txt", &lines)?;
+        let lists = Lists::write(session, install)?;
         let only_offline = session.request.offline;
-        // Whether an attempt failed half way: uv then takes what it left for installed.
-        let mut is_partial = false;
-        // Caches first: that is what makes the second environment cheap.
-        for offline in [true, false] {
-            let mut command = self.command(session, offline);
-            command
-                .args(["pip", "install", "--python"])
-                .arg(session.folder.python());
-            command
-                .arg("--overrides")
-                .arg(&overrides)
-                .arg("-r")
-                .arg(&requirements);
-            if let Some(sources) = &install.sources {
-                command.arg("-r").arg(sources);
-            }
-            if let Some(constraints) = &install.constraints {
-                command.arg("-c").arg(constraints);
-            }
-            if is_partial {
-                command.arg("--reinstall");
-            }
-            let show = if offline {
-                Show::Nothing
-            } else {
-                Show::Everything
-            };
-            let finished = session.run(&mut command, show)?;
-            // A full disk is as full with a network.
-            let is_last = !offline || only_offline || finished.found_disk_full();
-            is_partial = finished.mentions(&["failed to install"]);
-            if finished.exit.is_success() || is_last {
-                if offline {
-                    session.replay(&finished);
-                }
-                return if finished.exit.is_success() {
-                    Ok(())
-                } else {
-                    Err(session.failure(&self.label, &finished, only_offline))
-                };
-            }
+        let mut command = self.command_to_install(session, install, &lists, true);
+        let finished = session.run(&mut command, Show::Nothing)?;
+        // A full disk is as full with a network.
+        if finished.exit.is_success() || only_offline || finished.found_disk_full() {
+            session.replay(&finished);
+            return session.judge(&finished, &self.label, only_offline);
         }
-        Ok(())
+        let mut command = self.command_to_install(session, install, &lists, false);
+        // Where that attempt failed half way, uv takes what it left for installed.
+        if finished.mentions(&["failed to install"]) {
+            command.arg("--reinstall");
+        }
+        session.succeed(&mut command, &self.label)
     }
 
     fn uninstall(&mut self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
@@ -160,12 +164,7 @@ impl Installer for Uv {
             .args(["pip", "uninstall", "--python"])
             .arg(session.folder.python())
             .arg(package);
-        let finished = session.run(&mut command, Show::Everything)?;
-        if finished.exit.is_success() {
-            Ok(())
-        } else {
-            Err(session.failure(&self.label, &finished, false))
-        }
+        session.succeed(&mut command, &self.label)
     }
 }
 
@@ -211,95 +210,107 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
     if program.exists() {
         return Ok(program);
     }
-    remove_abandoned(&tools.0);
-    let name = format!("{PARTIAL_PREFIX}{}", Uuid::now_v7().simple());
-    let partial = Partial(tools.0.join(name));
-    fetch(session, &partial.0)?;
+    // Only whoever holds the lock fetches, so what is there from before is dead.
+    remove_abandoned(&tools.0, Duration::ZERO);
+    let partial = PartialFolder::in_folder(&tools.0);
+    fetch(session, partial.path())?;
     if home.exists() {
         fs::remove_dir_all(&home).map_err(|error| BuildError::io(&home, error))?;
     }
-    fs::rename(&partial.0, &home).map_err(|error| BuildError::io(&home, error))?;
+    partial
+        .settle(&home)
+        .map_err(|error| BuildError::io(&home, error))?;
     Ok(program)
-}
-
-const PARTIAL_PREFIX: &str = ".partial-uv-";
-
-/// A download in the making; removed where it is not finished.
-struct Partial(PathBuf);
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Only whoever holds the lock fetches, so what is there from before is dead.
-fn remove_abandoned(tools: &Path) {
-    for entry in fs::read_dir(tools).into_iter().flatten().flatten() {
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(PARTIAL_PREFIX)
-        {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }
 
 /// Asks Python's pip for uv; where that Python has no pip, the pip of a passing venv.
 fn fetch(session: &mut Session<'_>, target: &Path) -> Result<(), BuildError> {
     session.note("there is no uv on PATH; fetching it once".to_owned());
-    let mut reasons = Vec::new();
-    let mut network = false;
-    let passing_venv = session.folder.workbench().join("pip");
-    for python in [
-        session.request.python.executable.clone(),
-        passing_venv.join("bin/python"),
-    ] {
-        if python.starts_with(&passing_venv) {
-            let mut command = session.command(&session.request.python.executable.clone());
-            command.args(["-I", "-m", "venv"]).arg(&passing_venv);
-            let finished = session.run(&mut command, Show::Nothing)?;
-            if !finished.exit.is_success() {
-                reasons.push("its venv module can't make an environment with pip".to_owned());
-                break;
-            }
+    let python = session.request.python.executable.clone();
+    let first = match fetch_with(session, &python, target)? {
+        Fetched::Done => return Ok(()),
+        Fetched::Failed { reason, transient } => {
+            return Err(BuildError::NoInstaller {
+                reasons: vec![reason],
+                transient,
+            });
         }
-        let mut command = session.command(&python);
-        super::pip::quiet(&mut command, &session.request.pip_cache);
-        command
-            .args([
-                "-I",
-                "-m",
-                "pip",
-                "install",
-                "--progress-bar",
-                "off",
-                "--no-deps",
-                "--only-binary",
-                ":all:",
-            ])
-            .arg("--target")
-            .arg(target);
-        if session.request.offline {
-            command.arg("--no-index");
-        }
-        command.arg(FETCHED);
-        let finished = session.run(&mut command, Show::Everything)?;
-        if finished.exit.is_success() && ToolsFolder::uv_program(target).exists() {
-            return Ok(());
-        }
-        if !finished.mentions(&["no module named pip"]) {
-            network = finished.found_network_trouble();
-            let last = finished.last_lines().pop().unwrap_or_default();
-            reasons.push(format!("uv could not be fetched ({last})"));
-            break;
-        }
-        reasons.push(format!("{} has no pip", python.display()));
-    }
+        Fetched::NoPip => format!("{} has no pip", python.display()),
+    };
+    let (second, transient) = match fetch_through_venv(session, target)? {
+        Fetched::Done => return Ok(()),
+        Fetched::Failed { reason, transient } => (reason, transient),
+        Fetched::NoPip => ("an environment of it has no pip either".to_owned(), false),
+    };
     Err(BuildError::NoInstaller {
-        reasons,
-        transient: network && !session.request.offline,
+        reasons: vec![first, second],
+        transient,
+    })
+}
+
+/// What came of asking one pip.
+enum Fetched {
+    Done,
+    /// There is none to ask.
+    NoPip,
+    Failed {
+        reason: String,
+        /// Whether it may succeed at another time.
+        transient: bool,
+    },
+}
+
+/// Makes a passing venv with a pip in it, and asks that one.
+fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetched, BuildError> {
+    let venv = session.folder.workbench().join("pip");
+    let mut command = session.command(&session.request.python.executable);
+    command.args(["-I", "-m", "venv"]).arg(&venv);
+    if !session.run(&mut command, Show::Nothing)?.exit.is_success() {
+        return Ok(Fetched::Failed {
+            reason: "its venv module can't make an environment with pip".to_owned(),
+            transient: false,
+        });
+    }
+    fetch_with(session, &venv_python(&venv), target)
+}
+
+/// Asks the pip of one Python.
+fn fetch_with(
+    session: &mut Session<'_>,
+    python: &Path,
+    target: &Path,
+) -> Result<Fetched, BuildError> {
+    let mut command = session.command(python);
+    super::pip::quiet(&mut command, &session.request.pip_cache);
+    command
+        .args([
+            "-I",
+            "-m",
+            "pip",
+            "install",
+            "--progress-bar",
+            "off",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+        ])
+        .arg("--target")
+        .arg(target);
+    if session.request.offline {
+        command.arg("--no-index");
+    }
+    command.arg(FETCHED);
+    let finished = session.run(&mut command, Show::Everything)?;
+    if finished.exit.is_success() && ToolsFolder::uv_program(target).exists() {
+        return Ok(Fetched::Done);
+    }
+    if finished.mentions(&["no module named pip"]) {
+        return Ok(Fetched::NoPip);
+    }
+    let last = finished.last_lines().pop().unwrap_or_default();
+    Ok(Fetched::Failed {
+        reason: format!("uv could not be fetched ({last})"),
+        transient: finished.found_network_trouble() && !session.request.offline,
     })
 }
 
@@ -308,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_releases_are_told_apart() {
+    fn old_releases_are_recognized() {
         assert!(is_recent("0.5.0"));
         assert!(is_recent("0.13.8"));
         assert!(is_recent("1.0.0"));

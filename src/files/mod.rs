@@ -1,6 +1,8 @@
-//! Files that appear whole: written beside their place, synced, and renamed into it.
+//! Files and folders that appear whole: written beside their place, synced, and renamed into it.
 //!
 //! A reader sees the old file or the new one and never a part of it, also after a crash or a full disk.
+
+mod partial;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,6 +11,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::problem::{Facts, Kind, Problem, code};
+
+pub use partial::{PartialFolder, remove_abandoned, remove_read_only_tree};
 
 /// An operation on a path failed.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +92,7 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
-/// The bytes that may still be written where a folder is, or will be. `None`: nobody knows.
+/// The bytes that may still be written where a folder is, or will be. `None`: the system does not say.
 pub fn room(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.exists())?;
     let found = rustix::fs::statvfs(there).ok()?;

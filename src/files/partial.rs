@@ -1,0 +1,118 @@
+//! Folders that appear whole: filled under another name beside their place, and renamed into it.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+/// How the names of folders begin that are being filled.
+const PREFIX: &str = ".partial-";
+
+/// A folder that is being filled; removed where it is dropped before it was settled.
+pub struct PartialFolder {
+    path: PathBuf,
+}
+
+impl PartialFolder {
+    /// A name in `parent` that no other process uses. The folder is not made yet.
+    pub fn in_folder(parent: &Path) -> Self {
+        PartialFolder {
+            path: parent.join(format!("{PREFIX}{}", Uuid::now_v7().simple())),
+        }
+    }
+
+    /// Where it is filled.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts the filled folder in its place.
+    ///
+    /// # Errors
+    /// It cannot be renamed: another one is there, for example.
+    pub fn settle(self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)
+    }
+}
+
+impl Drop for PartialFolder {
+    fn drop(&mut self) {
+        if self.path.is_dir() {
+            let _ = remove_read_only_tree(&self.path);
+        }
+    }
+}
+
+/// Removes what processes left that ended while they filled folders in `parent`. The caller keeps others from filling
+/// one meanwhile, or takes for dead what is older than `age`. A folder that resists is in nobody's way.
+pub fn remove_abandoned(parent: &Path, age: Duration) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let is_partial = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(PREFIX.as_bytes());
+        let is_old = || {
+            let changed = entry.metadata().ok()?.modified().ok()?;
+            Some(changed.elapsed().ok()? >= age)
+        };
+        if is_partial && (age.is_zero() || is_old() == Some(true)) {
+            let _ = remove_read_only_tree(&entry.path());
+        }
+    }
+}
+
+/// Deletes a folder whose files and folders may be read-only, as those of a snapshot are.
+///
+/// # Errors
+/// The folder is not there, or something in it cannot be deleted.
+pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
+    make_writable(path)?;
+    fs::remove_dir_all(path)
+}
+
+fn make_writable(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            make_writable(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_appears_whole_or_not_at_all() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("whole");
+        let abandoned = PartialFolder::in_folder(parent.path());
+        fs::create_dir(abandoned.path()).unwrap();
+        drop(abandoned);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        let filled = PartialFolder::in_folder(parent.path());
+        fs::create_dir(filled.path()).unwrap();
+        filled.settle(&target).unwrap();
+        assert!(target.is_dir());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_partial_folders_that_are_old_enough_are_abandoned() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in [".partial-x", "whole"] {
+            fs::create_dir(parent.path().join(name)).unwrap();
+        }
+        remove_abandoned(parent.path(), Duration::from_secs(3600));
+        assert!(parent.path().join(".partial-x").exists());
+        remove_abandoned(parent.path(), Duration::ZERO);
+        assert!(!parent.path().join(".partial-x").exists());
+        assert!(parent.path().join("whole").exists());
+    }
+}
