@@ -10,7 +10,7 @@ use crate::settings::Settings;
 /// The database below a data directory, by which a data directory is recognized.
 pub const DATABASE: &str = "db/ade.sqlite";
 
-/// The lock beside the environments of one key, which their builders take turns with.
+/// The name of the lock beside the environments of one key.
 pub const BUILD_LOCK: &str = "build.lock";
 
 /// The places of one data directory and workspace. Made by [`Layout::new`] alone, so its workspace id is a safe segment.
@@ -161,9 +161,29 @@ impl Layout {
     }
 }
 
+/// An environment among those of its key.
+pub fn environment(key: &Path, id: &str) -> PathBuf {
+    key.join(id)
+}
+
+/// The lock with which the builders of one key take turns.
+pub fn build_lock(key: &Path) -> PathBuf {
+    key.join(BUILD_LOCK)
+}
+
 /// The lock with which processes take turns at copying into a folder of snapshots.
 pub fn snapshot_lock(snapshots: &Path) -> PathBuf {
     snapshots.join(".lock")
+}
+
+/// A wheel that was unpacked from a binary, under the beginning of its digest.
+pub fn engine_wheel(cache: &Path, sha256: &str, name: &str) -> PathBuf {
+    cache.join(&sha256[..sha256.len().min(16)]).join(name)
+}
+
+/// The copy of a configuration with this source digest.
+pub fn snapshot(snapshots: &Path, source_digest: &str) -> PathBuf {
+    snapshots.join(source_digest)
 }
 
 /// Where pip's cache keeps every wheel that it got.

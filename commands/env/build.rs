@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ade::layout::EnvironmentFolder;
 use ade::run::prepare;
 use ade::run::provide::{Builder, Progress, Want, provide};
 
@@ -62,6 +63,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if !built_here {
         ui.say("The environment was ready already; --force builds it anew");
     }
-    ui.line(ui.paint(Tone::Name, home_relative(&environment.folder.join(".venv"))));
+    ui.line(ui.paint(
+        Tone::Name,
+        home_relative(&EnvironmentFolder(environment.folder.clone()).venv()),
+    ));
     Ok(ExitStatus::Done)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ade::layout::EnvironmentFolder;
 use ade::run::prepare;
 use ade::run::provide::is_usable;
 use serde_json::json;
@@ -31,7 +32,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         .environment_of(&prepared.key)?
         .filter(is_usable)
         .ok_or_else(none)?;
-    let path = environment.folder.join(".venv");
+    let path = EnvironmentFolder(environment.folder.clone()).venv();
     if ui.json() {
         ui.document(&json!({"environment_id": environment.id, "path": path}));
     } else {

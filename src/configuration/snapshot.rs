@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::{Configuration, ConfigurationError, SourceFile, Sources};
 use crate::digest::{self, CopyError};
 use crate::files::{self, FileError, PartialFolder};
-use crate::layout::snapshot_lock;
+use crate::layout::{snapshot, snapshot_lock};
 use crate::lock::Lock;
 
 /// How often a copy is begun anew because somebody edits files meanwhile.
@@ -47,7 +47,7 @@ impl Sources {
     /// # Errors
     /// A file cannot be read or has changed since it was hashed, or the copy cannot be written.
     pub fn snapshot(&self, snapshots: &Path) -> Result<PathBuf, ConfigurationError> {
-        let target = snapshots.join(&self.digest);
+        let target = snapshot(snapshots, &self.digest);
         if target.is_dir() {
             return Ok(target);
         }

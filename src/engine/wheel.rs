@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::{self, Hasher};
 use crate::files::{self, FileError};
+use crate::layout;
 use crate::problem::{Facts, Kind, Problem, code};
 
 /// The version of the engine in the binary.
@@ -150,11 +151,12 @@ impl Engine {
     /// # Errors
     /// It cannot be written.
     pub fn unpack_embedded(cache: &Path) -> Result<PathBuf, EngineError> {
-        let folder = cache.join(&WHEEL_SHA256[..16]);
-        let path = folder.join(WHEEL_NAME);
+        let path = layout::engine_wheel(cache, WHEEL_SHA256, WHEEL_NAME);
         let whole = std::fs::metadata(&path).is_ok_and(|found| found.len() == WHEEL.len() as u64);
         if !whole {
-            files::create_folder(&folder)?;
+            if let Some(folder) = path.parent() {
+                files::create_folder(folder)?;
+            }
             files::write_whole(&path, WHEEL)?;
         }
         Ok(path)

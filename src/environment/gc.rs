@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::configuration::Configuration;
 use crate::engine::Engine;
 use crate::files::remove_read_only_tree;
-use crate::layout::BUILD_LOCK;
+use crate::layout::{BUILD_LOCK, build_lock};
 use crate::lock::Lock;
 use crate::run::prepare::python_for;
 use crate::settings::Settings;
@@ -389,8 +389,8 @@ fn remove_key_folder(key: &Path) {
     if !only_the_lock {
         return;
     }
-    if let Ok(Some(_lock)) = Lock::try_take(&key.join(BUILD_LOCK)) {
-        let _ = std::fs::remove_file(key.join(BUILD_LOCK));
+    if let Ok(Some(_lock)) = Lock::try_take(&build_lock(key)) {
+        let _ = std::fs::remove_file(build_lock(key));
         let _ = std::fs::remove_dir(key);
         if let Some(configuration) = key.parent() {
             let _ = std::fs::remove_dir(configuration);
@@ -478,7 +478,7 @@ fn collect_orphans(
                 continue;
             }
             // Whoever builds in this key holds its lock.
-            if let Ok(Some(_lock)) = Lock::try_take(&key.join(BUILD_LOCK)) {
+            if let Ok(Some(_lock)) = Lock::try_take(&build_lock(&key)) {
                 remove_leftover(&folder, "no record knows it", options, report);
             }
         }

@@ -11,7 +11,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::probe::probe;
-use super::{Python, PythonSearch};
+use super::search::{Python, PythonSearch};
 use crate::files;
 
 /// Raised whenever an answer means something new.

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::PythonSearch;
+use super::search::PythonSearch;
 use crate::process::on_path;
 
 /// In the order in which they are tried.

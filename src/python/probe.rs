@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Python, PythonSearch, child_env};
+use super::child_env;
+use super::search::{Python, PythonSearch};
 use crate::cancel::Cancel;
 use crate::process::{self, Stream};
 

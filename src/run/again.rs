@@ -5,6 +5,7 @@ use crate::environment::disk_usage;
 use crate::events::{EventLog, Subject};
 use crate::files::FileError;
 use crate::files::remove_read_only_tree;
+use crate::layout;
 use crate::problem::{self, Problem};
 use crate::store::{NewRun, RunRecord, StoreError};
 use crate::wake;
@@ -92,7 +93,7 @@ pub fn retry(workspace: &Workspace, run: &RunRecord) -> Result<RunRecord, AgainE
     let id = uuid::Uuid::now_v7().to_string();
     let folder = workspace.layout.run(&run.key.workspace_id, &id);
     // The new run has an input of its own: the old one's files may go at any time.
-    let input = folder.input().join(&run.input_name);
+    let input = folder.staged(&run.input_name);
     stage::restage(&run.input_path, &input, run.input_size_bytes)?;
     let snapshots = workspace
         .layout
@@ -105,8 +106,8 @@ pub fn retry(workspace: &Workspace, run: &RunRecord) -> Result<RunRecord, AgainE
     let now = Timestamp::now();
     let environment = workspace.store.ensure_environment(
         &run.key,
-        &snapshots.join(&run.source_digest),
-        &|id| place.join(id),
+        &layout::snapshot(&snapshots, &run.source_digest),
+        &|id| layout::environment(&place, id),
         now,
     )?;
     let new = NewRun {

@@ -118,7 +118,7 @@ impl<'a> Execution<'a> {
         if run.attempt_count > 1 {
             leftovers::clear(&self.folder);
         }
-        let input = self.folder.input().join(&run.input_name);
+        let input = self.folder.staged(&run.input_name);
         if !run.options.validate_only {
             stage::restage(&run.input_path, &input, run.input_size_bytes)?;
         }
@@ -261,7 +261,7 @@ impl<'a> Execution<'a> {
                     &found.code,
                     &found.stage,
                     found.message.clone(),
-                    hint_for_text(&self.folder.input().join(&self.run.input_name))
+                    hint_for_text(&self.folder.staged(&self.run.input_name))
                         .filter(|_| found.code == "unknown_error")
                         .or_else(|| hint_for_import(&found.message))
                         .or_else(|| hint_of(&found.code)),
@@ -333,7 +333,7 @@ impl<'a> Execution<'a> {
 
     fn in_known_names(&self, mut error: Failure) -> Failure {
         let run = self.run;
-        let input = self.folder.input().join(&run.input_name);
+        let input = self.folder.staged(&run.input_name);
         let configuration = run.configuration_path.to_string_lossy();
         let names = [
             (run.snapshot.as_path(), &*configuration),

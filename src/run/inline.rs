@@ -387,7 +387,7 @@ fn new_run(request: &Request<'_>, index: usize) -> Result<NewRun, RunError> {
     let id = uuid::Uuid::now_v7().to_string();
     let folder = workspace.layout.run(workspace.id(), &id);
     let name = name_of(input);
-    let staged_at = folder.input().join(&name);
+    let staged_at = folder.staged(&name);
     let staged = stage::stage(input, &staged_at)?;
     Ok(NewRun {
         id,

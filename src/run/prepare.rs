@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::clock::Timestamp;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
+use crate::layout;
 use crate::problem::{self, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
 use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, StoreError};
@@ -165,14 +166,12 @@ impl Prepared {
 
     /// Where an environment of this key and that id lives.
     pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
-        workspace
-            .layout
-            .environment_key(
-                workspace.id(),
-                &self.key.configuration_id,
-                &self.key.deps_digest,
-            )
-            .join(id)
+        let key = workspace.layout.environment_key(
+            workspace.id(),
+            &self.key.configuration_id,
+            &self.key.deps_digest,
+        );
+        layout::environment(&key, id)
     }
 }
 

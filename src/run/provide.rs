@@ -18,7 +18,7 @@ use crate::engine::{EMBEDDED_VERSION, Engine};
 use crate::environment::{self, BuildError, BuildEvent, BuildRequest, EngineSource};
 use crate::events::{self, EventLog};
 use crate::files::FileError;
-use crate::layout::{BUILD_LOCK, EnvironmentFolder};
+use crate::layout::{EnvironmentFolder, build_lock};
 use crate::lock::{Lock, LockError};
 use crate::problem::{self, Problem};
 use crate::store::{
@@ -166,7 +166,7 @@ pub fn provide(
     );
     crate::files::create_folder(&folder)?;
     let waiting = linked(cancel);
-    let lock = Lock::acquire(&folder.join(BUILD_LOCK), &waiting.cancel, &mut |holder| {
+    let lock = Lock::acquire(&build_lock(&folder), &waiting.cancel, &mut |holder| {
         if builder.waits {
             on(Progress::Waiting { holder });
         } else {

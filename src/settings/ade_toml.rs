@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
-use super::{SETTINGS, SettingsError};
+use super::error::SettingsError;
+use super::source::Source;
+use super::table::SETTINGS;
 use crate::files::FileError;
 
 /// The file's name.
@@ -70,7 +72,7 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
                     name: setting.key(),
                     value: "a table, list or date".to_owned(),
                     problem: "not a plain value".to_owned(),
-                    given_by: Box::new(super::Source::File(path.to_owned(), line)),
+                    given_by: Box::new(Source::File(path.to_owned(), line)),
                 });
             }
         };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Source;
+use super::source::Source;
 use crate::problem::{Facts, Kind, Problem, code};
 
 /// A setting cannot be used as it was given.

@@ -8,6 +8,7 @@ mod ade_toml;
 mod error;
 mod resolve;
 mod setting;
+mod source;
 mod table;
 mod types;
 mod value;
@@ -16,12 +17,20 @@ use std::ffi::{OsStr, OsString};
 
 pub use ade_toml::FILE_NAME;
 pub use error::SettingsError;
-pub use resolve::{Inputs, Resolved, Source};
 pub use setting::{Kind, Setting};
+pub use source::{Inputs, Resolved, Source};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{Installer, LogLevel, Recovery};
 
 impl Settings {
+    /// Resolves every setting.
+    ///
+    /// # Errors
+    /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
+    pub fn resolve(inputs: &Inputs) -> Result<Self, SettingsError> {
+        Ok(Self::of(inputs, resolve::resolve(inputs)?))
+    }
+
     /// The variables that children inherit from.
     pub fn child_environment(&self) -> Vec<(OsString, OsString)> {
         self.environment.clone().into_iter().collect()

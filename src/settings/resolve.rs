@@ -5,67 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::value::{self, mask_password};
-use super::{Kind, SETTINGS, Setting, SettingsError, ade_toml};
-
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A flag of the command line.
-    Flag,
-    /// An environment variable of this name.
-    Environment(String),
-    /// A line of an `ade.toml`.
-    File(PathBuf, usize),
-    /// Nothing was said.
-    Default,
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Flag => formatter.write_str("flag"),
-            Self::Environment(name) => write!(formatter, "environment {name}"),
-            Self::File(path, line) => write!(formatter, "{}:{line}", path.display()),
-            Self::Default => formatter.write_str("default"),
-        }
-    }
-}
-
-/// What a process was given to resolve its settings from.
-pub struct Inputs {
-    /// Values of flags, by setting name.
-    pub flags: BTreeMap<&'static str, String>,
-    /// The environment variables.
-    pub environment: BTreeMap<OsString, OsString>,
-    /// The current folder.
-    pub folder: PathBuf,
-}
-
-/// One setting with its value and where that came from.
-#[derive(Clone, Debug)]
-pub struct Resolved {
-    /// The setting.
-    pub setting: &'static Setting,
-    /// Its value as text; `None` where there is none and no default.
-    pub value: Option<String>,
-    /// Where it came from.
-    pub source: Source,
-}
-
-impl Resolved {
-    /// The value to show: passwords in URLs are masked.
-    pub fn shown(&self) -> Option<String> {
-        let value = self.value.clone()?;
-        Some(if self.setting.secret {
-            mask_password(&value)
-        } else {
-            value
-        })
-    }
-}
+use super::ade_toml;
+use super::error::SettingsError;
+use super::setting::{Kind, Setting};
+use super::source::{Inputs, Resolved, Source};
+use super::table::SETTINGS;
+use super::value;
 
 /// Looks every setting up, in the table's order, and checks what was given.
 ///

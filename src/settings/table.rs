@@ -9,10 +9,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::resolve::{Inputs, Resolved, resolve};
-use super::setting::setting;
+use super::setting::{Kind, Setting, setting};
+use super::source::{Inputs, Resolved};
+use super::types::{Installer, LogLevel, Recovery};
 use super::value::Values;
-use super::{Installer, Kind, LogLevel, Recovery, Setting, SettingsError};
 
 /// One row as the value that describes it.
 macro_rules! row {
@@ -61,17 +61,13 @@ macro_rules! table {
         }
 
         impl Settings {
-            /// Resolves every setting.
-            ///
-            /// # Errors
-            /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
-            pub fn resolve(inputs: &Inputs) -> Result<Self, SettingsError> {
-                let resolved = resolve(inputs)?;
+            /// The typed settings of what was resolved.
+            pub(super) fn of(inputs: &Inputs, resolved: Vec<Resolved>) -> Self {
                 let values = Values {
                     resolved: &resolved,
                     folder: &inputs.folder,
                 };
-                Ok(Self {
+                Self {
                     $($field: values.of($name).$read(),)*
                     worker: WorkerSettings {
                         $($w_field: values.of($w_name).$w_read(),)*
@@ -79,7 +75,7 @@ macro_rules! table {
                     folder: inputs.folder.clone(),
                     environment: inputs.environment.clone(),
                     resolved,
-                })
+                }
             }
         }
     };

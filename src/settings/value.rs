@@ -5,7 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Installer, Kind, LogLevel, Recovery, Resolved, Setting, SettingsError, Source};
+use super::error::SettingsError;
+use super::setting::{Kind, Setting};
+use super::source::{Resolved, Source};
+use super::types::{Installer, LogLevel, Recovery};
 
 /// Checks a text that was given for a setting.
 pub(super) fn check(
@@ -60,20 +63,6 @@ fn parse_flag(value: &str) -> Option<bool> {
         "1" | "true" | "yes" | "on" => Some(true),
         "0" | "false" | "no" | "off" => Some(false),
         _ => None,
-    }
-}
-
-/// `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
-pub(super) fn mask_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let Some((login, place)) = rest.rsplit_once('@') else {
-        return url.to_owned();
-    };
-    match login.split_once(':') {
-        Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
-        None => url.to_owned(),
     }
 }
 
@@ -220,19 +209,5 @@ impl Value<'_> {
     pub fn worker_level(&self) -> LogLevel {
         self.maybe_level()
             .unwrap_or_else(|| self.all.of("ADE_LOG_LEVEL").level())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_masked() {
-        assert_eq!(
-            mask_password("postgresql://ade:s@cret@db/ade"),
-            "postgresql://ade:***@db/ade"
-        );
-        assert_eq!(mask_password("sqlite:///x"), "sqlite:///x");
     }
 }

@@ -10,6 +10,7 @@ use super::{Change, Pool, Unrecorded, is_passing};
 use crate::clock::Timestamp;
 use crate::events::{EventLog, Subject as LogSubject};
 use crate::files::{self, FileError};
+use crate::layout;
 use crate::problem::Problem;
 use crate::run::execute::{Attempted, Execution, failure};
 use crate::run::lease::{Held, Lease, Subject};
@@ -139,15 +140,13 @@ impl Pool<'_> {
         for run in store.runs_without_environment(batch)? {
             let layout = &self.workspace.layout;
             let key = &run.key;
-            let snapshot = layout
-                .snapshots(&key.workspace_id, &key.configuration_id)
-                .join(&run.source_digest);
+            let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
             let folder =
                 layout.environment_key(&key.workspace_id, &key.configuration_id, &key.deps_digest);
             let environment = store.ensure_environment(
                 key,
-                &snapshot,
-                &|id| folder.join(id),
+                &layout::snapshot(&snapshots, &run.source_digest),
+                &|id| layout::environment(&folder, id),
                 Timestamp::now(),
             )?;
             store.set_run_environment(&run.id, &environment.id)?;

@@ -1,0 +1,69 @@
+//! What is looked for, and what is found.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Settings;
+
+/// A Python that was asked who it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Python {
+    /// The real one, never the script of a version manager nor that of a virtual environment.
+    pub executable: PathBuf,
+    pub version: (u8, u8, u8),
+    /// `cpython`.
+    pub implementation: String,
+    /// Operating system, processor and C library: `linux-x86_64-glibc`.
+    pub platform: String,
+}
+
+impl Python {
+    /// What installed packages depend on: `cpython-3.11-linux-x86_64-glibc`. A patch release is none of it.
+    pub fn environment_key(&self) -> String {
+        let (major, minor, _) = self.version;
+        format!("{}-{major}.{minor}-{}", self.implementation, self.platform)
+    }
+
+    /// `3.11.7`.
+    pub fn version_text(&self) -> String {
+        let (major, minor, patch) = self.version;
+        format!("{major}.{minor}.{patch}")
+    }
+}
+
+/// What to look for, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct PythonSearch<'a> {
+    /// `requires-python` of the configuration.
+    pub requires: Option<&'a str>,
+    /// ADE_PYTHON: a path, a virtual environment's folder, or a name on PATH. Nothing else is tried then.
+    pub explicit: Option<&'a Path>,
+    pub path: &'a OsStr,
+    /// Version managers choose by files in this folder and above it.
+    pub working_directory: &'a Path,
+    /// The variables that a Python is started with when it is asked.
+    pub child_env: &'a [(OsString, OsString)],
+    /// Where answers are kept.
+    pub cache: &'a Path,
+}
+
+impl<'a> PythonSearch<'a> {
+    /// The search that the settings describe.
+    pub fn of_settings(
+        settings: &'a Settings,
+        requires: Option<&'a str>,
+        child_env: &'a [(OsString, OsString)],
+        cache: &'a Path,
+    ) -> Self {
+        PythonSearch {
+            requires,
+            explicit: settings.python.as_deref(),
+            path: settings.path().map(OsString::as_os_str).unwrap_or_default(),
+            working_directory: &settings.folder,
+            child_env,
+            cache,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a process was given, and where each value came from.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::setting::Setting;
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A flag of the command line.
+    Flag,
+    /// An environment variable of this name.
+    Environment(String),
+    /// A line of an `ade.toml`.
+    File(PathBuf, usize),
+    /// Nothing was said.
+    Default,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("flag"),
+            Self::Environment(name) => write!(formatter, "environment {name}"),
+            Self::File(path, line) => write!(formatter, "{}:{line}", path.display()),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// What a process was given to resolve its settings from.
+pub struct Inputs {
+    /// Values of flags, by setting name.
+    pub flags: BTreeMap<&'static str, String>,
+    /// The environment variables.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// The current folder.
+    pub folder: PathBuf,
+}
+
+/// One setting with its value and where that came from.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The setting.
+    pub setting: &'static Setting,
+    /// Its value as text; `None` where there is none and no default.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl Resolved {
+    /// The value to show: passwords in URLs are masked.
+    pub fn shown(&self) -> Option<String> {
+        let value = self.value.clone()?;
+        Some(if self.setting.secret {
+            mask_password(&value)
+        } else {
+            value
+        })
+    }
+}
+
+/// `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
+fn mask_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let Some((login, place)) = rest.rsplit_once('@') else {
+        return url.to_owned();
+    };
+    match login.split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_masked() {
+        assert_eq!(
+            mask_password("postgresql://ade:s@cret@db/ade"),
+            "postgresql://ade:***@db/ade"
+        );
+        assert_eq!(mask_password("sqlite:///x"), "sqlite:///x");
+    }
+}
