@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Align, Table, Tone, home_relative};
+use crate::ui::{Align, Table, Tone, as_typed};
 
 /// Bring the database schema up to date
 ///
@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         if ui.json() {
             ui.document(&json!({"database": path, "current": true, "version": status.applied.last().map(|migration| migration.version)}));
         } else {
-            ui.line(format_args!("{} is up to date", home_relative(&path)));
+            ui.line(format_args!("{} is up to date", as_typed(&path)));
         }
         return Ok(ExitStatus::Done);
     }
@@ -61,7 +61,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     if let Some(backup) = &migrated.backup {
-        ui.line(format_args!("Backed up to {}", home_relative(backup)));
+        ui.line(format_args!("Backed up to {}", as_typed(backup)));
     }
     for migration in &migrated.applied {
         ui.line(format_args!(
@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else {
         "up to date"
     };
-    ui.line(format_args!("{} is {verb}", home_relative(&migrated.path)));
+    ui.line(format_args!("{} is {verb}", as_typed(&migrated.path)));
     Ok(ExitStatus::Done)
 }
 

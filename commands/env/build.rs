@@ -9,7 +9,7 @@ use ade::run::provide::{Builder, Progress, Want, provide};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentNarration, Narrator, Tone, home_relative};
+use crate::ui::{EnvironmentNarration, Narrator, Tone, as_typed};
 
 /// Provision an environment ahead of time, or anew
 #[derive(clap::Args)]
@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     ui.line(ui.paint(
         Tone::Name,
-        home_relative(&EnvironmentFolder(environment.folder.clone()).venv()),
+        as_typed(&EnvironmentFolder(environment.folder.clone()).venv()),
     ));
     Ok(ExitStatus::Done)
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Tone, ago, bytes, home_relative, plural};
+use crate::ui::{Tone, ago, as_typed, bytes, plural};
 
 /// Tell everything about one environment
 #[derive(clap::Args)]
@@ -57,11 +57,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.paint(super::tone(environment.status), environment.status.as_str())
     ));
     fact("id", environment.id.clone());
-    fact(
-        "configuration",
-        home_relative(&environment.configuration_path),
-    );
-    fact("folder", home_relative(&environment.folder));
+    fact("configuration", as_typed(&environment.configuration_path));
+    fact("folder", as_typed(&environment.folder));
     fact("digest", environment.key.deps_digest.clone());
     fact("engine", environment.key.engine_spec.clone());
     fact(

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::exit::Failure;
 use crate::ui::{
-    EnvironmentNarration, Narrator, Task, Tone, Ui, duration, home_relative, plural, thousands,
+    EnvironmentNarration, Narrator, Task, Tone, Ui, as_typed, duration, plural, thousands,
 };
 
 /// The state of the telling.
@@ -90,7 +90,7 @@ impl<'a> Narration<'a> {
         if ui.quiet() {
             // Data alone: where the workbook is.
             if let Some(path) = path {
-                ui.line(home_relative(path));
+                ui.line(as_typed(path));
             }
             return;
         }
@@ -147,10 +147,7 @@ impl<'a> Narration<'a> {
                     }
                 }
                 if let Some(path) = path {
-                    ui.line(format_args!(
-                        "  {}",
-                        ui.paint(Tone::Name, home_relative(path))
-                    ));
+                    ui.line(format_args!("  {}", ui.paint(Tone::Name, as_typed(path))));
                 }
             }
             _ => {

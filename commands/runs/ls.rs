@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Align, Table, Tone, ago, duration, home_relative, id_width, thousands};
+use crate::ui::{Align, Table, Tone, ago, as_typed, duration, id_width, thousands};
 
 /// List runs, newest first
 #[derive(clap::Args)]
@@ -69,7 +69,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if runs.is_empty() {
         ui.say(format_args!(
             "No runs to show in {}",
-            home_relative(&context.settings()?.data_dir)
+            as_typed(&context.settings()?.data_dir)
         ));
         return Ok(ExitStatus::Done);
     }

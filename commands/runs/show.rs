@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui, ago, bytes, duration, home_relative, plural, thousands};
+use crate::ui::{Align, Table, Tone, Ui, ago, as_typed, bytes, duration, plural, thousands};
 
 /// Tell the whole story of one run
 #[derive(clap::Args)]
@@ -102,7 +102,7 @@ fn head(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
         format_args!(
             "{} ({})",
             run.configuration_name,
-            home_relative(&run.configuration_path)
+            as_typed(&run.configuration_path)
         ),
     );
     fact(ui, "source digest", &run.source_digest);
@@ -121,7 +121,7 @@ fn head(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
         ),
     );
     if let Some(output) = &run.output_path {
-        fact(ui, "output", ui.paint(Tone::Name, home_relative(output)));
+        fact(ui, "output", ui.paint(Tone::Name, as_typed(output)));
     }
     if let Some(metrics) = &run.metrics {
         fact(
@@ -293,6 +293,6 @@ fn show_attempts(ui: &Ui, attempts: &[Attempt]) {
 
 fn tail(ui: &Ui, workspace: &Workspace, run: &RunRecord) {
     let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-    fact(ui, "audit record", home_relative(&folder.artifact()));
-    fact(ui, "events", home_relative(&folder.events()));
+    fact(ui, "audit record", as_typed(&folder.artifact()));
+    fact(ui, "events", as_typed(&folder.events()));
 }

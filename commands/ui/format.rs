@@ -90,20 +90,25 @@ pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
         .unwrap_or(36)
 }
 
-/// A path as a person would type it: relative where it lies below the current folder.
+/// A path as a person would type it here: relative where it lies below the current folder.
 #[expect(
     clippy::disallowed_methods,
     reason = "paths are shown as they would be typed here"
 )]
-pub fn home_relative(path: &Path) -> String {
-    let below = std::env::current_dir()
-        .ok()
-        .and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
-    below
-        .filter(|below| !below.as_os_str().is_empty())
-        .unwrap_or_else(|| path.to_owned())
-        .display()
-        .to_string()
+pub fn as_typed(path: &Path) -> String {
+    let typed = match std::env::current_dir() {
+        Ok(folder) => typed_in(&folder, path),
+        Err(_) => path,
+    };
+    typed.display().to_string()
+}
+
+/// A path as it would be typed in a folder.
+fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
+    match path.strip_prefix(folder) {
+        Ok(below) if !below.as_os_str().is_empty() => below,
+        _ => path,
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +122,15 @@ mod tests {
         assert_eq!(width(["0199-a".into(), "0199-b".into()]), 18);
         assert_eq!(width(ids(["8001-000000000001", "8002-000000000001"])), 23);
         assert_eq!(width(ids(["8001-000000000001", "8001-000000000002"])), 36);
+    }
+
+    #[test]
+    fn paths_are_relative_below_the_folder_and_whole_elsewhere() {
+        let typed = |path| typed_in(Path::new("/work/here"), Path::new(path)).to_owned();
+        assert_eq!(typed("/work/here/data/x"), Path::new("data/x"));
+        for whole in ["/work/here", "/work/hereabouts/x", "/work", "/home/me/x"] {
+            assert_eq!(typed(whole), Path::new(whole));
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::context::Color;
 use crate::exit::Failure;
 
 pub use environment::EnvironmentNarration;
-pub use format::{ago, bytes, duration, home_relative, id, id_width, plural, thousands};
+pub use format::{ago, as_typed, bytes, duration, id, id_width, plural, thousands};
 pub use progress::{Narrator, Task};
 pub use table::{Align, Table};
 
