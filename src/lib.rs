@@ -22,7 +22,7 @@
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`doctor`] | is this machine ready |
-//! | [`process`], [`cancel`], [`wake`], [`files`], [`clock`], [`problem`] | children, cancelling, waking a worker, whole-file writes, time, errors |
+//! | [`process`], [`cancel`], [`wake`], [`files`], [`clock`], [`backoff`], [`problem`] | children, cancelling, waking a worker, whole-file writes, time, waits between attempts, errors |
 //!
 //! # States
 //!
@@ -38,6 +38,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
+pub mod backoff;
 pub mod cancel;
 pub mod clock;
 pub mod configuration;

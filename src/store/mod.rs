@@ -92,18 +92,6 @@ pub struct RunFilter {
     pub limit: u32,
 }
 
-/// Wait before attempt `attempt + 1`: `min(max, base · 2^(attempt-1))`, less up to a quarter of it by chance, so that
-/// runs that failed together do not come back together.
-pub fn backoff(base: Duration, max: Duration, attempt: u32, chance: f64) -> Duration {
-    let doubled = base.as_secs_f64()
-        * 2f64.powi(
-            i32::try_from(attempt.saturating_sub(1))
-                .unwrap_or(i32::MAX)
-                .min(60),
-        );
-    Duration::from_secs_f64(doubled.min(max.as_secs_f64()) * (1.0 - 0.25 * chance.clamp(0.0, 1.0)))
-}
-
 /// A look at the clock that the store takes itself, with the database in hand: between it and the judgement that follows
 /// nobody can renew a lease, however long the store had to wait before. `None`: the clock cannot be trusted now, and nothing
 /// is judged.
@@ -247,27 +235,4 @@ pub struct QueueDepth {
     pub queued: u64,
     /// Runs under a lease.
     pub running: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backoff_doubles_up_to_its_maximum() {
-        let wait = |attempt, chance| {
-            backoff(
-                Duration::from_secs(5),
-                Duration::from_secs(300),
-                attempt,
-                chance,
-            )
-            .as_secs_f64()
-        };
-        assert_eq!(
-            [wait(1, 0.0), wait(2, 0.0), wait(3, 0.0), wait(99, 0.0)],
-            [5.0, 10.0, 20.0, 300.0]
-        );
-        assert_eq!(wait(1, 1.0), 3.75);
-    }
 }

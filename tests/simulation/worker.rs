@@ -4,9 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use ade::backoff::backoff;
 use ade::store::{
     Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus,
-    Failure, Fleet, Heartbeat, Recovery, RunRecord, RunStatus, Store, backoff,
+    Failure, Fleet, Heartbeat, Recovery, RunRecord, RunStatus, Store,
 };
 
 use super::judge::{Deed, Judge};
