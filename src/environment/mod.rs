@@ -13,6 +13,7 @@ mod bytecode;
 mod child_env;
 pub mod gc;
 mod installer;
+pub mod json;
 mod lock;
 mod measure;
 mod provision;

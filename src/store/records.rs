@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::clock::Timestamp;
 
@@ -199,36 +199,6 @@ pub struct Package {
     pub version: String,
 }
 
-impl EnvironmentRecord {
-    /// The environment as `--json` and the API show it.
-    pub fn to_json(&self) -> Value {
-        let contents = self.contents.as_ref();
-        json!({
-            "id": self.id,
-            "workspace_id": self.key.workspace_id,
-            "configuration_id": self.key.configuration_id,
-            "configuration_name": self.configuration_name,
-            "configuration_path": self.configuration_path,
-            "engine_spec": self.key.engine_spec,
-            "deps_digest": self.key.deps_digest,
-            "status": self.status,
-            "folder": self.folder,
-            "python_version": contents.map(|contents| &contents.python_version),
-            "python_path": contents.map(|contents| &contents.python_path),
-            "engine_version": contents.map(|contents| &contents.engine_version),
-            "installer": contents.map(|contents| &contents.installer),
-            "lock_digest": contents.map(|contents| &contents.lock_digest),
-            "size_bytes": contents.map(|contents| contents.size_bytes),
-            "attempt_count": self.attempt_count,
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
-            "ready_at": self.ready_at,
-            "last_used_at": self.last_used_at,
-            "error": self.error,
-        })
-    }
-}
-
 /// How a run is to be done, beside its configuration and input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -375,42 +345,6 @@ impl RunRecord {
     /// Milliseconds from first claim to end.
     pub fn duration_ms(&self) -> Option<u64> {
         Some(self.completed_at?.since(self.started_at?))
-    }
-
-    /// The run object of cli.md.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "workspace_id": self.key.workspace_id,
-            "configuration_id": self.key.configuration_id,
-            "configuration_path": self.configuration_path,
-            "source_digest": self.source_digest,
-            "environment_id": self.environment_id,
-            "deps_digest": self.key.deps_digest,
-            "engine_spec": self.key.engine_spec,
-            "retry_of_run_id": self.retry_of_run_id,
-            "input": {
-                "name": self.input_name,
-                "sha256": self.input_sha256,
-                "size_bytes": self.input_size_bytes,
-                "sheets": self.input_sheets,
-            },
-            "status": self.status,
-            "attempt_count": self.attempt_count,
-            "max_attempts": self.max_attempts,
-            "created_at": self.created_at,
-            "started_at": self.started_at,
-            "completed_at": self.completed_at,
-            "duration_ms": self.duration_ms(),
-            "output_path": self.output_path,
-            "run_dir": self.run_dir,
-            "exit_code": self.exit_code,
-            "summary": self.summary,
-            "cancel_requested_at": self.cancel_requested_at,
-            "artifacts_deleted_at": self.artifacts_deleted_at,
-            "error": self.error,
-            "metrics": self.metrics,
-        })
     }
 }
 
