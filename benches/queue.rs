@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use ade::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
-    Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Fleet, NewRun, Opening,
-    RunOptions, RunStatus, SqliteStore, Store,
+    Claim, Configurations, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
+    Environments, NewRun, Opening, RunOptions, RunStatus, Runs, SqliteStore,
 };
 use rusqlite::{Connection, TransactionBehavior, params};
 

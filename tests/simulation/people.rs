@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ade::store::{CancelOutcome, EnvironmentKey, Fleet, NewRun, RunStatus, Store};
+use ade::store::{CancelOutcome, EnvironmentKey, NewRun, RunStatus};
 
 use super::judge::Deed;
 use super::process::Process;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use ade::backoff::backoff;
 use ade::store::{
     Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus,
-    Failure, Fleet, Heartbeat, Recovery, RunRecord, RunStatus, Store,
+    Failure, Heartbeat, Recovery, RunRecord, RunStatus,
 };
 
 use super::judge::{Deed, Judge};

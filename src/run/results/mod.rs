@@ -10,11 +10,11 @@ mod metrics;
 
 use serde_json::Value;
 
-use crate::store::Results;
+use crate::store::RunResults;
 
 /// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`.
-pub fn derive(payload: &Value) -> Results {
-    Results {
+pub fn derive(payload: &Value) -> RunResults {
+    RunResults {
         metrics: metrics::derive(payload),
         fields: fields::derive(payload),
         columns: columns::derive(payload),
