@@ -2,6 +2,7 @@
 //! it, and none sorts or walks through all runs.
 
 use super::Opening;
+use super::prefix::{self, Table};
 use super::tests::Database;
 use super::{environments, runs};
 
@@ -86,6 +87,13 @@ fn the_newest_runs_are_listed_without_sorting() {
         "SELECT id FROM runs WHERE workspace_id = ?1 ORDER BY created_at DESC, id DESC LIMIT 50",
         "runs_newest",
     );
+}
+
+#[test]
+fn ids_are_found_by_a_range_of_them() {
+    for table in [Table::Runs, Table::Environments] {
+        assert_uses(&prefix::sql(table), "(id>? AND id<?)");
+    }
 }
 
 #[test]
