@@ -12,7 +12,7 @@
 //!   and `prefix` are what the statements share.
 //!
 //! What holds for all statements: a change of state names the state it starts from in its WHERE, and the claim's token where
-//! there is a claim; the number of changed rows tells whether it happened. A condition that repeats another one
+//! there is a claim; the number of changed rows says whether it happened. A condition that repeats another one
 //! (`status = 'queued' AND status IN ('queued', 'running')`) is there for a partial index, which SQLite uses only where its
 //! condition stands in the query word by word. `plans.rs` holds the plans of the frequent statements.
 

@@ -153,8 +153,8 @@ pub(super) fn requeue(
     snapshot: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    // When it became ready tells one build of it from the next: where somebody has built it since, that differs, and where it
-    // is not ready, it is null, which equals nothing.
+    // When it became ready identifies a build of it: where somebody has built it since, that differs, and where it is not
+    // ready, it is null, which equals nothing.
     let changed = execute(
         transaction,
         "UPDATE environments SET status = 'queued', folder = ?3, snapshot_path = ?4, attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
