@@ -198,7 +198,7 @@ fn seed(data: &Path, history: i64) {
             .finish_run(&run.id, &claim, &ending(), now)
             .expect("its end")
     );
-    store.mark_end_told(&run.id).expect("told");
+    store.mark_end_reported(&run.id).expect("reported");
     drop(store);
     let path = data.join("db/ade.sqlite");
     let body = body(&path);

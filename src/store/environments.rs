@@ -251,5 +251,5 @@ pub trait Environments {
     ///
     /// # Errors
     /// The database can't serve.
-    fn take_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool>;
+    fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool>;
 }

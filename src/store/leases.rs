@@ -32,7 +32,7 @@ pub trait Leases {
     ///
     /// # Errors
     /// The database can't serve.
-    fn mend_times(
+    fn repair_times(
         &self,
         longest_wait: Duration,
         longest_lease: Duration,

@@ -365,13 +365,13 @@ pub trait Runs {
     ///
     /// # Errors
     /// The database can't serve.
-    fn untold_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>>;
+    fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>>;
 
     /// An end was reported in its run's log.
     ///
     /// # Errors
     /// The database can't serve.
-    fn mark_end_told(&self, run: &str) -> Result<()>;
+    fn mark_end_reported(&self, run: &str) -> Result<()>;
 
     /// The run of an id, of an unambiguous prefix, or `latest`.
     ///

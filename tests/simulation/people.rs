@@ -125,7 +125,7 @@ pub async fn collect(me: Rc<Process>) {
         let id = me.world.chance.pick(&environments).clone();
         let taken = me
             .call(Deed::TakeEnvironment(&id), |store, _| {
-                store.take_environment(&id, None)
+                store.delete_environment(&id, None)
             })
             .await;
         if let Ok(true) = taken {

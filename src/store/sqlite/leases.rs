@@ -25,7 +25,7 @@ impl Leases for SqliteStore {
         self.write(|transaction| release(transaction, name, token))
     }
 
-    fn mend_times(
+    fn repair_times(
         &self,
         longest_wait: Duration,
         longest_lease: Duration,
@@ -34,8 +34,8 @@ impl Leases for SqliteStore {
         self.write(|transaction| {
             let Some(now) = clock() else { return Ok(0) };
             let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
-            Ok(runs::mend_times(transaction, due, expiry, now)?
-                + environments::mend_times(transaction, due, expiry, now)?)
+            Ok(runs::repair_times(transaction, due, expiry, now)?
+                + environments::repair_times(transaction, due, expiry, now)?)
         })
     }
 }

@@ -166,20 +166,20 @@ pub fn runs_that_wait_are_moved_and_the_former_environment_goes(store: &dyn Stor
 
 pub fn an_environment_that_a_run_needs_is_not_deleted(store: &dyn Store) {
     let waiting = environment(store, "w", at(0));
-    assert!(!store.take_environment(&waiting.id, None).unwrap());
+    assert!(!store.delete_environment(&waiting.id, None).unwrap());
     let environment = ready(store, "d", at(0));
     let run = queued(store, &environment, at(1));
     assert_eq!(store.live_runs_of_environment(&environment.id).unwrap(), 1);
-    assert!(!store.take_environment(&environment.id, None).unwrap());
+    assert!(!store.delete_environment(&environment.id, None).unwrap());
     store.request_cancel(&run.id, at(2)).unwrap();
     assert_eq!(store.live_runs_of_environment(&environment.id).unwrap(), 0);
-    assert!(store.take_environment(&environment.id, None).unwrap());
+    assert!(store.delete_environment(&environment.id, None).unwrap());
     assert_eq!(find(store, &run.id).environment_id, None);
 
     // A run that was recorded without an environment will be given the one of its key.
     queued(store, &environment, at(3));
     let again = ready(store, "d", at(4));
-    assert!(!store.take_environment(&again.id, None).unwrap());
+    assert!(!store.delete_environment(&again.id, None).unwrap());
 }
 
 pub fn an_environment_that_was_used_since_is_not_deleted(store: &dyn Store) {
@@ -188,7 +188,7 @@ pub fn an_environment_that_was_used_since_is_not_deleted(store: &dyn Store) {
     assert_eq!(reread(store, &environment).last_used_at, Some(at(10)));
     let take = |cold_since| {
         store
-            .take_environment(&environment.id, Some(cold_since))
+            .delete_environment(&environment.id, Some(cold_since))
             .unwrap()
     };
     assert!(!take(at(10)));

@@ -47,7 +47,7 @@ pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn St
     store
         .retry_run(&waiting.id, &theirs, &failure(), future.plus(LEASE), future)
         .unwrap();
-    let repair = |now| store.mend_times(LEASE, LEASE, &|| now).unwrap();
+    let repair = |now| store.repair_times(LEASE, LEASE, &|| now).unwrap();
     assert_eq!(repair(None), 0, "the clock cannot be trusted");
     assert_eq!(repair(Some(at(10))), 2);
     let expires = find(store, &held.id).claim_expires_at;
@@ -56,6 +56,6 @@ pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn St
     assert_eq!(repair(Some(at(10))), 0, "all is repaired");
 
     store.request_cancel(&waiting.id, future).unwrap();
-    let unreported = store.untold_ends(LEASE, at(20)).unwrap();
+    let unreported = store.unreported_ends(LEASE, at(20)).unwrap();
     assert_eq!(unreported.len(), 1, "it seems to have ended in the future");
 }

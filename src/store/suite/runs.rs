@@ -185,7 +185,7 @@ pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &
 
 pub fn a_run_outlives_the_environment_that_was_collected_before_it_was_recorded(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
-    assert!(store.take_environment(&environment.id, None).unwrap());
+    assert!(store.delete_environment(&environment.id, None).unwrap());
     let run = queued(store, &environment, at(1));
     assert_eq!(run.environment_id, None);
     assert_eq!(store.runs_without_environment(9).unwrap().len(), 1);
@@ -195,7 +195,7 @@ pub fn a_run_outlives_the_environment_that_was_collected_before_it_was_recorded(
 
 pub fn a_run_without_an_environment_is_given_one(store: &dyn Store) {
     let collected = ready(store, "d", at(0));
-    store.take_environment(&collected.id, None).unwrap();
+    store.delete_environment(&collected.id, None).unwrap();
     let run = queued(store, &collected, at(1));
     let (anew, other) = (ready(store, "d", at(2)), ready(store, "e", at(2)));
     for environment in [&anew, &other] {
@@ -211,7 +211,7 @@ pub fn an_end_is_reported_once(store: &dyn Store) {
     let run = ended(store, &environment, RunStatus::Failed, at(5));
     let unreported = |now| {
         store
-            .untold_ends(Duration::from_millis(10), at(now))
+            .unreported_ends(Duration::from_millis(10), at(now))
             .unwrap()
     };
     assert!(
@@ -219,7 +219,7 @@ pub fn an_end_is_reported_once(store: &dyn Store) {
         "whoever recorded it may be at it"
     );
     assert_eq!(ids(&unreported(16)), [run.id.as_str()]);
-    store.mark_end_told(&run.id).unwrap();
+    store.mark_end_reported(&run.id).unwrap();
     assert!(unreported(16).is_empty());
 
     let mine = claim("w");

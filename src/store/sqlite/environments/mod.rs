@@ -121,8 +121,8 @@ impl Environments for SqliteStore {
         self.write(|transaction| move_waiting_runs(transaction, from, to, now))
     }
 
-    fn take_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
-        self.write(|transaction| take(transaction, id, cold_since))
+    fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
+        self.write(|transaction| delete(transaction, id, cold_since))
     }
 }
 
@@ -182,7 +182,7 @@ fn move_waiting_runs(
 /// Deletes the record, unless the environment has come to life since it was judged: all that was judged stands in the
 /// statement again. A run needs it that names it, and one that names none but will be given the one of its key; only runs that wait or are at
 /// work are looked through.
-fn take(
+fn delete(
     transaction: &Transaction<'_>,
     id: &str,
     cold_since: Option<Timestamp>,
@@ -200,7 +200,7 @@ fn take(
 }
 
 /// Environments that would wait for a clock that went back.
-pub(super) fn mend_times(
+pub(super) fn repair_times(
     transaction: &Transaction<'_>,
     due: Timestamp,
     expiry: Timestamp,

@@ -1,7 +1,8 @@
 //! Ends: with a result, by a request to cancel, or because the run's environment failed.
 //!
 //! Every statement that ends a run sets `end_told` to 0: the end is reported in the run's log after this, and who reports it
-//! sets 1. Where the process dies in between, a sweep finds the 0.
+//! sets 1. Where the process dies in between, a sweep finds the 0. (The column is called what it was called first; names in
+//! the schema are not worth a migration.)
 
 use rusqlite::{Connection, Transaction, params};
 

@@ -24,7 +24,7 @@ pub(super) use end::OF_FAILED_ENVIRONMENT;
 pub(super) use leave::reclaim;
 #[cfg(test)]
 pub(super) use upkeep::WITH_ARTIFACTS;
-pub(super) use upkeep::mend_times;
+pub(super) use upkeep::repair_times;
 
 impl Runs for SqliteStore {
     fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {
@@ -105,12 +105,12 @@ impl Runs for SqliteStore {
         self.write(|transaction| upkeep::set_environment(transaction, run, environment))
     }
 
-    fn untold_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>> {
-        self.read(|connection| upkeep::untold(connection, patience, now))
+    fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.read(|connection| upkeep::unreported(connection, patience, now))
     }
 
-    fn mark_end_told(&self, run: &str) -> Result<()> {
-        self.write(|transaction| upkeep::mark_told(transaction, run))
+    fn mark_end_reported(&self, run: &str) -> Result<()> {
+        self.write(|transaction| upkeep::mark_reported(transaction, run))
     }
 
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {

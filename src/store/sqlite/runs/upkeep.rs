@@ -37,7 +37,7 @@ pub(super) fn set_environment(
 /// Ends that were recorded some time ago, or in a future that the clock went back from, and not reported yet. The index
 /// `runs_untold` holds only those whose report is pending, so neither half of the OR needs one of its own. No more than a
 /// hundred at once: a sweep that died often enough to leave more goes on the next time.
-pub(super) fn untold(
+pub(super) fn unreported(
     connection: &Connection,
     patience: Duration,
     now: Timestamp,
@@ -50,7 +50,7 @@ pub(super) fn untold(
 }
 
 /// Where it was reported already, the row is left as it is: a change would cost a write for nothing.
-pub(super) fn mark_told(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
+pub(super) fn mark_reported(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     execute(
         transaction,
         "UPDATE runs SET end_told = 1 WHERE id = ?1 AND end_told = 0",
@@ -60,7 +60,7 @@ pub(super) fn mark_told(transaction: &Transaction<'_>, id: &str) -> rusqlite::Re
 }
 
 /// Runs that would wait for a clock that went back. Both conditions are ranges of the indexes `runs_waiting` and `runs_leased`.
-pub(in crate::store::sqlite) fn mend_times(
+pub(in crate::store::sqlite) fn repair_times(
     transaction: &Transaction<'_>,
     due: Timestamp,
     expiry: Timestamp,
