@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use ade::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
-    Claim, Ending, EnvironmentKey, NewRun, Opening, RunOptions, RunStatus, SqliteStore, Store,
+    Claim, Configurations, Ending, EnvironmentKey, Environments, NewRun, Opening, RunOptions,
+    RunStatus, Runs, SqliteStore,
 };
 
 const ROUNDS: usize = 31;

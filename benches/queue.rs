@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use ade::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
-    Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Fleet, NewRun, Opening,
-    RunOptions, RunStatus, SqliteStore, Store,
+    Claim, Configurations, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
+    Environments, NewRun, Opening, RunOptions, RunStatus, Runs, SqliteStore,
 };
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -198,7 +198,7 @@ fn seed(data: &Path, history: i64) {
             .finish_run(&run.id, &claim, &ending(), now)
             .expect("its end")
     );
-    store.mark_end_told(&run.id).expect("told");
+    store.mark_end_reported(&run.id).expect("reported");
     drop(store);
     let path = data.join("db/ade.sqlite");
     let body = body(&path);

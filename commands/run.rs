@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use ade::run::inline::{self, Finished, RunError};
+use ade::run::json::run_json;
 use ade::run::{input, kind_of_end, prepare};
 use ade::store::RunOptions;
 use ade::worker::WorkError;
@@ -155,7 +156,7 @@ fn once(
         for index in 0..inputs.len() {
             let run = inline::enqueue(&request, index)?;
             if ui.json() {
-                ui.record(&run.to_json());
+                ui.record(&run_json(&run));
             } else {
                 ui.line(&run.id);
                 ui.say(format_args!(

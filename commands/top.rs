@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use ade::clock::Timestamp;
+use ade::run::json::run_json;
 use ade::store::{Overview, RunFilter, RunRecord, RunStatus, WorkerRecord};
 use ade::workspace::Workspace;
 use serde_json::json;
@@ -127,7 +128,7 @@ fn print_json(ui: &Ui, view: &View) {
         "window_seconds": WINDOW.as_secs(),
         "queue": view.overview,
         "workers": view.workers,
-        "running": view.running.iter().map(RunRecord::to_json).collect::<Vec<_>>(),
+        "running": view.running.iter().map(run_json).collect::<Vec<_>>(),
     }));
 }
 

@@ -24,7 +24,7 @@
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`doctor`] | is this machine ready |
 //! | [`process`] | children that never outlive their purpose |
-//! | [`problem`], [`clock`], [`cancel`], [`wake`], [`lock`], [`digest`], [`files`], [`host`] | errors, time, cancelling, waking a worker, locks between processes, SHA-256, whole-file writes, the machine's name |
+//! | [`problem`], [`clock`], [`cancel`], [`wake`], [`backoff`], [`lock`], [`digest`], [`files`], [`host`] | errors, time, cancelling, waking a worker, waits between attempts, locks between processes, SHA-256, whole-file writes, the machine's name |
 //!
 //! # States
 //!
@@ -40,6 +40,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
+pub mod backoff;
 pub mod cancel;
 pub mod clock;
 pub mod configuration;

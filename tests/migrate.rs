@@ -124,7 +124,7 @@ fn a_database_that_is_behind_is_migrated_after_a_backup() {
     // As the first ade left it.
     std::fs::remove_dir_all(place.path("data/db")).unwrap();
     std::fs::create_dir_all(place.path("data/db")).unwrap();
-    let sql = include_str!("../src/store/migrations/0001_queue_and_records.sql");
+    let sql = include_str!("../src/store/sqlite/migrations/0001_queue_and_records.sql");
     let connection = Connection::open(place.path("data/db/ade.sqlite")).unwrap();
     connection.execute_batch(sql).unwrap();
     connection

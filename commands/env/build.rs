@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ade::environment::json::environment_json;
 use ade::layout::EnvironmentFolder;
 use ade::run::prepare;
 use ade::run::provide::{Builder, Progress, Want, provide};
@@ -57,7 +58,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         },
     )?;
     if ui.json() {
-        ui.document(&environment.to_json());
+        ui.document(&environment_json(&environment));
         return Ok(ExitStatus::Done);
     }
     if !built_here {

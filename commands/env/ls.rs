@@ -2,6 +2,7 @@
 
 use ade::clock::Timestamp;
 use ade::environment::gc::{Judged, Options, judge_all};
+use ade::environment::json::environment_json;
 use ade::store::StoreError;
 use ade::workspace::Workspace;
 use serde_json::{Value, json};
@@ -97,7 +98,7 @@ fn listed(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
 }
 
 fn to_json(judged: &Judged) -> Value {
-    let mut object = judged.environment.to_json();
+    let mut object = environment_json(&judged.environment);
     if let Some(object) = object.as_object_mut() {
         let gc = json!({"deletes": judged.verdict.deletes(), "verdict": judged.verdict, "reason": judged.verdict.reason()});
         object.insert("gc".to_owned(), gc);

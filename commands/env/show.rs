@@ -1,6 +1,7 @@
 //! `ade env show`: everything about one environment.
 
 use ade::clock::Timestamp;
+use ade::environment::json::environment_json;
 use serde_json::json;
 
 use crate::context::Context;
@@ -27,7 +28,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let environment = super::find(&workspace, &args.environment)?;
     let runs = workspace.store.live_runs_of_environment(&environment.id)?;
     if ui.json() {
-        let mut object = environment.to_json();
+        let mut object = environment_json(&environment);
         if let Some(object) = object.as_object_mut() {
             object.insert(
                 "packages".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ade::run::inline::{self, Finished, RunError};
+use ade::run::json::run_json;
 use ade::run::provide::Progress;
 use ade::store::{RunRecord, RunStatus};
 use serde_json::Value;
@@ -281,7 +282,7 @@ impl inline::Observer for Observer<'_> {
             match result {
                 Ok(finished) => {
                     if narration.ui.json() {
-                        let mut object = finished.run.to_json();
+                        let mut object = run_json(&finished.run);
                         if let (Some(copy), Some(object)) =
                             (&finished.copied_to, object.as_object_mut())
                         {

@@ -1,7 +1,8 @@
 //! `ade runs ls`: list runs, newest first.
 
 use ade::clock::Timestamp;
-use ade::store::{RunFilter, RunRecord, RunStatus};
+use ade::run::json::run_json;
+use ade::store::{RunFilter, RunStatus};
 use clap::builder::PossibleValuesParser;
 use serde_json::Value;
 
@@ -63,7 +64,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         })?,
     };
     if ui.json() {
-        ui.document(&runs.iter().map(RunRecord::to_json).collect::<Vec<Value>>());
+        ui.document(&runs.iter().map(run_json).collect::<Vec<Value>>());
         return Ok(ExitStatus::Done);
     }
     if runs.is_empty() {

@@ -1,6 +1,7 @@
 //! `ade runs retry`: run ended runs again.
 
 use ade::run::again;
+use ade::run::json::run_json;
 use serde_json::json;
 
 use crate::context::Context;
@@ -33,7 +34,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         match again {
             Ok(new) => {
                 if ui.json() {
-                    ui.record(&new.to_json());
+                    ui.record(&run_json(&new));
                 } else {
                     super::done(ui, &new, json!(null), Tone::Good, "queued");
                     ui.say("with the configuration as it was then; `ade worker --drain` works the queue");

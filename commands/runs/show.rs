@@ -1,6 +1,7 @@
 //! `ade runs show`: the whole story of one run.
 
 use ade::clock::Timestamp;
+use ade::run::json::run_json;
 use ade::run::waiting;
 use ade::store::{Attempt, ColumnResult, FieldResult, RunRecord};
 use ade::workspace::Workspace;
@@ -34,7 +35,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         .and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let waits_for = waiting::reason(&workspace, &run, Timestamp::now())?;
     if ui.json() {
-        let mut object = run.to_json();
+        let mut object = run_json(&run);
         if let Some(object) = object.as_object_mut() {
             object.insert("waits_for".to_owned(), json!(waits_for));
             object.insert("attempts".to_owned(), json!(attempts));

@@ -339,7 +339,7 @@ pub fn remove_environment(
     };
     if !workspace
         .store
-        .take_environment(&environment.id, cold_since)?
+        .delete_environment(&environment.id, cold_since)?
     {
         if let Some(aside) = aside {
             let _ = std::fs::rename(aside, folder);

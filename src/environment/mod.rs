@@ -11,6 +11,7 @@
 mod build;
 pub mod gc;
 mod installer;
+pub mod json;
 mod measure;
 
 pub use build::{

@@ -37,7 +37,7 @@ pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<()
         write(log, run);
     }
     drop(hold);
-    workspace.store.mark_end_told(&run.id)
+    workspace.store.mark_end_reported(&run.id)
 }
 
 fn write(log: &EventLog, run: &RunRecord) {
@@ -80,7 +80,10 @@ pub fn tell_untold(
     patience: Duration,
 ) -> Result<Vec<RunRecord>, StoreError> {
     let mut told = Vec::new();
-    for run in workspace.store.untold_ends(patience, Timestamp::now())? {
+    for run in workspace
+        .store
+        .unreported_ends(patience, Timestamp::now())?
+    {
         tell_once(workspace, &run)?;
         told.push(run);
     }
@@ -93,7 +96,7 @@ pub fn tell_untold(
 /// The store can't serve.
 pub fn tell_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreError> {
     if run.artifacts_deleted_at.is_some() {
-        return workspace.store.mark_end_told(&run.id);
+        return workspace.store.mark_end_reported(&run.id);
     }
     let path = workspace
         .layout
@@ -109,7 +112,7 @@ pub fn tell_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreErro
         write(&log, run);
     }
     drop(hold);
-    workspace.store.mark_end_told(&run.id)
+    workspace.store.mark_end_reported(&run.id)
 }
 
 /// Tells in a run's log by `event` that its claim was taken back, and its end where that was the end.

@@ -17,6 +17,7 @@ pub mod ends;
 pub mod execute;
 pub mod inline;
 pub mod input;
+pub mod json;
 pub mod lease;
 pub mod leftovers;
 pub mod prepare;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::code;
 use super::lease::{Held, Lease, Subject};
 use super::prepare::Prepared;
+use crate::backoff::backoff;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::{EMBEDDED_VERSION, Engine};
@@ -23,7 +24,6 @@ use crate::lock::{Lock, LockError};
 use crate::problem::{self, Problem};
 use crate::store::{
     Claim, EnvironmentContents, EnvironmentRecord, EnvironmentStatus, Failure, Package, StoreError,
-    backoff,
 };
 use crate::workspace::Workspace;
 

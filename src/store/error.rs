@@ -1,10 +1,10 @@
-//! What can go wrong between ADE and its database, told so that an operator can act on it.
+//! What can go wrong between ADE and its database, said so that an operator can act on it.
 
 use std::path::PathBuf;
 
 use crate::problem::{self, Problem};
 
-/// The store cannot do what it was asked.
+/// The store can't do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The URL names no database that this `ade` can use.
@@ -49,7 +49,7 @@ pub enum StoreError {
         /// The migration's name.
         name: String,
     },
-    /// The file is no database, or broken.
+    /// The file is not a database, or is broken.
     #[error("the database {} is damaged: {message}", path.display())]
     Damaged {
         /// The database.

@@ -1,13 +1,10 @@
-//! The schema's migrations: plain SQL files, numbered, carried in the binary, never changed once they have landed.
+//! What is known about a database's schema: which migrations it has, and how it stands to those that this `ade` carries.
 //!
-//! `schema_migrations` keeps what was applied, with a checksum. A database that a newer `ade` migrated, or whose
-//! migrations differ from the ones carried here, is refused before anything is read from it.
+//! These values are the same for every backend; a backend brings its own migrations and reads and applies them
+//! (`sqlite/migrations.rs`).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-
-use super::{Result, StoreError};
 use crate::clock::Timestamp;
 
 /// One migration.
@@ -21,33 +18,11 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "queue_and_records",
-        sql: include_str!("migrations/0001_queue_and_records.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "workers",
-        sql: include_str!("migrations/0002_workers.sql"),
-    },
-];
-
-const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
-    version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL, ade_version TEXT NOT NULL
-) STRICT";
-
 impl Migration {
     /// SHA-256 of its statements.
     pub fn checksum(&self) -> String {
         crate::digest::of(self.sql).to_string()
     }
-}
-
-/// All migrations that this `ade` carries.
-pub fn migrations() -> &'static [Migration] {
-    MIGRATIONS
 }
 
 /// A migration that a database has.
@@ -78,6 +53,28 @@ pub enum MigrationState {
     Altered(i64, String),
 }
 
+impl MigrationState {
+    /// How a database that has `applied` stands to `carried`.
+    pub(super) fn of(applied: &[AppliedMigration], carried: &[Migration]) -> Self {
+        for migration in applied {
+            let same_version = |carried: &&Migration| carried.version == migration.version;
+            if let Some(carried) = carried.iter().find(same_version)
+                && carried.checksum() != migration.checksum
+            {
+                return Self::Altered(migration.version, migration.name.clone());
+            }
+        }
+        let newest = applied.last().map_or(0, |migration| migration.version);
+        if newest > carried.last().map_or(0, |migration| migration.version) {
+            return Self::Ahead(newest);
+        }
+        match carried.len() - applied.len() {
+            0 => Self::Current,
+            pending => Self::Behind(pending),
+        }
+    }
+}
+
 /// What a database has, and how it stands.
 #[derive(Clone, Debug)]
 pub struct SchemaStatus {
@@ -100,135 +97,49 @@ pub struct Migrated {
     pub created: bool,
 }
 
-/// Reads what a database has.
-pub(super) fn status(connection: &Connection) -> rusqlite::Result<SchemaStatus> {
-    let has_book = connection
-        .query_row(
-            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
-            [],
-            |_| Ok(()),
-        )
-        .optional()?
-        .is_some();
-    let mut applied = Vec::new();
-    if has_book {
-        let mut statement = connection.prepare("SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version")?;
-        let rows = statement.query_map([], |row| {
-            Ok(AppliedMigration {
-                version: row.get(0)?,
-                name: row.get(1)?,
-                checksum: row.get(2)?,
-                applied_at: Timestamp(row.get(3)?),
-                ade_version: row.get(4)?,
-            })
-        })?;
-        applied = rows.collect::<rusqlite::Result<_>>()?;
-    }
-    let state = judge(&applied);
-    Ok(SchemaStatus { applied, state })
-}
-
-fn judge(applied: &[AppliedMigration]) -> MigrationState {
-    let newest = applied.last().map_or(0, |migration| migration.version);
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
-    for migration in applied {
-        let Some(carried) = MIGRATIONS
-            .iter()
-            .find(|carried| carried.version == migration.version)
-        else {
-            continue;
-        };
-        if carried.checksum() != migration.checksum {
-            return MigrationState::Altered(migration.version, migration.name.clone());
-        }
-    }
-    if newest > known {
-        return MigrationState::Ahead(newest);
-    }
-    match MIGRATIONS.len() - applied.len() {
-        0 => MigrationState::Current,
-        pending => MigrationState::Behind(pending),
-    }
-}
-
-/// Turns a state that is not current into the error that says so.
-pub(super) fn demand_current(path: &Path, state: &MigrationState) -> Result<()> {
-    let path = path.to_owned();
-    match state {
-        MigrationState::Current => Ok(()),
-        MigrationState::Behind(pending) => Err(StoreError::NotMigrated {
-            path,
-            pending: *pending,
-        }),
-        MigrationState::Ahead(found) => Err(StoreError::Newer {
-            path,
-            found: *found,
-            known: MIGRATIONS.last().map_or(0, |migration| migration.version),
-        }),
-        MigrationState::Altered(version, name) => Err(StoreError::Altered {
-            path,
-            version: *version,
-            name: name.clone(),
-        }),
-    }
-}
-
-/// Applies what is pending, in one transaction with its entries in the book: who opens the database meanwhile sees the
-/// schema of before or that of after, and a creation that is cut short leaves an empty file. The caller holds the
-/// migration lock.
-pub(super) fn apply(
-    connection: &mut Connection,
-    now: Timestamp,
-) -> rusqlite::Result<Vec<&'static Migration>> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(BOOK)?;
-    let mut done = Vec::new();
-    for migration in MIGRATIONS {
-        let present = transaction
-            .query_row(
-                "SELECT 1 FROM schema_migrations WHERE version = ?1",
-                [migration.version],
-                |_| Ok(()),
-            )
-            .optional()?
-            .is_some();
-        if !present {
-            transaction.execute_batch(migration.sql)?;
-            transaction.execute(
-                "INSERT INTO schema_migrations (version, name, checksum, applied_at, ade_version) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![migration.version, migration.name, migration.checksum(), now.0, crate::VERSION],
-            )?;
-            done.push(migration);
-        }
-    }
-    transaction.commit()?;
-    Ok(done)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn migrations_are_numbered_from_one_without_gaps() {
-        for (position, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(migration.version, i64::try_from(position).unwrap() + 1);
+    const CARRIED: [Migration; 2] = [
+        Migration {
+            version: 1,
+            name: "one",
+            sql: "1",
+        },
+        Migration {
+            version: 2,
+            name: "two",
+            sql: "2",
+        },
+    ];
+
+    fn applied(version: i64, sql: &'static str) -> AppliedMigration {
+        let name = "n";
+        AppliedMigration {
+            version,
+            name: name.to_owned(),
+            checksum: Migration { version, name, sql }.checksum(),
+            applied_at: Timestamp(0),
+            ade_version: String::new(),
         }
     }
 
     #[test]
-    fn what_landed_is_never_changed() {
-        // A database in the field holds these checksums; a change here would have it refused as altered.
-        let known = [
-            "51d508ef3b0ac3fa559a76c5a7955c2346de1b7eae8c4d3ca965a8d14f79eb78",
-            "f24949fce39220ed65c6de95b8615c66aa2d75da463ca29ddb411642d7e76e46",
-        ];
+    fn a_database_is_current_behind_ahead_or_altered() {
+        let state = |applied: &[AppliedMigration]| MigrationState::of(applied, &CARRIED);
+        let (one, two) = (applied(1, "1"), applied(2, "2"));
+        assert_eq!(state(&[]), MigrationState::Behind(2));
+        assert_eq!(state(std::slice::from_ref(&one)), MigrationState::Behind(1));
+        assert_eq!(state(&[one.clone(), two.clone()]), MigrationState::Current);
         assert_eq!(
-            MIGRATIONS
-                .iter()
-                .map(Migration::checksum)
-                .collect::<Vec<_>>(),
-            known
+            state(&[one, two.clone(), applied(3, "3")]),
+            MigrationState::Ahead(3)
+        );
+        assert_eq!(
+            state(&[applied(1, "other"), two, applied(3, "3")]),
+            MigrationState::Altered(1, "n".to_owned()),
+            "what was altered is said before what is unknown"
         );
     }
 }

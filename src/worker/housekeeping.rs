@@ -204,7 +204,7 @@ impl Pool<'_> {
             self.tell(worker, &Change::Expired(&run));
         }
         // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than a day or its own.
-        store.mend_times(
+        store.repair_times(
             settings.backoff_max * 2 + JUMP,
             LONGEST_LEASE.max(settings.lease) + JUMP,
             &|| Some(Timestamp::now()),

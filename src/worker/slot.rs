@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Change, Pool, Unrecorded, is_passing};
+use crate::backoff::backoff;
 use crate::clock::Timestamp;
 use crate::events::{EventLog, Subject as LogSubject};
 use crate::files::{self, FileError};
@@ -16,7 +17,7 @@ use crate::run::execute::{Attempted, Execution, failure};
 use crate::run::lease::{Held, Lease, Subject};
 use crate::run::provide::{self, Progress, ProvideError, chance, linked};
 use crate::run::{code, ends, inline, prepare};
-use crate::store::{Claim, EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError, backoff};
+use crate::store::{Claim, EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError};
 
 /// Less room than this on the disk of the runs is none.
 const LEAST_ROOM: u64 = 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ade::store::{CancelOutcome, EnvironmentKey, Fleet, NewRun, RunStatus, Store};
+use ade::store::{CancelOutcome, EnvironmentKey, NewRun, RunStatus};
 
 use super::judge::Deed;
 use super::process::Process;
@@ -125,7 +125,7 @@ pub async fn collect(me: Rc<Process>) {
         let id = me.world.chance.pick(&environments).clone();
         let taken = me
             .call(Deed::TakeEnvironment(&id), |store, _| {
-                store.take_environment(&id, None)
+                store.delete_environment(&id, None)
             })
             .await;
         if let Ok(true) = taken {

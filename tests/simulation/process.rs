@@ -9,7 +9,7 @@ use std::rc::Rc;
 use ade::clock::Timestamp;
 use ade::store::{
     Attempt, CancelOutcome, Claim, EnvironmentRecord, Heartbeat, QueueDepth, Result, RunRecord,
-    RunStatus, SqliteStore, StoreError, WorkerRecord,
+    RunStatus, Store, StoreError, WorkerRecord,
 };
 
 use super::judge::Deed;
@@ -146,7 +146,7 @@ impl Process {
     pub async fn call<T: Answer>(
         &self,
         deed: Deed<'_>,
-        work: impl FnOnce(&SqliteStore, Timestamp) -> Result<T>,
+        work: impl FnOnce(&dyn Store, Timestamp) -> Result<T>,
     ) -> std::result::Result<T, Trouble> {
         let world = &self.world;
         let temper = world.temper.get();
@@ -167,7 +167,7 @@ impl Process {
             self.held_up();
             return Err(Trouble::Passing);
         }
-        let answer = work(&world.store, moment.now());
+        let answer = work(&*world.store, moment.now());
         world.count("calls");
         world.tell(|| match &answer {
             Ok(answer) => format!("{}: {deed}: {}", self.id, answer.text()),

@@ -4,10 +4,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use ade::backoff::backoff;
 use ade::settings::Recovery;
 use ade::store::{
     Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus,
-    Failure, Fleet, Heartbeat, RunRecord, RunStatus, Store, backoff,
+    Failure, Heartbeat, RunRecord, RunStatus,
 };
 
 use super::judge::{Deed, Judge};
@@ -358,14 +359,14 @@ impl Process {
             self.tell_left(&run).await?;
         }
         self.call(Deed::Mend, |store, _| {
-            store.mend_times(BACKOFF.1 * 2 + JUMP, LONGEST_LEASE, &|| {
+            store.repair_times(BACKOFF.1 * 2 + JUMP, LONGEST_LEASE, &|| {
                 Some(world.moment().now())
             })
         })
         .await?;
         let untold = self
             .call(Deed::Look("list untold ends"), |store, now| {
-                store.untold_ends(UNTOLD, now)
+                store.unreported_ends(UNTOLD, now)
             })
             .await?;
         for run in untold {
@@ -915,7 +916,7 @@ impl Process {
 
     async fn mark_told(&self, run: &RunRecord) -> Outcome<()> {
         self.call(Deed::MarkTold(&run.id), |store, _| {
-            store.mark_end_told(&run.id)
+            store.mark_end_reported(&run.id)
         })
         .await
     }

@@ -112,7 +112,7 @@ pub struct Told {
 
 /// A database in memory. To make one takes longer than most seeds live, so it is swept and used again.
 struct Database {
-    store: SqliteStore,
+    store: Box<dyn Store>,
     window: Window,
     broom: Connection,
 }
@@ -134,7 +134,7 @@ impl Database {
             })
             .unwrap();
             Self {
-                store: SqliteStore::in_memory(&settings, &name).unwrap(),
+                store: Box::new(SqliteStore::in_memory(&settings, &name).unwrap()),
                 window: Window::open(&name),
                 broom: snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE),
             }
@@ -154,7 +154,7 @@ impl Database {
 
 /// See the module.
 pub struct World {
-    pub store: SqliteStore,
+    pub store: Box<dyn Store>,
     pub chance: Chance,
     pub temper: Cell<Temper>,
     pub judge: RefCell<Judge>,

@@ -4,9 +4,40 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{execute, path_text};
+use super::SqliteStore;
+use super::values::{execute, instant_or_none, path_text};
 use crate::clock::Timestamp;
-use crate::store::ConfigurationRecord;
+use crate::store::{ConfigurationActivity, ConfigurationRecord, Configurations, Result};
+
+impl Configurations for SqliteStore {
+    fn ensure_configuration(
+        &self,
+        workspace: &str,
+        name: &str,
+        path: &Path,
+        now: Timestamp,
+    ) -> Result<ConfigurationRecord> {
+        // Nearly always it is known: a look needs no write lock.
+        if let Some(known) = self.configuration_at(workspace, path)?
+            && known.name == name
+        {
+            return Ok(known);
+        }
+        self.write(|transaction| ensure(transaction, workspace, name, path, now))
+    }
+
+    fn configuration_at(
+        &self,
+        workspace: &str,
+        path: &Path,
+    ) -> Result<Option<ConfigurationRecord>> {
+        self.read(|connection| at(connection, workspace, path))
+    }
+
+    fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
+        self.read(activity)
+    }
+}
 
 const COLUMNS: &str = "id, workspace_id, name, path";
 
@@ -19,7 +50,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<ConfigurationRecord> {
     })
 }
 
-pub(super) fn at(
+fn at(
     connection: &Connection,
     workspace: &str,
     path: &Path,
@@ -31,18 +62,21 @@ pub(super) fn at(
         .optional()
 }
 
-pub(super) fn ensure(
+fn ensure(
     transaction: &Transaction<'_>,
     workspace: &str,
     name: &str,
     path: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<ConfigurationRecord> {
+    // A workspace exists from its first configuration on.
     execute(
         transaction,
         "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
         params![workspace, now.0],
     )?;
+    // Another process may have recorded the folder since this one looked: then that record stays and gets the name, and
+    // RETURNING gives its id, not the one that was made for this call.
     let sql = format!(
         "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
          ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING {COLUMNS}"
@@ -53,4 +87,20 @@ pub(super) fn ensure(
         params![id, workspace, name, path_text(path), now.0],
         record,
     )
+}
+
+fn activity(connection: &Connection) -> rusqlite::Result<Vec<ConfigurationActivity>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, workspace_id, path, active, last_run_at FROM configurations")?;
+    statement
+        .query_map([], |row| {
+            Ok(ConfigurationActivity {
+                id: row.get("id")?,
+                workspace_id: row.get("workspace_id")?,
+                path: row.get::<_, String>("path")?.into(),
+                active: row.get("active")?,
+                last_run_at: instant_or_none(row, "last_run_at")?,
+            })
+        })?
+        .collect()
 }

@@ -4,13 +4,29 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
 use serde_json::Value;
 
-use super::{execute, signed, unsigned, unsigned_or_none};
-use crate::store::{ColumnResult, FieldResult, Results};
+use super::SqliteStore;
+use super::values::{execute, signed, unsigned, unsigned_or_none};
+use crate::store::{ColumnResult, FieldResult, Result, Results, RunResults};
 
+impl Results for SqliteStore {
+    fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>> {
+        self.read(|connection| fields(connection, run))
+    }
+
+    fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>> {
+        self.read(|connection| columns(connection, run))
+    }
+
+    fn run_payload(&self, run: &str) -> Result<Option<String>> {
+        self.read(|connection| payload(connection, run))
+    }
+}
+
+/// Records what a run found, in place of what an earlier attempt may have.
 pub(super) fn replace(
     transaction: &Transaction<'_>,
     run: &str,
-    results: &Results,
+    results: &RunResults,
 ) -> rusqlite::Result<()> {
     for table in ["run_metrics", "run_fields", "run_table_columns"] {
         execute(
@@ -19,25 +35,45 @@ pub(super) fn replace(
             [run],
         )?;
     }
-    let names: Vec<&str> = results.metrics.iter().map(|(name, _)| *name).collect();
-    let marks = vec!["?"; names.len() + 1].join(", ");
+    insert_metrics(transaction, run, &results.metrics)?;
+    insert_fields(transaction, run, &results.fields)?;
+    insert_columns(transaction, run, &results.columns)
+}
+
+fn insert_metrics(
+    transaction: &Transaction<'_>,
+    run: &str,
+    metrics: &[(&'static str, Value)],
+) -> rusqlite::Result<()> {
+    // The names of the columns go into the statement as they are: they come from the program, never from an input.
+    let names: Vec<&str> = std::iter::once("run_id")
+        .chain(metrics.iter().map(|(name, _)| *name))
+        .collect();
+    let marks = vec!["?"; names.len()].join(", ");
     let values = std::iter::once(Sql::Text(run.to_owned()))
-        .chain(results.metrics.iter().map(|(_, value)| sql(value)));
+        .chain(metrics.iter().map(|(_, value)| sql(value)));
     execute(
         transaction,
         &format!(
-            "INSERT INTO run_metrics (run_id, {}) VALUES ({marks})",
+            "INSERT INTO run_metrics ({}) VALUES ({marks})",
             names.join(", ")
         ),
         params_from_iter(values),
     )?;
+    Ok(())
+}
 
-    let mut insert_field = transaction.prepare_cached(
+fn insert_fields(
+    transaction: &Transaction<'_>,
+    run: &str,
+    fields: &[FieldResult],
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
         "INSERT INTO run_fields (run_id, field, position, label, detected, best_mapping_score, valid_cells, occurrences_tables, occurrences_columns)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    for (position, field) in results.fields.iter().enumerate() {
-        insert_field.execute(params![
+    for (position, field) in fields.iter().enumerate() {
+        insert.execute(params![
             run,
             field.field,
             signed(position as u64),
@@ -49,14 +85,21 @@ pub(super) fn replace(
             signed(field.occurrences_columns)
         ])?;
     }
+    Ok(())
+}
 
-    let mut insert_column = transaction.prepare_cached(
+fn insert_columns(
+    transaction: &Transaction<'_>,
+    run: &str,
+    columns: &[ColumnResult],
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
         "INSERT INTO run_table_columns (run_id, workbook_index, sheet_index, table_index, column_index, workbook_name, sheet_name, header_raw,
              header_normalized, non_empty_cells, valid_cells, mapping_status, mapped_field, mapping_score, mapping_method, unmapped_reason)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
-    for column in &results.columns {
-        insert_column.execute(params![
+    for column in columns {
+        insert.execute(params![
             run,
             signed(column.workbook_index),
             signed(column.sheet_index),
@@ -90,7 +133,7 @@ fn sql(value: &Value) -> Sql {
     }
 }
 
-pub(super) fn fields(connection: &Connection, run: &str) -> rusqlite::Result<Vec<FieldResult>> {
+fn fields(connection: &Connection, run: &str) -> rusqlite::Result<Vec<FieldResult>> {
     let mut statement = connection
         .prepare_cached("SELECT * FROM run_fields WHERE run_id = ?1 ORDER BY position")?;
     statement
@@ -108,7 +151,7 @@ pub(super) fn fields(connection: &Connection, run: &str) -> rusqlite::Result<Vec
         .collect()
 }
 
-pub(super) fn columns(connection: &Connection, run: &str) -> rusqlite::Result<Vec<ColumnResult>> {
+fn columns(connection: &Connection, run: &str) -> rusqlite::Result<Vec<ColumnResult>> {
     let mut statement = connection
         .prepare_cached("SELECT * FROM run_table_columns WHERE run_id = ?1 ORDER BY workbook_index, sheet_index, table_index, column_index")?;
     statement
@@ -134,7 +177,7 @@ pub(super) fn columns(connection: &Connection, run: &str) -> rusqlite::Result<Ve
         .collect()
 }
 
-pub(super) fn payload(connection: &Connection, run: &str) -> rusqlite::Result<Option<String>> {
+fn payload(connection: &Connection, run: &str) -> rusqlite::Result<Option<String>> {
     Ok(connection
         .query_row("SELECT result FROM runs WHERE id = ?1", [run], |row| {
             row.get(0)

@@ -1,0 +1,33 @@
+//! The JSON of an environment: the object that `ade env ls|show|build --json` print.
+
+use serde_json::{Value, json};
+
+use crate::store::EnvironmentRecord;
+
+/// Returns the environment object. Scripts read it: a key may be added, none is renamed or dropped. What is in the environment is null until it is ready.
+pub fn environment_json(environment: &EnvironmentRecord) -> Value {
+    let contents = environment.contents.as_ref();
+    json!({
+        "id": environment.id,
+        "workspace_id": environment.key.workspace_id,
+        "configuration_id": environment.key.configuration_id,
+        "configuration_name": environment.configuration_name,
+        "configuration_path": environment.configuration_path,
+        "engine_spec": environment.key.engine_spec,
+        "deps_digest": environment.key.deps_digest,
+        "status": environment.status,
+        "folder": environment.folder,
+        "python_version": contents.map(|contents| &contents.python_version),
+        "python_path": contents.map(|contents| &contents.python_path),
+        "engine_version": contents.map(|contents| &contents.engine_version),
+        "installer": contents.map(|contents| &contents.installer),
+        "lock_digest": contents.map(|contents| &contents.lock_digest),
+        "size_bytes": contents.map(|contents| contents.size_bytes),
+        "attempt_count": environment.attempt_count,
+        "created_at": environment.created_at,
+        "updated_at": environment.updated_at,
+        "ready_at": environment.ready_at,
+        "last_used_at": environment.last_used_at,
+        "error": environment.error,
+    })
+}

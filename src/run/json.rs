@@ -1,0 +1,41 @@
+//! The JSON of a run: the object that `ade run --json`, `ade runs ls|show|retry --json` print.
+
+use serde_json::{Value, json};
+
+use crate::store::RunRecord;
+
+/// Returns the run object. Scripts read it: a key may be added, none is renamed or dropped.
+pub fn run_json(run: &RunRecord) -> Value {
+    json!({
+        "id": run.id,
+        "workspace_id": run.key.workspace_id,
+        "configuration_id": run.key.configuration_id,
+        "configuration_path": run.configuration_path,
+        "source_digest": run.source_digest,
+        "environment_id": run.environment_id,
+        "deps_digest": run.key.deps_digest,
+        "engine_spec": run.key.engine_spec,
+        "retry_of_run_id": run.retry_of_run_id,
+        "input": {
+            "name": run.input_name,
+            "sha256": run.input_sha256,
+            "size_bytes": run.input_size_bytes,
+            "sheets": run.input_sheets,
+        },
+        "status": run.status,
+        "attempt_count": run.attempt_count,
+        "max_attempts": run.max_attempts,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "completed_at": run.completed_at,
+        "duration_ms": run.duration_ms(),
+        "output_path": run.output_path,
+        "run_dir": run.run_dir,
+        "exit_code": run.exit_code,
+        "summary": run.summary,
+        "cancel_requested_at": run.cancel_requested_at,
+        "artifacts_deleted_at": run.artifacts_deleted_at,
+        "error": run.error,
+        "metrics": run.metrics,
+    })
+}

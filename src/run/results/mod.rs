@@ -1,0 +1,99 @@
+//! From the engine's completed payload to the rows that are recorded.
+//!
+//! One file for each table: `metrics` (`run_metrics`), `fields` (`run_fields`), `columns` (`run_table_columns`). The payload
+//! itself is kept too, so that the rows can be derived again when the rules change. Whatever the payload lacks is null or
+//! absent in the rows; nothing here fails. `src/store/results.rs` records them.
+
+mod columns;
+mod fields;
+mod metrics;
+
+use serde_json::Value;
+
+use crate::store::RunResults;
+
+/// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`.
+pub fn derive(payload: &Value) -> RunResults {
+    RunResults {
+        metrics: metrics::derive(payload),
+        fields: fields::derive(payload),
+        columns: columns::derive(payload),
+        payload: payload.to_string(),
+    }
+}
+
+/// The list at a JSON pointer; empty where there is none.
+fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// The text at a JSON pointer.
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+}
+
+/// The whole number at a JSON pointer.
+fn number(value: &Value, pointer: &str) -> Option<u64> {
+    value.pointer(pointer).and_then(Value::as_u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_number_finds_its_column() {
+        let payload = json!({
+            "evaluation": {"outcome": "partial", "findings": [{"severity": "warning"}, {"severity": "error"}]},
+            "counts": {"workbooks": 1, "sheets": 1, "tables": 1, "rows": {"total": 3, "empty": 0},
+                       "columns": {"total": 2, "empty": 0, "mapped": 1, "unmapped": 1}, "fields": {"expected": 2, "detected": 1, "not_detected": 1},
+                       "cells": {"total": 6, "non_empty": 5}},
+            "validation": {"issues_total": 4, "issues_by_severity": {"warning": 4}, "max_severity": "warning"},
+            "fields": [{"field": "a", "label": "A", "detected": true, "best_mapping_score": 0.5, "valid_cells": 2, "occurrences": {"tables": 1, "columns": 1}}],
+            "workbooks": [{"locator": {"workbook": {"index": 0, "name": "x.xlsx"}}, "sheets": [{"locator": {"sheet": {"index": 2, "name": "S"}},
+                "tables": [{"locator": {"table": {"index": 1}}, "structure": {"columns": [
+                    {"index": 0, "header": {"raw": "A", "normalized": "a"}, "non_empty_cells": 3, "valid_cells": 3,
+                     "mapping": {"status": "mapped", "field": "a", "score": 1.0, "method": "classifier", "unmapped_reason": null}},
+                    {"index": 1, "header": {"raw": null, "normalized": null}, "non_empty_cells": 2, "valid_cells": null,
+                     "mapping": {"status": "unmapped", "field": null, "score": null, "method": null, "unmapped_reason": "no_signal"}}]}}]}]}]
+        });
+        let results = derive(&payload);
+        let metric = |name| {
+            results
+                .metrics
+                .iter()
+                .find(|(known, _)| *known == name)
+                .unwrap()
+                .1
+                .clone()
+        };
+        assert_eq!(metric("evaluation_findings_total"), 2);
+        assert_eq!(metric("evaluation_findings_error"), 1);
+        assert_eq!(metric("validation_issues_warning"), 4);
+        assert_eq!(metric("validation_issues_error"), 0);
+        assert_eq!(metric("cell_count_non_empty"), 5);
+        assert_eq!(results.fields[0].label.as_deref(), Some("A"));
+        assert_eq!(
+            (
+                results.columns[1].sheet_index,
+                results.columns[1].table_index,
+                results.columns[1].unmapped_reason.as_deref()
+            ),
+            (2, 1, Some("no_signal"))
+        );
+    }
+
+    #[test]
+    fn an_empty_payload_derives_without_a_panic() {
+        let results = derive(&json!({}));
+        assert!(results.fields.is_empty() && results.columns.is_empty());
+    }
+}

@@ -1,0 +1,16 @@
+//! Why a run or an environment failed, as it is recorded.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a run or an environment failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// A stable word, listed in docs/errors.md.
+    pub code: String,
+    /// In which stage: a hook's name, `environment`, `engine`, `unknown`.
+    pub stage: Option<String>,
+    /// What happened, and where.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}

@@ -1,0 +1,44 @@
+//! Waiting for a lock that another process holds: in steps of a fraction of a millisecond, up to the busy timeout.
+//!
+//! SQLite's own back-off grows to 100 ms and more, which a contended claim would feel.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+/// A busy handler is a plain function, so its limit stands here. A process uses one database, with one timeout.
+static BUSY_TIMEOUT_MS: AtomicU64 = AtomicU64::new(30_000);
+
+thread_local! {
+    static WAITING_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Lets a connection wait for locks, for `timeout` at most.
+pub(super) fn wait_patiently(
+    connection: &mut Connection,
+    timeout: Duration,
+) -> rusqlite::Result<()> {
+    let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+    BUSY_TIMEOUT_MS.store(milliseconds, Ordering::Relaxed);
+    connection.busy_handler(Some(wait_for_lock))
+}
+
+/// SQLite calls this while somebody else holds a lock; `tries` counts from 0 for each wait. False: give up.
+fn wait_for_lock(tries: i32) -> bool {
+    let since = if tries == 0 {
+        Instant::now()
+    } else {
+        WAITING_SINCE.get().unwrap_or_else(Instant::now)
+    };
+    WAITING_SINCE.set(Some(since));
+    if since.elapsed() >= Duration::from_millis(BUSY_TIMEOUT_MS.load(Ordering::Relaxed)) {
+        return false;
+    }
+    // 0.1 to 1 ms, spread over processes by what their clocks and numbers happen to be.
+    let spread = u64::from(since.elapsed().subsec_nanos())
+        ^ u64::from(std::process::id()).wrapping_mul(0x9E37_79B9);
+    std::thread::sleep(Duration::from_micros(100 + spread % 900));
+    true
+}

@@ -1,0 +1,62 @@
+//! One connection to the database file, set up.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::busy;
+use super::options::Options;
+
+/// The write-ahead log is carried over when it has so many pages of 4 KiB: SQLite's own 1,000 make a busy queue wait for the
+/// disk every few dozen runs.
+const WAL_PAGES: u32 = 4_000;
+
+/// More than there are statements in `sqlite/`: each is prepared once.
+const PREPARED_STATEMENTS: usize = 128;
+
+/// Opens the database file; makes an empty one where there is none and `create` allows it.
+pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Connection> {
+    // No mutex of SQLite's: the store has one around the connection.
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if create {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    }
+    let mut connection = Connection::open_with_flags(&options.path, flags)?;
+    busy::wait_patiently(&mut connection, options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    // One plan for each statement, whatever its values: SQLite would prepare a statement anew for each new `now` in it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", &options.synchronous)?;
+    // Pages that many transactions change go to the database once for all of them.
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    set_journal_mode(&connection, options)?;
+    Ok(connection)
+}
+
+/// Sets the journal mode, unless the database has it. SQLite asks no busy handler about this: of several processes that open
+/// a new database at once, all but one are told at once that it is busy, and find the mode set a moment later.
+fn set_journal_mode(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
+    const LOOK_AGAIN: Duration = Duration::from_millis(2);
+    let wanted = &options.journal_mode;
+    let since = Instant::now();
+    loop {
+        let step = || -> rusqlite::Result<()> {
+            let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            if mode.eq_ignore_ascii_case(wanted) {
+                return Ok(());
+            }
+            connection.pragma_update_and_check(None, "journal_mode", wanted, |_| Ok(()))
+        };
+        match step() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && since.elapsed() < options.busy_timeout =>
+            {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            other => return other,
+        }
+    }
+}

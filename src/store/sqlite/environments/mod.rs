@@ -1,0 +1,220 @@
+//! Environments: queued → building → ready | failed, under leases of their own.
+
+mod build;
+mod read;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Transaction, params};
+
+pub(super) use build::reclaim;
+#[cfg(test)]
+pub(super) use read::NEXT;
+
+use super::SqliteStore;
+use super::prefix::Table;
+use super::values::{execute, path_text};
+use crate::clock::Timestamp;
+use crate::store::{
+    Claim, Clock, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure,
+    Heartbeat, Result,
+};
+
+impl Environments for SqliteStore {
+    fn ensure_environment(
+        &self,
+        key: &EnvironmentKey,
+        snapshot: &Path,
+        folder: &dyn Fn(&str) -> PathBuf,
+        now: Timestamp,
+    ) -> Result<EnvironmentRecord> {
+        // Nearly always it is known: a look needs no write lock.
+        if let Some(known) = self.environment_of(key)? {
+            return Ok(known);
+        }
+        self.write(|transaction| ensure(transaction, key, snapshot, folder, now))
+    }
+
+    fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {
+        self.read(|connection| read::of_key(connection, key))
+    }
+
+    fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord> {
+        let id = self.resolve(Table::Environments, workspace, id)?;
+        self.read(|connection| read::by_id(connection, &id))
+    }
+
+    fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>> {
+        self.read(|connection| read::list(connection, workspace))
+    }
+
+    fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
+        self.read(read::everywhere)
+    }
+
+    fn claim_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        take_over: bool,
+        now: Timestamp,
+    ) -> Result<Option<EnvironmentRecord>> {
+        self.write(|transaction| build::claim(transaction, id, claim, take_over, now))
+    }
+
+    fn next_environment(&self, now: Timestamp) -> Result<Option<EnvironmentRecord>> {
+        self.read(|connection| read::next(connection, now))
+    }
+
+    fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        self.write(|transaction| build::heartbeat(transaction, id, claim, now))
+    }
+
+    fn complete_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        contents: &EnvironmentContents,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| build::complete(transaction, id, claim, contents, now))
+    }
+
+    fn fail_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        retry_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| build::fail(transaction, id, claim, failure, retry_at, now))
+    }
+
+    fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
+        self.write(|transaction| build::release(transaction, id, claim, now))
+    }
+
+    fn requeue_environment(
+        &self,
+        seen: &EnvironmentRecord,
+        folder: &Path,
+        snapshot: &Path,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| build::requeue(transaction, seen, folder, snapshot, now))
+    }
+
+    fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize> {
+        self.write(|transaction| match clock() {
+            Some(now) => build::expire(transaction, now),
+            None => Ok(0),
+        })
+    }
+
+    fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
+        self.read(|connection| read::live_runs(connection, id))
+    }
+
+    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()> {
+        self.write(|transaction| move_waiting_runs(transaction, from, to, now))
+    }
+
+    fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
+        self.write(|transaction| delete(transaction, id, cold_since))
+    }
+}
+
+fn ensure(
+    transaction: &Transaction<'_>,
+    key: &EnvironmentKey,
+    snapshot: &Path,
+    folder: &dyn Fn(&str) -> PathBuf,
+    now: Timestamp,
+) -> rusqlite::Result<EnvironmentRecord> {
+    // Somebody else may have recorded it since the caller looked.
+    if let Some(known) = read::of_key(transaction, key)? {
+        return Ok(known);
+    }
+    let id = uuid::Uuid::now_v7().to_string();
+    execute(
+        transaction,
+        "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?8, ?8)",
+        params![id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&folder(&id)), path_text(snapshot), now.0],
+    )?;
+    read::by_id(transaction, &id)
+}
+
+/// For how long an environment is left alone whose runs could not all be moved.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+fn move_waiting_runs(
+    transaction: &Transaction<'_>,
+    from: &str,
+    to: &EnvironmentRecord,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    // The second condition on the status is that of the index `runs_of_environment`.
+    execute(
+        transaction,
+        "UPDATE runs SET environment_id = ?2, engine_spec = ?3, deps_digest = ?4 WHERE environment_id = ?1 AND status = 'queued'
+         AND status IN ('queued', 'running')",
+        params![from, to.id, to.key.engine_spec, to.key.deps_digest],
+    )?;
+    // A run of the former that is executed just now may come back to the queue; then the former is kept for it, and comes
+    // up again a little later.
+    execute(
+        transaction,
+        "DELETE FROM environments WHERE id = ?1 AND status = 'queued'
+         AND NOT EXISTS (SELECT 1 FROM runs WHERE environment_id = ?1 AND status IN ('queued', 'running'))",
+        [from],
+    )?;
+    execute(
+        transaction,
+        "UPDATE environments SET available_at = ?2 WHERE id = ?1 AND status = 'queued'",
+        params![from, now.plus(LOOK_AGAIN).0],
+    )?;
+    Ok(())
+}
+
+/// Deletes the record, unless the environment has come to life since it was judged: all that was judged stands in the
+/// statement again. A run needs it that names it, and one that names none but will be given the one of its key; only runs that wait or are at
+/// work are looked through.
+fn delete(
+    transaction: &Transaction<'_>,
+    id: &str,
+    cold_since: Option<Timestamp>,
+) -> rusqlite::Result<bool> {
+    let changed = execute(
+        transaction,
+        "DELETE FROM environments WHERE id = ?1 AND status IN ('ready', 'failed')
+         AND (?2 IS NULL OR coalesce(last_used_at, updated_at) < ?2)
+         AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id = environments.id
+             OR (r.environment_id IS NULL AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id
+                 AND r.engine_spec = environments.engine_spec AND r.deps_digest = environments.deps_digest)))",
+        params![id, cold_since.map(|since| since.0)],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Environments that would wait for a clock that went back.
+pub(super) fn repair_times(
+    transaction: &Transaction<'_>,
+    due: Timestamp,
+    expiry: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let waiting = execute(
+        transaction,
+        "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
+        params![due.0, now.0],
+    )?;
+    let leased = execute(
+        transaction,
+        "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
+}

@@ -1,0 +1,139 @@
+//! Environments as they are recorded.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::clock::Timestamp;
+use crate::store::sqlite::values::{count, instant, instant_or_none, small, unsigned_or_none};
+use crate::store::{
+    EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure,
+};
+
+const SELECT: &str = "SELECT e.*, c.name AS configuration_name, c.path AS configuration_path
+    FROM environments e JOIN configurations c ON c.id = e.configuration_id";
+
+fn record(row: &Row<'_>) -> rusqlite::Result<EnvironmentRecord> {
+    let status: String = row.get("status")?;
+    Ok(EnvironmentRecord {
+        id: row.get("id")?,
+        key: EnvironmentKey {
+            workspace_id: row.get("workspace_id")?,
+            configuration_id: row.get("configuration_id")?,
+            engine_spec: row.get("engine_spec")?,
+            deps_digest: row.get("deps_digest")?,
+        },
+        configuration_name: row.get("configuration_name")?,
+        configuration_path: row.get::<_, String>("configuration_path")?.into(),
+        status: EnvironmentStatus::parse(&status).unwrap_or(EnvironmentStatus::Failed),
+        folder: row.get::<_, String>("folder")?.into(),
+        snapshot: row.get::<_, String>("snapshot_path")?.into(),
+        claimed_by: row.get("claimed_by")?,
+        claim_expires_at: instant_or_none(row, "claim_expires_at")?,
+        attempt_count: small(row, "attempt_count")?,
+        available_at: instant(row, "available_at")?,
+        error: failure(row)?,
+        contents: contents(row)?,
+        created_at: instant(row, "created_at")?,
+        updated_at: instant(row, "updated_at")?,
+        ready_at: instant_or_none(row, "ready_at")?,
+        last_used_at: instant_or_none(row, "last_used_at")?,
+    })
+}
+
+/// What is in it. A Python is known exactly where it was ready once.
+fn contents(row: &Row<'_>) -> rusqlite::Result<Option<EnvironmentContents>> {
+    let Some(python_version) = row.get::<_, Option<String>>("python_version")? else {
+        return Ok(None);
+    };
+    let text = |column: &str| -> rusqlite::Result<String> {
+        Ok(row.get::<_, Option<String>>(column)?.unwrap_or_default())
+    };
+    Ok(Some(EnvironmentContents {
+        python_version,
+        python_path: text("python_path")?.into(),
+        engine_version: text("engine_version")?,
+        installer: text("installer")?,
+        packages: serde_json::from_str(&text("packages")?).unwrap_or_default(),
+        lock_digest: text("lock_digest")?,
+        size_bytes: unsigned_or_none(row, "size_bytes")?.unwrap_or(0),
+    }))
+}
+
+fn failure(row: &Row<'_>) -> rusqlite::Result<Option<Failure>> {
+    Ok(match row.get::<_, Option<String>>("error_code")? {
+        None => None,
+        Some(code) => Some(Failure {
+            code,
+            stage: Some("environment".to_owned()),
+            message: row
+                .get::<_, Option<String>>("error_message")?
+                .unwrap_or_default(),
+            hint: row.get("error_hint")?,
+        }),
+    })
+}
+
+pub(super) fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<EnvironmentRecord> {
+    connection
+        .prepare_cached(&format!("{SELECT} WHERE e.id = ?1"))?
+        .query_row([id], record)
+}
+
+pub(super) fn of_key(
+    connection: &Connection,
+    key: &EnvironmentKey,
+) -> rusqlite::Result<Option<EnvironmentRecord>> {
+    let sql = format!(
+        "{SELECT} WHERE e.workspace_id = ?1 AND e.configuration_id = ?2 AND e.engine_spec = ?3 AND e.deps_digest = ?4"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_row(
+            [
+                &key.workspace_id,
+                &key.configuration_id,
+                &key.engine_spec,
+                &key.deps_digest,
+            ],
+            record,
+        )
+        .optional()
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    workspace: &str,
+) -> rusqlite::Result<Vec<EnvironmentRecord>> {
+    // One that no run has used yet stands where it was made. A workspace has tens of environments, which need no index.
+    let sql = format!(
+        "{SELECT} WHERE e.workspace_id = ?1 ORDER BY coalesce(e.last_used_at, e.updated_at) DESC, e.id DESC"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map([workspace], record)?.collect()
+}
+
+pub(super) fn everywhere(connection: &Connection) -> rusqlite::Result<Vec<EnvironmentRecord>> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} ORDER BY e.id"))?;
+    statement.query_map([], record)?.collect()
+}
+
+/// The queued environment that has waited longest and is due: the first entry of `environments_waiting`, which has the
+/// order of this statement.
+pub(in crate::store::sqlite) const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 ORDER BY available_at, id LIMIT 1";
+
+pub(super) fn next(
+    connection: &Connection,
+    now: Timestamp,
+) -> rusqlite::Result<Option<EnvironmentRecord>> {
+    let id: Option<String> = connection
+        .prepare_cached(NEXT)?
+        .query_row([now.0], |row| row.get(0))
+        .optional()?;
+    id.map(|id| by_id(connection, &id)).transpose()
+}
+
+pub(super) fn live_runs(connection: &Connection, id: &str) -> rusqlite::Result<u64> {
+    // The condition on the status is that of the index `runs_of_environment`.
+    let sql =
+        "SELECT count(*) FROM runs WHERE environment_id = ?1 AND status IN ('queued', 'running')";
+    count(connection, sql, [id])
+}

@@ -1,0 +1,71 @@
+//! Leases by name, and all leases after a clock went back.
+
+use std::time::Duration;
+
+use rusqlite::{Transaction, params};
+
+use super::values::execute;
+use super::{SqliteStore, environments, runs};
+use crate::clock::Timestamp;
+use crate::store::{Clock, Leases, Result};
+
+impl Leases for SqliteStore {
+    fn acquire_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        token: &str,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| acquire(transaction, name, holder, token, lease, now))
+    }
+
+    fn release_lease(&self, name: &str, token: &str) -> Result<()> {
+        self.write(|transaction| release(transaction, name, token))
+    }
+
+    fn repair_times(
+        &self,
+        longest_wait: Duration,
+        longest_lease: Duration,
+        clock: &Clock<'_>,
+    ) -> Result<usize> {
+        self.write(|transaction| {
+            let Some(now) = clock() else { return Ok(0) };
+            let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
+            Ok(runs::repair_times(transaction, due, expiry, now)?
+                + environments::repair_times(transaction, due, expiry, now)?)
+        })
+    }
+}
+
+fn acquire(
+    transaction: &Transaction<'_>,
+    name: &str,
+    holder: &str,
+    token: &str,
+    lease: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    // One statement for the three ways to get a lease: nobody has it (INSERT), it has expired, or it is this one's to renew.
+    // Where none holds, the WHERE of the upsert lets it change no row. The last condition: a lease that holds for longer than
+    // anybody takes it was taken before the clock went back.
+    let changed = execute(
+        transaction,
+        "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
+         WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6",
+        params![name, holder, token, now.plus(lease).0, now.0, now.plus(lease * 2).0],
+    )?;
+    Ok(changed == 1)
+}
+
+fn release(transaction: &Transaction<'_>, name: &str, token: &str) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "DELETE FROM leases WHERE name = ?1 AND token = ?2",
+        [name, token],
+    )?;
+    Ok(())
+}

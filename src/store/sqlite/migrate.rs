@@ -1,0 +1,150 @@
+//! Creating a database and bringing its schema up to date: once, however many processes ask, and never half.
+//!
+//! A lock of the operating system beside the file lets one process work while the others wait. A new database is made beside
+//! its place and renamed into it; an old one is backed up before it is changed.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::options::Options;
+use super::{SqliteStore, migrations};
+use crate::clock::Timestamp;
+use crate::files::{self, FileError};
+use crate::lock::Lock;
+use crate::settings::Settings;
+use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
+use crate::store::{Result, StoreError};
+
+impl SqliteStore {
+    /// Creates the database or brings its schema up to date. Any number of processes may do so at once: one works, the
+    /// others wait and find it done.
+    ///
+    /// # Errors
+    /// It is newer, altered, damaged, locked or out of reach; then nothing was changed.
+    pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
+        Self::bring_up_to_date(&Options::of(settings, default)?)
+    }
+
+    pub(super) fn bring_up_to_date(options: &Options) -> Result<Migrated> {
+        let path = &options.path;
+        if let Some(folder) = path.parent() {
+            files::create_folder(folder)?;
+        }
+        let _lock = migration_lock(path)?;
+        if !path.exists() {
+            return Ok(Migrated {
+                applied: Self::create_file(options)?,
+                backup: None,
+                path: path.clone(),
+                created: true,
+            });
+        }
+        let store = Self::connect(options, true)?;
+        let (applied, backup) = store.upgrade()?;
+        Ok(Migrated {
+            applied,
+            backup,
+            path: path.clone(),
+            created: false,
+        })
+    }
+
+    /// Makes a new database beside its place and renames it into it, so that nobody sees one half made. The caller holds the
+    /// migration lock.
+    fn create_file(options: &Options) -> Result<Vec<&'static Migration>> {
+        let path = &options.path;
+        let beside = with_suffix(path, &format!(".{}.tmp", uuid::Uuid::new_v4()));
+        let elsewhere = Options {
+            path: beside.clone(),
+            ..options.clone()
+        };
+        let made = Self::connect(&elsewhere, true).and_then(|store| store.apply_pending());
+        // Closed by now: the log that was written ahead has gone into the file.
+        let moved = made.and_then(|applied| {
+            File::open(&beside)
+                .and_then(|file| file.sync_all())
+                .and_then(|()| std::fs::rename(&beside, path))
+                .map_err(FileError::on("create", path))?;
+            if let Some(folder) = path.parent() {
+                files::sync_folder(folder);
+            }
+            Ok(applied)
+        });
+        if moved.is_err() {
+            let _ = std::fs::remove_file(&beside);
+        }
+        moved
+    }
+
+    /// Applies what an existing database lacks, after a backup where it holds anything. The caller holds the migration lock.
+    fn upgrade(&self) -> Result<(Vec<&'static Migration>, Option<PathBuf>)> {
+        let status = self.schema_status()?;
+        match &status.state {
+            MigrationState::Current => return Ok((Vec::new(), None)),
+            MigrationState::Behind(_) => {}
+            refused => migrations::demand_current(&self.path, refused)?,
+        }
+        let backup = if !status.applied.is_empty() {
+            Some(self.back_up(&status)?)
+        } else if self.has_tables()? {
+            return Err(StoreError::Damaged {
+                path: self.path.clone(),
+                message: "it holds tables that ade did not make".to_owned(),
+            });
+        } else {
+            None
+        };
+        Ok((self.apply_pending()?, backup))
+    }
+
+    fn apply_pending(&self) -> Result<Vec<&'static Migration>> {
+        migrations::apply(&mut self.lock(), Timestamp::now()).map_err(|error| self.explain(error))
+    }
+
+    fn has_tables(&self) -> Result<bool> {
+        self.read(|connection| {
+            connection
+                .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_migrations'")?
+                .exists([])
+        })
+    }
+
+    /// A whole copy beside the database, named after the version that it holds.
+    fn back_up(&self, status: &SchemaStatus) -> Result<PathBuf> {
+        let version = status
+            .applied
+            .last()
+            .map_or(0, |migration| migration.version);
+        let stamp = Timestamp::now().to_string().replace([':', '-', '.'], "");
+        let target = with_suffix(&self.path, &format!(".v{version}-{stamp}.bak"));
+        let beside = with_suffix(&target, ".tmp");
+        let _ = std::fs::remove_file(&beside);
+        // Unlike a copy of the file, this holds what is still in the write-ahead log, and nothing of a transaction at work.
+        self.read(|connection| {
+            connection
+                .execute("VACUUM INTO ?1", [beside.to_string_lossy()])
+                .map(|_| ())
+        })?;
+        File::open(&beside)
+            .and_then(|file| file.sync_all())
+            .map_err(FileError::on("sync", &beside))?;
+        std::fs::rename(&beside, &target).map_err(FileError::on("write", &target))?;
+        if let Some(folder) = target.parent() {
+            files::sync_folder(folder);
+        }
+        Ok(target)
+    }
+}
+
+/// Migrations and first creations exclude each other through a lock of the operating system beside the database. Held until
+/// the file is dropped.
+fn migration_lock(path: &Path) -> Result<Lock> {
+    Ok(Lock::take(&with_suffix(path, ".lock"))?)
+}
+
+/// A file beside this one, its name with an end added to it.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}

@@ -1,0 +1,158 @@
+//! Runs: the queue, and the records of those that ended.
+
+mod attempt;
+mod claim;
+mod end;
+mod leave;
+mod read;
+mod upkeep;
+
+use std::time::Duration;
+
+use super::SqliteStore;
+use super::prefix::Table;
+use crate::clock::Timestamp;
+use crate::store::{
+    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, RunFilter,
+    RunRecord, RunStatus, Runs, StoreError,
+};
+
+#[cfg(test)]
+pub(super) use claim::NEXT;
+#[cfg(test)]
+pub(super) use end::OF_FAILED_ENVIRONMENT;
+pub(super) use leave::reclaim;
+#[cfg(test)]
+pub(super) use upkeep::WITH_ARTIFACTS;
+pub(super) use upkeep::repair_times;
+
+impl Runs for SqliteStore {
+    fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {
+        self.write(|transaction| claim::insert(transaction, run, None, now))
+    }
+
+    fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
+        self.write(|transaction| claim::insert(transaction, run, Some(claim), now))
+    }
+
+    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        if !self.read(|connection| claim::any_due(connection, now))? {
+            return Ok(None);
+        }
+        self.write(|transaction| claim::claim_next(transaction, claim, now))
+    }
+
+    fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        self.write(|transaction| claim::heartbeat(transaction, id, claim, now))
+    }
+
+    fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
+        self.read(|connection| claim::watch(connection, run, claim))
+    }
+
+    fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
+        self.write(|transaction| end::finish(transaction, id, claim, ending, now))
+    }
+
+    fn retry_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        retry_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<RunStatus>> {
+        self.write(|transaction| leave::retry(transaction, id, claim, failure, retry_at, now))
+    }
+
+    fn release_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<RunStatus>> {
+        self.write(|transaction| leave::release(transaction, id, claim, reason, now))
+    }
+
+    fn expire_run_leases(
+        &self,
+        backoff: &dyn Fn(u32) -> Duration,
+        clock: &Clock<'_>,
+    ) -> Result<Vec<RunRecord>> {
+        self.write(|transaction| match clock() {
+            Some(now) => leave::expire(transaction, backoff, now),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
+        self.write(|transaction| end::request_cancel(transaction, run, now))
+    }
+
+    fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
+        if !self.read(end::any_of_failed_environment)? {
+            return Ok(Vec::new());
+        }
+        self.write(|transaction| end::fail_for_environments(transaction, now))
+    }
+
+    fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
+        self.read(|connection| upkeep::without_environment(connection, limit))
+    }
+
+    fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
+        self.write(|transaction| upkeep::set_environment(transaction, run, environment))
+    }
+
+    fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.read(|connection| upkeep::unreported(connection, patience, now))
+    }
+
+    fn mark_end_reported(&self, run: &str) -> Result<()> {
+        self.write(|transaction| upkeep::mark_reported(transaction, run))
+    }
+
+    fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
+        if id == "latest" {
+            let newest = RunFilter {
+                workspace_id: workspace.to_owned(),
+                limit: 1,
+                ..RunFilter::default()
+            };
+            return self
+                .runs(&newest)?
+                .pop()
+                .ok_or_else(|| StoreError::NotFound {
+                    what: "run",
+                    id: id.to_owned(),
+                });
+        }
+        let id = self.resolve(Table::Runs, workspace, id)?;
+        self.read(|connection| read::by_id(connection, &id))
+    }
+
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
+        self.read(|connection| read::list(connection, filter))
+    }
+
+    fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
+        self.read(|connection| read::attempts(connection, run))
+    }
+
+    fn run_exists(&self, run: &str) -> Result<bool> {
+        self.read(|connection| read::exists(connection, run))
+    }
+
+    fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.read(|connection| upkeep::with_artifacts_before(connection, cutoff, limit))
+    }
+
+    fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {
+        self.write(|transaction| upkeep::mark_artifacts_deleted(transaction, run, cutoff, now))
+    }
+
+    fn delete_run(&self, run: &str) -> Result<bool> {
+        self.write(|transaction| upkeep::delete(transaction, run))
+    }
+}

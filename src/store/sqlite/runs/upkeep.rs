@@ -1,0 +1,123 @@
+//! What housekeeping asks for: runs without an environment, ends that nobody reported, files that may go, a clock that went
+//! back.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::read::{SELECT, record};
+use crate::clock::Timestamp;
+use crate::store::RunRecord;
+use crate::store::sqlite::values::execute;
+
+pub(super) fn without_environment(
+    connection: &Connection,
+    limit: u32,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE r.status = 'queued' AND r.environment_id IS NULL ORDER BY r.created_at LIMIT ?1"
+    ))?;
+    statement.query_map([limit], record)?.collect()
+}
+
+pub(super) fn set_environment(
+    transaction: &Transaction<'_>,
+    id: &str,
+    environment: &str,
+) -> rusqlite::Result<()> {
+    // The environment may have been collected since it was found: an id without a record would break the foreign key.
+    execute(
+        transaction,
+        "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND environment_id IS NULL AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)",
+        [id, environment],
+    )?;
+    Ok(())
+}
+
+/// Ends that were recorded some time ago, or in a future that the clock went back from, and not reported yet. The index
+/// `runs_untold` holds only those whose report is pending, so neither half of the OR needs one of its own. No more than a
+/// hundred at once: a sweep that died often enough to leave more goes on the next time.
+pub(super) fn unreported(
+    connection: &Connection,
+    patience: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE r.end_told = 0 AND (r.completed_at + ?2 < ?1 OR r.completed_at > ?1) ORDER BY r.completed_at LIMIT 100"
+    ))?;
+    let patience = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
+    statement.query_map([now.0, patience], record)?.collect()
+}
+
+/// Where it was reported already, the row is left as it is: a change would cost a write for nothing.
+pub(super) fn mark_reported(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "UPDATE runs SET end_told = 1 WHERE id = ?1 AND end_told = 0",
+        [id],
+    )?;
+    Ok(())
+}
+
+/// Runs that would wait for a clock that went back. Both conditions are ranges of the indexes `runs_waiting` and `runs_leased`.
+pub(in crate::store::sqlite) fn repair_times(
+    transaction: &Transaction<'_>,
+    due: Timestamp,
+    expiry: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let waiting = execute(
+        transaction,
+        "UPDATE runs SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
+        params![due.0, now.0],
+    )?;
+    let leased = execute(
+        transaction,
+        "UPDATE runs SET claim_expires_at = ?1 WHERE status = 'running' AND claim_expires_at > ?1",
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
+}
+
+/// Ended runs that still have their files. There is an index of all that have ended, too (`runs_ended`), which the planner
+/// would take and go through everything that was collected before: hence INDEXED BY. The first condition is that of the index.
+pub(in crate::store::sqlite) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts
+    WHERE completed_at IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+pub(super) fn with_artifacts_before(
+    connection: &Connection,
+    cutoff: Timestamp,
+    limit: u32,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE r.id IN ({WITH_ARTIFACTS}) ORDER BY r.completed_at"
+    ))?;
+    statement
+        .query_map(params![cutoff.0, limit], record)?
+        .collect()
+}
+
+pub(super) fn mark_artifacts_deleted(
+    transaction: &Transaction<'_>,
+    id: &str,
+    cutoff: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    // Whoever repeats a run still looks at it: its files stay until the repetition has ended.
+    let changed = execute(
+        transaction,
+        "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2
+         AND NOT EXISTS (SELECT 1 FROM runs live WHERE live.retry_of_run_id = ?1 AND live.status IN ('queued', 'running'))",
+        params![id, cutoff.0, now.0],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
+    let changed = execute(
+        transaction,
+        "DELETE FROM runs WHERE id = ?1 AND status IN ('succeeded', 'failed', 'cancelled')",
+        [id],
+    )?;
+    Ok(changed == 1)
+}

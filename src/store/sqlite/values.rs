@@ -1,0 +1,64 @@
+//! Between Rust's values and SQLite's.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row};
+
+use crate::clock::Timestamp;
+
+/// Executes a statement that a connection prepares once, however often it runs. Returns how many rows it changed.
+pub(super) fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute(values)
+}
+
+/// Counts with a statement of this form: `SELECT count(*) …`.
+pub(super) fn count(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(sql)?
+        .query_row(values, |row| row.get::<_, i64>(0))
+        .map(i64::unsigned_abs)
+}
+
+/// Reads a whole number that the schema keeps from being negative.
+pub(super) fn unsigned(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
+}
+
+/// The same where it may be absent.
+pub(super) fn unsigned_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+    row.get::<_, Option<i64>>(column)
+        .map(|number| number.map(i64::unsigned_abs))
+}
+
+/// The same where it is small.
+pub(super) fn small(row: &Row<'_>, column: &str) -> rusqlite::Result<u32> {
+    unsigned(row, column).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// Reads an instant.
+pub(super) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    row.get(column).map(Timestamp)
+}
+
+/// The same where it may be absent.
+pub(super) fn instant_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    row.get::<_, Option<i64>>(column)
+        .map(|instant| instant.map(Timestamp))
+}
+
+/// SQLite's whole numbers are signed.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn path_text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,96 @@
+//! Processes that take claims.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::values::{execute, instant, path_text};
+use super::{SqliteStore, environments, runs};
+use crate::clock::Timestamp;
+use crate::settings::Recovery;
+use crate::store::{Result, RunRecord, WorkerRecord, Workers};
+
+impl Workers for SqliteStore {
+    fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
+        self.write(|transaction| register(transaction, worker))
+    }
+
+    fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.write(|transaction| seen(transaction, id, now))
+    }
+
+    fn remove_worker(&self, id: &str) -> Result<()> {
+        self.write(|transaction| remove(transaction, id))
+    }
+
+    fn workers(&self) -> Result<Vec<WorkerRecord>> {
+        self.read(list)
+    }
+
+    fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>> {
+        // Builds first: a run that goes back to the queue finds its environment waiting for a builder, not held by a dead one.
+        self.write(|transaction| {
+            environments::reclaim(transaction, process, now)?;
+            runs::reclaim(transaction, process, recovery, now)
+        })
+    }
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<WorkerRecord> {
+    Ok(WorkerRecord {
+        id: row.get("id")?,
+        host: row.get("host")?,
+        pid: row.get("pid")?,
+        name: row.get("name")?,
+        kind: row.get("kind")?,
+        slots: row.get("slots")?,
+        lock_path: row.get::<_, String>("lock_path")?.into(),
+        started_at: instant(row, "started_at")?,
+        seen_at: instant(row, "seen_at")?,
+    })
+}
+
+fn register(transaction: &Transaction<'_>, worker: &WorkerRecord) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            worker.id,
+            worker.host,
+            worker.pid,
+            worker.name,
+            worker.kind,
+            worker.slots,
+            path_text(&worker.lock_path),
+            worker.started_at.0,
+            worker.seen_at.0
+        ],
+    )?;
+    Ok(())
+}
+
+fn seen(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "UPDATE workers SET seen_at = ?2 WHERE id = ?1",
+        params![id, now.0],
+    )?;
+    Ok(())
+}
+
+fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
+    // Its claims name it only by this id: without the record nobody could find out that their holder is dead. Both looks
+    // have a partial index of what is under a lease, which is never more than there are slots.
+    execute(
+        transaction,
+        "DELETE FROM workers WHERE id = ?1
+         AND NOT EXISTS (SELECT 1 FROM runs WHERE status = 'running' AND claim_process = ?1)
+         AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)",
+        [id],
+    )?;
+    Ok(())
+}
+
+fn list(connection: &Connection) -> rusqlite::Result<Vec<WorkerRecord>> {
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM workers ORDER BY started_at, id")?;
+    statement.query_map([], record)?.collect()
+}

@@ -1,0 +1,61 @@
+//! Leases by name, and leases after a clock went back.
+
+use super::places::{LEASE, at, claim, expiry, failure, find, queued, ready};
+use crate::store::Store;
+
+pub fn a_lease_has_one_holder_until_it_expires(store: &dyn Store) {
+    let acquire = |token, now| {
+        store
+            .acquire_lease("gc", "somebody", token, LEASE, now)
+            .unwrap()
+    };
+    assert!(acquire("mine", at(0)));
+    assert!(!acquire("theirs", at(1)));
+    assert!(acquire("mine", at(2)), "renewed");
+    assert!(!acquire("theirs", expiry(at(0))));
+    assert!(acquire("theirs", expiry(at(2))));
+    store.release_lease("gc", "mine").unwrap();
+    assert!(
+        !acquire("mine", expiry(at(2))),
+        "it was not this one's to release"
+    );
+    store.release_lease("gc", "theirs").unwrap();
+    assert!(acquire("mine", expiry(at(2))));
+}
+
+pub fn a_lease_from_before_the_clock_went_back_holds_nobody_up(store: &dyn Store) {
+    let future = at(1_000_000_000);
+    let acquire = |token, now| {
+        store
+            .acquire_lease("gc", "somebody", token, LEASE, now)
+            .unwrap()
+    };
+    assert!(acquire("before", future));
+    assert!(acquire("after", at(0)));
+}
+
+pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let (held, waiting) = (
+        queued(store, &environment, at(1)),
+        queued(store, &environment, at(2)),
+    );
+    let future = at(1_000_000_000);
+    store.claim_next_run(&claim("w"), future).unwrap().unwrap();
+    let theirs = claim("v");
+    store.claim_next_run(&theirs, future).unwrap().unwrap();
+    store
+        .retry_run(&waiting.id, &theirs, &failure(), future.plus(LEASE), future)
+        .unwrap();
+    let repair = |now| store.repair_times(LEASE, LEASE, &|| now).unwrap();
+    assert_eq!(repair(None), 0, "the clock cannot be trusted");
+    assert_eq!(repair(Some(at(10))), 2);
+    let expires = find(store, &held.id).claim_expires_at;
+    assert_eq!(expires, Some(at(10).plus(LEASE)));
+    assert_eq!(find(store, &waiting.id).available_at, at(10));
+    assert_eq!(repair(Some(at(10))), 0, "all is repaired");
+
+    store.request_cancel(&waiting.id, future).unwrap();
+    let unreported = store.unreported_ends(LEASE, at(20)).unwrap();
+    assert_eq!(unreported.len(), 1, "it seems to have ended in the future");
+}

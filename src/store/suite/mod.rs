@@ -1,0 +1,109 @@
+//! What any store must do: one suite for every backend, by subject.
+//!
+//! A test is a function that takes the store, `fn(&dyn Store)`; those of `rivals`, about processes that come at the same
+//! time, take a function that opens one more store on the same database, `fn(&Opener)`. A backend joins with one line in its
+//! own tests that names a function (by its whole path) which makes an empty database and returns its [`Opener`]:
+//!
+//! ```ignore
+//! crate::store::suite::run!(on_a_file, crate::store::postgres::tests::database);
+//! ```
+
+pub mod configurations;
+pub mod environments;
+pub mod leases;
+pub mod places;
+pub mod queue_statistics;
+pub mod results;
+pub mod rivals;
+pub mod runs;
+pub mod workers;
+
+use super::Store;
+
+/// Opens another store on one database, as another process would. The database is gone when this is dropped.
+pub type Opener = dyn Fn() -> Box<dyn Store> + Sync;
+
+/// Runs the whole suite: a module of this name, with a test for each function below.
+macro_rules! run {
+    ($name:ident, $database:path) => {
+        mod $name {
+            $crate::store::suite::tests! { $database;
+                configurations {
+                    a_folder_is_one_configuration_whose_name_is_kept_current,
+                    the_last_run_of_a_configuration_is_known,
+                }
+                environments {
+                    a_key_has_one_environment,
+                    the_environment_that_has_waited_longest_is_built_next,
+                    an_environment_has_one_builder_and_who_lost_it_changes_nothing,
+                    what_is_in_an_environment_is_known_once_it_is_ready,
+                    a_cancelled_build_gives_its_attempt_back,
+                    a_builder_whose_lease_expired_loses_the_environment,
+                    an_environment_is_built_anew_only_by_who_saw_it_as_it_is,
+                    runs_that_wait_are_moved_and_the_former_environment_goes,
+                    an_environment_that_a_run_needs_is_not_deleted,
+                    an_environment_that_was_used_since_is_not_deleted,
+                }
+                runs {
+                    runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready,
+                    who_lost_the_claim_changes_nothing,
+                    attempts_are_counted_at_the_claim_and_end_in_failure,
+                    a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back,
+                    nothing_expires_while_the_clock_cannot_be_trusted,
+                    a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker,
+                    runs_fail_with_the_reason_of_an_environment_that_failed_for_good,
+                    a_run_outlives_the_environment_that_was_collected_before_it_was_recorded,
+                    a_run_without_an_environment_is_given_one,
+                    an_end_is_reported_once,
+                    files_go_with_the_cutoff_and_stay_while_a_run_is_repeated,
+                    only_a_run_that_has_ended_is_deleted,
+                    ids_are_found_by_an_unambiguous_prefix,
+                    runs_are_listed_newest_first_by_what_is_asked_for,
+                }
+                results {
+                    what_a_run_found_is_recorded_with_its_end,
+                }
+                workers {
+                    a_process_that_still_holds_a_run_stays_known,
+                    what_a_dead_process_held_is_taken_back,
+                    runs_of_a_dead_process_fail_where_that_is_asked_for,
+                }
+                leases {
+                    a_lease_has_one_holder_until_it_expires,
+                    a_lease_from_before_the_clock_went_back_holds_nobody_up,
+                    after_a_clock_that_went_back_nothing_waits_for_what_it_was,
+                }
+                queue_statistics {
+                    the_overview_counts_what_waits_runs_and_ended,
+                    looks_at_the_queue_are_kept_as_long_as_asked,
+                }
+            }
+            $crate::store::suite::tests! { @rivals $database;
+                a_claim_is_made_once_however_many_ask,
+                a_folder_is_recorded_once_however_many_see_it_first,
+            }
+        }
+    };
+}
+
+macro_rules! tests {
+    ($database:path; $($subject:ident { $($test:ident,)* })*) => {
+        $(mod $subject {
+            $(#[test]
+            fn $test() {
+                let open = $database();
+                $crate::store::suite::$subject::$test(&*open());
+            })*
+        })*
+    };
+    (@rivals $database:path; $($test:ident,)*) => {
+        mod rivals {
+            $(#[test]
+            fn $test() {
+                $crate::store::suite::rivals::$test(&*$database());
+            })*
+        }
+    };
+}
+
+pub(crate) use {run, tests};

@@ -1,0 +1,156 @@
+//! What the tests put into a store: a configuration, environments, runs and their ends.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::store::{
+    Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, NewRun,
+    RunOptions, RunRecord, RunStatus, Store,
+};
+
+pub const LEASE: Duration = Duration::from_secs(900);
+
+/// An instant, in milliseconds after the one at which the tests begin.
+pub fn at(milliseconds: i64) -> Timestamp {
+    Timestamp(1_000_000 + milliseconds)
+}
+
+/// The moment at which a claim of that time has just expired.
+pub fn expiry(claimed: Timestamp) -> Timestamp {
+    Timestamp(claimed.plus(LEASE).0 + 1)
+}
+
+pub fn claim(worker: &str) -> Claim {
+    Claim::new(worker, LEASE)
+}
+
+pub fn key(store: &dyn Store, digest: &str) -> EnvironmentKey {
+    let configuration = store
+        .ensure_configuration("default", "c", Path::new("/c"), at(0))
+        .unwrap();
+    EnvironmentKey {
+        workspace_id: "default".to_owned(),
+        configuration_id: configuration.id,
+        engine_spec: "embedded".to_owned(),
+        deps_digest: digest.to_owned(),
+    }
+}
+
+/// An environment that waits for a builder.
+pub fn environment(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
+    let folder = |id: &str| Path::new("/v").join(id);
+    store
+        .ensure_environment(&key(store, digest), Path::new("/s"), &folder, now)
+        .unwrap()
+}
+
+/// An environment that runs can use.
+pub fn ready(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
+    let environment = environment(store, digest, now);
+    build(store, &environment, now);
+    reread(store, &environment)
+}
+
+/// Builds an environment that waits.
+pub fn build(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) {
+    let builder = claim("builder");
+    let claimed = store.claim_environment(&environment.id, &builder, false, now);
+    assert!(claimed.unwrap().is_some());
+    let built = store.complete_environment(&environment.id, &builder, &contents(), now);
+    assert!(built.unwrap());
+}
+
+pub fn reread(store: &dyn Store, environment: &EnvironmentRecord) -> EnvironmentRecord {
+    store.environment("default", &environment.id).unwrap()
+}
+
+pub fn contents() -> EnvironmentContents {
+    EnvironmentContents {
+        python_version: "3.11.7".to_owned(),
+        python_path: "/p".into(),
+        engine_version: "1.10.0".to_owned(),
+        installer: "uv".to_owned(),
+        packages: Vec::new(),
+        lock_digest: "l".to_owned(),
+        size_bytes: 7,
+    }
+}
+
+pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
+    NewRun {
+        id: uuid::Uuid::now_v7().to_string(),
+        key: environment.key.clone(),
+        environment_id: environment.id.clone(),
+        document_id: None,
+        source_digest: "s".to_owned(),
+        snapshot: "/s".into(),
+        input_name: "a.xlsx".to_owned(),
+        input_path: "/i/a.xlsx".into(),
+        input_sha256: "0".to_owned(),
+        input_size_bytes: 1,
+        input_sheets: Some(vec!["One".to_owned()]),
+        options: RunOptions::default(),
+        max_attempts: 3,
+        run_dir: "/r".into(),
+        retry_of_run_id: None,
+    }
+}
+
+/// A run that waits.
+pub fn queued(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) -> RunRecord {
+    store.enqueue_run(&new_run(environment), now).unwrap()
+}
+
+/// A run under this claim.
+pub fn running(
+    store: &dyn Store,
+    environment: &EnvironmentRecord,
+    claim: &Claim,
+    now: Timestamp,
+) -> RunRecord {
+    store
+        .insert_claimed_run(&new_run(environment), claim, now)
+        .unwrap()
+}
+
+/// A run that has ended.
+pub fn ended(
+    store: &dyn Store,
+    environment: &EnvironmentRecord,
+    status: RunStatus,
+    now: Timestamp,
+) -> RunRecord {
+    let mine = claim("w");
+    let run = running(store, environment, &mine, now);
+    let recorded = store.finish_run(&run.id, &mine, &ending(status), now);
+    assert!(recorded.unwrap());
+    find(store, &run.id)
+}
+
+pub fn find(store: &dyn Store, run: &str) -> RunRecord {
+    store.run("default", run).unwrap()
+}
+
+pub fn ending(status: RunStatus) -> Ending {
+    Ending {
+        status,
+        exit_code: Some(0),
+        error: None,
+        summary: None,
+        output_path: None,
+        results: None,
+        peak_memory_bytes: Some(5),
+        cpu_seconds: Some(0.1),
+        engine_seconds: None,
+    }
+}
+
+pub fn failure() -> Failure {
+    Failure {
+        code: "x".to_owned(),
+        stage: None,
+        message: "m".to_owned(),
+        hint: None,
+    }
+}

@@ -1,0 +1,70 @@
+//! The queue in numbers.
+
+use super::places::{at, claim, ended, environment, queued, ready, running};
+use crate::store::{Overview, QueueDepth, QueueMetrics, RunStatus, Store};
+
+pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
+    let ready = ready(store, "d", at(0));
+    environment(store, "e", at(0));
+    queued(store, &ready, at(40));
+    queued(store, &ready, at(20));
+    queued(store, &ready, at(900));
+    running(store, &ready, &claim("w"), at(30));
+    for (status, now) in [
+        (RunStatus::Succeeded, 5),
+        (RunStatus::Succeeded, 50),
+        (RunStatus::Failed, 51),
+        (RunStatus::Cancelled, 52),
+    ] {
+        ended(store, &ready, status, at(now));
+    }
+    assert_eq!(
+        store.overview(at(10), at(60)).unwrap(),
+        Overview {
+            queued: 3,
+            oldest_wait_ms: Some(40),
+            running: 1,
+            environments_queued: 1,
+            environments_building: 0,
+            succeeded: 1,
+            failed: 1,
+            cancelled: 1,
+        }
+    );
+    let depth = store.queue_depth().unwrap();
+    assert_eq!(
+        depth,
+        QueueDepth {
+            queued: 3,
+            running: 1
+        }
+    );
+}
+
+pub fn looks_at_the_queue_are_kept_as_long_as_asked(store: &dyn Store) {
+    let look = |milliseconds, queued| QueueMetrics {
+        at: at(milliseconds),
+        worker: "w".to_owned(),
+        queued,
+        oldest_wait_ms: None,
+        running: 0,
+        succeeded: 0,
+        failed: 0,
+        cancelled: 0,
+        retried: 0,
+        claims: 0,
+        claim_latency_ms: None,
+        claim_latency_max_ms: Some(1.5),
+    };
+    for (milliseconds, queued) in [(1, 1), (5, 2), (9, 3), (9, 4)] {
+        store
+            .record_metrics(&look(milliseconds, queued), at(4))
+            .unwrap();
+    }
+    let kept = |since| -> Vec<u64> {
+        let looks = store.metrics(at(since)).unwrap();
+        looks.iter().map(|look| look.queued).collect()
+    };
+    assert_eq!(kept(0), [2, 4], "the last one of a moment counts");
+    assert_eq!(kept(6), [4]);
+}

@@ -1,0 +1,51 @@
+//! Processes that come at the same time.
+
+use std::path::Path;
+
+use super::Opener;
+use super::places::{at, claim, queued, ready};
+use crate::store::Store;
+
+const PROCESSES: usize = 4;
+
+/// What each of several processes returns that do the same at the same time.
+fn together<T: Send>(open: &Opener, work: impl Fn(&dyn Store) -> T + Sync) -> Vec<T> {
+    let stores: Vec<Box<dyn Store>> = (0..PROCESSES).map(|_| open()).collect();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = stores
+            .iter()
+            .map(|store| scope.spawn(|| work(&**store)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    })
+}
+
+pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
+    let store = open();
+    let environment = ready(&*store, "r", at(0));
+    for number in 0..60 {
+        queued(&*store, &environment, at(number));
+    }
+    let claimed: Vec<String> = together(open, |store| {
+        std::iter::from_fn(|| store.claim_next_run(&claim("w"), at(1000)).unwrap())
+            .map(|run| run.id)
+            .collect::<Vec<_>>()
+    })
+    .concat();
+    let distinct: std::collections::HashSet<_> = claimed.iter().collect();
+    assert_eq!((claimed.len(), distinct.len()), (60, 60));
+}
+
+pub fn a_folder_is_recorded_once_however_many_see_it_first(open: &Opener) {
+    let _kept = open();
+    let ids = together(open, |store| {
+        store
+            .ensure_configuration("default", "c", Path::new("/c"), at(0))
+            .unwrap()
+            .id
+    });
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}

@@ -1,0 +1,357 @@
+//! The queue: claims, ends, what goes back, and how runs are found.
+
+use std::time::Duration;
+
+use super::places::{
+    at, claim, ended, ending, environment, expiry, failure, find, new_run, queued, ready, reread,
+    running,
+};
+use crate::clock::Timestamp;
+use crate::store::{
+    CancelOutcome, EnvironmentStatus, Heartbeat, NewRun, RunFilter, RunRecord, RunStatus, Store,
+    StoreError,
+};
+
+fn ids(runs: &[RunRecord]) -> Vec<&str> {
+    runs.iter().map(|run| run.id.as_str()).collect()
+}
+
+fn expire(store: &dyn Store, now: Timestamp) -> Vec<RunRecord> {
+    store
+        .expire_run_leases(&|_| Duration::ZERO, &|| Some(now))
+        .unwrap()
+}
+
+pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(store: &dyn Store) {
+    let (waiting, ready) = (environment(store, "w", at(0)), ready(store, "r", at(0)));
+    queued(store, &waiting, at(1));
+    let first = queued(store, &ready, at(2));
+    let second = queued(store, &ready, at(3));
+    let take = || store.claim_next_run(&claim("w"), at(10)).unwrap();
+    let taken = take().unwrap();
+    assert_eq!(
+        (taken.id, taken.attempt_count, taken.status),
+        (first.id, 1, RunStatus::Running)
+    );
+    assert_eq!(taken.input_sheets, Some(vec!["One".to_owned()]));
+    assert_eq!(take().unwrap().id, second.id);
+    assert!(
+        take().is_none(),
+        "the run whose environment is not ready waits"
+    );
+}
+
+pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let (mine, theirs) = (claim("mine"), claim("theirs"));
+    let RunRecord { id, .. } = running(store, &environment, &mine, at(0));
+    let late = expiry(at(0));
+    assert_eq!(expire(store, late)[0].status, RunStatus::Queued);
+    let second = store.claim_next_run(&theirs, late).unwrap().unwrap();
+    assert_eq!(second.attempt_count, 2);
+
+    let finish = |claim, status| store.finish_run(&id, claim, &ending(status), late).unwrap();
+    let heartbeat = store.heartbeat_run(&id, &mine, late).unwrap();
+    assert_eq!(heartbeat, Heartbeat::Lost);
+    assert_eq!(store.watch_run(&id, &mine).unwrap(), Heartbeat::Lost);
+    assert!(!finish(&mine, RunStatus::Succeeded));
+    let retried = store.retry_run(&id, &mine, &failure(), late, late).unwrap();
+    assert!(retried.is_none());
+    let released = store.release_run(&id, &mine, "x", late).unwrap();
+    assert!(released.is_none());
+    let now = find(store, &id);
+    assert_eq!(
+        (now.status, now.claimed_by.as_deref()),
+        (RunStatus::Running, Some("theirs"))
+    );
+
+    assert!(finish(&theirs, RunStatus::Succeeded));
+    assert!(!finish(&theirs, RunStatus::Failed), "an end is final");
+    let attempts = store.attempts(&id).unwrap();
+    let outcomes: Vec<_> = attempts
+        .iter()
+        .map(|attempt| attempt.outcome.as_deref().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["lost", "succeeded"]);
+}
+
+pub fn attempts_are_counted_at_the_claim_and_end_in_failure(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let run = queued(store, &environment, at(0));
+    let mut now = at(0);
+    for attempt in 1..=3 {
+        now = Timestamp(now.0 + 1_000_000);
+        let claimed = store.claim_next_run(&claim("w"), now).unwrap().unwrap();
+        assert_eq!(claimed.attempt_count, attempt);
+        now = expiry(now);
+        expire(store, now);
+    }
+    let run = find(store, &run.id);
+    assert_eq!(
+        (run.status, run.error.unwrap().message.as_str()),
+        (RunStatus::Failed, "lease expired")
+    );
+    assert!(store.claim_next_run(&claim("w"), now).unwrap().is_none());
+}
+
+pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let (first, second) = (claim("w"), claim("w"));
+    let run = running(store, &environment, &first, at(0));
+    let retried = store
+        .retry_run(&run.id, &first, &failure(), at(5000), at(10))
+        .unwrap();
+    assert_eq!(retried, Some(RunStatus::Queued));
+    let early = store.claim_next_run(&second, at(4999)).unwrap();
+    assert!(early.is_none());
+    let claimed = store.claim_next_run(&second, at(5000)).unwrap().unwrap();
+    assert_eq!(claimed.attempt_count, 2);
+    let released = store
+        .release_run(&run.id, &second, "stopped", at(5001))
+        .unwrap();
+    assert_eq!(released, Some(RunStatus::Queued));
+    assert_eq!(find(store, &run.id).attempt_count, 1);
+}
+
+pub fn nothing_expires_while_the_clock_cannot_be_trusted(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let run = running(store, &environment, &claim("w"), at(0));
+    let expired = store.expire_run_leases(&|_| Duration::ZERO, &|| None);
+    assert!(expired.unwrap().is_empty());
+    assert!(expire(store, at(1)).is_empty(), "its lease holds");
+    let late = expiry(at(0));
+    let wait = |attempts: u32| Duration::from_millis(7) * attempts;
+    let back = store.expire_run_leases(&wait, &|| Some(late)).unwrap();
+    assert_eq!(ids(&back), [run.id.as_str()]);
+    assert_eq!(back[0].available_at, Timestamp(late.0 + 7));
+}
+
+pub fn a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let mine = claim("w");
+    let at_work = running(store, &environment, &mine, at(1)).id;
+    let waiting = queued(store, &environment, at(1)).id;
+    let ask = |id: &str, now| store.request_cancel(id, at(now)).unwrap();
+    assert!(matches!(
+        ask(&waiting, 2),
+        CancelOutcome::Cancelled(run) if run.status == RunStatus::Cancelled
+    ));
+    assert!(matches!(ask(&waiting, 3), CancelOutcome::Ended(_)));
+
+    let renewed = |cancel_requested| Heartbeat::Renewed { cancel_requested };
+    assert_eq!(store.watch_run(&at_work, &mine).unwrap(), renewed(false));
+    assert!(matches!(ask(&at_work, 4), CancelOutcome::Requested(_)));
+    assert!(matches!(
+        ask(&at_work, 5),
+        CancelOutcome::Requested(run) if run.cancel_requested_at == Some(at(4))
+    ));
+    assert_eq!(store.watch_run(&at_work, &mine).unwrap(), renewed(true));
+    let heartbeat = store.heartbeat_run(&at_work, &mine, at(6)).unwrap();
+    assert_eq!(heartbeat, renewed(true));
+    let status = store
+        .release_run(&at_work, &mine, "stopped", at(7))
+        .unwrap();
+    assert_eq!(
+        status,
+        Some(RunStatus::Cancelled),
+        "it does not go back to the queue"
+    );
+    assert!(store.request_cancel("0000", at(8)).is_err());
+}
+
+pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &dyn Store) {
+    let environment = environment(store, "d", at(0));
+    let run = queued(store, &environment, at(0));
+    let builder = claim("b");
+    store
+        .claim_environment(&environment.id, &builder, false, at(1))
+        .unwrap();
+    let fail = |now| store.fail_runs_of_failed_environments(at(now)).unwrap();
+    assert!(fail(2).is_empty());
+    store
+        .fail_environment(&environment.id, &builder, &failure(), None, at(3))
+        .unwrap();
+    let failed = fail(4);
+    assert_eq!(ids(&failed), [run.id.as_str()]);
+    assert_eq!(
+        failed[0].error.as_ref().unwrap().message,
+        "Build failed before run could start: m"
+    );
+    assert_eq!(
+        reread(store, &environment).status,
+        EnvironmentStatus::Failed
+    );
+}
+
+pub fn a_run_outlives_the_environment_that_was_collected_before_it_was_recorded(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    assert!(store.delete_environment(&environment.id, None).unwrap());
+    let run = queued(store, &environment, at(1));
+    assert_eq!(run.environment_id, None);
+    assert_eq!(store.runs_without_environment(9).unwrap().len(), 1);
+    store.set_run_environment(&run.id, &environment.id).unwrap();
+    assert_eq!(store.runs_without_environment(9).unwrap().len(), 1);
+}
+
+pub fn a_run_without_an_environment_is_given_one(store: &dyn Store) {
+    let collected = ready(store, "d", at(0));
+    store.delete_environment(&collected.id, None).unwrap();
+    let run = queued(store, &collected, at(1));
+    let (anew, other) = (ready(store, "d", at(2)), ready(store, "e", at(2)));
+    for environment in [&anew, &other] {
+        store.set_run_environment(&run.id, &environment.id).unwrap();
+        let given = find(store, &run.id).environment_id;
+        assert_eq!(given, Some(anew.id.clone()), "once and for all");
+    }
+    assert!(store.runs_without_environment(9).unwrap().is_empty());
+}
+
+pub fn an_end_is_reported_once(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let run = ended(store, &environment, RunStatus::Failed, at(5));
+    let unreported = |now| {
+        store
+            .unreported_ends(Duration::from_millis(10), at(now))
+            .unwrap()
+    };
+    assert!(
+        unreported(15).is_empty(),
+        "whoever recorded it may be at it"
+    );
+    assert_eq!(ids(&unreported(16)), [run.id.as_str()]);
+    store.mark_end_reported(&run.id).unwrap();
+    assert!(unreported(16).is_empty());
+
+    let mine = claim("w");
+    let again = running(store, &environment, &mine, at(20)).id;
+    store
+        .retry_run(&again, &mine, &failure(), at(21), at(21))
+        .unwrap();
+    assert!(unreported(99).is_empty(), "it has not ended");
+}
+
+pub fn files_go_with_the_cutoff_and_stay_while_a_run_is_repeated(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let old = ended(store, &environment, RunStatus::Succeeded, at(5)).id;
+    let young = ended(store, &environment, RunStatus::Succeeded, at(8)).id;
+    let due = |cutoff| store.runs_with_artifacts(at(cutoff), 9).unwrap();
+    assert!(due(5).is_empty());
+    assert_eq!(ids(&due(6)), [old.as_str()]);
+    assert_eq!(ids(&due(9)), [old.as_str(), young.as_str()]);
+
+    let mark = |id: &str, cutoff| {
+        store
+            .mark_artifacts_deleted(id, at(cutoff), at(20))
+            .unwrap()
+    };
+    let repetition = NewRun {
+        retry_of_run_id: Some(old.clone()),
+        ..new_run(&environment)
+    };
+    let repetition = store.enqueue_run(&repetition, at(10)).unwrap();
+    assert!(!mark(&old, 9), "it is repeated");
+    store.request_cancel(&repetition.id, at(11)).unwrap();
+    assert!(!mark(&young, 8), "it is too young");
+    assert!(mark(&old, 9));
+    assert!(!mark(&old, 9), "they are gone already");
+    assert_eq!(find(store, &old).artifacts_deleted_at, Some(at(20)));
+    assert_eq!(ids(&due(9)), [young.as_str()]);
+}
+
+pub fn only_a_run_that_has_ended_is_deleted(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let live = [
+        queued(store, &environment, at(1)).id,
+        running(store, &environment, &claim("w"), at(1)).id,
+    ];
+    for id in &live {
+        assert!(!store.delete_run(id).unwrap());
+        assert!(store.run_exists(id).unwrap());
+    }
+    let run = ended(store, &environment, RunStatus::Failed, at(2)).id;
+    let repetition = NewRun {
+        retry_of_run_id: Some(run.clone()),
+        ..new_run(&environment)
+    };
+    let repetition = store.enqueue_run(&repetition, at(3)).unwrap().id;
+    assert!(store.delete_run(&run).unwrap());
+    assert!(!store.run_exists(&run).unwrap());
+    assert!(store.attempts(&run).unwrap().is_empty());
+    assert_eq!(find(store, &repetition).retry_of_run_id, None);
+}
+
+pub fn ids_are_found_by_an_unambiguous_prefix(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let ids = [
+        "0199aaaa-0000-7000-8000-000000000001",
+        "0199aaab-0000-7000-8000-000000000002",
+    ];
+    for id in ids {
+        let run = NewRun {
+            id: id.to_owned(),
+            ..new_run(&environment)
+        };
+        store.enqueue_run(&run, at(0)).unwrap();
+    }
+    assert_eq!(find(store, "0199AAAB").id, ids[1]);
+    assert_eq!(find(store, "latest").id, ids[1]);
+    assert!(matches!(
+        store.run("default", "0199"),
+        Err(StoreError::Ambiguous { count: 2, .. })
+    ));
+    let unknown = ["", "%", "zz", "0199aaac"].map(|id| ("default", id));
+    for (workspace, id) in unknown.into_iter().chain([("another", "0199aaab")]) {
+        let found = store.run(workspace, id);
+        assert!(
+            matches!(found, Err(StoreError::NotFound { what: "run", .. })),
+            "{workspace} {id:?}"
+        );
+    }
+    let found = store.environment("default", &environment.id[..35]);
+    assert_eq!(found.unwrap().id, environment.id);
+    assert!(matches!(
+        store.environment("default", "0000"),
+        Err(StoreError::NotFound {
+            what: "environment",
+            ..
+        })
+    ));
+}
+
+pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let failed = ended(store, &environment, RunStatus::Failed, at(1));
+    let older = queued(store, &environment, at(2));
+    let newer = queued(store, &environment, at(2));
+    let all = RunFilter {
+        workspace_id: "default".to_owned(),
+        limit: 9,
+        ..RunFilter::default()
+    };
+    let list = |filter: RunFilter| store.runs(&filter).unwrap();
+    assert_eq!(
+        ids(&list(all.clone())),
+        [&newer.id, &older.id, &failed.id],
+        "those of one moment by id"
+    );
+    let asked = |change: &dyn Fn(&mut RunFilter)| {
+        let mut filter = all.clone();
+        change(&mut filter);
+        list(filter).len()
+    };
+    assert_eq!(asked(&|filter| filter.limit = 2), 2);
+    assert_eq!(asked(&|filter| filter.status = Some(RunStatus::Failed)), 1);
+    assert_eq!(asked(&|filter| filter.since = Some(at(2))), 2);
+    for configuration in ["c", "/c", environment.key.configuration_id.as_str()] {
+        let named = |filter: &mut RunFilter| filter.configuration = Some(configuration.to_owned());
+        assert_eq!(asked(&named), 3, "{configuration}");
+    }
+    assert_eq!(
+        asked(&|filter| filter.configuration = Some("d".to_owned())),
+        0
+    );
+    assert_eq!(
+        asked(&|filter| filter.workspace_id = "another".to_owned()),
+        0
+    );
+}
