@@ -418,7 +418,7 @@ def failure(path) -> str:
     ("name", "content", "words"),
     [
         ("a.xlsx", b"", "is empty"),
-        ("a.xlsx", b"just text\n", "no zip archive"),
+        ("a.xlsx", b"just text\n", "not a zip archive"),
         ("a.xlsx", b"a,b\n1,2\n", "rename it to .csv"),
         ("a.xlsx", b"<html><table>", "web page"),
         ("a.xlsx", b"%PDF-1.4", "PDF"),

@@ -5,9 +5,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyType};
 
-use crate::dates::{DAY_MICROSECONDS, civil_from_days};
-use crate::store::builder::SheetBuilder;
-use crate::store::{Cell, Sheet, Tag};
+use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
+use crate::cells::{Cell, Sheet, SheetBuilder, Tag};
 
 static DATE_TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();

@@ -8,14 +8,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList, PyTuple};
 
 use super::cells::{CellObjects, MomentTypes, row_list};
-use super::to_python;
-use crate::arrow;
-use crate::csv::CsvOptions;
+use super::error::to_python;
+use crate::cells::builder::MAXIMUM_COLUMNS;
+use crate::cells::{Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
-use crate::series;
-use crate::source::Source as BackgroundSource;
-use crate::store::builder::{Continue, MAXIMUM_COLUMNS, ScanLimits, SheetBuilder};
-use crate::store::{Cell, DeclaredExtent, Sheet, Tag};
+use crate::read::csv::CsvOptions;
+use crate::read::source::Source as BackgroundSource;
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -218,7 +217,7 @@ impl Scan {
         PyList::new(py, rows)
     }
 
-    /// For each of some rows what the file says of its cells beside their values: see `xlsx::sheet::detail`; -1 where
+    /// For each of some rows what the file says of its cells beside their values: see `read::xlsx::sheet::detail`; -1 where
     /// the file has no cell. Only a peek at a workbook of the `.xlsx` family knows.
     fn details(&self, start: usize, stop: usize) -> Vec<Vec<i64>> {
         let Some(details) = &self.details else {
@@ -363,7 +362,7 @@ pub fn scan_of_rows(
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ArrowColumn {
     name: String,
-    column: Mutex<Option<arrow::Column>>,
+    column: Mutex<Option<export::Column>>,
 }
 
 #[pymethods]
