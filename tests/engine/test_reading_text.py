@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from ade_engine.io.source import SourceError, open_source
+from ade_engine.io.input.source import SourceError, open_source
 from reading import native_rows, native_sheets, trimmed
 
 

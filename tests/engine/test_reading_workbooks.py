@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from ade_engine.io.source import SourceError, open_source
+from ade_engine.io.input.source import SourceError, open_source
 from raw_workbooks import FORMATS, MAIN, RawWorkbook, escape
 from reading import assert_same, native_sheets, openpyxl_sheets
 

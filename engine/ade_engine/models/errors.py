@@ -7,6 +7,10 @@ class AdeEngineError(Exception):
     """Base of everything the engine raises on purpose."""
 
 
+class ExtensionComplaint(Exception):
+    """What the engine itself objects to about a callable. What led to the complaint, if anything, is its cause."""
+
+
 class ConfigError(AdeEngineError):
     """The config package registers something that does not fit together (``config_error``)."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ade_engine.models.run import RunError
     from ade_engine.models.table import TableResult
     from ade_engine.pipeline.merge import BuiltTable
+    from ade_engine.pipeline.sheet import SheetOutcome
 
 _NO_SEPARATOR = re.compile(r"[\W_]+")
 _PLACEHOLDERS = {"", "n/a", "na", "none", "null"}
@@ -287,8 +288,10 @@ class SheetReport:
         self.scan: dict[str, Any] | None = None
         self.tables: list[TableReport] = []
 
-    def add_table(self, table: BuiltTable, registry: Registry) -> None:
-        self.tables.append(TableReport(table, registry))
+    def add(self, outcome: SheetOutcome, registry: Registry) -> None:
+        """Take in what became of the sheet."""
+        self.scan = outcome.scan
+        self.tables += [TableReport(table, registry) for table in outcome.written]
 
 
 class RunReport:

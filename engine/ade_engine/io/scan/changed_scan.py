@@ -6,14 +6,14 @@ hold. Both are rare, and small sheets are where they happen: nothing here is fas
 
 from __future__ import annotations
 
-from ade_engine.io.source import series_of_values
+from ade_engine.io.scan.series import series_of_values
 from ade_engine.models.table import is_blank
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ade_engine.io.source import SheetScan
+    from ade_engine.io.scan.sheet_scan import SheetScan
 
 
 class ChangedScan:

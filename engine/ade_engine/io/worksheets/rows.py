@@ -1,37 +1,41 @@
 """Rows that a worksheet holds without a cell object for each of their values.
 
 :class:`Rows` are the rows of one table as they came, with what was changed in single cells since. They make a cell when
-it is asked for, and take it back when nobody holds it any more. Where in a sheet they stand is told by
-:mod:`ade_engine.io.bands`.
+it is asked for, and take it back when nobody holds it any more. Where in a sheet they stand is known to
+:mod:`ade_engine.io.worksheets.bands`.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
 import polars as pl
-from openpyxl.cell.cell import ERROR_CODES, Cell
+from openpyxl.cell.cell import Cell
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils.exceptions import IllegalCharacterError
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.limits import LONGEST_TEXT
+from ade_engine.io.worksheets.fresh_cells import (
+    TemporalBinder,
+    binder_of,
+    fresh_cell,
+    kind_of_text,
+    needs_conversion,
+    value_in_cell,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.io.source import SheetScan
+    from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: Values are taken from a table this many rows at a time.
 _STRETCH = 512
 #: So many stretches of rows are kept at a time.
 _STRETCHES_KEPT = 8
 _NO_STYLE = StyleArray().tobytes()
-_new_cell = Cell.__new__
-
-
 class StyleTable:
     """The styles that single cells were given, by number. 0 is the style a value of its kind has anyway, 1 none."""
 
@@ -128,7 +132,7 @@ class Rows:
 
     def make(self, worksheet: Worksheet, sheet_row: int, sheet_column: int, row: int, column: int) -> Cell:
         """A cell for a place in these rows, as one that had been there all along."""
-        cell = _fresh_cell(worksheet, sheet_row, sheet_column)
+        cell = fresh_cell(worksheet, sheet_row, sheet_column)
         changes = self.changes.get(column)
         if changes is not None and row in changes:
             cell._value, cell.data_type = changes[row]
@@ -155,7 +159,7 @@ class Rows:
             if column in self.changes or column in self.styles:
                 made.append((sheet_column, self.make(worksheet, sheet_row, sheet_column, row, column)))
                 continue
-            cell = _fresh_cell(worksheet, sheet_row, sheet_column)
+            cell = fresh_cell(worksheet, sheet_row, sheet_column)
             value = values[column]
             if value is not None:
                 self.bind(cell, column, value)
@@ -206,7 +210,7 @@ class Rows:
 
     def kind_of_text(self, text: str) -> str:
         """The data type that text of these rows gets."""
-        return _kind_of_text(text)
+        return kind_of_text(text)
 
 
 class FrameRows(Rows):
@@ -219,15 +223,15 @@ class FrameRows(Rows):
         self.frame = frame
         self.native = native
         self._escape_formulas = escape_formulas
-        self._binders = [_binder(dtype, escape_formulas) for dtype in frame.dtypes]
+        self._binders = [binder_of(dtype, escape_formulas) for dtype in frame.dtypes]
         #: Columns whose values a cell does not hold as they are.
-        self._converted = [number for number, series in enumerate(frame.get_columns()) if _needs_conversion(series)]
+        self._converted = [number for number, series in enumerate(frame.get_columns()) if needs_conversion(series)]
         #: The stretches of rows that walks along rows are in.
         self._stretches: dict[int, list[tuple[Any, ...]]] = {}
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
         values = self.frame.to_series(column).slice(start, stop - start).to_list()
-        return list(map(_value_in_cell, values)) if column in self._converted else values
+        return list(map(value_in_cell, values)) if column in self._converted else values
 
     def original_row(self, row: int) -> Any:
         stretch, offset = divmod(row, _STRETCH)
@@ -239,7 +243,7 @@ class FrameRows(Rows):
             if self._converted:
                 rows = [
                     tuple(
-                        _value_in_cell(value) if column in self._converted else value
+                        value_in_cell(value) if column in self._converted else value
                         for column, value in enumerate(values)
                     )
                     for values in rows
@@ -261,7 +265,7 @@ class FrameRows(Rows):
         return b"" if style is None else style.tobytes()
 
     def kind_of_text(self, text: str) -> str:
-        kind = _kind_of_text(text)
+        kind = kind_of_text(text)
         return "s" if kind == "f" and self._escape_formulas else kind
 
     def learn_styles(self, worksheet: Worksheet) -> None:
@@ -275,7 +279,7 @@ class FrameRows(Rows):
 
     def is_temporal(self, column: int) -> bool:
         """Whether the column holds dates or times."""
-        return isinstance(self._binders[column], _TemporalBinder)
+        return isinstance(self._binders[column], TemporalBinder)
 
 
 class BlankRows(Rows):
@@ -298,7 +302,7 @@ class ScanRows(Rows):
         self._start = start
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
-        return list(map(_value_in_cell, self._scan.values(column, self._start + start, self._start + stop)))
+        return list(map(value_in_cell, self._scan.values(column, self._start + start, self._start + stop)))
 
     def bind(self, cell: Cell, column: int, value: Any) -> None:
         try:
@@ -310,109 +314,6 @@ class ScanRows(Rows):
     def style_of_kind(self, column: int) -> bytes:
         # Kinds are mixed in a column.
         return b""
-
-
-def _fresh_cell(worksheet: Worksheet, row: int, column: int) -> Cell:
-    """What ``Cell(worksheet, row, column)`` makes, without its detours."""
-    cell = _new_cell(Cell)
-    cell.parent = worksheet
-    cell._style = cell._value = cell._hyperlink = cell._comment = None
-    cell.row = row
-    cell.column = column
-    cell.data_type = "n"
-    return cell
-
-
-def _needs_conversion(series: pl.Series) -> bool:
-    """Whether cells hold other values than those of a column: text where it is too long, and whatever is unusual."""
-    dtype = series.dtype
-    if dtype == pl.String:
-        return (series.str.len_bytes().max() or 0) > LONGEST_TEXT
-    return not (dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null))
-
-
-def _value_in_cell(value: Any) -> Any:
-    """What a cell holds after a value was assigned to it."""
-    if isinstance(value, str):
-        return value[:LONGEST_TEXT]
-    return str(value, "utf-8") if isinstance(value, bytes) else value
-
-
-# Putting values into fresh cells ------------------------------------------------------------------------------------
-
-
-def _binder(dtype: Any, escape_formulas: bool) -> Callable[[Cell, Any], None]:
-    """What puts a value of a column's type into a fresh cell, as assigning it would."""
-    if dtype.is_numeric() and not dtype.is_decimal():
-        return _bind_number
-    if dtype == pl.Boolean:
-        return _bind_boolean
-    if dtype.is_temporal():
-        return _TemporalBinder()
-    if dtype == pl.String:
-        return _bind_escaped_text if escape_formulas else _bind_text
-    return _bind_escaped if escape_formulas else _bind_any
-
-
-def _bind_number(cell: Cell, value: Any) -> None:
-    # A fresh cell is of the numeric type already.
-    cell._value = value
-
-
-def _bind_boolean(cell: Cell, value: Any) -> None:
-    cell._value = value
-    cell.data_type = "b"
-
-
-def _kind_of_text(text: str) -> str:
-    first = text[:1]
-    if first == "=" and len(text) > 1:
-        return "f"
-    return "e" if first == "#" and text in ERROR_CODES else "s"
-
-
-def _bind_text(cell: Cell, value: str) -> None:
-    # Control characters were looked for when the frame was appended, and long text was cut.
-    cell._value = value
-    cell.data_type = _kind_of_text(value)
-
-
-def _bind_escaped_text(cell: Cell, value: str) -> None:
-    _bind_text(cell, value)
-    keep_text(cell)
-
-
-def _bind_any(cell: Cell, value: Any) -> None:
-    cell.value = value
-
-
-def _bind_escaped(cell: Cell, value: Any) -> None:
-    cell.value = value
-    keep_text(cell)
-
-
-def keep_text(cell: Cell) -> None:
-    """Make a formula text again."""
-    if cell.data_type == "f" and isinstance(cell._value, str):
-        cell.data_type = "s"
-
-
-class _TemporalBinder:
-    """Binds dates, times and durations; the number format is looked up once for the column."""
-
-    __slots__ = ("style",)
-
-    def __init__(self) -> None:
-        self.style: Any = None
-
-    def __call__(self, cell: Cell, value: Any) -> None:
-        if self.style is None:
-            cell.value = value
-            self.style = copy(cell._style)
-        else:
-            cell._value = value
-            cell.data_type = "d"
-            cell._style = copy(self.style)
 
 
 def _plain_types() -> frozenset[type]:

@@ -1,7 +1,7 @@
 """The cells of a worksheet by (row, column), of which most need not exist as objects.
 
 :class:`LazyCells` takes the place of the dictionary that an openpyxl worksheet keeps its cells in. A cell that belongs
-to rows (:mod:`ade_engine.io.lazy_rows`) is made when somebody asks for it. Once nobody else holds it any more, what it
+to rows (:mod:`ade_engine.io.worksheets.rows`) is made when somebody asks for it. Once nobody else holds it any more, what it
 has become is noted in the rows and the object goes, so that a hook which walks through a million cells needs memory
 for a few thousand of them at a time.
 """
@@ -15,8 +15,8 @@ from typing import Any
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.bands import Bands
-from ade_engine.io.lazy_rows import Rows
+from ade_engine.io.worksheets.bands import Bands
+from ade_engine.io.worksheets.rows import Rows
 
 #: So many further cell objects are made before those that nobody holds are looked for.
 _ROUND = 1 << 12

@@ -6,18 +6,17 @@ so that reading overlaps their import.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ade_engine import _native
+from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, tell
 
 #: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
 #: file are a ``UnicodeDecodeError`` instead, and a file name that makes no sheet title is a ``ValueError``.
 SourceError = _native.SourceError
 
-_TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta))
 #: The limits that a sheet is scanned with ahead of being asked for, unless told otherwise.
 _USUAL_ROWS_RUN = 1000
 _USUAL_COLS_RUN = 500
@@ -164,7 +163,7 @@ class Source:
         if self.format == "xlsx":
             from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-            from ade_engine.io.openpyxl_source import open_package
+            from ade_engine.io.input.package import open_package
 
             opened = open_package(self.path)
             self._openpyxl_sheets = [sheet for sheet in opened._sheets if isinstance(sheet, ReadOnlyWorksheet)]
@@ -176,7 +175,7 @@ class Source:
                 if id(sheet) not in ours:
                     sheet._parent = self._workbook
         else:
-            from ade_engine.io.lazy_sheet import LazyWorkbook
+            from ade_engine.io.worksheets.worksheet import LazyWorkbook
 
             become(self._workbook, LazyWorkbook)
             LazyWorkbook.__init__(self._workbook)
@@ -188,20 +187,27 @@ class Source:
         """Let a worksheet become openpyxl's."""
         worksheet, title, state = sheet.worksheet, sheet.title, sheet.state
         if self.format == "xlsx":
-            from ade_engine.io.read_only_sheet import NativeReadOnlyWorksheet
+            from ade_engine.io.input.read_only_sheet import NativeReadOnlyWorksheet
 
             become(worksheet, NativeReadOnlyWorksheet)
-            NativeReadOnlyWorksheet.__init__(worksheet, self, sheet, title, state)
+            NativeReadOnlyWorksheet.__init__(
+                worksheet,
+                parent=self._workbook,
+                title=title,
+                state=state,
+                peek=lambda rows: self.peek(sheet, rows),
+                openpyxl_sheet=lambda: self.openpyxl_sheet(sheet),
+            )
             return
-        from ade_engine.io.lazy_sheet import LazyWorksheet
-        from ade_engine.io.openpyxl_source import Origin
+        from ade_engine.io.input.origin import Origin
+        from ade_engine.io.worksheets.worksheet import LazyWorksheet
 
         self.open()
         become(worksheet, LazyWorksheet)
         # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes.
         worksheet._WorkbookChild__title = title
         LazyWorksheet.__init__(worksheet, self._workbook, title)
-        sheet.origin = Origin(worksheet, self, sheet, state)
+        sheet.origin = Origin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
 
     def prefetch(
         self, sheets: Sequence[SourceSheet], *, max_empty_rows_run: int | None, max_empty_cols_run: int | None
@@ -222,7 +228,9 @@ class Source:
         times a second.
         """
         if sheet.index is None or sheet.origin is not None and not sheet.origin.is_unchanged(sheet.worksheet):
-            return _scan_of_worksheet(sheet.worksheet, max_empty_rows_run, max_empty_cols_run)
+            from ade_engine.io.scan.worksheet_scan import scan_of_worksheet
+
+            return scan_of_worksheet(sheet.worksheet, max_empty_rows_run, max_empty_cols_run)
         scan = self._native.scan(sheet.index, max_empty_rows_run, max_empty_cols_run, on_progress)
         return SheetScan(scan)
 
@@ -241,124 +249,6 @@ class Source:
     def merged_ranges(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
         """Merged ranges as (first row, last row, first column, last column), from 1; known for ``.xls`` alone."""
         return self._native.merged_ranges(sheet.index)
-
-
-class SheetScan:
-    """The cells of a sheet.
-
-    Row numbers count from 0 and include empty rows. Rows end with their last value; cells are plain Python values:
-    ``int`` or ``float`` as the file has it, ``str`` (errors too), ``bool``, ``datetime``, ``date``, ``time``,
-    ``timedelta`` or ``None``.
-    """
-
-    __slots__ = ("_native", "rows_emitted", "stopped_early", "truncated_rows", "width")
-
-    def __init__(self, native: Any):
-        self._native = native
-        #: Rows up to the last one, or up to where scanning stopped.
-        self.rows_emitted: int
-        #: Whether a long run of empty rows ended the scan.
-        self.stopped_early: bool
-        #: Declared rows that were left out by that.
-        self.truncated_rows: int
-        #: Cells of the widest row.
-        self.width: int
-        self.rows_emitted, self.stopped_early, self.truncated_rows, self.width = native.facts()
-
-    def rows(self, start: int, stop: int) -> list[list[Any]]:
-        """Rows from ``start`` to before ``stop``; an empty row is an empty list."""
-        return self._native.rows(start, stop)
-
-    def row(self, number: int) -> list[Any]:
-        """One row."""
-        return self._native.row(number)
-
-    def details(self, start: int, stop: int) -> list[list[int]]:
-        """What a peek at a workbook of the ``.xlsx`` family knows of each cell of some rows beside its value.
-
-        -1 where the file has no cell, else eight times its number in the list of styles plus its data type: 0 to 6
-        for ``n``, ``s``, ``b``, ``d``, ``e``, ``str``, ``inlineStr``. Rows end with their last cell; one that the file
-        has without a cell is ``[-2]``.
-        """
-        return self._native.details(start, stop)
-
-    def is_empty_row(self, number: int) -> bool:
-        """Whether a row has no value."""
-        return self._native.is_empty_row(number)
-
-    def widest(self, start: int, stop: int) -> int:
-        """Cells of the widest row from ``start`` to before ``stop``."""
-        return self._native.widest(start, stop)
-
-    def values(self, column: int, start: int, stop: int) -> list[Any]:
-        """The raw cells of a column."""
-        return self._native.values(column, start, stop)
-
-    def series(self, name: str, column: int, start: int, stop: int) -> Any:
-        """A column as a polars ``Series``.
-
-        Type and values are those of ``polars.Series(name, values, strict=False)``; where polars refuses the mixture
-        every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
-        prints them (``1e20``), whatever version is installed.
-        """
-        import polars as pl
-
-        all_null, built = self._native.column(name, column, start, stop)
-        if built is not None:
-            series = pl.Series(name, built)
-            # The name travels with the column, but a null byte in it does not.
-            return series if series.name == name else series.rename(name)
-        if all_null:
-            length = max(0, stop - start)
-            return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, [])
-        return series_of_values(name, self.values(column, start, stop))
-
-    def cell_counts(self, start: int, stop: int, width: int) -> tuple[list[int], int]:
-        """Cells that are not blank for each of the first ``width`` columns, and rows in which all of these are."""
-        return self._native.cell_counts(start, stop, width)
-
-    @property
-    def declared(self) -> tuple[int, int, int, int] | None:
-        """The extent that a workbook says the sheet has: first column and row, last column and row, from 1."""
-        return self._native.declared()
-
-    def free(self) -> None:
-        """Give the memory back. Nothing can be read afterwards; series that were made live on."""
-        self._native.free()
-
-
-def _scan_of_worksheet(worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None) -> Any:
-    """A scan of the rows of an openpyxl worksheet."""
-    rows = [list(row) for row in worksheet.iter_rows(values_only=True)]
-    scan = SheetScan(_native.scan_of_rows(worksheet.title, rows, max_empty_rows_run, max_empty_cols_run))
-    # The native module has text in place of values that no file can hold.
-    others = {
-        number: row[: len(scan.row(number))]
-        for number, row in enumerate(rows[: scan.rows_emitted])
-        if any(type(value) not in _TYPES_OF_FILES for value in row)
-    }
-    if not others:
-        return scan
-    from ade_engine.io.changed_scan import ChangedScan
-
-    return ChangedScan(scan, others)
-
-
-def series_of_values(name: str, values: list[Any]) -> Any:
-    """What the contract makes of a column of Python values."""
-    import polars as pl
-
-    try:
-        return pl.Series(name, values, strict=False)
-    except Exception:
-        # Polars has no type for this mixture, and says so with different exceptions.
-        return pl.Series(name, [None if value is None else _as_text(value) for value in values], dtype=pl.String)
-
-
-def _as_text(value: Any) -> str:
-    from datetime import datetime
-
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 class SourceWorkbook(StandIn):

@@ -4,7 +4,7 @@ Hooks that style the output mostly touch a header row, widths, panes and filters
 needs an object for each of its cells, which is nearly all of its cost in time and memory. :class:`LazyWorksheet` is an
 openpyxl worksheet in every respect, but rows that are appended to it whole stay whole: a cell of them is made when it
 is asked for, and inserting, deleting and moving rows and columns moves them without making cells. What stayed
-untouched is written natively by :mod:`ade_engine.io.openpyxl_save`.
+untouched is written natively by :mod:`ade_engine.io.worksheets.save`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from openpyxl.worksheet.copier import WorksheetCopy
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine import _native
-from ade_engine.io.lazy_cells import LazyCells
-from ade_engine.io.lazy_rows import Rows, StyleTable, keep_text
+from ade_engine.io.worksheets.cells import LazyCells
+from ade_engine.io.worksheets.fresh_cells import keep_text
+from ade_engine.io.worksheets.rows import Rows, StyleTable
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.stand_in import named_like
 
@@ -79,7 +80,7 @@ class LazyWorkbook(Workbook):
         return to_worksheet
 
     def save(self, filename: Any) -> None:
-        from ade_engine.io.openpyxl_save import save_workbook
+        from ade_engine.io.worksheets.save import save_workbook
 
         save_workbook(self, filename)
 

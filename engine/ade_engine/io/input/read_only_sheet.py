@@ -8,7 +8,7 @@ number in the workbook's list of styles, and the first question for a style open
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from openpyxl.cell.read_only import EMPTY_CELL, ReadOnlyCell
@@ -18,7 +18,7 @@ from ade_engine.io.stand_in import named_like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.io.source import SheetScan, Source, SourceSheet
+    from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: Rows that are read for a first look.
 _FIRST_ROWS = 64
@@ -34,13 +34,22 @@ _new_cell = ReadOnlyCell.__new__
 class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
     """A read-only worksheet whose cells were read natively."""
 
-    def __init__(self, source: Source, sheet: SourceSheet, title: str, state: str):
+    def __init__(
+        self,
+        *,
+        parent: Any,
+        title: str,
+        state: str,
+        peek: Callable[[int | None], SheetScan],
+        openpyxl_sheet: Callable[[], Any],
+    ):
+        """``peek`` reads so many rows, or all; ``openpyxl_sheet`` returns the worksheet as openpyxl itself reads it."""
         # The base class would open the archive; everything that it sets is set here, or by __getattr__.
-        self._ade_source = source
-        self._ade_sheet = sheet
-        self._ade_scan: SheetScan = source.peek(sheet, _FIRST_ROWS)
+        self._ade_peek = peek
+        self._ade_openpyxl_sheet = openpyxl_sheet
+        self._ade_scan: SheetScan = peek(_FIRST_ROWS)
         self._ade_rows: int | None = _FIRST_ROWS
-        self.parent = source.workbook
+        self.parent = parent
         self.title = title
         self.sheet_state = state
         self._current_row = None
@@ -51,20 +60,20 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
         # Whatever else openpyxl's own object has: defined names and the like.
         if name.startswith("_ade") or name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self._ade_source.openpyxl_sheet(self._ade_sheet), name)
+        return getattr(self._ade_openpyxl_sheet(), name)
 
     @property
     def defined_names(self) -> Any:
-        return self._ade_source.openpyxl_sheet(self._ade_sheet).defined_names
+        return self._ade_openpyxl_sheet().defined_names
 
     @defined_names.setter
     def defined_names(self, names: Any) -> None:
-        self._ade_source.openpyxl_sheet(self._ade_sheet).defined_names = names
+        self._ade_openpyxl_sheet().defined_names = names
 
     def _ade_reach(self, row: int | None) -> SheetScan:
         """A scan that holds all rows up to a row; all rows there are for ``None``."""
         if self._ade_rows is not None and (row is None or row > self._ade_rows):
-            scan = self._ade_scan = self._ade_source.peek(self._ade_sheet, None)
+            scan = self._ade_scan = self._ade_peek(None)
             self._ade_rows = None
             return scan
         return self._ade_scan

@@ -1,6 +1,6 @@
 """Saving openpyxl workbooks, with rows that nobody touched written natively.
 
-Everything but the rows of a :class:`~ade_engine.io.lazy_sheet.LazyWorksheet` is openpyxl's own doing: this module lets
+Everything but the rows of a :class:`~ade_engine.io.worksheets.worksheet.LazyWorksheet` is openpyxl's own doing: this module lets
 it write each sheet around an empty ``sheetData`` and puts the rows in between. Whatever was done to a sheet, rows and
 cells are written once and in order, at the places that the sheet has them.
 """
@@ -32,6 +32,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.merge import MergeCell, MergeCells
 from openpyxl.worksheet.related import Related
 from openpyxl.worksheet.table import TablePartList
+from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 from openpyxl.writer.theme import theme_xml
 from openpyxl.xml.constants import (
@@ -48,12 +49,11 @@ from openpyxl.xml.constants import (
 from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
-from ade_engine.io.bands import Band
-from ade_engine.io.lazy_cells import LazyCells
-from ade_engine.io.lazy_rows import BlankRows, FrameRows
-from ade_engine.io.lazy_sheet import LazyWorksheet
+from ade_engine.io.worksheets.bands import Band
+from ade_engine.io.worksheets.cells import LazyCells
+from ade_engine.io.worksheets.rows import BlankRows, FrameRows
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
-from ade_engine.io.openpyxl_valid import (
+from ade_engine.io.worksheets.valid import (
     Archive,
     ValidWorkbookWriter,
     array_formula_at,
@@ -118,7 +118,7 @@ class _Writer(ExcelWriter):
         self.manifest._write(archive, workbook)
 
     def write_worksheet(self, worksheet: Any) -> None:
-        if not isinstance(worksheet, LazyWorksheet) or not isinstance(worksheet._cells, LazyCells):
+        if not isinstance(worksheet._cells, LazyCells):
             super().write_worksheet(worksheet)
             return
         from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
@@ -147,7 +147,7 @@ class _Writer(ExcelWriter):
 class _SheetWriter(WorksheetWriter):
     """Writes everything around the rows, and then the rows."""
 
-    def __init__(self, worksheet: LazyWorksheet):
+    def __init__(self, worksheet: Worksheet):
         super().__init__(worksheet)
         workbook = worksheet.parent
         #: Native numbers count from 1900; dates of workbooks that count otherwise are left to openpyxl.

@@ -1,6 +1,6 @@
 """Where in a sheet the rows stand that it holds without cell objects.
 
-:class:`Bands` says which :class:`~ade_engine.io.lazy_rows.Rows` are in which rows and columns of a sheet, so that rows
+:class:`Bands` says which :class:`~ade_engine.io.worksheets.rows.Rows` are in which rows and columns of a sheet, so that rows
 and columns can be inserted, removed and moved at a cost that does not depend on how many cells they have.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
-from ade_engine.io.lazy_rows import BlankRows, Rows
+from ade_engine.io.worksheets.rows import BlankRows, Rows
 
 
 class Columns(dict):

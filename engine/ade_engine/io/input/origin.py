@@ -1,8 +1,7 @@
-"""Input files as openpyxl workbooks, for hooks that really look into them.
+"""What a sheet of a ``.csv`` or ``.xls`` file was before hooks saw it.
 
-Workbooks of the ``.xlsx`` family are opened by openpyxl itself, read-only and with cached formula values. For ``.csv``
-and ``.xls``, which openpyxl cannot read, a sheet is an ordinary openpyxl worksheet over the cells that the native
-module read.
+openpyxl cannot read these files, so a sheet of them is an ordinary openpyxl worksheet over the cells that the native
+module read. As long as it still says what the file says, the file itself is scanned instead of the worksheet.
 """
 
 from __future__ import annotations
@@ -11,61 +10,20 @@ from typing import Any
 
 from openpyxl.cell.cell import MergedCell
 
-from ade_engine.io.bands import Columns
-from ade_engine.io.lazy_cells import LazyCells
-from ade_engine.io.lazy_rows import ScanRows
-from ade_engine.io.lazy_sheet import LazyWorksheet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ade_engine.io.source import Source, SourceSheet
-
-
-def open_package(path: str) -> Any:
-    """A workbook of the ``.xlsx`` family as openpyxl reads it."""
-    from openpyxl import load_workbook
-
-    try:
-        return load_workbook(path, read_only=True, data_only=True)
-    except ValueError:
-        repaired = _repair_font_families(path)
-        if repaired is None:
-            raise
-        return load_workbook(repaired, read_only=True, data_only=True)
-
-
-def _repair_font_families(path: str) -> Any:
-    """A copy of the workbook in memory whose fonts have families that openpyxl accepts, at most 14.
-
-    ``None`` when that is not what is wrong with it.
-    """
-    import io
-    import re
-    import zipfile
-
-    def clamp(match: re.Match[bytes]) -> bytes:
-        return match[0] if int(match[2]) <= 14 else match[1] + b"2" + match[3]
-
-    copy = io.BytesIO()
-    with zipfile.ZipFile(path) as original, zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
-        if "xl/styles.xml" not in original.namelist():
-            return None
-        styles = original.read("xl/styles.xml")
-        repaired = re.sub(rb"""(<(?:\w+:)?family\s[^>]*?\bval\s*=\s*["'])(\d+)(["'])""", clamp, styles)
-        if repaired == styles:
-            return None
-        for item in original.infolist():
-            target.writestr(item.filename, repaired if item.filename == "xl/styles.xml" else original.read(item))
-    copy.seek(0)
-    return copy
+from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.io.worksheets.bands import Columns
+from ade_engine.io.worksheets.cells import LazyCells
+from ade_engine.io.worksheets.rows import ScanRows
+from ade_engine.io.worksheets.worksheet import LazyWorksheet
 
 
 class Origin:
-    """What a sheet of a ``.csv`` or ``.xls`` file was before hooks saw it."""
+    """Fills a worksheet with the cells of a scan, and remembers what it put there."""
 
-    def __init__(self, worksheet: LazyWorksheet, source: Source, sheet: SourceSheet, state: str):
+    def __init__(
+        self, worksheet: LazyWorksheet, scan: SheetScan, merged_ranges: list[tuple[int, int, int, int]], state: str
+    ):
         worksheet.sheet_state = state
-        scan = source.peek(sheet, None)
         # Rows begin with the first that has a value and end with the last; columns begin with A.
         first, stop = 0, scan.rows_emitted
         while first < stop and scan.is_empty_row(first):
@@ -78,7 +36,7 @@ class Origin:
         if first < stop:
             worksheet._cells.bands.append(self._first_row, self._rows, self._columns)
         worksheet._current_row = scan.rows_emitted
-        for first_row, last_row, first_column, last_column in source.merged_ranges(sheet):
+        for first_row, last_row, first_column, last_column in merged_ranges:
             worksheet.merge_cells(
                 start_row=first_row, end_row=last_row, start_column=first_column, end_column=last_column
             )

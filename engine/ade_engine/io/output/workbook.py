@@ -11,7 +11,8 @@ import os
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, LONGEST_TEXT
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.output.table import Table
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, tell
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ class Output:
         self._escape_formulas = escape_formulas
         self._sheets: list[Any] = []
         #: What was appended to each sheet while openpyxl did not have it.
-        self._tables: list[list[_Table]] = []
+        self._tables: list[list[Table]] = []
         self._workbook = OutputWorkbook(self)
 
     @property
@@ -73,7 +74,7 @@ class Output:
                 f"sheet {sheet.title!r} would get {last_row + gap + 1 + frame.height} rows and {frame.width} columns; "
                 f"a worksheet has {LAST_ROW} rows and {LAST_COLUMN} columns"
             )
-        table = _Table(frame, gap)
+        table = Table(frame, gap)
         if table.frame is None:
             self.open()
         if self.is_touched:
@@ -127,7 +128,7 @@ class Output:
                 self._open()
 
     def _open(self) -> None:
-        from ade_engine.io.lazy_sheet import LazyWorkbook, LazyWorksheet
+        from ade_engine.io.worksheets.worksheet import LazyWorkbook, LazyWorksheet
 
         become(self._workbook, LazyWorkbook)
         LazyWorkbook.__init__(self._workbook, escape_formulas=self._escape_formulas)
@@ -140,8 +141,8 @@ class Output:
                 self._append(sheet, table)
             tables.clear()
 
-    def _append(self, worksheet: Any, table: _Table) -> None:
-        from ade_engine.io.lazy_rows import FrameRows
+    def _append(self, worksheet: Any, table: Table) -> None:
+        from ade_engine.io.worksheets.rows import FrameRows
 
         frame = table.original
         # Time zones fail when openpyxl writes them, so openpyxl has to.
@@ -199,97 +200,6 @@ class OutputSheet(StandIn):
     @property
     def parent(self) -> Any:
         return self._ade_output.workbook
-
-
-class _Table:
-    """A frame that was appended: as it came, and as the native writer reads it."""
-
-    __slots__ = ("original", "frame", "gap", "width", "has_time_zones")
-
-    def __init__(self, frame: pl.DataFrame, gap: bool):
-        self.original = frame
-        self.gap = bool(gap)
-        self.width = frame.width
-        #: ``None`` where only openpyxl can tell what becomes of the values.
-        self.frame: Any = None
-        self.has_time_zones = False
-        # Polars cannot hand on a column whose name has a null byte: names are looked at first.
-        illegal = next((name for name in frame.columns if _has_control_character(name[:LONGEST_TEXT])), None)
-        if illegal is None:
-            plain = self._plain(frame)
-            if plain is None:
-                return
-            self.frame = _native.Frame(plain)
-            illegal = self.frame.find_illegal_text()
-        if illegal is not None:
-            from openpyxl.utils.exceptions import IllegalCharacterError
-
-            raise IllegalCharacterError(f"{illegal} cannot be used in worksheets.")
-
-    def __len__(self) -> int:
-        """The rows that it takes, header and gap included."""
-        return self.gap + 1 + self.original.height
-
-    def _plain(self, frame: pl.DataFrame) -> pl.DataFrame | None:
-        """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done."""
-        import polars as pl
-
-        changed = []
-        for name, dtype in frame.schema.items():
-            base = dtype.base_type()
-            if base in _plain_types():
-                if base is pl.Datetime and dtype.time_zone is not None:
-                    column = frame.get_column(name)
-                    self.has_time_zones |= column.null_count() < frame.height
-                    changed.append(column.dt.replace_time_zone(None))
-                continue
-            column = frame.get_column(name)
-            if base in (pl.Categorical, pl.Enum):
-                changed.append(column.cast(pl.String))
-            elif dtype.is_numeric():
-                changed.append(column.cast(pl.Float64))
-            elif base is pl.Binary:
-                texts = [None if value is None else str(value, "utf-8") for value in column]
-                changed.append(pl.Series(name, texts, dtype=pl.String))
-            elif base is pl.Object:
-                return None
-            else:
-                value = next((value for value in column.to_list() if value is not None), None)
-                if value is not None:
-                    raise ValueError(f"Cannot convert {value!r} to Excel")
-                changed.append(pl.Series(name, [None] * frame.height, dtype=pl.Null))
-        return frame.with_columns(changed) if changed else frame
-
-    def check_time_zones(self) -> None:
-        """Fail where openpyxl would when it saves."""
-        if self.has_time_zones:
-            raise TypeError(
-                "Excel does not support timezones in datetimes. "
-                "The tzinfo in the datetime/time object must be set to None."
-            )
-
-
-def _plain_types() -> frozenset[Any]:
-    """Types that the native writer reads as they are."""
-    import polars as pl
-
-    global _PLAIN_TYPES
-    if _PLAIN_TYPES is None:
-        _PLAIN_TYPES = frozenset(
-            (
-                *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
-                *(pl.Float32, pl.Float64, pl.Boolean, pl.String, pl.Null),
-                *(pl.Date, pl.Datetime, pl.Time, pl.Duration),
-            )
-        )
-    return _PLAIN_TYPES
-
-
-_PLAIN_TYPES: frozenset[Any] | None = None
-
-
-def _has_control_character(text: str) -> bool:
-    return any(character < " " and character not in "\t\n\r" for character in text)
 
 
 def _sync_folder(folder: str) -> None:
