@@ -1,9 +1,9 @@
 """How header rows are chosen, and with them the tables of a sheet. Rows count from 0 here.
 
-1. Row detectors vote for each row (:mod:`ade_engine.pipeline.rows`); :meth:`RowVerdicts.decide` makes a verdict of their
-   scores, and remembers which row looks most like a header.
-2. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block, unless
-   ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses one.
+1. Row detectors vote for each row (:mod:`ade_engine.pipeline.rows`); :meth:`RowVerdicts.decide` makes a verdict of
+   their scores, and remembers which row looks most like a header.
+2. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
+   unless ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses.
 3. :func:`joined_headers` makes one header for each column of a block of several rows.
 """
 
@@ -30,7 +30,10 @@ class RowVerdicts:
         self._best_total = 0.0
 
     def decide(self, totals: dict[Any, float]) -> Any:
-        """Decide on the next row by the sum of the votes for each kind; returns the kind, the first of several equals."""
+        """Decide on the next row by the sum of the votes for each kind.
+
+        Returns the kind with the highest sum, the first of several equals.
+        """
         kinds = self.kinds
         if not totals:
             kinds.append(OTHER)

@@ -62,7 +62,10 @@ class SheetPipeline:
         self._manifest = manifest
 
     def process(self, context: RunContext, sheet: SourceSheet, sheet_index: int, outcome: SheetOutcome) -> None:
-        """Read, normalize and write one sheet, noting in ``outcome`` what becomes of it; ``context`` is the sheet's own."""
+        """Read, normalize and write one sheet; ``context`` is the sheet's own.
+
+        ``outcome`` says at any time what has become of the sheet so far.
+        """
         context.logger.event(
             "sheet.started",
             message=f"Sheet {sheet.title!r}",

@@ -12,7 +12,9 @@ from ade_engine.io.scan.sheet_scan import SheetScan
 _TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta))
 
 
-def scan_of_worksheet(worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None) -> SheetScan | ChangedScan:
+def scan_of_worksheet(
+    worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None
+) -> SheetScan | ChangedScan:
     """A scan of the rows of an openpyxl worksheet."""
     rows = [list(row) for row in worksheet.iter_rows(values_only=True)]
     scan = SheetScan(_native.scan_of_rows(worksheet.title, rows, max_empty_rows_run, max_empty_cols_run))

@@ -1,7 +1,7 @@
 """Where in a sheet the rows stand that it holds without cell objects.
 
-:class:`Bands` says which :class:`~ade_engine.io.worksheets.rows.Rows` are in which rows and columns of a sheet, so that rows
-and columns can be inserted, removed and moved at a cost that does not depend on how many cells they have.
+:class:`Bands` says which :class:`~ade_engine.io.worksheets.rows.Rows` are in which rows and columns of a sheet, so that
+rows and columns can be inserted, removed and moved at a cost that does not depend on how many cells they have.
 """
 
 from __future__ import annotations

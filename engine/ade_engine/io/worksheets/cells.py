@@ -1,9 +1,9 @@
 """The cells of a worksheet by (row, column), of which most need not exist as objects.
 
 :class:`LazyCells` takes the place of the dictionary that an openpyxl worksheet keeps its cells in. A cell that belongs
-to rows (:mod:`ade_engine.io.worksheets.rows`) is made when somebody asks for it. Once nobody else holds it any more, what it
-has become is noted in the rows and the object goes, so that a hook which walks through a million cells needs memory
-for a few thousand of them at a time.
+to rows (:mod:`ade_engine.io.worksheets.rows`) is made when somebody asks for it. Once nobody else holds it any more,
+what it has become is noted in the rows and the object goes, so that a hook which walks through a million cells needs
+memory for a few thousand of them at a time.
 """
 
 from __future__ import annotations

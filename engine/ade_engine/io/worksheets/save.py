@@ -1,8 +1,8 @@
 """Saving openpyxl workbooks, with rows that nobody touched written natively.
 
-Everything but the rows of a :class:`~ade_engine.io.worksheets.worksheet.LazyWorksheet` is openpyxl's own doing: this module lets
-it write each sheet around an empty ``sheetData`` and puts the rows in between. Whatever was done to a sheet, rows and
-cells are written once and in order, at the places that the sheet has them.
+Everything but the rows of a :class:`~ade_engine.io.worksheets.worksheet.LazyWorksheet` is written by openpyxl itself:
+this module lets it write each sheet around an empty ``sheetData`` and puts the rows in between. Whatever was done to a
+sheet, rows and cells are written once and in order, at the places that the sheet has them.
 """
 
 from __future__ import annotations
