@@ -139,7 +139,7 @@ def _absolute(path: object, what: str, folder: Path | None = None) -> Path:
         found = Path(path).expanduser()
         return (found if folder is None else folder / found).resolve()
     except (TypeError, ValueError, OSError, RuntimeError) as error:
-        raise InputError(f"{what} is no usable path: {path!r} ({error})") from error
+        raise InputError(f"{what} is not a usable path: {path!r} ({error})") from error
 
 
 class _Run:
@@ -316,7 +316,7 @@ class _Run:
 
 
 def _place_in(raised: BaseException, config_package: Path) -> tuple[str, int, str] | None:
-    """Where in a config package something was raised that no callable's entry tells of: an import, or `register`."""
+    """Where in a config package something was raised that belongs to no callable's entry: an import, or `register`."""
     from ade_engine.infrastructure.observability.stack import innermost_frame
 
     place = innermost_frame(raised.__traceback__, str(config_package))

@@ -1,7 +1,7 @@
 """Calling what authors wrote.
 
 A stage offers named values. A callable gets those its signature names, by keyword (positional-only ones by
-position), and all of them when it takes ``**kwargs``. What it lacks or raises is told to the author in terms of the
+position), and all of them when it takes ``**kwargs``. What it lacks or raises is reported to the author in terms of the
 author's own file: see :func:`explain`.
 """
 
@@ -52,6 +52,7 @@ class CallPlan:
         self.missing = missing
 
     def names(self) -> set[str]:
+        """The names of the values that the callable gets."""
         return {name for name, _ in self.positional} | set(self.keywords)
 
 
@@ -61,7 +62,7 @@ def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
     try:
         parameters = signature(fn).parameters.values()
     except (TypeError, ValueError):
-        # A built-in that does not tell its signature is given everything, and may refuse.
+        # A built-in without a readable signature gets everything, and may refuse.
         return CallPlan((), offered, None)
     positional: list[tuple[str, Any]] = []
     keywords: list[str] = []

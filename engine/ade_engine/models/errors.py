@@ -16,7 +16,7 @@ class ConfigError(AdeEngineError):
 
 
 class SettingsError(ConfigError, ValueError):
-    """A setting has a value that it cannot have. Raised before a run starts, so no event tells of it."""
+    """A setting has a value that it cannot have. Raised before a run starts, so no event reports it."""
 
 
 class InputError(AdeEngineError):

@@ -71,12 +71,13 @@ class RowSpan:
         self.start = start
         self.header_rows = header_rows
         self.stop = stop
-        #: Where the table lies when tables beside one another were told apart; the whole width otherwise.
+        #: Where the table lies when tables beside one another were separated; the whole width otherwise.
         self.first_column = 0
         self.stop_column: int | None = None
 
     @property
     def data_start(self) -> int:
+        """The row below the header block."""
         return self.start + self.header_rows
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Telling apart tables that lie beside one another. Rows and columns count from 0 here."""
+"""Separating tables that lie beside one another. Rows and columns count from 0 here."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def split_side_by_side(table: RowSpan, scan: SheetScan, width: int) -> list[RowSpan]:
-    """Tell apart tables that lie beside one another, with at least one column between them that is empty throughout.
+    """Separate tables that lie beside one another, with at least one column between them that is empty throughout.
 
-    A block without any header text is no table of its own: it stays with the block at its left, gap included.
+    A block without any header text is not a table of its own: it stays with the block at its left, gap included.
     """
     filled, _ = scan.cell_counts(table.start, table.stop, width)
     header_filled, _ = scan.cell_counts(table.start, table.data_start, width)

@@ -46,6 +46,7 @@ class FieldFindings:
 
     @property
     def detected(self) -> bool:
+        """Whether the field was found, in a column of its own or derived."""
         return self.mapped or self.derived
 
     def note_score(self, score: float | None) -> None:
@@ -54,6 +55,7 @@ class FieldFindings:
             self.best_score = score
 
     def add(self, other: FieldFindings) -> None:
+        """Take in what is known at a narrower scope."""
         self.mapped |= other.mapped
         self.derived |= other.derived
         self.valid_cells += other.valid_cells
@@ -63,6 +65,7 @@ class FieldFindings:
         self.columns += other.columns
 
     def payload(self, field: FieldDef) -> dict[str, Any]:
+        """The findings as the event has them."""
         return {
             "field": field.name,
             "label": field.label,
@@ -109,6 +112,7 @@ class Totals:
         self.fields = {name: FieldFindings() for name in fields}
 
     def add(self, other: Totals) -> None:
+        """Take in the counts of a narrower scope."""
         for name in self.__slots__:
             if name != "fields":
                 setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -117,9 +121,11 @@ class Totals:
 
     @property
     def detected(self) -> int:
+        """How many of the fields were found."""
         return sum(findings.detected for findings in self.fields.values())
 
     def counts_payload(self, *, workbooks: int | None, sheets: int | None, tables: int | None) -> dict[str, Any]:
+        """The counts as the event has them; ``None`` where a scope does not count such things."""
         expected, detected = len(self.fields), self.detected
         return {
             "workbooks": workbooks,
@@ -137,6 +143,7 @@ class Totals:
         }
 
     def validation_payload(self) -> dict[str, Any]:
+        """What validators found, as the event has it."""
         return {
             "rows_evaluated": self.rows_evaluated,
             "issues_total": self.issues,
@@ -145,6 +152,7 @@ class Totals:
         }
 
     def fields_payload(self, registered: dict[str, FieldDef]) -> list[dict[str, Any]]:
+        """The findings of every registered field, as the event has them."""
         return [findings.payload(registered[name]) for name, findings in self.fields.items()]
 
 
@@ -304,6 +312,7 @@ class RunReport:
         self.fields: dict[str, FieldDef] = {}
 
     def add_sheet(self, title: str, index: int, is_active: bool) -> SheetReport:
+        """Start the report of a sheet that the run has reached."""
         sheet = SheetReport(title, index, is_active)
         self._sheets.append(sheet)
         return sheet

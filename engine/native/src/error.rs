@@ -39,7 +39,7 @@ pub enum SourceError {
     BadOption { reason: String },
     /// The file's name makes no legal sheet title.
     BadTitle { title: String, character: char },
-    /// Reading was stopped because nobody waits for it any more.
+    /// Reading was stopped because nothing waits for it any more.
     Cancelled,
 }
 

@@ -19,6 +19,7 @@ GENERATED_FILE = "<ade_engine row detectors>"
 
 
 def is_engine_file(file_name: str) -> bool:
+    """Whether a traceback's file name belongs to the engine's own code."""
     return file_name == GENERATED_FILE or file_name.startswith(ENGINE_FOLDER + os.sep)
 
 

@@ -44,7 +44,7 @@ class Origin:
         self._last_row = worksheet.max_row
 
     def is_unchanged(self, worksheet: LazyWorksheet) -> bool:
-        """Whether reading the worksheet gives what reading the file gives. Styles do not count."""
+        """Whether the worksheet still holds the values that the file holds. Styles do not count."""
         cells = worksheet._cells
         # Cells without a value count only where they make the sheet longer.
         if type(cells) is not LazyCells or worksheet.max_row != self._last_row:

@@ -113,7 +113,7 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
             if detail < 0:
                 cells.append(EMPTY_CELL)
                 continue
-            # What `ReadOnlyCell(self, row, column, …)` does, without its detours.
+            # What `ReadOnlyCell(self, row, column, …)` does, without its cost.
             cell = _new_cell(ReadOnlyCell)
             cell.parent = self
             cell.row = row

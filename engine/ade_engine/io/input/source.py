@@ -11,13 +11,13 @@ from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.scan.sheet_scan import SheetScan
-from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, tell
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 
 #: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
 #: file are a ``UnicodeDecodeError`` instead, and a file name that makes no sheet title is a ``ValueError``.
 SourceError = _native.SourceError
 
-#: The limits that a sheet is scanned with ahead of being asked for, unless told otherwise.
+#: The limits that a sheet is scanned with ahead of being asked for, unless the caller names others.
 _USUAL_ROWS_RUN = 1000
 _USUAL_COLS_RUN = 500
 
@@ -112,7 +112,7 @@ class Source:
 
     @property
     def active(self) -> SourceSheet | None:
-        """The sheet that was active when the file was saved; ``None`` if that is no worksheet."""
+        """The sheet that was active when the file was saved; ``None`` if that is not a worksheet."""
         self.load()
         return self._active
 
@@ -255,7 +255,7 @@ class SourceWorkbook(StandIn):
     """``source_workbook`` while nobody has touched more of it than its sheets."""
 
     def __init__(self, source: Source):
-        tell(self, _ade_source=source)
+        set_facts(self, _ade_source=source)
 
     def _ade_real_class(self) -> type:
         from openpyxl.workbook.workbook import Workbook
@@ -267,7 +267,7 @@ class SourceWorkbook(StandIn):
 
     @property
     def _ade_has_worksheets_only(self) -> bool:
-        """Whether the sheets are known without openpyxl: chart sheets are its business."""
+        """Whether the sheets are known without openpyxl: only openpyxl knows chart sheets."""
         return self._ade_source.sheet_count == len(self._ade_source.sheets)
 
     @property
@@ -308,7 +308,7 @@ class SourceWorksheet(StandIn):
     """``source_sheet`` while nobody has touched it."""
 
     def __init__(self, source: Source, sheet: SourceSheet):
-        tell(self, _ade_source=source, _ade_sheet=sheet)
+        set_facts(self, _ade_source=source, _ade_sheet=sheet)
 
     def _ade_real_class(self) -> type:
         if self._ade_source.format == "xlsx":

@@ -21,10 +21,10 @@ class Table:
         self.original = frame
         self.gap = bool(gap)
         self.width = frame.width
-        #: ``None`` where only openpyxl can tell what becomes of the values.
+        #: ``None`` where only openpyxl knows what becomes of the values.
         self.frame: Any = None
         self.has_time_zones = False
-        # Polars cannot hand on a column whose name has a null byte: names are looked at first.
+        # Polars cannot pass on a column whose name has a null byte: names are looked at first.
         illegal = next((name for name in frame.columns if _has_control_character(name[:LONGEST_TEXT])), None)
         if illegal is None:
             plain = self._plain(frame)

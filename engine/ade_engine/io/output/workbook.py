@@ -13,7 +13,7 @@ from typing import Any
 from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.output.table import Table
-from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, tell
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class OutputWorkbook(StandIn):
     """``output_workbook`` while nobody has touched it."""
 
     def __init__(self, output: Output):
-        tell(self, _ade_output=output)
+        set_facts(self, _ade_output=output)
 
     def _ade_real_class(self) -> type:
         from openpyxl.workbook.workbook import Workbook
@@ -179,7 +179,7 @@ class OutputSheet(StandIn):
     """``output_sheet`` while nobody has touched it."""
 
     def __init__(self, output: Output, title: str):
-        tell(self, _ade_output=output, _ade_title=title)
+        set_facts(self, _ade_output=output, _ade_title=title)
 
     def _ade_real_class(self) -> type:
         from openpyxl.worksheet.worksheet import Worksheet

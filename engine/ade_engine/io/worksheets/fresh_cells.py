@@ -16,7 +16,7 @@ _new_cell = Cell.__new__
 
 
 def fresh_cell(worksheet: Worksheet, row: int, column: int) -> Cell:
-    """What ``Cell(worksheet, row, column)`` makes, without its detours."""
+    """What ``Cell(worksheet, row, column)`` makes, without its cost."""
     cell = _new_cell(Cell)
     cell.parent = worksheet
     cell._style = cell._value = cell._hyperlink = cell._comment = None
@@ -65,6 +65,7 @@ def _bind_boolean(cell: Cell, value: Any) -> None:
 
 
 def kind_of_text(text: str) -> str:
+    """The data type that openpyxl gives a text: formula, error code or string."""
     first = text[:1]
     if first == "=" and len(text) > 1:
         return "f"

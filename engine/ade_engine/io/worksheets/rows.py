@@ -75,7 +75,7 @@ class Rows:
         self._values: dict[tuple[int, int], list[Any]] = {}
         # Walks go along rows or along columns; either way so many stretches serve one another.
         self._kept = _STRETCHES_KEPT * width
-        #: For each column, the stretch that was last asked for in vain.
+        #: For each column, the stretch that was last asked for but not kept.
         self._missed: dict[int, int] = {}
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:

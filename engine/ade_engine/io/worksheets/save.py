@@ -184,7 +184,7 @@ class _SheetWriter(WorksheetWriter):
         self.xf.send(None if tree is None else fit_columns(tree))
 
     def write_rows(self) -> None:
-        # What follows the rows in the file tells of tables, comments and links, so these come first.
+        # What follows the rows in the file names tables, comments and links, so these come first.
         leave_out_overlapping_tables(self.ws.tables)
         for table in self.ws.tables.values():
             self._texts.update(fit_table(table, self._header))

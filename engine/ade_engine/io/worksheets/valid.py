@@ -2,7 +2,7 @@
 
 openpyxl lets its objects get out of step with each other (a table and the cells of its header, a name and the sheet it
 refers to), and writes what they say; a spreadsheet program then calls the file damaged. The functions here put right
-what is about to be written. What the rules are is told by the file format (ECMA-376, part 1, chapter 18) and by what
+what is about to be written. The rules are those of the file format (ECMA-376, part 1, chapter 18) and by what
 spreadsheet programs refuse.
 """
 

@@ -156,7 +156,7 @@ class LazyWorksheet(Worksheet):
     # Access to cells ------------------------------------------------------------------------------------------------
 
     def _get_cell(self, row: int, column: int) -> Any:
-        # The way of every access to a cell, straightened.
+        # Every access to a cell goes through here, so the usual case comes first.
         cells = self._cells
         if type(cells) is LazyCells:
             key = (row, column)
@@ -210,7 +210,7 @@ class LazyWorksheet(Worksheet):
     # What openpyxl finds out by looking at every cell ---------------------------------------------------------------
 
     def _extent(self) -> tuple[int, int, int, int] | None:
-        """First and last row, first and last column; ``None`` where openpyxl's own way has to tell."""
+        """First and last row, first and last column; ``None`` where openpyxl has to find out itself."""
         cells = _lazy_cells(self)
         return None if cells is None else cells.extent()
 

@@ -1,7 +1,7 @@
 //! Filling a sheet, row by row, under the contract's rules on where rows and scanning end.
 //!
-//! Rows may come in any order and so may the cells of a row; a later cell takes the place of an earlier one. How the
-//! cells of finished rows are stored is the business of `grouping`.
+//! Rows may come in any order and so may the cells of a row; a later cell takes the place of an earlier one. The
+//! cells of finished rows are stored by `grouping`.
 
 use std::sync::Arc;
 
@@ -81,6 +81,7 @@ pub struct SheetBuilder {
 }
 
 impl SheetBuilder {
+    /// Starts an empty sheet; `shared_text` are the shared strings of its workbook.
     pub fn new(title: &str, limits: ScanLimits, shared_text: Arc<TextArena>) -> Self {
         Self {
             title: title.to_owned(),
@@ -104,7 +105,7 @@ impl SheetBuilder {
         self.rows_seen
     }
 
-    /// Stores a text of this sheet and gives its cell.
+    /// Stores a text of this sheet and returns its cell.
     pub fn text_cell(&mut self, text: &str) -> Cell {
         if text.is_empty() {
             Cell::EMPTY_TEXT
@@ -132,6 +133,9 @@ impl SheetBuilder {
     }
 
     /// Ends the row that was being read: row number `row`, counted from 0.
+    ///
+    /// # Errors
+    /// When the sheet holds more rows, cells or text than the limits of reading.
     pub fn end_row(&mut self, row: usize) -> Result<Continue> {
         if self.stopped {
             self.row_cells.clear();
@@ -148,10 +152,7 @@ impl SheetBuilder {
         if row >= MAXIMUM_ROWS {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.clone(),
-                reason: format!(
-                    "row {} is beyond what is read here ({MAXIMUM_ROWS} rows)",
-                    row + 1
-                ),
+                reason: format!("row {} is beyond the limit ({MAXIMUM_ROWS} rows)", row + 1),
             });
         }
         self.cells_seen += self.row_cells.len();
@@ -196,7 +197,7 @@ impl SheetBuilder {
         if let Some(limit) = self.limits.empty_rows
             && self.empty_run + count >= limit
         {
-            // The last row of the run is not handed on.
+            // The last row of the run does not count.
             self.rows_seen += limit.saturating_sub(self.empty_run + 1);
             self.stopped = true;
             return Continue::No;
@@ -221,7 +222,7 @@ impl SheetBuilder {
         self.row_in_order = true;
     }
 
-    /// Cuts the row where the contract ends it, and gives the number of its columns.
+    /// Cuts the row where the contract ends it, and returns the number of its columns.
     fn trim_row(&mut self) -> usize {
         let mut width = 0;
         let mut kept = 0;

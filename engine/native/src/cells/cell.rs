@@ -75,6 +75,7 @@ impl Cell {
         bits: 0,
     };
 
+    /// A whole number.
     pub fn integer(value: i64) -> Self {
         Self {
             tag: Tag::Integer,
@@ -82,6 +83,7 @@ impl Cell {
         }
     }
 
+    /// A number that is written with a point or an exponent.
     pub fn float(value: f64) -> Self {
         Self {
             tag: Tag::Float,
@@ -89,6 +91,7 @@ impl Cell {
         }
     }
 
+    /// True or false.
     pub fn boolean(value: bool) -> Self {
         Self {
             tag: Tag::Boolean,
@@ -96,6 +99,7 @@ impl Cell {
         }
     }
 
+    /// A text that an arena holds.
     pub fn text(reference: TextReference) -> Self {
         Self {
             tag: Tag::Text,
@@ -103,6 +107,7 @@ impl Cell {
         }
     }
 
+    /// A date with a time, in microseconds since 1970.
     pub fn date_time(microseconds: i64) -> Self {
         Self {
             tag: Tag::DateTime,
@@ -110,6 +115,7 @@ impl Cell {
         }
     }
 
+    /// A date, in days since 1970.
     pub fn date(days: i64) -> Self {
         Self {
             tag: Tag::Date,
@@ -117,6 +123,7 @@ impl Cell {
         }
     }
 
+    /// A time of day, in microseconds.
     pub fn time(microseconds: i64) -> Self {
         Self {
             tag: Tag::Time,
@@ -124,6 +131,7 @@ impl Cell {
         }
     }
 
+    /// An elapsed time, in microseconds.
     pub fn duration(microseconds: i64) -> Self {
         Self {
             tag: Tag::Duration,
@@ -131,14 +139,17 @@ impl Cell {
         }
     }
 
+    /// The bits as a float; meant for cells of [`Tag::Float`].
     pub fn as_float(self) -> f64 {
         f64::from_bits(self.bits)
     }
 
+    /// The bits as a whole number; meant for cells of numbers, dates and times.
     pub fn as_integer(self) -> i64 {
         self.bits as i64
     }
 
+    /// The bits as a reference; meant for cells of [`Tag::Text`] and [`Tag::BigInteger`].
     pub fn as_text(self) -> TextReference {
         TextReference::from_bits(self.bits)
     }

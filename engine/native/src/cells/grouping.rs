@@ -44,6 +44,48 @@ enum Filling {
     Sparse(Vec<Pending>),
 }
 
+impl Filling {
+    /// Starts a column that has `count` cells in a group of `rows` rows: dense where enough rows have one.
+    fn new(count: usize, rows: usize) -> Self {
+        if count * 6 >= rows {
+            Self::Dense {
+                tags: vec![0; rows],
+                bits: vec![0; rows],
+            }
+        } else {
+            Self::Sparse(Vec::with_capacity(count))
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, pending: &Pending) {
+        match self {
+            Self::Dense { tags, bits } => {
+                tags[pending.row as usize] = pending.tag as u8;
+                bits[pending.row as usize] = pending.bits;
+            }
+            Self::Sparse(cells) => cells.push(*pending),
+        }
+    }
+
+    fn into_chunk(self) -> Chunk {
+        match self {
+            Self::Dense { tags, bits } => Chunk::Dense {
+                tags: tags.into(),
+                bits: bits.into(),
+            },
+            Self::Sparse(mut cells) => {
+                cells.sort_by_key(|pending| pending.row);
+                Chunk::Sparse {
+                    rows: cells.iter().map(|pending| pending.row).collect(),
+                    tags: cells.iter().map(|pending| pending.tag as u8).collect(),
+                    bits: cells.iter().map(|pending| pending.bits).collect(),
+                }
+            }
+        }
+    }
+}
+
 /// The groups of a sheet that is being built.
 #[derive(Default)]
 pub(super) struct Groups {
@@ -107,9 +149,8 @@ impl Groups {
         cells
     }
 
-    /// Sorts the cells of the current group into columns.
-    /// A group without a cell is not stored.
-    pub(super) fn flush(&mut self) {
+    /// Sorts the cells of the current group into columns and stores it, unless it has no cell.
+    fn flush(&mut self) {
         if self.pending.is_empty() {
             self.widths.clear();
             return;
@@ -130,30 +171,14 @@ impl Groups {
 
         let mut filling: Vec<Filling> = present
             .iter()
-            .map(|&column| {
-                let count = self.counts[column as usize] as usize;
-                if count * 6 >= rows {
-                    Filling::Dense {
-                        tags: vec![0; rows],
-                        bits: vec![0; rows],
-                    }
-                } else {
-                    Filling::Sparse(Vec::with_capacity(count))
-                }
-            })
+            .map(|&column| Filling::new(self.counts[column as usize] as usize, rows))
             .collect();
         // From here on `counts` says where a column is in `present`.
         for (index, &column) in present.iter().enumerate() {
             self.counts[column as usize] = index as u32;
         }
         for pending in &self.pending {
-            match &mut filling[self.counts[pending.column as usize] as usize] {
-                Filling::Dense { tags, bits } => {
-                    tags[pending.row as usize] = pending.tag as u8;
-                    bits[pending.row as usize] = pending.bits;
-                }
-                Filling::Sparse(cells) => cells.push(*pending),
-            }
+            filling[self.counts[pending.column as usize] as usize].push(pending);
         }
         for &column in &present {
             self.counts[column as usize] = 0;
@@ -161,23 +186,7 @@ impl Groups {
         let columns = present
             .iter()
             .zip(filling)
-            .map(|(&column, filling)| {
-                let chunk = match filling {
-                    Filling::Dense { tags, bits } => Chunk::Dense {
-                        tags: tags.into(),
-                        bits: bits.into(),
-                    },
-                    Filling::Sparse(mut cells) => {
-                        cells.sort_by_key(|pending| pending.row);
-                        Chunk::Sparse {
-                            rows: cells.iter().map(|pending| pending.row).collect(),
-                            tags: cells.iter().map(|pending| pending.tag as u8).collect(),
-                            bits: cells.iter().map(|pending| pending.bits).collect(),
-                        }
-                    }
-                };
-                (column, chunk)
-            })
+            .map(|(&column, filling)| (column, filling.into_chunk()))
             .collect();
         if self.stored.len() <= self.current {
             self.stored.resize_with(self.current + 1, || None);

@@ -17,7 +17,7 @@ use super::white_space::is_blank_text;
 /// What scanning found out about a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScanFacts {
-    /// Rows handed on, empty ones included.
+    /// Rows that the sheet has, empty ones included.
     pub rows_emitted: usize,
     /// Whether a long run of empty rows ended the scan.
     pub stopped_early: bool,

@@ -162,7 +162,7 @@ impl TextArena {
         self.blocks.is_empty()
     }
 
-    /// Forgets what only storing needs, and gives back room that was reserved.
+    /// Drops what only storing needs.
     pub fn finish(&mut self) {
         self.recent = Vec::new();
     }

@@ -27,7 +27,7 @@ pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     true
 }
 
-/// Adds a cell as Python's `str` gives it, date-times in ISO form. `false` where that is not known here.
+/// Adds a cell as Python's `str` prints it, date-times in ISO form. `false` where that is not known here.
 pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
         Tag::Text => out.push_str(sheet.text(cell.as_text())),
@@ -44,7 +44,7 @@ pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     true
 }
 
-/// Adds a float as Python's `repr` gives it: the shortest digits, with an exponent below 1e-4 and from 1e16 on.
+/// Adds a float as Python's `repr` prints it: the shortest digits, with an exponent below 1e-4 and from 1e16 on.
 pub fn push_python_float(value: f64, out: &mut String) {
     if value.is_nan() {
         out.push_str("nan");

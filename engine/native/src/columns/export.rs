@@ -86,7 +86,7 @@ impl Column {
 
 fn export_schema(name: &str, format: &'static str) -> ArrowSchema {
     const NULLABLE: i64 = 2;
-    // A name with a null byte cannot be handed on; polars is told the real one by the caller.
+    // A name with a null byte cannot be passed on; the caller renames the column afterwards.
     let name = CString::new(name.replace('\0', "")).unwrap_or_default();
     let format = CString::new(format).unwrap_or_default();
     let owned = Box::new((name, format));

@@ -12,7 +12,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Takes everything that a stream gives.
+    /// Takes everything that a stream holds.
+    ///
+    /// # Errors
+    /// When the stream was used already or fails, or a column has a type that cannot be written; the text says which.
     ///
     /// # Safety
     /// `stream` must be a live Arrow C stream; it is used up.
@@ -24,10 +27,10 @@ impl Frame {
         // SAFETY: the stream is live, as the caller promises, and so are its functions.
         let status = unsafe { get_schema(&mut stream, &mut schema) };
         if status != 0 {
-            return Err("the frame's stream gives no schema".to_owned());
+            return Err("the frame's stream has no schema".to_owned());
         }
         if schema.text(schema.format) != "+s" {
-            return Err("the frame's stream does not give record batches".to_owned());
+            return Err("the frame's stream does not hold record batches".to_owned());
         }
         let mut names = Vec::new();
         let mut types = Vec::new();

@@ -75,7 +75,7 @@ impl<'a> ColumnView<'a> {
     ) -> Self {
         let offset = array.offset.max(0) as usize + parent_offset;
         let end = offset + rows;
-        // SAFETY: the format tells how many buffers there are.
+        // SAFETY: the format says how many buffers there are.
         let buffer = |index: usize| unsafe { *array.buffers.add(index) };
         // SAFETY: a buffer of this type holds `end` values, or is null where there are none.
         unsafe fn slice<'a, T>(pointer: *const c_void, count: usize) -> &'a [T] {

@@ -22,6 +22,7 @@ pub struct CellObjects {
 }
 
 impl CellObjects {
+    /// Starts without remembered objects.
     pub fn new() -> Self {
         Self {
             remembered: Vec::new(),
@@ -29,6 +30,9 @@ impl CellObjects {
     }
 
     /// The object of a cell.
+    ///
+    /// # Errors
+    /// What Python raises while it makes the object.
     #[inline]
     pub fn object<'py>(
         &mut self,
@@ -119,6 +123,10 @@ pub struct MomentTypes<'py> {
 }
 
 impl<'py> MomentTypes<'py> {
+    /// Looks up the types of `datetime`.
+    ///
+    /// # Errors
+    /// What Python raises while it imports `datetime`.
     pub fn of(py: Python<'py>) -> PyResult<Self> {
         Ok(Self {
             date_time: DATE_TIME.import(py, "datetime", "datetime")?.clone(),
@@ -129,6 +137,9 @@ impl<'py> MomentTypes<'py> {
     }
 
     /// The cell of an object; one of a type that no file has becomes its text.
+    ///
+    /// # Errors
+    /// What Python raises while it answers for the object.
     pub fn cell(
         &mut self,
         value: &Bound<'py, PyAny>,
@@ -183,6 +194,9 @@ impl<'py> MomentTypes<'py> {
 }
 
 /// A row as a list of objects, up to its last value.
+///
+/// # Errors
+/// What Python raises while it makes an object.
 pub fn row_list<'py>(
     py: Python<'py>,
     sheet: &Sheet,

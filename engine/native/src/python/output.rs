@@ -23,7 +23,7 @@ pub struct Frame {
 
 #[pymethods]
 impl Frame {
-    /// Takes what `frame.__arrow_c_stream__()` gives.
+    /// Takes what `frame.__arrow_c_stream__()` returns.
     #[new]
     fn new(frame: &Bound<'_, PyAny>) -> PyResult<Self> {
         let capsule = frame
@@ -157,7 +157,7 @@ impl Writer {
             writer: Mutex::new(None),
         };
         let writer = File::create(&this.path)
-            .and_then(|file| WorkbookWriter::new(file, escape_formulas))
+            .map(|file| WorkbookWriter::new(file, escape_formulas))
             .map_err(|error| this.failure(&error))?;
         *this.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
         Ok(this)
@@ -196,7 +196,7 @@ impl Writer {
             .map_err(|error| self.failure(&error))
     }
 
-    /// Gives up; the file that was begun is left to the caller.
+    /// Stops writing; the file that was begun is left to the caller.
     fn abandon(&self, py: Python<'_>) {
         let writer = self
             .writer

@@ -1,7 +1,7 @@
 //! Reading zip archives: the container of every `.xlsx` file.
 //!
 //! Only what workbooks need, with the tolerance that files from many programs ask for: zip64, data descriptors (the
-//! central directory is believed, local headers only say where data starts), bytes before the archive, names with
+//! central directory counts, local headers only say where data starts), bytes before the archive, names with
 //! backslashes or in other case. Parts are read as streams, from several threads at once if need be; nothing is
 //! allocated from sizes that the file merely declares.
 
@@ -43,6 +43,9 @@ pub struct Archive {
 
 impl Archive {
     /// Opens an archive and reads its directory.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not an archive, or its directory is damaged.
     pub fn open(path: &str) -> Result<Self> {
         let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
         let length = file
@@ -74,6 +77,9 @@ impl Archive {
     }
 
     /// Opens a part as a stream of unpacked bytes; its checksum is verified when its end is reached.
+    ///
+    /// # Errors
+    /// When the archive does not hold the part, or it is encrypted or packed by an unknown method.
     pub fn open_part(&self, name: &str) -> Result<PartReader> {
         let entry = self
             .find(name)
@@ -118,6 +124,9 @@ impl Archive {
     }
 
     /// Reads a whole part; `limit` bounds what is accepted.
+    ///
+    /// # Errors
+    /// Those of [`open_part`](Self::open_part); and when the part cannot be unpacked or is longer than `limit`.
     pub fn read_part(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open_part(name)?
@@ -224,7 +233,7 @@ impl Archive {
         {
             return Ok(None);
         }
-        // Its place is believed from where the locator stands, for the same reason as the directory's.
+        // Its place is computed from where the locator stands, for the same reason as the directory's.
         let mut record = vec![0u8; 56];
         for at in [locator_at.checked_sub(56), Some(u64_at(&locator, 8))]
             .into_iter()

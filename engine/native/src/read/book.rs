@@ -50,6 +50,9 @@ pub enum Format {
 
 impl Format {
     /// The format by the file's extension.
+    ///
+    /// # Errors
+    /// When the extension names no format that is read here.
     pub fn of(path: &str) -> Result<Self> {
         let extension = Path::new(path)
             .extension()
@@ -69,6 +72,9 @@ impl Format {
 
 impl Book {
     /// Opens a file and reads its structure.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not what its extension says.
     pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
         match Format::of(path)? {
             Format::Package => Ok(Self::from_package(Workbook::open(path)?)),
@@ -165,6 +171,9 @@ impl Book {
 
     /// Scans a worksheet and, for the `.xlsx` family, a second sheet with the details of its cells: see
     /// [`xlsx::sheet::read_in_detail`].
+    ///
+    /// # Errors
+    /// When the sheet is damaged or beyond the limits of reading.
     pub fn scan_in_detail(
         &self,
         sheet: usize,
@@ -183,6 +192,9 @@ impl Book {
     }
 
     /// Scans a worksheet.
+    ///
+    /// # Errors
+    /// When the sheet is damaged or beyond the limits of reading, or `watch` stops the scan.
     pub fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
         let title = &self.sheets[sheet].title;
         match &self.content {

@@ -37,7 +37,7 @@ impl<'a> CompoundFile<'a> {
         bytes.starts_with(SIGNATURE)
     }
 
-    /// Reads the file's tables and directory; nothing if these make no sense.
+    /// Reads the file's tables and directory; nothing if these are damaged.
     pub fn open(bytes: &'a [u8]) -> Option<Self> {
         if !Self::is_one(bytes) || bytes.len() < HEADER_BYTES {
             return None;

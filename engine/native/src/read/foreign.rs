@@ -1,5 +1,5 @@
-//! Files that are something else than their name says, or that are locked: how they are recognised, and what the person
-//! who sent one is told.
+//! Files that are something else than their name says, or that are locked: how they are recognised, and the words of the
+//! message about each.
 //!
 //! Readers ask here once they have found that a file is not what they read: [`super::archive`] where a zip archive was
 //! expected, [`super::xlsx`] where an archive holds no workbook, [`super::xls`] where an old workbook was expected.

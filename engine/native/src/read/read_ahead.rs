@@ -61,7 +61,7 @@ fn read_blocks(
         let (filled, outcome) = fill(&mut source, &mut block);
         let is_full = filled == block.len();
         block.truncate(filled);
-        // An empty block means the end, so none is sent before that. Whoever reads may have seen enough.
+        // An empty block means the end, so none is sent before that. The reader may have stopped early.
         if filled > 0 && send.send(Ok(block)).is_err() {
             return;
         }

@@ -32,7 +32,7 @@ struct Job {
 struct State {
     book: Option<Result<Arc<Book>>>,
     queue: VecDeque<Wanted>,
-    /// What somebody waits for right now.
+    /// What a caller waits for right now.
     urgent: Option<Wanted>,
     jobs: Vec<Job>,
     closed: bool,
@@ -74,6 +74,9 @@ impl Source {
     }
 
     /// Waits for the file's structure.
+    ///
+    /// # Errors
+    /// Those of [`Book::open`].
     pub fn book(&self) -> Result<Arc<Book>> {
         let mut state = self.shared.lock();
         loop {
@@ -88,7 +91,7 @@ impl Source {
         }
     }
 
-    /// Says which sheets will be wanted, in order. Scans that were begun for others are given up.
+    /// Says which sheets will be wanted, in order. Scans that were begun for others are stopped.
     pub fn prefetch(&self, sheets: &[usize], limits: ScanLimits) {
         let mut state = self.shared.lock();
         let wanted: Vec<Wanted> = sheets
@@ -111,7 +114,10 @@ impl Source {
     }
 
     /// Scans a sheet, or takes the scan that was made ahead. `on_wait` is called now and then with the number of rows
-    /// read; what it gives back other than `Ok` ends the wait.
+    /// read; any result other than `Ok` ends the wait.
+    ///
+    /// # Errors
+    /// Those of [`Book::open`] and [`Book::scan`], and those of `on_wait`.
     pub fn scan<E: From<SourceError>>(
         &self,
         sheet: usize,
@@ -129,7 +135,7 @@ impl Source {
             state.queue.retain(|queued| *queued != wanted);
             state.queue.push_front(wanted);
             state.urgent = Some(wanted);
-            // Whatever else was scanned ahead in vain must not keep the worker busy.
+            // A scan of this sheet with other limits must not keep the thread busy.
             for job in state.jobs.iter().filter(|job| job.wanted.sheet == sheet) {
                 job.watch.stop();
             }
@@ -201,7 +207,7 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
         state.queue.push_back(Wanted { sheet, limits });
     }
     loop {
-        // One scan may wait to be taken; a second one starts only when somebody waits for it.
+        // One scan may wait to be taken; a second one starts only when a caller waits for it.
         while !state.closed
             && (state.queue.is_empty()
                 || !(state.jobs.is_empty() || state.urgent == state.queue.front().copied()))
@@ -228,7 +234,7 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
             book.scan(wanted.sheet, wanted.limits, &watch).map(Arc::new)
         });
         state = shared.lock();
-        // The job is gone if nobody wants it any more.
+        // The job is gone if no caller wants it any more.
         if let Some(job) = state
             .jobs
             .iter_mut()
@@ -240,7 +246,7 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
     }
 }
 
-/// Runs what must not panic; should it do so all the same, whoever waits gets an error instead of waiting for ever.
+/// Runs what must not panic; should it panic all the same, callers that wait get an error instead of waiting for ever.
 fn unharmed<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(SourceError::NotAWorkbook {

@@ -31,6 +31,7 @@ pub struct CellWriter {
 }
 
 impl CellWriter {
+    /// Starts; `texts` are shared strings, unless every text is to stand in its cell.
     pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<Texts>) -> Self {
         Self {
             escape_formulas,

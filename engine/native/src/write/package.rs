@@ -54,18 +54,22 @@ struct Workers {
 }
 
 impl Package {
-    pub fn new(file: File) -> io::Result<Self> {
-        Ok(Self {
+    /// Starts an archive at the beginning of a file.
+    pub fn new(file: File) -> Self {
+        Self {
             file: BufWriter::with_capacity(1 << 18, file),
             position: 0,
             entries: Vec::new(),
             open: None,
             workers: None,
             own: Compress::new(Compression::new(LEVEL), false),
-        })
+        }
     }
 
     /// Starts a part. `is_large` reserves room for sizes of 64 bits.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn start_part(&mut self, name: &str, is_large: bool) -> io::Result<()> {
         let entry = Entry {
             name: name.to_owned(),
@@ -82,6 +86,9 @@ impl Package {
     }
 
     /// Adds a piece to the part; `bytes` is empty afterwards.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the threads that pack have ended.
     pub fn write(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
@@ -116,6 +123,9 @@ impl Package {
     }
 
     /// Ends the part.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the part outgrew the sizes that were reserved.
     pub fn end_part(&mut self) -> io::Result<()> {
         self.drain(0)?;
         // An empty last block ends the deflate stream.
@@ -140,6 +150,9 @@ impl Package {
     }
 
     /// Writes the directory.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn finish(mut self) -> io::Result<File> {
         let start = self.position;
         for entry in std::mem::take(&mut self.entries) {
@@ -176,7 +189,7 @@ impl Package {
             .map_err(io::IntoInnerError::into_error)
     }
 
-    /// Writes packed pieces until at most `limit` are still with the workers. Gives back a buffer to use again.
+    /// Writes packed pieces until at most `limit` are still with the workers. Returns a buffer to use again.
     fn drain(&mut self, limit: usize) -> io::Result<Option<Vec<u8>>> {
         let mut spent = None;
         while let Some(workers) = &mut self.workers
@@ -229,7 +242,7 @@ impl Workers {
                     drop(answer.send(pack(&mut deflate, bytes)));
                 }
             };
-            // With no thread at all, the first task finds nobody who takes it, and writing fails with a message.
+            // Where no thread can be started, nothing receives the first task, and writing fails with a message.
             drop(
                 std::thread::Builder::new()
                     .name("ade-pack".to_owned())

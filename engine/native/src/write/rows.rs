@@ -22,7 +22,7 @@ pub struct PlacedRows<'a> {
     pub columns: Vec<PlacedColumn<'a>>,
 }
 
-/// Rows of a sheet that somebody else writes.
+/// Rows of a sheet whose other parts are written elsewhere.
 pub struct Stretch<'a> {
     pub parts: Vec<PlacedRows<'a>>,
     pub count: usize,

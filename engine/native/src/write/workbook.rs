@@ -10,7 +10,7 @@ use super::text;
 use crate::cells::column_letters::column_name;
 use crate::columns::frame::Frame;
 
-/// Sheet XML is handed on for packing in pieces of about this size.
+/// Sheet XML is passed on for packing in pieces of about this size.
 const PIECE_BYTES: usize = 1 << 19;
 /// Sheets that may become larger than this need 64-bit sizes in their header.
 const LARGE_SHEET_BYTES: u64 = 1 << 31;
@@ -48,7 +48,7 @@ pub struct WorkbookWriter {
     package: Package,
     titles: Vec<String>,
     cells: CellWriter,
-    /// The XML of the current sheet that was not handed on yet.
+    /// The XML of the current sheet that was not passed on yet.
     piece: Vec<u8>,
     next_row: usize,
     in_sheet: bool,
@@ -63,18 +63,21 @@ pub struct Extent {
 
 impl WorkbookWriter {
     /// Starts a workbook in an empty file.
-    pub fn new(file: File, escape_formulas: bool) -> io::Result<Self> {
-        Ok(Self {
-            package: Package::new(file)?,
+    pub fn new(file: File, escape_formulas: bool) -> Self {
+        Self {
+            package: Package::new(file),
             titles: Vec::new(),
             cells: CellWriter::new(escape_formulas, STYLE_NUMBERS, Some(Texts::default())),
             piece: Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2)),
             next_row: 1,
             in_sheet: false,
-        })
+        }
     }
 
     /// Starts a sheet; the one before it ends.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn start_sheet(&mut self, title: &str, extent: Option<Extent>) -> io::Result<()> {
         self.end_sheet()?;
         self.titles.push(title.to_owned());
@@ -109,6 +112,9 @@ impl WorkbookWriter {
     }
 
     /// Adds a table: its column names and rows, after a blank row where there is a gap.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn append(&mut self, frame: &Frame, gap: bool) -> io::Result<()> {
         self.next_row += usize::from(gap);
         self.cells
@@ -144,66 +150,29 @@ impl WorkbookWriter {
     }
 
     /// Ends the workbook. The file is complete then, but not yet forced to the disk.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or a sheet became larger than 4 GiB.
     pub fn finish(mut self) -> io::Result<File> {
         self.end_sheet()?;
         let has_texts = self.cells.text_count() > 0;
-        let sheet_numbers = 1..=self.titles.len();
-
-        let mut types = format!(
-            "{HEADER}<Types xmlns=\"{PACKAGE}/content-types\">\
-             <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
-             <Default Extension=\"xml\" ContentType=\"application/xml\"/>"
-        );
-        let mut relationships =
-            format!("{HEADER}<Relationships xmlns=\"{PACKAGE}/relationships\">");
+        if has_texts {
+            self.write_shared_texts()?;
+        }
+        let mut listing = Listing::default();
+        listing.add_type("xl/workbook.xml", "sheet.main");
         let mut sheets = String::new();
-        let spreadsheet_type = "application/vnd.openxmlformats-officedocument.spreadsheetml";
-        let mut add_type = |part: &str, kind: &str| {
-            types.push_str(&format!(
-                "<Override PartName=\"/{part}\" ContentType=\"{kind}\"/>"
-            ));
-        };
-        let mut add_relationship = |id: usize, kind: &str, target: &str| {
-            relationships.push_str(&format!(
-                "<Relationship Id=\"rId{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>"
-            ));
-        };
-        add_type(
-            "xl/workbook.xml",
-            &format!("{spreadsheet_type}.sheet.main+xml"),
-        );
-        for (number, title) in sheet_numbers.zip(&self.titles) {
-            let part = format!("worksheets/sheet{number}.xml");
-            add_type(
-                &format!("xl/{part}"),
-                &format!("{spreadsheet_type}.worksheet+xml"),
-            );
-            add_relationship(number, "worksheet", &part);
+        for (title, number) in self.titles.iter().zip(1..) {
+            listing.add(&format!("worksheets/sheet{number}.xml"), "worksheet");
             let title = text::attribute(title);
             sheets.push_str(&format!(
                 "<sheet name=\"{title}\" sheetId=\"{number}\" r:id=\"rId{number}\"/>"
             ));
         }
-        let next_id = self.titles.len() + 1;
-        add_type("xl/styles.xml", &format!("{spreadsheet_type}.styles+xml"));
-        add_relationship(next_id, "styles", "styles.xml");
+        listing.add("styles.xml", "styles");
         if has_texts {
-            add_type(
-                "xl/sharedStrings.xml",
-                &format!("{spreadsheet_type}.sharedStrings+xml"),
-            );
-            add_relationship(next_id + 1, "sharedStrings", "sharedStrings.xml");
-            self.package.start_part("xl/sharedStrings.xml", false)?;
-            let texts = self.cells.text_count();
-            let start = format!("{HEADER}<sst xmlns=\"{MAIN}\" uniqueCount=\"{texts}\">");
-            self.package.write(&mut start.into_bytes())?;
-            let mut body = self.cells.take_texts();
-            body.extend_from_slice(b"</sst>");
-            self.package.write(&mut body)?;
-            self.package.end_part()?;
+            listing.add("sharedStrings.xml", "sharedStrings");
         }
-        types.push_str("</Types>");
-        relationships.push_str("</Relationships>");
         let workbook = format!(
             "{HEADER}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr/>\
              <bookViews><workbookView visibility=\"visible\" minimized=\"0\" showHorizontalScroll=\"1\" \
@@ -218,14 +187,68 @@ impl WorkbookWriter {
         for (part, content) in [
             ("xl/styles.xml", styles),
             ("xl/workbook.xml", workbook),
-            ("xl/_rels/workbook.xml.rels", relationships),
+            ("xl/_rels/workbook.xml.rels", listing.relationships_part()),
             ("_rels/.rels", root),
-            ("[Content_Types].xml", types),
+            ("[Content_Types].xml", listing.types_part()),
         ] {
             self.package.start_part(part, false)?;
             self.package.write(&mut content.into_bytes())?;
             self.package.end_part()?;
         }
         self.package.finish()
+    }
+
+    fn write_shared_texts(&mut self) -> io::Result<()> {
+        self.package.start_part("xl/sharedStrings.xml", false)?;
+        let texts = self.cells.text_count();
+        let start = format!("{HEADER}<sst xmlns=\"{MAIN}\" uniqueCount=\"{texts}\">");
+        self.package.write(&mut start.into_bytes())?;
+        let mut body = self.cells.take_texts();
+        body.extend_from_slice(b"</sst>");
+        self.package.write(&mut body)?;
+        self.package.end_part()
+    }
+}
+
+/// Which part of the workbook is what: for the content types, and for the workbook's relationships.
+#[derive(Default)]
+struct Listing {
+    types: String,
+    relationships: String,
+    count: usize,
+}
+
+impl Listing {
+    /// Adds a part that the workbook part refers to, by its name below `xl/`.
+    fn add(&mut self, target: &str, kind: &str) {
+        self.add_type(&format!("xl/{target}"), kind);
+        self.count += 1;
+        self.relationships.push_str(&format!(
+            "<Relationship Id=\"rId{}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>",
+            self.count
+        ));
+    }
+
+    fn add_type(&mut self, part: &str, kind: &str) {
+        self.types.push_str(&format!(
+            "<Override PartName=\"/{part}\" \
+             ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml\"/>"
+        ));
+    }
+
+    fn types_part(&self) -> String {
+        format!(
+            "{HEADER}<Types xmlns=\"{PACKAGE}/content-types\">\
+             <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+             <Default Extension=\"xml\" ContentType=\"application/xml\"/>{}</Types>",
+            self.types
+        )
+    }
+
+    fn relationships_part(&self) -> String {
+        format!(
+            "{HEADER}<Relationships xmlns=\"{PACKAGE}/relationships\">{}</Relationships>",
+            self.relationships
+        )
     }
 }

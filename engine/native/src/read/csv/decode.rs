@@ -20,6 +20,9 @@ pub enum Charset {
 
 impl Charset {
     /// The encoding that a setting names. The names of Python and of the web are known.
+    ///
+    /// # Errors
+    /// When the setting names no known encoding.
     pub fn named(name: &str) -> Result<Self> {
         let label = name.trim().to_ascii_lowercase().replace('_', "-");
         Ok(match label.as_str() {
@@ -39,9 +42,7 @@ impl Charset {
                     Some(found) => Self::Other(found),
                     None => {
                         return Err(SourceError::BadOption {
-                            reason: format!(
-                                "csv_encoding: {name:?} is no encoding that is known here"
-                            ),
+                            reason: format!("csv_encoding: {name:?} is not a known encoding"),
                         });
                     }
                 }
@@ -75,6 +76,7 @@ pub struct Utf8Blocks<R> {
 }
 
 impl<R: Read> Utf8Blocks<R> {
+    /// Starts at the beginning of a file; `path` is for messages.
     pub fn new(source: R, path: &str, charset: Charset) -> Self {
         Self {
             source,
@@ -91,6 +93,9 @@ impl<R: Read> Utf8Blocks<R> {
     }
 
     /// The next block; nothing at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or its bytes are not in the encoding.
     pub fn next_block(&mut self) -> Result<Option<&[u8]>> {
         if self.ended {
             return Ok(None);
@@ -123,9 +128,9 @@ impl<R: Read> Utf8Blocks<R> {
         }
     }
 
-    /// UTF-8 is handed on as it is, once it has proved to be that.
+    /// UTF-8 is passed on as it is, once it has proved to be that.
     fn check_utf8(&mut self, filled: usize, first: bool) -> Result<Option<&[u8]>> {
-        // What was handed on with the last call is done with; what it left over was moved to the front.
+        // What the last call returned is no longer needed; what it did not use was moved to the front.
         let valid = match std::str::from_utf8(&self.raw[..filled]) {
             Ok(_) => filled,
             Err(error) if error.error_len().is_none() && !self.ended => error.valid_up_to(),

@@ -19,6 +19,9 @@ pub fn is_auto(setting: &str) -> bool {
 
 /// The encoding of a file: by its byte order mark; UTF-16 by its zeros; UTF-8 if all of it is that; else what
 /// Western European systems write, Windows-1252, a superset of Latin-1's printable characters.
+///
+/// # Errors
+/// When the file cannot be read.
 pub fn charset(path: &str) -> Result<Charset> {
     let io = |error: std::io::Error| SourceError::io(path, &error);
     let mut start = Vec::new();
@@ -59,6 +62,9 @@ pub fn charset(path: &str) -> Result<Charset> {
 }
 
 /// The delimiter that a setting names.
+///
+/// # Errors
+/// When the setting names no delimiter.
 pub fn named_delimiter(setting: &str) -> Result<u8> {
     let named = match setting.trim().to_ascii_lowercase().as_str() {
         "comma" => Some(b','),
@@ -88,7 +94,7 @@ pub fn named_delimiter(setting: &str) -> Result<u8> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found {
     pub delimiter: u8,
-    /// Whether the first line is `sep=` and the delimiter, which is no data.
+    /// Whether the first line is `sep=` and the delimiter, and so is not data.
     pub is_declared: bool,
 }
 

@@ -44,6 +44,9 @@ pub struct CsvFile {
 
 impl CsvFile {
     /// Opens a file, settles what is to be detected, and makes sure that all of it can be decoded.
+    ///
+    /// # Errors
+    /// When the file cannot be read or decoded, its name makes no sheet title, or an option names nothing.
     pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
         let title = Path::new(path)
             .file_stem()
@@ -95,6 +98,9 @@ impl CsvFile {
 }
 
 /// Scans the file as a sheet.
+///
+/// # Errors
+/// When the file can no longer be read, a line has too many fields, or `watch` stops the scan.
 pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
     let mut rows = SheetRows {
         builder: SheetBuilder::new(&file.title, limits, Arc::new(TextArena::new())),

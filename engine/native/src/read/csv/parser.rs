@@ -27,6 +27,7 @@ pub struct Parser {
 }
 
 impl Parser {
+    /// Starts at the beginning of a text.
     pub fn new(delimiter: u8) -> Self {
         Self {
             delimiter,
@@ -35,6 +36,10 @@ impl Parser {
         }
     }
 
+    /// Reads on; `block` may end anywhere.
+    ///
+    /// # Errors
+    /// Those of `rows`.
     pub fn feed(&mut self, block: &[u8], rows: &mut impl Rows) -> Result<()> {
         let mut at = 0;
         while at < block.len() {
@@ -104,6 +109,10 @@ impl Parser {
         Ok(())
     }
 
+    /// Ends the text, and with it a record that is still open.
+    ///
+    /// # Errors
+    /// Those of `rows`.
     pub fn finish(&mut self, rows: &mut impl Rows) -> Result<()> {
         if !matches!(self.state, State::StartRecord | State::AfterReturn) {
             self.end_field(rows)?;

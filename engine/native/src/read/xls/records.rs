@@ -44,6 +44,7 @@ pub struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
+    /// The records from a position on.
     pub fn at(stream: &'a [u8], position: usize) -> Self {
         Self { stream, position }
     }
@@ -118,7 +119,7 @@ impl<'a> Iterator for SheetRecords<'a> {
             let record = self.walk.next()?;
             match record.code {
                 BOF => self.depth += 1,
-                // A sheet must start like one; anything else at its place is no sheet.
+                // A sheet must start like one; anything else at its place is not a sheet.
                 _ if self.depth == 0 => return None,
                 EOF => {
                     self.depth -= 1;
@@ -186,14 +187,17 @@ pub fn push_characters(bytes: &[u8], is_wide: bool, out: &mut String) {
     }
 }
 
+/// The 16-bit number at a place, if the data goes that far.
 pub fn read_u16(data: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(data.get(at..at + 2)?.try_into().ok()?))
 }
 
+/// The 32-bit number at a place, if the data goes that far.
 pub fn read_u32(data: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(data.get(at..at + 4)?.try_into().ok()?))
 }
 
+/// The float at a place, if the data goes that far.
 pub fn read_f64(data: &[u8], at: usize) -> Option<f64> {
     Some(f64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?))
 }
@@ -250,6 +254,7 @@ pub struct SharedStringReader<'a> {
 }
 
 impl<'a> SharedStringReader<'a> {
+    /// Starts at the first text; `pieces` are the contents of the records.
     pub fn new(pieces: Vec<&'a [u8]>) -> Self {
         // Two counts come first; neither can be relied on.
         Self {
@@ -275,7 +280,7 @@ impl<'a> SharedStringReader<'a> {
         true
     }
 
-    /// The next text; nothing at the end, or where the rest makes no sense.
+    /// The next text; nothing at the end, or where the rest is damaged.
     pub fn next_text(&mut self, out: &mut String) -> Option<()> {
         out.clear();
         if !self.settle() {

@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::progress::Watch;
 
 /// Scans a sheet of the workbook.
+///
+/// # Errors
+/// When the sheet is cut short or damaged, or `watch` stops the scan.
 pub fn scan(
     workbook: &LegacyWorkbook,
     sheet: usize,
@@ -199,7 +202,7 @@ impl Filling<'_> {
                 self.put_number(row, column, style, records::unpack_number(bits))
             }
             records::PACKED_NUMBERS => {
-                // The last column stands at the end; what lies between tells it as well.
+                // The last column stands at the end; the number of cells says the same.
                 let cells = data
                     .get(4..data.len().saturating_sub(2))
                     .unwrap_or_default();
@@ -245,7 +248,7 @@ impl Filling<'_> {
         }
     }
 
-    /// Puts the result of a formula; gives the place of one whose text is still to come.
+    /// Puts the result of a formula; returns the place of one whose text is still to come.
     fn put_formula(&mut self, data: &[u8]) -> Result<Option<(u16, u16)>> {
         let (Some(row), Some(column), Some(style), Some(result)) = (
             read_u16(data, 0),

@@ -45,6 +45,9 @@ pub struct LegacyWorkbook {
 
 impl LegacyWorkbook {
     /// Opens a workbook and reads everything but its cells.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is encrypted or damaged, or is something else than an old workbook.
     pub fn open(path: &str) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
         Self::from_bytes(path, bytes)

@@ -47,7 +47,7 @@ fn parse_date(bytes: &[u8]) -> Option<(i64, i64, i64)> {
     ))
 }
 
-/// The outer value tells whether there is a time, the inner one its microseconds if it exists.
+/// The outer value says whether there is a time, the inner one its microseconds if it exists.
 fn parse_time(bytes: &[u8]) -> Option<Option<i64>> {
     let (hour, minute) = (digits(bytes.get(..2)?)?, digits(bytes.get(3..5)?)?);
     if bytes[2] != b':' {

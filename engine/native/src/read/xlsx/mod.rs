@@ -8,6 +8,7 @@
 //!
 //! [`workbook`] reads the structure, out of the parts that [`package`] knows; [`sheet`] reads the cells of one sheet.
 
+pub mod cell_type;
 pub mod iso_date;
 pub mod number;
 pub mod number_format;

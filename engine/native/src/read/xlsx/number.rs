@@ -64,11 +64,13 @@ pub fn styled(number: f64, kind: NumberKind, epoch: Epoch) -> Option<Cell> {
     }
 }
 
+/// Whether the text is a whole number of any size, with or without a sign.
 pub fn is_whole_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// A number of up to nine digits; nothing where it is not only that.
 #[inline]
 pub fn parse_unsigned(raw: &[u8]) -> Option<usize> {
     if raw.is_empty() || raw.len() > 9 {

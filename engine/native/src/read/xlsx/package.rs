@@ -8,7 +8,7 @@ use crate::read::foreign;
 use crate::read::xml::{CONTENT_TYPES, Event, RELATIONSHIPS, XmlReader};
 
 const CONTENT_TYPES_PART: &str = "[Content_Types].xml";
-/// Parts that describe the package are small; one beyond this is no workbook's.
+/// Parts that describe the package are small; no workbook has one beyond this.
 pub(super) const MAXIMUM_STRUCTURE_BYTES: u64 = 64 << 20;
 const WORKBOOK_TYPES: [&str; 4] = [
     "application/vnd.ms-excel.template.macroEnabled.main+xml",

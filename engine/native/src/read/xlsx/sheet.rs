@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::Workbook;
+use super::cell_type::{Kind, ROW_WITHOUT_CELLS, detail};
 use super::iso_date::from_iso8601;
 use super::number::{is_whole_number, number_cell, parse_unsigned, row_number, styled};
 use super::number_format::NumberKind;
@@ -19,6 +20,9 @@ use crate::progress::Watch;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
 /// Reads the worksheet in the part `part`, titled `title`.
+///
+/// # Errors
+/// When the part cannot be unpacked or parsed, or is beyond the limits of reading, or `watch` stops the scan.
 pub fn read(
     workbook: &Workbook,
     shared_text: Arc<TextArena>,
@@ -34,9 +38,12 @@ pub fn read(
     Ok(reader.builder.finish(reader.declared))
 }
 
-/// Reads the worksheet and, beside it, a sheet of the same extent that tells of each cell that the file has, whether or
+/// Reads the worksheet and, beside it, a sheet of the same extent that describes each cell that the file has, whether or
 /// not it has a value: eight times its style plus its data type's place in `n s b d e str inlineStr`. Rows without cells
 /// have -2 in their first column.
+///
+/// # Errors
+/// When the part cannot be unpacked or parsed, or is beyond the limits of reading.
 pub fn read_in_detail(
     workbook: &Workbook,
     shared_text: Arc<TextArena>,
@@ -70,64 +77,6 @@ fn reader_of<'a, R: Read>(
         rich_text: RichText::default(),
         declared: None,
         row: 0,
-    }
-}
-
-/// Stands in the first column of a row that the file has, but without a cell.
-const ROW_WITHOUT_CELLS: Cell = Cell {
-    tag: Tag::Integer,
-    bits: -2i64 as u64,
-};
-
-/// What openpyxl tells of a cell beside its value, as one number: eight times its style plus its data type's place in
-/// `n s b d e str inlineStr`. The last two are those of cells without a value.
-fn detail(style: usize, kind: Kind, cell: Cell) -> Cell {
-    let has_value = cell.tag != Tag::Empty;
-    let data_type = match kind {
-        Kind::Number => match cell.tag {
-            Tag::DateTime | Tag::Date | Tag::Time | Tag::Duration => 3,
-            // A number that is beyond what dates can be; any other text was no number.
-            Tag::Text if style != 0 => 4,
-            Tag::Text => 1,
-            _ => 0,
-        },
-        Kind::SharedString => 1,
-        Kind::InlineString => [6, 1][usize::from(has_value)],
-        Kind::Boolean => 2,
-        Kind::IsoDate => 3,
-        Kind::Error => 4,
-        Kind::FormulaText => [5, 1][usize::from(has_value)],
-        Kind::Literal => 1,
-    };
-    Cell::integer((style.min(1 << 24) * 8 + data_type) as i64)
-}
-
-/// A cell's type: its `t` attribute.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Number,
-    SharedString,
-    InlineString,
-    Boolean,
-    IsoDate,
-    Error,
-    FormulaText,
-    /// Whatever else: the value as it stands.
-    Literal,
-}
-
-impl Kind {
-    fn of(attribute: &[u8]) -> Self {
-        match attribute {
-            b"n" => Self::Number,
-            b"s" => Self::SharedString,
-            b"inlineStr" => Self::InlineString,
-            b"b" => Self::Boolean,
-            b"d" => Self::IsoDate,
-            b"e" => Self::Error,
-            b"str" => Self::FormulaText,
-            _ => Self::Literal,
-        }
     }
 }
 
@@ -204,7 +153,7 @@ impl<R: Read> SheetReader<'_, R> {
                 _ => {}
             }
         }
-        // Row 0 does not exist; openpyxl never hands it on.
+        // Row 0 does not exist; openpyxl never returns it.
         let Some(row) = self.row.checked_sub(1) else {
             return Ok(Continue::Yes);
         };

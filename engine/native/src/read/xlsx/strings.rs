@@ -35,6 +35,9 @@ impl SharedStrings {
     }
 
     /// Reads the part.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked or parsed, or holds more text than can be read.
     pub fn read(source: impl Read, part: &str) -> Result<Self> {
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut strings = Self::default();
@@ -87,6 +90,9 @@ impl RichText {
     }
 
     /// Reads the element whose start tag was just read, up to its end tag.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked or parsed, or holds more text than can be read.
     pub fn read<R: Read>(&mut self, reader: &mut XmlReader<R>) -> Result<()> {
         self.text.clear();
         self.runs.clear();

@@ -14,13 +14,16 @@ pub struct Styles {
 }
 
 impl Styles {
-    /// What a number in this style is. Unknown styles make nothing of it.
+    /// What a number in this style is. In an unknown style it is a plain number.
     #[inline]
     pub fn kind(&self, style: usize) -> NumberKind {
         self.kinds.get(style).copied().unwrap_or_default()
     }
 
     /// Reads a stylesheet. Only number formats are looked at, so faults elsewhere in it do no harm.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked or parsed.
     pub fn read(source: impl Read, part: &str) -> Result<Self> {
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut custom: HashMap<u32, NumberKind> = HashMap::new();

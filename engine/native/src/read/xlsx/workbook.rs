@@ -35,6 +35,9 @@ pub struct Workbook {
 
 impl Workbook {
     /// Opens a workbook and reads everything but its sheets.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not a workbook, or one of its parts is damaged.
     pub fn open(path: &str) -> Result<Self> {
         let archive = Archive::open(path)?;
         let types = ContentTypes::read(&archive)?;

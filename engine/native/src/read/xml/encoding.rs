@@ -1,4 +1,4 @@
-//! The encoding of a part: UTF-8 is handed on as it is, anything else is converted while it is read.
+//! The encoding of a part: UTF-8 is passed on as it is, anything else is converted while it is read.
 
 use std::io::Read;
 

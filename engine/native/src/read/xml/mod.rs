@@ -26,7 +26,7 @@ mod tests {
 
     /// The events of a part in short: `+name`, `-name`, `'text'`; names of other namespaces in brackets.
     fn events(xml: &[u8]) -> Result<String> {
-        // A reader that gives one byte at a time shows every boundary.
+        // A reader that returns one byte at a time shows every boundary.
         struct Drip<'a>(&'a [u8]);
         impl Read for Drip<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {

@@ -16,7 +16,7 @@ const MAXIMUM_DEPTH: usize = 256;
 /// What the reader stands at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A start tag; `own` tells whether its name is in the namespaces asked for. An empty element gives an
+    /// A start tag; `own` says whether its name is in the namespaces asked for. An empty element has an
     /// [`Event::End`] too.
     Start { own: bool },
     /// An end tag.
@@ -115,6 +115,9 @@ impl<R: Read> XmlReader<R> {
     }
 
     /// Moves on.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked, or its XML is damaged or beyond the limits of reading.
     #[inline]
     pub fn advance(&mut self) -> Result<Event> {
         if self.pending_end {
@@ -137,6 +140,9 @@ impl<R: Read> XmlReader<R> {
     }
 
     /// Adds the current text to `out`: entities resolved, line ends made `\n`.
+    ///
+    /// # Errors
+    /// When the text is not UTF-8, or holds an unknown entity.
     #[inline]
     pub fn append_text(&self, out: &mut String) -> Result<()> {
         let raw = &self.buffer[self.name.0..self.name.1];
@@ -156,7 +162,7 @@ impl<R: Read> XmlReader<R> {
         self.buffer[self.position..self.filled].starts_with(b"</")
     }
 
-    /// What was read ahead, for callers that recognise frequent elements at a glance; nothing where elements without
+    /// What was read ahead, for callers that recognise frequent elements without their tokens; nothing where elements without
     /// a prefix would not be of the namespaces asked for.
     #[inline]
     pub fn lookahead(&self) -> &[u8] {
@@ -174,6 +180,9 @@ impl<R: Read> XmlReader<R> {
     }
 
     /// Passes over everything up to the end tag of the element whose start tag was just read.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance).
     pub fn skip_element(&mut self) -> Result<()> {
         let depth = self.depth();
         loop {
@@ -186,11 +195,17 @@ impl<R: Read> XmlReader<R> {
     }
 
     /// Gathers the direct text of the element whose start tag was just read, up to its end tag.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance) and [`append_text`](Self::append_text).
     pub fn element_text(&mut self, out: &mut String) -> Result<()> {
         self.element_text_rest(self.depth(), out)
     }
 
     /// The same for an element at `depth` of which some was read already. Text behind a child does not count.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance) and [`append_text`](Self::append_text).
     pub fn element_text_rest(&mut self, depth: usize, out: &mut String) -> Result<()> {
         if self.depth() < depth {
             return Ok(());
@@ -285,7 +300,7 @@ impl<R: Read> XmlReader<R> {
     /// A tag or character data; nothing for comments and the like.
     #[inline]
     fn markup(&mut self) -> Result<Option<Event>> {
-        // The shortest markup is three bytes, `<a>`; the longest opening that must be told apart is `<![CDATA[`.
+        // The shortest markup is three bytes, `<a>`; the longest opening that must be distinguished is `<![CDATA[`.
         while self.filled - self.position < 2 {
             if !self.fill()? {
                 return Err(self.error("its XML is cut short"));

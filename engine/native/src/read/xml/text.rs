@@ -52,6 +52,9 @@ pub fn attribute_text(raw: &[u8]) -> String {
 }
 
 /// Adds text to `out`, resolving entities (unless it is character data) and line ends.
+///
+/// # Errors
+/// When the text is not UTF-8, or holds an unknown entity; in words.
 #[inline]
 pub fn append_decoded(
     raw: &[u8],
