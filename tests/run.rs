@@ -267,7 +267,7 @@ fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of() {
       0 issues
       data/workspaces/default/runs/[ID]/output/three_normalized.xlsx
     --- stderr
-    error: two.xlsx is no .xlsx workbook: it is no zip archive
+    error: two.xlsx is not an .xlsx workbook: it is not a zip archive
     2 of 3 files normalized, 1 failed
     ");
     let records = place

@@ -143,7 +143,7 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
     error: empty.xlsx is empty: it has no bytes at all
     error: encrypted.xlsx is an encrypted workbook: save it without a password
-    error: text.xlsx is no .xlsx workbook (no zip archive): this is plain text; if its values are separated by commas, rename it to .csv
+    error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
     0 of 4 files normalized, 4 failed
     ");
     snapshot!(place, place.ade("run config workbook.csv workbook.xls page.xls --jobs 1"), @r#"
@@ -155,8 +155,8 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     --- stderr
     error: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
     hint: this file is a workbook and no text: rename it so that it ends in .xlsx
-    error: workbook.xls is no readable .xls workbook: this is a newer workbook; rename it to .xlsx
-    error: page.xls is no readable .xls workbook: this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx
+    error: workbook.xls is not a readable .xls workbook: this is a newer workbook; rename it to .xlsx
+    error: page.xls is not a readable .xls workbook: this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx
     0 of 3 files normalized, 3 failed
     "#);
     assert!(place.statuses().iter().all(|status| status == "failed"));

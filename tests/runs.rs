@@ -121,7 +121,7 @@ fn a_failed_one_shows_its_error() {
     status 0
     --- stdout
     broken.xlsx failed in [TIME]
-    error          input_error broken.xlsx is no .xlsx workbook: it is no zip archive
+    error          input_error broken.xlsx is not an .xlsx workbook: it is not a zip archive
     id             [ID]
     configuration  people (config)
     source digest  [SHA256]

@@ -37,7 +37,7 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.scenario import InputCells, Scenario
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
-from ade_engine.io.output import Output
+from ade_engine.io.output.workbook import Output
 from describing import described, facts, links_of, open_cells, plain
 from package_check import check_package
 

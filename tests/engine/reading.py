@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ade_engine.io.source import open_source
+from ade_engine.io.input.source import open_source
 
 
 def native_sheets(path: Any, **options: Any) -> dict[str, list[list[Any]]]:

@@ -21,8 +21,8 @@ from openpyxl.styles import Font
 from openpyxl.worksheet._reader import WorkSheetParser
 
 from ade_engine import _native
-from ade_engine.io.output import Output
-from ade_engine.io.source import open_source
+from ade_engine.io.input.source import open_source
+from ade_engine.io.output.workbook import Output
 
 COLUMNS = 6
 FEW, MANY = 24, 96

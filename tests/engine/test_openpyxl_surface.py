@@ -30,8 +30,8 @@ from openpyxl.styles.proxy import StyleProxy
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.output import Output
-from ade_engine.io.source import open_source
+from ade_engine.io.input.source import open_source
+from ade_engine.io.output.workbook import Output
 from describing import facts, plain, xml
 from operations import NAMES
 from raw_workbooks import RawWorkbook

@@ -87,11 +87,11 @@ def test_random_sequences_leave_what_openpyxl_leaves(tmp_path, start, record_pro
 def test_letting_go_of_cells_and_writing_in_pieces_shows_nowhere(tmp_path, start, monkeypatch):
     """Small sheets never have so many cells that some are let go, nor so many rows that they are written in pieces."""
     for module, name, value in (
-        ("lazy_cells", "_ROUND", 3),
-        ("lazy_rows", "_STRETCH", 4),
-        ("lazy_rows", "_STRETCHES_KEPT", 1),
-        ("lazy_sheet", "_SMALL_RANGE", 1),
-        ("openpyxl_save", "_ROWS_AT_A_TIME", 3),
+        ("worksheets.cells", "_ROUND", 3),
+        ("worksheets.rows", "_STRETCH", 4),
+        ("worksheets.rows", "_STRETCHES_KEPT", 1),
+        ("worksheets.worksheet", "_SMALL_RANGE", 1),
+        ("worksheets.save", "_ROWS_AT_A_TIME", 3),
     ):
         monkeypatch.setattr(f"ade_engine.io.{module}.{name}", value)
     for seed in range(4_000_000 + start, 4_000_000 + start + PORTION):

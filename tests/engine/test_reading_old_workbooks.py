@@ -9,7 +9,7 @@ import pytest
 import xlrd
 import xlwt
 
-from ade_engine.io.source import SourceError, open_source
+from ade_engine.io.input.source import SourceError, open_source
 from reading import assert_same, native_sheets, trimmed
 
 FORMATS = ("General", "0.00", "yyyy-mm-dd", "h:mm:ss", "[h]:mm:ss", "D/M/YY h:mm", "0%", '0 "days"', "#,##0.00", "@", "mmm-yy")

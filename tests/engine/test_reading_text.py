@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from ade_engine.io.source import SourceError, open_source
+from ade_engine.io.input.source import SourceError, open_source
 from reading import native_rows, native_sheets, trimmed
 
 
@@ -54,7 +54,7 @@ def test_the_sheet_has_the_name_of_the_file(tmp_path):
     assert [(sheet.title, sheet.state) for sheet in source.sheets] == [("my data.v2", "visible")]
     assert source.active is source.sheets[0]
     (tmp_path / "what?.csv").write_text("a\n")
-    with pytest.raises(ValueError, match="no legal sheet title"):
+    with pytest.raises(ValueError, match="not a legal sheet title"):
         open_source(str(tmp_path / "what?.csv")).load()
 
 

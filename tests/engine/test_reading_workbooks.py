@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from ade_engine.io.source import SourceError, open_source
+from ade_engine.io.input.source import SourceError, open_source
 from raw_workbooks import FORMATS, MAIN, RawWorkbook, escape
 from reading import assert_same, native_sheets, openpyxl_sheets
 
@@ -418,7 +418,7 @@ def failure(path) -> str:
     ("name", "content", "words"),
     [
         ("a.xlsx", b"", "is empty"),
-        ("a.xlsx", b"just text\n", "no zip archive"),
+        ("a.xlsx", b"just text\n", "not a zip archive"),
         ("a.xlsx", b"a,b\n1,2\n", "rename it to .csv"),
         ("a.xlsx", b"<html><table>", "web page"),
         ("a.xlsx", b"%PDF-1.4", "PDF"),

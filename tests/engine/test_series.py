@@ -12,7 +12,8 @@ import random
 import polars as pl
 import pytest
 
-from ade_engine.io.source import open_source, series_of_values
+from ade_engine.io.input.source import open_source
+from ade_engine.io.scan.series import series_of_values
 from raw_workbooks import RawWorkbook, escape
 
 POLARS = tuple(int(number) for number in pl.__version__.split(".")[:2])

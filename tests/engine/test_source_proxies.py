@@ -13,7 +13,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
 
-from ade_engine.io.source import open_source
+from ade_engine.io.input.source import open_source
 from ade_engine.io.stand_in import is_stand_in
 from raw_workbooks import RawWorkbook
 
@@ -163,7 +163,7 @@ def test_chart_sheets_are_left_to_openpyxl(tmp_path):
 
 def test_nothing_is_imported_before_it_is_needed(path):
     program = (
-        "import sys; from ade_engine.io.source import open_source; from ade_engine.io import output\n"
+        "import sys; from ade_engine.io.input.source import open_source; from ade_engine.io.output import workbook\n"
         f"source = open_source({str(path)!r}); source.load()\n"
         "sheet = source.worksheet(source.sheets[0]); sheet.title, sheet.parent, source.workbook.sheetnames\n"
         "assert not {'openpyxl', 'polars'} & set(sys.modules)\n"

@@ -24,7 +24,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
-from ade_engine.io.output import Output
+from ade_engine.io.output.workbook import Output
 
 
 def frame(rows: int, seed: int = 0) -> pl.DataFrame:
@@ -356,7 +356,7 @@ def test_styling_a_large_sheet_costs_little_memory(tmp_path):
 
 @pytest.mark.parametrize("touched", [False, True])
 def test_a_table_that_a_worksheet_cannot_hold_is_refused(monkeypatch, touched):
-    monkeypatch.setattr("ade_engine.io.output.LAST_ROW", 20)
+    monkeypatch.setattr("ade_engine.io.output.workbook.LAST_ROW", 20)
     output = Output()
     sheet = output.add_sheet("Data")
     output.append_table(sheet, frame(10), gap=False)

@@ -16,7 +16,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from ade_engine.io.output import Output
+from ade_engine.io.output.workbook import Output
 
 
 def write(path: Path, *frames: pl.DataFrame, **options) -> Path:

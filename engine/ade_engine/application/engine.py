@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ade_engine.extensions.registry import Registry
-    from ade_engine.io.source import Source, SourceSheet
+    from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.manifest import Manifest
-    from ade_engine.reporting.completed import RunReport
+    from ade_engine.pipeline.sheet import SheetPipeline
+    from ade_engine.reporting.completed import RunReport, SheetReport
 
 _CODES = (
     (ConfigError, RunErrorCode.CONFIG_ERROR),
@@ -137,7 +139,7 @@ def _absolute(path: object, what: str, folder: Path | None = None) -> Path:
         found = Path(path).expanduser()
         return (found if folder is None else folder / found).resolve()
     except (TypeError, ValueError, OSError, RuntimeError) as error:
-        raise InputError(f"{what} is no usable path: {path!r} ({error})") from error
+        raise InputError(f"{what} is not a usable path: {path!r} ({error})") from error
 
 
 class _Run:
@@ -150,7 +152,7 @@ class _Run:
 
     def execute(self) -> RunResult:
         # Imported here and not above: whoever only asks for the version needs none of it.
-        from ade_engine.io.source import open_source
+        from ade_engine.io.input.source import open_source
         from ade_engine.reporting.completed import RunReport
 
         plan = self.plan
@@ -215,8 +217,8 @@ class _Run:
     def _process(self, source: Source, report: RunReport) -> None:
         plan = self.plan
         # Polars, at last: the file is being read meanwhile.
-        from ade_engine.io.output import Output
-        from ade_engine.io.source import SourceError
+        from ade_engine.io.input.source import SourceError
+        from ade_engine.io.output.workbook import Output
         from ade_engine.models.fields import HookName
         from ade_engine.pipeline.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
@@ -256,12 +258,25 @@ class _Run:
         )
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
-            try:
-                pipeline.process(context.for_sheet(index), sheet, index, sheet_report)
-            except SourceError as error:
-                raise InputError(str(error)) from error
+            self._process_sheet(pipeline, context.for_sheet(index), sheet, index, sheet_report)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
         output.save(str(plan.output_file))
+
+    def _process_sheet(
+        self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, index: int, report: SheetReport
+    ) -> None:
+        """Process one sheet, and report what became of it, also after a failure."""
+        from ade_engine.io.input.source import SourceError
+        from ade_engine.pipeline.sheet import SheetOutcome
+
+        outcome = SheetOutcome()
+        try:
+            pipeline.process(context, sheet, index, outcome)
+        except SourceError as error:
+            raise InputError(str(error)) from error
+        finally:
+            # Last, for a hook may change a table's result, and reports show it as the hooks left it.
+            report.add(outcome, context.registry)
 
     def _choose_sheets(self, sheets: list[SourceSheet], active: SourceSheet | None) -> list[SourceSheet]:
         """The sheets to process, in workbook order."""
@@ -301,7 +316,7 @@ class _Run:
 
 
 def _place_in(raised: BaseException, config_package: Path) -> tuple[str, int, str] | None:
-    """Where in a config package something was raised that no callable's entry tells of: an import, or `register`."""
+    """Where in a config package something was raised that belongs to no callable's entry: an import, or `register`."""
     from ade_engine.infrastructure.observability.stack import innermost_frame
 
     place = innermost_frame(raised.__traceback__, str(config_package))

@@ -1,7 +1,7 @@
 """The command line: ``python -m ade_engine`` and ``ade-engine``.
 
 Exit status: 0 all is well, 1 a run failed (or settings or a config package are invalid), 2 the command line was wrong.
-Events and log lines go to standard error, so standard output stays free for what a command is asked to tell.
+Events and log lines go to standard error, so standard output stays free for what a command is asked to print.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _leave(status: int) -> None:
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
-        # What was asked for could not be told; a log that nobody reads is no failure, though.
+        # What was asked for could not be printed; a log that nothing reads is not a failure, though.
         status = status or 1
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()

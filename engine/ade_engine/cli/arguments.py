@@ -45,6 +45,7 @@ class Option:
 
     @property
     def is_flag(self) -> bool:
+        """Whether the option takes no value."""
         return self.metavar is None
 
 

@@ -54,5 +54,6 @@ def _log_level(values: dict[str, Any]) -> int | None:
 
 
 def check_sheet_options(values: dict[str, Any]) -> None:
+    """Refuse options that exclude each other; raises ``UsageError``."""
     if values["active_sheet_only"] and values["input_sheet"]:
         raise UsageError("--active-sheet-only and --input-sheet exclude each other.")

@@ -1,7 +1,7 @@
 """Calling what authors wrote.
 
 A stage offers named values. A callable gets those its signature names, by keyword (positional-only ones by
-position), and all of them when it takes ``**kwargs``. What it lacks or raises is told to the author in terms of the
+position), and all of them when it takes ``**kwargs``. What it lacks or raises is reported to the author in terms of the
 author's own file: see :func:`explain`.
 """
 
@@ -11,7 +11,7 @@ from inspect import Parameter, signature
 
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import innermost_frame
-from ade_engine.models.errors import AdeEngineError, PipelineError
+from ade_engine.models.errors import AdeEngineError, ExtensionComplaint, PipelineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ RAISED = (Exception, SystemExit)
 COMMON_NAMES = ("settings", "metadata", "state", "input_file_name", "logger")
 
 
-class MissingParameter(Exception):
+class MissingParameter(ExtensionComplaint):
     """A callable needs a value that its stage does not offer."""
 
     def __init__(self, parameter: str, offered: Iterable[str]):
@@ -52,6 +52,7 @@ class CallPlan:
         self.missing = missing
 
     def names(self) -> set[str]:
+        """The names of the values that the callable gets."""
         return {name for name, _ in self.positional} | set(self.keywords)
 
 
@@ -61,7 +62,7 @@ def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
     try:
         parameters = signature(fn).parameters.values()
     except (TypeError, ValueError):
-        # A built-in that does not tell its signature is given everything, and may refuse.
+        # A built-in without a readable signature gets everything, and may refuse.
         return CallPlan((), offered, None)
     positional: list[tuple[str, Any]] = []
     keywords: list[str] = []
@@ -156,7 +157,7 @@ class Failure:
         self.location = location
 
 
-class WrongResult(Exception):
+class WrongResult(ExtensionComplaint):
     """A callable returned something else than it should have. The text completes "detector x …"."""
 
 
@@ -166,7 +167,7 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     ``subject`` says what it was called for ("sheet 'Orders', row 7"); ``folder`` is the config package's, whose files
     are the likeliest to be at fault.
     """
-    raised = not isinstance(error, (WrongResult, MissingParameter))
+    raised = not isinstance(error, ExtensionComplaint)
     place = innermost_frame(error.__traceback__, folder) if raised else None
     place = place or source_of(entry.fn)
     where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
@@ -178,10 +179,3 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     if place is not None:
         location.update(file=place[0], line=place[1], function=place[2])
     return Failure(message, location)
-
-
-def failure_of(failure: Failure, error_class: type[AdeEngineError], **arguments: Any) -> AdeEngineError:
-    """The error that ends the run, carrying the location for the log."""
-    error = error_class(failure.message, **arguments)
-    error.ade_location = failure.location
-    return error

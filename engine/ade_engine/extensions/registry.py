@@ -42,6 +42,7 @@ class RegisteredFn(Record):
 
     @property
     def sort_key(self) -> tuple[Any, str, str]:
+        """The place among its kind; ``TypeError`` where the priority is not a number."""
         try:
             return (-self.priority, self.module, self.qualname)
         except TypeError:
@@ -69,7 +70,7 @@ class Registry:
         return field
 
     def register_row_detector(self, fn: Callable[..., Any], *, row_kind: str, priority: int) -> None:
-        """Let ``fn`` vote for the kind of every row. ``row_kind`` tells readers what it is mainly for."""
+        """Let ``fn`` vote for the kind of every row. ``row_kind`` says to readers what it is mainly for."""
         self.row_detectors.append(RegisteredFn.of(fn, priority, row_kind=getattr(row_kind, "value", row_kind)))
 
     def register_column_detector(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
@@ -83,7 +84,7 @@ class Registry:
         self.column_transforms.append(RegisteredFn.of(fn, priority, field=field))
 
     def register_column_validator(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
-        """Let ``fn`` check ``field`` by an expression that gives a message, or null where all is well."""
+        """Let ``fn`` check ``field`` by an expression that yields a message, or null where all is well."""
         self._require_field(fn, field, "column validator")
         self.column_validators.append(RegisteredFn.of(fn, priority, field=field))
 

@@ -40,7 +40,7 @@ _DEFAULT_LEVEL = _LEVELS["INFO"]
 
 
 # Each reader turns what a source holds into the setting's value, or raises ValueError with what it should have been.
-# `text` says that the source has only text: the environment and .env.
+# `text` says that the source has only text: environment variables and .env.
 
 
 def _flag(value: Any, text: bool) -> bool:
@@ -164,13 +164,13 @@ def _delimiter(value: Any, text: bool) -> str:
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
     ("config_package", None, _folder, "folder used when the command line names none"),
-    ("remove_unmapped_columns", False, _flag, "drop output columns that are no registered fields"),
+    ("remove_unmapped_columns", False, _flag, "drop output columns that are not registered fields"),
     ("write_diagnostics_columns", False, _flag, "write the engine's own columns, named __ade_…"),
     ("mapping_tie_resolution", "leftmost", _one_of("leftmost", "leave_unmapped"), "when columns claim one field"),
     ("sort_tables_by_mapping_ratio", False, _flag, "write the best mapped tables of a sheet first"),
     ("merge_tables_in_sheet", False, _flag, "stack the tables of a sheet into one"),
     ("log_format", "text", _one_of(*VALID_LOG_FORMATS), "how events are written"),
-    ("log_level", _DEFAULT_LEVEL, parse_log_level, "least severe level of events, from the environment only"),
+    ("log_level", _DEFAULT_LEVEL, parse_log_level, "least severe level of events, from environment variables only"),
     ("max_empty_rows_run", 1000, _count_or_none, "empty rows after which a sheet ends"),
     ("max_empty_cols_run", 500, _count_or_none, "empty cells after which a row ends"),
     ("detector_column_sample_size", 100, _count, "values in a column detector's sample"),
@@ -185,7 +185,7 @@ _READERS = {key: read for key, _, read, _ in _SETTINGS}
 
 
 class SettingField:
-    """What ``Settings.model_fields`` tells of one setting."""
+    """What ``Settings.model_fields`` says about one setting."""
 
     __slots__ = ("default", "description")
 
@@ -194,9 +194,11 @@ class SettingField:
         self.description = description
 
     def is_required(self) -> bool:
+        """Whether a value must be given: never."""
         return False
 
     def get_default(self, **_: Any) -> Any:
+        """The value that the setting has when nothing names one."""
         return self.default
 
     def __repr__(self) -> str:
@@ -206,9 +208,9 @@ class SettingField:
 class Settings:
     """The settings of a run, as attributes.
 
-    ``Settings(...)`` reads the working folder and the environment; ``Settings.load(config_package_dir=…)`` also reads
-    the config package's own file. What is passed by name wins over all of it, and is checked like everything that is
-    read; what is assigned later is taken as it is.
+    ``Settings(...)`` reads the working folder and environment variables; ``Settings.load(config_package_dir=…)`` also
+    reads the config package's own file. What is passed by name wins over all of it, and is checked like everything that
+    is read; what is assigned later is taken as it is.
 
     Older engines had a pydantic model here. Config packages may use the methods of one that are named ``model_…``.
     """
@@ -387,8 +389,8 @@ def _resolve(cwd: Path, config_package_dir: Path | None, overrides: Mapping[str,
     given.update(_from_toml(cwd / SETTINGS_FILE))
     if config_package_dir is not None:
         given.update(_from_toml(config_package_dir / SETTINGS_FILE))
-    given.update(_from_environment(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
-    given.update(_from_environment(os.environ, "the environment"))
+    given.update(_from_variables(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
+    given.update(_from_variables(os.environ, "the environment variables"))
     given.update({key: _Given(value, False, "the caller", key) for key, value in overrides.items() if key in _READERS})
 
     values: dict[str, Any] = {key: default for key, default, _, _ in _SETTINGS}
@@ -438,7 +440,7 @@ def _read_text(path: Path) -> str | None:
         raise SettingsError(f"{path} cannot be read: {error}") from None
 
 
-def _from_environment(variables: Mapping[str, str], source: str) -> dict[str, _Given]:
+def _from_variables(variables: Mapping[str, str], source: str) -> dict[str, _Given]:
     given: dict[str, _Given] = {}
     fallback_level = None
     for name, value in variables.items():

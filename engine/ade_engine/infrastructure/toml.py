@@ -16,5 +16,5 @@ def parse_toml(text: str) -> dict:
     except ValueError:
         from tomllib import loads
 
-        # Integers have no limit there; what is really wrong is told by either.
+        # Integers have no limit there; both report what is really wrong.
         return loads(text)

@@ -84,7 +84,7 @@ class StandIn:
 
     def __getattr__(self, name: str) -> Any:
         # Only reached for names that the stand-in itself does not have. Copying, pickling and the like ask for names
-        # with underscores on both sides, and must not open a workbook just to be told no.
+        # with underscores on both sides, and must not open a workbook only to learn that there is no such name.
         if name.startswith("_ade") or name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         self._ade_become()
@@ -143,7 +143,7 @@ def become(stand_in: StandIn, real_class: type) -> None:
     _set_class(stand_in, _unfinished(real_class))
 
 
-def tell(stand_in: StandIn, **facts: Any) -> None:
+def set_facts(stand_in: StandIn, **facts: Any) -> None:
     """Give a stand-in attributes, which are not those of the real object."""
     stand_in.__dict__.update(facts)
 

@@ -7,12 +7,16 @@ class AdeEngineError(Exception):
     """Base of everything the engine raises on purpose."""
 
 
+class ExtensionComplaint(Exception):
+    """What the engine itself objects to about a callable. What led to the complaint, if anything, is its cause."""
+
+
 class ConfigError(AdeEngineError):
     """The config package registers something that does not fit together (``config_error``)."""
 
 
 class SettingsError(ConfigError, ValueError):
-    """A setting has a value that it cannot have. Raised before a run starts, so no event tells of it."""
+    """A setting has a value that it cannot have. Raised before a run starts, so no event reports it."""
 
 
 class InputError(AdeEngineError):

@@ -62,7 +62,7 @@ class Record:
     _defaults: dict = {}
     _annotations: dict = {}
     _frozen = False
-    #: Whether the order of the fields is nobody's business; such fields may follow others with a default.
+    #: Whether the order of the fields does not matter; such fields may follow others with a default.
     _keyword_only = False
 
     def __init_subclass__(cls, frozen: bool = False, keyword_only: bool = False, **kwargs):

@@ -45,10 +45,12 @@ class TableRegion(Record, frozen=True):
 
     @property
     def width(self) -> int:
+        """How many columns the region has."""
         return self.max_col - self.min_col + 1
 
     @property
     def height(self) -> int:
+        """How many rows it has, header rows included."""
         return self.max_row - self.min_row + 1
 
     @property
@@ -68,10 +70,12 @@ class TableRegion(Record, frozen=True):
 
     @property
     def has_data_rows(self) -> bool:
+        """Whether there is a row below the header."""
         return self.data_first_row <= self.max_row
 
     @property
     def data_row_count(self) -> int:
+        """How many rows there are below the header."""
         return max(0, self.max_row - self.data_first_row + 1)
 
     def iter_values(self, ws, values_only: bool = True) -> Iterator[tuple[Any, ...]]:
@@ -100,7 +104,7 @@ def is_blank(value: Any) -> bool:
 
 
 class _LazyValues:
-    """Gives a column its ``values``: a list, or a function without parameters that is asked for it once."""
+    """The ``values`` of a column: a list, or a function without parameters that is asked for it once."""
 
     @property
     def values(self) -> list[Any]:
@@ -114,7 +118,7 @@ class _LazyValues:
         self.__dict__["values"] = values
 
     def __getstate__(self) -> dict[str, Any]:
-        # A function cannot be copied or pickled; what it gives can.
+        # A function cannot be copied or pickled; what it returns can.
         return {**self.__dict__, "values": self.values}
 
 

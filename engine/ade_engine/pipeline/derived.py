@@ -104,7 +104,7 @@ def _integer(value: Any) -> int | None:
 
 
 def _score(value: Any) -> float:
-    """The score, or 1.0 for what can be none: no number, no finite one, or none above zero."""
+    """The score, or 1.0 for what cannot be one: not a number, not finite, or not above zero."""
     try:
         score = float(value)
     except (TypeError, ValueError, OverflowError):

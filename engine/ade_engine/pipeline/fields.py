@@ -64,7 +64,7 @@ class _Expressions:
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
-    """A misused stage or a ``TypeError`` is the pipeline's business; what a callable raises otherwise is its own."""
+    """A misused stage or a ``TypeError`` is a pipeline error; all else that a callable raises is its own error."""
     if isinstance(error, (TypeError, MissingParameter, WrongResult)):
         return PipelineError
     # Not the error's own class: one that a package has derived from an engine's may want other arguments.

@@ -7,11 +7,12 @@ from typing import Any
 import polars as pl
 
 from ade_engine.models.table import SourceColumn, TableRegion
+from ade_engine.pipeline.header_rows import joined_headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.io.source import SheetScan
-    from ade_engine.pipeline.tables import RowSpan
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.header_rows import RowSpan
 
 
 class SourceTable:
@@ -24,7 +25,9 @@ class SourceTable:
     __slots__ = ("region", "columns", "names", "frame", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan):
-        headers = _headers(scan, span)
+        headers = joined_headers(
+            [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
+        )
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column
@@ -80,23 +83,6 @@ def unique_names(headers: list[Any]) -> list[str]:
         seen[name] = count = seen.get(name, 0) + 1
         names.append(name if count == 1 else f"{name}__{count}")
     return names
-
-
-def _headers(scan: SheetScan, span: RowSpan) -> list[Any]:
-    """One header for each column of the header block: the raw cell of a single row, else the rows' texts joined."""
-    rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
-    if len(rows) == 1:
-        return list(rows[0])
-    joined: list[Any] = []
-    for column in range(max(map(len, rows), default=0)):
-        pieces: dict[str, str] = {}
-        for row in rows:
-            value = row[column] if column < len(row) else None
-            piece = "" if value is None else " ".join(str(value).split())
-            if piece:
-                pieces.setdefault(piece.casefold(), piece)
-        joined.append(" ".join(pieces.values()))
-    return joined
 
 
 def _width(scan: SheetScan, span: RowSpan) -> int:

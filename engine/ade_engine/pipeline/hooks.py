@@ -60,7 +60,7 @@ class Hooks:
         region: TableRegion | None = None,
         **offered: Any,
     ) -> pl.DataFrame | None:
-        """Call the stage's hooks in order. At a table stage, gives the table as the last hook left it."""
+        """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it."""
         callers = self._callers.get(stage)
         if not callers:
             return offered.get("table")

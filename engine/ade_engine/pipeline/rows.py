@@ -13,6 +13,7 @@ import time
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call
 from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
 from ade_engine.models.errors import PipelineError
+from ade_engine.pipeline.header_rows import RowKinds, RowVerdicts
 from ade_engine.pipeline.scores import as_score, as_scores, rounded
 
 TYPE_CHECKING = False
@@ -21,27 +22,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.io.source import SheetScan
+    from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.context import Progress, RunContext
-
-#: What a row counts as when tables are sought.
-OTHER, HEADER, DATA = 0, 1, 2
 
 _BATCH = 512
 _OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name")
-
-
-class RowKinds:
-    """The verdict on a sheet's rows: a kind for each, and the row that looks most like a header."""
-
-    __slots__ = ("kinds", "best_header_row", "changed_rows")
-
-    def __init__(self, kinds: bytearray, best_header_row: int | None, changed_rows: dict[int, list[Any]] | None = None):
-        self.kinds = kinds
-        #: Rows that detectors have changed in place, by number from 0: the table is made of them as they are now.
-        self.changed_rows = changed_rows or {}
-        #: Counted from 0; ``None`` when no row has a positive header total.
-        self.best_header_row = best_header_row
 
 
 class RowClassifier:
@@ -62,13 +47,13 @@ class RowClassifier:
             return self._classify_aloud(context, sheet_name, scan, progress)
         if self._loop is None:
             self._generate()
-        kinds = bytearray()
+        verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
         try:
-            best = self._loop(self._batches(scan, progress, changed), kinds, sheet_name, **context.values())
+            self._loop(self._batches(scan, progress, changed), verdicts.decide, sheet_name, **context.values())
         except RAISED as error:
             self._blame(context, sheet_name, error)
-        return RowKinds(kinds, best, changed)
+        return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
 
     def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
         """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""
@@ -89,11 +74,8 @@ class RowClassifier:
     def _generate(self) -> None:
         """Write and compile the loop for these detectors."""
         lines = [
-            "def loop(batches, kinds, sheet_name, settings, metadata, state, input_file_name, logger):",
-            "    decide = kinds.append",
+            "def loop(batches, decide, sheet_name, settings, metadata, state, input_file_name, logger):",
             "    row_index = 0",
-            "    best_total = 0.0",
-            "    best_row = None",
             "    for rows in batches:",
             "        for row_values in rows:",
             "            row_index += 1",
@@ -126,18 +108,7 @@ class RowClassifier:
                 ]
             for line in range(first_line, len(lines) + 1):
                 self._detector_at_line[line] = number
-        lines += [
-            "            if totals:",
-            "                if len(totals) > 1:",
-            "                    kind = max(totals, key=totals.get)",
-            f"                decide({HEADER} if kind == 'header' else {DATA} if kind == 'data' else {OTHER})",
-            "                if 'header' in totals and totals['header'] > best_total:",
-            "                    best_total = totals['header']",
-            "                    best_row = row_index - 1",
-            "            else:",
-            f"                decide({OTHER})",
-            "    return best_row",
-        ]
+        lines.append("            decide(totals)")
         exec(compile("\n".join(lines), GENERATED_FILE, "exec"), names)
         self._loop = names["loop"]
 
@@ -157,8 +128,8 @@ class RowClassifier:
         """The same verdict, with an event for every vote."""
         logger = context.logger
         values = {**context.values(), "sheet_name": sheet_name}
-        kinds = bytearray()
-        best_total, best_row, row_index = 0.0, None, 0
+        verdicts = RowVerdicts()
+        row_index = 0
         changed: dict[int, list[Any]] = {}
         for rows in self._batches(scan, progress, changed):
             for row_values in rows:
@@ -187,10 +158,7 @@ class RowClassifier:
                         message=f"Row {row_index}: {entry.qualname}",
                         data={"sheet_name": sheet_name, "row_index": row_index, "detector": report},
                     )
-                kind = max(totals, key=totals.__getitem__) if totals else "unknown"
-                kinds.append(HEADER if kind == "header" else DATA if kind == "data" else OTHER)
-                if totals.get("header", 0.0) > best_total:
-                    best_total, best_row = totals["header"], row_index - 1
+                kind = verdicts.decide(totals)
                 logger.event(
                     "row_classification",
                     level=10,
@@ -207,7 +175,7 @@ class RowClassifier:
                         },
                     },
                 )
-        return RowKinds(kinds, best_row, changed)
+        return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
 
 
 def _call(entry: RegisteredFn, plan: Any, values: dict[str, Any]) -> Any:

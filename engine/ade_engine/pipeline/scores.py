@@ -24,7 +24,7 @@ def as_score(value: Any, key: Any = None) -> float:
 
 
 def as_scores(result: Any, of_what: str) -> dict[Any, float]:
-    """A detector's result with every score checked; ``None`` is no score at all."""
+    """A detector's result with every score checked; ``None`` means no scores."""
     if result is None:
         return {}
     if not isinstance(result, Mapping):

@@ -8,29 +8,44 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.infrastructure.settings import scan_limits
-from ade_engine.io.changed_scan import ChangedScan
+from ade_engine.io.scan.changed_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult
+from ade_engine.pipeline.context import Progress
 from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
 from ade_engine.pipeline.events import region_data
 from ade_engine.pipeline.fields import RESERVED_PREFIX, Transforms, Validators
 from ade_engine.pipeline.frame import SourceTable
+from ade_engine.pipeline.header_rows import RowSpan, find_tables
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
 from ade_engine.pipeline.rows import RowClassifier
-from ade_engine.pipeline.tables import RowSpan, find_tables, split_side_by_side
-from ade_engine.pipeline.context import Progress
+from ade_engine.pipeline.side_by_side import split_side_by_side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.extensions.registry import Registry
-    from ade_engine.io.output import Output, OutputSheet
-    from ade_engine.io.source import SheetScan, Source, SourceSheet
+    from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.output.workbook import Output, OutputSheet
+    from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.manifest import Manifest
-    from ade_engine.reporting.completed import SheetReport
+
+
+class SheetOutcome:
+    """What is known about a sheet so far, also when the run ends within it."""
+
+    __slots__ = ("scan", "written")
+
+    def __init__(self) -> None:
+        #: What scanning found out, once it has.
+        self.scan: dict[str, Any] | None = None
+        #: The tables that were written.
+        self.written: list[BuiltTable] = []
 
 
 class SheetPipeline:
@@ -46,8 +61,11 @@ class SheetPipeline:
         self._output = output
         self._manifest = manifest
 
-    def process(self, context: RunContext, sheet: SourceSheet, sheet_index: int, report: SheetReport) -> None:
-        """Read, normalize and write one sheet; ``context`` is the sheet's own."""
+    def process(self, context: RunContext, sheet: SourceSheet, sheet_index: int, outcome: SheetOutcome) -> None:
+        """Read, normalize and write one sheet; ``context`` is the sheet's own.
+
+        ``outcome`` says at any time what has become of the sheet so far.
+        """
         context.logger.event(
             "sheet.started",
             message=f"Sheet {sheet.title!r}",
@@ -68,7 +86,7 @@ class SheetPipeline:
             **scan_limits(context.settings),
             on_progress=lambda rows: progress("scan", rows),
         )
-        report.scan = {
+        outcome.scan = {
             "rows_emitted": scan.rows_emitted,
             "stopped_early": scan.stopped_early,
             "truncated_rows": scan.truncated_rows,
@@ -86,24 +104,18 @@ class SheetPipeline:
             built = [merge_tables(built)]
 
         output_sheet = self._output.add_sheet(sheet.title)
-        written: list[BuiltTable] = []
-        try:
-            next_row = 1
-            for table in built:
-                next_row = self._write(context, table, output_sheet, next_row, written)
-                progress("write", next_row, scan_rows)
-            self.hooks.run(
-                context,
-                HookName.ON_SHEET_END,
-                sheet_name=sheet.title,
-                output_sheet=output_sheet,
-                output_workbook=self._output.workbook,
-                tables=[table.result for table in built],
-            )
-        finally:
-            # Last, for a hook may change a table's result, and reports tell of it as the hooks left it.
-            for table in written:
-                report.add_table(table, context.registry)
+        next_row = 1
+        for table in built:
+            next_row = self._write(context, table, output_sheet, next_row, outcome.written)
+            progress("write", next_row, scan_rows)
+        self.hooks.run(
+            context,
+            HookName.ON_SHEET_END,
+            sheet_name=sheet.title,
+            output_sheet=output_sheet,
+            output_workbook=self._output.workbook,
+            tables=[table.result for table in built],
+        )
 
     def _find_tables(
         self, context: RunContext, sheet_name: str, sheet_index: int, scan: SheetScan, progress: Progress
@@ -214,7 +226,7 @@ class SheetPipeline:
         next_row: int,
         written: list[BuiltTable],
     ) -> int:
-        """Append a table to the output sheet and to ``written``; gives the row where the next one would start."""
+        """Append a table to the output sheet and to ``written``; returns the row where the next one would start."""
         result = table.result
         write_table = self._columns_to_write(context, result.table)
         self._output.append_table(output_sheet, write_table, gap=next_row > 1)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ade_engine.models.run import RunError
     from ade_engine.models.table import TableResult
     from ade_engine.pipeline.merge import BuiltTable
+    from ade_engine.pipeline.sheet import SheetOutcome
 
 _NO_SEPARATOR = re.compile(r"[\W_]+")
 _PLACEHOLDERS = {"", "n/a", "na", "none", "null"}
@@ -45,6 +46,7 @@ class FieldFindings:
 
     @property
     def detected(self) -> bool:
+        """Whether the field was found, in a column of its own or derived."""
         return self.mapped or self.derived
 
     def note_score(self, score: float | None) -> None:
@@ -53,6 +55,7 @@ class FieldFindings:
             self.best_score = score
 
     def add(self, other: FieldFindings) -> None:
+        """Take in what is known at a narrower scope."""
         self.mapped |= other.mapped
         self.derived |= other.derived
         self.valid_cells += other.valid_cells
@@ -62,6 +65,7 @@ class FieldFindings:
         self.columns += other.columns
 
     def payload(self, field: FieldDef) -> dict[str, Any]:
+        """The findings as the event has them."""
         return {
             "field": field.name,
             "label": field.label,
@@ -108,6 +112,7 @@ class Totals:
         self.fields = {name: FieldFindings() for name in fields}
 
     def add(self, other: Totals) -> None:
+        """Take in the counts of a narrower scope."""
         for name in self.__slots__:
             if name != "fields":
                 setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -116,9 +121,11 @@ class Totals:
 
     @property
     def detected(self) -> int:
+        """How many of the fields were found."""
         return sum(findings.detected for findings in self.fields.values())
 
     def counts_payload(self, *, workbooks: int | None, sheets: int | None, tables: int | None) -> dict[str, Any]:
+        """The counts as the event has them; ``None`` where a scope does not count such things."""
         expected, detected = len(self.fields), self.detected
         return {
             "workbooks": workbooks,
@@ -136,6 +143,7 @@ class Totals:
         }
 
     def validation_payload(self) -> dict[str, Any]:
+        """What validators found, as the event has it."""
         return {
             "rows_evaluated": self.rows_evaluated,
             "issues_total": self.issues,
@@ -144,6 +152,7 @@ class Totals:
         }
 
     def fields_payload(self, registered: dict[str, FieldDef]) -> list[dict[str, Any]]:
+        """The findings of every registered field, as the event has them."""
         return [findings.payload(registered[name]) for name, findings in self.fields.items()]
 
 
@@ -287,8 +296,10 @@ class SheetReport:
         self.scan: dict[str, Any] | None = None
         self.tables: list[TableReport] = []
 
-    def add_table(self, table: BuiltTable, registry: Registry) -> None:
-        self.tables.append(TableReport(table, registry))
+    def add(self, outcome: SheetOutcome, registry: Registry) -> None:
+        """Take in what became of the sheet."""
+        self.scan = outcome.scan
+        self.tables += [TableReport(table, registry) for table in outcome.written]
 
 
 class RunReport:
@@ -301,6 +312,7 @@ class RunReport:
         self.fields: dict[str, FieldDef] = {}
 
     def add_sheet(self, title: str, index: int, is_active: bool) -> SheetReport:
+        """Start the report of a sheet that the run has reached."""
         sheet = SheetReport(title, index, is_active)
         self._sheets.append(sheet)
         return sheet

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-/// A reading failure. `Display` gives the whole sentence.
+use crate::progress::Stopped;
+
+/// A reading failure. `Display` writes the whole sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceError {
     /// The operating system refused.
@@ -14,16 +16,12 @@ pub enum SourceError {
     Empty { path: String },
     /// The extension names no format that is read here.
     UnsupportedExtension { path: String, extension: String },
-    /// An `.xlsx` that is something else; `looks_like` says what, if that could be told.
-    NotAZip {
-        path: String,
-        looks_like: Option<&'static str>,
-    },
+    /// A file that is something else than its name says, or locked by a password. The words, which follow the path, are
+    /// those of `read::foreign`.
+    Foreign { path: String, words: String },
     /// A zip archive whose end is missing.
     CutShort { path: String },
-    /// A workbook that is protected by a password.
-    Encrypted { path: String },
-    /// A zip archive, but not a workbook, or one that misses a part.
+    /// A workbook that cannot be read for a reason of its own.
     NotAWorkbook { path: String, reason: String },
     /// A part of the package that cannot be unpacked or parsed.
     BrokenPart { part: String, reason: String },
@@ -41,7 +39,7 @@ pub enum SourceError {
     BadOption { reason: String },
     /// The file's name makes no legal sheet title.
     BadTitle { title: String, character: char },
-    /// Reading was given up because nobody waits for it any more.
+    /// Reading was stopped because nothing waits for it any more.
     Cancelled,
 }
 
@@ -58,38 +56,21 @@ impl fmt::Display for SourceError {
                 }
                 write!(f, "; use .xlsx, .xlsm, .xltx, .xltm, .xls or .csv")
             }
-            Self::NotAZip {
-                path,
-                looks_like: Some(kind),
-            } => {
-                write!(f, "{path} is no .xlsx workbook (no zip archive): {kind}")
-            }
-            Self::NotAZip {
-                path,
-                looks_like: None,
-            } => {
-                write!(f, "{path} is no .xlsx workbook: it is no zip archive")
-            }
+            Self::Foreign { path, words } => write!(f, "{path} {words}"),
             Self::CutShort { path } => {
                 write!(
                     f,
                     "{path} is cut short: the end of the archive is missing; copy or download the file again"
                 )
             }
-            Self::Encrypted { path } => {
-                write!(
-                    f,
-                    "{path} is an encrypted workbook: save it without a password"
-                )
-            }
             Self::NotAWorkbook { path, reason } => {
-                write!(f, "{path} is no readable workbook: {reason}")
+                write!(f, "{path} is not a readable workbook: {reason}")
             }
             Self::BrokenPart { part, reason } => {
                 write!(f, "the workbook is damaged: {part}: {reason}")
             }
             Self::BrokenLegacy { path, reason } => {
-                write!(f, "{path} is no readable .xls workbook: {reason}")
+                write!(f, "{path} is not a readable .xls workbook: {reason}")
             }
             Self::BeyondLimits { sheet, reason } => write!(f, "sheet {sheet:?}: {reason}"),
             Self::Undecodable {
@@ -103,7 +84,7 @@ impl fmt::Display for SourceError {
             Self::BadTitle { title, character } => {
                 write!(
                     f,
-                    "{title:?} is no legal sheet title: the character {character:?} is not allowed in one"
+                    "{title:?} is not a legal sheet title: the character {character:?} is not allowed in one"
                 )
             }
             Self::Cancelled => f.write_str("reading was cancelled"),
@@ -128,6 +109,12 @@ impl SourceError {
             part: part.to_owned(),
             reason: reason.into(),
         }
+    }
+}
+
+impl From<Stopped> for SourceError {
+    fn from(_: Stopped) -> Self {
+        Self::Cancelled
     }
 }
 

@@ -1,35 +1,26 @@
 //! The engine's native half: everything that touches each cell.
 //!
 //! # Map
-//! - [`book`]: one input file of any format; what the rest starts from
-//!   - [`xlsx`] over [`archive`] (zip) and [`xml`], [`xls`], [`csv`]; [`dates`] knows serial numbers
-//!   - [`source`]: opens and scans in the background, so that reading overlaps the start of Python and polars
-//! - [`store`]: where the cells of a sheet live
-//! - [`series`]: from cells to polars columns, handed over through [`arrow`]; [`text_form`] prints values as text
-//! - [`writer`]: from polars frames to an `.xlsx` file
+//! - [`read`]: from input files of every format to sheets, in the background
+//! - [`cells`]: where the cells of a sheet live, and what single values mean (serial dates, text forms)
+//! - [`columns`]: from cells to polars columns, and from polars frames back
+//! - [`write`]: from polars frames to an `.xlsx` file
 //! - `python`: the module `ade_engine._native`, behind the feature `python`; nothing else knows Python
+//! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
+//!
+//! docs/architecture.md draws which of these may use which.
 //!
 //! # Promises
 //! No input makes it panic, hang, or take memory out of proportion to the bytes that it really has. Values are those
 //! of the engine contract: openpyxl's for workbooks, xlrd's for old ones, the `csv` module's for text.
 
-pub mod archive;
-pub mod arrow;
-pub mod book;
-pub mod csv;
-pub mod dates;
+pub mod cells;
+pub mod columns;
 pub mod error;
 pub mod progress;
 #[cfg(feature = "python")]
 mod python;
-pub mod read_ahead;
-pub mod series;
-pub mod source;
-pub mod store;
-pub mod text_form;
-pub mod writer;
-pub mod xls;
-pub mod xlsx;
-pub mod xml;
+pub mod read;
+pub mod write;
 
 pub use error::{Result, SourceError};

@@ -15,6 +15,9 @@ pub struct Watch {
 
 impl Watch {
     /// Called by the scan now and then with the number of rows read.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the scan was asked to stop.
     #[inline]
     pub fn tick(&self, rows: usize) -> Result<(), Stopped> {
         self.rows.store(rows, Ordering::Relaxed);

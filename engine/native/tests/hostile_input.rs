@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ade_engine_native::book::Book;
-use ade_engine_native::csv::CsvOptions;
+use ade_engine_native::cells::ScanLimits;
+use ade_engine_native::columns::series;
 use ade_engine_native::error::Result;
 use ade_engine_native::progress::Watch;
-use ade_engine_native::series;
-use ade_engine_native::store::builder::ScanLimits;
+use ade_engine_native::read::book::Book;
+use ade_engine_native::read::csv::CsvOptions;
 use proptest::prelude::*;
 
 // Measuring ----------------------------------------------------------------------------------------------------------
@@ -472,7 +472,7 @@ fn cells_in_far_corners_cost_what_they_weigh() {
     for column in 0..16_384 {
         row += &format!(
             "<c r=\"{}1048576\"><v>1</v></c>",
-            ade_engine_native::store::column_name(column)
+            ade_engine_native::cells::column_letters::column_name(column)
         );
     }
     let xml = sheet_xml(&(row + "</row>"));

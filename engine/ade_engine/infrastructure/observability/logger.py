@@ -257,4 +257,5 @@ def _plain_tree(value: Any) -> Any:
 
 
 def standard_error() -> TextIO:
+    """The standard error stream as it is now."""
     return sys.stderr

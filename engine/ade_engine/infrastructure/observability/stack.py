@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import traceback
 
+from ade_engine.models.errors import AdeEngineError, ExtensionComplaint
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
@@ -17,6 +19,7 @@ GENERATED_FILE = "<ade_engine row detectors>"
 
 
 def is_engine_file(file_name: str) -> bool:
+    """Whether a traceback's file name belongs to the engine's own code."""
     return file_name == GENERATED_FILE or file_name.startswith(ENGINE_FOLDER + os.sep)
 
 
@@ -24,15 +27,12 @@ def stack_trace(error: BaseException, *, whole: bool) -> str:
     """The error's traceback and its causes'; unless ``whole``, without the engine's frames and its own wrapping."""
     if whole:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    from ade_engine.extensions.invoke import MissingParameter, WrongResult
-    from ade_engine.models.errors import AdeEngineError
-
     # An error that wraps what a callable raised says nothing here that its message has not said already.
     shown = error
     while isinstance(shown, AdeEngineError) and shown.__cause__ is not None:
         shown = shown.__cause__
-        if isinstance(shown, (MissingParameter, WrongResult)):
-            # A complaint of the engine's own; what led to it, if anything, is the part to show.
+        if isinstance(shown, ExtensionComplaint):
+            # What led to the complaint, if anything, is the part to show.
             shown = shown.__cause__ or error
             break
     described = traceback.TracebackException(type(shown), shown, shown.__traceback__)

@@ -5,9 +5,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyType};
 
-use crate::dates::{DAY_MICROSECONDS, civil_from_days};
-use crate::store::builder::SheetBuilder;
-use crate::store::{Cell, Sheet, Tag};
+use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
+use crate::cells::{Cell, Sheet, SheetBuilder, Tag};
 
 static DATE_TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -23,6 +22,7 @@ pub struct CellObjects {
 }
 
 impl CellObjects {
+    /// Starts without remembered objects.
     pub fn new() -> Self {
         Self {
             remembered: Vec::new(),
@@ -30,6 +30,9 @@ impl CellObjects {
     }
 
     /// The object of a cell.
+    ///
+    /// # Errors
+    /// What Python raises while it makes the object.
     #[inline]
     pub fn object<'py>(
         &mut self,
@@ -120,6 +123,10 @@ pub struct MomentTypes<'py> {
 }
 
 impl<'py> MomentTypes<'py> {
+    /// Looks up the types of `datetime`.
+    ///
+    /// # Errors
+    /// What Python raises while it imports `datetime`.
     pub fn of(py: Python<'py>) -> PyResult<Self> {
         Ok(Self {
             date_time: DATE_TIME.import(py, "datetime", "datetime")?.clone(),
@@ -130,6 +137,9 @@ impl<'py> MomentTypes<'py> {
     }
 
     /// The cell of an object; one of a type that no file has becomes its text.
+    ///
+    /// # Errors
+    /// What Python raises while it answers for the object.
     pub fn cell(
         &mut self,
         value: &Bound<'py, PyAny>,
@@ -184,6 +194,9 @@ impl<'py> MomentTypes<'py> {
 }
 
 /// A row as a list of objects, up to its last value.
+///
+/// # Errors
+/// What Python raises while it makes an object.
 pub fn row_list<'py>(
     py: Python<'py>,
     sheet: &Sheet,

@@ -4,23 +4,15 @@
 //! classes promise is written down where configurations can meet it, in `ade_engine/io`.
 
 mod cells;
+mod error;
 mod output;
 mod source;
 mod style;
 mod toml;
 
-use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyUnicodeDecodeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::error::SourceError as ReadError;
-
-create_exception!(
-    ade_engine._native,
-    SourceError,
-    PyException,
-    "The input file cannot be read; the message says what is wrong with it."
-);
+use self::error::SourceError;
 
 /// The native half of the engine.
 #[pymodule]
@@ -35,29 +27,4 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
-}
-
-/// A reading failure as the exception that Python is to see.
-fn to_python(error: ReadError) -> PyErr {
-    let message = error.to_string();
-    match error {
-        ReadError::Undecodable {
-            encoding,
-            position,
-            reason,
-        } => {
-            let hint = format!(
-                "{reason}; the setting csv_encoding may name another encoding, or \"auto\""
-            );
-            PyUnicodeDecodeError::new_err((
-                encoding,
-                Vec::<u8>::new(),
-                position,
-                position + 1,
-                hint,
-            ))
-        }
-        ReadError::BadOption { .. } | ReadError::BadTitle { .. } => PyValueError::new_err(message),
-        _ => SourceError::new_err(message),
-    }
 }

@@ -8,19 +8,22 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule};
 
-use crate::arrow;
-use crate::writer::cells::{MomentStyles, find_illegal_text};
-use crate::writer::{self, Extent, PlacedColumn, PlacedRows, Stretch, WorkbookWriter};
+use crate::columns::arrow::ArrowArrayStream;
+use crate::columns::frame;
+use crate::write::cells::MomentStyles;
+use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
+use crate::write::text::find_illegal_text;
+use crate::write::workbook::{Extent, WorkbookWriter};
 
 /// A polars frame, held without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct Frame {
-    frame: Arc<arrow::Frame>,
+    frame: Arc<frame::Frame>,
 }
 
 #[pymethods]
 impl Frame {
-    /// Takes what `frame.__arrow_c_stream__()` gives.
+    /// Takes what `frame.__arrow_c_stream__()` returns.
     #[new]
     fn new(frame: &Bound<'_, PyAny>) -> PyResult<Self> {
         let capsule = frame
@@ -28,10 +31,9 @@ impl Frame {
             .cast_into::<PyCapsule>()?;
         let pointer = capsule
             .pointer_checked(Some(c"arrow_array_stream"))?
-            .cast::<arrow::ArrowArrayStream>();
+            .cast::<ArrowArrayStream>();
         // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as gone.
-        let imported =
-            unsafe { arrow::Frame::import(arrow::ArrowArrayStream::take(pointer.as_ptr())) };
+        let imported = unsafe { frame::Frame::import(ArrowArrayStream::take(pointer.as_ptr())) };
         Ok(Self {
             frame: Arc::new(imported.map_err(PyTypeError::new_err)?),
         })
@@ -54,7 +56,7 @@ type PythonColumn = (usize, usize, Option<Vec<u8>>);
 /// Renders `count` rows as XML; the first one becomes row `sheet_row`. `parts` are frames (or nothing, for cells without
 /// values) with the row that they start at and their columns; `moments` are the numbers of the cell styles for
 /// date-times, dates, times and durations, `styles` those that the columns' styles name. For the rest see
-/// [`writer::Stretch`].
+/// [`Stretch`].
 #[pyfunction]
 #[pyo3(signature = (parts, count, sheet_row, moments, styles, escape_formulas, cells, attributes, keep_empty_rows))]
 #[allow(
@@ -110,7 +112,7 @@ pub fn render_rows<'py>(
             attributes: &attributes,
             keep_empty_rows,
         };
-        writer::render_rows(&stretch, moments, &styles, escape_formulas)
+        rows::render_rows(&stretch, moments, &styles, escape_formulas)
     });
     PyBytes::new(py, &xml)
 }
@@ -155,7 +157,7 @@ impl Writer {
             writer: Mutex::new(None),
         };
         let writer = File::create(&this.path)
-            .and_then(|file| WorkbookWriter::new(file, escape_formulas))
+            .map(|file| WorkbookWriter::new(file, escape_formulas))
             .map_err(|error| this.failure(&error))?;
         *this.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
         Ok(this)
@@ -194,7 +196,7 @@ impl Writer {
             .map_err(|error| self.failure(&error))
     }
 
-    /// Gives up; the file that was begun is left to the caller.
+    /// Stops writing; the file that was begun is left to the caller.
     fn abandon(&self, py: Python<'_>) {
         let writer = self
             .writer

@@ -8,14 +8,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList, PyTuple};
 
 use super::cells::{CellObjects, MomentTypes, row_list};
-use super::to_python;
-use crate::arrow;
-use crate::csv::CsvOptions;
+use super::error::to_python;
+use crate::cells::builder::MAXIMUM_COLUMNS;
+use crate::cells::{Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
-use crate::series;
-use crate::source::Source as BackgroundSource;
-use crate::store::builder::{Continue, MAXIMUM_COLUMNS, ScanLimits, SheetBuilder};
-use crate::store::{Cell, DeclaredExtent, Sheet, Tag};
+use crate::read::csv::CsvOptions;
+use crate::read::source::Source as BackgroundSource;
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -57,7 +56,7 @@ impl Source {
         }
     }
 
-    /// Waits for the structure; gives (title, state) of each worksheet and the position of the active one.
+    /// Waits for the structure; returns (title, state) of each worksheet and the position of the active one.
     fn load<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>, Option<usize>)> {
         let book = py.detach(|| self.source.book()).map_err(to_python)?;
         let sheets = book
@@ -218,7 +217,7 @@ impl Scan {
         PyList::new(py, rows)
     }
 
-    /// For each of some rows what the file says of its cells beside their values: see `xlsx::sheet::detail`; -1 where
+    /// For each of some rows what the file says of its cells beside their values: see `read::xlsx::cell_type::detail`; -1 where
     /// the file has no cell. Only a peek at a workbook of the `.xlsx` family knows.
     fn details(&self, start: usize, stop: usize) -> Vec<Vec<i64>> {
         let Some(details) = &self.details else {
@@ -333,6 +332,9 @@ impl Scan {
 
 /// A scan of rows of Python values, as if they had been read from a file. Values of other types than a file can have
 /// count as their text.
+///
+/// # Errors
+/// What iterating over the rows raises; `SourceError` where there are more of them than can be held.
 #[pyfunction]
 #[pyo3(signature = (title, rows, max_empty_rows_run, max_empty_cols_run))]
 pub fn scan_of_rows(
@@ -363,7 +365,7 @@ pub fn scan_of_rows(
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ArrowColumn {
     name: String,
-    column: Mutex<Option<arrow::Column>>,
+    column: Mutex<Option<export::Column>>,
 }
 
 #[pymethods]
@@ -374,7 +376,7 @@ impl ArrowColumn {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        // The specification lets an exporter give what it has, whatever was asked for.
+        // The specification lets an exporter return what it has, whatever was requested.
         drop(requested_schema);
         let column = self
             .column

@@ -8,6 +8,9 @@ const MAXIMUM_DEPTH: usize = 6;
 
 /// The content of a style object as bytes: objects of the same content have the same bytes. Nothing where it holds what
 /// is not plain.
+///
+/// # Errors
+/// What Python raises while it answers for the object.
 #[pyfunction]
 pub fn style_key<'py>(style: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let mut key = Vec::with_capacity(256);

@@ -6,6 +6,9 @@ use pyo3::types::{PyDict, PyList};
 use toml::{Table, Value};
 
 /// Parses TOML; a fault is a `ValueError` that names its line.
+///
+/// # Errors
+/// `ValueError` where the text is not TOML.
 #[pyfunction]
 pub fn parse_toml<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyDict>> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -40,7 +43,7 @@ fn value_object(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
         Value::Integer(number) => number.into_pyobject(py)?.into_any(),
         Value::Float(number) => number.into_pyobject(py)?.into_any(),
         Value::Boolean(flag) => flag.into_pyobject(py)?.to_owned().into_any(),
-        // No setting is a date; what stands there is handed on as it was written.
+        // No setting is a date; one that stands there becomes the text that was written.
         Value::Datetime(moment) => moment.to_string().into_pyobject(py)?.into_any(),
         Value::Array(values) => {
             let values: PyResult<Vec<_>> = values

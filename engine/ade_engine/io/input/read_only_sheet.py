@@ -1,0 +1,126 @@
+"""openpyxl's read-only worksheet over natively read cells.
+
+Hooks look at ``source_sheet`` for a title above a table or a date in a corner. openpyxl would open the workbook for
+that (all shared strings included), and parse the sheet anew for every cell. Here the same class reads the first rows
+natively, and the rest of the sheet once somebody asks beyond them. The cells are openpyxl's own: they know their
+number in the workbook's list of styles, and the first question for a style opens the workbook with openpyxl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from openpyxl.cell.read_only import EMPTY_CELL, ReadOnlyCell
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+from ade_engine.io.stand_in import named_like
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.scan.sheet_scan import SheetScan
+
+#: Rows that are read for a first look.
+_FIRST_ROWS = 64
+_ROWS_AT_A_TIME = 512
+#: What a row has that is in the file without a cell.
+_NO_CELLS = [-2]
+#: Data types by the numbers that the native module has for them.
+_DATA_TYPES = ("n", "s", "b", "d", "e", "str", "inlineStr", "n")
+_new_cell = ReadOnlyCell.__new__
+
+
+@named_like(ReadOnlyWorksheet)
+class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
+    """A read-only worksheet whose cells were read natively."""
+
+    def __init__(
+        self,
+        *,
+        parent: Any,
+        title: str,
+        state: str,
+        peek: Callable[[int | None], SheetScan],
+        openpyxl_sheet: Callable[[], Any],
+    ):
+        """``peek`` reads so many rows, or all; ``openpyxl_sheet`` returns the worksheet as openpyxl itself reads it."""
+        # The base class would open the archive; everything that it sets is set here, or by __getattr__.
+        self._ade_peek = peek
+        self._ade_openpyxl_sheet = openpyxl_sheet
+        self._ade_scan: SheetScan = peek(_FIRST_ROWS)
+        self._ade_rows: int | None = _FIRST_ROWS
+        self.parent = parent
+        self.title = title
+        self.sheet_state = state
+        self._current_row = None
+        if self._ade_scan.declared is not None:
+            self._min_column, self._min_row, self._max_column, self._max_row = self._ade_scan.declared
+
+    def __getattr__(self, name: str) -> Any:
+        # Whatever else openpyxl's own object has: defined names and the like.
+        if name.startswith("_ade") or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._ade_openpyxl_sheet(), name)
+
+    @property
+    def defined_names(self) -> Any:
+        return self._ade_openpyxl_sheet().defined_names
+
+    @defined_names.setter
+    def defined_names(self, names: Any) -> None:
+        self._ade_openpyxl_sheet().defined_names = names
+
+    def _ade_reach(self, row: int | None) -> SheetScan:
+        """A scan that holds all rows up to a row; all rows there are for ``None``."""
+        if self._ade_rows is not None and (row is None or row > self._ade_rows):
+            scan = self._ade_scan = self._ade_peek(None)
+            self._ade_rows = None
+            return scan
+        return self._ade_scan
+
+    def _cells_by_row(
+        self, min_col: int, min_row: int, max_col: int | None, max_row: int | None, values_only: bool = False
+    ) -> Iterator[tuple[Any, ...] | list[Any]]:
+        max_col = max_col or self.max_column
+        max_row = max_row or self.max_row
+        scan = self._ade_reach(max_row)
+        last = scan.rows_emitted if max_row is None else min(max_row, scan.rows_emitted)
+        for start in range(max(min_row, 1), last + 1, _ROWS_AT_A_TIME):
+            stop = min(start + _ROWS_AT_A_TIME - 1, last)
+            values = scan.rows(start - 1, stop)
+            # Of a sheet that does not say how wide it is, a row is as wide as the cells that the file has for it.
+            details = scan.details(start - 1, stop) if max_col is None or not values_only else None
+            for number in range(start, stop + 1):
+                row = values[number - start]
+                detail = None if details is None else details[number - start]
+                if max_col is not None:
+                    row_end = max_col
+                else:
+                    row_end = 0 if detail == _NO_CELLS else len(detail)  # type: ignore[arg-type]
+                if values_only:
+                    found = row[min_col - 1 : row_end]
+                    found += [None] * (row_end + 1 - min_col - len(found))
+                else:
+                    found = self._ade_cells(number, row, detail, min_col, row_end)  # type: ignore[arg-type]
+                yield found if max_col is None and not detail else tuple(found)
+
+    def _ade_cells(self, row: int, values: list[Any], details: list[int], first: int, last: int) -> list[Any]:
+        """The cells of a row from one column to another; a place for which the file has none gets the empty cell."""
+        cells = []
+        width = len(values)
+        for column in range(first, min(last, len(details)) + 1):
+            detail = details[column - 1]
+            if detail < 0:
+                cells.append(EMPTY_CELL)
+                continue
+            # What `ReadOnlyCell(self, row, column, …)` does, without its cost.
+            cell = _new_cell(ReadOnlyCell)
+            cell.parent = self
+            cell.row = row
+            cell.column = column
+            cell._value = values[column - 1] if column <= width else None
+            cell.data_type = _DATA_TYPES[detail & 7]
+            cell._style_id = detail >> 3
+            cells.append(cell)
+        cells += [EMPTY_CELL] * (last + 1 - first - len(cells))
+        return cells

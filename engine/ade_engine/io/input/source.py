@@ -1,0 +1,335 @@
+"""Input files: opened and scanned by the native module in the background, seen from Python.
+
+Nothing here imports openpyxl or polars before they are needed: :func:`open_source` is called before either is there,
+so that reading overlaps their import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ade_engine import _native
+from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
+
+#: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
+#: file are a ``UnicodeDecodeError`` instead, and a file name that makes no sheet title is a ``ValueError``.
+SourceError = _native.SourceError
+
+#: The limits that a sheet is scanned with ahead of being asked for, unless the caller names others.
+_USUAL_ROWS_RUN = 1000
+_USUAL_COLS_RUN = 500
+
+
+def open_source(
+    path: str,
+    *,
+    csv_encoding: str = "utf-8",
+    csv_delimiter: str = ",",
+    max_empty_rows_run: int | None = _USUAL_ROWS_RUN,
+    max_empty_cols_run: int | None = _USUAL_COLS_RUN,
+    scan_ahead: bool = True,
+) -> Source:
+    """Start reading a file and return at once; what is wrong with it shows in :meth:`Source.load`.
+
+    The first visible sheet is scanned ahead, with the given limits, on the guess that it will be wanted; a scan with
+    other limits, or of another sheet, costs the guess but is right. ``scan_ahead=False`` leaves it out.
+    """
+    return Source(path, csv_encoding, csv_delimiter, max_empty_rows_run, max_empty_cols_run, scan_ahead)
+
+
+class SourceSheet:
+    """A worksheet of the input, or one that a hook added to it."""
+
+    __slots__ = ("_title", "_state", "index", "worksheet", "origin")
+
+    def __init__(self, title: str, state: str, index: int | None):
+        self._title = title
+        self._state = state
+        #: Its place among the worksheets of the file; ``None`` where a hook made it.
+        self.index = index
+        #: The openpyxl worksheet, or what becomes it when it is touched.
+        self.worksheet: Any = None
+        #: For a worksheet that hooks can change, what it was before.
+        self.origin: Any = None
+
+    @property
+    def title(self) -> str:
+        """Its title, as hooks left it."""
+        return self._title if is_stand_in(self.worksheet) else self.worksheet.title
+
+    @property
+    def state(self) -> str:
+        """``visible``, ``hidden`` or ``veryHidden``, as hooks left it."""
+        return self._state if is_stand_in(self.worksheet) else self.worksheet.sheet_state
+
+    def __repr__(self) -> str:
+        return f"<SourceSheet {self.title!r}, {self.state}>"
+
+
+class Source:
+    """An input file that is being read."""
+
+    def __init__(
+        self,
+        path: str,
+        csv_encoding: str,
+        csv_delimiter: str,
+        max_empty_rows_run: int | None,
+        max_empty_cols_run: int | None,
+        scan_ahead: bool,
+    ):
+        self.path = str(path)
+        self._native = _native.Source(
+            self.path, csv_encoding, csv_delimiter, scan_ahead, max_empty_rows_run, max_empty_cols_run
+        )
+        self._sheets: list[SourceSheet] | None = None
+        self._active: SourceSheet | None = None
+        self._workbook: Any = None
+        self._openpyxl_sheets: list[Any] = []
+
+    def load(self) -> None:
+        """Wait for the workbook's structure; raises what is wrong with the file."""
+        if self._sheets is None:
+            sheets, active = self._native.load()
+            self._workbook = SourceWorkbook(self)
+            self._sheets = [SourceSheet(title, state, index) for index, (title, state) in enumerate(sheets)]
+            for sheet in self._sheets:
+                sheet.worksheet = SourceWorksheet(self, sheet)
+            self._active = None if active is None else self._sheets[active]
+
+    @property
+    def sheets(self) -> list[SourceSheet]:
+        """The worksheets of the file in its order; chart sheets are not among them."""
+        self.load()
+        return list(self._sheets or ())
+
+    @property
+    def sheet_count(self) -> int:
+        """How many sheets the file has, chart sheets included."""
+        return len(self.all_titles)
+
+    @property
+    def active(self) -> SourceSheet | None:
+        """The sheet that was active when the file was saved; ``None`` if that is not a worksheet."""
+        self.load()
+        return self._active
+
+    def sheets_now(self) -> tuple[list[SourceSheet], SourceSheet | None]:
+        """The worksheets in order, and the active one, as hooks left the workbook."""
+        sheets = self.sheets
+        if is_stand_in(self._workbook):
+            return sheets, self._active
+        known = {id(sheet.worksheet): sheet for sheet in sheets}
+        now = []
+        for worksheet in self._workbook.worksheets:
+            sheet = known.get(id(worksheet))
+            if sheet is None:
+                sheet = SourceSheet(worksheet.title, worksheet.sheet_state, None)
+                sheet.worksheet = worksheet
+            now.append(sheet)
+        active = self._workbook.active
+        return now, next((sheet for sheet in now if sheet.worksheet is active), None)
+
+    @property
+    def format(self) -> str:
+        """``csv``, ``xls``, or ``xlsx`` for the whole family."""
+        extension = self.path[-4:].lower()
+        return {".csv": "csv", ".xls": "xls"}.get(extension, "xlsx")
+
+    @property
+    def workbook(self) -> Any:
+        """The openpyxl workbook, or what becomes it when it is touched."""
+        self.load()
+        return self._workbook
+
+    def worksheet(self, sheet: SourceSheet) -> Any:
+        """The openpyxl worksheet of a sheet, or what becomes it when it is touched."""
+        return sheet.worksheet
+
+    def openpyxl_sheet(self, sheet: SourceSheet) -> Any:
+        """A worksheet of the ``.xlsx`` family as openpyxl itself reads it."""
+        self.open()
+        return self._openpyxl_sheets[sheet.index]
+
+    def open(self) -> None:
+        """Let openpyxl have the workbook. Its worksheets are those that hooks have seen."""
+        with opening():
+            if is_stand_in(self._workbook):
+                self._open()
+
+    def _open(self) -> None:
+        if self.format == "xlsx":
+            from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+            from ade_engine.io.input.package import open_package
+
+            opened = open_package(self.path)
+            self._openpyxl_sheets = [sheet for sheet in opened._sheets if isinstance(sheet, ReadOnlyWorksheet)]
+            ours = {id(theirs): sheet.worksheet for theirs, sheet in zip(self._openpyxl_sheets, self.sheets)}
+            become(self._workbook, type(opened))
+            self._workbook.__dict__.update(opened.__dict__)
+            self._workbook._sheets = [ours.get(id(sheet), sheet) for sheet in opened._sheets]
+            for sheet in opened._sheets:
+                if id(sheet) not in ours:
+                    sheet._parent = self._workbook
+        else:
+            from ade_engine.io.worksheets.worksheet import LazyWorkbook
+
+            become(self._workbook, LazyWorkbook)
+            LazyWorkbook.__init__(self._workbook)
+            self._workbook._sheets = [sheet.worksheet for sheet in self.sheets]
+            if self._active is not None:
+                self._workbook._active_sheet_index = self._active.index
+
+    def open_sheet(self, sheet: SourceSheet) -> None:
+        """Let a worksheet become openpyxl's."""
+        worksheet, title, state = sheet.worksheet, sheet.title, sheet.state
+        if self.format == "xlsx":
+            from ade_engine.io.input.read_only_sheet import NativeReadOnlyWorksheet
+
+            become(worksheet, NativeReadOnlyWorksheet)
+            NativeReadOnlyWorksheet.__init__(
+                worksheet,
+                parent=self._workbook,
+                title=title,
+                state=state,
+                peek=lambda rows: self.peek(sheet, rows),
+                openpyxl_sheet=lambda: self.openpyxl_sheet(sheet),
+            )
+            return
+        from ade_engine.io.input.origin import Origin
+        from ade_engine.io.worksheets.worksheet import LazyWorksheet
+
+        self.open()
+        become(worksheet, LazyWorksheet)
+        # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes.
+        worksheet._WorkbookChild__title = title
+        LazyWorksheet.__init__(worksheet, self._workbook, title)
+        sheet.origin = Origin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
+
+    def prefetch(
+        self, sheets: Sequence[SourceSheet], *, max_empty_rows_run: int | None, max_empty_cols_run: int | None
+    ) -> None:
+        """Say which sheets will be scanned, in order: each is then read while the one before is worked on."""
+        indices = [sheet.index for sheet in sheets if sheet.index is not None]
+        self._native.prefetch(indices, max_empty_rows_run, max_empty_cols_run)
+
+    def scan(
+        self,
+        sheet: SourceSheet,
+        *,
+        max_empty_rows_run: int | None,
+        max_empty_cols_run: int | None,
+        on_progress: Callable[[int], object] | None = None,
+    ) -> SheetScan:
+        """Read a sheet's cells, as hooks left them. ``None`` means no limit; ``on_progress(rows)`` is called at most ten
+        times a second.
+        """
+        if sheet.index is None or sheet.origin is not None and not sheet.origin.is_unchanged(sheet.worksheet):
+            from ade_engine.io.scan.worksheet_scan import scan_of_worksheet
+
+            return scan_of_worksheet(sheet.worksheet, max_empty_rows_run, max_empty_cols_run)
+        scan = self._native.scan(sheet.index, max_empty_rows_run, max_empty_cols_run, on_progress)
+        return SheetScan(scan)
+
+    @property
+    def all_titles(self) -> list[str]:
+        """The titles of all sheets in workbook order, chart sheets included."""
+        return self._native.all_titles()
+
+    def peek(self, sheet: SourceSheet, rows: int | None) -> SheetScan:
+        """The first rows of a sheet, or all of them, without limits and beside whatever is read in the background.
+
+        Text of no length counts as a value here.
+        """
+        return SheetScan(self._native.peek(sheet.index, rows))
+
+    def merged_ranges(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
+        """Merged ranges as (first row, last row, first column, last column), from 1; known for ``.xls`` alone."""
+        return self._native.merged_ranges(sheet.index)
+
+
+class SourceWorkbook(StandIn):
+    """``source_workbook`` while nobody has touched more of it than its sheets."""
+
+    def __init__(self, source: Source):
+        set_facts(self, _ade_source=source)
+
+    def _ade_real_class(self) -> type:
+        from openpyxl.workbook.workbook import Workbook
+
+        return Workbook
+
+    def _ade_open(self) -> None:
+        self._ade_source.open()
+
+    @property
+    def _ade_has_worksheets_only(self) -> bool:
+        """Whether the sheets are known without openpyxl: only openpyxl knows chart sheets."""
+        return self._ade_source.sheet_count == len(self._ade_source.sheets)
+
+    @property
+    def sheetnames(self) -> list[str]:
+        if not self._ade_has_worksheets_only:
+            return self._ade_source.all_titles
+        return [sheet.title for sheet in self._ade_source.sheets]
+
+    @property
+    def worksheets(self) -> list[Any]:
+        return [sheet.worksheet for sheet in self._ade_source.sheets]
+
+    @property
+    def active(self) -> Any:
+        if not self._ade_has_worksheets_only:
+            self._ade_become()
+            return self.active
+        active = self._ade_source.active
+        return None if active is None else active.worksheet
+
+    def __getitem__(self, key: Any) -> Any:
+        sheet = next((sheet for sheet in self._ade_source.sheets if sheet.title == key), None)
+        if sheet is not None:
+            return sheet.worksheet
+        if self._ade_has_worksheets_only:
+            raise KeyError(f"Worksheet {key} does not exist.")
+        self._ade_become()
+        return self[key]
+
+    def __iter__(self) -> Any:
+        return iter(self.worksheets)
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self.sheetnames
+
+
+class SourceWorksheet(StandIn):
+    """``source_sheet`` while nobody has touched it."""
+
+    def __init__(self, source: Source, sheet: SourceSheet):
+        set_facts(self, _ade_source=source, _ade_sheet=sheet)
+
+    def _ade_real_class(self) -> type:
+        if self._ade_source.format == "xlsx":
+            from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+            return ReadOnlyWorksheet
+        from openpyxl.worksheet.worksheet import Worksheet
+
+        return Worksheet
+
+    def _ade_open(self) -> None:
+        self._ade_source.open_sheet(self._ade_sheet)
+
+    @property
+    def title(self) -> str:
+        return self._ade_sheet.title
+
+    @property
+    def sheet_state(self) -> str:
+        return self._ade_sheet.state
+
+    @property
+    def parent(self) -> Any:
+        return self._ade_source.workbook

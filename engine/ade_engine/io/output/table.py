@@ -1,0 +1,103 @@
+"""A frame on its way into the output: as it came, and as the native writer reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ade_engine import _native
+from ade_engine.io.limits import LONGEST_TEXT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Table:
+    """A frame that was appended: as it came, and as the native writer reads it."""
+
+    __slots__ = ("original", "frame", "gap", "width", "has_time_zones")
+
+    def __init__(self, frame: pl.DataFrame, gap: bool):
+        self.original = frame
+        self.gap = bool(gap)
+        self.width = frame.width
+        #: ``None`` where only openpyxl knows what becomes of the values.
+        self.frame: Any = None
+        self.has_time_zones = False
+        # Polars cannot pass on a column whose name has a null byte: names are looked at first.
+        illegal = next((name for name in frame.columns if _has_control_character(name[:LONGEST_TEXT])), None)
+        if illegal is None:
+            plain = self._plain(frame)
+            if plain is None:
+                return
+            self.frame = _native.Frame(plain)
+            illegal = self.frame.find_illegal_text()
+        if illegal is not None:
+            from openpyxl.utils.exceptions import IllegalCharacterError
+
+            raise IllegalCharacterError(f"{illegal} cannot be used in worksheets.")
+
+    def __len__(self) -> int:
+        """The rows that it takes, header and gap included."""
+        return self.gap + 1 + self.original.height
+
+    def _plain(self, frame: pl.DataFrame) -> pl.DataFrame | None:
+        """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done."""
+        import polars as pl
+
+        changed = []
+        for name, dtype in frame.schema.items():
+            base = dtype.base_type()
+            if base in _plain_types():
+                if base is pl.Datetime and dtype.time_zone is not None:
+                    column = frame.get_column(name)
+                    self.has_time_zones |= column.null_count() < frame.height
+                    changed.append(column.dt.replace_time_zone(None))
+                continue
+            column = frame.get_column(name)
+            if base in (pl.Categorical, pl.Enum):
+                changed.append(column.cast(pl.String))
+            elif dtype.is_numeric():
+                changed.append(column.cast(pl.Float64))
+            elif base is pl.Binary:
+                texts = [None if value is None else str(value, "utf-8") for value in column]
+                changed.append(pl.Series(name, texts, dtype=pl.String))
+            elif base is pl.Object:
+                return None
+            else:
+                value = next((value for value in column.to_list() if value is not None), None)
+                if value is not None:
+                    raise ValueError(f"Cannot convert {value!r} to Excel")
+                changed.append(pl.Series(name, [None] * frame.height, dtype=pl.Null))
+        return frame.with_columns(changed) if changed else frame
+
+    def check_time_zones(self) -> None:
+        """Fail where openpyxl would when it saves."""
+        if self.has_time_zones:
+            raise TypeError(
+                "Excel does not support timezones in datetimes. "
+                "The tzinfo in the datetime/time object must be set to None."
+            )
+
+
+def _plain_types() -> frozenset[Any]:
+    """Types that the native writer reads as they are."""
+    import polars as pl
+
+    global _PLAIN_TYPES
+    if _PLAIN_TYPES is None:
+        _PLAIN_TYPES = frozenset(
+            (
+                *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
+                *(pl.Float32, pl.Float64, pl.Boolean, pl.String, pl.Null),
+                *(pl.Date, pl.Datetime, pl.Time, pl.Duration),
+            )
+        )
+    return _PLAIN_TYPES
+
+
+_PLAIN_TYPES: frozenset[Any] | None = None
+
+
+def _has_control_character(text: str) -> bool:
+    return any(character < " " and character not in "\t\n\r" for character in text)

@@ -1,0 +1,215 @@
+"""The normalized workbook: collected as frames, written natively unless a hook touches it.
+
+Frames are kept as they are (the native module reads them where polars has them) until the workbook is saved. A hook
+that touches ``output_sheet`` or ``output_workbook`` turns it into a real openpyxl workbook, by replaying what was
+appended so far; from then on openpyxl has it. Either way the values follow openpyxl's rules.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ade_engine import _native
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.output.table import Table
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import polars as pl
+
+_ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
+
+
+class Output:
+    """A workbook that is being written.
+
+    ``escape_formulas`` leaves text that starts with ``=`` text.
+    """
+
+    def __init__(self, *, escape_formulas: bool = False):
+        self._escape_formulas = escape_formulas
+        self._sheets: list[Any] = []
+        #: What was appended to each sheet while openpyxl did not have it.
+        self._tables: list[list[Table]] = []
+        self._workbook = OutputWorkbook(self)
+
+    @property
+    def workbook(self) -> Any:
+        """The openpyxl workbook, or what becomes it when it is touched."""
+        return self._workbook
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether openpyxl has the workbook by now."""
+        return not is_stand_in(self._workbook)
+
+    def add_sheet(self, title: str) -> Any:
+        """Add a sheet at the end; the openpyxl worksheet, or what becomes it when it is touched."""
+        character = next((character for character in title if character in _ILLEGAL_IN_TITLES), None)
+        if character is not None:
+            raise ValueError(f"Invalid character {character} found in sheet title")
+        if any(sheet.title.lower() == title.lower() for sheet in self._sheets):
+            # openpyxl gives it another title.
+            self.open()
+        if self.is_touched:
+            sheet = self._workbook.create_sheet(title)
+        else:
+            sheet = OutputSheet(self, title)
+        self._sheets.append(sheet)
+        self._tables.append([])
+        return sheet
+
+    def append_table(self, sheet: Any, frame: pl.DataFrame, *, gap: bool) -> None:
+        """Append a header row and the frame's rows at the sheet's own end, after a blank row where there is a gap.
+
+        Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
+        no cell can hold.
+        """
+        number = next(number for number, known in enumerate(self._sheets) if known is sheet)
+        last_row = sheet._current_row if self.is_touched else sum(map(len, self._tables[number]))
+        if last_row + gap + 1 + frame.height > LAST_ROW or frame.width > LAST_COLUMN:
+            raise ValueError(
+                f"sheet {sheet.title!r} would get {last_row + gap + 1 + frame.height} rows and {frame.width} columns; "
+                f"a worksheet has {LAST_ROW} rows and {LAST_COLUMN} columns"
+            )
+        table = Table(frame, gap)
+        if table.frame is None:
+            self.open()
+        if self.is_touched:
+            self._append(sheet, table)
+        else:
+            self._tables[number].append(table)
+
+    def save(self, path: str) -> None:
+        """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing."""
+        # Where the path is a link, the file that it leads to is replaced.
+        path = os.path.realpath(path)
+        folder = os.path.dirname(path)
+        beside = os.path.join(folder, f".ade-{os.getpid()}-{id(self):x}.part")
+        try:
+            if self.is_touched:
+                self._workbook.save(beside)
+                with open(beside, "rb+") as file:
+                    os.fsync(file.fileno())
+            else:
+                self._write(beside)
+            os.replace(beside, path)
+        except BaseException:
+            try:
+                os.unlink(beside)
+            except OSError:
+                pass
+            raise
+        _sync_folder(folder)
+
+    def _write(self, path: str) -> None:
+        if not self._sheets:
+            # As openpyxl says it: a workbook cannot be without sheets.
+            raise IndexError("At least one sheet must be visible")
+        writer = _native.Writer(path, self._escape_formulas)
+        try:
+            for sheet, tables in zip(self._sheets, self._tables):
+                rows = sum(map(len, tables))
+                width = max((table.width for table in tables), default=0)
+                writer.start_sheet(sheet.title, (rows, width))
+                for table in tables:
+                    table.check_time_zones()
+                    writer.append(table.frame, table.gap)
+            writer.finish()
+        finally:
+            writer.abandon()
+
+    def open(self) -> None:
+        """Let openpyxl have the workbook: what was appended so far is appended to its worksheets."""
+        with opening():
+            if not self.is_touched:
+                self._open()
+
+    def _open(self) -> None:
+        from ade_engine.io.worksheets.worksheet import LazyWorkbook, LazyWorksheet
+
+        become(self._workbook, LazyWorkbook)
+        LazyWorkbook.__init__(self._workbook, escape_formulas=self._escape_formulas)
+        for sheet, tables in zip(self._sheets, self._tables):
+            title = sheet.title
+            become(sheet, LazyWorksheet)
+            LazyWorksheet.__init__(sheet, self._workbook, title)
+            self._workbook._add_sheet(sheet)
+            for table in tables:
+                self._append(sheet, table)
+            tables.clear()
+
+    def _append(self, worksheet: Any, table: Table) -> None:
+        from ade_engine.io.worksheets.rows import FrameRows
+
+        frame = table.original
+        # Time zones fail when openpyxl writes them, so openpyxl has to.
+        native = None if table.has_time_zones else table.frame
+        worksheet._ade_append_table(
+            list(frame.columns),
+            FrameRows(frame, native, self._escape_formulas),
+            gap=table.gap,
+            escape_formulas=self._escape_formulas,
+            at_once=table.frame is None,
+        )
+
+
+class OutputWorkbook(StandIn):
+    """``output_workbook`` while nobody has touched it."""
+
+    def __init__(self, output: Output):
+        set_facts(self, _ade_output=output)
+
+    def _ade_real_class(self) -> type:
+        from openpyxl.workbook.workbook import Workbook
+
+        return Workbook
+
+    def _ade_open(self) -> None:
+        self._ade_output.open()
+
+    @property
+    def sheetnames(self) -> list[str]:
+        return [sheet.title for sheet in self._ade_output._sheets]
+
+
+class OutputSheet(StandIn):
+    """``output_sheet`` while nobody has touched it."""
+
+    def __init__(self, output: Output, title: str):
+        set_facts(self, _ade_output=output, _ade_title=title)
+
+    def _ade_real_class(self) -> type:
+        from openpyxl.worksheet.worksheet import Worksheet
+
+        return Worksheet
+
+    def _ade_open(self) -> None:
+        self._ade_output.open()
+
+    @property
+    def title(self) -> str:
+        return self._ade_title
+
+    @property
+    def sheet_state(self) -> str:
+        return "visible"
+
+    @property
+    def parent(self) -> Any:
+        return self._ade_output.workbook
+
+
+def _sync_folder(folder: str) -> None:
+    """Make a rename last, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""The cells of a sheet as the native module holds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ade_engine.io.scan.series import series_of_values
+
+
+class SheetScan:
+    """The cells of a sheet.
+
+    Row numbers count from 0 and include empty rows. Rows end with their last value; cells are plain Python values:
+    ``int`` or ``float`` as the file has it, ``str`` (errors too), ``bool``, ``datetime``, ``date``, ``time``,
+    ``timedelta`` or ``None``.
+    """
+
+    __slots__ = ("_native", "rows_emitted", "stopped_early", "truncated_rows", "width")
+
+    def __init__(self, native: Any):
+        self._native = native
+        #: Rows up to the last one, or up to where scanning stopped.
+        self.rows_emitted: int
+        #: Whether a long run of empty rows ended the scan.
+        self.stopped_early: bool
+        #: Declared rows that were left out by that.
+        self.truncated_rows: int
+        #: Cells of the widest row.
+        self.width: int
+        self.rows_emitted, self.stopped_early, self.truncated_rows, self.width = native.facts()
+
+    def rows(self, start: int, stop: int) -> list[list[Any]]:
+        """Rows from ``start`` to before ``stop``; an empty row is an empty list."""
+        return self._native.rows(start, stop)
+
+    def row(self, number: int) -> list[Any]:
+        """One row."""
+        return self._native.row(number)
+
+    def details(self, start: int, stop: int) -> list[list[int]]:
+        """What a peek at a workbook of the ``.xlsx`` family knows of each cell of some rows beside its value.
+
+        -1 where the file has no cell, else eight times its number in the list of styles plus its data type: 0 to 6
+        for ``n``, ``s``, ``b``, ``d``, ``e``, ``str``, ``inlineStr``. Rows end with their last cell; one that the file
+        has without a cell is ``[-2]``.
+        """
+        return self._native.details(start, stop)
+
+    def is_empty_row(self, number: int) -> bool:
+        """Whether a row has no value."""
+        return self._native.is_empty_row(number)
+
+    def widest(self, start: int, stop: int) -> int:
+        """Cells of the widest row from ``start`` to before ``stop``."""
+        return self._native.widest(start, stop)
+
+    def values(self, column: int, start: int, stop: int) -> list[Any]:
+        """The raw cells of a column."""
+        return self._native.values(column, start, stop)
+
+    def series(self, name: str, column: int, start: int, stop: int) -> Any:
+        """A column as a polars ``Series``.
+
+        Type and values are those of ``polars.Series(name, values, strict=False)``; where polars refuses the mixture
+        every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
+        prints them (``1e20``), whatever version is installed.
+        """
+        import polars as pl
+
+        all_null, built = self._native.column(name, column, start, stop)
+        if built is not None:
+            series = pl.Series(name, built)
+            # The name travels with the column, but a null byte in it does not.
+            return series if series.name == name else series.rename(name)
+        if all_null:
+            length = max(0, stop - start)
+            return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, [])
+        return series_of_values(name, self.values(column, start, stop))
+
+    def cell_counts(self, start: int, stop: int, width: int) -> tuple[list[int], int]:
+        """Cells that are not blank for each of the first ``width`` columns, and rows in which all of these are."""
+        return self._native.cell_counts(start, stop, width)
+
+    @property
+    def declared(self) -> tuple[int, int, int, int] | None:
+        """The extent that a workbook says the sheet has: first column and row, last column and row, from 1."""
+        return self._native.declared()
+
+    def free(self) -> None:
+        """Give the memory back. Nothing can be read afterwards; series that were made live on."""
+        self._native.free()

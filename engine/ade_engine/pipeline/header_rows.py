@@ -1,0 +1,158 @@
+"""How header rows are chosen, and with them the tables of a sheet. Rows count from 0 here.
+
+1. Row detectors vote for each row (:mod:`ade_engine.pipeline.rows`); :meth:`RowVerdicts.decide` makes a verdict of
+   their scores, and remembers which row looks most like a header.
+2. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
+   unless ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses.
+3. :func:`joined_headers` makes one header for each column of a block of several rows.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+#: What a row counts as when tables are sought.
+OTHER, HEADER, DATA = 0, 1, 2
+
+
+class RowVerdicts:
+    """What the rows of a sheet count as, decided row by row, and which of them looks most like a header."""
+
+    __slots__ = ("kinds", "best_header_row", "_best_total")
+
+    def __init__(self) -> None:
+        self.kinds = bytearray()
+        #: ``None`` as long as no row has a positive header total.
+        self.best_header_row: int | None = None
+        self._best_total = 0.0
+
+    def decide(self, totals: dict[Any, float]) -> Any:
+        """Decide on the next row by the sum of the votes for each kind.
+
+        Returns the kind with the highest sum, the first of several equals.
+        """
+        kinds = self.kinds
+        if not totals:
+            kinds.append(OTHER)
+            return "unknown"
+        if len(totals) == 1:
+            (kind,) = totals
+        else:
+            kind = max(totals, key=totals.__getitem__)
+        if "header" in totals and totals["header"] > self._best_total:
+            self._best_total = totals["header"]
+            self.best_header_row = len(kinds)
+        kinds.append(HEADER if kind == "header" else DATA if kind == "data" else OTHER)
+        return kind
+
+
+class RowKinds:
+    """The verdict on a sheet's rows: a kind for each, and the row that looks most like a header."""
+
+    __slots__ = ("kinds", "best_header_row", "changed_rows")
+
+    def __init__(self, kinds: bytearray, best_header_row: int | None, changed_rows: dict[int, list[Any]] | None = None):
+        self.kinds = kinds
+        #: Rows that detectors have changed in place, by number from 0: the table is made of them as they are now.
+        self.changed_rows = changed_rows or {}
+        #: Counted from 0; ``None`` when no row has a positive header total.
+        self.best_header_row = best_header_row
+
+
+class RowSpan:
+    """The rows of a table: a header block, and everything below it up to ``stop``."""
+
+    __slots__ = ("start", "header_rows", "stop", "first_column", "stop_column")
+
+    def __init__(self, start: int, header_rows: int, stop: int):
+        self.start = start
+        self.header_rows = header_rows
+        self.stop = stop
+        #: Where the table lies when tables beside one another were separated; the whole width otherwise.
+        self.first_column = 0
+        self.stop_column: int | None = None
+
+    @property
+    def data_start(self) -> int:
+        """The row below the header block."""
+        return self.start + self.header_rows
+
+    def __repr__(self) -> str:
+        return f"RowSpan(start={self.start}, header_rows={self.header_rows}, stop={self.stop})"
+
+
+def find_tables(
+    verdict: RowKinds, is_empty_row: Callable[[int], bool], *, merge_stacked_headers: bool
+) -> list[RowSpan]:
+    """The tables of a sheet, top to bottom. A sheet with any value has at least one."""
+    kinds = verdict.kinds
+    count = len(kinds)
+    tables: list[RowSpan] = []
+    current: RowSpan | None = None
+    inferred = False
+    row = 0
+    next_header = kinds.find(HEADER)
+    while row < count:
+        if next_header != -1 and next_header < row:
+            next_header = kinds.find(HEADER, row)
+        # Data matters only until the open table has seen some.
+        next_data = kinds.find(DATA, row, next_header if next_header != -1 else count)
+        if next_data != -1:
+            if current is None:
+                # A data row without a header takes the row above for one, or itself where there is nothing above.
+                # In the sheet's first row there is nothing to take, so nothing opens.
+                if next_data > 0:
+                    start = next_data if is_empty_row(next_data - 1) else next_data - 1
+                    current = RowSpan(start, 1, count)
+                    inferred = True
+                row = next_data + 1
+                if current is None:
+                    continue
+            data_seen = True
+        else:
+            data_seen = False
+        if next_header == -1:
+            break
+        row = next_header
+        if current is None or inferred:
+            # A real header beats a guess: what was guessed is dropped altogether.
+            current = RowSpan(row, 1, count)
+            inferred = False
+        elif merge_stacked_headers and not data_seen and row == current.data_start:
+            current.header_rows += 1
+        else:
+            current.stop = row
+            tables.append(current)
+            current = RowSpan(row, 1, count)
+        row += 1
+    if current is not None:
+        tables.append(current)
+    if not tables:
+        start = verdict.best_header_row
+        if start is None:
+            start = next((row for row in range(count) if not is_empty_row(row)), None)
+        if start is not None:
+            tables.append(RowSpan(start, 1, count))
+    return tables
+
+
+def joined_headers(rows: list[list[Any]]) -> list[Any]:
+    """One header for each column of a header block: the raw cell of a single row, else the rows' texts joined.
+
+    A text that repeats in a column counts once, in whatever case.
+    """
+    if len(rows) == 1:
+        return list(rows[0])
+    joined: list[Any] = []
+    for column in range(max(map(len, rows), default=0)):
+        pieces: dict[str, str] = {}
+        for row in rows:
+            value = row[column] if column < len(row) else None
+            piece = "" if value is None else " ".join(str(value).split())
+            if piece:
+                pieces.setdefault(piece.casefold(), piece)
+        joined.append(" ".join(pieces.values()))
+    return joined

@@ -1,0 +1,387 @@
+//! Filling a sheet, row by row, under the contract's rules on where rows and scanning end.
+//!
+//! Rows may come in any order and so may the cells of a row; a later cell takes the place of an earlier one. The
+//! cells of finished rows are stored by `grouping`.
+
+use std::sync::Arc;
+
+use super::cell::{Cell, Tag};
+use super::group::GROUP_ROWS;
+use super::grouping::{Groups, Pending};
+use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
+use super::text::{TextArena, TextReference};
+use crate::error::{Result, SourceError};
+
+/// More rows than any worksheet may have, yet few enough to count through.
+pub const MAXIMUM_ROWS: usize = 1 << 24;
+/// The column `ZZZ`.
+pub const MAXIMUM_COLUMNS: usize = 18_278;
+
+/// A sheet of more cells or text than this is an attack, or needs another tool.
+const MAXIMUM_CELLS: usize = 200_000_000;
+const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+
+/// How far a scan looks for further values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanLimits {
+    /// The run of empty rows that ends the scan.
+    pub empty_rows: Option<usize>,
+    /// The run of empty cells after a value that ends a row.
+    pub empty_columns: Option<usize>,
+    /// The number of rows after which nothing more is wanted.
+    pub rows: Option<usize>,
+    /// Whether text of no length counts as a value, so that rows end behind it.
+    pub keep_blank_text: bool,
+}
+
+impl ScanLimits {
+    /// Everything that there is.
+    pub const NONE: Self = Self {
+        empty_rows: None,
+        empty_columns: None,
+        rows: None,
+        keep_blank_text: false,
+    };
+}
+
+impl Default for ScanLimits {
+    fn default() -> Self {
+        Self {
+            empty_rows: Some(1000),
+            empty_columns: Some(500),
+            ..Self::NONE
+        }
+    }
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Continue {
+    Yes,
+    /// The run of empty rows was reached: nothing more is wanted.
+    No,
+}
+
+/// Builds one [`Sheet`].
+pub struct SheetBuilder {
+    title: String,
+    limits: ScanLimits,
+    groups: Groups,
+    own_text: TextArena,
+    shared_text: Arc<TextArena>,
+    /// The cells of the row that is being read.
+    row_cells: Vec<(u32, Cell)>,
+    row_in_order: bool,
+    late: Vec<(u32, Pending)>,
+    cells_seen: usize,
+    rows_seen: usize,
+    empty_run: usize,
+    width: usize,
+    stopped: bool,
+}
+
+impl SheetBuilder {
+    /// Starts an empty sheet; `shared_text` are the shared strings of its workbook.
+    pub fn new(title: &str, limits: ScanLimits, shared_text: Arc<TextArena>) -> Self {
+        Self {
+            title: title.to_owned(),
+            limits,
+            groups: Groups::default(),
+            own_text: TextArena::new(),
+            shared_text,
+            row_cells: Vec::new(),
+            row_in_order: true,
+            late: Vec::new(),
+            cells_seen: 0,
+            rows_seen: 0,
+            empty_run: 0,
+            width: 0,
+            stopped: false,
+        }
+    }
+
+    /// How many rows were read so far.
+    pub fn rows_seen(&self) -> usize {
+        self.rows_seen
+    }
+
+    /// Stores a text of this sheet and returns its cell.
+    pub fn text_cell(&mut self, text: &str) -> Cell {
+        if text.is_empty() {
+            Cell::EMPTY_TEXT
+        } else {
+            Cell::text(self.own_text.push_deduplicated(text))
+        }
+    }
+
+    /// Stores a text of this sheet.
+    pub fn store_text(&mut self, text: &str) -> TextReference {
+        self.own_text.push_deduplicated(text)
+    }
+
+    /// Adds a cell to the row that is being read; empty ones only overwrite.
+    #[inline]
+    pub fn push(&mut self, column: usize, cell: Cell) {
+        let column = column as u32;
+        match self.row_cells.last() {
+            Some(&(last, _)) if last >= column => self.row_in_order = false,
+            None if cell.tag == Tag::Empty => return,
+            Some(_) if cell.tag == Tag::Empty && self.row_in_order => return,
+            _ => {}
+        }
+        self.row_cells.push((column, cell));
+    }
+
+    /// Ends the row that was being read: row number `row`, counted from 0.
+    ///
+    /// # Errors
+    /// When the sheet holds more rows, cells or text than the limits of reading.
+    pub fn end_row(&mut self, row: usize) -> Result<Continue> {
+        if self.stopped {
+            self.row_cells.clear();
+            return Ok(Continue::No);
+        }
+        if let Some(limit) = self.limits.rows
+            && row >= limit
+        {
+            // There are rows beyond, so all those before are empty ones where the file leaves them out.
+            self.rows_seen = self.rows_seen.max(limit);
+            self.row_cells.clear();
+            return Ok(Continue::No);
+        }
+        if row >= MAXIMUM_ROWS {
+            return Err(SourceError::BeyondLimits {
+                sheet: self.title.clone(),
+                reason: format!("row {} is beyond the limit ({MAXIMUM_ROWS} rows)", row + 1),
+            });
+        }
+        self.cells_seen += self.row_cells.len();
+        if self.cells_seen > MAXIMUM_CELLS || self.own_text.len() > MAXIMUM_TEXT_BYTES {
+            return Err(SourceError::BeyondLimits {
+                sheet: self.title.clone(),
+                reason: format!(
+                    "it holds more than {MAXIMUM_CELLS} cells, or more than 1 GiB of text"
+                ),
+            });
+        }
+        if !self.row_in_order {
+            self.sort_row();
+        }
+        if row < self.rows_seen {
+            // A row that was read before, or passed over: it waits for the end of the sheet.
+            let in_group = (row % GROUP_ROWS) as u16;
+            let cells = self.row_cells.drain(..);
+            self.late
+                .extend(cells.map(|cell| (row as u32, Pending::new(in_group, cell))));
+            return Ok(Continue::Yes);
+        }
+        // Rows that the file leaves out are empty ones.
+        if self.count_empty_rows(row - self.rows_seen) == Continue::No {
+            self.row_cells.clear();
+            return Ok(Continue::No);
+        }
+        let width = self.trim_row();
+        if width == 0 {
+            self.row_cells.clear();
+            return Ok(self.count_empty_rows(1));
+        }
+        self.empty_run = 0;
+        self.rows_seen = row + 1;
+        self.width = self.width.max(width);
+        self.groups.store_row(row, width, &mut self.row_cells);
+        Ok(Continue::Yes)
+    }
+
+    /// Adds that many rows without cells.
+    fn count_empty_rows(&mut self, count: usize) -> Continue {
+        if let Some(limit) = self.limits.empty_rows
+            && self.empty_run + count >= limit
+        {
+            // The last row of the run does not count.
+            self.rows_seen += limit.saturating_sub(self.empty_run + 1);
+            self.stopped = true;
+            return Continue::No;
+        }
+        self.empty_run += count;
+        self.rows_seen += count;
+        Continue::Yes
+    }
+
+    /// Puts a row's cells in order of columns; of several for one column the last one stays.
+    fn sort_row(&mut self) {
+        self.row_cells.sort_by_key(|&(column, _)| column);
+        let mut kept: Vec<(u32, Cell)> = Vec::with_capacity(self.row_cells.len());
+        for &cell in &self.row_cells {
+            match kept.last_mut() {
+                Some(last) if last.0 == cell.0 => *last = cell,
+                _ => kept.push(cell),
+            }
+        }
+        kept.retain(|(_, cell)| cell.tag != Tag::Empty);
+        self.row_cells = kept;
+        self.row_in_order = true;
+    }
+
+    /// Cuts the row where the contract ends it, and returns the number of its columns.
+    fn trim_row(&mut self) -> usize {
+        let mut width = 0;
+        let mut kept = 0;
+        for (index, &(column, cell)) in self.row_cells.iter().enumerate() {
+            let is_blank_text = cell.tag == Tag::EmptyText && self.limits.keep_blank_text;
+            if cell.tag.counts_as_empty() && !is_blank_text {
+                continue;
+            }
+            let column = column as usize;
+            if width > 0
+                && self
+                    .limits
+                    .empty_columns
+                    .is_some_and(|limit| column - width >= limit)
+            {
+                break;
+            }
+            width = column + 1;
+            kept = index + 1;
+        }
+        self.row_cells.truncate(kept);
+        width
+    }
+
+    /// Joins the cells that came late to those that are there, and cuts their rows anew.
+    fn merge_late_cells(&mut self) {
+        let mut late = std::mem::take(&mut self.late);
+        late.sort_by_key(|&(row, _)| row);
+        for rows in
+            late.chunk_by(|one, other| one.0 as usize / GROUP_ROWS == other.0 as usize / GROUP_ROWS)
+        {
+            let group_index = rows[0].0 as usize / GROUP_ROWS;
+            let mut cells = self.groups.reopen(group_index);
+            cells.extend(rows.iter().map(|&(_, pending)| pending));
+            // The sort is stable, so of several cells for one place the last one stays.
+            cells.sort_by_key(|pending| pending.row);
+            for row_cells in cells.chunk_by(|one, other| one.row == other.row) {
+                let row = group_index * GROUP_ROWS + usize::from(row_cells[0].row);
+                self.row_cells.clear();
+                self.row_cells.extend(row_cells.iter().map(Pending::cell));
+                self.sort_row();
+                let width = self.trim_row();
+                self.width = self.width.max(width);
+                self.groups.store_row(row, width, &mut self.row_cells);
+            }
+        }
+    }
+
+    /// Ends the sheet. `declared` is the extent that the file says it has.
+    pub fn finish(mut self, declared: Option<DeclaredExtent>) -> Sheet {
+        self.merge_late_cells();
+        self.own_text.finish();
+        let truncated_rows = if self.stopped {
+            declared
+                .map_or(0, |declared| declared.last_row)
+                .saturating_sub(self.rows_seen)
+        } else {
+            0
+        };
+        Sheet {
+            groups: self.groups.finish(),
+            facts: ScanFacts {
+                rows_emitted: self.rows_seen,
+                stopped_early: self.stopped,
+                truncated_rows,
+                width: self.width,
+            },
+            declared,
+            own_text: Arc::new(self.own_text),
+            shared_text: self.shared_text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(rows: &[(usize, &[(usize, i64)])], limits: ScanLimits) -> Sheet {
+        let mut builder = SheetBuilder::new("Sheet", limits, Arc::new(TextArena::new()));
+        for (row, cells) in rows {
+            for &(column, value) in *cells {
+                builder.push(column, Cell::integer(value));
+            }
+            if builder.end_row(*row).unwrap() == Continue::No {
+                break;
+            }
+        }
+        builder.finish(Some(DeclaredExtent::of_rows(5000)))
+    }
+
+    fn row(sheet: &Sheet, number: usize) -> Vec<Option<i64>> {
+        let mut cells = Vec::new();
+        sheet.read_row(number, &mut cells);
+        cells
+            .iter()
+            .map(|cell| (cell.tag != Tag::Empty).then(|| cell.as_integer()))
+            .collect()
+    }
+
+    #[test]
+    fn rows_and_cells_may_come_in_any_order() {
+        let sheet = build(
+            &[
+                (2, &[(3, 1), (0, 2), (3, 5)]),
+                (0, &[(1, 7)]),
+                (3000, &[(0, 9)]),
+                (2, &[(1, 8)]),
+            ],
+            ScanLimits::NONE,
+        );
+        assert_eq!(row(&sheet, 0), [None, Some(7)]);
+        assert_eq!(row(&sheet, 1), []);
+        assert_eq!(row(&sheet, 2), [Some(2), Some(8), None, Some(5)]);
+        assert_eq!(row(&sheet, 3000), [Some(9)]);
+        assert_eq!(sheet.facts().rows_emitted, 3001);
+        assert_eq!(sheet.facts().width, 4);
+    }
+
+    #[test]
+    fn a_run_of_empty_rows_ends_the_scan_without_its_last_row() {
+        let limits = ScanLimits {
+            empty_rows: Some(3),
+            ..ScanLimits::NONE
+        };
+        let sheet = build(&[(0, &[(0, 1)]), (3, &[(0, 2)]), (7, &[(0, 3)])], limits);
+        assert_eq!(
+            sheet.facts(),
+            ScanFacts {
+                rows_emitted: 6,
+                stopped_early: true,
+                truncated_rows: 4994,
+                width: 1
+            }
+        );
+    }
+
+    #[test]
+    fn a_run_of_empty_cells_after_a_value_ends_the_row() {
+        let limits = ScanLimits {
+            empty_columns: Some(3),
+            ..ScanLimits::NONE
+        };
+        let sheet = build(&[(0, &[(9, 1), (12, 2), (16, 3)])], limits);
+        assert_eq!(sheet.row_width(0), 13);
+    }
+
+    #[test]
+    fn a_far_off_cell_costs_little() {
+        let rows: Vec<(usize, Vec<(usize, i64)>)> = (0..64)
+            .map(|group| (group * GROUP_ROWS + 1023, vec![(18_000, 1)]))
+            .collect();
+        let mut builder = SheetBuilder::new("Sheet", ScanLimits::NONE, Arc::new(TextArena::new()));
+        for (row, cells) in rows {
+            builder.push(cells[0].0, Cell::integer(cells[0].1));
+            builder.end_row(row).unwrap();
+        }
+        let sheet = builder.finish(None);
+        assert!(sheet.heap_bytes() < 64 * 16);
+        assert_eq!(sheet.cell(1023, 18_000), Cell::integer(1));
+    }
+}

@@ -1,0 +1,65 @@
+//! A group of rows as a sheet stores it: each column that has a value is a chunk, dense or sparse.
+
+use super::cell::{Cell, Tag};
+
+/// Rows in a group.
+pub const GROUP_ROWS: usize = 1024;
+
+/// One column's cells within a group.
+#[derive(Debug)]
+pub(super) enum Chunk {
+    /// Every row from the group's first one on; rows beyond the end are empty.
+    Dense { tags: Box<[u8]>, bits: Box<[u64]> },
+    /// Only rows that have a cell, in order.
+    Sparse {
+        rows: Box<[u16]>,
+        tags: Box<[u8]>,
+        bits: Box<[u64]>,
+    },
+}
+
+impl Chunk {
+    pub(super) fn cell(&self, row: usize) -> Cell {
+        match self {
+            Self::Dense { tags, bits } => match (tags.get(row), bits.get(row)) {
+                (Some(&tag), Some(&bits)) => Cell {
+                    tag: Tag::from_byte(tag),
+                    bits,
+                },
+                _ => Cell::EMPTY,
+            },
+            Self::Sparse { rows, tags, bits } => match rows.binary_search(&(row as u16)) {
+                Ok(found) => Cell {
+                    tag: Tag::from_byte(tags[found]),
+                    bits: bits[found],
+                },
+                Err(_) => Cell::EMPTY,
+            },
+        }
+    }
+}
+
+/// Up to [`GROUP_ROWS`] rows.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// Columns that have a cell, in order.
+    pub(super) columns: Vec<(u32, Chunk)>,
+    /// For each row, the number of its cells up to the last one with a value; missing rows have none.
+    pub(super) widths: Vec<u16>,
+}
+
+impl Group {
+    pub(super) fn chunk(&self, column: usize) -> Option<&Chunk> {
+        // In an ordinary sheet column n is the n-th one that has a value.
+        if let Some((number, chunk)) = self.columns.get(column)
+            && *number as usize == column
+        {
+            return Some(chunk);
+        }
+        let found = self
+            .columns
+            .binary_search_by_key(&(column as u32), |(number, _)| *number)
+            .ok()?;
+        Some(&self.columns[found].1)
+    }
+}

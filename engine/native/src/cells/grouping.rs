@@ -1,0 +1,198 @@
+//! Sorting the cells of rows into the columns of a group.
+//!
+//! As long as rows ascend, which is nearly always, nothing is looked up again: cells of the current group are collected
+//! in one list and sorted into columns when the group is left.
+
+use super::cell::{Cell, Tag};
+use super::group::{Chunk, GROUP_ROWS, Group};
+
+/// A cell that waits for its group to be stored; its row counts within the group.
+#[derive(Clone, Copy)]
+pub(super) struct Pending {
+    pub(super) column: u32,
+    pub(super) row: u16,
+    tag: Tag,
+    bits: u64,
+}
+
+impl Pending {
+    /// A cell of the row `row` of its group.
+    pub(super) fn new(row: u16, (column, cell): (u32, Cell)) -> Self {
+        Self {
+            column,
+            row,
+            tag: cell.tag,
+            bits: cell.bits,
+        }
+    }
+
+    /// The column and the cell.
+    pub(super) fn cell(&self) -> (u32, Cell) {
+        (
+            self.column,
+            Cell {
+                tag: self.tag,
+                bits: self.bits,
+            },
+        )
+    }
+}
+
+/// A column's cells on their way into a chunk.
+enum Filling {
+    Dense { tags: Vec<u8>, bits: Vec<u64> },
+    Sparse(Vec<Pending>),
+}
+
+impl Filling {
+    /// Starts a column that has `count` cells in a group of `rows` rows: dense where enough rows have one.
+    fn new(count: usize, rows: usize) -> Self {
+        if count * 6 >= rows {
+            Self::Dense {
+                tags: vec![0; rows],
+                bits: vec![0; rows],
+            }
+        } else {
+            Self::Sparse(Vec::with_capacity(count))
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, pending: &Pending) {
+        match self {
+            Self::Dense { tags, bits } => {
+                tags[pending.row as usize] = pending.tag as u8;
+                bits[pending.row as usize] = pending.bits;
+            }
+            Self::Sparse(cells) => cells.push(*pending),
+        }
+    }
+
+    fn into_chunk(self) -> Chunk {
+        match self {
+            Self::Dense { tags, bits } => Chunk::Dense {
+                tags: tags.into(),
+                bits: bits.into(),
+            },
+            Self::Sparse(mut cells) => {
+                cells.sort_by_key(|pending| pending.row);
+                Chunk::Sparse {
+                    rows: cells.iter().map(|pending| pending.row).collect(),
+                    tags: cells.iter().map(|pending| pending.tag as u8).collect(),
+                    bits: cells.iter().map(|pending| pending.bits).collect(),
+                }
+            }
+        }
+    }
+}
+
+/// The groups of a sheet that is being built.
+#[derive(Default)]
+pub(super) struct Groups {
+    stored: Vec<Option<Box<Group>>>,
+    /// The group that is being filled: its number, its cells, and the width of each of its rows.
+    current: usize,
+    pending: Vec<Pending>,
+    widths: Vec<u16>,
+    counts: Vec<u32>,
+}
+
+impl Groups {
+    /// Adds the cells of a row of the sheet, which are taken out of `cells`.
+    pub(super) fn store_row(&mut self, row: usize, width: usize, cells: &mut Vec<(u32, Cell)>) {
+        let group_index = row / GROUP_ROWS;
+        if group_index != self.current {
+            self.flush();
+            self.current = group_index;
+        }
+        let row = row % GROUP_ROWS;
+        if self.widths.len() <= row {
+            self.widths.resize(row + 1, 0);
+        }
+        self.widths[row] = width as u16;
+        self.pending
+            .extend(cells.drain(..).map(|cell| Pending::new(row as u16, cell)));
+    }
+
+    /// Takes a group apart, to be filled anew: its cells, sorted by columns.
+    pub(super) fn reopen(&mut self, group_index: usize) -> Vec<Pending> {
+        self.flush();
+        self.current = group_index;
+        self.take(group_index)
+    }
+
+    /// All groups, once nothing is to be added.
+    pub(super) fn finish(mut self) -> Vec<Option<Box<Group>>> {
+        self.flush();
+        self.stored
+    }
+
+    /// Takes a group that was stored apart again.
+    fn take(&mut self, group_index: usize) -> Vec<Pending> {
+        let Some(group) = self.stored.get_mut(group_index).and_then(Option::take) else {
+            return Vec::new();
+        };
+        let mut cells = Vec::new();
+        for (column, chunk) in &group.columns {
+            for row in 0..GROUP_ROWS {
+                let cell = chunk.cell(row);
+                if cell.tag != Tag::Empty {
+                    cells.push(Pending {
+                        column: *column,
+                        row: row as u16,
+                        tag: cell.tag,
+                        bits: cell.bits,
+                    });
+                }
+            }
+        }
+        cells
+    }
+
+    /// Sorts the cells of the current group into columns and stores it, unless it has no cell.
+    fn flush(&mut self) {
+        if self.pending.is_empty() {
+            self.widths.clear();
+            return;
+        }
+        let rows = self.widths.len();
+        let mut present: Vec<u32> = Vec::new();
+        for pending in &self.pending {
+            let column = pending.column as usize;
+            if self.counts.len() <= column {
+                self.counts.resize(column + 1, 0);
+            }
+            if self.counts[column] == 0 {
+                present.push(pending.column);
+            }
+            self.counts[column] += 1;
+        }
+        present.sort_unstable();
+
+        let mut filling: Vec<Filling> = present
+            .iter()
+            .map(|&column| Filling::new(self.counts[column as usize] as usize, rows))
+            .collect();
+        // From here on `counts` says where a column is in `present`.
+        for (index, &column) in present.iter().enumerate() {
+            self.counts[column as usize] = index as u32;
+        }
+        for pending in &self.pending {
+            filling[self.counts[pending.column as usize] as usize].push(pending);
+        }
+        for &column in &present {
+            self.counts[column as usize] = 0;
+        }
+        let columns = present
+            .iter()
+            .zip(filling)
+            .map(|(&column, filling)| (column, filling.into_chunk()))
+            .collect();
+        if self.stored.len() <= self.current {
+            self.stored.resize_with(self.current + 1, || None);
+        }
+        let widths = std::mem::take(&mut self.widths);
+        self.stored[self.current] = Some(Box::new(Group { columns, widths }));
+        self.pending.clear();
+    }
+}

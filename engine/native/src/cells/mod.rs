@@ -1,0 +1,23 @@
+//! Where the cells of a sheet live, and what single values mean.
+//!
+//! - [`sheet`]: the store, in [`group`]s of rows; [`builder`] fills it, [`grouping`] sorts rows into columns
+//! - [`cell`]: one value; [`text`]: where text lies; [`column_letters`]
+//! - [`serial_date`]: dates as spreadsheets store them, read and written; [`calendar`]: days and dates
+//! - [`text_form`]: how values other than text look as text; [`white_space`]: what counts as blank
+
+pub mod builder;
+pub mod calendar;
+pub mod cell;
+pub mod column_letters;
+mod group;
+mod grouping;
+pub mod serial_date;
+pub mod sheet;
+pub mod text;
+pub mod text_form;
+pub mod white_space;
+
+pub use builder::{Continue, ScanLimits, SheetBuilder};
+pub use cell::{Cell, Tag};
+pub use sheet::{ColumnKinds, DeclaredExtent, ScanFacts, Sheet};
+pub use text::{TextArena, TextReference};

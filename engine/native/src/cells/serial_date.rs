@@ -1,0 +1,202 @@
+//! Serial numbers: how spreadsheets store dates, times and durations, read and written.
+//!
+//! Rounding matters here: a time that is off by a millisecond is another value to a configuration. So the formulas
+//! are those that openpyxl and xlrd use, step by step in the same floating-point order.
+
+use super::calendar::{DAY_MICROSECONDS, FIRST_DAY, LAST_DAY};
+use super::cell::Cell;
+
+/// 1899-12-30 and 1904-01-01 in days since 1970-01-01.
+const EPOCH_1900: i64 = -25_569;
+const EPOCH_1904: i64 = -24_107;
+
+/// The day that a workbook counts from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Epoch {
+    #[default]
+    Windows1900,
+    Mac1904,
+}
+
+impl Epoch {
+    fn day(self) -> i64 {
+        match self {
+            Self::Windows1900 => EPOCH_1900,
+            Self::Mac1904 => EPOCH_1904,
+        }
+    }
+}
+
+/// Half-to-even rounding, as Python's `round` does it.
+fn round_half_even(value: f64) -> f64 {
+    value.round_ties_even()
+}
+
+/// A serial number as a date-time, or as a time where it is below 1, the way openpyxl reads it. `None` where the
+/// result is beyond what Python can hold.
+pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
+    if !value.is_finite() || value.abs() > 1e12 {
+        return None;
+    }
+    // Python's divmod(value, 1).
+    let mut fraction = value - value.trunc();
+    let mut day = value - fraction;
+    if fraction < 0.0 {
+        fraction += 1.0;
+        day -= 1.0;
+    }
+    let mut day = day.round() as i64;
+    let milliseconds = round_half_even(fraction * 86_400.0 * 1000.0) as i64;
+    if (0.0..1.0).contains(&value) && milliseconds < 86_400_000 {
+        return Some(Cell::time(milliseconds * 1000));
+    }
+    if value > 0.0 && value < 60.0 && epoch == Epoch::Windows1900 {
+        day += 1;
+    }
+    let day = epoch.day() + day;
+    // The day itself must exist, and so must the sum.
+    let microseconds = day
+        .checked_mul(DAY_MICROSECONDS)?
+        .checked_add(milliseconds * 1000)?;
+    let in_range = |microseconds: i64| {
+        (FIRST_DAY..=LAST_DAY).contains(&microseconds.div_euclid(DAY_MICROSECONDS))
+    };
+    ((FIRST_DAY..=LAST_DAY).contains(&day) && in_range(microseconds))
+        .then(|| Cell::date_time(microseconds))
+}
+
+/// A serial number as an elapsed time, rounded to milliseconds. `None` where Python could not hold it; what only
+/// exceeds 64 bits of microseconds, some 290,000 years, stays a number.
+pub fn duration_from_serial(value: f64) -> Option<Cell> {
+    const HELD_DAYS: f64 = (i64::MAX / DAY_MICROSECONDS) as f64;
+    if !value.is_finite() || value.abs() >= 1e9 {
+        return None;
+    }
+    if value.abs() >= HELD_DAYS {
+        return Some(Cell::float(value));
+    }
+    // timedelta(days=value)
+    let whole = value.trunc();
+    let scaled = (value - whole) * DAY_MICROSECONDS as f64;
+    let mut microseconds = whole as i64 * DAY_MICROSECONDS + scaled.trunc() as i64;
+    let left_over = scaled - scaled.trunc();
+    if left_over != 0.0 {
+        let mut rounded = left_over.round();
+        if (rounded - left_over).abs() == 0.5 {
+            let odd = (microseconds & 1) as f64;
+            rounded = 2.0 * ((left_over + odd) * 0.5).round() - odd;
+        }
+        microseconds += rounded as i64;
+    }
+    let in_second = microseconds.rem_euclid(1_000_000);
+    if in_second != 0 {
+        let seconds = (microseconds as f64 / 1e6).floor() as i64;
+        microseconds =
+            seconds * 1_000_000 + round_half_even(in_second as f64 / 1000.0) as i64 * 1000;
+    }
+    Some(Cell::duration(microseconds))
+}
+
+/// A serial number of an old `.xls` as a date-time, the way xlrd reads it: below 1 on the day the epoch starts.
+pub fn from_legacy_serial(value: f64, epoch: Epoch) -> Option<Cell> {
+    if !value.is_finite() || value.abs() > 1e12 {
+        return None;
+    }
+    let start = match epoch {
+        Epoch::Mac1904 => EPOCH_1904,
+        // Before 1900-02-29, a day that serial numbers count although it did not exist, days are one off.
+        Epoch::Windows1900 if value < 60.0 => EPOCH_1900 + 1,
+        Epoch::Windows1900 => EPOCH_1900,
+    };
+    let days = value.trunc();
+    let milliseconds = round_half_even((value - days) * 86_400_000.0) as i64;
+    let microseconds = (start + days as i64)
+        .checked_mul(DAY_MICROSECONDS)?
+        .checked_add(milliseconds * 1000)?;
+    (FIRST_DAY..=LAST_DAY)
+        .contains(&microseconds.div_euclid(DAY_MICROSECONDS))
+        .then(|| Cell::date_time(microseconds))
+}
+
+/// The serial number of a date, given in days since 1970. Up to 1900-02-29, a day that serial numbers count although it
+/// did not exist, numbers are one less.
+pub fn serial_of_date(days: i64) -> f64 {
+    let serial = days - EPOCH_1900;
+    let counted = if (1..=60).contains(&serial) {
+        serial - 1
+    } else {
+        serial
+    };
+    counted as f64
+}
+
+/// The serial number of a date-time, given in microseconds since 1970.
+pub fn serial_of_date_time(microseconds: i64) -> f64 {
+    serial_of_date(microseconds.div_euclid(DAY_MICROSECONDS))
+        + serial_of_time(microseconds.rem_euclid(DAY_MICROSECONDS))
+}
+
+/// The serial number of a time of day, given in microseconds: a fraction, computed as openpyxl does.
+pub fn serial_of_time(microseconds: i64) -> f64 {
+    let seconds = microseconds.div_euclid(1_000_000) as f64;
+    (seconds + microseconds.rem_euclid(1_000_000) as f64 / 1e6) / 86_400.0
+}
+
+/// The serial number of an elapsed time, given in microseconds.
+pub fn serial_of_duration(microseconds: i64) -> f64 {
+    microseconds as f64 / 1e6 / 86_400.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cells::Tag;
+
+    #[test]
+    fn serials_become_dates_and_times() {
+        let noon = |days: i64| {
+            Some(Cell::date_time(
+                days * DAY_MICROSECONDS + DAY_MICROSECONDS / 2,
+            ))
+        };
+        assert_eq!(
+            from_serial(45_000.5, Epoch::Windows1900),
+            noon(EPOCH_1900 + 45_000)
+        );
+        assert_eq!(from_serial(1.5, Epoch::Windows1900), noon(EPOCH_1900 + 2));
+        assert_eq!(from_serial(1.5, Epoch::Mac1904), noon(EPOCH_1904 + 1));
+        assert_eq!(
+            from_serial(0.25, Epoch::Windows1900),
+            Some(Cell::time(21_600_000_000))
+        );
+        // So close to a day that it rounds up to one.
+        assert_eq!(
+            from_serial(0.999_999_999_999, Epoch::Mac1904).unwrap().tag,
+            Tag::DateTime
+        );
+        assert_eq!(from_serial(2_958_466.0, Epoch::Windows1900), None);
+        assert_eq!(from_serial(f64::INFINITY, Epoch::Windows1900), None);
+        assert_eq!(
+            duration_from_serial(1.25),
+            Some(Cell::duration(DAY_MICROSECONDS * 5 / 4))
+        );
+        assert_eq!(
+            from_legacy_serial(0.5, Epoch::Windows1900),
+            noon(EPOCH_1900 + 1)
+        );
+        assert_eq!(from_legacy_serial(0.5, Epoch::Mac1904), noon(EPOCH_1904));
+    }
+
+    #[test]
+    fn dates_are_written_without_the_day_that_did_not_exist() {
+        assert_eq!(serial_of_date(EPOCH_1900 + 1), 0.0);
+        assert_eq!(serial_of_date(EPOCH_1900 + 60), 59.0);
+        assert_eq!(serial_of_date(EPOCH_1900 + 61), 61.0);
+        assert_eq!(serial_of_time(DAY_MICROSECONDS / 2), 0.5);
+        assert_eq!(
+            serial_of_date_time((EPOCH_1900 + 45_000) * DAY_MICROSECONDS + DAY_MICROSECONDS / 4),
+            45_000.25
+        );
+        assert_eq!(serial_of_duration(DAY_MICROSECONDS * 5 / 4), 1.25);
+    }
+}

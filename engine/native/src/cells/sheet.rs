@@ -1,0 +1,262 @@
+//! The sheet store: the one place where a sheet's cells live.
+//!
+//! Rows are kept in groups of [`GROUP_ROWS`]; within a group each column that has a value is a chunk, dense (a tag
+//! and 64 bits for each row) where enough rows have one, else a sorted list. So a sheet costs about nine bytes a cell
+//! and its text, whatever it looks like, and a file that names distant cells cannot make it cost more than a small
+//! multiple of its own size. Text is in two [`TextArena`]s: the workbook's shared strings and the sheet's own.
+//!
+//! [`super::builder`] fills a sheet; Python's rows and polars' columns are views of the result.
+
+use std::sync::Arc;
+
+use super::cell::{Cell, Tag};
+use super::group::{Chunk, GROUP_ROWS, Group};
+use super::text::{TextArena, TextReference};
+use super::white_space::is_blank_text;
+
+/// What scanning found out about a sheet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ScanFacts {
+    /// Rows that the sheet has, empty ones included.
+    pub rows_emitted: usize,
+    /// Whether a long run of empty rows ended the scan.
+    pub stopped_early: bool,
+    /// Declared rows that were left out by stopping.
+    pub truncated_rows: usize,
+    /// Cells of the widest row.
+    pub width: usize,
+}
+
+/// The extent that a file says a sheet has; rows and columns count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeclaredExtent {
+    pub first_row: usize,
+    pub first_column: usize,
+    pub last_row: usize,
+    pub last_column: usize,
+}
+
+impl DeclaredExtent {
+    /// That many rows of one column.
+    pub fn of_rows(rows: usize) -> Self {
+        Self {
+            first_row: 1,
+            first_column: 1,
+            last_row: rows,
+            last_column: 1,
+        }
+    }
+}
+
+/// A sheet's cells.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    pub(super) groups: Vec<Option<Box<Group>>>,
+    pub(super) facts: ScanFacts,
+    pub(super) declared: Option<DeclaredExtent>,
+    pub(super) own_text: Arc<TextArena>,
+    pub(super) shared_text: Arc<TextArena>,
+}
+
+impl Sheet {
+    /// What scanning found out.
+    pub fn facts(&self) -> ScanFacts {
+        self.facts
+    }
+
+    /// The extent that the file says the sheet has.
+    pub fn declared(&self) -> Option<DeclaredExtent> {
+        self.declared
+    }
+
+    /// The arena of the sheet's own text, or of the workbook's.
+    pub fn arena(&self, shared: bool) -> &Arc<TextArena> {
+        if shared {
+            &self.shared_text
+        } else {
+            &self.own_text
+        }
+    }
+
+    /// The text that a cell refers to.
+    pub fn text(&self, reference: TextReference) -> &str {
+        self.arena(reference.is_shared()).text(reference)
+    }
+
+    /// The number of cells of a row up to the last one with a value.
+    pub fn row_width(&self, row: usize) -> usize {
+        self.groups
+            .get(row / GROUP_ROWS)
+            .and_then(Option::as_ref)
+            .and_then(|group| group.widths.get(row % GROUP_ROWS))
+            .map_or(0, |&width| width as usize)
+    }
+
+    /// One cell. Cells that are not there are empty.
+    pub fn cell(&self, row: usize, column: usize) -> Cell {
+        if column >= self.row_width(row) {
+            return Cell::EMPTY;
+        }
+        self.groups[row / GROUP_ROWS]
+            .as_ref()
+            .and_then(|group| group.chunk(column))
+            .map_or(Cell::EMPTY, |chunk| chunk.cell(row % GROUP_ROWS))
+    }
+
+    /// Fills `row_cells` with a row, up to its last value.
+    pub fn read_row(&self, row: usize, row_cells: &mut Vec<Cell>) {
+        row_cells.clear();
+        let width = self.row_width(row);
+        if width == 0 {
+            return;
+        }
+        let Some(group) = self.groups[row / GROUP_ROWS].as_ref() else {
+            return;
+        };
+        row_cells.resize(width, Cell::EMPTY);
+        for (column, chunk) in &group.columns {
+            let column = *column as usize;
+            if column >= width {
+                break;
+            }
+            row_cells[column] = chunk.cell(row % GROUP_ROWS);
+        }
+    }
+
+    /// Calls `visit` with the cells of one column from `start` to before `stop`, in order.
+    pub fn visit_column(
+        &self,
+        column: usize,
+        start: usize,
+        stop: usize,
+        mut visit: impl FnMut(Cell),
+    ) {
+        let mut row = start;
+        while row < stop {
+            let group_index = row / GROUP_ROWS;
+            let first = group_index * GROUP_ROWS;
+            let end = stop.min(first + GROUP_ROWS);
+            let chunk = self
+                .groups
+                .get(group_index)
+                .and_then(Option::as_ref)
+                .and_then(|group| group.chunk(column));
+            match chunk {
+                None => (row..end).for_each(|_| visit(Cell::EMPTY)),
+                Some(Chunk::Dense { tags, bits }) => {
+                    let known = tags.len().min(bits.len());
+                    let (from, to) = ((row - first).min(known), (end - first).min(known));
+                    for (&tag, &bits) in tags[from..to].iter().zip(&bits[from..to]) {
+                        visit(Cell {
+                            tag: Tag::from_byte(tag),
+                            bits,
+                        });
+                    }
+                    (to - from..end - row).for_each(|_| visit(Cell::EMPTY));
+                }
+                Some(Chunk::Sparse { rows, tags, bits }) => {
+                    let mut next = rows.partition_point(|&at| (at as usize) < row - first);
+                    for at in row - first..end - first {
+                        if rows.get(next).is_some_and(|&found| found as usize == at) {
+                            visit(Cell {
+                                tag: Tag::from_byte(tags[next]),
+                                bits: bits[next],
+                            });
+                            next += 1;
+                        } else {
+                            visit(Cell::EMPTY);
+                        }
+                    }
+                }
+            }
+            row = end;
+        }
+    }
+
+    /// Which kinds of cells a column has from `start` to before `stop`, and the first one that is not [`Tag::Empty`].
+    pub fn column_kinds(&self, column: usize, start: usize, stop: usize) -> ColumnKinds {
+        let mut kinds = ColumnKinds::default();
+        self.visit_column(column, start, stop, |cell| {
+            kinds.seen |= 1 << (cell.tag as u16);
+            if kinds.first == Tag::Empty {
+                kinds.first = cell.tag;
+            }
+        });
+        kinds
+    }
+
+    /// Whether a cell is blank: no value, or text of white space alone.
+    pub fn is_blank(&self, cell: Cell) -> bool {
+        match cell.tag {
+            Tag::Empty | Tag::EmptyText => true,
+            Tag::Text => is_blank_text(self.text(cell.as_text())),
+            _ => false,
+        }
+    }
+
+    /// The non-blank cells of each of the first `width` columns from `start` to before `stop`, and the number of rows
+    /// in which all of these are blank.
+    pub fn count_cells(&self, start: usize, stop: usize, width: usize) -> (Vec<usize>, usize) {
+        let rows = stop.saturating_sub(start);
+        let mut filled = vec![false; rows];
+        let mut counts = vec![0; width];
+        for (column, count) in counts.iter_mut().enumerate() {
+            let mut row = 0;
+            self.visit_column(column, start, stop, |cell| {
+                if !self.is_blank(cell) {
+                    *count += 1;
+                    filled[row] = true;
+                }
+                row += 1;
+            });
+        }
+        (counts, filled.iter().filter(|&&any| !any).count())
+    }
+
+    /// Bytes that the cells and the sheet's own text take.
+    pub fn heap_bytes(&self) -> usize {
+        let cells: usize = self
+            .groups
+            .iter()
+            .flatten()
+            .flat_map(|group| &group.columns)
+            .map(|(_, chunk)| match chunk {
+                Chunk::Dense { tags, .. } => tags.len() * 9,
+                Chunk::Sparse { rows, .. } => rows.len() * 11,
+            })
+            .sum();
+        cells + self.own_text.len()
+    }
+}
+
+/// The kinds of cells in a stretch of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnKinds {
+    /// The kind of the first cell that has a value, [`Tag::Empty`] if none has.
+    pub first: Tag,
+    seen: u16,
+}
+
+impl Default for ColumnKinds {
+    fn default() -> Self {
+        Self {
+            first: Tag::Empty,
+            seen: 0,
+        }
+    }
+}
+
+impl ColumnKinds {
+    /// Whether some cell is of this kind.
+    pub fn has(self, tag: Tag) -> bool {
+        self.seen & (1 << (tag as u16)) != 0
+    }
+
+    /// Whether every cell that has a value is of one of these kinds.
+    pub fn only(self, tags: &[Tag]) -> bool {
+        let allowed = tags.iter().fold(1u16 << (Tag::Empty as u16), |all, &tag| {
+            all | 1 << (tag as u16)
+        });
+        self.seen & !allowed == 0
+    }
+}

@@ -1,0 +1,150 @@
+//! How values other than text look as text: as polars prints them, and as Python's `str` does.
+
+use std::fmt::Write;
+
+use super::calendar::{DAY_MICROSECONDS, civil_from_days};
+use super::cell::{Cell, Tag};
+use super::sheet::Sheet;
+
+/// Adds a cell as polars puts it into a column of text. `false` where that is not known here.
+pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
+    match cell.tag {
+        Tag::Text => out.push_str(sheet.text(cell.as_text())),
+        Tag::Empty | Tag::EmptyText => {}
+        Tag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
+        Tag::Float => {
+            if !cell.as_float().is_finite() {
+                return false;
+            }
+            out.push_str(ryu::Buffer::new().format_finite(cell.as_float()));
+        }
+        Tag::Boolean => out.push_str(if cell.bits != 0 { "true" } else { "false" }),
+        Tag::DateTime => push_date_time(cell.as_integer(), ' ', 3, out),
+        Tag::Date => push_date(cell.as_integer(), out),
+        Tag::Time => push_time(cell.as_integer(), 3, out),
+        Tag::Duration | Tag::BigInteger => return false,
+    }
+    true
+}
+
+/// Adds a cell as Python's `str` prints it, date-times in ISO form. `false` where that is not known here.
+pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
+    match cell.tag {
+        Tag::Text => out.push_str(sheet.text(cell.as_text())),
+        Tag::BigInteger => out.push_str(sheet.text(cell.as_text())),
+        Tag::Empty | Tag::EmptyText => {}
+        Tag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
+        Tag::Float => push_python_float(cell.as_float(), out),
+        Tag::Boolean => out.push_str(if cell.bits != 0 { "True" } else { "False" }),
+        Tag::DateTime => push_date_time(cell.as_integer(), 'T', 6, out),
+        Tag::Date => push_date(cell.as_integer(), out),
+        Tag::Time => push_time(cell.as_integer(), 6, out),
+        Tag::Duration => return false,
+    }
+    true
+}
+
+/// Adds a float as Python's `repr` prints it: the shortest digits, with an exponent below 1e-4 and from 1e16 on.
+pub fn push_python_float(value: f64, out: &mut String) {
+    if value.is_nan() {
+        out.push_str("nan");
+        return;
+    }
+    if value.is_infinite() {
+        out.push_str(if value > 0.0 { "inf" } else { "-inf" });
+        return;
+    }
+    let magnitude = value.abs();
+    let mut buffer = ryu::Buffer::new();
+    // The digits are Ryū's, which breaks ties as Python does; Rust's own are not always the same.
+    let text = buffer.format_finite(value);
+    if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
+        push_with_exponent(text, out);
+    } else {
+        out.push_str(text);
+    }
+}
+
+/// Adds a number that was printed with or without an exponent with one: `1.25e-07`.
+fn push_with_exponent(text: &str, out: &mut String) {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let mut exponent: i32 = exponent.parse().unwrap_or(0);
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: String = format!("{whole}{fraction}");
+    let leading_zeros = digits.len() - digits.trim_start_matches('0').len();
+    exponent += whole.len() as i32 - 1 - leading_zeros as i32;
+    let digits = digits.trim_matches('0');
+    let (first, rest) = digits.split_at(1.min(digits.len()));
+    let point = if rest.is_empty() { "" } else { "." };
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    let _ = write!(
+        out,
+        "{sign}{first}{point}{rest}e{exponent_sign}{:02}",
+        exponent.abs()
+    );
+}
+
+/// Adds a day as `2024-02-29`.
+pub fn push_date(days: i64, out: &mut String) {
+    let (year, month, day) = civil_from_days(days);
+    let _ = write!(out, "{year:04}-{month:02}-{day:02}");
+}
+
+/// Adds a time as `08:05:30`; a fraction has `digits` places, or more where they are needed.
+fn push_time(microseconds: i64, digits: usize, out: &mut String) {
+    let seconds = microseconds.div_euclid(1_000_000);
+    let fraction = microseconds.rem_euclid(1_000_000);
+    let _ = write!(
+        out,
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    );
+    if fraction != 0 {
+        if digits == 3 && fraction % 1000 == 0 {
+            let _ = write!(out, ".{:03}", fraction / 1000);
+        } else {
+            let _ = write!(out, ".{fraction:06}");
+        }
+    }
+}
+
+fn push_date_time(microseconds: i64, separator: char, digits: usize, out: &mut String) {
+    push_date(microseconds.div_euclid(DAY_MICROSECONDS), out);
+    out.push(separator);
+    push_time(microseconds.rem_euclid(DAY_MICROSECONDS), digits, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_look_as_in_python() {
+        for (value, text) in [
+            (2.5, "2.5"),
+            (5_551_234.0, "5551234.0"),
+            (1e20, "1e+20"),
+            (1e16, "1e+16"),
+            (1e15, "1000000000000000.0"),
+            (1.25e-7, "1.25e-07"),
+            (1e-4, "0.0001"),
+            (-0.0, "-0.0"),
+            (1.797e308, "1.797e+308"),
+            (0.000_012_5, "1.25e-05"),
+            (-0.000_01, "-1e-05"),
+            (-(953_934_412_430_035.0 + 0.25), "-953934412430035.2"),
+            (12_345_678_901_234_567.0, "1.2345678901234568e+16"),
+            (5e-324, "5e-324"),
+        ] {
+            let mut out = String::new();
+            push_python_float(value, &mut out);
+            assert_eq!(out, text);
+        }
+    }
+}

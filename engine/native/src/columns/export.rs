@@ -1,0 +1,118 @@
+//! Columns that go to polars: their memory, and the C structures that keep it until polars releases them.
+
+use std::ffi::{CString, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+use super::arrow::{ArrowArray, ArrowSchema};
+use crate::cells::TextArena;
+
+/// Memory that an exported column points to and keeps alive.
+pub enum Buffer {
+    Bytes(Vec<u8>),
+    Words(Vec<u64>),
+    Halves(Vec<i32>),
+    Views(Vec<u128>),
+    /// One block of a text arena.
+    Block {
+        arena: Arc<TextArena>,
+        index: usize,
+    },
+}
+
+impl Buffer {
+    fn pointer(&self) -> *const c_void {
+        match self {
+            Self::Bytes(bytes) => bytes.as_ptr().cast(),
+            Self::Words(words) => words.as_ptr().cast(),
+            Self::Halves(halves) => halves.as_ptr().cast(),
+            Self::Views(views) => views.as_ptr().cast(),
+            Self::Block { arena, index } => arena.block(*index).as_ptr().cast(),
+        }
+    }
+}
+
+/// A column that is about to be handed to polars.
+pub struct Column {
+    /// The Arrow format string.
+    pub format: &'static str,
+    pub rows: usize,
+    pub null_count: usize,
+    /// Which rows have a value, one bit each; nothing if all have.
+    pub validity: Option<Vec<u8>>,
+    /// The other buffers, in the order of the format.
+    pub buffers: Vec<Buffer>,
+}
+
+struct ExportedArray {
+    _owned: Vec<Buffer>,
+    _validity: Option<Vec<u8>>,
+    pointers: Vec<*const c_void>,
+}
+
+impl Column {
+    /// The column as C structures, which keep its memory until they are released.
+    pub fn export(self, name: &str) -> (ArrowSchema, ArrowArray) {
+        let schema = export_schema(name, self.format);
+        let mut pointers = Vec::with_capacity(self.buffers.len() + 1);
+        if self.format != "n" {
+            pointers.push(
+                self.validity
+                    .as_ref()
+                    .map_or(ptr::null(), |bits| bits.as_ptr().cast()),
+            );
+        }
+        pointers.extend(self.buffers.iter().map(Buffer::pointer));
+        let mut owned = Box::new(ExportedArray {
+            _owned: self.buffers,
+            _validity: self.validity,
+            pointers,
+        });
+        let array = ArrowArray {
+            length: self.rows as i64,
+            null_count: self.null_count as i64,
+            offset: 0,
+            buffer_count: owned.pointers.len() as i64,
+            child_count: 0,
+            buffers: owned.pointers.as_mut_ptr(),
+            children: ptr::null_mut(),
+            dictionary: ptr::null_mut(),
+            release: Some(release_array),
+            private_data: Box::into_raw(owned).cast(),
+        };
+        (schema, array)
+    }
+}
+
+fn export_schema(name: &str, format: &'static str) -> ArrowSchema {
+    const NULLABLE: i64 = 2;
+    // A name with a null byte cannot be passed on; the caller renames the column afterwards.
+    let name = CString::new(name.replace('\0', "")).unwrap_or_default();
+    let format = CString::new(format).unwrap_or_default();
+    let owned = Box::new((name, format));
+    let mut schema = ArrowSchema::empty();
+    schema.format = owned.1.as_ptr();
+    schema.name = owned.0.as_ptr();
+    schema.flags = NULLABLE;
+    schema.release = Some(release_schema);
+    schema.private_data = Box::into_raw(owned).cast();
+    schema
+}
+
+unsafe extern "C" fn release_schema(schema: *mut ArrowSchema) {
+    // SAFETY: called once, with a structure that `export_schema` made.
+    unsafe {
+        drop(Box::from_raw(
+            (*schema).private_data.cast::<(CString, CString)>(),
+        ));
+        (*schema).release = None;
+    }
+}
+
+unsafe extern "C" fn release_array(array: *mut ArrowArray) {
+    // SAFETY: called once, with a structure that `Column::export` made.
+    unsafe {
+        drop(Box::from_raw((*array).private_data.cast::<ExportedArray>()));
+        (*array).release = None;
+    }
+}

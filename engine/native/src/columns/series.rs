@@ -1,0 +1,305 @@
+//! From cells to polars columns: which type a stretch of a column gets, and its values.
+//!
+//! The type is what `polars.Series(name, values, strict=False)` would choose for the same Python values, found from
+//! the kinds of cells that occur and from which comes first. Common cases are built here as Arrow columns, text
+//! without being copied; for rare mixtures [`build`] declines, and Python makes the series from a list.
+
+use std::sync::Arc;
+
+use super::export::{Buffer, Column};
+use crate::cells::{Cell, ColumnKinds, Sheet, Tag, TextArena, TextReference, text_form};
+
+/// What a column becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// No value at all.
+    Null,
+    Integer,
+    Float,
+    Boolean,
+    /// Text, and other values as polars displays them.
+    Text,
+    /// What polars refuses, turned into text by Python's rules.
+    PythonText,
+    DateTime,
+    Date,
+    Time,
+    Duration,
+    /// A mixture that Python has to make the series of.
+    Other,
+}
+
+impl Plan {
+    /// Chooses by the kinds of cells.
+    pub fn of(kinds: ColumnKinds) -> Self {
+        use Tag::{Boolean, Date, DateTime, Duration, EmptyText, Float, Integer, Text, Time};
+        let has_text = kinds.has(Text) || kinds.has(EmptyText);
+        if kinds.first == Tag::Empty {
+            Self::Null
+        } else if kinds.only(&[DateTime]) {
+            Self::DateTime
+        } else if kinds.only(&[Date]) {
+            Self::Date
+        } else if kinds.only(&[Time]) {
+            Self::Time
+        } else if kinds.only(&[Duration]) {
+            Self::Duration
+        } else if kinds.only(&[Boolean]) {
+            Self::Boolean
+        } else if kinds.only(&[Integer, Boolean]) {
+            Self::Integer
+        } else if kinds.only(&[Integer, Boolean, Float]) {
+            Self::Float
+        } else if kinds.first == DateTime
+            && kinds.only(&[DateTime, Text, EmptyText, Integer, Float, Boolean, Time])
+        {
+            Self::PythonText
+        } else if has_text && Self::is_shown_as_text(kinds) {
+            Self::Text
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Whether polars settles on text for a mixture with text in it. What comes first matters: a boolean or a time
+    /// that meets a date before the first text makes a column of Python objects instead.
+    fn is_shown_as_text(kinds: ColumnKinds) -> bool {
+        use Tag::{Boolean, Date, DateTime, EmptyText, Float, Integer, Text, Time};
+        match kinds.first {
+            Text | EmptyText | Integer | Float => kinds.only(&[
+                Text, EmptyText, Integer, Float, Boolean, DateTime, Date, Time,
+            ]),
+            Boolean => kinds.only(&[Text, EmptyText, Integer, Float, Boolean]),
+            Time => kinds.only(&[Text, EmptyText, Integer, Float, Time]),
+            _ => false,
+        }
+    }
+}
+
+/// Builds the column, unless Python has to.
+pub fn build(sheet: &Sheet, column: usize, start: usize, stop: usize) -> Option<Column> {
+    let rows = stop.saturating_sub(start);
+    match Plan::of(sheet.column_kinds(column, start, stop)) {
+        Plan::Null | Plan::Other => None,
+        Plan::Integer => Some(words(sheet, column, start, stop, "l", |cell| cell.bits)),
+        Plan::Float => Some(words(sheet, column, start, stop, "g", |cell| {
+            match cell.tag {
+                Tag::Float => cell.as_float(),
+                _ => cell.as_integer() as f64,
+            }
+            .to_bits()
+        })),
+        Plan::DateTime => Some(words(sheet, column, start, stop, "tsu:", |cell| cell.bits)),
+        Plan::Time => Some(words(sheet, column, start, stop, "ttn", |cell| {
+            (cell.as_integer() * 1000) as u64
+        })),
+        Plan::Duration => Some(words(sheet, column, start, stop, "tDu", |cell| cell.bits)),
+        Plan::Date => {
+            let mut validity = Validity::new(rows);
+            let mut values = Vec::with_capacity(rows);
+            sheet.visit_column(column, start, stop, |cell| {
+                validity.push(cell.tag != Tag::Empty);
+                values.push(cell.as_integer() as i32);
+            });
+            Some(validity.column("tdD", vec![Buffer::Halves(values)]))
+        }
+        Plan::Boolean => {
+            let mut validity = Validity::new(rows);
+            let mut values = Validity::new(rows);
+            sheet.visit_column(column, start, stop, |cell| {
+                validity.push(cell.tag != Tag::Empty);
+                values.push(cell.bits != 0);
+            });
+            Some(validity.column("b", vec![Buffer::Bytes(values.bits)]))
+        }
+        Plan::Text => text(sheet, column, start, stop, text_form::as_polars),
+        Plan::PythonText => text(sheet, column, start, stop, text_form::as_python),
+    }
+}
+
+/// Gathers a bitmap.
+struct Validity {
+    bits: Vec<u8>,
+    rows: usize,
+    unset: usize,
+}
+
+impl Validity {
+    fn new(rows: usize) -> Self {
+        Self {
+            bits: Vec::with_capacity(rows.div_ceil(8)),
+            rows: 0,
+            unset: 0,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, set: bool) {
+        if self.rows.is_multiple_of(8) {
+            self.bits.push(0);
+        }
+        if set {
+            if let Some(last) = self.bits.last_mut() {
+                *last |= 1 << (self.rows % 8);
+            }
+        } else {
+            self.unset += 1;
+        }
+        self.rows += 1;
+    }
+
+    fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
+        Column {
+            format,
+            rows: self.rows,
+            null_count: self.unset,
+            validity: (self.unset > 0).then_some(self.bits),
+            buffers,
+        }
+    }
+}
+
+fn words(
+    sheet: &Sheet,
+    column: usize,
+    start: usize,
+    stop: usize,
+    format: &'static str,
+    value: impl Fn(Cell) -> u64,
+) -> Column {
+    let rows = stop.saturating_sub(start);
+    let mut validity = Validity::new(rows);
+    let mut values = Vec::with_capacity(rows);
+    sheet.visit_column(column, start, stop, |cell| {
+        let has_value = cell.tag != Tag::Empty;
+        validity.push(has_value);
+        values.push(if has_value { value(cell) } else { 0 });
+    });
+    validity.column(format, vec![Buffer::Words(values)])
+}
+
+/// Text as Arrow views: short ones within the view, longer ones where the store already has them.
+fn text(
+    sheet: &Sheet,
+    column: usize,
+    start: usize,
+    stop: usize,
+    write_other: fn(Cell, &Sheet, &mut String) -> bool,
+) -> Option<Column> {
+    let rows = stop.saturating_sub(start);
+    let mut validity = Validity::new(rows);
+    let mut views: Vec<u128> = Vec::with_capacity(rows);
+    let mut blocks = Blocks::default();
+    // Texts that are not in the store: numbers and dates among text.
+    let mut made = TextArena::new();
+    let mut made_views: Vec<(usize, TextReference)> = Vec::new();
+    let mut other = String::new();
+    let mut complete = true;
+    sheet.visit_column(column, start, stop, |cell| {
+        validity.push(cell.tag != Tag::Empty);
+        match cell.tag {
+            Tag::Empty | Tag::EmptyText => views.push(0),
+            Tag::Text => {
+                let reference = cell.as_text();
+                let arena = sheet.arena(reference.is_shared());
+                let bytes = arena.bytes(reference);
+                views.push(if bytes.len() <= 12 {
+                    short_view(bytes)
+                } else {
+                    let (block, offset) = arena.locate(reference);
+                    long_view(
+                        bytes,
+                        blocks.number(arena, reference.is_shared(), block),
+                        offset,
+                    )
+                });
+            }
+            _ => {
+                other.clear();
+                complete &= write_other(cell, sheet, &mut other);
+                if other.len() <= 12 {
+                    views.push(short_view(other.as_bytes()));
+                } else {
+                    made_views.push((views.len(), made.push(&other)));
+                    views.push(0);
+                }
+            }
+        }
+    });
+    if !complete {
+        return None;
+    }
+    made.finish();
+    let made = Arc::new(made);
+    for (at, reference) in made_views {
+        let (block, offset) = made.locate(reference);
+        let number = blocks.number_of_made(&made, block);
+        views[at] = long_view(made.bytes(reference), number, offset);
+    }
+    let lengths = blocks
+        .buffers
+        .iter()
+        .map(|(arena, index)| arena.block(*index).len() as u64)
+        .collect();
+    let mut buffers = vec![Buffer::Views(views)];
+    buffers.extend(
+        blocks
+            .buffers
+            .into_iter()
+            .map(|(arena, index)| Buffer::Block { arena, index }),
+    );
+    buffers.push(Buffer::Words(lengths));
+    Some(validity.column("vu", buffers))
+}
+
+/// The blocks that a column's views point into, numbered as they are met.
+#[derive(Default)]
+struct Blocks {
+    buffers: Vec<(Arc<TextArena>, usize)>,
+    /// For the sheet's own text, the shared strings and made text: the number of each block, if it has one.
+    numbers: [Vec<Option<u32>>; 3],
+}
+
+impl Blocks {
+    #[inline]
+    fn number(&mut self, arena: &Arc<TextArena>, is_shared: bool, block: usize) -> u32 {
+        self.look_up(arena, usize::from(is_shared), block)
+    }
+
+    fn number_of_made(&mut self, arena: &Arc<TextArena>, block: usize) -> u32 {
+        self.look_up(arena, 2, block)
+    }
+
+    #[inline]
+    fn look_up(&mut self, arena: &Arc<TextArena>, which: usize, block: usize) -> u32 {
+        let numbers = &mut self.numbers[which];
+        if numbers.len() <= block {
+            numbers.resize(block + 1, None);
+        }
+        if let Some(number) = numbers[block] {
+            return number;
+        }
+        let number = self.buffers.len() as u32;
+        numbers[block] = Some(number);
+        self.buffers.push((arena.clone(), block));
+        number
+    }
+}
+
+#[inline]
+fn short_view(bytes: &[u8]) -> u128 {
+    let mut view = [0u8; 16];
+    view[..4].copy_from_slice(&(bytes.len() as u32).to_ne_bytes());
+    view[4..4 + bytes.len()].copy_from_slice(bytes);
+    u128::from_ne_bytes(view)
+}
+
+#[inline]
+fn long_view(bytes: &[u8], block: u32, offset: usize) -> u128 {
+    let mut view = [0u8; 16];
+    view[..4].copy_from_slice(&(bytes.len() as u32).to_ne_bytes());
+    view[4..8].copy_from_slice(&bytes[..4]);
+    view[8..12].copy_from_slice(&block.to_ne_bytes());
+    view[12..].copy_from_slice(&(offset as u32).to_ne_bytes());
+    u128::from_ne_bytes(view)
+}

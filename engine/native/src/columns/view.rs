@@ -1,0 +1,220 @@
+//! A column of a frame, read in place.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use super::arrow::ArrowArray;
+use super::types::{Type, Unit};
+
+/// A column of a batch, read in place.
+pub struct ColumnView<'a> {
+    validity: Option<&'a [u8]>,
+    offset: usize,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    Null,
+    Boolean(&'a [u8]),
+    Signed8(&'a [i8]),
+    Signed16(&'a [i16]),
+    Signed32(&'a [i32]),
+    Signed64(&'a [i64]),
+    Unsigned8(&'a [u8]),
+    Unsigned16(&'a [u16]),
+    Unsigned32(&'a [u32]),
+    Unsigned64(&'a [u64]),
+    Float32(&'a [f32]),
+    Float64(&'a [f64]),
+    Text {
+        offsets: &'a [i32],
+        bytes: *const u8,
+    },
+    LargeText {
+        offsets: &'a [i64],
+        bytes: *const u8,
+    },
+    TextView {
+        views: &'a [[u32; 4]],
+        buffers: &'a [*const u8],
+    },
+    Date(&'a [i32]),
+    Timestamp(&'a [i64], Unit),
+    Time32(&'a [i32], Unit),
+    Time64(&'a [i64], Unit),
+    Duration(&'a [i64], Unit),
+}
+
+/// A value of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(&'a str),
+    /// Days since 1970.
+    Date(i64),
+    /// Microseconds since 1970.
+    DateTime(i64),
+    /// Microseconds since midnight.
+    Time(i64),
+    /// Microseconds.
+    Duration(i64),
+}
+
+impl<'a> ColumnView<'a> {
+    /// # Safety
+    /// `array` must be laid out as `kind` says and stay alive for `'a`.
+    pub(super) unsafe fn of(
+        array: &'a ArrowArray,
+        kind: Type,
+        parent_offset: usize,
+        rows: usize,
+    ) -> Self {
+        let offset = array.offset.max(0) as usize + parent_offset;
+        let end = offset + rows;
+        // SAFETY: the format says how many buffers there are.
+        let buffer = |index: usize| unsafe { *array.buffers.add(index) };
+        // SAFETY: a buffer of this type holds `end` values, or is null where there are none.
+        unsafe fn slice<'a, T>(pointer: *const c_void, count: usize) -> &'a [T] {
+            if pointer.is_null() || count == 0 {
+                &[]
+            } else {
+                unsafe { std::slice::from_raw_parts(pointer.cast(), count) }
+            }
+        }
+        let bitmap = |index: usize| -> &'a [u8] {
+            // SAFETY: a bitmap has a bit for each value.
+            unsafe { slice(buffer(index), end.div_ceil(8)) }
+        };
+        macro_rules! values {
+            () => {
+                // SAFETY: see `slice`.
+                unsafe { slice(buffer(1), end) }
+            };
+        }
+        let values = match kind {
+            Type::Null => Values::Null,
+            Type::Boolean => Values::Boolean(bitmap(1)),
+            Type::Signed(1) => Values::Signed8(values!()),
+            Type::Signed(2) => Values::Signed16(values!()),
+            Type::Signed(4) => Values::Signed32(values!()),
+            Type::Signed(_) => Values::Signed64(values!()),
+            Type::Unsigned(1) => Values::Unsigned8(values!()),
+            Type::Unsigned(2) => Values::Unsigned16(values!()),
+            Type::Unsigned(4) => Values::Unsigned32(values!()),
+            Type::Unsigned(_) => Values::Unsigned64(values!()),
+            Type::Float32 => Values::Float32(values!()),
+            Type::Float64 => Values::Float64(values!()),
+            Type::Text => {
+                // SAFETY: there is one more offset than values.
+                Values::Text {
+                    offsets: unsafe { slice(buffer(1), end + 1) },
+                    bytes: buffer(2).cast(),
+                }
+            }
+            Type::LargeText => {
+                // SAFETY: there is one more offset than values.
+                Values::LargeText {
+                    offsets: unsafe { slice(buffer(1), end + 1) },
+                    bytes: buffer(2).cast(),
+                }
+            }
+            Type::TextView => {
+                let count = (array.buffer_count - 3).max(0) as usize;
+                Values::TextView {
+                    views: values!(),
+                    // SAFETY: behind the views come that many data buffers, and then their lengths.
+                    buffers: unsafe { slice(array.buffers.add(2).cast(), count) },
+                }
+            }
+            Type::Date => Values::Date(values!()),
+            Type::Timestamp(unit) => Values::Timestamp(values!(), unit),
+            Type::Time32(unit) => Values::Time32(values!(), unit),
+            Type::Time64(unit) => Values::Time64(values!(), unit),
+            Type::Duration(unit) => Values::Duration(values!(), unit),
+        };
+        let has_validity = kind != Type::Null && array.null_count != 0 && !buffer_is_null(array);
+        Self {
+            validity: has_validity.then(|| bitmap(0)),
+            offset,
+            values,
+        }
+    }
+
+    /// Whether this is a column of text.
+    pub fn is_text(&self) -> bool {
+        matches!(
+            self.values,
+            Values::Text { .. } | Values::LargeText { .. } | Values::TextView { .. }
+        )
+    }
+
+    /// The value of a row.
+    #[inline]
+    pub fn value(&self, row: usize) -> Value<'a> {
+        let at = self.offset + row;
+        if let Some(bits) = self.validity
+            && !bit(bits, at)
+        {
+            return Value::Null;
+        }
+        match self.values {
+            Values::Null => Value::Null,
+            Values::Boolean(bits) => Value::Boolean(bit(bits, at)),
+            Values::Signed8(values) => Value::Integer(values[at].into()),
+            Values::Signed16(values) => Value::Integer(values[at].into()),
+            Values::Signed32(values) => Value::Integer(values[at].into()),
+            Values::Signed64(values) => Value::Integer(values[at]),
+            Values::Unsigned8(values) => Value::Integer(values[at].into()),
+            Values::Unsigned16(values) => Value::Integer(values[at].into()),
+            Values::Unsigned32(values) => Value::Integer(values[at].into()),
+            Values::Unsigned64(values) => Value::Unsigned(values[at]),
+            Values::Float32(values) => Value::Float(values[at].into()),
+            Values::Float64(values) => Value::Float(values[at]),
+            Values::Text { offsets, bytes } => {
+                let (start, end) = (offsets[at] as usize, offsets[at + 1] as usize);
+                Value::Text(text_at(bytes, start, end - start))
+            }
+            Values::LargeText { offsets, bytes } => {
+                let (start, end) = (offsets[at] as usize, offsets[at + 1] as usize);
+                Value::Text(text_at(bytes, start, end - start))
+            }
+            Values::TextView { views, buffers } => {
+                let view = &views[at];
+                let length = view[0] as usize;
+                if length <= 12 {
+                    Value::Text(text_at(ptr::from_ref(view).cast::<u8>(), 4, length))
+                } else {
+                    Value::Text(text_at(buffers[view[2] as usize], view[3] as usize, length))
+                }
+            }
+            Values::Date(values) => Value::Date(values[at].into()),
+            Values::Timestamp(values, unit) => Value::DateTime(unit.to_microseconds(values[at])),
+            Values::Time32(values, unit) => Value::Time(unit.to_microseconds(values[at].into())),
+            Values::Time64(values, unit) => Value::Time(unit.to_microseconds(values[at])),
+            Values::Duration(values, unit) => Value::Duration(unit.to_microseconds(values[at])),
+        }
+    }
+}
+
+fn buffer_is_null(array: &ArrowArray) -> bool {
+    // SAFETY: every type but null has a validity buffer first, which may be a null pointer.
+    array.buffer_count == 0 || unsafe { (*array.buffers).is_null() }
+}
+
+#[inline]
+fn bit(bits: &[u8], at: usize) -> bool {
+    bits[at / 8] & (1 << (at % 8)) != 0
+}
+
+#[inline]
+fn text_at<'a>(bytes: *const u8, start: usize, length: usize) -> &'a str {
+    if length == 0 {
+        return "";
+    }
+    // SAFETY: Arrow text is UTF-8 and its offsets lie within its buffer; both are the exporter's promise.
+    unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(bytes.add(start), length)) }
+}

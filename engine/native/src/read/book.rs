@@ -1,0 +1,218 @@
+//! One input file, whatever its format: its sheets, which of them is active, and scanning one of them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::csv::{self, CsvFile, CsvOptions};
+use super::read_ahead::ReadAhead;
+use super::visibility::Visibility;
+use super::xls::{self, LegacyWorkbook};
+use super::xlsx::{self, Workbook};
+use crate::cells::{ScanLimits, Sheet, TextArena};
+use crate::error::{Result, SourceError};
+use crate::progress::Watch;
+
+/// The extensions that openpyxl reads.
+const PACKAGE_EXTENSIONS: [&str; 4] = [".xlsx", ".xlsm", ".xltx", ".xltm"];
+
+/// A worksheet of the file, in words.
+#[derive(Debug, Clone)]
+pub struct SheetInfo {
+    pub title: String,
+    pub visibility: Visibility,
+}
+
+/// An input file that was opened.
+#[derive(Debug)]
+pub struct Book {
+    content: Content,
+    shared_text: Arc<TextArena>,
+    /// For each worksheet, its position among all sheets of the file, chart sheets included.
+    positions: Vec<usize>,
+    sheets: Vec<SheetInfo>,
+    active: Option<usize>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Package(Box<Workbook>),
+    Legacy(LegacyWorkbook),
+    Text(CsvFile),
+}
+
+/// What reads a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Package,
+    Legacy,
+    Text,
+}
+
+impl Format {
+    /// The format by the file's extension.
+    ///
+    /// # Errors
+    /// When the extension names no format that is read here.
+    pub fn of(path: &str) -> Result<Self> {
+        let extension = Path::new(path)
+            .extension()
+            .map(|extension| format!(".{}", extension.to_string_lossy().to_lowercase()))
+            .unwrap_or_default();
+        match extension.as_str() {
+            ".csv" => Ok(Self::Text),
+            ".xls" => Ok(Self::Legacy),
+            known if PACKAGE_EXTENSIONS.contains(&known) => Ok(Self::Package),
+            _ => Err(SourceError::UnsupportedExtension {
+                path: path.to_owned(),
+                extension,
+            }),
+        }
+    }
+}
+
+impl Book {
+    /// Opens a file and reads its structure.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not what its extension says.
+    pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
+        match Format::of(path)? {
+            Format::Package => Ok(Self::from_package(Workbook::open(path)?)),
+            Format::Legacy => Self::open_legacy(path),
+            Format::Text => {
+                let file = CsvFile::open(path, options)?;
+                let sheets = vec![SheetInfo {
+                    title: file.title().to_owned(),
+                    visibility: Visibility::Visible,
+                }];
+                Ok(Self {
+                    content: Content::Text(file),
+                    shared_text: Arc::default(),
+                    positions: vec![0],
+                    sheets,
+                    active: Some(0),
+                })
+            }
+        }
+    }
+
+    fn from_package(mut workbook: Workbook) -> Self {
+        let shared_text = Arc::new(std::mem::take(&mut workbook.strings.text));
+        let positions: Vec<usize> = (0..workbook.sheets.len())
+            .filter(|&position| !workbook.sheets[position].is_chart)
+            .collect();
+        let sheets = positions
+            .iter()
+            .map(|&position| SheetInfo {
+                title: workbook.sheets[position].title.clone(),
+                visibility: workbook.sheets[position].visibility,
+            })
+            .collect();
+        let active = workbook
+            .active
+            .and_then(|active| positions.iter().position(|&position| position == active));
+        Self {
+            content: Content::Package(Box::new(workbook)),
+            shared_text,
+            positions,
+            sheets,
+            active,
+        }
+    }
+
+    fn open_legacy(path: &str) -> Result<Self> {
+        let workbook = LegacyWorkbook::open(path)?;
+        let sheets: Vec<SheetInfo> = workbook
+            .sheets()
+            .iter()
+            .map(|sheet| SheetInfo {
+                title: sheet.title.clone(),
+                visibility: sheet.visibility,
+            })
+            .collect();
+        let active = workbook.active();
+        Ok(Self {
+            shared_text: workbook.shared_text(),
+            positions: (0..sheets.len()).collect(),
+            sheets,
+            active,
+            content: Content::Legacy(workbook),
+        })
+    }
+
+    /// The worksheets in workbook order. Chart sheets are not among them.
+    pub fn sheets(&self) -> &[SheetInfo] {
+        &self.sheets
+    }
+
+    /// The titles of all sheets, chart sheets included.
+    pub fn all_titles(&self) -> Vec<&str> {
+        match &self.content {
+            Content::Package(workbook) => {
+                workbook.sheets.iter().map(|sheet| &*sheet.title).collect()
+            }
+            _ => self.sheets.iter().map(|sheet| &*sheet.title).collect(),
+        }
+    }
+
+    /// The worksheet that was active when the file was saved.
+    pub fn active(&self) -> Option<usize> {
+        self.active
+    }
+
+    /// Merged ranges of a sheet as (first row, last row, first column, last column), counted from 0. Known for `.xls`
+    /// alone.
+    pub fn merged_ranges(&self, sheet: usize) -> &[[usize; 4]] {
+        match &self.content {
+            Content::Legacy(workbook) => workbook.merged_ranges(sheet),
+            _ => &[],
+        }
+    }
+
+    /// Scans a worksheet and, for the `.xlsx` family, a second sheet with the details of its cells: see
+    /// [`xlsx::sheet::read_in_detail`].
+    ///
+    /// # Errors
+    /// When the sheet is damaged or beyond the limits of reading.
+    pub fn scan_in_detail(
+        &self,
+        sheet: usize,
+        limits: ScanLimits,
+    ) -> Result<(Sheet, Option<Sheet>)> {
+        let Content::Package(workbook) = &self.content else {
+            return Ok((self.scan(sheet, limits, &Watch::default())?, None));
+        };
+        let part = &workbook.sheets[self.positions[sheet]].part;
+        let source = ReadAhead::new(workbook.archive.open_part(part)?);
+        let title = &self.sheets[sheet].title;
+        let text = self.shared_text.clone();
+        let (sheet, details) =
+            xlsx::sheet::read_in_detail(workbook, text, title, source, part, limits)?;
+        Ok((sheet, Some(details)))
+    }
+
+    /// Scans a worksheet.
+    ///
+    /// # Errors
+    /// When the sheet is damaged or beyond the limits of reading, or `watch` stops the scan.
+    pub fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        let title = &self.sheets[sheet].title;
+        match &self.content {
+            Content::Package(workbook) => {
+                let part = &workbook.sheets[self.positions[sheet]].part;
+                let source = ReadAhead::new(workbook.archive.open_part(part)?);
+                xlsx::sheet::read(
+                    workbook,
+                    self.shared_text.clone(),
+                    title,
+                    source,
+                    part,
+                    limits,
+                    watch,
+                )
+            }
+            Content::Legacy(workbook) => xls::scan(workbook, sheet, limits, watch),
+            Content::Text(file) => csv::scan(file, limits, watch),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! OLE2 compound files, the container of old and of encrypted workbooks: finding a stream and reading it whole.
+//!
+//! Every chain is followed for at most as many sectors as the file has, so that no file can make it loop, and what
+//! lies beyond the end of the file is simply missing.
+
+const SIGNATURE: &[u8; 8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+/// The streams that old workbooks are in: those of Excel 97 and later, and those of Excel 5 and 95.
+const WORKBOOK_STREAMS: [&str; 2] = ["Workbook", "Book"];
+const HEADER_BYTES: usize = 512;
+const ENTRY_BYTES: usize = 128;
+const HEADER_TABLE_SECTORS: usize = 109;
+/// Numbers from here on mark ends and free sectors.
+const FIRST_SPECIAL: u32 = 0xFFFF_FFFA;
+
+/// A compound file in memory.
+pub struct CompoundFile<'a> {
+    bytes: &'a [u8],
+    sector_bytes: usize,
+    mini_sector_bytes: usize,
+    mini_cutoff: u32,
+    next_sector: Vec<u32>,
+    next_mini_sector: Vec<u32>,
+    mini_stream: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    name: String,
+    is_stream: bool,
+    start: u32,
+    length: u64,
+}
+
+impl<'a> CompoundFile<'a> {
+    /// Whether the bytes start like a compound file.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(SIGNATURE)
+    }
+
+    /// Reads the file's tables and directory; nothing if these are damaged.
+    pub fn open(bytes: &'a [u8]) -> Option<Self> {
+        if !Self::is_one(bytes) || bytes.len() < HEADER_BYTES {
+            return None;
+        }
+        let (sector_shift, mini_shift) = (u16_at(bytes, 30)?, u16_at(bytes, 32)?);
+        if !(7..=16).contains(&sector_shift) || !(2..sector_shift).contains(&mini_shift) {
+            return None;
+        }
+        let mut file = Self {
+            bytes,
+            sector_bytes: 1 << sector_shift,
+            mini_sector_bytes: 1 << mini_shift,
+            mini_cutoff: u32_at(bytes, 56)?,
+            next_sector: Vec::new(),
+            next_mini_sector: Vec::new(),
+            mini_stream: Vec::new(),
+            entries: Vec::new(),
+        };
+        for sector in file.table_sectors() {
+            let table = file.sector(sector).to_vec();
+            file.next_sector.extend(table.chunks_exact(4).map(le_u32));
+        }
+        let directory = file.chain(u32_at(bytes, 48)?, u64::MAX);
+        file.entries = directory
+            .chunks_exact(ENTRY_BYTES)
+            .map(Entry::read)
+            .collect();
+        let mini_table = file.chain(u32_at(bytes, 60)?, u64::MAX);
+        file.next_mini_sector = mini_table.chunks_exact(4).map(le_u32).collect();
+        if let Some(root) = file.entries.first() {
+            file.mini_stream = file.chain(root.start, root.length);
+        }
+        Some(file)
+    }
+
+    /// Whether a stream or storage of this name exists, at any depth.
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether there is an old workbook in the file.
+    pub fn has_workbook(&self) -> bool {
+        WORKBOOK_STREAMS.iter().any(|name| self.contains(name))
+    }
+
+    /// The content of the old workbook in the file, if there is one.
+    pub fn workbook_stream(&self) -> Option<Vec<u8>> {
+        WORKBOOK_STREAMS.iter().find_map(|name| self.stream(name))
+    }
+
+    /// The content of a stream, as far as the file has it.
+    pub fn stream(&self, name: &str) -> Option<Vec<u8>> {
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.is_stream && entry.name.eq_ignore_ascii_case(name))?;
+        if entry.length < u64::from(self.mini_cutoff) {
+            Some(self.mini_chain(entry.start, entry.length))
+        } else {
+            Some(self.chain(entry.start, entry.length))
+        }
+    }
+
+    /// The sectors that hold the table of sectors: some are named in the header, the others in a chain of their own.
+    fn table_sectors(&self) -> Vec<u32> {
+        let most = self.bytes.len() / self.sector_bytes + 1;
+        let mut sectors: Vec<u32> = self.bytes[76..HEADER_BYTES]
+            .chunks_exact(4)
+            .take(HEADER_TABLE_SECTORS)
+            .map(le_u32)
+            .collect();
+        let mut next = u32_at(self.bytes, 68).unwrap_or(u32::MAX);
+        let mut followed = 0;
+        while next < FIRST_SPECIAL && followed < most && sectors.len() <= most {
+            let sector = self.sector(next);
+            if sector.len() < self.sector_bytes {
+                break;
+            }
+            let mut numbers = sector.chunks_exact(4).map(le_u32);
+            let count = self.sector_bytes / 4 - 1;
+            sectors.extend(numbers.by_ref().take(count));
+            next = numbers.next().unwrap_or(u32::MAX);
+            followed += 1;
+        }
+        sectors.retain(|&sector| sector < FIRST_SPECIAL);
+        sectors.truncate(most);
+        sectors
+    }
+
+    fn sector(&self, number: u32) -> &'a [u8] {
+        let start = (number as usize + 1).saturating_mul(self.sector_bytes);
+        let end = start
+            .saturating_add(self.sector_bytes)
+            .min(self.bytes.len());
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    fn chain(&self, start: u32, length: u64) -> Vec<u8> {
+        let most = self.bytes.len() / self.sector_bytes + 1;
+        let mut content = Vec::new();
+        let mut next = start;
+        for _ in 0..most {
+            if next >= FIRST_SPECIAL || content.len() as u64 >= length {
+                break;
+            }
+            let sector = self.sector(next);
+            content.extend_from_slice(sector);
+            if sector.len() < self.sector_bytes {
+                break;
+            }
+            next = self
+                .next_sector
+                .get(next as usize)
+                .copied()
+                .unwrap_or(u32::MAX);
+        }
+        content.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+        content
+    }
+
+    fn mini_chain(&self, start: u32, length: u64) -> Vec<u8> {
+        let most = self.mini_stream.len() / self.mini_sector_bytes + 1;
+        let mut content = Vec::new();
+        let mut next = start;
+        for _ in 0..most {
+            if next >= FIRST_SPECIAL || content.len() as u64 >= length {
+                break;
+            }
+            let start = (next as usize).saturating_mul(self.mini_sector_bytes);
+            let end = start
+                .saturating_add(self.mini_sector_bytes)
+                .min(self.mini_stream.len());
+            content.extend_from_slice(self.mini_stream.get(start..end).unwrap_or_default());
+            next = self
+                .next_mini_sector
+                .get(next as usize)
+                .copied()
+                .unwrap_or(u32::MAX);
+        }
+        content.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+        content
+    }
+}
+
+impl Entry {
+    fn read(bytes: &[u8]) -> Self {
+        let length = usize::from(u16_at(bytes, 64).unwrap_or(0)).min(64);
+        let units: Vec<u16> = bytes[..length]
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect();
+        let name = String::from_utf16_lossy(&units);
+        Self {
+            name: name.trim_end_matches('\0').to_owned(),
+            is_stream: bytes[66] == 2,
+            start: u32_at(bytes, 116).unwrap_or(u32::MAX),
+            length: u64::from(u32_at(bytes, 120).unwrap_or(0)),
+        }
+    }
+}
+
+fn le_u32(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}

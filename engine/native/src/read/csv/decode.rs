@@ -1,0 +1,243 @@
+//! Separated text as blocks of UTF-8, whatever encoding the file is in.
+
+use std::io::Read;
+
+use encoding_rs::{Decoder, DecoderResult, Encoding};
+
+use crate::error::{Result, SourceError};
+
+const BLOCK_BYTES: usize = 1 << 17;
+
+/// The encoding of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charset {
+    /// UTF-8 with or without a byte order mark.
+    Utf8,
+    /// UTF-16, its order by the byte order mark, else little-endian.
+    Utf16,
+    Other(&'static Encoding),
+}
+
+impl Charset {
+    /// The encoding that a setting names. The names of Python and of the web are known.
+    ///
+    /// # Errors
+    /// When the setting names no known encoding.
+    pub fn named(name: &str) -> Result<Self> {
+        let label = name.trim().to_ascii_lowercase().replace('_', "-");
+        Ok(match label.as_str() {
+            "utf-8" | "utf8" | "utf-8-sig" | "u8" => Self::Utf8,
+            "utf-16" | "utf16" | "u16" => Self::Utf16,
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" | "cp1252" => {
+                Self::Other(encoding_rs::WINDOWS_1252)
+            }
+            _ => {
+                let code_page = label
+                    .strip_prefix("cp")
+                    .map(|number| format!("windows-{number}"));
+                let found = Encoding::for_label(label.as_bytes())
+                    .or_else(|| code_page.and_then(|label| Encoding::for_label(label.as_bytes())));
+                match found {
+                    Some(found) if found == encoding_rs::UTF_8 => Self::Utf8,
+                    Some(found) => Self::Other(found),
+                    None => {
+                        return Err(SourceError::BadOption {
+                            reason: format!("csv_encoding: {name:?} is not a known encoding"),
+                        });
+                    }
+                }
+            }
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16 => "utf-16",
+            Self::Other(encoding) => encoding.name(),
+        }
+    }
+}
+
+/// A file's text in blocks that are cut between characters.
+pub struct Utf8Blocks<R> {
+    source: R,
+    path: String,
+    charset: Charset,
+    decoder: Option<Decoder>,
+    raw: Vec<u8>,
+    /// Bytes at the start of `raw` that await the rest of their character.
+    carried: usize,
+    text: Vec<u8>,
+    /// Bytes of the file before those in `raw`.
+    position: usize,
+    started: bool,
+    ended: bool,
+}
+
+impl<R: Read> Utf8Blocks<R> {
+    /// Starts at the beginning of a file; `path` is for messages.
+    pub fn new(source: R, path: &str, charset: Charset) -> Self {
+        Self {
+            source,
+            path: path.to_owned(),
+            charset,
+            decoder: None,
+            raw: vec![0; BLOCK_BYTES],
+            carried: 0,
+            text: Vec::new(),
+            position: 0,
+            started: false,
+            ended: false,
+        }
+    }
+
+    /// The next block; nothing at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or its bytes are not in the encoding.
+    pub fn next_block(&mut self) -> Result<Option<&[u8]>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut filled = self.carried;
+        while filled < self.raw.len() {
+            match self.source.read(&mut self.raw[filled..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(SourceError::io(&self.path, &error)),
+            }
+        }
+        let first = !self.started;
+        self.started = true;
+        match self.charset {
+            Charset::Utf8 => self.check_utf8(filled, first),
+            Charset::Utf16 => {
+                let encoding = if first && self.raw[..filled].starts_with(&[0xFE, 0xFF]) {
+                    encoding_rs::UTF_16BE
+                } else {
+                    encoding_rs::UTF_16LE
+                };
+                self.decode(filled, encoding)
+            }
+            Charset::Other(encoding) => self.decode(filled, encoding),
+        }
+    }
+
+    /// UTF-8 is passed on as it is, once it has proved to be that.
+    fn check_utf8(&mut self, filled: usize, first: bool) -> Result<Option<&[u8]>> {
+        // What the last call returned is no longer needed; what it did not use was moved to the front.
+        let valid = match std::str::from_utf8(&self.raw[..filled]) {
+            Ok(_) => filled,
+            Err(error) if error.error_len().is_none() && !self.ended => error.valid_up_to(),
+            Err(error) => {
+                let reason = match error.error_len() {
+                    None => "unexpected end of data",
+                    Some(1) if !is_utf8_start(self.raw[error.valid_up_to()]) => {
+                        "invalid start byte"
+                    }
+                    Some(_) => "invalid continuation byte",
+                };
+                return Err(SourceError::Undecodable {
+                    encoding: "utf-8".to_owned(),
+                    position: self.position + error.valid_up_to(),
+                    reason: reason.to_owned(),
+                });
+            }
+        };
+        self.text.clear();
+        self.text.extend_from_slice(&self.raw[..valid]);
+        self.raw.copy_within(valid..filled, 0);
+        self.carried = filled - valid;
+        self.position += valid;
+        let skip = if first && self.text.starts_with(&[0xEF, 0xBB, 0xBF]) {
+            3
+        } else {
+            0
+        };
+        Ok(Some(&self.text[skip..]))
+    }
+
+    fn decode(&mut self, filled: usize, encoding: &'static Encoding) -> Result<Option<&[u8]>> {
+        let decoder = self
+            .decoder
+            .get_or_insert_with(|| encoding.new_decoder_with_bom_removal());
+        let room = decoder
+            .max_utf8_buffer_length_without_replacement(filled)
+            .unwrap_or(filled * 4 + 16);
+        self.text.resize(room, 0);
+        let (result, read, written) = decoder.decode_to_utf8_without_replacement(
+            &self.raw[..filled],
+            &mut self.text,
+            self.ended,
+        );
+        self.text.truncate(written);
+        if let DecoderResult::Malformed(length, after) = result {
+            return Err(SourceError::Undecodable {
+                encoding: self.charset.name().to_owned(),
+                position: (self.position + read)
+                    .saturating_sub(usize::from(length) + usize::from(after)),
+                reason: "invalid byte sequence".to_owned(),
+            });
+        }
+        self.position += filled;
+        Ok(Some(&self.text))
+    }
+}
+
+fn is_utf8_start(byte: u8) -> bool {
+    matches!(byte, 0x00..=0x7F | 0xC2..=0xF4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8], charset: Charset) -> Result<String> {
+        let mut blocks = Utf8Blocks::new(bytes, "file", charset);
+        let mut text = Vec::new();
+        while let Some(block) = blocks.next_block()? {
+            text.extend_from_slice(block);
+        }
+        Ok(String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn characters_survive_the_borders_of_blocks() {
+        let text = "a".to_owned() + &"é€𝄞".repeat(40_000);
+        assert_eq!(decoded(text.as_bytes(), Charset::Utf8).unwrap(), text);
+        let utf16: Vec<u8> = ("\u{feff}".to_owned() + &text)
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        assert_eq!(decoded(&utf16, Charset::Utf16).unwrap(), text);
+        assert_eq!(decoded(b"\xEF\xBB\xBFa", Charset::Utf8).unwrap(), "a");
+        assert_eq!(
+            decoded(b"\x80\xE9", Charset::named("latin-1").unwrap()).unwrap(),
+            "€é"
+        );
+    }
+
+    #[test]
+    fn wrong_bytes_are_named_with_their_place() {
+        let mut bytes = vec![b'a'; 200_000];
+        bytes.push(0xE9);
+        bytes.push(b'x');
+        let Err(SourceError::Undecodable {
+            position, reason, ..
+        }) = decoded(&bytes, Charset::Utf8)
+        else {
+            panic!("that was no UTF-8");
+        };
+        assert_eq!(
+            (position, reason.as_str()),
+            (200_000, "invalid continuation byte")
+        );
+        assert!(decoded(b"a\xC3", Charset::Utf8).is_err());
+        assert!(Charset::named("klingon").is_err());
+    }
+}

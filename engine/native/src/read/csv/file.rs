@@ -1,0 +1,178 @@
+//! A file of separated text: opening it, and scanning it as a sheet.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::decode::{Charset, Utf8Blocks};
+use super::detect;
+use super::parser::{Parser, Rows};
+use crate::cells::builder::MAXIMUM_COLUMNS;
+use crate::cells::{Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, TextArena};
+use crate::error::{Result, SourceError};
+use crate::progress::Watch;
+
+/// Characters that no sheet title may have.
+const ILLEGAL_IN_TITLES: [char; 7] = ['\\', '*', '?', ':', '/', '[', ']'];
+
+/// What the settings say about separated text, in the user's words.
+#[derive(Debug, Clone)]
+pub struct CsvOptions {
+    pub encoding: String,
+    pub delimiter: String,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        Self {
+            encoding: "utf-8".to_owned(),
+            delimiter: ",".to_owned(),
+        }
+    }
+}
+
+/// A file of separated text whose encoding and delimiter are settled and whose text can be decoded.
+#[derive(Debug)]
+pub struct CsvFile {
+    path: String,
+    title: String,
+    charset: Charset,
+    delimiter: u8,
+    /// Lines to pass over: the `sep=;` that some programs write first.
+    skip_lines: usize,
+}
+
+impl CsvFile {
+    /// Opens a file, settles what is to be detected, and makes sure that all of it can be decoded.
+    ///
+    /// # Errors
+    /// When the file cannot be read or decoded, its name makes no sheet title, or an option names nothing.
+    pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
+        let title = Path::new(path)
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        if let Some(character) = title
+            .chars()
+            .find(|character| ILLEGAL_IN_TITLES.contains(character))
+        {
+            return Err(SourceError::BadTitle { title, character });
+        }
+        let charset = match detect::is_auto(&options.encoding) {
+            true => detect::charset(path)?,
+            false => Charset::named(&options.encoding)?,
+        };
+        let mut file = Self {
+            path: path.to_owned(),
+            title,
+            charset,
+            delimiter: b',',
+            skip_lines: 0,
+        };
+        let mut blocks = file.blocks()?;
+        let mut start = Vec::new();
+        while let Some(block) = blocks.next_block()? {
+            if start.len() < detect::SAMPLE_BYTES {
+                start.extend_from_slice(block);
+            }
+        }
+        if detect::is_auto(&options.delimiter) {
+            let found = detect::delimiter(&start);
+            file.delimiter = found.delimiter;
+            file.skip_lines = usize::from(found.is_declared);
+        } else {
+            file.delimiter = detect::named_delimiter(&options.delimiter)?;
+        }
+        Ok(file)
+    }
+
+    /// The file's stem, which names its one sheet.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn blocks(&self) -> Result<Utf8Blocks<File>> {
+        let file = File::open(&self.path).map_err(|error| SourceError::io(&self.path, &error))?;
+        Ok(Utf8Blocks::new(file, &self.path, self.charset))
+    }
+}
+
+/// Scans the file as a sheet.
+///
+/// # Errors
+/// When the file can no longer be read, a line has too many fields, or `watch` stops the scan.
+pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    let mut rows = SheetRows {
+        builder: SheetBuilder::new(&file.title, limits, Arc::new(TextArena::new())),
+        column: 0,
+        line: 0,
+        skip: file.skip_lines,
+        last_with_cells: None,
+        stopped: false,
+    };
+    let mut parser = Parser::new(file.delimiter);
+    let mut blocks = file.blocks()?;
+    while let Some(block) = blocks.next_block()? {
+        parser.feed(block, &mut rows)?;
+        watch.tick(rows.builder.rows_seen())?;
+    }
+    parser.finish(&mut rows)?;
+    if rows.last_with_cells.is_none() && rows.line > 0 {
+        // Nothing but empty lines: a sheet of one empty row.
+        rows.builder.end_row(0)?;
+    }
+    Ok(rows.builder.finish(
+        rows.last_with_cells
+            .map(|row| DeclaredExtent::of_rows(row + 1)),
+    ))
+}
+
+struct SheetRows {
+    builder: SheetBuilder,
+    column: usize,
+    line: usize,
+    skip: usize,
+    last_with_cells: Option<usize>,
+    stopped: bool,
+}
+
+impl Rows for SheetRows {
+    #[inline]
+    fn field(&mut self, field: &[u8]) -> Result<()> {
+        if !self.stopped && self.skip == 0 {
+            if self.column >= MAXIMUM_COLUMNS {
+                return Err(SourceError::BeyondLimits {
+                    sheet: "text".to_owned(),
+                    reason: format!(
+                        "line {} has more than {MAXIMUM_COLUMNS} fields",
+                        self.line + 1
+                    ),
+                });
+            }
+            // Blocks are cut between characters and every delimiter is one byte, so a field is whole text.
+            let text = std::str::from_utf8(field).unwrap_or_default();
+            let cell = self.builder.text_cell(text);
+            self.builder.push(self.column, cell);
+        }
+        self.column += 1;
+        Ok(())
+    }
+
+    fn end_record(&mut self) -> Result<()> {
+        if self.skip > 0 {
+            self.skip -= 1;
+            self.column = 0;
+            return Ok(());
+        }
+        // An empty line is a row without cells; it counts only when another one follows.
+        if self.column > 0 {
+            self.last_with_cells = Some(self.line);
+            if !self.stopped {
+                self.stopped = self.builder.end_row(self.line)? == Continue::No;
+            }
+        }
+        self.line += 1;
+        self.column = 0;
+        Ok(())
+    }
+}

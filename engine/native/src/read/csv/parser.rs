@@ -1,0 +1,209 @@
+//! The fields and records of separated text, by the rules of Python's `csv` module.
+
+use crate::error::Result;
+
+/// Takes fields and the ends of records.
+pub trait Rows {
+    fn field(&mut self, field: &[u8]) -> Result<()>;
+    fn end_record(&mut self) -> Result<()>;
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    StartRecord,
+    StartField,
+    InField,
+    InQuotedField,
+    QuoteInQuotedField,
+    /// Behind a carriage return that ended a record: a line feed belongs to it.
+    AfterReturn,
+}
+
+/// The state machine of Python's `csv` module for its default dialect.
+pub struct Parser {
+    delimiter: u8,
+    state: State,
+    field: Vec<u8>,
+}
+
+impl Parser {
+    /// Starts at the beginning of a text.
+    pub fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            state: State::StartRecord,
+            field: Vec::new(),
+        }
+    }
+
+    /// Reads on; `block` may end anywhere.
+    ///
+    /// # Errors
+    /// Those of `rows`.
+    pub fn feed(&mut self, block: &[u8], rows: &mut impl Rows) -> Result<()> {
+        let mut at = 0;
+        while at < block.len() {
+            let byte = block[at];
+            match self.state {
+                State::AfterReturn => {
+                    self.state = State::StartRecord;
+                    if byte == b'\n' {
+                        at += 1;
+                    }
+                }
+                State::StartRecord if byte == b'\n' || byte == b'\r' => {
+                    at += 1;
+                    self.end_record(byte, rows)?;
+                }
+                State::StartRecord => self.state = State::StartField,
+                State::StartField if byte == b'"' => {
+                    at += 1;
+                    self.state = State::InQuotedField;
+                }
+                State::StartField | State::InField => {
+                    let rest = &block[at..];
+                    let end = memchr::memchr3(self.delimiter, b'\n', b'\r', rest);
+                    let run = &rest[..end.unwrap_or(rest.len())];
+                    at += run.len();
+                    let Some(end) = end else {
+                        self.field.extend_from_slice(run);
+                        self.state = State::InField;
+                        continue;
+                    };
+                    if self.field.is_empty() {
+                        rows.field(run)?;
+                    } else {
+                        self.field.extend_from_slice(run);
+                        self.end_field(rows)?;
+                    }
+                    at += 1;
+                    self.after_field(rest[end], rows)?;
+                }
+                State::InQuotedField => {
+                    let rest = &block[at..];
+                    let end = memchr::memchr(b'"', rest);
+                    let run = &rest[..end.unwrap_or(rest.len())];
+                    self.field.extend_from_slice(run);
+                    at += run.len();
+                    if end.is_some() {
+                        at += 1;
+                        self.state = State::QuoteInQuotedField;
+                    }
+                }
+                State::QuoteInQuotedField => {
+                    at += 1;
+                    if byte == b'"' {
+                        self.field.push(b'"');
+                        self.state = State::InQuotedField;
+                    } else if byte == self.delimiter || byte == b'\n' || byte == b'\r' {
+                        self.end_field(rows)?;
+                        self.after_field(byte, rows)?;
+                    } else {
+                        // Text behind a closing quote goes on as an unquoted field, quotes and all.
+                        self.field.push(byte);
+                        self.state = State::InField;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the text, and with it a record that is still open.
+    ///
+    /// # Errors
+    /// Those of `rows`.
+    pub fn finish(&mut self, rows: &mut impl Rows) -> Result<()> {
+        if !matches!(self.state, State::StartRecord | State::AfterReturn) {
+            self.end_field(rows)?;
+            rows.end_record()?;
+        }
+        Ok(())
+    }
+
+    fn end_field(&mut self, rows: &mut impl Rows) -> Result<()> {
+        rows.field(&self.field)?;
+        self.field.clear();
+        Ok(())
+    }
+
+    fn after_field(&mut self, separator: u8, rows: &mut impl Rows) -> Result<()> {
+        if separator == self.delimiter {
+            self.state = State::StartField;
+            Ok(())
+        } else {
+            self.end_record(separator, rows)
+        }
+    }
+
+    fn end_record(&mut self, line_end: u8, rows: &mut impl Rows) -> Result<()> {
+        self.state = if line_end == b'\r' {
+            State::AfterReturn
+        } else {
+            State::StartRecord
+        };
+        rows.end_record()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Collected {
+        done: Vec<Vec<String>>,
+        open: Vec<String>,
+    }
+
+    impl Rows for Collected {
+        fn field(&mut self, field: &[u8]) -> Result<()> {
+            self.open.push(String::from_utf8_lossy(field).into_owned());
+            Ok(())
+        }
+
+        fn end_record(&mut self) -> Result<()> {
+            self.done.push(std::mem::take(&mut self.open));
+            Ok(())
+        }
+    }
+
+    fn parse(text: &str, block: usize) -> Vec<Vec<String>> {
+        let mut rows = Collected::default();
+        let mut parser = Parser::new(b',');
+        for piece in text.as_bytes().chunks(block) {
+            parser.feed(piece, &mut rows).unwrap();
+        }
+        parser.finish(&mut rows).unwrap();
+        rows.done
+    }
+
+    #[test]
+    fn records_are_those_of_pythons_csv_module() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("a", vec![vec!["a"]]),
+            ("a,b\n", vec![vec!["a", "b"]]),
+            (
+                "a,b\r\nc\rd\n\ne",
+                vec![vec!["a", "b"], vec!["c"], vec!["d"], vec![], vec!["e"]],
+            ),
+            ("\r\n\r\r\n", vec![vec![], vec![], vec![]]),
+            (",", vec![vec!["", ""]]),
+            ("\"a,\"\"b\"\"\nc\",d", vec![vec!["a,\"b\"\nc", "d"]]),
+            ("\"a\"b\"c\",d", vec![vec!["ab\"c\"", "d"]]),
+            ("a\"b\"c,\" \"", vec![vec!["a\"b\"c", " "]]),
+            ("\"open\nline", vec![vec!["open\nline"]]),
+            ("\"\"", vec![vec![""]]),
+            ("a,\"\"\r\n", vec![vec!["a", ""]]),
+        ] {
+            for block in [1, 2, 3, 1000] {
+                assert_eq!(
+                    parse(text, block),
+                    expected,
+                    "{text:?} in blocks of {block}"
+                );
+            }
+        }
+    }
+}

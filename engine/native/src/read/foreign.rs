@@ -1,0 +1,192 @@
+//! Files that are something else than their name says, or that are locked: how they are recognised, and the words of the
+//! message about each.
+//!
+//! Readers ask here once they have found that a file is not what they read: [`super::archive`] where a zip archive was
+//! expected, [`super::xlsx`] where an archive holds no workbook, [`super::xls`] where an old workbook was expected.
+
+use std::fs::File;
+use std::io::Read;
+
+use super::compound::CompoundFile;
+use crate::error::SourceError;
+
+/// The first bytes of a zip archive, which every `.xlsx` is.
+pub const ARCHIVE_START: [u8; 4] = *b"PK\x03\x04";
+/// The first bytes of an old workbook that lies in no container.
+pub const BARE_LEGACY_START: [u8; 2] = [0x09, 0x08];
+/// So much of a file is looked at to see what it is.
+pub const START_BYTES: u64 = 512;
+/// A compound file is looked into up to this size.
+const MAXIMUM_PEEK_BYTES: u64 = 512 << 20;
+
+const ENCRYPTED: &str = "is an encrypted workbook: save it without a password";
+const NOT_AN_ARCHIVE: &str = "is not an .xlsx workbook (not a zip archive)";
+const UNKNOWN: &str = "is not an .xlsx workbook: it is not a zip archive";
+const NOT_A_WORKBOOK: &str = "is not a readable workbook";
+const NOT_LEGACY: &str = "is not a readable .xls workbook";
+
+const RENAMED_LEGACY: &str = "this is an old .xls file renamed to .xlsx; rename it back to .xls";
+const RENAMED_PACKAGE: &str = "this is a newer workbook; rename it to .xlsx";
+const OLDER_LEGACY: &str = "it was written by an older Excel than 5.0; save it as .xlsx";
+const WEB_PAGE: &str =
+    "this is a web page (HTML); open it in a spreadsheet program and save it as .xlsx";
+const XML_FILE: &str = "this is an XML file; open it in a spreadsheet program and save it as .xlsx";
+const WEB_PAGE_OR_XML: &str =
+    "this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx";
+const PDF: &str = "this is a PDF document";
+const PLAIN_TEXT: &str =
+    "this is plain text; if its values are separated by commas, rename it to .csv";
+
+/// The failure of a workbook that is protected by a password.
+pub fn encrypted(path: &str) -> SourceError {
+    foreign(path, ENCRYPTED, None)
+}
+
+/// What a file is that should have been a zip archive; `start` are its first bytes.
+pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
+    if start.starts_with(&ARCHIVE_START) {
+        return SourceError::CutShort {
+            path: path.to_owned(),
+        };
+    }
+    if CompoundFile::is_one(start) {
+        return match kind_of_compound_file(path) {
+            CompoundKind::EncryptedWorkbook => encrypted(path),
+            CompoundKind::LegacyWorkbook => foreign(path, NOT_AN_ARCHIVE, Some(RENAMED_LEGACY)),
+            CompoundKind::Other => foreign(
+                path,
+                NOT_AN_ARCHIVE,
+                Some("this is some other Office file (an OLE2 compound file)"),
+            ),
+        };
+    }
+    let text = readable(start);
+    let text = text.as_str();
+    let looks_like = if ["<html", "<!doctype html", "<table"]
+        .iter()
+        .any(|tag| text.starts_with(tag))
+    {
+        Some(WEB_PAGE)
+    } else if text.starts_with("<?xml") {
+        Some(XML_FILE)
+    } else if start.starts_with(b"%PDF") {
+        Some(PDF)
+    } else if matches!(start, [0x09, 0x02 | 0x04 | 0x08, ..]) {
+        Some(RENAMED_LEGACY)
+    } else if is_plain_text(start, text) && text.contains('\n') {
+        Some(PLAIN_TEXT)
+    } else {
+        None
+    };
+    match looks_like {
+        Some(_) => foreign(path, NOT_AN_ARCHIVE, looks_like),
+        None => foreign(path, UNKNOWN, None),
+    }
+}
+
+/// A zip archive that is not even an Office document.
+pub fn instead_of_workbook_archive(path: &str) -> SourceError {
+    foreign(
+        path,
+        NOT_A_WORKBOOK,
+        Some("it is a zip archive of something else"),
+    )
+}
+
+/// What an archive without a workbook part is; `has_part` says whether it holds a part of a name.
+pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> SourceError {
+    let what = if has_part("word/document.xml") {
+        "it is a Word document"
+    } else if has_part("ppt/presentation.xml") {
+        "it is a PowerPoint presentation"
+    } else if has_part("xl/workbook.bin") {
+        "it is a binary workbook (.xlsb); save it as .xlsx"
+    } else if has_part("content.xml") {
+        "it is an OpenDocument spreadsheet (.ods); save it as .xlsx"
+    } else {
+        "it holds no workbook part"
+    };
+    foreign(path, NOT_A_WORKBOOK, Some(what))
+}
+
+/// What a file is that should have been an old workbook, and is not a compound file either.
+pub fn instead_of_legacy(path: &str, bytes: &[u8]) -> SourceError {
+    let start = &bytes[..bytes.len().min(START_BYTES as usize)];
+    let text = readable(start);
+    let what = if bytes.starts_with(&ARCHIVE_START) {
+        RENAMED_PACKAGE
+    } else if matches!(bytes, [0x09, 0x00 | 0x02 | 0x04, ..]) {
+        OLDER_LEGACY
+    } else if text.starts_with('<') {
+        WEB_PAGE_OR_XML
+    } else if text.starts_with("%pdf") {
+        PDF
+    } else if is_plain_text(start, &text) {
+        PLAIN_TEXT
+    } else {
+        "its content is of no known kind"
+    };
+    foreign(path, NOT_LEGACY, Some(what))
+}
+
+/// What a compound file without a workbook is.
+pub fn instead_of_legacy_stream(path: &str, file: &CompoundFile<'_>) -> SourceError {
+    if is_encrypted(file) {
+        encrypted(path)
+    } else {
+        foreign(
+            path,
+            NOT_LEGACY,
+            Some("it is an Office file without a workbook in it"),
+        )
+    }
+}
+
+/// What a compound file is, as far as it matters here.
+enum CompoundKind {
+    EncryptedWorkbook,
+    LegacyWorkbook,
+    Other,
+}
+
+fn kind_of_compound_file(path: &str) -> CompoundKind {
+    let mut bytes = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(MAXIMUM_PEEK_BYTES).read_to_end(&mut bytes));
+    if read.is_err() {
+        return CompoundKind::Other;
+    }
+    match CompoundFile::open(&bytes) {
+        Some(file) if is_encrypted(&file) => CompoundKind::EncryptedWorkbook,
+        Some(file) if file.has_workbook() => CompoundKind::LegacyWorkbook,
+        _ => CompoundKind::Other,
+    }
+}
+
+/// Whether a compound file is the wrapping of an encrypted workbook.
+fn is_encrypted(file: &CompoundFile<'_>) -> bool {
+    file.contains("EncryptedPackage")
+}
+
+/// The start of a file as lower-case text, without a byte order mark and white space in front.
+fn readable(start: &[u8]) -> String {
+    String::from_utf8_lossy(start)
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .to_ascii_lowercase()
+}
+
+/// Whether the start of a file looks like separated text.
+fn is_plain_text(start: &[u8], text: &str) -> bool {
+    !start.contains(&0) && text.contains([',', ';', '\t'])
+}
+
+fn foreign(path: &str, verdict: &str, what: Option<&str>) -> SourceError {
+    SourceError::Foreign {
+        path: path.to_owned(),
+        words: match what {
+            Some(what) => format!("{verdict}: {what}"),
+            None => verdict.to_owned(),
+        },
+    }
+}

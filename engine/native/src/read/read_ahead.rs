@@ -1,0 +1,171 @@
+//! Reading in another thread, a few blocks ahead: unpacking a part then overlaps parsing it.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+
+const BLOCK_BYTES: usize = 1 << 17;
+const BLOCKS_AHEAD: usize = 4;
+/// Reading this much first shows whether a part is worth a thread.
+const WORTHWHILE_BYTES: usize = 1 << 17;
+
+/// A reader whose source is read in a thread of its own, unless it is small.
+pub struct ReadAhead {
+    block: Vec<u8>,
+    used: usize,
+    rest: Option<Rest>,
+    failure: Option<io::Error>,
+}
+
+struct Rest {
+    blocks: Receiver<io::Result<Vec<u8>>>,
+    spent: Sender<Vec<u8>>,
+}
+
+impl ReadAhead {
+    /// Starts reading.
+    pub fn new(mut source: impl Read + Send + 'static) -> Self {
+        let mut block = vec![0; WORTHWHILE_BYTES];
+        let (filled, outcome) = fill(&mut source, &mut block);
+        let is_full = filled == block.len();
+        block.truncate(filled);
+        let failure = outcome.err();
+        let rest = (is_full && failure.is_none()).then(|| {
+            let (send, blocks) = sync_channel(BLOCKS_AHEAD);
+            let (spent, reuse) = channel();
+            let work = move || read_blocks(source, &send, &reuse);
+            // Without a thread nothing is read, and the reader says so.
+            drop(
+                std::thread::Builder::new()
+                    .name("ade-unpack".to_owned())
+                    .spawn(work),
+            );
+            Rest { blocks, spent }
+        });
+        Self {
+            block,
+            used: 0,
+            rest,
+            failure,
+        }
+    }
+}
+
+fn read_blocks(
+    mut source: impl Read,
+    send: &SyncSender<io::Result<Vec<u8>>>,
+    reuse: &Receiver<Vec<u8>>,
+) {
+    loop {
+        let mut block = reuse.try_recv().unwrap_or_default();
+        block.resize(BLOCK_BYTES, 0);
+        let (filled, outcome) = fill(&mut source, &mut block);
+        let is_full = filled == block.len();
+        block.truncate(filled);
+        // An empty block means the end, so none is sent before that. The reader may have stopped early.
+        if filled > 0 && send.send(Ok(block)).is_err() {
+            return;
+        }
+        if let Err(error) = outcome {
+            drop(send.send(Err(error)));
+            return;
+        }
+        if !is_full {
+            drop(send.send(Ok(Vec::new())));
+            return;
+        }
+    }
+}
+
+/// Reads until the block is full, the source ends or fails.
+fn fill(source: &mut impl Read, block: &mut [u8]) -> (usize, io::Result<()>) {
+    let mut filled = 0;
+    while filled < block.len() {
+        match source.read(&mut block[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Err(error)),
+        }
+    }
+    (filled, Ok(()))
+}
+
+impl Read for ReadAhead {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.used == self.block.len() {
+            let Some(rest) = &self.rest else {
+                return match self.failure.take() {
+                    Some(failure) => Err(failure),
+                    None => Ok(0),
+                };
+            };
+            let spent = std::mem::take(&mut self.block);
+            drop(rest.spent.send(spent));
+            self.used = 0;
+            match rest.blocks.recv() {
+                Ok(Ok(block)) if block.is_empty() => {
+                    self.rest = None;
+                    return Ok(0);
+                }
+                Ok(Ok(block)) => self.block = block,
+                Ok(Err(error)) => {
+                    self.rest = None;
+                    return Err(error);
+                }
+                Err(_) => {
+                    self.rest = None;
+                    return Err(io::Error::other("the thread that unpacks it ended"));
+                }
+            }
+        }
+        let count = buffer.len().min(self.block.len() - self.used);
+        buffer[..count].copy_from_slice(&self.block[self.used..self.used + count]);
+        self.used += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_comes_through_in_order() {
+        for length in [
+            0,
+            1,
+            WORTHWHILE_BYTES - 1,
+            WORTHWHILE_BYTES,
+            WORTHWHILE_BYTES + 1,
+            3 * BLOCK_BYTES,
+            1_000_000,
+        ] {
+            let bytes: Vec<u8> = (0..length).map(|at| (at * 31 % 251) as u8).collect();
+            let mut read = Vec::new();
+            ReadAhead::new(io::Cursor::new(bytes.clone()))
+                .read_to_end(&mut read)
+                .unwrap();
+            assert!(read == bytes, "{length}");
+        }
+    }
+
+    #[test]
+    fn failures_come_through() {
+        for good in [0, 10, WORTHWHILE_BYTES, WORTHWHILE_BYTES + 10] {
+            let source = io::repeat(7).take(good as u64).chain(Failing);
+            let mut read = Vec::new();
+            let outcome = ReadAhead::new(source).read_to_end(&mut read);
+            assert!(outcome.is_err());
+            assert_eq!(read.len(), good);
+        }
+    }
+
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("broken"))
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The cells of an old worksheet.
+
+use super::records::{self, TextForm, read_f64, read_text, read_u16, read_u32};
+use super::workbook::{LegacyWorkbook, MAXIMUM_COLUMNS};
+use crate::cells::serial_date::from_legacy_serial;
+use crate::cells::{Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::error::Result;
+use crate::progress::Watch;
+
+/// Scans a sheet of the workbook.
+///
+/// # Errors
+/// When the sheet is cut short or damaged, or `watch` stops the scan.
+pub fn scan(
+    workbook: &LegacyWorkbook,
+    sheet: usize,
+    limits: ScanLimits,
+    watch: &Watch,
+) -> Result<Sheet> {
+    let mut filling = Filling {
+        workbook,
+        builder: SheetBuilder::new(
+            &workbook.sheets[sheet].title,
+            limits,
+            workbook.shared_text.clone(),
+        ),
+        row: None,
+        row_count: 0,
+        stopped: false,
+    };
+    let mut walk = workbook.sheet_records(sheet);
+    // A formula whose text follows in a record of its own.
+    let mut awaiting_text: Option<(u16, u16)> = None;
+    while let Some(record) = walk.next() {
+        match record.code {
+            records::STRING => {
+                let mut pieces = vec![record.data];
+                while let Some(more) = walk.next_if(records::CONTINUE) {
+                    pieces.push(more.data);
+                }
+                if let Some((row, column)) = awaiting_text.take() {
+                    let text = formula_text(workbook.text_form, &pieces);
+                    filling.put_text(row, column, &text)?;
+                }
+            }
+            records::FORMULA | records::FORMULA_3 | records::FORMULA_4 => {
+                awaiting_text = filling.put_formula(record.data)?;
+            }
+            _ => filling.put_record(record.code, record.data)?,
+        }
+        watch.tick(filling.builder.rows_seen())?;
+    }
+    if !walk.has_end() {
+        return Err(workbook.broken(format!(
+            "sheet {:?} is cut short",
+            workbook.sheets[sheet].title
+        )));
+    }
+    filling.end_row()?;
+    let merged_rows = workbook.sheets[sheet]
+        .merged
+        .iter()
+        .map(|range| range[1] + 1)
+        .max()
+        .unwrap_or(0);
+    let rows = filling.row_count.max(merged_rows);
+    if !filling.stopped && rows > filling.builder.rows_seen() {
+        filling.builder.end_row(rows - 1)?;
+    }
+    Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
+}
+
+/// The text of a formula: a record and those that continue it.
+fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
+    let mut text = String::new();
+    match text_form {
+        TextForm::Bytes(encoding) => {
+            let bytes = pieces.concat();
+            let length = usize::from(read_u16(&bytes, 0).unwrap_or(0));
+            let bytes = bytes.get(2..).unwrap_or_default();
+            text.push_str(
+                &encoding
+                    .decode_without_bom_handling(&bytes[..length.min(bytes.len())])
+                    .0,
+            );
+        }
+        TextForm::Unicode => {
+            let mut missing = pieces
+                .first()
+                .and_then(|piece| read_u16(piece, 0))
+                .map_or(0, usize::from);
+            for (number, piece) in pieces.iter().enumerate() {
+                let start = if number == 0 { 2 } else { 0 };
+                let Some(&flags) = piece.get(start) else {
+                    break;
+                };
+                let width = if flags & 1 != 0 { 2 } else { 1 };
+                let rest = piece.get(start + 1..).unwrap_or_default();
+                let count = (rest.len() / width).min(missing);
+                records::push_characters(&rest[..count * width], width == 2, &mut text);
+                missing -= count;
+            }
+        }
+    }
+    text
+}
+
+/// A sheet that is being filled from records.
+struct Filling<'a> {
+    workbook: &'a LegacyWorkbook,
+    builder: SheetBuilder,
+    row: Option<u16>,
+    row_count: usize,
+    stopped: bool,
+}
+
+impl Filling<'_> {
+    fn put(&mut self, row: u16, column: u16, cell: Cell) -> Result<()> {
+        if column >= MAXIMUM_COLUMNS {
+            return Err(self
+                .workbook
+                .broken(format!("a cell lies in column {}", u32::from(column) + 1)));
+        }
+        if self.row != Some(row) {
+            self.end_row()?;
+            self.row = Some(row);
+        }
+        if !self.stopped {
+            self.builder.push(usize::from(column), cell);
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self) -> Result<()> {
+        if let Some(row) = self.row.take() {
+            self.row_count = self.row_count.max(usize::from(row) + 1);
+            if !self.stopped {
+                self.stopped = self.builder.end_row(usize::from(row))? == Continue::No;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_text(&mut self, row: u16, column: u16, text: &str) -> Result<()> {
+        let cell = self.builder.text_cell(text);
+        self.put(row, column, cell)
+    }
+
+    fn put_error(&mut self, row: u16, column: u16, code: u8) -> Result<()> {
+        let text = match code {
+            0x00 => "#NULL!",
+            0x07 => "#DIV/0!",
+            0x0F => "#VALUE!",
+            0x17 => "#REF!",
+            0x1D => "#NAME?",
+            0x24 => "#NUM!",
+            _ => "#N/A",
+        };
+        self.put_text(row, column, text)
+    }
+
+    fn put_number(&mut self, row: u16, column: u16, style: u16, number: f64) -> Result<()> {
+        let is_date = self
+            .workbook
+            .is_date
+            .get(usize::from(style))
+            .copied()
+            .unwrap_or(false);
+        let date = if is_date {
+            from_legacy_serial(number, self.workbook.epoch)
+        } else {
+            None
+        };
+        let cell = match date {
+            Some(date) => date,
+            None if number.fract() != 0.0 || !number.is_finite() => Cell::float(number),
+            None if number.abs() < 9.2e18 => Cell::integer(number as i64),
+            None => {
+                let digits = format!("{number:.0}");
+                Cell {
+                    tag: Tag::BigInteger,
+                    bits: self.builder.store_text(&digits).bits(),
+                }
+            }
+        };
+        self.put(row, column, cell)
+    }
+
+    fn put_record(&mut self, code: u16, data: &[u8]) -> Result<()> {
+        let (Some(row), Some(column)) = (read_u16(data, 0), read_u16(data, 2)) else {
+            return Ok(());
+        };
+        let style = read_u16(data, 4).unwrap_or(0);
+        let cut_short = || self.workbook.broken("a cell's record is cut short");
+        match code {
+            records::NUMBER => {
+                let number = read_f64(data, 6).ok_or_else(cut_short)?;
+                self.put_number(row, column, style, number)
+            }
+            records::PACKED_NUMBER => {
+                let bits = read_u32(data, 6).ok_or_else(cut_short)?;
+                self.put_number(row, column, style, records::unpack_number(bits))
+            }
+            records::PACKED_NUMBERS => {
+                // The last column stands at the end; the number of cells says the same.
+                let cells = data
+                    .get(4..data.len().saturating_sub(2))
+                    .unwrap_or_default();
+                for (offset, cell) in cells.chunks_exact(6).enumerate() {
+                    let style = read_u16(cell, 0).unwrap_or(0);
+                    let number = records::unpack_number(read_u32(cell, 2).unwrap_or(0));
+                    self.put_number(row, column.saturating_add(offset as u16), style, number)?;
+                }
+                Ok(())
+            }
+            records::LABEL_SHARED => {
+                let number = read_u32(data, 6).ok_or_else(cut_short)?;
+                let cell = self
+                    .workbook
+                    .shared_cells
+                    .get(number as usize)
+                    .copied()
+                    .ok_or_else(|| {
+                        self.workbook.broken(format!(
+                            "a cell refers to the shared string {number}, which does not exist"
+                        ))
+                    })?;
+                self.put(row, column, cell)
+            }
+            records::LABEL | records::RICH_LABEL => {
+                let text = read_text(data, 6, 2, self.workbook.text_form).ok_or_else(cut_short)?;
+                self.put_text(row, column, &text)
+            }
+            records::BOOLEAN_OR_ERROR => match (data.get(6), data.get(7)) {
+                (Some(&value), Some(0)) => self.put(row, column, Cell::boolean(value != 0)),
+                (Some(&code), Some(_)) => self.put_error(row, column, code),
+                _ => Err(cut_short()),
+            },
+            records::BLANK => self.put(row, column, Cell::EMPTY),
+            records::BLANKS => {
+                let count = data.len().saturating_sub(6) / 2;
+                for offset in 0..count.min(usize::from(MAXIMUM_COLUMNS)) {
+                    self.put(row, column.saturating_add(offset as u16), Cell::EMPTY)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the result of a formula; returns the place of one whose text is still to come.
+    fn put_formula(&mut self, data: &[u8]) -> Result<Option<(u16, u16)>> {
+        let (Some(row), Some(column), Some(style), Some(result)) = (
+            read_u16(data, 0),
+            read_u16(data, 2),
+            read_u16(data, 4),
+            data.get(6..14),
+        ) else {
+            return Err(self.workbook.broken("a formula's record is cut short"));
+        };
+        if result[6..] != [0xFF, 0xFF] {
+            self.put_number(row, column, style, read_f64(result, 0).unwrap_or(0.0))?;
+            return Ok(None);
+        }
+        match result[0] {
+            0 => {
+                self.put(row, column, Cell::EMPTY)?;
+                return Ok(Some((row, column)));
+            }
+            1 => self.put(row, column, Cell::boolean(result[2] != 0))?,
+            2 => self.put_error(row, column, result[2])?,
+            _ => self.put(row, column, Cell::EMPTY_TEXT)?,
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,316 @@
+//! An old workbook: its stream, its sheets, and what its first part says about the rest.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::date_format::{is_built_in_date, is_date_format};
+use super::records::{
+    self, Records, SharedStringReader, SheetRecords, TextForm, read_text, read_u16, read_u32,
+};
+use crate::cells::serial_date::Epoch;
+use crate::cells::{Cell, TextArena};
+use crate::error::{Result, SourceError};
+use crate::read::compound::CompoundFile;
+use crate::read::foreign;
+use crate::read::visibility::Visibility;
+
+/// Old worksheets have no more columns than this.
+pub(super) const MAXIMUM_COLUMNS: u16 = 256;
+/// More sheets than any program lets one make.
+const MAXIMUM_SHEETS: usize = 8192;
+/// A worksheet of an old workbook.
+#[derive(Debug)]
+pub struct LegacySheet {
+    pub title: String,
+    pub visibility: Visibility,
+    position: usize,
+    is_selected: bool,
+    is_active: bool,
+    pub(super) merged: Vec<[usize; 4]>,
+}
+
+/// An old workbook: its stream, and what its first part says about the rest.
+#[derive(Debug)]
+pub struct LegacyWorkbook {
+    path: String,
+    stream: Vec<u8>,
+    pub(super) text_form: TextForm,
+    pub(super) epoch: Epoch,
+    /// For each cell style, whether its number format makes a number a date.
+    pub(super) is_date: Vec<bool>,
+    pub(super) shared_text: Arc<TextArena>,
+    pub(super) shared_cells: Vec<Cell>,
+    pub(super) sheets: Vec<LegacySheet>,
+}
+
+impl LegacyWorkbook {
+    /// Opens a workbook and reads everything but its cells.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is encrypted or damaged, or is something else than an old workbook.
+    pub fn open(path: &str) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
+        Self::from_bytes(path, bytes)
+    }
+
+    fn from_bytes(path: &str, bytes: Vec<u8>) -> Result<Self> {
+        let broken = |reason: &str| SourceError::BrokenLegacy {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        };
+        if bytes.is_empty() {
+            return Err(SourceError::Empty {
+                path: path.to_owned(),
+            });
+        }
+        let stream = if CompoundFile::is_one(&bytes) {
+            let file = CompoundFile::open(&bytes)
+                .ok_or_else(|| broken("its container is damaged or cut short"))?;
+            file.workbook_stream()
+                .ok_or_else(|| foreign::instead_of_legacy_stream(path, &file))?
+        } else if bytes.starts_with(&foreign::BARE_LEGACY_START) {
+            bytes
+        } else {
+            return Err(foreign::instead_of_legacy(path, &bytes));
+        };
+        let mut workbook = Self {
+            path: path.to_owned(),
+            stream,
+            text_form: TextForm::Unicode,
+            epoch: Epoch::Windows1900,
+            is_date: Vec::new(),
+            shared_text: Arc::default(),
+            shared_cells: Vec::new(),
+            sheets: Vec::new(),
+        };
+        workbook.read_globals()?;
+        workbook.look_into_sheets();
+        Ok(workbook)
+    }
+
+    /// The worksheets in workbook order.
+    pub fn sheets(&self) -> &[LegacySheet] {
+        &self.sheets
+    }
+
+    /// The first visible sheet flagged active, else selected, else the first visible one.
+    pub fn active(&self) -> Option<usize> {
+        let visible = |index: &usize| self.sheets[*index].visibility == Visibility::Visible;
+        let all = || (0..self.sheets.len()).filter(visible);
+        let active = all().find(|&index| self.sheets[index].is_active);
+        active
+            .or_else(|| all().find(|&index| self.sheets[index].is_selected))
+            .or_else(|| all().next())
+    }
+
+    /// The arena of the workbook's shared strings.
+    pub fn shared_text(&self) -> Arc<TextArena> {
+        self.shared_text.clone()
+    }
+
+    /// Merged ranges of a sheet as (first row, last row, first column, last column), counted from 0.
+    pub fn merged_ranges(&self, sheet: usize) -> &[[usize; 4]] {
+        self.sheets.get(sheet).map_or(&[], |sheet| &sheet.merged)
+    }
+
+    /// A failure of this file.
+    pub(super) fn broken(&self, reason: impl Into<String>) -> SourceError {
+        SourceError::BrokenLegacy {
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Reads the first part of the stream: everything that is not a sheet's own.
+    fn read_globals(&mut self) -> Result<()> {
+        let stream = std::mem::take(&mut self.stream);
+        let outcome = self.read_globals_of(&stream);
+        self.stream = stream;
+        outcome
+    }
+
+    fn read_globals_of(&mut self, stream: &[u8]) -> Result<()> {
+        let mut walk = Records::at(stream, 0);
+        let version = walk
+            .next()
+            .filter(|record| record.code == records::BOF)
+            .and_then(|record| read_u16(record.data, 0));
+        let mut code_page = encoding_rs::WINDOWS_1252;
+        let is_unicode = match version {
+            Some(0x0600) => true,
+            Some(0x0500) => false,
+            Some(_) => {
+                return Err(
+                    self.broken("it was written by an older Excel than 5.0; save it as .xlsx")
+                );
+            }
+            None => return Err(self.broken("it does not start like one")),
+        };
+        if !is_unicode {
+            self.text_form = TextForm::Bytes(code_page);
+        }
+        let mut date_formats: HashMap<u16, bool> = HashMap::new();
+        let mut style_formats = Vec::new();
+        let mut has_end = false;
+        while let Some(record) = walk.next() {
+            match record.code {
+                records::EOF => {
+                    has_end = true;
+                    break;
+                }
+                records::FILE_PASS => {
+                    return Err(foreign::encrypted(&self.path));
+                }
+                records::CODE_PAGE if !is_unicode => {
+                    code_page = records::encoding_of(read_u16(record.data, 0).unwrap_or(1252));
+                    self.text_form = TextForm::Bytes(code_page);
+                }
+                records::DATE_MODE if read_u16(record.data, 0) == Some(1) => {
+                    self.epoch = Epoch::Mac1904
+                }
+                records::FORMAT => {
+                    let length_bytes = if is_unicode { 2 } else { 1 };
+                    if let (Some(key), Some(code)) = (
+                        read_u16(record.data, 0),
+                        read_text(record.data, 2, length_bytes, self.text_form),
+                    ) {
+                        date_formats.insert(key, is_date_format(&code));
+                    }
+                }
+                records::EXTENDED_FORMAT => {
+                    style_formats.push(read_u16(record.data, 2).unwrap_or(0))
+                }
+                records::BOUND_SHEET => self.add_sheet(record.data),
+                records::SHARED_STRINGS => {
+                    let mut pieces = vec![record.data];
+                    while let Some(more) = walk.next_if(records::CONTINUE) {
+                        pieces.push(more.data);
+                    }
+                    self.read_shared_strings(pieces);
+                }
+                _ => {}
+            }
+        }
+        if !has_end {
+            return Err(self.broken("it is cut short"));
+        }
+        self.is_date = style_formats
+            .iter()
+            .map(|key| {
+                date_formats
+                    .get(key)
+                    .copied()
+                    .unwrap_or_else(|| is_built_in_date(*key))
+            })
+            .collect();
+        Ok(())
+    }
+
+    fn add_sheet(&mut self, data: &[u8]) {
+        let (Some(position), Some(&state), Some(&kind)) =
+            (read_u32(data, 0), data.get(4), data.get(5))
+        else {
+            return;
+        };
+        // Charts, macro sheets and Visual Basic modules are not worksheets.
+        if kind != 0 || self.sheets.len() >= MAXIMUM_SHEETS {
+            return;
+        }
+        self.sheets.push(LegacySheet {
+            title: read_text(data, 6, 1, self.text_form).unwrap_or_default(),
+            visibility: match state & 3 {
+                0 => Visibility::Visible,
+                1 => Visibility::Hidden,
+                _ => Visibility::VeryHidden,
+            },
+            position: position as usize,
+            is_selected: false,
+            is_active: false,
+            merged: Vec::new(),
+        });
+    }
+
+    fn read_shared_strings(&mut self, pieces: Vec<&[u8]>) {
+        let mut arena = TextArena::new();
+        let mut reader = SharedStringReader::new(pieces);
+        let mut text = String::new();
+        while reader.next_text(&mut text).is_some() {
+            let cell = if text.is_empty() {
+                Cell::EMPTY_TEXT
+            } else {
+                Cell::text(arena.push(&text).into_shared())
+            };
+            self.shared_cells.push(cell);
+        }
+        arena.finish();
+        self.shared_text = Arc::new(arena);
+    }
+
+    /// Looks up each sheet's flags and merged ranges, which stand behind its cells.
+    fn look_into_sheets(&mut self) {
+        // Sheets lie one after the other; where they overlap, the file is made up, and so much looking is enough.
+        let mut budget = self.stream.len().saturating_mul(2);
+        for index in 0..self.sheets.len() {
+            let mut flags = 0;
+            let mut merged = Vec::new();
+            for record in self.sheet_records(index) {
+                budget = budget.saturating_sub(record.data.len() + 4);
+                if budget == 0 {
+                    return;
+                }
+                match record.code {
+                    records::WINDOW_2 => flags = read_u16(record.data, 0).unwrap_or(0),
+                    records::MERGED_CELLS => {
+                        let ranges = record.data.get(2..).unwrap_or_default().chunks_exact(8);
+                        merged.extend(
+                            ranges
+                                .take(usize::from(read_u16(record.data, 0).unwrap_or(0)))
+                                .filter_map(|range| {
+                                    let at =
+                                        |place: usize| read_u16(range, place * 2).map(usize::from);
+                                    Some([at(0)?, at(1)?, at(2)?, at(3)?]).filter(
+                                        |[top, bottom, left, right]| {
+                                            top <= bottom
+                                                && left <= right
+                                                && *right < usize::from(MAXIMUM_COLUMNS)
+                                        },
+                                    )
+                                }),
+                        );
+                    }
+                    _ => {}
+                }
+            }
+            self.sheets[index].is_selected = flags & 0x0200 != 0;
+            self.sheets[index].is_active = flags & 0x0400 != 0;
+            self.sheets[index].merged = merged;
+        }
+    }
+
+    /// The records of a sheet up to its end.
+    pub(super) fn sheet_records(&self, sheet: usize) -> SheetRecords<'_> {
+        SheetRecords::at(&self.stream, self.sheets[sheet].position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_files_are_named() {
+        for (bytes, words) in [
+            (&b"PK\x03\x04rest"[..], "rename it to .xlsx"),
+            (b"<html>", "web page"),
+            (b"a,b\n1,2\n", "rename it to .csv"),
+            (b"\x09\x04\x06\x00\x00\x00", "older Excel"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged"),
+            (b"\x00\x01", "its content is of no known kind"),
+        ] {
+            let error = LegacyWorkbook::from_bytes("a.xls", bytes.to_vec())
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

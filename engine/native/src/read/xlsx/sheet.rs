@@ -1,0 +1,396 @@
+//! Reading one worksheet part into the store.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::Workbook;
+use super::cell_type::{Kind, ROW_WITHOUT_CELLS, detail};
+use super::iso_date::from_iso8601;
+use super::number::{is_whole_number, number_cell, parse_unsigned, row_number, styled};
+use super::number_format::NumberKind;
+use super::strings::RichText;
+use super::usual_cell::{Content, UsualCell};
+use crate::cells::builder::MAXIMUM_COLUMNS;
+use crate::cells::column_letters::{column_name, column_of};
+use crate::cells::{
+    Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag, TextArena,
+};
+use crate::error::Result;
+use crate::progress::Watch;
+use crate::read::xml::{Event, SPREADSHEET, XmlReader};
+
+/// Reads the worksheet in the part `part`, titled `title`.
+///
+/// # Errors
+/// When the part cannot be unpacked or parsed, or is beyond the limits of reading, or `watch` stops the scan.
+pub fn read(
+    workbook: &Workbook,
+    shared_text: Arc<TextArena>,
+    title: &str,
+    source: impl Read,
+    part: &str,
+    limits: ScanLimits,
+    watch: &Watch,
+) -> Result<Sheet> {
+    let builder = SheetBuilder::new(title, limits, shared_text);
+    let mut reader = reader_of(workbook, source, part, builder, None);
+    reader.read_part(watch)?;
+    Ok(reader.builder.finish(reader.declared))
+}
+
+/// Reads the worksheet and, beside it, a sheet of the same extent that describes each cell that the file has, whether or
+/// not it has a value: eight times its style plus its data type's place in `n s b d e str inlineStr`. Rows without cells
+/// have -2 in their first column.
+///
+/// # Errors
+/// When the part cannot be unpacked or parsed, or is beyond the limits of reading.
+pub fn read_in_detail(
+    workbook: &Workbook,
+    shared_text: Arc<TextArena>,
+    title: &str,
+    source: impl Read,
+    part: &str,
+    limits: ScanLimits,
+) -> Result<(Sheet, Sheet)> {
+    let builder = SheetBuilder::new(title, limits, shared_text);
+    let details = SheetBuilder::new(title, limits, Arc::default());
+    let mut reader = reader_of(workbook, source, part, builder, Some(details));
+    reader.read_part(&Watch::default())?;
+    let details = reader.details.take().map(|details| details.finish(None));
+    let sheet = reader.builder.finish(reader.declared);
+    Ok((sheet, details.unwrap_or_default()))
+}
+
+fn reader_of<'a, R: Read>(
+    workbook: &'a Workbook,
+    source: R,
+    part: &str,
+    builder: SheetBuilder,
+    details: Option<SheetBuilder>,
+) -> SheetReader<'a, impl Read + use<R>> {
+    SheetReader {
+        workbook,
+        xml: XmlReader::new(source, part, SPREADSHEET),
+        builder,
+        details,
+        value: String::new(),
+        rich_text: RichText::default(),
+        declared: None,
+        row: 0,
+    }
+}
+
+struct SheetReader<'a, R> {
+    workbook: &'a Workbook,
+    xml: XmlReader<R>,
+    builder: SheetBuilder,
+    /// A [`detail`] for each cell, where they are wanted.
+    details: Option<SheetBuilder>,
+    value: String,
+    rich_text: RichText,
+    declared: Option<DeclaredExtent>,
+    /// The number of the row that is being read, counted from 1; 0 before the first one.
+    row: usize,
+}
+
+/// A cell as it was read: its column, counted from 0, its value, and what a [`detail`] needs.
+type ReadCell = (usize, Cell, usize, Kind);
+
+impl<R: Read> SheetReader<'_, R> {
+    #[inline]
+    fn push(&mut self, (column, cell, style, kind): ReadCell) -> usize {
+        self.builder.push(column, cell);
+        if let Some(details) = &mut self.details {
+            details.push(column, detail(style, kind, cell));
+        }
+        column + 1
+    }
+
+    fn read_part(&mut self, watch: &Watch) -> Result<()> {
+        let mut before_data = true;
+        loop {
+            match self.xml.advance()? {
+                Event::Start { own: true } => match self.xml.local_name() {
+                    b"dimension" if before_data => {
+                        self.declared = self.xml.attribute("ref").as_deref().and_then(extent_of);
+                    }
+                    b"sheetData" => before_data = false,
+                    b"row" => {
+                        if self.read_row()? == Continue::No {
+                            return Ok(());
+                        }
+                        watch.tick(self.builder.rows_seen())?;
+                    }
+                    _ => {}
+                },
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn read_row(&mut self) -> Result<Continue> {
+        let number = self
+            .xml
+            .attributes()
+            .find(|(name, _)| *name == b"r")
+            .and_then(|(_, value)| row_number(value));
+        self.row = number.unwrap_or(self.row + 1);
+        let depth = self.xml.depth();
+        let mut next_column = 0;
+        loop {
+            while let Some(cell) = self.read_usual_cell(next_column) {
+                next_column = self.push(cell);
+            }
+            match self.xml.advance()? {
+                Event::Start { own: true } if self.xml.local_name() == b"c" => {
+                    let cell = self.read_cell(next_column)?;
+                    next_column = self.push(cell);
+                }
+                Event::Start { .. } => self.xml.skip_element()?,
+                Event::End { .. } if self.xml.depth() < depth => break,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        // Row 0 does not exist; openpyxl never returns it.
+        let Some(row) = self.row.checked_sub(1) else {
+            return Ok(Continue::Yes);
+        };
+        if let Some(details) = &mut self.details {
+            if next_column == 0 {
+                details.push(0, ROW_WITHOUT_CELLS);
+            }
+            details.end_row(row)?;
+        }
+        self.builder.end_row(row)
+    }
+
+    /// Reads a cell that is written as nearly all are, and lies whole in what was read ahead. Anything unusual is left
+    /// to [`read_cell`](Self::read_cell).
+    #[inline]
+    fn read_usual_cell(&mut self, next_column: usize) -> Option<ReadCell> {
+        let rest = self.xml.lookahead();
+        let usual = UsualCell::at(rest)?;
+        let column = match usual.reference {
+            [] => next_column,
+            reference => column_of(reference)?,
+        };
+        if column >= MAXIMUM_COLUMNS {
+            return None;
+        }
+        let style = match usual.style {
+            [] => 0,
+            style => parse_unsigned(style)?,
+        };
+        let kind = match usual.kind {
+            [] => Kind::Number,
+            kind => Kind::of(kind),
+        };
+        let cell = match (kind, usual.content) {
+            (_, Content::Empty) => Cell::EMPTY,
+            (_, Content::Value([])) => return None,
+            (Kind::Number, Content::Value(raw)) => {
+                number_cell(raw, self.workbook.styles.kind(style), self.workbook.epoch)?
+            }
+            (Kind::SharedString, Content::Value(raw)) => {
+                self.workbook.strings.cell(parse_unsigned(raw)?)?
+            }
+            (Kind::Boolean, Content::Value(b"1")) => Cell::boolean(true),
+            (Kind::Boolean, Content::Value(b"0")) => Cell::boolean(false),
+            (Kind::Literal | Kind::Error | Kind::FormulaText, Content::Value(raw))
+            | (Kind::InlineString, Content::Inline(raw)) => {
+                if memchr::memchr2(b'&', b'\r', raw).is_some() {
+                    return None;
+                }
+                self.builder.text_cell(std::str::from_utf8(raw).ok()?)
+            }
+            _ => return None,
+        };
+        self.xml.consume(usual.length);
+        Some((column, cell, style, kind))
+    }
+
+    /// Reads a cell up to its end tag.
+    #[inline]
+    fn read_cell(&mut self, next_column: usize) -> Result<ReadCell> {
+        let mut column = next_column;
+        let mut kind = Kind::Number;
+        let mut style = 0usize;
+        for (name, value) in self.xml.attributes() {
+            match name {
+                b"r" => column = column_of(value).unwrap_or(column),
+                b"t" => kind = Kind::of(value),
+                b"s" => style = parse_unsigned(value).unwrap_or(usize::MAX),
+                _ => {}
+            }
+        }
+        if column >= MAXIMUM_COLUMNS {
+            return Err(self
+                .xml
+                .error(format!("row {} has cells beyond column ZZZ", self.row)));
+        }
+        let depth = self.xml.depth();
+        let mut cell = Cell::EMPTY;
+        let mut has_value = false;
+        loop {
+            match self.xml.advance()? {
+                Event::Start { own: true } => match self.xml.local_name() {
+                    b"v" if !has_value && kind != Kind::InlineString => {
+                        has_value = true;
+                        cell = self.read_value(kind, style, column)?;
+                    }
+                    b"is" if !has_value && kind == Kind::InlineString => {
+                        has_value = true;
+                        self.rich_text.read(&mut self.xml)?;
+                        cell = self.builder.text_cell(self.rich_text.text());
+                    }
+                    _ => self.xml.skip_element()?,
+                },
+                Event::Start { own: false } => self.xml.skip_element()?,
+                Event::End { .. } if self.xml.depth() < depth => break,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        Ok((column, cell, style, kind))
+    }
+
+    /// Reads a `v` element up to its end tag.
+    #[inline]
+    fn read_value(&mut self, kind: Kind, style: usize, column: usize) -> Result<Cell> {
+        let depth = self.xml.depth();
+        match self.xml.advance()? {
+            Event::Text => {}
+            Event::Start { .. } => {
+                // Only text in front of a child counts.
+                self.xml.element_text_rest(depth, &mut String::new())?;
+                return Ok(Cell::EMPTY);
+            }
+            Event::End { .. } | Event::Done => return Ok(Cell::EMPTY),
+        }
+        // Nearly always the value is one piece of text without entities, which is read where it stands.
+        if self.xml.text_ends_element() {
+            let raw = self.xml.raw_text();
+            let cell = match kind {
+                Kind::SharedString => {
+                    parse_unsigned(raw).and_then(|index| self.workbook.strings.cell(index))
+                }
+                Kind::Number => {
+                    number_cell(raw, self.workbook.styles.kind(style), self.workbook.epoch)
+                }
+                Kind::Boolean => match raw {
+                    b"1" => Some(Cell::boolean(true)),
+                    b"0" => Some(Cell::boolean(false)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if let Some(cell) = cell {
+                self.xml.advance()?;
+                return Ok(cell);
+            }
+        }
+        let mut value = std::mem::take(&mut self.value);
+        value.clear();
+        self.xml.append_text(&mut value)?;
+        self.xml.element_text_rest(depth, &mut value)?;
+        let cell = self.convert(&value, kind, style, column);
+        self.value = value;
+        cell
+    }
+
+    /// The cell of a value that the quick ways did not take.
+    fn convert(&mut self, value: &str, kind: Kind, style: usize, column: usize) -> Result<Cell> {
+        if value.is_empty() {
+            return Ok(Cell::EMPTY);
+        }
+        Ok(match kind {
+            Kind::Number => {
+                let trimmed = value.trim();
+                if trimmed.is_empty() {
+                    Cell::EMPTY
+                } else if let Some(cell) = number_cell(
+                    trimmed.as_bytes(),
+                    self.workbook.styles.kind(style),
+                    self.workbook.epoch,
+                ) {
+                    cell
+                } else if is_whole_number(trimmed) {
+                    if self.workbook.styles.kind(style) == NumberKind::Number {
+                        let digits = trimmed.strip_prefix('+').unwrap_or(trimmed);
+                        Cell {
+                            tag: Tag::BigInteger,
+                            bits: self.builder.store_text(digits).bits(),
+                        }
+                    } else {
+                        self.builder.text_cell(OUTSIDE_DATES)
+                    }
+                } else {
+                    match trimmed.parse::<f64>() {
+                        Ok(number) if trimmed.contains(['.', 'e', 'E']) => {
+                            match styled(
+                                number,
+                                self.workbook.styles.kind(style),
+                                self.workbook.epoch,
+                            ) {
+                                Some(cell) => cell,
+                                None => self.builder.text_cell(OUTSIDE_DATES),
+                            }
+                        }
+                        _ => self.builder.text_cell(value),
+                    }
+                }
+            }
+            Kind::SharedString => {
+                let cell = value
+                    .trim()
+                    .parse()
+                    .ok()
+                    .and_then(|index: usize| self.workbook.strings.cell(index));
+                return cell.ok_or_else(|| {
+                    self.xml.error(format!(
+                        "cell {}{} refers to the shared string {value:?}, but there are {} of them",
+                        column_name(column),
+                        self.row,
+                        self.workbook.strings.len()
+                    ))
+                });
+            }
+            Kind::Boolean => match value.trim() {
+                "true" | "TRUE" => Cell::boolean(true),
+                "false" | "FALSE" => Cell::boolean(false),
+                number => match number.parse::<i64>() {
+                    Ok(number) => Cell::boolean(number != 0),
+                    Err(_) => self.builder.text_cell(value),
+                },
+            },
+            Kind::IsoDate => from_iso8601(value).unwrap_or_else(|| self.builder.text_cell(value)),
+            Kind::Literal | Kind::Error | Kind::FormulaText | Kind::InlineString => {
+                self.builder.text_cell(value)
+            }
+        })
+    }
+}
+
+/// What stands in a cell whose number is too large for its date format.
+const OUTSIDE_DATES: &str = "#VALUE!";
+
+/// The extent that a dimension such as `A1:D20` names.
+fn extent_of(dimension: &str) -> Option<DeclaredExtent> {
+    let (first, last) = dimension.split_once(':').unwrap_or((dimension, dimension));
+    let place = |reference: &str| {
+        let reference = reference.replace('$', "");
+        let column = column_of(reference.as_bytes()).filter(|&column| column < MAXIMUM_COLUMNS)?;
+        let digits =
+            reference.trim_start_matches(|character: char| character.is_ascii_alphabetic());
+        Some((digits.parse().ok()?, column + 1))
+    };
+    let ((first_row, first_column), (last_row, last_column)) = (place(first)?, place(last)?);
+    Some(DeclaredExtent {
+        first_row,
+        first_column,
+        last_row,
+        last_column,
+    })
+}

@@ -1,0 +1,154 @@
+//! The workbook's shared strings, and the text of rich and phonetic strings in general.
+
+use std::io::Read;
+
+use crate::cells::{Cell, TextArena};
+use crate::error::Result;
+use crate::read::xml::{Event, SPREADSHEET, XmlReader};
+
+/// More than this is an attack, or needs another tool.
+const MAXIMUM_STRINGS: usize = 200_000_000;
+const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+
+/// The shared strings: their text, and for each number the cell it makes.
+#[derive(Debug, Default)]
+pub struct SharedStrings {
+    pub text: TextArena,
+    cells: Vec<Cell>,
+}
+
+impl SharedStrings {
+    /// The cell of a string's number.
+    #[inline]
+    pub fn cell(&self, index: usize) -> Option<Cell> {
+        self.cells.get(index).copied()
+    }
+
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Reads the part.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked or parsed, or holds more text than can be read.
+    pub fn read(source: impl Read, part: &str) -> Result<Self> {
+        let mut reader = XmlReader::new(source, part, SPREADSHEET);
+        let mut strings = Self::default();
+        let mut item = RichText::default();
+        loop {
+            match reader.advance()? {
+                Event::Start { own: true } if reader.local_name() == b"si" => {
+                    item.read(&mut reader)?;
+                    let mut text = item.text();
+                    // What Excel escapes as `_x005F_` is undone the way openpyxl does it: here, and only so far.
+                    let unescaped;
+                    if memchr::memmem::find(text.as_bytes(), b"x005F_").is_some() {
+                        unescaped = text.replace("x005F_", "");
+                        text = &unescaped;
+                    }
+                    let cell = if text.is_empty() {
+                        Cell::EMPTY_TEXT
+                    } else {
+                        Cell::text(strings.text.push(text).into_shared())
+                    };
+                    strings.cells.push(cell);
+                    if strings.cells.len() > MAXIMUM_STRINGS
+                        || strings.text.len() > MAXIMUM_TEXT_BYTES
+                    {
+                        return Err(reader.error("it holds more text than can be read"));
+                    }
+                }
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        strings.text.finish();
+        strings.cells.shrink_to_fit();
+        Ok(strings)
+    }
+}
+
+/// Gathers the text of an `si` or `is` element: its plain text, then that of its runs. Phonetic hints are left out.
+#[derive(Debug, Default)]
+pub struct RichText {
+    text: String,
+    runs: String,
+    run: String,
+}
+
+impl RichText {
+    /// The text that was gathered.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Reads the element whose start tag was just read, up to its end tag.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked or parsed, or holds more text than can be read.
+    pub fn read<R: Read>(&mut self, reader: &mut XmlReader<R>) -> Result<()> {
+        self.text.clear();
+        self.runs.clear();
+        let depth = reader.depth();
+        let mut in_run = false;
+        loop {
+            match reader.advance()? {
+                Event::Start { .. } => match (reader.depth() - depth, reader.local_name()) {
+                    (1, b"t") => {
+                        // Of several plain texts the last one counts.
+                        self.text.clear();
+                        reader.element_text(&mut self.text)?;
+                    }
+                    (1, b"r") => {
+                        in_run = true;
+                        self.run.clear();
+                    }
+                    (2, b"t") if in_run => {
+                        self.run.clear();
+                        reader.element_text(&mut self.run)?;
+                    }
+                    (1, _) => reader.skip_element()?,
+                    _ => {}
+                },
+                Event::End { .. } if reader.depth() < depth => break,
+                Event::End { .. } if reader.depth() == depth && in_run => {
+                    self.runs.push_str(&self.run);
+                    in_run = false;
+                }
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        self.text.push_str(&self.runs);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_rich_and_phonetic_strings_are_read() {
+        let xml = r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+            <si><t xml:space="preserve"> a </t></si><si><t/></si><si/>
+            <si><r><rPr><b/></rPr><t>one</t></r><r><t> two</t></r><rPh sb="0" eb="1"><t>no</t></rPh></si>
+            <si><t>_x005F_x0041_ _x000D_</t></si></sst>"#;
+        let strings = SharedStrings::read(xml.as_bytes(), "strings").unwrap();
+        let texts: Vec<&str> = (0..strings.len())
+            .map(|index| match strings.cell(index).unwrap() {
+                Cell::EMPTY_TEXT => "",
+                cell => strings.text.text(cell.as_text()),
+            })
+            .collect();
+        assert_eq!(texts, [" a ", "", "", "one two", "_x0041_ _x000D_"]);
+        assert!(strings.cell(5).is_none());
+    }
+}

@@ -1,0 +1,87 @@
+//! The stylesheet, as far as reading values needs it: which cell styles make a number a date.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use super::number_format::{NumberKind, kind_of, kind_of_built_in};
+use crate::error::Result;
+use crate::read::xml::{Event, SPREADSHEET, XmlReader};
+
+/// For each cell style, what its number format makes of a number.
+#[derive(Debug, Default)]
+pub struct Styles {
+    kinds: Vec<NumberKind>,
+}
+
+impl Styles {
+    /// What a number in this style is. In an unknown style it is a plain number.
+    #[inline]
+    pub fn kind(&self, style: usize) -> NumberKind {
+        self.kinds.get(style).copied().unwrap_or_default()
+    }
+
+    /// Reads a stylesheet. Only number formats are looked at, so faults elsewhere in it do no harm.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked or parsed.
+    pub fn read(source: impl Read, part: &str) -> Result<Self> {
+        let mut reader = XmlReader::new(source, part, SPREADSHEET);
+        let mut custom: HashMap<u32, NumberKind> = HashMap::new();
+        let mut format_ids = Vec::new();
+        let mut in_cell_formats = false;
+        loop {
+            match reader.advance()? {
+                Event::Start { own: true } => match (reader.depth(), reader.local_name()) {
+                    (2, b"cellXfs") => in_cell_formats = true,
+                    (3, b"xf") if in_cell_formats => {
+                        let id = reader
+                            .attribute("numFmtId")
+                            .and_then(|id| id.trim().parse().ok());
+                        format_ids.push(id.unwrap_or(0u32));
+                    }
+                    (3, b"numFmt") => {
+                        let id = reader
+                            .attribute("numFmtId")
+                            .and_then(|id| id.trim().parse().ok());
+                        if let (Some(id), Some(code)) = (id, reader.attribute("formatCode")) {
+                            custom.insert(id, kind_of(&code));
+                        }
+                    }
+                    _ => {}
+                },
+                Event::End { own: true } if reader.depth() == 1 => in_cell_formats = false,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        let kinds = format_ids
+            .iter()
+            .map(|id| {
+                custom
+                    .get(id)
+                    .copied()
+                    .unwrap_or_else(|| kind_of_built_in(*id))
+            })
+            .collect();
+        Ok(Self { kinds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_found_by_cell_style() {
+        let xml = r#"<s:styleSheet xmlns:s="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+            <s:numFmts><s:numFmt numFmtId="164" formatCode="[h]:mm"/><s:numFmt numFmtId="14" formatCode="0"/></s:numFmts>
+            <s:fonts><s:font><s:family val="99"/></s:font></s:fonts>
+            <s:cellStyleXfs><s:xf numFmtId="22"/></s:cellStyleXfs>
+            <s:cellXfs><s:xf numFmtId="0"/><s:xf numFmtId="164"/><s:xf numFmtId="22"/><s:xf numFmtId="14"/></s:cellXfs>
+            </s:styleSheet>"#;
+        let styles = Styles::read(xml.as_bytes(), "styles").unwrap();
+        let kinds: Vec<_> = (0..5).map(|style| styles.kind(style)).collect();
+        use NumberKind::{Date, Duration, Number};
+        assert_eq!(kinds, [Number, Duration, Date, Number, Number]);
+    }
+}

@@ -1,0 +1,77 @@
+//! Recognising cells that are written the way nearly all programs write them, without reading them token by token.
+
+/// A cell written in the usual way: its attributes and content as they stand.
+pub struct UsualCell<'a> {
+    pub reference: &'a [u8],
+    pub style: &'a [u8],
+    pub kind: &'a [u8],
+    pub content: Content<'a>,
+    /// The bytes that the whole element takes.
+    pub length: usize,
+}
+
+/// What stands in such a cell.
+pub enum Content<'a> {
+    Empty,
+    /// The text of a `v` element.
+    Value(&'a [u8]),
+    /// The text of an `is` element with a single `t`.
+    Inline(&'a [u8]),
+}
+
+impl<'a> UsualCell<'a> {
+    /// Recognises `<c r="…" s="…" t="…">` with a `v` or a plain `is` in it, and nothing else; nothing where the cell is written otherwise.
+    #[inline]
+    pub fn at(bytes: &'a [u8]) -> Option<Self> {
+        let mut rest = bytes.strip_prefix(b"<c")?;
+        let (mut reference, mut style, mut kind): (&[u8], &[u8], &[u8]) = (&[], &[], &[]);
+        let is_empty = loop {
+            match rest {
+                [b'>', ..] => {
+                    rest = &rest[1..];
+                    break false;
+                }
+                [b'/', b'>', ..] => {
+                    rest = &rest[2..];
+                    break true;
+                }
+                [b' ', name @ (b'r' | b's' | b't'), b'=', b'"', ..] => {
+                    rest = &rest[4..];
+                    let end = rest.iter().take(16).position(|&byte| byte == b'"')?;
+                    let slot = match name {
+                        b'r' => &mut reference,
+                        b's' => &mut style,
+                        _ => &mut kind,
+                    };
+                    *slot = &rest[..end];
+                    rest = &rest[end + 1..];
+                }
+                _ => return None,
+            }
+        };
+        let content = if is_empty {
+            Content::Empty
+        } else if let Some(value) = rest.strip_prefix(b"<v>") {
+            let end = memchr::memchr(b'<', value)?;
+            rest = value[end..].strip_prefix(b"</v></c>")?;
+            Content::Value(&value[..end])
+        } else if let Some(inline) = rest.strip_prefix(b"<is><t") {
+            let text = inline
+                .strip_prefix(b">")
+                .or_else(|| inline.strip_prefix(b" xml:space=\"preserve\">"))?;
+            let end = memchr::memchr(b'<', text)?;
+            rest = text[end..].strip_prefix(b"</t></is></c>")?;
+            Content::Inline(&text[..end])
+        } else {
+            rest = rest.strip_prefix(b"</c>")?;
+            Content::Empty
+        };
+        Some(Self {
+            reference,
+            style,
+            kind,
+            content,
+            length: bytes.len() - rest.len(),
+        })
+    }
+}

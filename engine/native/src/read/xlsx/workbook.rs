@@ -1,0 +1,157 @@
+//! The workbook part and what belongs to it: sheets in order, styles, shared strings.
+
+use super::package::{
+    ContentTypes, MAXIMUM_STRUCTURE_BYTES, STRINGS_TYPE, find_workbook_part, read_relationships,
+};
+use super::strings::SharedStrings;
+use super::styles::Styles;
+use crate::cells::serial_date::Epoch;
+use crate::error::Result;
+use crate::read::archive::Archive;
+use crate::read::visibility::Visibility;
+use crate::read::xml::{Event, SPREADSHEET, XmlReader};
+
+/// A sheet of the workbook.
+#[derive(Debug, Clone)]
+pub struct SheetEntry {
+    pub title: String,
+    pub visibility: Visibility,
+    /// The part that holds it.
+    pub part: String,
+    pub is_chart: bool,
+}
+
+/// A workbook whose structure was read; its sheets are still in the archive.
+#[derive(Debug)]
+pub struct Workbook {
+    pub archive: Archive,
+    pub sheets: Vec<SheetEntry>,
+    /// The position among `sheets` of the one that was active when the workbook was saved.
+    pub active: Option<usize>,
+    pub epoch: Epoch,
+    pub styles: Styles,
+    pub strings: SharedStrings,
+}
+
+impl Workbook {
+    /// Opens a workbook and reads everything but its sheets.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not a workbook, or one of its parts is damaged.
+    pub fn open(path: &str) -> Result<Self> {
+        let archive = Archive::open(path)?;
+        let types = ContentTypes::read(&archive)?;
+        let workbook_part = find_workbook_part(&archive, &types)?;
+        let relationships = read_relationships(&archive, &workbook_part)?;
+        let structure = Structure::read(&archive, &workbook_part)?;
+        let by_kind = |ending: &str| {
+            relationships
+                .values()
+                .find(|relationship| relationship.kind.ends_with(ending))
+                .map(|found| &*found.target)
+        };
+
+        let mut sheets = Vec::new();
+        for (entry, id) in structure.sheets {
+            // openpyxl leaves out sheets without a part, too.
+            let Some(relationship) = id.as_ref().and_then(|id| relationships.get(id)) else {
+                continue;
+            };
+            let Some(part) = archive.find(&relationship.target) else {
+                continue;
+            };
+            sheets.push(SheetEntry {
+                part: part.to_owned(),
+                is_chart: relationship.kind.contains("chartsheet"),
+                ..entry
+            });
+        }
+
+        let strings_part = types
+            .part_of(STRINGS_TYPE)
+            .and_then(|part| archive.find(part));
+        let strings_part =
+            strings_part.or_else(|| by_kind("/sharedStrings").and_then(|part| archive.find(part)));
+        let strings = match strings_part {
+            Some(part) => SharedStrings::read(archive.open_part(part)?, part)?,
+            None => SharedStrings::default(),
+        };
+        let styles_part = by_kind("/styles")
+            .and_then(|part| archive.find(part))
+            .or_else(|| archive.find("xl/styles.xml"));
+        let styles = match styles_part {
+            Some(part) => Styles::read(archive.open_part(part)?, part)?,
+            None => Styles::default(),
+        };
+        let active = Some(structure.active).filter(|&index| index < sheets.len());
+        let epoch = if structure.date_1904 {
+            Epoch::Mac1904
+        } else {
+            Epoch::Windows1900
+        };
+        Ok(Self {
+            sheets,
+            active,
+            epoch,
+            styles,
+            strings,
+            archive,
+        })
+    }
+}
+
+/// The workbook part: sheets in order, the active one, the epoch.
+struct Structure {
+    sheets: Vec<(SheetEntry, Option<String>)>,
+    active: usize,
+    date_1904: bool,
+}
+
+impl Structure {
+    fn read(archive: &Archive, part: &str) -> Result<Self> {
+        let bytes = archive.read_part(part, MAXIMUM_STRUCTURE_BYTES)?;
+        let mut reader = XmlReader::new(bytes.as_slice(), part, SPREADSHEET);
+        let mut structure = Self {
+            sheets: Vec::new(),
+            active: 0,
+            date_1904: false,
+        };
+        let mut seen_view = false;
+        loop {
+            match reader.advance()? {
+                Event::Start { own: true } => match (reader.depth(), reader.local_name()) {
+                    (2, b"workbookPr") => {
+                        let date_1904 = reader.attribute("date1904");
+                        structure.date_1904 =
+                            matches!(date_1904.as_deref(), Some("1" | "true" | "t" | "on"));
+                    }
+                    (3, b"workbookView") if !seen_view => {
+                        seen_view = true;
+                        let active = reader
+                            .attribute("activeTab")
+                            .and_then(|tab| tab.trim().parse().ok());
+                        structure.active = active.unwrap_or(0);
+                    }
+                    (3, b"sheet") => {
+                        let visibility = match reader.attribute("state").as_deref() {
+                            Some("hidden") => Visibility::Hidden,
+                            Some("veryHidden") => Visibility::VeryHidden,
+                            _ => Visibility::Visible,
+                        };
+                        let title = reader.attribute("name").unwrap_or_default();
+                        let entry = SheetEntry {
+                            title,
+                            visibility,
+                            part: String::new(),
+                            is_chart: false,
+                        };
+                        structure.sheets.push((entry, reader.attribute("id")));
+                    }
+                    _ => {}
+                },
+                Event::Done => return Ok(structure),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A streaming XML reader for the parts of a workbook.
+//!
+//! It returns start tags, end tags and text, checks that tags match, knows which names belong to the namespaces that
+//! were asked for (whatever prefix a file uses for them), and holds no more of a part in memory than the token it
+//! stands at. Document types are passed over and no entity of a file's own is ever expanded.
+//!
+//! [`reader`] finds the tokens, [`text`] resolves what stands in them, [`namespaces`] knows the prefixes, and
+//! [`encoding`] makes UTF-8 of a part before all that.
+
+mod encoding;
+mod namespaces;
+mod reader;
+mod text;
+
+pub use encoding::Decoded;
+pub use namespaces::{CONTENT_TYPES, RELATIONSHIPS, SPREADSHEET};
+pub use reader::{Event, XmlReader};
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::text::attribute_text;
+    use super::*;
+    use crate::error::Result;
+
+    /// The events of a part in short: `+name`, `-name`, `'text'`; names of other namespaces in brackets.
+    fn events(xml: &[u8]) -> Result<String> {
+        // A reader that returns one byte at a time shows every boundary.
+        struct Drip<'a>(&'a [u8]);
+        impl Read for Drip<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let count = self.0.len().min(buffer.len()).min(1);
+                buffer[..count].copy_from_slice(&self.0[..count]);
+                self.0 = &self.0[count..];
+                Ok(count)
+            }
+        }
+        let mut reader = XmlReader::new(Drip(xml), "part", SPREADSHEET);
+        let mut out = String::new();
+        loop {
+            let event = reader.advance()?;
+            let name = match event {
+                Event::Start { .. } | Event::End { .. } => {
+                    String::from_utf8_lossy(reader.local_name()).into_owned()
+                }
+                _ => String::new(),
+            };
+            match event {
+                Event::Start { own } => {
+                    out += &if own {
+                        format!("+{name} ")
+                    } else {
+                        format!("+[{name}] ")
+                    };
+                    for (name, value) in reader
+                        .attributes()
+                        .filter(|(name, _)| !name.starts_with(b"xmlns"))
+                    {
+                        out += &format!(
+                            "{}={} ",
+                            String::from_utf8_lossy(name),
+                            attribute_text(value)
+                        );
+                    }
+                }
+                Event::End { own } => {
+                    out += &if own {
+                        format!("-{name} ")
+                    } else {
+                        format!("-[{name}] ")
+                    }
+                }
+                Event::Text => {
+                    let mut text = String::new();
+                    reader.append_text(&mut text)?;
+                    out += &format!("'{text}' ");
+                }
+                Event::Done => return Ok(out.trim_end().to_owned()),
+            }
+        }
+    }
+
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+
+    #[test]
+    fn prefixes_do_not_matter_but_namespaces_do() {
+        let xml = format!(
+            "<?xml version='1.0'?><!-- a > b --><x:a xmlns:x='{MAIN}' xmlns='other'><b k='1>2' l = \"&lt;&#65;\"/>\
+             <x:c>t&amp;&#x41;\r\nu</x:c><d xmlns='{MAIN}'><![CDATA[<&>]]></d><e/></x:a>\n"
+        );
+        assert_eq!(
+            events(xml.as_bytes()).unwrap(),
+            "+a +[b] k=1>2 l=<A -[b] +c 't&A\nu' -c +d '<&>' -d +[e] -[e] -a"
+        );
+    }
+
+    #[test]
+    fn damage_is_noticed() {
+        for xml in [
+            "",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<a",
+            "<a>&nbsp;</a>",
+            "x",
+            "<a>\u{ff}</a",
+            "<>",
+            "<a b='</a>",
+        ] {
+            assert!(events(xml.as_bytes()).is_err(), "{xml}");
+        }
+        assert!(events(b"<a>\xff</a>").is_err());
+    }
+
+    #[test]
+    fn other_encodings_are_read() {
+        let utf16: Vec<u8> = "\u{feff}<a>é</a>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(events(&utf16).unwrap(), "+[a] 'é' -[a]");
+        assert_eq!(
+            events(b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xe9</a>").unwrap(),
+            "+[a] 'é' -[a]"
+        );
+        assert_eq!(
+            events("\u{feff}<!DOCTYPE a [<!ENTITY b '>'>]><a>é</a>".as_bytes()).unwrap(),
+            "+[a] 'é' -[a]"
+        );
+    }
+}

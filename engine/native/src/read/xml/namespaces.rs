@@ -1,0 +1,97 @@
+//! Which names of a part belong to the namespaces that were asked for, whatever prefixes the file uses for them.
+
+use super::text::{Attributes, attribute_text};
+
+/// The namespaces of the main parts: as everybody writes them, and as strict OOXML does.
+pub const SPREADSHEET: &[&str] = &[
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+];
+/// The namespace of relationship parts.
+pub const RELATIONSHIPS: &[&str] =
+    &["http://schemas.openxmlformats.org/package/2006/relationships"];
+/// The namespace of `[Content_Types].xml`.
+pub const CONTENT_TYPES: &[&str] =
+    &["http://schemas.openxmlformats.org/package/2006/content-types"];
+
+/// The namespace declarations in force.
+pub(super) struct Namespaces {
+    wanted: &'static [&'static str],
+    /// The depth that a declaration holds from, the prefix, whether it means a wanted namespace.
+    bindings: Vec<(usize, Vec<u8>, bool)>,
+    default_is_own: bool,
+}
+
+impl Namespaces {
+    /// Starts without declarations; `wanted` are the namespaces asked for.
+    pub(super) fn new(wanted: &'static [&'static str]) -> Self {
+        Self {
+            wanted,
+            bindings: Vec::new(),
+            default_is_own: false,
+        }
+    }
+
+    /// Whether names without a prefix belong to the wanted namespaces.
+    #[inline]
+    pub(super) fn default_is_own(&self) -> bool {
+        self.default_is_own
+    }
+
+    /// Whether a name belongs to the wanted namespaces.
+    #[inline]
+    pub(super) fn is_own(&self, name: &[u8]) -> bool {
+        match memchr::memchr(b':', name) {
+            None => self.default_is_own,
+            Some(colon) => self.prefix_is_own(&name[..colon]),
+        }
+    }
+
+    fn prefix_is_own(&self, prefix: &[u8]) -> bool {
+        self.bindings
+            .iter()
+            .rev()
+            .find(|(_, bound, _)| bound == prefix)
+            .is_some_and(|&(_, _, own)| own)
+    }
+
+    /// Takes in the declarations among the attributes of an element at `depth`.
+    #[cold]
+    pub(super) fn bind(&mut self, depth: usize, attributes: Attributes<'_>) {
+        for (name, value) in attributes {
+            let prefix = match name {
+                b"xmlns" => Some(&[][..]),
+                _ => name.strip_prefix(b"xmlns:"),
+            };
+            if let Some(prefix) = prefix {
+                let is_wanted = self.wanted.contains(&attribute_text(value).as_str());
+                self.bindings.push((depth, prefix.to_vec(), is_wanted));
+            }
+        }
+        self.default_is_own = self.prefix_is_own(b"");
+    }
+
+    /// Drops the declarations of elements deeper than `depth`.
+    #[inline]
+    pub(super) fn leave(&mut self, depth: usize) {
+        if self
+            .bindings
+            .last()
+            .is_some_and(|binding| binding.0 > depth)
+        {
+            self.drop_deeper(depth);
+        }
+    }
+
+    #[cold]
+    fn drop_deeper(&mut self, depth: usize) {
+        while self
+            .bindings
+            .last()
+            .is_some_and(|binding| binding.0 > depth)
+        {
+            self.bindings.pop();
+        }
+        self.default_is_own = self.prefix_is_own(b"");
+    }
+}

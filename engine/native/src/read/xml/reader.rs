@@ -1,0 +1,513 @@
+//! The reader itself: from bytes to start tags, end tags and text.
+
+use std::io::Read;
+
+use super::encoding::Decoded;
+use super::namespaces::Namespaces;
+use super::text::{Attributes, append_decoded, attribute_text};
+use crate::error::{Result, SourceError};
+
+/// A token of more than this is an attack or a fault, not a cell.
+const MAXIMUM_TOKEN_BYTES: usize = 64 << 20;
+const BUFFER_BYTES: usize = 1 << 17;
+/// Elements nested deeper than this are refused.
+const MAXIMUM_DEPTH: usize = 256;
+
+/// What the reader stands at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A start tag; `own` says whether its name is in the namespaces asked for. An empty element has an
+    /// [`Event::End`] too.
+    Start { own: bool },
+    /// An end tag.
+    End { own: bool },
+    /// Text, still with its entities: see [`XmlReader::append_text`].
+    Text,
+    /// The end of the part.
+    Done,
+}
+
+/// Reads one part.
+pub struct XmlReader<R> {
+    source: R,
+    part: String,
+    buffer: Vec<u8>,
+    /// The next byte to be looked at, and the end of what was read.
+    position: usize,
+    filled: usize,
+    source_ended: bool,
+    /// The token: the name or text, and the attributes.
+    name: (usize, usize),
+    attributes: (usize, usize),
+    is_character_data: bool,
+    pending_end: bool,
+    /// Names of the open elements, one after the other, and where each starts.
+    open_names: Vec<u8>,
+    open_starts: Vec<usize>,
+    namespaces: Namespaces,
+    seen_root: bool,
+}
+
+impl<R: Read> XmlReader<R> {
+    /// Starts reading; `namespaces` are those whose elements the caller wants to know.
+    pub fn new(
+        source: R,
+        part: &str,
+        namespaces: &'static [&'static str],
+    ) -> XmlReader<Decoded<R>> {
+        XmlReader {
+            source: Decoded::new(source),
+            part: part.to_owned(),
+            namespaces: Namespaces::new(namespaces),
+            buffer: vec![0; BUFFER_BYTES],
+            position: 0,
+            filled: 0,
+            source_ended: false,
+            name: (0, 0),
+            attributes: (0, 0),
+            is_character_data: false,
+            pending_end: false,
+            open_names: Vec::new(),
+            open_starts: Vec::new(),
+            seen_root: false,
+        }
+    }
+
+    /// The part's name, for messages.
+    pub fn part(&self) -> &str {
+        &self.part
+    }
+
+    /// A failure of this part.
+    pub fn error(&self, reason: impl Into<String>) -> SourceError {
+        SourceError::part(&self.part, reason)
+    }
+
+    /// How many elements are open; a start tag counts its own.
+    pub fn depth(&self) -> usize {
+        self.open_starts.len()
+    }
+
+    /// The name of the element of a start or end tag, without prefix.
+    #[inline]
+    pub fn local_name(&self) -> &[u8] {
+        let name = &self.buffer[self.name.0..self.name.1];
+        match memchr::memchr(b':', name) {
+            Some(colon) => &name[colon + 1..],
+            None => name,
+        }
+    }
+
+    /// The attributes of the start tag.
+    #[inline]
+    pub fn attributes(&self) -> Attributes<'_> {
+        Attributes::of(&self.buffer[self.attributes.0..self.attributes.1])
+    }
+
+    /// An attribute of the start tag by its local name (whatever the prefix), with entities resolved.
+    pub fn attribute(&self, local_name: &str) -> Option<String> {
+        self.attributes()
+            .find(|(name, _)| {
+                let name = memchr::memchr(b':', name).map_or(*name, |colon| &name[colon + 1..]);
+                name == local_name.as_bytes()
+            })
+            .map(|(_, value)| attribute_text(value))
+    }
+
+    /// Moves on.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked, or its XML is damaged or beyond the limits of reading.
+    #[inline]
+    pub fn advance(&mut self) -> Result<Event> {
+        if self.pending_end {
+            self.pending_end = false;
+            return Ok(self.close_element());
+        }
+        loop {
+            if self.position == self.filled && !self.fill()? {
+                return self.end_of_part();
+            }
+            let event = if self.buffer[self.position] == b'<' {
+                self.markup()?
+            } else {
+                self.text()?
+            };
+            if let Some(event) = event {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Adds the current text to `out`: entities resolved, line ends made `\n`.
+    ///
+    /// # Errors
+    /// When the text is not UTF-8, or holds an unknown entity.
+    #[inline]
+    pub fn append_text(&self, out: &mut String) -> Result<()> {
+        let raw = &self.buffer[self.name.0..self.name.1];
+        append_decoded(raw, self.is_character_data, out).map_err(|reason| self.error(reason))
+    }
+
+    /// The current text as it stands in the part.
+    #[inline]
+    pub fn raw_text(&self) -> &[u8] {
+        &self.buffer[self.name.0..self.name.1]
+    }
+
+    /// Whether the current text is followed by an end tag, so that it is the whole rest of its element. May say no
+    /// where it only cannot see that far.
+    #[inline]
+    pub fn text_ends_element(&self) -> bool {
+        self.buffer[self.position..self.filled].starts_with(b"</")
+    }
+
+    /// What was read ahead, for callers that recognise frequent elements without their tokens; nothing where elements without
+    /// a prefix would not be of the namespaces asked for.
+    #[inline]
+    pub fn lookahead(&self) -> &[u8] {
+        if self.namespaces.default_is_own() && !self.pending_end {
+            &self.buffer[self.position..self.filled]
+        } else {
+            &[]
+        }
+    }
+
+    /// Moves on by some bytes of [`lookahead`](Self::lookahead), which must be whole elements.
+    #[inline]
+    pub fn consume(&mut self, count: usize) {
+        self.position = (self.position + count).min(self.filled);
+    }
+
+    /// Passes over everything up to the end tag of the element whose start tag was just read.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance).
+    pub fn skip_element(&mut self) -> Result<()> {
+        let depth = self.depth();
+        loop {
+            match self.advance()? {
+                Event::End { .. } if self.depth() < depth => return Ok(()),
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Gathers the direct text of the element whose start tag was just read, up to its end tag.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance) and [`append_text`](Self::append_text).
+    pub fn element_text(&mut self, out: &mut String) -> Result<()> {
+        self.element_text_rest(self.depth(), out)
+    }
+
+    /// The same for an element at `depth` of which some was read already. Text behind a child does not count.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance) and [`append_text`](Self::append_text).
+    pub fn element_text_rest(&mut self, depth: usize, out: &mut String) -> Result<()> {
+        if self.depth() < depth {
+            return Ok(());
+        }
+        let mut has_child = self.depth() > depth;
+        loop {
+            match self.advance()? {
+                Event::Text if self.depth() == depth && !has_child => self.append_text(out)?,
+                Event::Start { .. } => has_child = true,
+                Event::End { .. } if self.depth() < depth => return Ok(()),
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads more of the part behind what is still needed. `false` at its end.
+    #[cold]
+    fn fill(&mut self) -> Result<bool> {
+        if self.source_ended {
+            return Ok(false);
+        }
+        if self.position > 0 {
+            self.buffer.copy_within(self.position..self.filled, 0);
+            self.filled -= self.position;
+            self.position = 0;
+        }
+        if self.filled == self.buffer.len() {
+            if self.filled >= MAXIMUM_TOKEN_BYTES {
+                return Err(self.error("it holds a single value of more than 64 MiB"));
+            }
+            self.buffer.resize(self.filled * 2, 0);
+        }
+        loop {
+            match self.source.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => {
+                    self.source_ended = true;
+                    return Ok(false);
+                }
+                Ok(count) => {
+                    self.filled += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(SourceError::part(&self.part, error.to_string())),
+            }
+        }
+    }
+
+    fn end_of_part(&mut self) -> Result<Event> {
+        if self.depth() > 0 {
+            return Err(self.error("its XML is cut short"));
+        }
+        if !self.seen_root {
+            return Err(self.error("it holds no XML"));
+        }
+        Ok(Event::Done)
+    }
+
+    /// Text up to the next tag; nothing for white space outside the document.
+    #[inline]
+    fn text(&mut self) -> Result<Option<Event>> {
+        let mut searched = 0;
+        loop {
+            let rest = &self.buffer[self.position + searched..self.filled];
+            if let Some(found) = memchr::memchr(b'<', rest) {
+                let end = self.position + searched + found;
+                self.name = (self.position, end);
+                self.position = end;
+                break;
+            }
+            searched = self.filled - self.position;
+            if !self.fill()? {
+                self.name = (self.position, self.filled);
+                self.position = self.filled;
+                break;
+            }
+        }
+        self.is_character_data = false;
+        if self.depth() == 0 {
+            if self.buffer[self.name.0..self.name.1]
+                .iter()
+                .all(u8::is_ascii_whitespace)
+            {
+                return Ok(None);
+            }
+            return Err(self.error("its XML is damaged: there is text outside the document"));
+        }
+        Ok(Some(Event::Text))
+    }
+
+    /// A tag or character data; nothing for comments and the like.
+    #[inline]
+    fn markup(&mut self) -> Result<Option<Event>> {
+        // The shortest markup is three bytes, `<a>`; the longest opening that must be distinguished is `<![CDATA[`.
+        while self.filled - self.position < 2 {
+            if !self.fill()? {
+                return Err(self.error("its XML is cut short"));
+            }
+        }
+        match self.buffer[self.position + 1] {
+            b'/' => self.end_tag().map(Some),
+            b'!' => self.declaration(),
+            b'?' => {
+                let end = self.find(2, b"?>")?;
+                self.position = end + 2;
+                Ok(None)
+            }
+            _ => self.start_tag().map(Some),
+        }
+    }
+
+    /// Where `needle` starts, looked for from `from` bytes behind the current position on.
+    fn find(&mut self, from: usize, needle: &[u8]) -> Result<usize> {
+        let mut searched = from;
+        loop {
+            if self.filled > self.position + searched
+                && let Some(found) = memchr::memmem::find(
+                    &self.buffer[self.position + searched..self.filled],
+                    needle,
+                )
+            {
+                return Ok(self.position + searched + found);
+            }
+            searched = (self.filled - self.position)
+                .saturating_sub(needle.len() - 1)
+                .max(from);
+            if !self.fill()? {
+                return Err(self.error("its XML is cut short"));
+            }
+        }
+    }
+
+    fn declaration(&mut self) -> Result<Option<Event>> {
+        while self.filled - self.position < 9 {
+            if !self.fill()? {
+                break;
+            }
+        }
+        let rest = &self.buffer[self.position..self.filled];
+        if rest.starts_with(b"<!--") {
+            let end = self.find(4, b"-->")?;
+            self.position = end + 3;
+            return Ok(None);
+        }
+        if rest.starts_with(b"<![CDATA[") {
+            let end = self.find(9, b"]]>")?;
+            if self.depth() == 0 {
+                return Err(self.error("its XML is damaged: there is text outside the document"));
+            }
+            self.name = (self.position + 9, end);
+            self.is_character_data = true;
+            self.position = end + 3;
+            return Ok(Some(Event::Text));
+        }
+        // A document type; it may hold declarations in brackets, which may hold quoted text.
+        let mut at = 2;
+        let mut brackets = 0usize;
+        let mut quote = 0u8;
+        loop {
+            while self.position + at >= self.filled {
+                if !self.fill()? {
+                    return Err(self.error("its XML is cut short"));
+                }
+            }
+            let byte = self.buffer[self.position + at];
+            at += 1;
+            match byte {
+                _ if byte == quote => quote = 0,
+                _ if quote != 0 => {}
+                b'"' | b'\'' => quote = byte,
+                b'[' => brackets += 1,
+                b']' => brackets = brackets.saturating_sub(1),
+                b'>' if brackets == 0 => break,
+                _ => {}
+            }
+        }
+        self.position += at;
+        Ok(None)
+    }
+
+    #[inline]
+    fn end_tag(&mut self) -> Result<Event> {
+        // Nearly always the tag is the open element's name and nothing else.
+        let open_start = self.open_starts.last().copied().unwrap_or(0);
+        let expected = &self.open_names[open_start..];
+        let rest = &self.buffer[self.position + 2..self.filled];
+        if rest.len() > expected.len() && rest[expected.len()] == b'>' && rest.starts_with(expected)
+        {
+            self.name = (self.position + 2, self.position + 2 + expected.len());
+            self.position = self.name.1 + 1;
+            return Ok(self.close_element());
+        }
+        let end = self.find(2, b">")?;
+        let mut name_end = end;
+        while name_end > self.position + 2 && self.buffer[name_end - 1].is_ascii_whitespace() {
+            name_end -= 1;
+        }
+        self.name = (self.position + 2, name_end);
+        self.position = end + 1;
+        if self.open_names[open_start..] != self.buffer[self.name.0..self.name.1] {
+            return Err(self.error("its XML is damaged: tags do not match"));
+        }
+        Ok(self.close_element())
+    }
+
+    #[inline]
+    fn close_element(&mut self) -> Event {
+        let own = self.is_own(self.name);
+        if let Some(start) = self.open_starts.pop() {
+            self.open_names.truncate(start);
+        }
+        self.namespaces.leave(self.open_starts.len());
+        Event::End { own }
+    }
+
+    #[inline]
+    fn start_tag(&mut self) -> Result<Event> {
+        // The end of the tag is the first `>` outside quotes.
+        let mut at = self.position + 1;
+        let mut quote = 0u8;
+        let mut name_end = 0;
+        let mut may_bind = false;
+        let end = loop {
+            if at >= self.filled {
+                let offset = at - self.position;
+                let name_offset = name_end.max(self.position) - self.position;
+                if !self.fill()? {
+                    return Err(self.error("its XML is cut short"));
+                }
+                at = self.position + offset;
+                name_end = if name_offset == 0 {
+                    0
+                } else {
+                    self.position + name_offset
+                };
+                continue;
+            }
+            let byte = self.buffer[at];
+            if quote != 0 {
+                match memchr::memchr(quote, &self.buffer[at..self.filled]) {
+                    Some(found) => {
+                        at += found;
+                        quote = 0;
+                    }
+                    None => {
+                        at = self.filled;
+                        continue;
+                    }
+                }
+            } else {
+                match byte {
+                    b'>' => break at,
+                    b'"' | b'\'' => quote = byte,
+                    b' ' | b'\t' | b'\r' | b'\n' if name_end == 0 => name_end = at,
+                    // `xmlns`, or some other attribute with an x in its name.
+                    b'x' if name_end != 0 => may_bind = true,
+                    b'<' => return Err(self.error("its XML is damaged: a tag is not closed")),
+                    _ => {}
+                }
+            }
+            at += 1;
+        };
+        let start = self.position + 1;
+        let is_empty = end > start && self.buffer[end - 1] == b'/';
+        let stop = if is_empty { end - 1 } else { end };
+        if name_end == 0 {
+            name_end = stop;
+        }
+        if name_end <= start {
+            return Err(self.error("its XML is damaged: an element has no name"));
+        }
+        self.name = (start, name_end);
+        self.attributes = (name_end, stop.max(name_end));
+        self.position = end + 1;
+        self.open_starts.push(self.open_names.len());
+        self.open_names
+            .extend_from_slice(&self.buffer[start..name_end]);
+        if self.open_starts.len() > MAXIMUM_DEPTH {
+            return Err(self.error("its XML is nested too deeply"));
+        }
+        if self.open_starts.len() == 1 {
+            if self.seen_root {
+                return Err(self.error("its XML is damaged: there is more than one document"));
+            }
+            self.seen_root = true;
+        }
+        if may_bind
+            && memchr::memmem::find(&self.buffer[self.attributes.0..self.attributes.1], b"xmlns")
+                .is_some()
+        {
+            let attributes = Attributes::of(&self.buffer[self.attributes.0..self.attributes.1]);
+            self.namespaces.bind(self.open_starts.len(), attributes);
+        }
+        self.pending_end = is_empty;
+        Ok(Event::Start {
+            own: self.is_own(self.name),
+        })
+    }
+
+    #[inline]
+    fn is_own(&self, name: (usize, usize)) -> bool {
+        self.namespaces.is_own(&self.buffer[name.0..name.1])
+    }
+}

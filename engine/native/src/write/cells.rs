@@ -1,0 +1,303 @@
+//! Rows and cells as XML, under openpyxl's rules for what a value becomes.
+
+use super::shared_texts::Texts;
+use super::text::{cut, push_escaped, push_text_element};
+use crate::cells::column_letters::column_name;
+use crate::cells::serial_date::{
+    serial_of_date, serial_of_date_time, serial_of_duration, serial_of_time,
+};
+use crate::columns::view::{ColumnView, Value};
+
+const ERROR_CODES: [&str; 7] = [
+    "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A",
+];
+/// The numbers of the cell styles that dates and times have.
+#[derive(Debug, Clone, Copy)]
+pub struct MomentStyles {
+    pub date_time: u32,
+    pub date: u32,
+    pub time: u32,
+    pub duration: u32,
+}
+
+/// Writes cells.
+pub struct CellWriter {
+    escape_formulas: bool,
+    styles: MomentStyles,
+    /// Shared strings, unless every text is to stand in its cell.
+    texts: Option<Texts>,
+    letters: Vec<Vec<u8>>,
+    row_digits: itoa::Buffer,
+}
+
+impl CellWriter {
+    /// Starts; `texts` are shared strings, unless every text is to stand in its cell.
+    pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<Texts>) -> Self {
+        Self {
+            escape_formulas,
+            styles,
+            texts,
+            letters: Vec::new(),
+            row_digits: itoa::Buffer::new(),
+        }
+    }
+
+    /// How many strings are shared.
+    pub fn text_count(&self) -> usize {
+        self.texts.as_ref().map_or(0, Texts::len)
+    }
+
+    /// The `si` elements of all shared strings.
+    pub fn take_texts(&mut self) -> Vec<u8> {
+        self.texts.take().unwrap_or_default().to_xml()
+    }
+
+    /// Writes a row of column names.
+    pub fn write_header(&mut self, names: &[String], row: usize, out: &mut Vec<u8>) {
+        self.prepare_letters(names.len());
+        let digits = self.start_row(row, out);
+        for (column, name) in names.iter().enumerate() {
+            self.write_text(name, column, &digits, None, out);
+        }
+        out.extend_from_slice(b"</row>");
+    }
+
+    /// Writes a row of a batch.
+    pub fn write_row(
+        &mut self,
+        columns: &[ColumnView<'_>],
+        row: usize,
+        sheet_row: usize,
+        out: &mut Vec<u8>,
+    ) {
+        self.prepare_letters(columns.len());
+        let digits = self.start_row(sheet_row, out);
+        for (number, column) in columns.iter().enumerate() {
+            self.write_value(column.value(row), number, &digits, None, out);
+        }
+        out.extend_from_slice(b"</row>");
+    }
+
+    /// Writes a cell. `style` takes the place of the style that a value of its kind has.
+    #[inline]
+    pub(super) fn write_value(
+        &mut self,
+        value: Value<'_>,
+        column: usize,
+        row: &RowDigits,
+        style: Option<u32>,
+        out: &mut Vec<u8>,
+    ) {
+        match value {
+            Value::Null => self.write_empty(column, row, style, out),
+            Value::Text(text) => self.write_text(text, column, row, style, out),
+            Value::Integer(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(b"\"><v>");
+                out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+                out.extend_from_slice(b"</v></c>");
+            }
+            Value::Unsigned(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(b"\"><v>");
+                out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+                out.extend_from_slice(b"</v></c>");
+            }
+            // What is not a number leaves its cell empty.
+            Value::Float(value) if !value.is_finite() => self.write_empty(column, row, style, out),
+            Value::Float(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(b"\"><v>");
+                push_float(value, out);
+                out.extend_from_slice(b"</v></c>");
+            }
+            Value::Boolean(value) => {
+                self.start_cell(column, row, style, out);
+                out.extend_from_slice(if value {
+                    b"\" t=\"b\"><v>1</v></c>"
+                } else {
+                    b"\" t=\"b\"><v>0</v></c>"
+                });
+            }
+            Value::Date(days) => {
+                let style = style.unwrap_or(self.styles.date);
+                self.write_serial(serial_of_date(days), style, column, row, out);
+            }
+            Value::DateTime(microseconds) => {
+                let serial = serial_of_date_time(microseconds);
+                let style = style.unwrap_or(self.styles.date_time);
+                self.write_serial(serial, style, column, row, out);
+            }
+            Value::Time(microseconds) => {
+                let style = style.unwrap_or(self.styles.time);
+                self.write_serial(serial_of_time(microseconds), style, column, row, out);
+            }
+            Value::Duration(microseconds) => {
+                let serial = serial_of_duration(microseconds);
+                let style = style.unwrap_or(self.styles.duration);
+                self.write_serial(serial, style, column, row, out);
+            }
+        }
+    }
+
+    /// Writes a cell without a value, if it has a style.
+    #[inline]
+    fn write_empty(&self, column: usize, row: &RowDigits, style: Option<u32>, out: &mut Vec<u8>) {
+        if style.is_some_and(|style| style > 0) {
+            self.start_cell(column, row, style, out);
+            out.extend_from_slice(b"\"/>");
+        }
+    }
+
+    pub(super) fn prepare_letters(&mut self, columns: usize) {
+        for column in self.letters.len()..columns {
+            self.letters.push(column_name(column).into_bytes());
+        }
+    }
+
+    pub(super) fn start_row(&mut self, row: usize, out: &mut Vec<u8>) -> RowDigits {
+        self.start_row_with(row, "", out)
+    }
+
+    /// Starts a row that has attributes: XML with a space in front.
+    pub(super) fn start_row_with(
+        &mut self,
+        row: usize,
+        attributes: &str,
+        out: &mut Vec<u8>,
+    ) -> RowDigits {
+        let digits = RowDigits::of(self.row_digits.format(row).as_bytes());
+        out.extend_from_slice(b"<row r=\"");
+        out.extend_from_slice(digits.bytes());
+        out.extend_from_slice(b"\"");
+        out.extend_from_slice(attributes.as_bytes());
+        out.extend_from_slice(b">");
+        digits
+    }
+
+    /// Writes a cell's tag up to its reference, whose closing quote is left to what follows.
+    #[inline]
+    fn start_cell(&self, column: usize, row: &RowDigits, style: Option<u32>, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"<c r=\"");
+        out.extend_from_slice(&self.letters[column]);
+        out.extend_from_slice(row.bytes());
+        if let Some(style) = style
+            && style > 0
+        {
+            out.extend_from_slice(b"\" s=\"");
+            out.extend_from_slice(itoa::Buffer::new().format(style).as_bytes());
+        }
+    }
+
+    fn write_serial(
+        &self,
+        serial: f64,
+        style: u32,
+        column: usize,
+        row: &RowDigits,
+        out: &mut Vec<u8>,
+    ) {
+        self.start_cell(column, row, Some(style), out);
+        out.extend_from_slice(b"\"><v>");
+        push_float(serial, out);
+        out.extend_from_slice(b"</v></c>");
+    }
+
+    #[inline]
+    fn write_text(
+        &mut self,
+        text: &str,
+        column: usize,
+        row: &RowDigits,
+        style: Option<u32>,
+        out: &mut Vec<u8>,
+    ) {
+        if text.is_empty() {
+            return self.write_empty(column, row, style, out);
+        }
+        let text = cut(text);
+        self.start_cell(column, row, style, out);
+        match text.as_bytes()[0] {
+            b'=' if text.len() > 1 && !self.escape_formulas => {
+                out.extend_from_slice(b"\"><f>");
+                push_escaped(&text[1..], out);
+                out.extend_from_slice(b"</f><v></v></c>");
+            }
+            b'#' if ERROR_CODES.contains(&text) => {
+                out.extend_from_slice(b"\" t=\"e\"><v>");
+                out.extend_from_slice(text.as_bytes());
+                out.extend_from_slice(b"</v></c>");
+            }
+            _ => match self.texts.as_mut().and_then(|texts| texts.number(text)) {
+                Some(number) => {
+                    out.extend_from_slice(b"\" t=\"s\"><v>");
+                    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+                    out.extend_from_slice(b"</v></c>");
+                }
+                None => {
+                    out.extend_from_slice(b"\" t=\"inlineStr\"><is>");
+                    push_text_element(text, out);
+                    out.extend_from_slice(b"</is></c>");
+                }
+            },
+        }
+    }
+}
+
+/// A row's number as text, ready to be put behind column letters.
+pub(super) struct RowDigits {
+    bytes: [u8; 20],
+    length: usize,
+}
+
+impl RowDigits {
+    fn of(digits: &[u8]) -> Self {
+        let mut bytes = [0; 20];
+        bytes[..digits.len()].copy_from_slice(digits);
+        Self {
+            bytes,
+            length: digits.len(),
+        }
+    }
+
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+#[inline]
+fn push_float(value: f64, out: &mut Vec<u8>) {
+    if value.abs() < 1e15 && value.fract() == 0.0 {
+        out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    } else {
+        out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_written_short_and_exactly() {
+        for value in [
+            0.0,
+            -0.0,
+            1.0,
+            5_551_234.0,
+            0.1,
+            1e20,
+            1e-7,
+            -2.5,
+            123_456_789.123,
+            1e15,
+            f64::MAX,
+        ] {
+            let mut out = Vec::new();
+            push_float(value, &mut out);
+            let text = String::from_utf8(out).unwrap();
+            assert_eq!(text.parse::<f64>().unwrap(), value, "{text}");
+        }
+    }
+}

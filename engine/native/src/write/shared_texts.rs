@@ -1,0 +1,81 @@
+//! The shared strings of a workbook.
+
+use super::text::push_text_element;
+use crate::cells::text::hash;
+
+/// Texts that occur more than once may be shared; only so many are remembered, so that memory stays constant.
+const SHARED_SLOTS: usize = 1 << 16;
+const MAXIMUM_SHARED_BYTES: usize = 1 << 22;
+const MAXIMUM_SHARED_TEXT: usize = 256;
+
+/// The shared strings of a workbook: texts that were seen before, up to a limit, and their XML.
+///
+/// A text is written into its cell the first time and shared from the second time on, so that texts which occur once
+/// cost no memory.
+#[derive(Default)]
+pub struct Texts {
+    /// The hashes of texts that were seen last, by their lower bits.
+    seen: Vec<u32>,
+    /// Where a text's number is, by its hash: number + 1, or 0.
+    slots: Vec<u32>,
+    /// For each number, where its text is in `bytes`.
+    places: Vec<(u32, u32)>,
+    bytes: Vec<u8>,
+}
+
+impl Texts {
+    /// How many texts are shared.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether no text is shared.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The number of a text, if it is shared.
+    #[inline]
+    pub(super) fn number(&mut self, text: &str) -> Option<u32> {
+        if text.len() > MAXIMUM_SHARED_TEXT {
+            return None;
+        }
+        if self.slots.is_empty() {
+            self.slots.resize(SHARED_SLOTS, 0);
+            self.seen.resize(SHARED_SLOTS, 0);
+        }
+        let hash = hash(text.as_bytes());
+        let slot = &mut self.slots[hash as usize % SHARED_SLOTS];
+        if *slot != 0 {
+            let (start, length) = self.places[*slot as usize - 1];
+            let known = &self.bytes[start as usize..start as usize + length as usize];
+            return (known == text.as_bytes()).then(|| *slot - 1);
+        }
+        let seen = &mut self.seen[hash as usize % SHARED_SLOTS];
+        let mark = (hash >> 32) as u32 | 1;
+        if *seen != mark {
+            *seen = mark;
+            return None;
+        }
+        if self.bytes.len() + text.len() > MAXIMUM_SHARED_BYTES {
+            return None;
+        }
+        self.places
+            .push((self.bytes.len() as u32, text.len() as u32));
+        self.bytes.extend_from_slice(text.as_bytes());
+        *slot = self.places.len() as u32;
+        Some(*slot - 1)
+    }
+
+    /// The `si` elements of all shared strings.
+    pub(super) fn to_xml(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.bytes.len() + self.places.len() * 20);
+        for &(start, length) in &self.places {
+            let text = &self.bytes[start as usize..start as usize + length as usize];
+            out.extend_from_slice(b"<si>");
+            push_text_element(std::str::from_utf8(text).unwrap_or_default(), &mut out);
+            out.extend_from_slice(b"</si>");
+        }
+        out
+    }
+}

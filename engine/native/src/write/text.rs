@@ -1,0 +1,126 @@
+//! Text on its way into XML: what may stand in a cell, and how it is escaped.
+
+use std::io::Write;
+
+use crate::cells::white_space::is_python_space;
+use crate::columns::frame::Frame;
+use crate::columns::view::Value;
+
+/// The longest text that a cell may hold, in characters.
+const MAXIMUM_TEXT: usize = 32_767;
+
+/// The first text of a frame that cannot stand in a worksheet, if there is one. Column names count.
+pub fn find_illegal_text(frame: &Frame) -> Option<String> {
+    if let Some(name) = frame.names.iter().find(|name| is_illegal(name)) {
+        return Some(cut(name).to_owned());
+    }
+    for batch in 0..frame.batch_count() {
+        for column in frame
+            .columns(batch)
+            .iter()
+            .filter(|column| column.is_text())
+        {
+            for row in 0..frame.batch_rows(batch) {
+                if let Value::Text(text) = column.value(row)
+                    && is_illegal(text)
+                {
+                    return Some(cut(text).to_owned());
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Whether text holds a control character other than tab, line feed and carriage return in what would be written.
+fn is_illegal(text: &str) -> bool {
+    has_control(text) && has_control(cut(text))
+}
+
+#[inline]
+fn has_control(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
+}
+
+/// Text up to the longest that a cell may hold.
+#[inline]
+pub(super) fn cut(text: &str) -> &str {
+    if text.len() <= MAXIMUM_TEXT {
+        return text;
+    }
+    text.char_indices()
+        .nth(MAXIMUM_TEXT)
+        .map_or(text, |(end, _)| &text[..end])
+}
+
+/// An attribute's value, escaped.
+pub fn attribute(text: &str) -> String {
+    let mut out = Vec::new();
+    push_escaped(text, &mut out);
+    String::from_utf8_lossy(&out).replace('"', "&quot;")
+}
+
+/// A `t` element; white space at its ends is marked to be kept.
+#[inline]
+pub(super) fn push_text_element(text: &str, out: &mut Vec<u8>) {
+    let keep_space = text.starts_with(is_python_space) || text.ends_with(is_python_space);
+    out.extend_from_slice(if keep_space {
+        b"<t xml:space=\"preserve\">"
+    } else {
+        b"<t>"
+    });
+    push_escaped(text, out);
+    out.extend_from_slice(b"</t>");
+}
+
+/// Text with everything escaped that XML would not keep.
+#[inline]
+pub(super) fn push_escaped(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let replacement: &[u8] = match byte {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            // Unescaped it would become a line feed.
+            b'\r' => b"&#13;",
+            // U+FFFE and U+FFFF are no characters and may not occur in XML.
+            0xBE | 0xBF if at >= 2 && bytes[at - 1] == 0xBF && bytes[at - 2] == 0xEF => {
+                out.extend_from_slice(&bytes[written..at - 2]);
+                out.extend_from_slice("\u{fffd}".as_bytes());
+                written = at + 1;
+                continue;
+            }
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[written..at]);
+        out.extend_from_slice(replacement);
+        written = at + 1;
+    }
+    let _ = out.write_all(&bytes[written..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped() {
+        let mut out = Vec::new();
+        push_escaped("a<b>&\r\n\u{ffff}é\u{fffe}x", &mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "a&lt;b&gt;&amp;&#13;\n\u{fffd}é\u{fffd}x"
+        );
+    }
+
+    #[test]
+    fn long_text_is_cut_by_characters() {
+        let text = "é".repeat(40_000);
+        assert_eq!(cut(&text).chars().count(), MAXIMUM_TEXT);
+        assert!(!is_illegal(&("x".repeat(MAXIMUM_TEXT) + "\u{1}")));
+        assert!(is_illegal("a\u{b}"));
+    }
+}

@@ -1,0 +1,63 @@
+//! The order of layers that docs/architecture.md draws is the order that the code keeps.
+//!
+//! For each tree the document holds a block with its layers, top to bottom, and what each may import (see
+//! [`drawing::Drawing`]). The imports come from the code itself: [`rust`] and [`python`] read them. Held are:
+//! - every file belongs to a layer, and every name in the drawing to a file;
+//! - a layer imports only what its line names, and a line names only layers below its own, and only those it needs;
+//! - no circle of imports between files. A file that is the parent of others (`mod.rs`, `lib.rs`, `__init__.py`) counts
+//!   like any other: its children may use what it defines as long as it does not use them. Handing on a child's names
+//!   (`pub use`) is not using them; whoever imports such a name imports the child.
+//!
+//! `cargo test --test layers -- --nocapture` prints each tree with its arrows counted.
+
+#[path = "layers/drawing.rs"]
+mod drawing;
+#[path = "layers/graph.rs"]
+mod graph;
+#[path = "layers/made_up.rs"]
+mod made_up;
+#[path = "layers/python.rs"]
+mod python;
+#[path = "layers/rust.rs"]
+mod rust;
+
+use std::path::{Path, PathBuf};
+
+use drawing::Drawing;
+use graph::Graph;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Holds a tree to its drawing, and prints it.
+fn hold(tree: &str, read: impl Fn(&Path) -> Graph) {
+    let document = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let drawing = Drawing::of(tree, &document).unwrap_or_else(|fault| panic!("{fault}"));
+    let graph = read(&root().join(tree));
+    println!("{}", drawing.with_arrows(&graph));
+    let faults = drawing.faults(&graph);
+    assert!(
+        faults.is_empty(),
+        "{tree} does not keep to the layers of docs/architecture.md:\n  {}",
+        faults.join("\n  ")
+    );
+}
+
+#[test]
+#[ignore = "src/ is being reordered"]
+fn the_library_keeps_its_layers() {
+    hold("src", rust::read);
+}
+
+#[test]
+fn the_engine_keeps_its_layers() {
+    hold("engine/ade_engine", |folder| {
+        python::read(folder, &["_native"])
+    });
+}
+
+#[test]
+fn the_native_crate_keeps_its_layers() {
+    hold("engine/native/src", rust::read);
+}
