@@ -20,10 +20,11 @@ mod machine;
 mod place;
 mod queue;
 mod running;
+pub mod trials;
 mod workbook;
 
 pub use machine::{Machine, machine};
-pub use place::{Configuration, Gate, Outcome, Place};
+pub use place::{CommandName, Configuration, Gate, Outcome, Place};
 pub use queue::{Attempt, is_alive, signal, wait_for_death};
 pub use running::{Running, processes_of, wait_for};
 pub use workbook::{encrypted_workbook, sheet, workbook};
@@ -40,16 +41,3 @@ macro_rules! snapshot {
     }};
 }
 pub(crate) use snapshot;
-
-/// Ends a test that this machine cannot carry out, and says why.
-macro_rules! skip {
-    ($($reason:tt)*) => {{
-        // Not by eprintln!, which is shown for tests that fail alone.
-        let _ = std::io::Write::write_fmt(
-            &mut std::io::stderr(),
-            format_args!("skipped: {}\n", format_args!($($reason)*)),
-        );
-        return;
-    }};
-}
-pub(crate) use skip;

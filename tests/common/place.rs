@@ -173,6 +173,26 @@ impl Place {
         Running::start(command)
     }
 
+    /// Every command below `ade`, as the help texts list them.
+    pub fn commands(&self) -> Vec<CommandName> {
+        let mut commands = Vec::new();
+        let mut waiting = vec![Vec::new()];
+        while let Some(words) = waiting.pop() {
+            let help = self.ade(&format!("{} --help", words.join(" "))).succeeds();
+            let below = listed_commands(&help.stdout);
+            for name in &below {
+                waiting.push([words.as_slice(), std::slice::from_ref(name)].concat());
+            }
+            if !words.is_empty() {
+                commands.push(CommandName {
+                    words,
+                    is_group: !below.is_empty(),
+                });
+            }
+        }
+        commands
+    }
+
     /// Builds the environment of a configuration, so that what follows tells of the run alone.
     pub fn warm(&self, configuration: &str) {
         self.ade(&format!("env build {configuration} -q"))
@@ -302,6 +322,27 @@ impl Drop for Place {
             }
         }
     }
+}
+
+/// A command below `ade`.
+#[derive(Debug)]
+pub struct CommandName {
+    /// `runs`, `retry`.
+    pub words: Vec<String>,
+    /// It groups others and does nothing by itself.
+    pub is_group: bool,
+}
+
+/// The commands that a help text lists.
+fn listed_commands(help: &str) -> Vec<String> {
+    help.lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| name.starts_with(|letter: char| letter.is_ascii_lowercase()))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A text as a pattern that matches it alone.

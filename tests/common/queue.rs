@@ -53,6 +53,16 @@ impl Place {
         }
     }
 
+    /// A place whose configuration holds its runs, with an environment that is ready. `code` as in [`Place::holding`].
+    pub fn held(code: &str) -> Self {
+        let mut place = Self::new();
+        place.hurry();
+        place.holding("config", code);
+        place.members("members.csv");
+        place.warm("config");
+        place
+    }
+
     /// A configuration whose runs stop and tell their process's id, until [`Place::let_go`]. `code` is what they do
     /// before that.
     pub fn holding(&self, name: &str, code: &str) -> Configuration {
