@@ -111,7 +111,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcom
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "ls" -d 'List runs, newest first'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "show" -d 'Tell the whole story of one run'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "show" -d 'Show everything about one run'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "cancel" -d 'Cancel runs'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "retry" -d 'Run ended runs again, as new runs for a worker'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "rm" -d 'Remove ended runs: their records and their files'
@@ -228,7 +228,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "ls" -d 'List environments, last used first'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "show" -d 'Tell everything about one environment'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "show" -d 'Show everything about one environment'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "build" -d 'Provision an environment ahead of time, or anew'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "path" -d 'Print the .venv folder of a configuration\'s ready environment'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "rm" -d 'Remove environments that no run needs'
@@ -341,7 +341,7 @@ complete -c ade -n "__fish_ade_using_subcommand worker" -s v -l verbose -d 'Say 
 complete -c ade -n "__fish_ade_using_subcommand worker" -l offline -d 'Build environments from caches alone'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s V -l version -d 'Print version'
-complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds between two looks' -r
+complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds between two updates' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand top" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::problem::{self, Problem};
+use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 
 /// The places of one data directory and workspace. Made by [`Layout::new`] alone, so its workspace id is a safe segment.
@@ -32,11 +32,8 @@ pub struct BadSegment {
 }
 
 impl Problem for BadSegment {
-    fn kind(&self) -> problem::Kind {
-        problem::Kind::Usage
-    }
-    fn code(&self) -> &'static str {
-        "bad_id"
+    fn facts(&self) -> Facts {
+        Facts::new(Kind::Usage, code::BAD_ID)
     }
 }
 

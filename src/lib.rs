@@ -21,7 +21,9 @@
 //! | [`events`] | the event envelope, writing and following event logs |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
+//! | [`check`] | loading a configuration without running it |
 //! | [`doctor`] | is this machine ready |
+//! | [`top`] | the queue at one moment |
 //! | [`process`], [`cancel`], [`wake`], [`files`], [`clock`], [`problem`] | children, cancelling, waking a worker, whole-file writes, time, errors |
 //!
 //! # States
@@ -39,6 +41,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod cancel;
+pub mod check;
 pub mod clock;
 pub mod configuration;
 pub mod doctor;
@@ -54,6 +57,7 @@ pub mod run;
 pub mod scaffold;
 pub mod settings;
 pub mod store;
+pub mod top;
 pub mod wake;
 pub mod worker;
 pub mod workspace;

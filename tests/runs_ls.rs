@@ -69,7 +69,7 @@ fn they_are_filtered() {
     snapshot!(place, place.ade("runs ls --since yesterdayish"), @r#"
     status 2
     --- stderr
-    error: --since "yesterdayish" is no time
+    error: --since "yesterdayish" is not a time
     hint: a date, an instant ([INSTANT]) or an age (30m, 12h, 7d)
     "#);
     place

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use ade::run::prepare;
+use ade::configuration::Configuration;
+use ade::layout::EnvironmentFolder;
+use ade::run::prepare::{PrepareError, prepare_opened};
 use ade::run::provide::{Builder, Progress, Want, provide};
 
 use crate::context::Context;
@@ -25,34 +27,34 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let configuration = ade::configuration::Configuration::open(&args.config)
-        .map_err(prepare::PrepareError::from)?;
+    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
     let workspace = context.open_or_create()?;
-    let prepared = prepare::prepare_opened(&workspace, configuration, None)?;
+    let prepared = prepare_opened(&workspace, configuration, None)?;
     let narrator = Narrator::new(ui);
-    let cancel = signals::cancel_on_signals(|| {});
-    let narration = EnvironmentNarration::new(&narrator);
+    let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
+    let cancel = signals::cancel_on_signals();
     let want = if args.force {
         Want::Rebuilt
     } else {
         Want::Ready
+    };
+    let builder = Builder {
+        worker: &workspace.settings.worker_id(0),
+        process: None,
+        waits: true,
     };
     let mut built_here = false;
     let environment = provide(
         &workspace,
         &prepared,
         want,
-        Builder {
-            worker: &workspace.settings.worker_id(0),
-            process: None,
-            waits: true,
-        },
+        builder,
         &cancel,
         &mut |progress| {
             if let Progress::Ready { built, .. } = &progress {
                 built_here = *built;
             }
-            narration.tell(&progress, &prepared.record.name);
+            narration.progress(&progress);
         },
     )?;
     if ui.json() {
@@ -62,6 +64,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if !built_here {
         ui.say("The environment was ready already; --force builds it anew");
     }
-    ui.line(ui.paint(Tone::Name, home_relative(&environment.folder.join(".venv"))));
+    ui.line(ui.paint(
+        Tone::Name,
+        home_relative(&EnvironmentFolder(environment.folder).venv()),
+    ));
     Ok(ExitStatus::Done)
 }

@@ -11,6 +11,7 @@ use super::{Narrator, Task, Tone, bytes, duration, plural};
 /// See the module.
 pub struct EnvironmentNarration<'a> {
     narrator: &'a Narrator<'a>,
+    configuration: &'a str,
     state: Mutex<Building>,
 }
 
@@ -22,14 +23,18 @@ struct Building {
 }
 
 impl<'a> EnvironmentNarration<'a> {
-    pub fn new(narrator: &'a Narrator<'a>) -> Self {
+    /// Of the environment of the configuration with this name.
+    pub fn new(narrator: &'a Narrator<'a>, configuration: &'a str) -> Self {
         Self {
             narrator,
+            configuration,
             state: Mutex::new(Building::default()),
         }
     }
 
-    pub fn tell(&self, progress: &Progress<'_>, configuration: &str) {
+    /// Prints a step on the way to the environment.
+    pub fn progress(&self, progress: &Progress<'_>) {
+        let configuration = self.configuration;
         let narrator = self.narrator;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {

@@ -1,27 +1,46 @@
-//! The only code that prints.
+//! The only code that prints; lints (clippy.toml) refuse it everywhere else.
 //!
-//! Data goes to standard output, narration to standard error; every line makes sense without colour. A reader that went
-//! away (`ade runs ls | head`) is no error.
+//! Data goes to standard output, narration to standard error; every line makes sense without colour. That a reader went
+//! away (`ade runs ls | head`) is not an error.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "standard output and standard error are refused elsewhere so that all printing is here"
+)]
+
+mod early;
 mod environment;
 mod format;
 mod progress;
+mod screen;
 mod table;
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
-use ade::files::describe;
+use ade::store::{EnvironmentStatus, RunRecord, RunStatus};
+use clap::ValueEnum;
 use console::Style;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::context::Color;
-use crate::exit::Failure;
+use crate::exit::{ExitStatus, Failure};
 
+pub use early::{answer, report_panics};
 pub use environment::EnvironmentNarration;
 pub use format::{ago, bytes, duration, home_relative, id, id_width, plural, thousands};
 pub use progress::{Narrator, Task};
+pub use screen::Screen;
 pub use table::{Align, Table};
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    // Without descriptions, which would stretch every --help to a line for each flag's every value.
+    Auto,
+    Always,
+    Never,
+}
 
 /// The terminal as a command may use it.
 pub struct Ui {
@@ -68,12 +87,31 @@ impl Tone {
     }
 }
 
+impl From<RunStatus> for Tone {
+    fn from(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Succeeded => Self::Good,
+            RunStatus::Failed => Self::Bad,
+            RunStatus::Cancelled | RunStatus::Running => Self::Warn,
+            RunStatus::Queued => Self::Dim,
+        }
+    }
+}
+
+impl From<EnvironmentStatus> for Tone {
+    fn from(status: EnvironmentStatus) -> Self {
+        match status {
+            EnvironmentStatus::Ready => Self::Good,
+            EnvironmentStatus::Failed => Self::Bad,
+            EnvironmentStatus::Building => Self::Warn,
+            EnvironmentStatus::Queued => Self::Dim,
+        }
+    }
+}
+
 impl Ui {
-    /// Looks at the streams and at NO_COLOR and CLICOLOR_FORCE.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "NO_COLOR and its kin belong to the terminal, not to the settings"
-    )]
+    /// Looks at the streams, and at the variables NO_COLOR, CLICOLOR_FORCE and TERM, which belong to the terminal and not
+    /// to the settings.
     pub fn new(color: Color, json: bool, quiet: bool, verbose: u8) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let forced = set("CLICOLOR_FORCE")
@@ -165,8 +203,54 @@ impl Ui {
     /// A line of narration.
     pub fn say(&self, text: impl Display) {
         if !self.quiet {
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            self.log(text);
         }
+    }
+
+    /// A line of a worker's log, which `-q` does not silence.
+    pub fn log(&self, text: impl Display) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// A line with the name of a fact and what it is.
+    pub fn fact(&self, name: &str, value: impl Display) {
+        let name = self.paint(Tone::Dim, format!("{name:<14}"));
+        self.line(format_args!("{name} {value}"));
+    }
+
+    /// What was done to a run.
+    pub fn done(&self, run: &RunRecord, data: Value, tone: Tone, words: &str) {
+        if self.json {
+            let mut object = json!({"id": run.id, "status": run.status});
+            if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
+                object.extend(data);
+            }
+            self.record(&object);
+        } else {
+            self.line(format_args!(
+                "{} {} {}",
+                self.paint(Tone::Name, &run.id),
+                run.input_name,
+                self.paint(tone, words)
+            ));
+        }
+    }
+
+    /// Does the same to each of several things. What fails is printed, and the rest is done nevertheless. Returns the
+    /// highest exit status.
+    pub fn each<T>(
+        &self,
+        things: &[T],
+        mut act: impl FnMut(&T) -> Result<(), Failure>,
+    ) -> ExitStatus {
+        let mut status = ExitStatus::Done;
+        for thing in things {
+            if let Err(failure) = act(thing) {
+                self.failure(&failure);
+                status = status.max(failure.status);
+            }
+        }
+        status
     }
 
     /// An error that ends the command, or one of several inputs.
@@ -185,10 +269,5 @@ impl Ui {
         if let Some(hint) = &failure.hint {
             let _ = writeln!(stderr, "{} {hint}", self.paint_err(Tone::Name, "hint:"));
         }
-    }
-
-    /// An input or output error of the command's own, in the words that the library uses.
-    pub fn io_words(&self, error: &std::io::Error) -> String {
-        describe(error)
     }
 }

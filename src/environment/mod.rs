@@ -11,12 +11,14 @@
 
 mod bytecode;
 mod child_env;
+pub mod find;
 pub mod gc;
 mod installer;
 mod lock;
 mod measure;
 mod provision;
 mod python;
+pub mod remove;
 mod verify;
 
 pub use installer::InstallerChoice;

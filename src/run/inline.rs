@@ -22,7 +22,6 @@ use crate::problem::{self, Problem};
 use crate::store::{
     Claim, Ending, EnvironmentRecord, NewRun, RunOptions, RunRecord, RunStatus, StoreError,
 };
-use crate::wake;
 use crate::workspace::Workspace;
 
 /// What to run.
@@ -383,7 +382,7 @@ pub fn dry_run() -> Attempted {
 }
 
 /// Stages an input and says what to record of it.
-fn new_run(request: &Request<'_>, index: usize) -> Result<NewRun, RunError> {
+pub(super) fn new_run(request: &Request<'_>, index: usize) -> Result<NewRun, RunError> {
     let workspace = request.workspace;
     let prepared = request.prepared;
     let input = &request.inputs[index];
@@ -409,25 +408,4 @@ fn new_run(request: &Request<'_>, index: usize) -> Result<NewRun, RunError> {
         run_dir: folder.path().to_owned(),
         retry_of_run_id: None,
     })
-}
-
-/// `ade run --detach`: stages the input, leaves the run queued for a worker, and wakes one.
-///
-/// # Errors
-/// The input cannot be staged, or the run not be recorded.
-pub fn enqueue(request: &Request<'_>, index: usize) -> Result<RunRecord, RunError> {
-    let workspace = request.workspace;
-    let new = new_run(request, index)?;
-    let run = workspace.store.enqueue_run(&new, Timestamp::now())?;
-    let folder = workspace.layout.run(workspace.id(), &run.id);
-    let log =
-        crate::events::EventLog::open(&folder.events(), crate::events::Subject::Run, &run.id)?;
-    log.write(
-        "info",
-        "run.queued",
-        "Waiting for a worker",
-        serde_json::json!({"input": run.input_name, "environment_id": run.environment_id}),
-    );
-    wake::wake(&workspace.layout.wake());
-    Ok(run)
 }

@@ -8,27 +8,38 @@
 //! 4. [`provide`] gives the environment, building it where nobody has.
 //! 5. [`execute`] starts the engine, keeps its events, checks its output and records the end.
 //!
+//! What a person does to runs: [`enqueue`], [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until the run ends) and
+//! [`watch`] (again when a file changes). Runs of a process that died come back by [`recover`]; [`waiting`] says why a
+//! queued run does not run yet.
+//!
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
 //! the configuration or of the input is final at once.
 
-pub mod again;
 mod artifact;
+pub mod cancel;
 pub mod ends;
+pub mod enqueue;
 pub mod execute;
+pub mod follow;
 pub mod inline;
 pub mod input;
+pub mod issues;
 pub mod lease;
 pub mod leftovers;
 pub mod prepare;
 pub mod provide;
+pub mod recover;
+pub mod remove;
 mod results;
+pub mod retry;
 pub mod stage;
 pub mod waiting;
+pub mod watch;
 
 use std::path::Path;
 use std::time::Duration;
 
-use crate::problem::Kind;
+use crate::problem::{self, Facts, Kind, Problem};
 use crate::store::{RunRecord, RunStatus};
 
 /// Codes of failures that ADE itself gives a run; those of the engine stand in the engine contract.
@@ -64,6 +75,32 @@ pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
             _ => Kind::Refused,
         }),
     }
+}
+
+/// A run is waiting or running, and what was asked for needs one that has ended.
+#[derive(Debug, thiserror::Error)]
+#[error("run {id} is {status}")]
+pub struct NotEnded {
+    /// The run.
+    pub id: String,
+    /// Where it stands.
+    pub status: &'static str,
+}
+
+impl Problem for NotEnded {
+    fn facts(&self) -> Facts {
+        Facts::new(Kind::Usage, problem::code::RUN_NOT_ENDED).hint("`ade runs cancel` ends it")
+    }
+}
+
+fn demand_ended(run: &RunRecord) -> Result<(), NotEnded> {
+    if run.status.is_terminal() {
+        return Ok(());
+    }
+    Err(NotEnded {
+        id: run.id.clone(),
+        status: run.status.as_str(),
+    })
 }
 
 /// What the engine says, with the files named as the people who read it know them: the author's own file instead of the
