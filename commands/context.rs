@@ -29,10 +29,10 @@ pub struct Globals {
     /// Print data as JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Say less: errors and data alone
+    /// Print errors and data only
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more; twice for everything
+    /// Print more; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// Colour the output
@@ -44,7 +44,7 @@ pub struct Globals {
         default_value = "auto"
     )]
     pub color: Color,
-    /// Build environments from caches alone
+    /// Build environments without a network, from caches only
     #[arg(long, global = true)]
     pub offline: bool,
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub enum ExitStatus {
     /// Done.
     Done = 0,
-    /// The work was done and says no.
+    /// The work was done, and a run or a check failed or was refused.
     Refused = 1,
     /// Wrong call or wrong input.
     Usage = 2,

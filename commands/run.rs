@@ -41,10 +41,10 @@ pub struct Args {
     /// Copy each normalized workbook into this folder
     #[arg(short, long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
-    /// Process this sheet alone; may be repeated
+    /// Process only this sheet; may be repeated
     #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only")]
     input_sheet: Vec<String>,
-    /// Process the sheet alone that was active when the workbook was saved
+    /// Process only the sheet that was active when the workbook was saved
     #[arg(long)]
     active_sheet_only: bool,
     /// Load and check the configuration, and process nothing

@@ -15,8 +15,8 @@ use log::Log;
 
 /// Work the queue
 ///
-/// Runs until told to stop: SIGTERM or Ctrl-C stops claiming, lets running runs finish within --grace seconds, and gives
-/// back to the queue what has not finished by then. A second signal gives back at once.
+/// Runs until a signal stops it: SIGTERM or Ctrl-C ends claiming, lets running runs finish within --grace seconds, and
+/// returns to the queue what has not finished by then. A second signal returns it at once.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none where none waits"
@@ -28,13 +28,13 @@ pub struct Args {
     /// Exit when the queue is empty and nothing runs
     #[arg(long)]
     drain: bool,
-    /// Take one run
+    /// Execute one run, and exit
     #[arg(long, conflicts_with = "concurrency")]
     once: bool,
-    /// Seconds that running runs may go on after a stop was asked for
+    /// Seconds that running runs may go on after a signal to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
-    /// Collect nothing
+    /// Do not collect unused environments and files of old runs
     #[arg(long)]
     no_gc: bool,
 }

@@ -688,7 +688,7 @@ fn what_only_a_build_can_tell_is_built_and_the_configuration_goes_again() {
 }
 
 #[test]
-fn leavings_of_a_crashed_builder_are_removed_and_its_log_is_kept() {
+fn leftovers_of_a_crashed_builder_are_removed_and_its_log_is_kept() {
     let place = Place::with_dependencies("");
     for name in [
         ".ready",

@@ -45,7 +45,7 @@ fn a_follower_waits_for_the_last_line_although_the_end_is_recorded_already() {
     place.let_go();
     let run = place.enqueue("config", "members.csv");
     place.ade("worker --drain -q").succeeds();
-    // The worker died between recording the end and telling it.
+    // The worker died between recording the end and writing it to the log.
     let log = place.run_folder(&run).join("logs/events.ndjson");
     let text = std::fs::read_to_string(&log).unwrap();
     let last = text.trim_end().rfind('\n').unwrap() + 1;

@@ -480,7 +480,7 @@ fn color_is_asked_for_refused_or_left_to_the_terminal() {
     assert!(!colored(&place, ""));
     assert!(colored(&place, "--color always"));
     place.unset("NO_COLOR");
-    assert!(!colored(&place, ""), "a pipe is no terminal");
+    assert!(!colored(&place, ""), "a pipe is not a terminal");
     place.set("CLICOLOR_FORCE", "1");
     assert!(colored(&place, ""));
     assert!(!colored(&place, "--color never"));

@@ -1,4 +1,4 @@
-//! What bad input gets: said in words that help, with the exit status that the documentation gives, and nothing recorded
+//! What bad input leads to: a message that helps, the exit status that the documentation lists, and nothing recorded
 //! where nothing was run.
 
 mod common;
@@ -165,7 +165,7 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
         .ends_with(1)
         .error();
     assert_eq!(error["code"], "input_error");
-    // The environment is none the worse for it.
+    // The environment stays as it was.
     place.members("members.csv");
     place.ade("run config members.csv").succeeds();
 }
@@ -392,7 +392,7 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
         "run config people.csv --validate-only --dry-run",
         "run config people.csv -q -v",
         "run config people.csv --color sometimes",
-        // Taken names of what is not built yet are no flags that do nothing.
+        // A name that is reserved for later is not a flag that does nothing.
         "run config people.csv --allow-network",
         "serve",
     ] {

@@ -69,9 +69,9 @@ stranger = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sl
 
 fn family(place: &Place) -> Vec<i32> {
     let names = ["grandchild", "stranger"];
-    let told =
+    let has_started =
         |name: &str| std::fs::read_to_string(place.path(name)).is_ok_and(|text| !text.is_empty());
-    wait_for("the family", || names.iter().all(|name| told(name)));
+    wait_for("the family", || names.iter().all(|name| has_started(name)));
     names.map(|name| place.read(name).parse().unwrap()).to_vec()
 }
 

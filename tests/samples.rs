@@ -2,7 +2,7 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "a test looks at its caller's environment"
+    reason = "a test reads its caller's process variables"
 )]
 
 mod common;
@@ -34,7 +34,7 @@ fn every_sample_becomes_a_workbook_with_its_people_found() -> Tried {
             "1".as_ref(),
         ])
         .succeeds();
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     for run in runs.records() {
         assert_eq!(run["status"], "succeeded");
         let cells = place.cells(run["output_path"].as_str().unwrap());
@@ -50,13 +50,13 @@ fn every_sample_becomes_a_workbook_with_its_people_found() -> Tried {
         assert!(artifact.is_object());
         let events = place.read(format!("{folder}/logs/events.ndjson"));
         assert!(events.lines().last().unwrap().contains("run.complete"));
-        told.push(format!(
+        found.push(format!(
             "{} {} written rows {rows}",
             run["input"]["name"].as_str().unwrap(),
             run["metrics"]
         ));
     }
-    snapshot!(place, told.join("\n"), @r#"
+    snapshot!(place, found.join("\n"), @r#"
     S01_clean_roster_alias_headers.xlsx {"sheets":1,"tables":1,"rows":110,"columns":11,"mapped_fields":7,"unmapped_columns":4,"issues":0} written rows 111
     S02_two_tables_vertical_same_sheet.xlsx {"sheets":1,"tables":2,"rows":63,"columns":14,"mapped_fields":5,"unmapped_columns":4,"issues":0} written rows 60
     S03_preamble_stacked_headers.xlsx {"sheets":1,"tables":1,"rows":72,"columns":7,"mapped_fields":5,"unmapped_columns":2,"issues":0} written rows 73

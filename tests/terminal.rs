@@ -8,7 +8,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 
 use common::Place;
 
-/// Runs `ade` on a terminal of its own and gives its exit status and all that it wrote there.
+/// Runs `ade` on a terminal of its own and returns its exit status and all that it wrote there.
 fn on_a_terminal(place: &Place, line: &str) -> (Option<i32>, String) {
     let (mut master, mut slave) = (-1, -1);
     let size = libc::winsize {

@@ -153,7 +153,7 @@ fn several_workers_share_a_queue_and_one_of_them_builds_what_all_need() {
         worker.wait_until_says("looking for work");
     }
     gate.wait_until_reached();
-    // Runs that wait for it are told why.
+    // Runs that wait for it say why.
     let waiting = place.ade("runs show latest").succeeds();
     assert!(
         waiting

@@ -121,7 +121,7 @@ fn an_end_that_was_recorded_and_not_told_is_told_once() {
         "UPDATE runs SET end_told = 0, completed_at = completed_at - 60000 WHERE id = '{run}'"
     ));
     let worker = place.start_worker("one");
-    wait_for("the end to be told", || {
+    wait_for("the end to be in the log", || {
         place.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
     });
     worker.signal(SIGTERM);
@@ -247,7 +247,7 @@ fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() 
     place.wait_until_held(2);
     place.let_go();
     place.wait_for_status(&run, "succeeded");
-    wait_for("the end to be told", || {
+    wait_for("the end to be in the log", || {
         place.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
     });
     let log = fs::read(place.run_folder(&run).join("logs/events.ndjson")).unwrap();
@@ -367,7 +367,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     const WORKERS: usize = 4;
     #[allow(
         clippy::disallowed_methods,
-        reason = "how long this test takes is no setting"
+        reason = "how long this test takes is not a setting"
     )]
     let number = |name: &str, default: u64| {
         std::env::var(name)
@@ -444,10 +444,10 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     }
     // One more look sweeps what the last one killed left.
     place.change("UPDATE runs SET completed_at = completed_at - 60000 WHERE end_told = 0");
-    let untold: i64 = place.query("SELECT count(*) FROM runs WHERE end_told = 0");
+    let unwritten: i64 = place.query("SELECT count(*) FROM runs WHERE end_told = 0");
     let mut sweep = place.start_worker("sweep");
     sweep.wait_until_says("looking for work");
-    wait_for("the last ends to be told", || {
+    wait_for("the last ends to be in the logs", || {
         place.query::<i64>("SELECT count(*) FROM runs WHERE end_told = 0") == 0
     });
     sweep.signal(SIGTERM);
@@ -468,7 +468,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
         processes_of(&place.path("")).is_none_or(|left| left.is_empty())
     });
     eprintln!(
-        "{count} runs, {WORKERS} workers, {kills} kills, {attempts} attempts, {untold} ends told by a sweep, {:.1} s, seed {seed}",
+        "{count} runs, {WORKERS} workers, {kills} kills, {attempts} attempts, {unwritten} ends written by a sweep, {:.1} s, seed {seed}",
         took.as_secs_f64()
     );
 }

@@ -35,7 +35,7 @@ impl SmallDisk {
         }
     }
 
-    /// Writes until nothing more fits. Gives the file.
+    /// Writes until nothing more fits. Returns the file.
     fn fill(&self) -> PathBuf {
         use std::io::Write;
         let path = self.0.join("filler");
@@ -65,7 +65,7 @@ fn a_worker_killed_in_the_middle_of_staging_leaves_no_half_of_a_file() -> Tried 
     let place = Place::held("");
     place.let_go();
     let run = place.enqueue("config", "members.csv");
-    // The staged copy is lost, and the file that it is made from anew is a pipe which gives a part of it. It lies on
+    // The staged copy is lost, and the file that it is made from anew is a pipe that yields a part of it. It lies on
     // another file system, so that it is copied and not linked.
     let staged = place.run_folder(&run).join("input/members.csv");
     let whole = fs::read(&staged).unwrap();

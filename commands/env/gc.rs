@@ -11,14 +11,14 @@ use crate::ui::{Tone, Ui, bytes, id, plural};
 
 /// Delete cold environments, files of old runs, and what interrupted builds left
 ///
-/// An environment goes only when its configuration is not active, it has not been used for the time to live, and no
+/// An environment is deleted only when its configuration is not active, it has not been used for the time to live, and no
 /// queued or running run needs it.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also cold environments that a changed dependency left behind"
 )]
 pub struct Args {
-    /// Say what would go, and delete nothing
+    /// Show what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
     /// Days without use after which an environment is cold; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]

@@ -17,7 +17,7 @@ pub struct Args {
     /// Configurations' folders, or environments' ids or beginnings of them
     #[arg(required = true)]
     environment: Vec<String>,
-    /// Say what would go, and remove nothing
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -20,13 +20,13 @@ pub struct Args {
     /// The id of a run or an environment, the beginning of one, or `latest`
     #[arg(default_value = "latest")]
     run_or_env: String,
-    /// The last N events alone
+    /// Only the last N events
     #[arg(short = 'n', value_name = "N")]
     lines: Option<usize>,
     /// Follow until the run ends
     #[arg(short, long)]
     follow: bool,
-    /// Events of this level and above
+    /// Only events of this level and above
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = ["debug", "info", "warning", "error"])]
     level: String,
 }

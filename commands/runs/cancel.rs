@@ -9,8 +9,8 @@ use crate::ui::Tone;
 
 /// Cancel runs
 ///
-/// One that waits is cancelled at once; one that runs is stopped by its worker within a second or so. Asking twice is
-/// asking once.
+/// One that waits is cancelled at once; one that runs is stopped by its worker within a second or so. Asking twice
+/// changes nothing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5")]
 pub struct Args {

@@ -14,7 +14,7 @@ pub struct Args {
     /// Ids, beginnings of ids, or `latest`
     #[arg(required = true)]
     run: Vec<String>,
-    /// Say what would go, and remove nothing
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 }

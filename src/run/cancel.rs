@@ -41,7 +41,7 @@ pub enum Cancelled {
     Requested(Box<RunRecord>),
 }
 
-/// Cancels the run that `given` names. Asking twice is asking once.
+/// Cancels the run that `given` names. Asking twice changes nothing.
 ///
 /// # Errors
 /// There is no such run, or it has ended.

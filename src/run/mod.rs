@@ -42,7 +42,7 @@ use std::time::Duration;
 use crate::problem::{self, Facts, Kind, Problem};
 use crate::store::{RunRecord, RunStatus};
 
-/// Codes of failures that ADE itself gives a run; those of the engine stand in the engine contract.
+/// Codes of failed runs that ADE itself sets; docs/engine.md has those of the engine.
 pub mod code {
     /// The environment could not be provisioned.
     pub const ENVIRONMENT_FAILED: &str = "environment_failed";

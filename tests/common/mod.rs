@@ -1,4 +1,4 @@
-//! The front door: the real `ade`, in a folder, a home and an environment of its own.
+//! The front door: the real `ade`, in a folder and a home of its own, with variables of its own.
 //!
 //! A [`Place`] is a fresh folder with nothing of the caller's in it: the variables of the process are cleared but for
 //! proxies, certificates and index settings, HOME is inside, and so is the data directory. What would take long and
@@ -13,7 +13,7 @@
     unused_imports,
     unused_macros,
     clippy::disallowed_methods,
-    reason = "every test file uses a part of this, and tests look at their own environment"
+    reason = "every test file uses a part of this, and tests read their own process variables"
 )]
 
 mod machine;

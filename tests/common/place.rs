@@ -112,7 +112,7 @@ impl Place {
         configuration
     }
 
-    /// A small list of people, one of them with a wrong address: an input that gives one issue.
+    /// A small list of people, one of them with a wrong address: an input with one issue.
     pub fn people(&self) -> PathBuf {
         self.write("people.csv", PEOPLE)
     }
@@ -132,7 +132,7 @@ impl Place {
         command
     }
 
-    /// Runs `ade` to its end; what it is told is split at spaces.
+    /// Runs `ade` to its end; its arguments are split at spaces.
     pub fn ade(&self, line: &str) -> Outcome {
         self.ade_with(line.split_whitespace())
     }
@@ -193,7 +193,7 @@ impl Place {
         commands
     }
 
-    /// Builds the environment of a configuration, so that what follows tells of the run alone.
+    /// Builds the environment of a configuration, so that what follows prints the run alone.
     pub fn warm(&self, configuration: &str) {
         self.ade(&format!("env build {configuration} -q"))
             .succeeds();
@@ -474,14 +474,14 @@ impl Configuration {
     }
 }
 
-/// Two files: one tells that somebody waits, the other lets him go on.
+/// Two files: one says that a run waits, the other lets it go on.
 pub struct Gate {
     pub reached: PathBuf,
     pub open: PathBuf,
 }
 
 impl Gate {
-    /// Until somebody waits there.
+    /// Until a run waits there.
     #[track_caller]
     pub fn wait_until_reached(&self) {
         wait_for(&format!("{}", self.reached.display()), || {
@@ -489,7 +489,7 @@ impl Gate {
         });
     }
 
-    /// Lets everybody go on.
+    /// Lets all of them go on.
     pub fn open(&self) {
         fs::write(&self.open, "").unwrap();
     }
