@@ -10,7 +10,7 @@ use ade::run::provide::{Builder, Progress, Want, provide};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentNarration, Narrator, Tone, home_relative};
+use crate::ui::{EnvironmentNarration, Narrator, Tone};
 
 /// Provision an environment ahead of time, or anew
 #[derive(clap::Args)]
@@ -20,7 +20,7 @@ use crate::ui::{EnvironmentNarration, Narrator, Tone, home_relative};
 pub struct Args {
     /// The configuration's folder
     config: PathBuf,
-    /// Build although one is ready; runs in progress keep the old one
+    /// Build it even where one is ready; runs in progress keep the old one
     #[arg(long)]
     force: bool,
 }
@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     ui.line(ui.paint(
         Tone::Name,
-        home_relative(&EnvironmentFolder(environment.folder).venv()),
+        ui.path(&EnvironmentFolder(environment.folder).venv()),
     ));
     Ok(ExitStatus::Done)
 }

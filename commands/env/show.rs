@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Tone, Ui, ago, bytes, home_relative, plural};
+use crate::ui::{Tone, Ui, ago, bytes, plural};
 
 /// Show everything about one environment
 #[derive(clap::Args)]
@@ -51,11 +51,8 @@ fn print(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
     let now = Timestamp::now();
     let at = |time: Timestamp| format!("{time} ({})", ago(time, now));
     ui.fact("id", &environment.id);
-    ui.fact(
-        "configuration",
-        home_relative(&environment.configuration_path),
-    );
-    ui.fact("folder", home_relative(&environment.folder));
+    ui.fact("configuration", ui.path(&environment.configuration_path));
+    ui.fact("folder", ui.path(&environment.folder));
     ui.fact("digest", &environment.key.deps_digest);
     ui.fact("engine", &environment.key.engine_spec);
     ui.fact("created", at(environment.created_at));

@@ -6,7 +6,7 @@ use ade::store::{RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 
 use crate::exit::{ExitStatus, Failure};
-use crate::ui::{Tone, Ui, duration, home_relative, plural, thousands};
+use crate::ui::{Tone, Ui, duration, plural, thousands};
 
 /// Prints a run and what went wrong with it. Returns whether anything did.
 pub fn print(ui: &Ui, result: &Result<Finished, RunError>) -> bool {
@@ -143,7 +143,7 @@ fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
     let path = finished.copied_to.as_ref();
     if let Some(path) = path.or(finished.run.output_path.as_ref()) {
         // With `-q` the path is data for a script, so it is not painted.
-        let path = home_relative(path);
+        let path = ui.path(path);
         let tone = if ui.quiet() { Tone::Plain } else { Tone::Name };
         ui.line(format_args!("{indent}{}", ui.paint(tone, path)));
     }

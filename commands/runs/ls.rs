@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Align, Table, Tone, ago, duration, home_relative, id_width, thousands};
+use crate::ui::{Align, Table, Tone, ago, duration, id_width, thousands};
 
 /// List runs, newest first
 #[derive(clap::Args)]
@@ -18,16 +18,16 @@ use crate::ui::{Align, Table, Tone, ago, duration, home_relative, id_width, thou
     after_help = "Examples:\n  ade runs ls --status failed --since 7d\n  ade runs ls --configuration my-config --json"
 )]
 pub struct Args {
-    /// In this state
+    /// Only runs in this state
     #[arg(long, value_parser = PossibleValuesParser::new(RunStatus::ALL.map(RunStatus::as_str)))]
     status: Option<String>,
-    /// Of this configuration: its name, folder or id
+    /// Only runs of this configuration: its name, folder or id
     #[arg(long)]
     configuration: Option<String>,
-    /// Recorded since then: 2026-11-20, 2026-11-20T10:00:00Z, 90s, 30m, 12h, 7d, 2w
+    /// Only runs recorded since then: 2026-11-20, 2026-11-20T10:00:00Z, 90s, 30m, 12h, 7d, 2w
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// At most so many
+    /// At most N runs
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: u32,
 }
@@ -51,10 +51,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.document(&runs.iter().map(RunRecord::to_json).collect::<Vec<Value>>());
     } else if runs.is_empty() {
         let folder = context.settings()?.data_dir;
-        ui.say(format_args!(
-            "No runs to show in {}",
-            home_relative(&folder)
-        ));
+        ui.say(format_args!("No runs to show in {}", ui.path(&folder)));
     } else {
         ui.table(&table(&runs, now));
     }

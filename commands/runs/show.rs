@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui, ago, bytes, duration, home_relative, plural, thousands};
+use crate::ui::{Align, Table, Tone, Ui, ago, bytes, duration, plural, thousands};
 
 /// Show everything about one run
 #[derive(clap::Args)]
@@ -49,8 +49,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     print_fields(ui, &fields);
     print_attempts(ui, &attempts);
     let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-    ui.fact("audit record", home_relative(&folder.artifact()));
-    ui.fact("events", home_relative(&folder.events()));
+    ui.fact("audit record", ui.path(&folder.artifact()));
+    ui.fact("events", ui.path(&folder.events()));
     Ok(ExitStatus::Done)
 }
 
@@ -88,7 +88,7 @@ fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
 }
 
 fn print_facts(ui: &Ui, run: &RunRecord) {
-    let folder = home_relative(&run.configuration_path);
+    let folder = ui.path(&run.configuration_path);
     let created = run.created_at;
     ui.fact("id", &run.id);
     ui.fact(
@@ -105,7 +105,7 @@ fn print_facts(ui: &Ui, run: &RunRecord) {
         format_args!("{created} ({})", ago(created, Timestamp::now())),
     );
     if let Some(output) = &run.output_path {
-        ui.fact("output", ui.paint(Tone::Name, home_relative(output)));
+        ui.fact("output", ui.paint(Tone::Name, ui.path(output)));
     }
     if let Some(metrics) = &run.metrics {
         ui.fact(

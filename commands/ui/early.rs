@@ -1,4 +1,4 @@
-//! What is printed without a [`super::Ui`]: panics, and the answers to calls that name no command to be run.
+//! What is printed without a [`super::terminal::Ui`]: panics, and the answers to calls that name no command to be run.
 
 use std::io::Write;
 

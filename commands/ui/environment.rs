@@ -1,4 +1,4 @@
-//! What is told while an environment is provisioned; `ade run`, `ade check` and `ade env build` tell the same.
+//! What is printed while an environment is provisioned: the same by `ade run`, `ade check` and `ade env build`.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,9 @@ use ade::environment::BuildEvent;
 use ade::run::provide::Progress;
 use ade::store::EnvironmentRecord;
 
-use super::{Narrator, Task, Tone, bytes, duration, plural};
+use super::format::{bytes, duration, plural};
+use super::progress::{Narrator, Task};
+use super::tone::Tone;
 
 /// See the module.
 pub struct EnvironmentNarration<'a> {

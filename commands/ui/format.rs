@@ -1,7 +1,5 @@
 //! Numbers, times and names for people.
 
-use std::path::Path;
-
 use ade::clock::Timestamp;
 
 /// `1,234,567`
@@ -71,39 +69,23 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// As much of a UUIDv7 as tells it from others in practice: its milliseconds and its first random digits.
+/// As much of a UUIDv7 as is unique in practice: its milliseconds and its first random digits.
 pub fn id(id: &str) -> &str {
     id.get(..18).unwrap_or(id)
 }
 
-/// How much of each id to show in a list so that what is shown tells them apart.
+/// How much of each id to show in a list so that no two look the same.
 pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
     let ids: Vec<&str> = ids.collect();
-    let tells_apart = |width: usize| {
+    let all_differ = |width: usize| {
         let shown: std::collections::HashSet<&str> =
             ids.iter().map(|id| id.get(..width).unwrap_or(id)).collect();
         shown.len() == ids.len()
     };
     [18, 23]
         .into_iter()
-        .find(|width| tells_apart(*width))
+        .find(|width| all_differ(*width))
         .unwrap_or(36)
-}
-
-/// A path as a person would type it: relative where it lies below the current folder.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "paths are shown as they would be typed here"
-)]
-pub fn home_relative(path: &Path) -> String {
-    let below = std::env::current_dir()
-        .ok()
-        .and_then(|folder| path.strip_prefix(folder).ok().map(Path::to_owned));
-    below
-        .filter(|below| !below.as_os_str().is_empty())
-        .unwrap_or_else(|| path.to_owned())
-        .display()
-        .to_string()
 }
 
 #[cfg(test)]
