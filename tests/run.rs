@@ -467,10 +467,7 @@ fn what_the_configurations_code_prints_is_shown_and_kept() {
 
 #[test]
 fn color_is_asked_for_refused_or_left_to_the_terminal() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
+    let mut place = Place::ready();
     let colored = |place: &Place, flags: &str| {
         let run = place
             .ade(&format!("run config members.csv {flags}"))

@@ -28,12 +28,7 @@ fn nothing_is_half_written(place: &Place) {
 
 #[test]
 fn while_the_engine_works() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     running.signal(SIGINT);
@@ -64,12 +59,7 @@ fn while_the_engine_works() {
 
 #[test]
 fn by_sigterm_as_well_and_with_json() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv --json");
     gate.wait_until_reached();
     running.signal(SIGTERM);
@@ -249,12 +239,7 @@ fn a_second_ctrl_c_kills() {
     ignore = "children die with their parent on Linux alone"
 )]
 fn an_ade_that_is_killed_leaves_no_engine() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     assert!(processes_of(&place.path("")).unwrap().len() >= 2);

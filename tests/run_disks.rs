@@ -46,10 +46,7 @@ fn with_mount(place: &Place, mount: &str, line: &str) -> Result<Outcome, Missing
 }
 
 fn a_read_only_data_directory() -> Tried {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::ready();
     let mount = "mount --bind data data && mount -o remount,bind,ro data";
     let run = with_mount(&place, mount, "run config members.csv")?;
     snapshot!(place, run, @r"
@@ -112,10 +109,7 @@ fn a_full_data_directory() -> Tried {
 }
 
 fn a_full_output_directory() -> Tried {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::ready();
     let mount = "mkdir -p out && mount -t tmpfs -o size=8k tmpfs out && head -c 8192 /dev/zero > out/filler";
     let run = with_mount(&place, mount, "run config members.csv -o out")?;
     let run = run.ends_with(2);

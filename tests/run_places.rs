@@ -63,12 +63,7 @@ fn an_output_that_exists_and_is_write_protected() {
 
 #[test]
 fn an_output_that_becomes_write_protected_while_the_run_goes_on() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv -o clean");
     gate.wait_until_reached();
     let output = place.write("clean/members_normalized.xlsx", "mine");

@@ -100,12 +100,7 @@ fn one_is_found_by_the_beginning_of_its_id() {
 
 #[test]
 fn a_run_that_is_in_progress_is_shown_as_running() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv -q");
     gate.wait_until_reached();
     assert_eq!(place.statuses(), ["running"]);

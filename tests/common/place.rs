@@ -58,6 +58,23 @@ impl Place {
         place
     }
 
+    /// With the configuration `config`, its environment, and the input `members.csv`.
+    pub fn ready() -> Self {
+        let place = Self::new();
+        place.configuration("config");
+        place.members("members.csv");
+        place.warm("config");
+        place
+    }
+
+    /// The same with a configuration whose runs wait at a gate.
+    pub fn gated() -> (Self, Gate) {
+        let place = Self::ready();
+        let gate = place.gate("gate");
+        place.configuration("config").wait_at(&gate);
+        (place, gate)
+    }
+
     /// The folder, or something in it.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.root.join(name)
