@@ -1,5 +1,7 @@
 //! Numbers, times and names for people.
 
+use std::path::Path;
+
 use ade::clock::Timestamp;
 
 /// `1,234,567`
@@ -88,9 +90,26 @@ pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
         .unwrap_or(36)
 }
 
+/// A path as it would be typed in a folder.
+pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
+    match path.strip_prefix(folder) {
+        Ok(below) if !below.as_os_str().is_empty() => below,
+        _ => path,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_relative_below_the_folder_and_whole_elsewhere() {
+        let typed = |path| typed_in(Path::new("/work/here"), Path::new(path)).to_owned();
+        assert_eq!(typed("/work/here/data/x"), Path::new("data/x"));
+        for whole in ["/work/here", "/work/hereabouts/x", "/work", "/home/me/x"] {
+            assert_eq!(typed(whole), Path::new(whole));
+        }
+    }
 
     #[test]
     fn ids_are_shown_as_far_as_they_differ() {

@@ -8,6 +8,7 @@ use ade::store::RunRecord;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::format::typed_in;
 use super::table::Table;
 use super::tone::{Color, Tone};
 use crate::exit::{ExitStatus, Failure};
@@ -71,13 +72,9 @@ impl Ui {
 
     /// A path as a person would type it: relative where it lies below the current folder.
     pub fn path(&self, path: &Path) -> String {
-        let below = self.folder.as_deref();
-        let below = below.and_then(|folder| path.strip_prefix(folder).ok());
-        below
-            .filter(|below| !below.as_os_str().is_empty())
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        let folder = self.folder.as_deref();
+        let typed = folder.map_or(path, |folder| typed_in(folder, path));
+        typed.display().to_string()
     }
 
     /// A line of data.
