@@ -17,7 +17,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::command_line(), "ade", &mut text);
+    clap_complete::generate(args.shell, &mut (context.command_line)(), "ade", &mut text);
     context.ui.raw(&text);
     Ok(ExitStatus::Done)
 }

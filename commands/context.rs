@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use ade::files::describe;
+use ade::problem::code;
 use ade::settings::{Inputs, Settings};
 use ade::store::Opening;
 use ade::workspace::Workspace;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::exit::{ExitStatus, Failure};
-use crate::ui::Ui;
+use crate::exit::Failure;
+use crate::ui::{Color, Ui};
 
 /// Flags that work everywhere.
 #[derive(Args)]
@@ -27,10 +29,10 @@ pub struct Globals {
     /// Print data as JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Say less: errors and data alone
+    /// Print errors and data only
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more; twice for everything
+    /// Print more; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// Colour the output
@@ -42,18 +44,35 @@ pub struct Globals {
         default_value = "auto"
     )]
     pub color: Color,
-    /// Build environments from caches alone
+    /// Build environments without a network, from caches only
     #[arg(long, global = true)]
     pub offline: bool,
 }
 
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    // Without descriptions, which would stretch every --help to a line for each flag's every value.
-    Auto,
-    Always,
-    Never,
+impl Globals {
+    /// The flags that are settings, by the settings' names.
+    fn settings(&self) -> BTreeMap<&'static str, String> {
+        let data_dir = self.data_dir.as_ref();
+        let log_level = match (self.quiet, self.verbose) {
+            (true, _) => Some("error"),
+            (_, 0) => None,
+            (_, 1) => Some("debug"),
+            (_, _) => Some("trace"),
+        };
+        [
+            (
+                "ADE_DATA_DIR",
+                data_dir.map(|path| path.to_string_lossy().into_owned()),
+            ),
+            ("ADE_DATABASE_URL", self.database_url.clone()),
+            ("ADE_WORKSPACE", self.workspace.clone()),
+            ("ADE_OFFLINE", self.offline.then(|| "1".to_owned())),
+            ("ADE_LOG_LEVEL", log_level.map(str::to_owned)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
 }
 
 /// See the module.
@@ -62,58 +81,33 @@ pub struct Context {
     pub globals: Globals,
     /// The terminal.
     pub ui: Ui,
+    /// The whole command line, for completions and manual pages.
+    pub command_line: fn() -> clap::Command,
 }
 
 impl Context {
     /// Looks at the terminal; reads no settings yet.
-    pub fn new(globals: Globals) -> Self {
+    pub fn new(globals: Globals, command_line: fn() -> clap::Command) -> Self {
         let ui = Ui::new(globals.color, globals.json, globals.quiet, globals.verbose);
-        Self { globals, ui }
+        Self {
+            globals,
+            ui,
+            command_line,
+        }
     }
 
     /// All settings, resolved.
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the one place that reads the process environment for settings"
+        reason = "this is the one place that reads the process variables for settings"
     )]
     pub fn settings(&self) -> Result<Settings, Failure> {
-        let mut flags = BTreeMap::new();
-        let globals = &self.globals;
-        let mut flag = |name: &'static str, value: Option<String>| {
-            if let Some(value) = value {
-                flags.insert(name, value);
-            }
-        };
-        flag(
-            "ADE_DATA_DIR",
-            globals
-                .data_dir
-                .as_ref()
-                .map(|path| path.to_string_lossy().into_owned()),
-        );
-        flag("ADE_DATABASE_URL", globals.database_url.clone());
-        flag("ADE_WORKSPACE", globals.workspace.clone());
-        flag("ADE_OFFLINE", globals.offline.then(|| "1".to_owned()));
-        flag(
-            "ADE_LOG_LEVEL",
-            match (globals.quiet, globals.verbose) {
-                (true, _) => Some("error".to_owned()),
-                (_, 0) => None,
-                (_, 1) => Some("debug".to_owned()),
-                (_, _) => Some("trace".to_owned()),
-            },
-        );
-        let folder = std::env::current_dir().map_err(|error| Failure {
-            status: ExitStatus::Usage,
-            code: "no_current_folder".to_owned(),
-            message: format!(
-                "the current folder cannot be used: {}",
-                ade::files::describe(&error)
-            ),
-            hint: None,
+        let folder = std::env::current_dir().map_err(|error| {
+            let message = format!("the current folder cannot be used: {}", describe(&error));
+            Failure::usage(code::NO_CURRENT_FOLDER, message)
         })?;
         Ok(Settings::resolve(&Inputs {
-            flags,
+            flags: self.globals.settings(),
             environment: std::env::vars_os().collect(),
             folder,
         })?)
@@ -127,5 +121,20 @@ impl Context {
     /// The workspace, opened; `None` where there is no database yet.
     pub fn open_if_present(&self) -> Result<Option<Workspace>, Failure> {
         Ok(Workspace::open_if_present(self.settings()?)?)
+    }
+
+    /// The workspace, opened, for a command that needs a run: without a database there is none.
+    pub fn open_for_runs(&self) -> Result<Workspace, Failure> {
+        self.open_if_present()?.ok_or_else(|| {
+            Failure::usage(code::RUN_NOT_FOUND, "there are no runs yet")
+                .hint("`ade run CONFIG FILE` makes one")
+        })
+    }
+
+    /// The workspace, opened, for a command that needs an environment: without a database there is none.
+    pub fn open_for_environments(&self) -> Result<Workspace, Failure> {
+        self.open_if_present()?.ok_or_else(|| {
+            Failure::usage(code::ENVIRONMENT_NOT_FOUND, "there are no environments yet")
+        })
     }
 }

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Tell whether this machine is ready, and what to do where it is not
+/// Check whether this machine is ready, and say what to do where it is not
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 where a run would fail"

@@ -6,7 +6,7 @@ use ade::scaffold;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
 /// Scaffold a configuration that runs as it is
@@ -27,8 +27,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let files = scaffold::scaffold(&args.dir, args.name.as_deref(), &args.template)
-        .map_err(|error| Failure::of(&error))?;
+    let files = scaffold::scaffold(&args.dir, args.name.as_deref(), &args.template)?;
     let ui = &context.ui;
     if ui.json() {
         ui.document(&json!({"path": args.dir, "template": args.template, "files": files}));

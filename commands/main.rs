@@ -1,9 +1,9 @@
 //! The `ade` command. This file reads as a table of contents: [`Command`] lists the subcommands, one file each.
 //!
-//! A command parses its arguments into options, calls the library, renders what came back through [`ui`], and gives an
-//! exit status. Nothing outside `commands/` prints.
+//! A command parses its arguments into options, calls the library, renders what came back through [`ui`], and returns an
+//! exit status. What a command decides is in the library under the command's name. [`ui`] alone prints.
 
-#![deny(clippy::print_stdout, clippy::print_stderr)]
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod check;
 mod completions;
@@ -25,7 +25,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use context::{Context, Globals};
 use exit::{ExitStatus, Outcome};
@@ -38,7 +38,7 @@ use exit::{ExitStatus, Outcome};
     propagate_version = true,
     disable_help_subcommand = true,
     max_term_width = 100,
-    after_help = "Examples:\n  ade init my-config                    write a configuration that runs as it is\n  ade run my-config orders.xlsx         normalize a workbook\n\nExit status: 0 done · 1 the work says no · 2 wrong call or input ·\n3 no environment · 4 a limit was hit · 5 the database can't serve ·\n70 a bug in ade · 130 cancelled"
+    after_help = "Examples:\n  ade init my-config                    write a configuration that runs as it is\n  ade run my-config orders.xlsx         normalize a workbook\n\nExit status: 0 done · 1 a run or check failed · 2 wrong call or input ·\n3 no environment · 4 a limit was hit · 5 the database can't be used ·\n70 a bug in ade · 130 cancelled"
 )]
 struct Cli {
     #[command(flatten)]
@@ -87,27 +87,21 @@ impl Command {
     }
 }
 
-/// The whole command line, for completions and man pages.
-fn command_line() -> clap::Command {
-    Cli::command()
+fn main() -> ExitCode {
+    ui::report_panics();
+    std::panic::catch_unwind(answer)
+        .unwrap_or(ExitStatus::Internal)
+        .into()
 }
 
-fn main() -> ExitCode {
-    exit::report_panics();
-    let status = std::panic::catch_unwind(|| {
-        let matches = match Cli::command().try_get_matches() {
-            Ok(matches) => matches,
-            Err(error) => return exit::of_usage_error(&error),
-        };
-        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        let context = Context::new(cli.globals);
-        match cli.command.run(&context) {
-            Ok(status) => status,
-            Err(failure) => {
-                context.ui.failure(&failure);
-                failure.status
-            }
-        }
-    });
-    status.unwrap_or(ExitStatus::Internal).into()
+fn answer() -> ExitStatus {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ui::answer(&error),
+    };
+    let context = Context::new(cli.globals, Cli::command);
+    cli.command.run(&context).unwrap_or_else(|failure| {
+        context.ui.failure(&failure);
+        failure.status
+    })
 }

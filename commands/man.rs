@@ -1,6 +1,10 @@
 //! `ade man`: manual pages.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ade::files::describe;
+use ade::problem::code;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -14,30 +18,26 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let unwritable = |path: &std::path::Path, error: &std::io::Error| {
-        Failure::usage(
-            "unwritable",
-            format!(
-                "cannot write {}: {}",
-                path.display(),
-                ade::files::describe(error)
-            ),
-            None,
-        )
-    };
+    let command_line = (context.command_line)();
     match &args.dir {
         None => {
             let mut page = Vec::new();
-            if let Err(error) = clap_mangen::Man::new(crate::command_line()).render(&mut page) {
-                return Err(unwritable(std::path::Path::new("the page"), &error));
-            }
+            clap_mangen::Man::new(command_line)
+                .render(&mut page)
+                .map_err(unwritable(Path::new("the page")))?;
             context.ui.raw(&page);
         }
         Some(dir) => {
-            std::fs::create_dir_all(dir).map_err(|error| unwritable(dir, &error))?;
-            clap_mangen::generate_to(crate::command_line(), dir)
-                .map_err(|error| unwritable(dir, &error))?;
+            std::fs::create_dir_all(dir).map_err(unwritable(dir))?;
+            clap_mangen::generate_to(command_line, dir).map_err(unwritable(dir))?;
         }
     }
     Ok(ExitStatus::Done)
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    move |error| {
+        let message = format!("cannot write {}: {}", path.display(), describe(&error));
+        Failure::usage(code::UNWRITABLE, message)
+    }
 }

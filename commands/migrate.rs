@@ -1,12 +1,17 @@
 //! `ade migrate`: bring the database schema up to date.
 
+use std::path::Path;
+
 use ade::layout::Layout;
-use ade::store::{MigrationState, SqliteStore, StoreError, migrations};
+use ade::settings::Settings;
+use ade::store::{
+    AppliedMigration, Migrated, MigrationState, SchemaStatus, SqliteStore, StoreError, migrations,
+};
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Align, Table, Tone, as_typed};
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Align, Table, Tone, Ui};
 
 /// Bring the database schema up to date
 ///
@@ -26,106 +31,105 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
-    let layout = Layout::new(&settings)?;
+    let database = Layout::new(&settings)?.database();
     let ui = &context.ui;
-    if args.check || args.status {
-        let (path, status) = match SqliteStore::status(&settings, &layout.database()) {
-            Err(StoreError::Absent { path }) if args.status => (
-                path,
-                ade::store::SchemaStatus {
-                    applied: Vec::new(),
-                    state: MigrationState::Behind(migrations().len()),
-                },
-            ),
-            other => other?,
-        };
-        if args.status {
-            return Ok(list(context, &path, &status));
-        }
-        SqliteStore::demand_current(&path, &status.state).map_err(|error| Failure::of(&error))?;
-        if ui.json() {
-            ui.document(&json!({"database": path, "current": true, "version": status.applied.last().map(|migration| migration.version)}));
-        } else {
-            ui.line(format_args!("{} is up to date", as_typed(&path)));
-        }
-        return Ok(ExitStatus::Done);
-    }
-    let migrated = SqliteStore::migrate(&settings, &layout.database())?;
-    if ui.json() {
-        let applied: Vec<_> = migrated
-            .applied
-            .iter()
-            .map(|migration| json!({"version": migration.version, "name": migration.name}))
-            .collect();
-        ui.document(&json!({"database": migrated.path, "applied": applied, "backup": migrated.backup, "created": migrated.created}));
-        return Ok(ExitStatus::Done);
-    }
-    if let Some(backup) = &migrated.backup {
-        ui.line(format_args!("Backed up to {}", as_typed(backup)));
-    }
-    for migration in &migrated.applied {
-        ui.line(format_args!(
-            "{} {:04}_{}",
-            ui.paint(Tone::Good, "Applied"),
-            migration.version,
-            migration.name
-        ));
-    }
-    let verb = if migrated.created {
-        "created"
+    if args.status {
+        status(ui, &settings, &database)?;
+    } else if args.check {
+        check(ui, &settings, &database)?;
     } else {
-        "up to date"
-    };
-    ui.line(format_args!("{} is {verb}", as_typed(&migrated.path)));
+        print_migrated(ui, &SqliteStore::migrate(&settings, &database)?);
+    }
     Ok(ExitStatus::Done)
 }
 
-fn list(
-    context: &Context,
-    path: &std::path::Path,
-    status: &ade::store::SchemaStatus,
-) -> ExitStatus {
-    let ui = &context.ui;
-    let applied = |version: i64| {
-        status
-            .applied
+fn check(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError> {
+    let (path, status) = SqliteStore::status(settings, database)?;
+    SqliteStore::demand_current(&path, &status.state)?;
+    if ui.json() {
+        let version = status.applied.last().map(|migration| migration.version);
+        ui.document(&json!({"database": path, "current": true, "version": version}));
+    } else {
+        ui.line(format_args!("{} is up to date", ui.path(&path)));
+    }
+    Ok(())
+}
+
+fn print_migrated(ui: &Ui, migrated: &Migrated) {
+    let Migrated {
+        path,
+        applied,
+        backup,
+        created,
+    } = migrated;
+    if ui.json() {
+        let applied: Vec<_> = applied
             .iter()
-            .find(|migration| migration.version == version)
+            .map(|migration| json!({"version": migration.version, "name": migration.name}))
+            .collect();
+        ui.document(
+            &json!({"database": path, "applied": applied, "backup": backup, "created": created}),
+        );
+        return;
+    }
+    if let Some(backup) = backup {
+        ui.line(format_args!("Backed up to {}", ui.path(backup)));
+    }
+    for migration in applied {
+        let name = name(migration.version, migration.name);
+        ui.line(format_args!("{} {name}", ui.paint(Tone::Good, "Applied")));
+    }
+    let verb = if *created { "created" } else { "up to date" };
+    ui.line(format_args!("{} is {verb}", ui.path(path)));
+}
+
+fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError> {
+    let (path, status) = match SqliteStore::status(settings, database) {
+        // What a database that does not exist lacks is everything.
+        Err(StoreError::Absent { path }) => {
+            let state = MigrationState::Behind(migrations().len());
+            let applied = Vec::new();
+            (path, SchemaStatus { applied, state })
+        }
+        other => other?,
     };
-    let unknown = status.applied.iter().filter(|known| {
-        !migrations()
-            .iter()
-            .any(|migration| migration.version == known.version)
-    });
+    let is_known = |version| migrations().iter().any(|known| known.version == version);
+    let unknown: Vec<&AppliedMigration> = status
+        .applied
+        .iter()
+        .filter(|applied| !is_known(applied.version))
+        .collect();
+    let applied_at = |version| {
+        let found = status.applied.iter().find(|one| one.version == version);
+        found.map(|one| one.applied_at)
+    };
     if ui.json() {
         let mut rows: Vec<_> = migrations()
             .iter()
-            .map(|migration| json!({"version": migration.version, "name": migration.name, "applied_at": applied(migration.version).map(|known| known.applied_at)}))
+            .map(|one| json!({"version": one.version, "name": one.name, "applied_at": applied_at(one.version)}))
             .collect();
-        rows.extend(unknown.map(|known| json!({"version": known.version, "name": known.name, "applied_at": known.applied_at, "unknown": true})));
-        ui.document(&json!({"database": path, "current": status.state == MigrationState::Current, "migrations": rows}));
-        return ExitStatus::Done;
+        rows.extend(unknown.iter().map(|one| json!({"version": one.version, "name": one.name, "applied_at": one.applied_at, "unknown": true})));
+        let current = status.state == MigrationState::Current;
+        ui.document(&json!({"database": path, "current": current, "migrations": rows}));
+        return Ok(());
     }
     let mut table = Table::new(&[("MIGRATION", Align::Left), ("APPLIED", Align::Left)], &[]);
-    for migration in migrations() {
-        let state = match applied(migration.version) {
-            Some(known) => (Tone::Plain, known.applied_at.to_string()),
+    for one in migrations() {
+        let state = match applied_at(one.version) {
+            Some(time) => (Tone::Plain, time.to_string()),
             None => (Tone::Warn, "pending".to_owned()),
         };
-        table.row(vec![
-            (
-                Tone::Plain,
-                format!("{:04}_{}", migration.version, migration.name),
-            ),
-            state,
-        ]);
+        table.row(vec![(Tone::Plain, name(one.version, one.name)), state]);
     }
-    for known in unknown {
-        table.row(vec![
-            (Tone::Warn, format!("{:04}_{}", known.version, known.name)),
-            (Tone::Warn, "by a newer ade".to_owned()),
-        ]);
+    for one in unknown {
+        let state = (Tone::Warn, "by a newer ade".to_owned());
+        table.row(vec![(Tone::Warn, name(one.version, &one.name)), state]);
     }
     ui.table(&table);
-    ExitStatus::Done
+    Ok(())
+}
+
+/// As the file of a migration is called.
+fn name(version: i64, name: &str) -> String {
+    format!("{version:04}_{name}")
 }

@@ -1,14 +1,21 @@
 //! `ade run`: normalize files here and now.
 
+mod ended;
 mod narration;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::time::Duration;
 
-use ade::run::inline::{self, Finished, RunError};
+use ade::cancel::Cancel;
+use ade::configuration::Configuration;
+use ade::environment::prepare::{PrepareError, Prepared, prepare_opened};
+use ade::fleet::Member;
+use ade::run::enqueue::enqueue;
+use ade::run::inline;
 use ade::run::json::run_json;
-use ade::run::{input, kind_of_end, prepare};
+use ade::run::recover::recover;
+use ade::run::request::Request;
+use ade::run::watch::Watch;
+use ade::run::{Tools, input, output};
 use ade::store::RunOptions;
 use ade::worker::WorkError;
 use ade::workspace::Workspace;
@@ -16,7 +23,7 @@ use ade::workspace::Workspace;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::Narrator;
+use crate::ui::{Narrator, Ui};
 use narration::Narration;
 
 /// Normalize files here and now
@@ -36,10 +43,10 @@ pub struct Args {
     /// Copy each normalized workbook into this folder
     #[arg(short, long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
-    /// Process this sheet alone; may be repeated
+    /// Process only this sheet; may be repeated
     #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only")]
     input_sheet: Vec<String>,
-    /// Process the sheet alone that was active when the workbook was saved
+    /// Process only the sheet that was active when the workbook was saved
     #[arg(long)]
     active_sheet_only: bool,
     /// Load and check the configuration, and process nothing
@@ -75,226 +82,155 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     // What can be wrong with the call is found out before anything is written.
-    let mut inputs = input::expand(&args.input)?;
-    let configuration = ade::configuration::Configuration::open(&args.config)
-        .map_err(|error| Failure::of(&prepare::PrepareError::from(error)))?;
+    let inputs = input::expand(&args.input)?;
+    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
     if let Some(folder) = &args.output_dir {
         input::demand_distinct_outputs(&inputs)?;
-        inline::check_output_dir(folder, &inputs)?;
+        output::check_output_dir(folder, &inputs)?;
     }
-    let workspace = context.open_or_create()?;
-    let narrator = Narrator::new(ui);
-    let cancel = signals::cancel_on_signals(|| {});
-    let mut configuration = Some(configuration);
-    loop {
-        // Looked at before the run: what is saved while it goes on is a change, too.
-        let seen = Seen::now(args, &workspace);
-        let prepared = match configuration.take() {
-            Some(configuration) => {
-                prepare::prepare_opened(&workspace, configuration, args.output_dir.as_deref())
-            }
-            None => ade::configuration::Configuration::open(&args.config)
-                .map_err(Into::into)
-                .and_then(|configuration| {
-                    prepare::prepare_opened(&workspace, configuration, args.output_dir.as_deref())
-                }),
-        };
-        let status = match prepared {
-            Ok(prepared) => once(
-                args, context, &workspace, &prepared, &inputs, &narrator, &cancel,
-            )?,
-            Err(error) if args.watch => {
-                let failure = Failure::of(&error);
-                narrator.suspend(|| ui.failure(&failure));
-                failure.status
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if !args.watch {
-            return Ok(status);
-        }
-        if cancel.is_cancelled() {
-            return Ok(status.max(ExitStatus::Cancelled));
-        }
-        narrator.say("Watching for changes; Ctrl-C ends it");
-        if !seen.wait_for_change(args, &workspace, &cancel) {
-            return Ok(status.max(ExitStatus::Cancelled));
-        }
-        // A folder may have other files by now; what cannot be run any more is left to the run to say.
-        inputs = input::expand(&args.input).unwrap_or(inputs);
+    let session = Session {
+        args,
+        ui,
+        workspace: &context.open_or_create()?,
+        narrator: &Narrator::new(ui),
+        cancel: &signals::cancel_on_signals(),
+    };
+    if args.watch {
+        return session.watch(inputs);
+    }
+    let prepared = session.prepare(configuration)?;
+    if args.detach {
+        session.enqueue(&prepared, &inputs)
+    } else {
+        session.run(&prepared, &inputs)
     }
 }
 
-fn once(
-    args: &Args,
-    context: &Context,
-    workspace: &Workspace,
-    prepared: &prepare::Prepared,
-    inputs: &[PathBuf],
-    narrator: &Narrator<'_>,
-    cancel: &ade::cancel::Cancel,
-) -> Outcome {
-    let ui = &context.ui;
-    let request = inline::Request {
-        workspace,
-        prepared,
-        inputs,
-        output_dir: args.output_dir.as_deref(),
-        sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
-        options: RunOptions {
-            active_sheet_only: args.active_sheet_only,
-            validate_only: args.validate_only,
-            dry_run: args.dry_run,
-            timeout_seconds: args.timeout,
-        },
-        jobs: args
-            .jobs
-            .map_or(workspace.settings.worker.concurrency, |jobs| jobs as usize),
-        process: None,
-    };
-    if args.detach {
+/// What all runs of one call share.
+struct Session<'a> {
+    args: &'a Args,
+    ui: &'a Ui,
+    workspace: &'a Workspace,
+    narrator: &'a Narrator<'a>,
+    cancel: &'a Cancel,
+}
+
+impl Session<'_> {
+    fn prepare(&self, configuration: Configuration) -> Result<Prepared, PrepareError> {
+        let output_dir = self.args.output_dir.as_deref();
+        prepare_opened(self.workspace, configuration, output_dir)
+    }
+
+    fn request<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        inputs: &'a [PathBuf],
+        process: Option<&'a str>,
+    ) -> Request<'a> {
+        let args = self.args;
+        let concurrency = self.workspace.settings.worker.concurrency;
+        Request {
+            workspace: self.workspace,
+            tools: Tools::here(),
+            prepared,
+            inputs,
+            output_dir: args.output_dir.as_deref(),
+            sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
+            options: RunOptions {
+                active_sheet_only: args.active_sheet_only,
+                validate_only: args.validate_only,
+                dry_run: args.dry_run,
+                timeout_seconds: args.timeout,
+            },
+            jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),
+            process,
+        }
+    }
+
+    fn enqueue(&self, prepared: &Prepared, inputs: &[PathBuf]) -> Outcome {
+        let request = self.request(prepared, inputs, None);
         for index in 0..inputs.len() {
-            let run = inline::enqueue(&request, index)?;
-            if ui.json() {
-                ui.record(&run_json(&run));
+            let run = enqueue(&request, index)?;
+            if self.ui.json() {
+                self.ui.record(&run_json(&run));
             } else {
-                ui.line(&run.id);
-                ui.say(format_args!(
+                self.ui.line(&run.id);
+                self.ui.say(format_args!(
                     "queued {}; `ade worker --drain` works the queue",
                     run.input_name
                 ));
             }
         }
-        return Ok(ExitStatus::Done);
+        Ok(ExitStatus::Done)
     }
 
-    let member =
-        ade::fleet::Member::join(workspace, "run", request.jobs).map_err(WorkError::from)?;
-    let request = inline::Request {
-        process: Some(&member.id),
-        ..request
-    };
-    // What an earlier process of this machine died over goes back to the queue.
-    for run in ade::fleet::recover(workspace, workspace.settings.worker.recovery)? {
-        ade::run::ends::tell_taken_back(
-            workspace,
-            &run,
-            ade::run::ends::RECOVERED,
-            "Its process died",
-        )?;
-        ui.say(format_args!(
-            "note: the process that executed {} died; the run is {} now",
-            run.input_name,
-            run.status.as_str()
-        ));
-    }
-
-    let narration = Narration::new(ui, narrator, inputs.len(), &prepared.record.name);
-    let statuses = Mutex::new(ExitStatus::Done);
-    let observer = narration::Observer {
-        narration: &narration,
-        ended: &|result| note(&statuses, status_of(result, args.deny_issues)),
-    };
-    inline::run(&request, cancel, &observer);
-    let mut status = statuses
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if cancel.is_cancelled() {
-        status = status.max(ExitStatus::Cancelled);
-    }
-    narration.summarize();
-    Ok(status)
-}
-
-fn note(statuses: &Mutex<ExitStatus>, status: ExitStatus) {
-    let mut highest = statuses
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    *highest = status.max(*highest);
-}
-
-fn status_of(result: &Result<Finished, RunError>, deny_issues: bool) -> ExitStatus {
-    match result {
-        Err(error) => Failure::of(error).status,
-        Ok(finished) => {
-            let run = kind_of_end(&finished.run).map_or(ExitStatus::Done, Into::into);
-            let copy = finished
-                .copy_error
-                .as_ref()
-                .map_or(ExitStatus::Done, |error| Failure::of(error).status);
-            let issues = finished
-                .run
-                .metrics
-                .as_ref()
-                .is_some_and(|metrics| metrics.issues > 0);
-            let denied = if deny_issues && issues {
-                ExitStatus::Refused
-            } else {
-                ExitStatus::Done
-            };
-            run.max(copy).max(denied)
+    fn run(&self, prepared: &Prepared, inputs: &[PathBuf]) -> Outcome {
+        let request = self.request(prepared, inputs, None);
+        let member = Member::join(self.workspace, "run", request.jobs).map_err(WorkError::from)?;
+        for run in recover(self.workspace)? {
+            self.ui.say(format_args!(
+                "note: the process that executed {} died; the run is {} now",
+                run.input_name,
+                run.status.as_str()
+            ));
         }
-    }
-}
-
-/// A file's size and time of change.
-type Stamp = (u64, Option<std::time::SystemTime>);
-
-/// What a change is told by: the configuration's files, and each input's size and time of change.
-#[derive(PartialEq)]
-struct Seen {
-    digest: Option<String>,
-    inputs: Vec<(PathBuf, Option<Stamp>)>,
-}
-
-impl Seen {
-    /// As it is now. Where nothing is watched, nothing is looked at.
-    fn now(args: &Args, workspace: &Workspace) -> Self {
-        if !args.watch {
-            return Self {
-                digest: None,
-                inputs: Vec::new(),
-            };
-        }
-        // What runs write is no change, wherever it lies.
-        let mut written = vec![workspace.layout.data()];
-        written.extend(args.output_dir.as_deref());
-        let digest = ade::configuration::Configuration::open(&args.config)
-            .and_then(|configuration| configuration.sources_except(&written))
-            .map(|sources| sources.digest)
-            .ok();
-        let facts = |input: PathBuf| {
-            let found = std::fs::metadata(&input).ok();
-            let facts = found.map(|found| (found.len(), found.modified().ok()));
-            (input, facts)
+        let request = Request {
+            process: Some(&member.id),
+            ..request
         };
-        // Where an input is gone for a moment, as while it is saved, there is nothing to compare yet.
-        let inputs = input::expand(&args.input).unwrap_or_else(|_| args.input.clone());
-        Self {
-            digest,
-            inputs: inputs.into_iter().map(facts).collect(),
+        let narration = Narration::new(
+            self.ui,
+            self.narrator,
+            inputs.len(),
+            &prepared.record.name,
+            self.args.deny_issues,
+        );
+        inline::run(&request, self.cancel, &narration);
+        narration.summarize();
+        Ok(self.unless_cancelled(narration.status()))
+    }
+
+    /// Runs the inputs again whenever they or the configuration change, until a signal.
+    fn watch(&self, mut inputs: Vec<PathBuf>) -> Outcome {
+        let args = self.args;
+        let output_dir = args.output_dir.as_deref();
+        let watch = Watch {
+            configuration: &args.config,
+            inputs: &args.input,
+            written: [self.workspace.layout.data()]
+                .into_iter()
+                .chain(output_dir)
+                .collect(),
+        };
+        loop {
+            let seen = watch.look();
+            let opened = Configuration::open(&args.config).map_err(PrepareError::from);
+            let status = match opened.and_then(|configuration| self.prepare(configuration)) {
+                Ok(prepared) => self.run(&prepared, &inputs)?,
+                // A configuration that is broken for a moment is waited for.
+                Err(error) => {
+                    let failure = Failure::of(&error);
+                    self.narrator.suspend(|| self.ui.failure(&failure));
+                    failure.status
+                }
+            };
+            if self.cancel.is_cancelled() {
+                return Ok(self.unless_cancelled(status));
+            }
+            self.narrator.say("Watching for changes; Ctrl-C ends it");
+            if !watch.wait_for_change(&seen, self.cancel) {
+                return Ok(self.unless_cancelled(status));
+            }
+            // A folder may have other files by now; the run reports those that are gone.
+            inputs = input::expand(&args.input).unwrap_or(inputs);
         }
     }
 
-    /// Waits until an input or a file of the configuration is another. False: cancelled.
-    fn wait_for_change(
-        &self,
-        args: &Args,
-        workspace: &Workspace,
-        cancel: &ade::cancel::Cancel,
-    ) -> bool {
-        let mut last = None;
-        loop {
-            let now = Self::now(args, workspace);
-            let whole = now.inputs.iter().all(|(_, facts)| facts.is_some());
-            // A program that saves a file in several steps is given the time to finish.
-            if whole && now != *self && last.as_ref() == Some(&now) {
-                return true;
-            }
-            last = Some(now);
-            if cancel.wait(Duration::from_millis(200)) {
-                return false;
-            }
+    fn unless_cancelled(&self, status: ExitStatus) -> ExitStatus {
+        if self.cancel.is_cancelled() {
+            status.max(ExitStatus::Cancelled)
+        } else {
+            status
         }
     }
 }

@@ -1,10 +1,11 @@
 //! `ade settings`: every setting, its value, where it came from, and what it means.
 
-use serde_json::json;
+use ade::settings::{Resolved, Source};
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::Tone;
+use crate::ui::{Tone, Ui};
 
 /// Show every setting, its value, where it came from, and what it means
 #[derive(clap::Args)]
@@ -17,54 +18,49 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
     let ui = &context.ui;
     if ui.json() {
-        let rows: Vec<_> = settings
-            .resolved
-            .iter()
-            .map(|resolved| {
-                json!({
-                    "name": resolved.setting.name,
-                    "key": resolved.setting.key(),
-                    "aliases": resolved.setting.aliases,
-                    "value": resolved.shown(),
-                    "default": if resolved.setting.default.is_empty() { None } else { Some(resolved.setting.default) },
-                    "default_note": if resolved.setting.default_note.is_empty() { None } else { Some(resolved.setting.default_note) },
-                    "source": resolved.source.to_string(),
-                    "meaning": resolved.setting.meaning,
-                })
-            })
-            .collect();
-        ui.document(&rows);
-        return Ok(ExitStatus::Done);
-    }
-    for resolved in &settings.resolved {
-        let setting = resolved.setting;
-        let value = resolved.shown().unwrap_or_else(|| {
-            if setting.default_note.is_empty() {
-                "not set".to_owned()
-            } else {
-                format!("({})", setting.default_note)
-            }
-        });
-        let source = if resolved.source == ade::settings::Source::Default {
-            String::new()
-        } else {
-            format!("  [{}]", resolved.source)
-        };
-        ui.line(format_args!(
-            "{} = {}{}",
-            ui.paint(Tone::Name, setting.name),
-            ui.paint(Tone::Strong, value),
-            ui.paint(Tone::Warn, source)
-        ));
-        let aliases = if setting.aliases.is_empty() {
-            String::new()
-        } else {
-            format!(" Also read as {}.", setting.aliases.join(", "))
-        };
-        ui.line(format_args!(
-            "    {}",
-            ui.paint(Tone::Dim, format!("{}{aliases}", setting.meaning))
-        ));
+        ui.document(&settings.resolved.iter().map(to_json).collect::<Vec<_>>());
+    } else {
+        settings.resolved.iter().for_each(|one| print(ui, one));
     }
     Ok(ExitStatus::Done)
+}
+
+fn to_json(resolved: &Resolved) -> Value {
+    let setting = resolved.setting;
+    let if_any = |text: &'static str| (!text.is_empty()).then_some(text);
+    json!({
+        "name": setting.name,
+        "key": setting.key(),
+        "aliases": setting.aliases,
+        "value": resolved.shown(),
+        "default": if_any(setting.default),
+        "default_note": if_any(setting.default_note),
+        "source": resolved.source.to_string(),
+        "meaning": setting.meaning,
+    })
+}
+
+fn print(ui: &Ui, resolved: &Resolved) {
+    let setting = resolved.setting;
+    let value = resolved
+        .shown()
+        .unwrap_or_else(|| match setting.default_note {
+            "" => "not set".to_owned(),
+            note => format!("({note})"),
+        });
+    let source = match resolved.source {
+        Source::Default => String::new(),
+        ref source => format!("  [{source}]"),
+    };
+    ui.line(format_args!(
+        "{} = {}{}",
+        ui.paint(Tone::Name, setting.name),
+        ui.paint(Tone::Strong, value),
+        ui.paint(Tone::Warn, source)
+    ));
+    let mut meaning = setting.meaning.to_owned();
+    if !setting.aliases.is_empty() {
+        meaning.push_str(&format!(" Also read as {}.", setting.aliases.join(", ")));
+    }
+    ui.line(format_args!("    {}", ui.paint(Tone::Dim, meaning)));
 }

@@ -4,19 +4,19 @@ use ade::cancel::Cancel;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// A cancel that the first signal sets. `told` says so to the person; the second signal ends the process, and the kernel
-/// ends its children with it.
-pub fn cancel_on_signals(told: impl Fn() + Send + 'static) -> Cancel {
+use crate::exit::ExitStatus;
+
+/// A cancel that the first signal sets. The second signal ends the process, and the kernel ends its children with it.
+pub fn cancel_on_signals() -> Cancel {
     let cancel = Cancel::new();
     let asked = cancel.clone();
     if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) {
         std::thread::spawn(move || {
             for _ in signals.forever() {
                 if asked.is_cancelled() {
-                    std::process::exit(130);
+                    std::process::exit(ExitStatus::Cancelled as i32);
                 }
                 asked.cancel();
-                told();
             }
         });
     }

@@ -1,21 +1,17 @@
 //! `ade top`: a live view of the queue.
 
-use std::io::{IsTerminal, Write};
+use ade::run::json::run_json;
 use std::time::Duration;
 
-use ade::clock::Timestamp;
-use ade::run::json::run_json;
-use ade::store::{Overview, RunFilter, RunRecord, RunStatus, WorkerRecord};
-use ade::workspace::Workspace;
+use ade::problem::code;
+use ade::store::Overview;
+use ade::top::{View, WINDOW, look};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Align, Table, Tone, Ui, ago, duration, id};
-
-/// How far back the throughput is counted.
-const WINDOW: Duration = Duration::from_secs(60);
+use crate::ui::{Align, Screen, Table, Tone, Ui, ago, duration, id};
 
 /// Watch the queue, its workers, their leases and the throughput
 ///
@@ -26,7 +22,7 @@ pub struct Args {
     /// Print once
     #[arg(long)]
     once: bool,
-    /// Seconds between two looks
+    /// Seconds between two updates
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = interval)]
     interval: f64,
 }
@@ -38,88 +34,30 @@ fn interval(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "not a number of seconds between 0.1 and 3600".to_owned())
 }
 
-/// The queue at one moment.
-struct View {
-    now: Timestamp,
-    overview: Overview,
-    workers: Vec<WorkerRecord>,
-    running: Vec<RunRecord>,
-    recent: Vec<RunRecord>,
-}
-
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let none = || {
-        Failure::usage(
-            "database_absent",
-            "there is no queue yet".to_owned(),
-            Some("`ade run CONFIG FILE` or `ade migrate` makes one".to_owned()),
-        )
-    };
-    let workspace = context.open_if_present()?.ok_or_else(none)?;
-    let live = !args.once && !ui.json() && std::io::stdout().is_terminal();
-    if !live {
-        let view = look(&workspace)?;
-        if ui.json() {
-            print_json(ui, &view);
-        } else {
-            lines(ui, &view, None).iter().for_each(|line| ui.line(line));
-        }
+    let workspace = context.open_if_present()?.ok_or_else(|| {
+        Failure::usage(code::DATABASE_ABSENT, "there is no queue yet")
+            .hint("`ade run CONFIG FILE` or `ade migrate` makes one")
+    })?;
+    if ui.json() {
+        print_json(ui, &look(&workspace)?);
         return Ok(ExitStatus::Done);
     }
-    let cancel = signals::cancel_on_signals(|| {});
-    let screen = console::Term::stdout();
-    let _ = screen.hide_cursor();
-    // The alternate screen: what was there before comes back at the end.
-    ui.raw(b"\x1b[?1049h");
-    let result = loop {
-        let view = match look(&workspace) {
-            Ok(view) => view,
-            Err(failure) => break Err(failure),
-        };
-        let (height, width) = screen.size();
-        let mut frame = String::from("\x1b[H");
-        for line in lines(ui, &view, Some(usize::from(width)))
-            .into_iter()
-            .take(usize::from(height).saturating_sub(1))
-        {
-            frame.push_str(&line);
-            frame.push_str("\x1b[K\n");
-        }
-        frame.push_str("\x1b[J");
-        ui.raw(frame.as_bytes());
-        let _ = std::io::stdout().flush();
+    let screen = if args.once { None } else { Screen::open() };
+    let Some(screen) = screen else {
+        let lines = lines(ui, &look(&workspace)?, None);
+        lines.iter().for_each(|line| ui.line(line));
+        return Ok(ExitStatus::Done);
+    };
+    let cancel = signals::cancel_on_signals();
+    loop {
+        let view = look(&workspace)?;
+        screen.draw(&lines(ui, &view, Some(screen.width())));
         if cancel.wait(Duration::from_secs_f64(args.interval)) {
-            break Ok(ExitStatus::Done);
+            return Ok(ExitStatus::Done);
         }
-    };
-    ui.raw(b"\x1b[?1049l");
-    let _ = screen.show_cursor();
-    result
-}
-
-fn look(workspace: &Workspace) -> Result<View, Failure> {
-    let store = &*workspace.store;
-    let now = Timestamp::now();
-    let since = Timestamp(now.0 - i64::try_from(WINDOW.as_millis()).unwrap_or(0));
-    let runs = |status, limit| {
-        store.runs(&RunFilter {
-            workspace_id: workspace.id().to_owned(),
-            status,
-            limit,
-            ..RunFilter::default()
-        })
-    };
-    Ok(View {
-        now,
-        overview: store.overview(since, now)?,
-        workers: store.workers()?,
-        running: runs(Some(RunStatus::Running), 50)?,
-        recent: runs(None, 10)?
-            .into_iter()
-            .filter(|run| run.status.is_terminal())
-            .collect(),
-    })
+    }
 }
 
 fn print_json(ui: &Ui, view: &View) {
@@ -133,46 +71,65 @@ fn print_json(ui: &Ui, view: &View) {
 }
 
 fn lines(ui: &Ui, view: &View, width: Option<usize>) -> Vec<String> {
-    let overview = &view.overview;
-    let number = |number: u64| ui.paint(Tone::Strong, number);
-    let mut lines = vec![format!(
-        "queue     {} queued, {} running, {} environments waiting, {} building",
-        number(overview.queued),
-        number(overview.running),
-        overview.environments_queued,
-        overview.environments_building
-    )];
-    lines.push(match overview.oldest_wait_ms {
-        Some(wait) => format!("oldest    waits {}", duration(wait)),
-        None => "oldest    nothing waits".to_owned(),
-    });
-    lines.push(format!(
-        "last min  {} succeeded, {} failed, {} cancelled",
-        ui.paint(Tone::Good, overview.succeeded),
-        ui.paint(
-            if overview.failed > 0 {
-                Tone::Bad
-            } else {
-                Tone::Plain
-            },
-            overview.failed
+    let mut lines = queue(ui, &view.overview);
+    let sections = [
+        ("No workers", view.workers.is_empty(), workers(view)),
+        ("Nothing runs", view.running.is_empty(), running(view)),
+        (
+            "Nothing has ended yet",
+            view.recent.is_empty(),
+            recent(view),
         ),
-        overview.cancelled
-    ));
-    let paint = |tone, text: &str| ui.paint(tone, text);
+    ];
+    for (nothing, is_empty, table) in sections {
+        lines.push(String::new());
+        if is_empty {
+            lines.push(nothing.to_owned());
+        } else {
+            lines.extend(table.render(width, |tone, text| ui.paint(tone, text)));
+        }
+    }
+    lines
+}
 
-    let mut workers = Table::new(
-        &[
-            ("WORKER", Align::Left),
-            ("KIND", Align::Left),
-            ("SLOTS", Align::Right),
-            ("STARTED", Align::Left),
-            ("SEEN", Align::Left),
-        ],
-        &[0],
-    );
+fn queue(ui: &Ui, overview: &Overview) -> Vec<String> {
+    let failed = if overview.failed > 0 {
+        Tone::Bad
+    } else {
+        Tone::Plain
+    };
+    vec![
+        format!(
+            "queue     {} queued, {} running, {} environments waiting, {} building",
+            ui.paint(Tone::Strong, overview.queued),
+            ui.paint(Tone::Strong, overview.running),
+            overview.environments_queued,
+            overview.environments_building
+        ),
+        match overview.oldest_wait_ms {
+            Some(wait) => format!("oldest    waits {}", duration(wait)),
+            None => "oldest    nothing waits".to_owned(),
+        },
+        format!(
+            "last min  {} succeeded, {} failed, {} cancelled",
+            ui.paint(Tone::Good, overview.succeeded),
+            ui.paint(failed, overview.failed),
+            overview.cancelled
+        ),
+    ]
+}
+
+fn workers(view: &View) -> Table {
+    let columns = [
+        ("WORKER", Align::Left),
+        ("KIND", Align::Left),
+        ("SLOTS", Align::Right),
+        ("STARTED", Align::Left),
+        ("SEEN", Align::Left),
+    ];
+    let mut table = Table::new(&columns, &[0]);
     for worker in &view.workers {
-        workers.row(vec![
+        table.row(vec![
             (Tone::Name, worker.name.clone()),
             (Tone::Plain, worker.kind.clone()),
             (Tone::Plain, worker.slots.to_string()),
@@ -180,99 +137,59 @@ fn lines(ui: &Ui, view: &View, width: Option<usize>) -> Vec<String> {
             (Tone::Plain, ago(worker.seen_at, view.now)),
         ]);
     }
-    section(
-        &mut lines,
-        "No workers",
-        view.workers.is_empty(),
-        workers.render(width, paint),
-    );
+    table
+}
 
-    let mut running = Table::new(
-        &[
-            ("RUN", Align::Left),
-            ("INPUT", Align::Left),
-            ("ATTEMPT", Align::Right),
-            ("FOR", Align::Right),
-            ("LEASE", Align::Right),
-            ("WORKER", Align::Left),
-        ],
-        &[1, 5],
-    );
+fn running(view: &View) -> Table {
+    let columns = [
+        ("RUN", Align::Left),
+        ("INPUT", Align::Left),
+        ("ATTEMPT", Align::Right),
+        ("FOR", Align::Right),
+        ("LEASE", Align::Right),
+        ("WORKER", Align::Left),
+    ];
+    let mut table = Table::new(&columns, &[1, 5]);
     for run in &view.running {
-        let lease = run
-            .claim_expires_at
-            .map(|until| match until.since(view.now) {
-                0 => (Tone::Bad, "expired".to_owned()),
-                left => (Tone::Plain, duration(left)),
-            });
-        running.row(vec![
+        let attempt = format!("{} of {}", run.attempt_count, run.max_attempts);
+        let since = run
+            .started_at
+            .map(|since| duration(view.now.since(since)))
+            .unwrap_or_default();
+        let lease = match run.claim_expires_at.map(|until| until.since(view.now)) {
+            None => (Tone::Plain, String::new()),
+            Some(0) => (Tone::Bad, "expired".to_owned()),
+            Some(left) => (Tone::Plain, duration(left)),
+        };
+        table.row(vec![
             (Tone::Name, id(&run.id).to_owned()),
             (Tone::Plain, run.input_name.clone()),
-            (
-                Tone::Plain,
-                format!("{} of {}", run.attempt_count, run.max_attempts),
-            ),
-            (
-                Tone::Plain,
-                run.started_at
-                    .map(|since| duration(view.now.since(since)))
-                    .unwrap_or_default(),
-            ),
-            lease.unwrap_or((Tone::Plain, String::new())),
+            (Tone::Plain, attempt),
+            (Tone::Plain, since),
+            lease,
             (Tone::Dim, run.claimed_by.clone().unwrap_or_default()),
         ]);
     }
-    section(
-        &mut lines,
-        "Nothing runs",
-        view.running.is_empty(),
-        running.render(width, paint),
-    );
-
-    let mut recent = Table::new(
-        &[
-            ("ENDED", Align::Left),
-            ("STATUS", Align::Left),
-            ("INPUT", Align::Left),
-            ("TOOK", Align::Right),
-        ],
-        &[2],
-    );
-    for run in &view.recent {
-        let tone = match run.status {
-            RunStatus::Succeeded => Tone::Good,
-            RunStatus::Failed => Tone::Bad,
-            _ => Tone::Warn,
-        };
-        recent.row(vec![
-            (
-                Tone::Plain,
-                run.completed_at
-                    .map(|end| ago(end, view.now))
-                    .unwrap_or_default(),
-            ),
-            (tone, run.status.as_str().to_owned()),
-            (Tone::Plain, run.input_name.clone()),
-            (
-                Tone::Plain,
-                run.duration_ms().map(duration).unwrap_or_default(),
-            ),
-        ]);
-    }
-    section(
-        &mut lines,
-        "Nothing has ended yet",
-        view.recent.is_empty(),
-        recent.render(width, paint),
-    );
-    lines
+    table
 }
 
-fn section(lines: &mut Vec<String>, nothing: &str, empty: bool, table: Vec<String>) {
-    lines.push(String::new());
-    if empty {
-        lines.push(nothing.to_owned());
-    } else {
-        lines.extend(table);
+fn recent(view: &View) -> Table {
+    let columns = [
+        ("ENDED", Align::Left),
+        ("STATUS", Align::Left),
+        ("INPUT", Align::Left),
+        ("TOOK", Align::Right),
+    ];
+    let mut table = Table::new(&columns, &[2]);
+    for run in &view.recent {
+        let ended = run.completed_at.map(|end| ago(end, view.now));
+        let took = run.duration_ms().map(duration);
+        table.row(vec![
+            (Tone::Plain, ended.unwrap_or_default()),
+            (run.status.into(), run.status.as_str().to_owned()),
+            (Tone::Plain, run.input_name.clone()),
+            (Tone::Plain, took.unwrap_or_default()),
+        ]);
     }
+    table
 }

@@ -31,9 +31,9 @@ complete -c ade -n "__fish_ade_needs_command" -l color -d 'Colour the output' -r
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_needs_command" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_needs_command" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_needs_command" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_needs_command" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_needs_command" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_needs_command" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_needs_command" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_needs_command" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_needs_command" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_needs_command" -f -a "init" -d 'Scaffold a configuration that runs as it is'
@@ -45,7 +45,7 @@ complete -c ade -n "__fish_ade_needs_command" -f -a "env" -d 'List, show, build,
 complete -c ade -n "__fish_ade_needs_command" -f -a "migrate" -d 'Bring the database schema up to date'
 complete -c ade -n "__fish_ade_needs_command" -f -a "worker" -d 'Work the queue'
 complete -c ade -n "__fish_ade_needs_command" -f -a "top" -d 'Watch the queue, its workers, their leases and the throughput'
-complete -c ade -n "__fish_ade_needs_command" -f -a "doctor" -d 'Tell whether this machine is ready, and what to do where it is not'
+complete -c ade -n "__fish_ade_needs_command" -f -a "doctor" -d 'Check whether this machine is ready, and say what to do where it is not'
 complete -c ade -n "__fish_ade_needs_command" -f -a "settings" -d 'Show every setting, its value, where it came from, and what it means'
 complete -c ade -n "__fish_ade_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c ade -n "__fish_ade_needs_command" -f -a "man" -d 'Print the manual page, or write all of them to a folder'
@@ -59,13 +59,13 @@ complete -c ade -n "__fish_ade_using_subcommand init" -l color -d 'Colour the ou
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand init" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand init" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand init" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand init" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand init" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand init" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand init" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand init" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand init" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand run" -s o -l output-dir -d 'Copy each normalized workbook into this folder' -r -F
-complete -c ade -n "__fish_ade_using_subcommand run" -l input-sheet -d 'Process this sheet alone; may be repeated' -r
+complete -c ade -n "__fish_ade_using_subcommand run" -l input-sheet -d 'Process only this sheet; may be repeated' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l timeout -d 'Stop a run that takes longer' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -s j -l jobs -d 'Files side by side [default: ADE_WORKER_CONCURRENCY]' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -74,16 +74,16 @@ complete -c ade -n "__fish_ade_using_subcommand run" -s w -l workspace -d 'The w
 complete -c ade -n "__fish_ade_using_subcommand run" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ade -n "__fish_ade_using_subcommand run" -l active-sheet-only -d 'Process the sheet alone that was active when the workbook was saved'
+complete -c ade -n "__fish_ade_using_subcommand run" -l active-sheet-only -d 'Process only the sheet that was active when the workbook was saved'
 complete -c ade -n "__fish_ade_using_subcommand run" -l validate-only -d 'Load and check the configuration, and process nothing'
 complete -c ade -n "__fish_ade_using_subcommand run" -l dry-run -d 'Record a run, and start no engine'
 complete -c ade -n "__fish_ade_using_subcommand run" -l detach -d 'Leave the runs queued for a worker, and print their ids'
 complete -c ade -n "__fish_ade_using_subcommand run" -l watch -d 'Run again when an input or the configuration changes'
 complete -c ade -n "__fish_ade_using_subcommand run" -l deny-issues -d 'Exit 1 where a run has validation issues'
 complete -c ade -n "__fish_ade_using_subcommand run" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand run" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand run" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand run" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand run" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand run" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand run" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand run" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand check" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -93,9 +93,9 @@ complete -c ade -n "__fish_ade_using_subcommand check" -l color -d 'Colour the o
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand check" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand check" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand check" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand check" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand check" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand check" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand check" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand check" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand check" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -105,24 +105,24 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcom
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "ls" -d 'List runs, newest first'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "show" -d 'Tell the whole story of one run'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "show" -d 'Show everything about one run'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "cancel" -d 'Cancel runs'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "retry" -d 'Run ended runs again, as new runs for a worker'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "rm" -d 'Remove ended runs: their records and their files'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l status -d 'In this state' -r -f -a "queued\t''
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l status -d 'Only runs in this state' -r -f -a "queued\t''
 running\t''
 succeeded\t''
 failed\t''
 cancelled\t''"
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l configuration -d 'Of this configuration: its name, folder or id' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l since -d 'Recorded since then: 2026-11-20, 2026-11-20T10:00:00Z, 90s, 30m, 12h, 7d, 2w' -r
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l limit -d 'At most so many' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l configuration -d 'Only runs of this configuration: its name, folder or id' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l since -d 'Only runs recorded since then: 2026-11-20, 2026-11-20T10:00:00Z, 90s, 30m, 12h, 7d, 2w' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l limit -d 'At most N runs' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
@@ -130,9 +130,9 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -142,9 +142,9 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -154,9 +154,9 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -166,9 +166,9 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -177,11 +177,11 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would go, and remove nothing'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l dry-run -d 'Show what would be removed, and remove nothing'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -191,14 +191,14 @@ complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcom
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -f -a "tail" -d 'Print an event log, and follow it'
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s n -d 'The last N events alone' -r
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l level -d 'Events of this level and above' -r -f -a "debug\t''
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s n -d 'Only the last N events' -r
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l level -d 'Only events of this level and above' -r -f -a "debug\t''
 info\t''
 warning\t''
 error\t''"
@@ -210,9 +210,9 @@ always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s f -l follow -d 'Follow until the run ends'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -222,13 +222,13 @@ complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcomm
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "ls" -d 'List environments, last used first'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "show" -d 'Tell everything about one environment'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "show" -d 'Show everything about one environment'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "build" -d 'Provision an environment ahead of time, or anew'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "path" -d 'Print the .venv folder of a configuration\'s ready environment'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "rm" -d 'Remove environments that no run needs'
@@ -240,9 +240,9 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -252,9 +252,9 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -263,11 +263,11 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l force -d 'Build although one is ready; runs in progress keep the old one'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l force -d 'Build it even where one is ready; runs in progress keep the old one'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -277,9 +277,9 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -288,11 +288,11 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would go, and remove nothing'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l dry-run -d 'Show what would be removed, and remove nothing'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l ttl-days -d 'Days without use after which an environment is cold; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]' -r
@@ -302,12 +302,12 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l dry-run -d 'Say what would go, and delete nothing'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l dry-run -d 'Show what would be deleted, and delete nothing'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l superseded -d 'Also cold environments of active configurations whose dependencies have changed since'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -319,13 +319,13 @@ never\t''"
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l check -d 'Change nothing; exit 5 where the schema is behind or ahead'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l status -d 'List the migrations'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand migrate" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand migrate" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand migrate" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand migrate" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand migrate" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand migrate" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l concurrency -d 'Runs side by side [default: ADE_WORKER_CONCURRENCY]' -r
-complete -c ade -n "__fish_ade_using_subcommand worker" -l grace -d 'Seconds that running runs may go on after a stop was asked for' -r
+complete -c ade -n "__fish_ade_using_subcommand worker" -l grace -d 'Seconds that running runs may go on after a signal to stop' -r
 complete -c ade -n "__fish_ade_using_subcommand worker" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand worker" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand worker" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
@@ -333,15 +333,15 @@ complete -c ade -n "__fish_ade_using_subcommand worker" -l color -d 'Colour the 
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand worker" -l drain -d 'Exit when the queue is empty and nothing runs'
-complete -c ade -n "__fish_ade_using_subcommand worker" -l once -d 'Take one run'
-complete -c ade -n "__fish_ade_using_subcommand worker" -l no-gc -d 'Collect nothing'
+complete -c ade -n "__fish_ade_using_subcommand worker" -l once -d 'Execute one run, and exit'
+complete -c ade -n "__fish_ade_using_subcommand worker" -l no-gc -d 'Do not collect unused environments and files of old runs'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand worker" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand worker" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand worker" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand worker" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand worker" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand worker" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s V -l version -d 'Print version'
-complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds between two looks' -r
+complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds between two updates' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand top" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
@@ -350,9 +350,9 @@ always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand top" -l once -d 'Print once'
 complete -c ade -n "__fish_ade_using_subcommand top" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand top" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand top" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand top" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand top" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand top" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand top" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand top" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -362,9 +362,9 @@ complete -c ade -n "__fish_ade_using_subcommand doctor" -l color -d 'Colour the 
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand doctor" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand doctor" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand doctor" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand doctor" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand doctor" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand doctor" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -374,9 +374,9 @@ complete -c ade -n "__fish_ade_using_subcommand settings" -l color -d 'Colour th
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand settings" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand settings" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand settings" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand settings" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand settings" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand settings" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand settings" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand completions" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -386,9 +386,9 @@ complete -c ade -n "__fish_ade_using_subcommand completions" -l color -d 'Colour
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand completions" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand completions" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand completions" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand man" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -398,8 +398,8 @@ complete -c ade -n "__fish_ade_using_subcommand man" -l color -d 'Colour the out
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand man" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand man" -s q -l quiet -d 'Say less: errors and data alone'
-complete -c ade -n "__fish_ade_using_subcommand man" -s v -l verbose -d 'Say more; twice for everything'
-complete -c ade -n "__fish_ade_using_subcommand man" -l offline -d 'Build environments from caches alone'
+complete -c ade -n "__fish_ade_using_subcommand man" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand man" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand man" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand man" -s V -l version -d 'Print version'

@@ -141,6 +141,24 @@ impl Drop for Subscription {
     }
 }
 
+/// A flag of its own that follows another: to cancel one piece of work must not cancel what surrounds it.
+pub fn linked(outer: &Cancel) -> Linked {
+    let cancel = Cancel::new();
+    let follower = cancel.clone();
+    let subscription = outer.on_cancel(move || follower.cancel());
+    Linked {
+        cancel,
+        _subscription: subscription,
+    }
+}
+
+/// See [`linked`]. It follows for as long as this lives.
+pub struct Linked {
+    /// The inner flag.
+    pub cancel: Cancel,
+    _subscription: Subscription,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,15 +4,15 @@
 //! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
 //! Cell values never appear in them. Whoever follows a log reads the file; the database is not asked.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use crate::clock::Timestamp;
-use crate::files::{self, FileError};
+use crate::files::FileError;
+use crate::machine::{Machine, OpenLog};
 
 /// What a log is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,8 @@ impl Subject {
 }
 
 /// A log that is open for appending. One process appends to it at a time: the one that holds the lease.
-pub struct EventLog {
+pub struct EventLog<'a> {
+    machine: &'a dyn Machine,
     subject: Subject,
     id: String,
     path: PathBuf,
@@ -41,37 +42,40 @@ pub struct EventLog {
 }
 
 struct State {
-    file: File,
+    file: Box<dyn OpenLog>,
     sequence: u64,
     /// How long the file is by what this log knows; where it is not, another process has appended to it.
     length: u64,
     /// Another process has, and this log goes on from there.
     shared: bool,
-    /// The first failure to write; the work goes on, and its end reports it.
+    /// The first failure to write; the work goes on, and its end tells of it.
     broken: Option<io::Error>,
 }
 
-impl EventLog {
+impl<'a> EventLog<'a> {
     /// Opens a log, or begins it. An attempt after the first continues its numbering; a line that a crash cut short is
     /// ended, so that it damages no other.
     ///
     /// # Errors
     /// The file cannot be created or read.
-    pub fn open(path: &Path, subject: Subject, id: &str) -> Result<Self, FileError> {
+    pub fn open(
+        machine: &'a dyn Machine,
+        path: &Path,
+        subject: Subject,
+        id: &str,
+    ) -> Result<Self, FileError> {
+        let files = machine.files();
         if let Some(folder) = path.parent() {
-            files::create_folder(folder)?;
+            files
+                .create_folder(folder)
+                .map_err(FileError::on("create the folder", folder))?;
         }
         let open = || -> io::Result<State> {
-            let mut file = OpenOptions::new()
-                .create(true)
-                .append(true)
-                .read(true)
-                .open(path)?;
-            let mut text = Vec::new();
-            file.read_to_end(&mut text)?;
+            let mut file = files.open_log(path)?;
+            let text = file.read()?;
             let mut length = text.len() as u64;
             if text.last().is_some_and(|last| *last != b'\n') {
-                file.write_all(b"\n")?;
+                file.append(b"\n")?;
                 length += 1;
             }
             Ok(State {
@@ -84,6 +88,7 @@ impl EventLog {
         };
         let state = open().map_err(FileError::on("open", path))?;
         Ok(Self {
+            machine,
             subject,
             id: id.to_owned(),
             path: path.to_owned(),
@@ -96,14 +101,11 @@ impl EventLog {
         &self.path
     }
 
-    /// Appends an event of ADE's own. Returns it.
+    /// Appends an event of ADE's own and gives it back.
     pub fn write(&self, level: &str, event: &str, message: &str, data: Value) -> Value {
         let mut object = Map::new();
-        object.insert(
-            "event_id".to_owned(),
-            json!(uuid::Uuid::now_v7().to_string()),
-        );
-        object.insert("timestamp".to_owned(), json!(Timestamp::now()));
+        object.insert("event_id".to_owned(), json!(self.machine.new_id()));
+        object.insert("timestamp".to_owned(), json!(self.machine.now()));
         object.insert("level".to_owned(), json!(level));
         object.insert("event".to_owned(), json!(event));
         object.insert("message".to_owned(), json!(message));
@@ -115,9 +117,9 @@ impl EventLog {
 
     /// Appends an event as somebody else wrote it, with `sequence` and the log's id added.
     pub fn append(&self, object: Map<String, Value>) -> Value {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         if state.has_grown() {
-            state.catch_up(&self.path);
+            state.catch_up();
         }
         let mut whole = Map::new();
         let mut rest = object.into_iter();
@@ -128,7 +130,7 @@ impl EventLog {
         let event = Value::Object(whole);
         let mut line = event.to_string();
         line.push('\n');
-        match state.file.write_all(line.as_bytes()) {
+        match state.file.append(line.as_bytes()) {
             Ok(()) => {
                 state.sequence += 1;
                 state.length += line.len() as u64;
@@ -142,18 +144,32 @@ impl EventLog {
 
     /// Keeps other processes from [`EventLog::hold`]ing the log, so that what one looks for and then writes is written
     /// once. `None`: another process has it.
-    pub fn hold(&self) -> Option<Hold<'_>> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.file.try_lock() {
-            Err(TryLockError::WouldBlock) => None,
-            // Where the file system has no locks, something reported twice is better than something not reported.
-            Ok(()) | Err(TryLockError::Error(_)) => Some(Hold(self)),
-        }
+    pub fn hold(&self) -> Option<Hold<'_, 'a>> {
+        // Where the file system has no locks, an end that is written twice is better than one that is missing.
+        let locked = self.lock().file.try_lock().unwrap_or(true);
+        locked.then(|| Hold(self))
+    }
+
+    /// Every event that is in it, as it is now. Lines that are not JSON objects are left out.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(&self) -> Result<Vec<Value>, FileError> {
+        let text = self
+            .lock()
+            .file
+            .read()
+            .map_err(FileError::on("read", &self.path))?;
+        let lines = text.split(|byte| *byte == b'\n');
+        Ok(lines
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .filter(Value::is_object)
+            .collect())
     }
 
     /// Whether another process has appended since this log was opened.
     pub fn is_shared(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.lock();
         state.shared || state.has_grown()
     }
 
@@ -162,24 +178,28 @@ impl EventLog {
     /// # Errors
     /// An event could not be written, or the sync failed: the disk is full, most likely.
     pub fn finish(&self) -> Result<(), FileError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let result = match state.broken.take() {
             Some(error) => Err(error),
-            None => state.file.sync_data(),
+            None => state.file.sync(),
         };
         result.map_err(FileError::on("write", &self.path))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
     fn has_grown(&self) -> bool {
-        let found = self.file.metadata().map(|found| found.len());
+        let found = self.file.length();
         found.is_ok_and(|length| length != self.length)
     }
 
     /// Goes on from what another process wrote.
-    fn catch_up(&mut self, path: &Path) {
-        if let Ok(text) = std::fs::read(path) {
+    fn catch_up(&mut self) {
+        if let Ok(text) = self.file.read() {
             self.sequence = last_sequence(&text).max(self.sequence);
             self.length = text.len() as u64;
             self.shared = true;
@@ -188,12 +208,11 @@ impl State {
 }
 
 /// A log that no other process holds; ends when dropped.
-pub struct Hold<'a>(&'a EventLog);
+pub struct Hold<'h, 'a>(&'h EventLog<'a>);
 
-impl Drop for Hold<'_> {
+impl Drop for Hold<'_, '_> {
     fn drop(&mut self) {
-        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = state.file.unlock();
+        self.0.lock().file.unlock();
     }
 }
 
@@ -223,7 +242,7 @@ impl Follower {
         }
     }
 
-    /// The whole lines that came since the last call. Lines that are not JSON objects are left out.
+    /// The whole lines that came since the last call. Lines that are no JSON objects are left out.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -275,12 +294,15 @@ pub fn severity(level: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::System;
+    use std::fs::OpenOptions;
+    use std::io::Write;
 
     #[test]
     fn numbering_goes_on_after_a_crash_in_the_middle_of_a_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("logs/events.ndjson");
-        let log = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        let log = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
         log.write("info", "run.start", "one", Value::Null);
         log.write("info", "run.retry", "two", json!({"a": 1}));
         log.finish().unwrap();
@@ -290,7 +312,7 @@ mod tests {
             .unwrap()
             .write_all(b"{\"sequence\": 99, \"ev")
             .unwrap();
-        let log = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        let log = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
         log.write("info", "run.complete", "three", Value::Null);
         let events = Follower::new(path).poll().unwrap();
         let numbers: Vec<u64> = events
@@ -305,8 +327,8 @@ mod tests {
     fn a_log_that_another_process_wrote_to_goes_on_from_there() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.ndjson");
-        let one = EventLog::open(&path, Subject::Run, "r1").unwrap();
-        let other = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        let one = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
+        let other = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
         one.write("info", "run.start", "one", Value::Null);
         assert!(other.is_shared() && !one.is_shared());
         other.write("info", "run.recovered", "two", Value::Null);
@@ -324,8 +346,8 @@ mod tests {
     fn one_process_at_a_time_holds_a_log() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.ndjson");
-        let one = EventLog::open(&path, Subject::Run, "r1").unwrap();
-        let other = EventLog::open(&path, Subject::Run, "r1").unwrap();
+        let one = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
+        let other = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
         let hold = one.hold();
         assert!(hold.is_some() && other.hold().is_none());
         drop(hold);

@@ -4,13 +4,11 @@
 //! database. A process is dead when its lock can be taken: no age, no number that somebody else may have by now. What a dead
 //! process of this machine held goes back to the queue at once; one of another machine is left to its leases.
 
+use std::io;
 use std::path::PathBuf;
 
-use crate::clock::Timestamp;
 use crate::files::FileError;
-use crate::host;
 use crate::lock::{self, Lock};
-use crate::run::leftovers;
 use crate::settings::Recovery;
 use crate::store::{RunRecord, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
@@ -41,15 +39,20 @@ impl<'a> Member<'a> {
     /// # Errors
     /// The store can't serve, or the lock file cannot be made.
     pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, JoinError> {
-        let id = uuid::Uuid::now_v7().to_string();
+        let machine = &*workspace.machine;
+        let id = machine.new_id();
         let lock_path = workspace.layout.worker_lock(&id);
-        let lock = Lock::take(&lock_path)?;
-        let now = Timestamp::now();
+        // Nobody else knows the name, so nobody else has locked it.
+        let taken = Lock::try_take(machine, &lock_path)?;
+        let lock = taken
+            .ok_or(io::ErrorKind::ResourceBusy.into())
+            .map_err(FileError::on("lock", &lock_path))?;
+        let now = machine.now();
         let record = WorkerRecord {
             id: id.clone(),
-            host: host::name(),
-            pid: std::process::id(),
-            name: workspace.settings.worker_id(0),
+            host: machine.host(),
+            pid: machine.pid(),
+            name: workspace.worker_id(0),
             kind: kind.to_owned(),
             slots: u32::try_from(slots).unwrap_or(u32::MAX),
             lock_path: lock_path.clone(),
@@ -72,39 +75,32 @@ impl Drop for Member<'_> {
     fn drop(&mut self) {
         // Where this fails, the next process finds the lock free and tidies up.
         if self.workspace.store.remove_worker(&self.id).is_ok() {
-            let _ = std::fs::remove_file(&self.lock_path);
+            let _ = self.workspace.files().remove_file(&self.lock_path);
         }
     }
 }
 
-/// Takes back what dead processes of this machine held. Gives the runs as they are now.
+/// Takes back what dead processes of this machine held. Returns the runs as they are now.
 ///
 /// # Errors
 /// The store can't serve.
 pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
-    let host = host::name();
+    let (machine, files) = (&*workspace.machine, workspace.files());
+    let host = machine.host();
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
+        // Process numbers are used again, in a container by the next process at once: only the lock tells.
         // A lock file that is gone was removed by somebody who had found it free; one that cannot be looked at proves
         // nothing.
-        if worker.host != host
-            || worker.pid == std::process::id()
-            || lock::is_held(&worker.lock_path) != Some(false)
-        {
+        if worker.host != host || lock::is_held(files, &worker.lock_path) != Some(false) {
             continue;
         }
         let reclaimed = workspace
             .store
-            .reclaim(&worker.id, recovery, Timestamp::now())?;
-        for run in &reclaimed {
-            // Where a worker has claimed the run meanwhile, it has cleared by itself.
-            if run.status.is_terminal() {
-                leftovers::clear(&workspace.layout.run(&run.key.workspace_id, &run.id));
-            }
-        }
+            .reclaim(&worker.id, recovery, machine.now())?;
         runs.extend(reclaimed);
         workspace.store.remove_worker(&worker.id)?;
-        let _ = std::fs::remove_file(&worker.lock_path);
+        let _ = files.remove_file(&worker.lock_path);
     }
     Ok(runs)
 }

@@ -191,6 +191,9 @@ pub fn wheelhouse(pip_cache: &Path) -> PathBuf {
     pip_cache.join("wheelhouse")
 }
 
+/// How the name of a folder begins that is on its way out.
+pub const TRASH: &str = ".trash-";
+
 /// The folder of what is kept for all environments.
 #[derive(Clone, Debug)]
 pub struct ToolsFolder(pub PathBuf);

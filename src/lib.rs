@@ -22,8 +22,12 @@
 //! | [`events`] | the event envelope, writing and following event logs |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
+//! | [`check`] | loading a configuration without running it |
 //! | [`doctor`] | is this machine ready |
+//! | [`top`] | the queue at one moment |
 //! | [`process`] | children that never outlive their purpose |
+//! | [`machine`] | what ADE asks of the machine beneath it: time, threads, files, locks |
+//! | [`lease`] | a lease that is kept alive while the work under it goes on |
 //! | [`problem`], [`clock`], [`cancel`], [`wake`], [`backoff`], [`lock`], [`digest`], [`files`], [`host`] | errors, time, cancelling, waking a worker, waits between attempts, locks between processes, SHA-256, whole-file writes, the machine's name |
 //!
 //! # States
@@ -38,10 +42,16 @@
 //! All below the data directory, see [`layout::Layout`]. A file appears whole or not at all ([`files`]); an environment
 //! is complete when its `.ready` is there; an event log is append-only.
 
-#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::exit,
+    clippy::missing_errors_doc
+)]
 
 pub mod backoff;
 pub mod cancel;
+pub mod check;
 pub mod clock;
 pub mod configuration;
 pub mod digest;
@@ -53,7 +63,9 @@ pub mod files;
 pub mod fleet;
 pub mod host;
 pub mod layout;
+pub mod lease;
 pub mod lock;
+pub mod machine;
 pub mod problem;
 pub mod process;
 pub mod python;
@@ -61,6 +73,7 @@ pub mod run;
 pub mod scaffold;
 pub mod settings;
 pub mod store;
+pub mod top;
 pub mod wake;
 pub mod worker;
 pub mod workspace;

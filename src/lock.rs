@@ -4,26 +4,23 @@
 //! is ever stale and none has to be judged by its age. The file's content says who holds it, for people to read; it
 //! decides nothing.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::cancel::Cancel;
-use crate::files::{self, FileError};
-use crate::host;
+use crate::files::FileError;
+use crate::machine::{Disk, Files, HeldLock, Machine};
 use crate::problem::{Facts, Kind, Problem, code};
 
 /// How soon a waiter notices that the lock is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 /// A lock that this process holds; released when dropped.
-#[derive(Debug)]
 pub struct Lock {
-    /// Closing it releases the lock.
-    _file: File,
+    _held: Box<dyn HeldLock>,
 }
 
 /// A lock was not taken.
@@ -62,33 +59,37 @@ impl Lock {
     ///
     /// # Errors
     /// The file cannot be opened, or the file system has no locks.
-    pub fn try_take(path: &Path) -> Result<Option<Self>, FileError> {
-        let file = open(path)?;
-        let free = try_lock(&file).map_err(FileError::on("lock", path))?;
-        Ok(free.then(|| Self::held(file)))
+    pub fn try_take(machine: &dyn Machine, path: &Path) -> Result<Option<Self>, FileError> {
+        let files = machine.files();
+        create_folder_of(files, path)?;
+        let taken = files.try_lock(path).map_err(FileError::on("lock", path))?;
+        Ok(taken.map(|mut held| {
+            held.name_holder(&holder(machine));
+            Self { _held: held }
+        }))
     }
 
-    /// Takes the lock, waiting as long as another process has it. For work that is over in a moment.
+    /// Takes the lock, waiting as long as another process of this machine has it. For work that is over in a moment.
     ///
     /// # Errors
     /// As [`Lock::try_take`].
     pub fn take(path: &Path) -> Result<Self, FileError> {
-        let file = open(path)?;
-        file.lock().map_err(FileError::on("lock", path))?;
-        Ok(Self::held(file))
+        create_folder_of(&Disk, path)?;
+        let held = Disk.lock(path).map_err(FileError::on("lock", path))?;
+        Ok(Self { _held: held })
     }
 
     /// Takes the lock, waiting until somebody cancels. `on_wait` is called when the waiting begins and whenever the
-    /// holder changes, with the holder where it is known: `process 4711 on host`.
+    /// holder changes, with the holder where it is known, as [`holder`] writes it.
     ///
     /// # Errors
     /// Somebody cancelled; else as [`Lock::try_take`].
     pub fn acquire(
+        machine: &dyn Machine,
         path: &Path,
         cancel: &Cancel,
         on_wait: &mut dyn FnMut(Option<String>),
     ) -> Result<Self, LockError> {
-        let file = open(path)?;
         let mut reported: Option<Option<String>> = None;
         loop {
             if cancel.is_cancelled() {
@@ -96,95 +97,68 @@ impl Lock {
                     path: path.to_owned(),
                 });
             }
-            if try_lock(&file).map_err(FileError::on("lock", path))? {
-                return Ok(Self::held(file));
+            if let Some(lock) = Self::try_take(machine, path)? {
+                return Ok(lock);
             }
-            let holder = read_holder(path);
+            let holder = read_holder(machine.files(), path);
             // Between taking the lock and writing the name there is a moment without one.
             if reported.as_ref() != Some(&holder) && (reported.is_none() || holder.is_some()) {
                 on_wait(holder.clone());
                 reported = Some(holder);
             }
-            cancel.wait(LOOK_AGAIN);
+            machine.wait(cancel, LOOK_AGAIN);
         }
-    }
-
-    fn held(mut file: File) -> Self {
-        // Only for people, so a full disk is no reason to give the lock back.
-        let _ = write_holder(&mut file);
-        Self { _file: file }
     }
 }
 
+/// How this process signs what it has locked: `process 4711 on host`.
+pub fn holder(machine: &dyn Machine) -> String {
+    format!("process {} on {}", machine.pid(), machine.host())
+}
+
 /// Whether the file is there and a process holds its lock. `None`: it cannot be looked at, which proves nothing.
-pub fn is_held(path: &Path) -> Option<bool> {
-    match OpenOptions::new().write(true).open(path) {
-        Ok(file) => try_lock(&file).ok().map(|free| !free),
+pub fn is_held(files: &dyn Files, path: &Path) -> Option<bool> {
+    match files.is_locked(path) {
+        Ok(is_locked) => Some(is_locked),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some(false),
         Err(_) => None,
     }
 }
 
-/// Opens the lock's file, and makes it and its folder where they are not there.
-fn open(path: &Path) -> Result<File, FileError> {
-    if let Some(folder) = path.parent() {
-        files::create_folder(folder)?;
-    }
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(FileError::on("open", path))
+fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    files
+        .create_folder(folder)
+        .map_err(FileError::on("create the folder", folder))
 }
 
-/// Takes the lock of a file that is open for another purpose, if it is free, and says whether it was. Closing or unlocking
-/// the file releases it.
-///
-/// # Errors
-/// The file system has no locks.
-pub fn try_lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
-fn read_holder(path: &Path) -> Option<String> {
-    let mut text = String::new();
-    File::open(path)
-        .ok()?
-        .take(1024)
-        .read_to_string(&mut text)
-        .ok()?;
-    let holder = text.trim();
-    (!holder.is_empty()).then(|| holder.to_owned())
-}
-
-fn write_holder(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "process {} on {}", std::process::id(), host::name())
+fn read_holder(files: &dyn Files, path: &Path) -> Option<String> {
+    let text = files.read(path).ok()?;
+    let holder = String::from_utf8_lossy(&text).trim().to_owned();
+    (!holder.is_empty()).then_some(holder)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::System;
     use std::sync::mpsc;
 
     #[test]
     fn the_second_waits_for_the_first_and_knows_who_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("locks/key.lock");
-        let first =
-            Lock::acquire(&path, &Cancel::new(), &mut |_| panic!("nobody to wait for")).unwrap();
+        let first = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {
+            panic!("nobody to wait for")
+        })
+        .unwrap();
         let (waits, waiting) = mpsc::channel();
         let second = {
             let path = path.clone();
             std::thread::spawn(move || {
-                Lock::acquire(&path, &Cancel::new(), &mut |holder| {
+                Lock::acquire(&System, &path, &Cancel::new(), &mut |holder| {
                     waits.send(holder).unwrap()
                 })
                 .unwrap();
@@ -205,9 +179,9 @@ mod tests {
     fn waiting_can_be_cancelled() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.lock");
-        let _held = Lock::acquire(&path, &Cancel::new(), &mut |_| {}).unwrap();
+        let _held = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {}).unwrap();
         let cancel = Cancel::new();
-        let answer = Lock::acquire(&path, &cancel, &mut |_| cancel.cancel());
+        let answer = Lock::acquire(&System, &path, &cancel, &mut |_| cancel.cancel());
         assert!(matches!(answer, Err(LockError::Cancelled { .. })));
     }
 
@@ -215,12 +189,12 @@ mod tests {
     fn a_held_lock_is_not_taken_and_a_free_or_missing_one_is_not_held() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.lock");
-        assert_eq!(is_held(&path), Some(false), "there is no file");
+        assert_eq!(is_held(&Disk, &path), Some(false), "there is no file");
         let held = Lock::take(&path).unwrap();
-        assert_eq!(is_held(&path), Some(true));
-        assert!(Lock::try_take(&path).unwrap().is_none());
+        assert_eq!(is_held(&Disk, &path), Some(true));
+        assert!(Lock::try_take(&System, &path).unwrap().is_none());
         drop(held);
-        assert_eq!(is_held(&path), Some(false));
-        assert!(Lock::try_take(&path).unwrap().is_some());
+        assert_eq!(is_held(&Disk, &path), Some(false));
+        assert!(Lock::try_take(&System, &path).unwrap().is_some());
     }
 }

@@ -154,7 +154,6 @@ pub mod code {
         STORAGE_FAILED = "storage_failed";
         WORKER_DIED = "worker_died";
         LEASE_EXPIRED = "lease_expired";
-        LOST_CLAIM = "lost_claim";
         TIMEOUT = "timeout";
         CANCELLED = "cancelled";
 

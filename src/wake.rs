@@ -4,7 +4,7 @@
 //! modification time. A missed touch costs one poll interval and nothing else.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
@@ -15,9 +15,14 @@ pub fn wake(path: &Path) {
     let _ = std::fs::write(path, b"");
 }
 
-/// What the slots of one worker sleep on.
-#[derive(Default)]
+/// What the slots of one worker sleep on. Clones are the same bell.
+#[derive(Clone, Default)]
 pub struct Bell {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
     rings: Mutex<u64>,
     changed: Condvar,
 }
@@ -25,25 +30,31 @@ pub struct Bell {
 impl Bell {
     /// Wakes all sleepers.
     pub fn ring(&self) {
-        *self.rings.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.changed.notify_all();
+        *self.lock() += 1;
+        self.shared.changed.notify_all();
     }
 
     /// How often it has rung. Taken before a look at the queue, so that a ring during the look is not missed.
     pub fn rings(&self) -> u64 {
-        *self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        let rings = self.shared.rings.lock();
+        rings.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sleeps for `most`, or until it has rung more often than `heard`. True: it has.
     pub fn sleep(&self, heard: u64, most: Duration) -> bool {
         let until = Instant::now() + most;
-        let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rings = self.lock();
         while *rings == heard {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }
             rings = self
+                .shared
                 .changed
                 .wait_timeout(rings, left)
                 .unwrap_or_else(PoisonError::into_inner)

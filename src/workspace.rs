@@ -1,9 +1,12 @@
 //! One workspace of one data directory, opened: its settings, its places and its store.
 
+use std::sync::Arc;
+
 use crate::layout::{BadSegment, Layout};
+use crate::machine::{Files, Machine, System};
 use crate::problem::{Facts, Problem};
 use crate::settings::Settings;
-use crate::store::{Opening, SqliteStore, Store, StoreError};
+use crate::store::{Claim, Opening, SqliteStore, Store, StoreError};
 
 /// An open workspace. Shared by all threads of a process.
 pub struct Workspace {
@@ -13,6 +16,8 @@ pub struct Workspace {
     pub layout: Layout,
     /// The queue and the records.
     pub store: Box<dyn Store>,
+    /// The machine that all this is on.
+    pub machine: Arc<dyn Machine>,
 }
 
 /// A workspace cannot be opened.
@@ -47,6 +52,7 @@ impl Workspace {
             settings,
             layout,
             store: Box::new(store),
+            machine: Arc::new(System),
         })
     }
 
@@ -59,6 +65,30 @@ impl Workspace {
             Ok(workspace) => Ok(Some(workspace)),
             Err(OpenError::Store(StoreError::Absent { .. })) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The files of its machine.
+    pub fn files(&self) -> &dyn Files {
+        self.machine.files()
+    }
+
+    /// The id of a worker slot, counted from 0: `<host>:<pid>:<index>`, or what the setting says.
+    pub fn worker_id(&self, index: usize) -> String {
+        match &self.settings.worker.id {
+            Some(id) if index == 0 => id.clone(),
+            Some(id) => format!("{id}:{index}"),
+            None => format!("{}:{}:{index}", self.machine.host(), self.machine.pid()),
+        }
+    }
+
+    /// A claim with a token that nobody had before, for a worker of a registered process.
+    pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
+        Claim {
+            worker: worker.to_owned(),
+            token: self.machine.new_token(),
+            lease: self.settings.worker.lease,
+            process: process.map(str::to_owned),
         }
     }
 

@@ -31,6 +31,8 @@ fn the_engines_tests_pass_in_an_environment_of_its_own() {
             "-m",
             "pytest",
             "-q",
+            // What is skipped, and why.
+            "-rs",
             "--numprocesses=2",
             "-p",
             "no:cacheprovider",

@@ -6,10 +6,7 @@ use common::{Place, snapshot};
 
 #[test]
 fn an_environment_is_removed_and_built_again_when_it_is_needed() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
+    let place = Place::ready();
     let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
     snapshot!(place, place.ade("env rm config --dry-run"), @r"
     status 0

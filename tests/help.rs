@@ -1,47 +1,21 @@
-//! Help texts, and what is said to a call that is none.
+//! Help texts, and the answers to calls that name no command.
 
 mod common;
 
 use common::{Place, snapshot};
 
-/// The subcommands that a help text lists.
-fn subcommands(help: &str) -> Vec<String> {
-    help.lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| line.starts_with("  "))
-        .filter_map(|line| {
-            line.strip_prefix("  ")?
-                .split_whitespace()
-                .next()
-                .map(str::to_owned)
-        })
-        .filter(|name| name.starts_with(|letter: char| letter.is_ascii_lowercase()))
-        .collect()
-}
-
-/// Every command line that can be asked for help.
-fn every_command(place: &Place) -> Vec<String> {
-    let mut commands = Vec::new();
-    let mut waiting = vec![String::new()];
-    while let Some(command) = waiting.pop() {
-        let help = place.ade(&format!("{command} --help")).succeeds();
-        waiting.extend(
-            subcommands(&help.stdout)
-                .iter()
-                .map(|name| format!("{command} {name}").trim().to_owned()),
-        );
-        commands.push(command);
-    }
-    commands
-}
-
 #[test]
 fn every_help_has_an_example_and_an_imperative_first_line() {
     let place = Place::new();
-    let commands = every_command(&place);
-    assert!(commands.len() >= 18, "{commands:?}");
-    for command in commands {
+    let mut lines = vec![(String::new(), false)];
+    lines.extend(
+        place
+            .commands()
+            .iter()
+            .map(|command| (command.words.join(" "), command.is_group)),
+    );
+    assert!(lines.len() >= 18, "{lines:?}");
+    for (command, is_group) in lines {
         let help = place.ade(&format!("{command} --help")).succeeds();
         assert_eq!(help.stderr, "", "{command}");
         let first = help.stdout.lines().next().unwrap();
@@ -51,7 +25,7 @@ fn every_help_has_an_example_and_an_imperative_first_line() {
         );
         assert!(!first.ends_with('.'), "{command}: {first}");
         // A command that only groups others leaves the examples to them.
-        if subcommands(&help.stdout).is_empty() || command.is_empty() {
+        if !is_group {
             let examples = help
                 .stdout
                 .split_once("Examples:\n")

@@ -2,7 +2,7 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "a test looks at its caller's environment"
+    reason = "a test reads its caller's process variables"
 )]
 
 mod common;

@@ -45,7 +45,7 @@ fn hold(tree: &str, read: impl Fn(&Path) -> Graph) {
 }
 
 #[test]
-#[ignore = "src/ is being reordered"]
+
 fn the_library_keeps_its_layers() {
     hold("src", rust::read);
 }

@@ -143,7 +143,7 @@ fn nothing_is_lost(before: &Contents, after: &Connection) {
 fn there_is_an_old_database_for_every_version() {
     #[allow(
         clippy::disallowed_methods,
-        reason = "whether a fixture is written is no setting"
+        reason = "whether a fixture is written is not a setting"
     )]
     let update = std::env::var_os("ADE_UPDATE_FIXTURES").is_some();
     if update {

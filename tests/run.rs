@@ -467,10 +467,7 @@ fn what_the_configurations_code_prints_is_shown_and_kept() {
 
 #[test]
 fn color_is_asked_for_refused_or_left_to_the_terminal() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
+    let mut place = Place::ready();
     let colored = |place: &Place, flags: &str| {
         let run = place
             .ade(&format!("run config members.csv {flags}"))
@@ -480,7 +477,7 @@ fn color_is_asked_for_refused_or_left_to_the_terminal() {
     assert!(!colored(&place, ""));
     assert!(colored(&place, "--color always"));
     place.unset("NO_COLOR");
-    assert!(!colored(&place, ""), "a pipe is no terminal");
+    assert!(!colored(&place, ""), "a pipe is not a terminal");
     place.set("CLICOLOR_FORCE", "1");
     assert!(colored(&place, ""));
     assert!(!colored(&place, "--color never"));

@@ -1,4 +1,4 @@
-//! What bad input gets: said in words that help, with the exit status that the documentation gives, and nothing recorded
+//! What bad input leads to: a message that helps, the exit status that the documentation lists, and nothing recorded
 //! where nothing was run.
 
 mod common;
@@ -154,7 +154,7 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     ✗ page.xls  failed [TIME]
     --- stderr
     error: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
-    hint: this file is a workbook and no text: rename it so that it ends in .xlsx
+    hint: this file is a workbook, not text: rename it so that it ends in .xlsx
     error: workbook.xls is not a readable .xls workbook: this is a newer workbook; rename it to .xlsx
     error: page.xls is not a readable .xls workbook: this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx
     0 of 3 files normalized, 3 failed
@@ -165,7 +165,7 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
         .ends_with(1)
         .error();
     assert_eq!(error["code"], "input_error");
-    // The environment is none the worse for it.
+    // The environment stays as it was.
     place.members("members.csv");
     place.ade("run config members.csv").succeeds();
 }
@@ -218,7 +218,7 @@ fn a_configuration_whose_import_fails() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) ([HERE]/config/src/ade_config/columns/rates.py, line 3, in <module>)
-    hint: `ade logs tail` shows the engine's whole account of it
+    hint: `ade logs tail` shows everything that the engine said about it
     ");
     configuration.write(
         "src/ade_config/columns/rates.py",
@@ -242,7 +242,7 @@ fn a_configuration_whose_import_fails() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: ModuleNotFoundError: [HERE]/config/src/ade_config/columns/rates.py, line 2 is not valid Python: '(' was never closed (rates.py, line 2)
-    hint: `ade logs tail` shows the engine's whole account of it
+    hint: `ade logs tail` shows everything that the engine said about it
     ");
     configuration.write(
         "src/ade_config/columns/rates.py",
@@ -254,7 +254,7 @@ fn a_configuration_whose_import_fails() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: AttributeError: 'Registry' object has no attribute 'register_nothing' ([HERE]/config/src/ade_config/columns/rates.py, line 2, in register)
-    hint: `ade logs tail` shows the engine's whole account of it
+    hint: `ade logs tail` shows everything that the engine said about it
     ");
     assert_eq!(place.statuses(), ["failed"; 4]);
 }
@@ -275,7 +275,7 @@ fn a_detector_that_raises() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: Column detector ade_config.columns.phone.by_header raised KeyError: 'phone'; called for sheet 'members', table 0, column A ('Name') ([HERE]/config/src/ade_config/columns/phone.py, line 5, in lookup)
-    hint: mend the configuration and run again; the environment is kept
+    hint: correct the configuration and run again; the environment is kept
     ");
     // The log has the author's frames and not the engine's.
     let log = place.ade("logs tail latest --level error").succeeds();
@@ -302,7 +302,7 @@ fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: Hook ade_config.hooks.late.finish raised ValueError: not today; called for on_workbook_before_save ([HERE]/config/src/ade_config/hooks/late.py, line 2, in finish)
-    hint: mend the configuration and run again; the environment is kept
+    hint: correct the configuration and run again; the environment is kept
     ");
     // Nothing half-written is left of the workbook.
     let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
@@ -318,13 +318,14 @@ fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: Validator ade_config.columns.more.check returned str; it should return pl.Expr or None; called for sheet 'members', table 0, field 'name' ([HERE]/config/src/ade_config/columns/more.py, line 1, in check)
-    hint: mend the configuration and run again; the environment is kept
+    hint: correct the configuration and run again; the environment is kept
     ");
 }
 
 #[test]
-fn an_engine_that_dies_is_no_mystery() {
-    let place = Place::new();
+fn an_engine_that_dies_is_tried_again_and_its_last_lines_are_shown() {
+    let mut place = Place::new();
+    place.hurry();
     let configuration = place.configuration("config");
     place.members("members.csv");
     configuration.write(
@@ -338,7 +339,11 @@ fn an_engine_that_dies_is_no_mystery() {
     ✗ members.csv  failed [TIME]
     --- stderr
     last words
-    error: the engine was killed by signal 9; its last words: last words
+    note: attempt 1 of 3 at members.csv failed: the engine was killed by signal 9; its last lines: last words; the next one is in [TIME]
+    last words
+    note: attempt 2 of 3 at members.csv failed: the engine was killed by signal 9; its last lines: last words; the next one is in [TIME]
+    last words
+    error: the engine was killed by signal 9; its last lines: last words
     ");
     assert_eq!(place.latest_run()["exit_code"], 137);
 }
@@ -392,7 +397,7 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
         "run config people.csv --validate-only --dry-run",
         "run config people.csv -q -v",
         "run config people.csv --color sometimes",
-        // Taken names of what is not built yet are no flags that do nothing.
+        // A name that is reserved for later is not a flag that does nothing.
         "run config people.csv --allow-network",
         "serve",
     ] {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, processes_of, skip, snapshot, wait_for};
+use common::{Place, processes_of, snapshot, wait_for};
 use libc::{SIGINT, SIGKILL, SIGTERM};
 
 /// Nothing that was started here is left. Children are killed by the kernel when their parent ends, which takes a moment.
@@ -28,12 +28,7 @@ fn nothing_is_half_written(place: &Place) {
 
 #[test]
 fn while_the_engine_works() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     running.signal(SIGINT);
@@ -64,12 +59,7 @@ fn while_the_engine_works() {
 
 #[test]
 fn by_sigterm_as_well_and_with_json() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv --json");
     gate.wait_until_reached();
     running.signal(SIGTERM);
@@ -213,11 +203,12 @@ fn an_engine_that_ignores_the_request_is_killed() {
 }
 
 #[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "children die with their parent on Linux alone"
+)]
 fn a_second_ctrl_c_kills() {
     let place = Place::new();
-    if processes_of(&place.path("")).is_none() {
-        skip!("children die with their parent on Linux alone");
-    }
     let configuration = place.configuration("config");
     let (gate, asked) = (place.gate("gate"), place.gate("asked"));
     // It stays when it is asked to end, and says that it was asked: the first Ctrl-C has arrived.
@@ -243,16 +234,12 @@ fn a_second_ctrl_c_kills() {
 }
 
 #[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "children die with their parent on Linux alone"
+)]
 fn an_ade_that_is_killed_leaves_no_engine() {
-    let place = Place::new();
-    if processes_of(&place.path("")).is_none() {
-        skip!("children die with their parent on Linux alone");
-    }
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv");
     gate.wait_until_reached();
     assert!(processes_of(&place.path("")).unwrap().len() >= 2);

@@ -80,7 +80,7 @@ fn a_build_that_fails_fails_for_everybody_who_needs_it() {
         .ade("run config one.csv two.csv --jobs 2")
         .ends_with(3)
         .says("0 of 2 files normalized, 2 failed");
-    // Mended, it is built.
+    // Corrected, it is built.
     configuration.depend_on(&["et-xmlfile"]);
     place.ade("run config one.csv two.csv --jobs 2").succeeds();
 }

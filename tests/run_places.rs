@@ -1,12 +1,11 @@
-//! Places that are hard on a program: odd names, protected outputs, read-only and full disks, bad databases.
+//! Places that are hard on a program: odd names, protected outputs, bad databases.
 
 mod common;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use common::{Outcome, Place, skip, snapshot};
+use common::{Place, snapshot};
 use rusqlite::Connection;
 
 #[test]
@@ -64,12 +63,7 @@ fn an_output_that_exists_and_is_write_protected() {
 
 #[test]
 fn an_output_that_becomes_write_protected_while_the_run_goes_on() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv -o clean");
     gate.wait_until_reached();
     let output = place.write("clean/members_normalized.xlsx", "mine");
@@ -150,127 +144,6 @@ fn a_file_where_the_data_directory_should_be() {
         .ade("run config members.csv")
         .ends_with(5)
         .says("hint:");
-}
-
-/// Runs `ade` in a mount namespace of its own, after `mount` has been carried out in it. `None`: not permitted here.
-fn with_mount(place: &Place, mount: &str, line: &str) -> Option<Outcome> {
-    let flags = ["-m", "-rm"].into_iter().find(|flags| {
-        let probe = format!(
-            "mkdir -p '{0}' && mount -t tmpfs -o size=64k tmpfs '{0}'",
-            place.path("probe").display()
-        );
-        Command::new("unshare")
-            .args([flags, "sh", "-c", &probe])
-            .output()
-            .is_ok_and(|output| output.status.success())
-    })?;
-    let ade = place.command();
-    let mut command = Command::new("unshare");
-    command
-        .args([flags, "sh", "-c", &format!("{mount}\nexec \"$0\" \"$@\"")])
-        .arg(ade.get_program())
-        .args(line.split_whitespace())
-        .current_dir(place.path(""));
-    let keep = ade
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
-    command.env_clear().envs(keep);
-    let output = command.output().unwrap();
-    Some(Outcome {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    })
-}
-
-#[test]
-fn a_read_only_data_directory() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
-    let mount = "mount --bind data data && mount -o remount,bind,ro data";
-    let Some(run) = with_mount(&place, mount, "run config members.csv") else {
-        skip!("this machine permits no mounts");
-    };
-    snapshot!(place, run, @r"
-    status 5
-    --- stderr
-    error: the database [HERE]/data/db/ade.sqlite cannot be used: unable to open database file
-    hint: check that the data directory exists and that you may write to it, or point --data-dir elsewhere
-    ");
-    // So it is before the first start.
-    let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
-    let run = with_mount(&place, mount, "run config members.csv --data-dir new")
-        .unwrap()
-        .ends_with(5);
-    assert!(run.stderr.contains("read-only"), "{run}");
-    let doctor = with_mount(&place, mount, "doctor --data-dir new")
-        .unwrap()
-        .ends_with(1);
-    assert!(
-        doctor
-            .stdout
-            .contains("cannot be written: read-only file system"),
-        "{doctor}"
-    );
-    // What only reads serves as long as SQLite lets it.
-    place.ade("run config members.csv -q").succeeds();
-}
-
-#[test]
-fn a_full_data_directory() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    let mount = |size: &str| format!("mkdir -p full && mount -t tmpfs -o size={size} tmpfs full");
-    let Some(run) = with_mount(
-        &place,
-        &mount("40k"),
-        "run config members.csv --data-dir full",
-    ) else {
-        skip!("this machine permits no mounts");
-    };
-    // No room for the database.
-    let run = run.ends_with(5);
-    assert!(
-        run.stderr.contains("full") || run.stderr.contains("space"),
-        "{run}"
-    );
-    assert!(run.stderr.contains("hint: free some space"), "{run}");
-    // No room for the environment.
-    for size in ["1m", "12m"] {
-        let run = with_mount(
-            &place,
-            &mount(size),
-            "run config members.csv --data-dir full",
-        )
-        .unwrap()
-        .ends_with(3);
-        assert!(
-            run.stderr.contains("space") && run.stderr.contains("Build failed"),
-            "{size}: {run}"
-        );
-        assert!(
-            run.stderr.contains("hint: free some space"),
-            "{size}: {run}"
-        );
-    }
-}
-
-#[test]
-fn a_full_output_directory() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
-    let mount = "mkdir -p out && mount -t tmpfs -o size=8k tmpfs out && head -c 8192 /dev/zero > out/filler";
-    let Some(run) = with_mount(&place, mount, "run config members.csv -o out") else {
-        skip!("this machine permits no mounts");
-    };
-    let run = run.ends_with(2);
-    assert!(run.stderr.contains("no space left"), "{run}");
-    assert_eq!(place.latest_run()["status"], "succeeded");
 }
 
 /// The database of a place with one run in it.

@@ -47,12 +47,7 @@ fn a_changed_input_or_configuration_runs_again() {
 
 #[test]
 fn what_changes_while_a_run_goes_on_is_noticed_after_it() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let mut running = place.start("run config members.csv --watch");
     gate.wait_until_reached();
     place.write("members.csv", "Name\nEve\nJohn\nMary\n");
@@ -65,12 +60,7 @@ fn what_changes_while_a_run_goes_on_is_noticed_after_it() {
 
 #[test]
 fn ctrl_c_in_mid_run_ends_the_run_and_the_watching() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    place.members("members.csv");
-    place.warm("config");
+    let (place, gate) = Place::gated();
     let running = place.start("run config members.csv --watch");
     gate.wait_until_reached();
     running.signal(libc::SIGINT);

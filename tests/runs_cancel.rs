@@ -7,18 +7,9 @@ use std::time::Instant;
 use common::{Place, is_alive, processes_of, snapshot, wait_for, wait_for_death};
 use libc::SIGTERM;
 
-fn holding_place(code: &str) -> Place {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", code);
-    place.members("members.csv");
-    place.warm("config");
-    place
-}
-
 #[test]
 fn a_run_that_waits_is_cancelled_at_once() {
-    let place = holding_place("");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     snapshot!(place, place.ade("runs cancel latest"), @r"
     status 0
@@ -38,7 +29,7 @@ fn a_run_that_waits_is_cancelled_at_once() {
 
 #[test]
 fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
-    let place = holding_place("");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     let engine = place.wait_until_held(1)[0];
@@ -78,15 +69,15 @@ stranger = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sl
 
 fn family(place: &Place) -> Vec<i32> {
     let names = ["grandchild", "stranger"];
-    let told =
+    let has_started =
         |name: &str| std::fs::read_to_string(place.path(name)).is_ok_and(|text| !text.is_empty());
-    wait_for("the family", || names.iter().all(|name| told(name)));
+    wait_for("the family", || names.iter().all(|name| has_started(name)));
     names.map(|name| place.read(name).parse().unwrap()).to_vec()
 }
 
 #[test]
 fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
-    let place = holding_place(STUBBORN);
+    let place = Place::held(STUBBORN);
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     let engine = place.wait_until_held(1)[0];
@@ -108,7 +99,7 @@ fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
 
 #[test]
 fn a_timeout_ends_them_too() {
-    let place = holding_place(STUBBORN);
+    let place = Place::held(STUBBORN);
     // On a machine that has other things to do a second may pass before the family is there.
     for seconds in [1, 8, 64] {
         place
@@ -130,7 +121,7 @@ fn a_timeout_ends_them_too() {
 
 #[test]
 fn a_cancel_is_not_forgotten_when_the_worker_dies_or_gives_the_run_back() {
-    let place = holding_place("");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     place.wait_until_held(1);
@@ -144,7 +135,7 @@ fn a_cancel_is_not_forgotten_when_the_worker_dies_or_gives_the_run_back() {
 
 #[test]
 fn several_at_once_and_what_is_not_there() {
-    let place = holding_place("");
+    let place = Place::held("");
     let first = place.enqueue("config", "members.csv");
     let second = place.enqueue("config", "members.csv");
     place
@@ -157,7 +148,7 @@ fn several_at_once_and_what_is_not_there() {
 
 #[test]
 fn ade_run_in_another_terminal_is_cancelled_too() {
-    let place = holding_place("");
+    let place = Place::held("");
     let running = place.start("run config members.csv -q");
     place.wait_until_held(1);
     place.ade("runs cancel latest").succeeds();

@@ -2,21 +2,24 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "a test looks at its caller's environment"
+    reason = "a test reads its caller's process variables"
 )]
 
 mod common;
 
 use std::path::Path;
 
-use common::{Place, skip, snapshot};
+use common::trials::{Missing, Tried, trials};
+use common::{Place, snapshot};
 
-#[test]
-fn every_sample_becomes_a_workbook_with_its_people_found() {
+trials!(every_sample_becomes_a_workbook_with_its_people_found);
+
+fn every_sample_becomes_a_workbook_with_its_people_found() -> Tried {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(std::env::var("ADE_SAMPLES").unwrap_or_else(|_| "../shared/samples".to_owned()));
     if !samples.is_dir() {
-        skip!("there are no samples at {}", samples.display());
+        let folder = samples.display();
+        return Err(Missing(format!("there are no samples at {folder}")));
     }
     let place = Place::new();
     place.ade("init roster -q").succeeds();
@@ -31,7 +34,7 @@ fn every_sample_becomes_a_workbook_with_its_people_found() {
             "1".as_ref(),
         ])
         .succeeds();
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     for run in runs.records() {
         assert_eq!(run["status"], "succeeded");
         let cells = place.cells(run["output_path"].as_str().unwrap());
@@ -47,17 +50,18 @@ fn every_sample_becomes_a_workbook_with_its_people_found() {
         assert!(artifact.is_object());
         let events = place.read(format!("{folder}/logs/events.ndjson"));
         assert!(events.lines().last().unwrap().contains("run.complete"));
-        told.push(format!(
+        found.push(format!(
             "{} {} written rows {rows}",
             run["input"]["name"].as_str().unwrap(),
             run["metrics"]
         ));
     }
-    snapshot!(place, told.join("\n"), @r#"
+    snapshot!(place, found.join("\n"), @r#"
     S01_clean_roster_alias_headers.xlsx {"sheets":1,"tables":1,"rows":110,"columns":11,"mapped_fields":7,"unmapped_columns":4,"issues":0} written rows 111
     S02_two_tables_vertical_same_sheet.xlsx {"sheets":1,"tables":2,"rows":63,"columns":14,"mapped_fields":5,"unmapped_columns":4,"issues":0} written rows 60
     S03_preamble_stacked_headers.xlsx {"sheets":1,"tables":1,"rows":72,"columns":7,"mapped_fields":5,"unmapped_columns":2,"issues":0} written rows 73
     S04_offset_wide_mapping_pressure.xlsx {"sheets":1,"tables":1,"rows":153,"columns":36,"mapped_fields":8,"unmapped_columns":28,"issues":0} written rows 151
     S07_contacts_export_quirks.csv {"sheets":1,"tables":1,"rows":154,"columns":7,"mapped_fields":4,"unmapped_columns":3,"issues":0} written rows 151
     "#);
+    Ok(())
 }

@@ -49,7 +49,7 @@ fn flags_are_stronger_than_variables_than_the_file_than_defaults() {
     let (value, source) = setting(&place, &variable, "-w of-the-flag", name);
     assert_eq!(value, "of-the-flag");
     assert!(source.contains("flag"), "{source}");
-    // An empty variable is none.
+    // An empty variable counts as absent.
     assert_eq!(
         setting(&place, &[("ADE_WORKSPACE", "")], "", name).0,
         "of-the-file"

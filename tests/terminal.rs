@@ -8,7 +8,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 
 use common::Place;
 
-/// Runs `ade` on a terminal of its own and gives its exit status and all that it wrote there.
+/// Runs `ade` on a terminal of its own and returns its exit status and all that it wrote there.
 fn on_a_terminal(place: &Place, line: &str) -> (Option<i32>, String) {
     let (mut master, mut slave) = (-1, -1);
     let size = libc::winsize {
@@ -75,10 +75,7 @@ fn a_build_shows_its_steps_and_packages_as_they_come() {
 
 #[test]
 fn nothing_is_drawn_where_quiet_or_a_dumb_terminal_asks_for_it() {
-    let mut place = Place::new();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
+    let mut place = Place::ready();
     let (status, text) = on_a_terminal(&place, "run config members.csv -q --color never");
     assert_eq!(status, Some(0));
     assert!(!text.contains('\u{1b}'), "{text:?}");

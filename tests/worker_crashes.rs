@@ -9,35 +9,18 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::{Place, Running, is_alive, processes_of, signal, skip, wait_for, wait_for_death};
+use common::{Place, Running, is_alive, processes_of, signal, wait_for, wait_for_death};
 use libc::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
-
-/// A place whose configuration holds its runs, with an environment that is ready.
-fn holding_place(code: &str) -> Place {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", code);
-    place.members("members.csv");
-    place.warm("config");
-    place
-}
-
-fn kill(worker: Running) {
-    worker.signal(SIGKILL);
-    worker.wait().ends_with(-SIGKILL);
-}
 
 #[test]
 fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_does() {
-    let place = holding_place("");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     let engine = place.wait_until_held(1)[0];
-    kill(worker);
+    worker.dies();
     wait_for_death(engine);
     place.let_go();
     place.ade("worker --drain -q").succeeds();
@@ -49,12 +32,12 @@ fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_do
 
 #[test]
 fn a_worker_that_lives_takes_over_from_one_that_was_killed() {
-    let place = holding_place("");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let first = place.start_worker("first");
     place.wait_until_held(1);
     let second = place.start_worker("second");
-    kill(first);
+    first.dies();
     place.wait_until_held(2);
     place.let_go();
     place.wait_for_status(&run, "succeeded");
@@ -68,7 +51,7 @@ fn a_worker_that_lives_takes_over_from_one_that_was_killed() {
 
 #[test]
 fn a_worker_killed_at_the_claim_leaves_a_run_that_the_next_one_does() {
-    let mut place = holding_place("");
+    let mut place = Place::held("");
     // Whatever is done after the claim takes its time here, so that the kill comes before it.
     place.let_go();
     place.set("ADE_WORKER_MAX_ATTEMPTS", "50");
@@ -86,7 +69,7 @@ fn a_worker_killed_at_the_claim_leaves_a_run_that_the_next_one_does() {
             assert!(Instant::now() < limit, "it was never claimed");
             std::thread::sleep(Duration::from_micros(200));
         }
-        kill(worker);
+        worker.dies();
     }
     place.ade("worker --drain -q").succeeds();
     for run in &runs {
@@ -98,49 +81,8 @@ fn a_worker_killed_at_the_claim_leaves_a_run_that_the_next_one_does() {
 }
 
 #[test]
-fn a_worker_killed_in_the_middle_of_staging_leaves_no_half_of_a_file() {
-    let place = holding_place("");
-    place.let_go();
-    let run = place.enqueue("config", "members.csv");
-    // The staged copy is lost, and the file that it is made from anew is a pipe which gives a part of it. It lies on
-    // another file system, so that it is copied and not linked.
-    let staged = place.run_folder(&run).join("input/members.csv");
-    let whole = fs::read(&staged).unwrap();
-    fs::remove_file(&staged).unwrap();
-    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
-        skip!("there is no second file system here");
-    };
-    let source = elsewhere.path().join("source.csv");
-    let made = Command::new("mkfifo").arg(&source).status();
-    if !made.is_ok_and(|status| status.success()) {
-        skip!("no pipe can be made here");
-    }
-    place.change(&format!(
-        "UPDATE runs SET input_path = '{}' WHERE id = '{run}'",
-        source.display()
-    ));
-    let worker = place.start_worker("one");
-    let mut pipe = fs::OpenOptions::new().write(true).open(&source).unwrap();
-    std::io::Write::write_all(&mut pipe, &whole[..5]).unwrap();
-    let half = || {
-        place
-            .files_below(staged.parent().unwrap())
-            .iter()
-            .any(|name| name.starts_with(".ade-"))
-    };
-    wait_for("half of a copy", half);
-    kill(worker);
-    drop(pipe);
-    fs::remove_file(&source).unwrap();
-    fs::write(&source, &whole).unwrap();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
-    assert_eq!(fs::read(&staged).unwrap(), whole);
-}
-
-#[test]
 fn a_worker_killed_while_it_records_the_end_has_recorded_nothing() {
-    let place = holding_place("");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     let engine = place.wait_until_held(1)[0];
@@ -153,7 +95,7 @@ fn a_worker_killed_while_it_records_the_end_has_recorded_nothing() {
     wait_for("the audit record", || {
         place.run_folder(&run).join("artifact.json").exists()
     });
-    kill(worker);
+    worker.dies();
     drop(locked);
     assert_eq!(place.status_of(&run), "running");
     place.ade("worker --drain -q").succeeds();
@@ -166,7 +108,7 @@ fn a_worker_killed_while_it_records_the_end_has_recorded_nothing() {
 
 #[test]
 fn an_end_that_was_recorded_and_not_told_is_told_once() {
-    let place = holding_place("");
+    let place = Place::held("");
     place.let_go();
     let run = place.enqueue("config", "members.csv");
     place.ade("worker --drain -q").succeeds();
@@ -179,7 +121,7 @@ fn an_end_that_was_recorded_and_not_told_is_told_once() {
         "UPDATE runs SET end_told = 0, completed_at = completed_at - 60000 WHERE id = '{run}'"
     ));
     let worker = place.start_worker("one");
-    wait_for("the end to be told", || {
+    wait_for("the end to be in the log", || {
         place.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
     });
     worker.signal(SIGTERM);
@@ -189,7 +131,7 @@ fn an_end_that_was_recorded_and_not_told_is_told_once() {
 
 #[test]
 fn an_engine_that_was_killed_is_started_again_and_one_that_fails_is_not() {
-    let place = holding_place("");
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let mut worker = place.start_worker("one");
     let engine = place.wait_until_held(1)[0];
@@ -222,7 +164,7 @@ fn an_engine_that_was_killed_is_started_again_and_one_that_fails_is_not() {
 
 #[test]
 fn attempts_are_counted_and_spent_with_a_growing_pause_between_them() {
-    let mut place = holding_place("os.kill(os.getpid(), 9)");
+    let mut place = Place::held("os.kill(os.getpid(), 9)");
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.4");
     place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "300");
     let run = place.enqueue("config", "members.csv");
@@ -243,11 +185,11 @@ fn attempts_are_counted_and_spent_with_a_growing_pause_between_them() {
 
 #[test]
 fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
-    let mut place = holding_place("");
+    let mut place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     place.wait_until_held(1);
-    kill(worker);
+    worker.dies();
     place.let_go();
     place.set("ADE_RECOVERY", "fail");
     place.ade("worker --drain -q").succeeds();
@@ -264,16 +206,17 @@ fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
 }
 
 #[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "only Linux shows which run a process belongs to"
+)]
 fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
-    let place = holding_place(
+    let place = Place::held(
         "child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP; while :; do sleep 0.1; done'])\n\
          (PLACE / 'grandchild').write_text(str(child.pid))\n\
          stranger = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n\
          (PLACE / 'stranger').write_text(str(stranger.pid))\n",
     );
-    if !Path::new("/proc/self/environ").exists() {
-        skip!("only Linux tells whose a process was");
-    }
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     wait_for("both", || {
@@ -284,7 +227,7 @@ fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
     let left: Vec<i32> = ["grandchild", "stranger"]
         .map(|name| place.read(name).parse().unwrap())
         .to_vec();
-    kill(worker);
+    worker.dies();
     assert!(left.iter().all(|process| is_alive(*process)));
     place.ade(&format!("runs cancel {run}")).succeeds();
     place.ade("worker --drain -q").succeeds();
@@ -294,7 +237,7 @@ fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
 
 #[test]
 fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() {
-    let mut place = holding_place("");
+    let mut place = Place::held("");
     place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
     let run = place.enqueue("config", "members.csv");
     let mut frozen = place.start_worker("frozen");
@@ -304,7 +247,7 @@ fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() 
     place.wait_until_held(2);
     place.let_go();
     place.wait_for_status(&run, "succeeded");
-    wait_for("the end to be told", || {
+    wait_for("the end to be in the log", || {
         place.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
     });
     let log = fs::read(place.run_folder(&run).join("logs/events.ndjson")).unwrap();
@@ -338,7 +281,7 @@ fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() 
 
 #[test]
 fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
-    let mut place = holding_place("");
+    let mut place = Place::held("");
     place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
     let run = place.enqueue("config", "members.csv");
     let mut frozen = place.start_worker("frozen");
@@ -376,7 +319,7 @@ fn a_builder_that_is_killed_leaves_an_environment_that_the_next_one_builds() {
     gate.wait_until_reached();
     // The second one waits for the first.
     let second = place.start_worker("second");
-    kill(first);
+    first.dies();
     gate.open();
     place.wait_for_status(&run, "succeeded");
     second.signal(SIGTERM);
@@ -386,128 +329,9 @@ fn a_builder_that_is_killed_leaves_an_environment_that_the_next_one_builds() {
     assert_eq!(place.environments()[0]["status"], "ready");
 }
 
-/// A small file system of its own, gone with the test.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    /// `None`: this machine lets nobody mount.
-    fn mount(at: &Path, kibibytes: u32) -> Option<Self> {
-        fs::create_dir_all(at).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "tmpfs"])
-            .arg(at)
-            .output()
-            .ok()?;
-        mounted.status.success().then(|| Self(at.to_owned()))
-    }
-
-    /// Writes until nothing more fits. Gives the file.
-    fn fill(&self) -> std::path::PathBuf {
-        use std::io::Write;
-        let path = self.0.join("filler");
-        let mut file = fs::File::create(&path).unwrap();
-        for size in [64 * 1024, 512, 1] {
-            while file.write_all(&vec![0; size]).is_ok() {}
-        }
-        path
-    }
-
-    fn remount(&self, options: &str) -> bool {
-        Command::new("mount")
-            .args(["-o", &format!("remount,{options}")])
-            .arg(&self.0)
-            .output()
-            .is_ok_and(|output| output.status.success())
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
-    }
-}
-
-#[test]
-fn a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_room() {
-    let mut place = Place::new();
-    place.hurry();
-    let Some(disk) = SmallDisk::mount(&place.path("data/db"), 1024) else {
-        skip!("no small disk can be mounted here");
-    };
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
-    let run = place.enqueue("config", "members.csv");
-    let next = place.enqueue("config", "members.csv");
-    let mut worker = place.start_worker("one");
-    let engine = place.wait_until_held(1)[0];
-    // What the database has in its log is in the file itself, so that the end needs room.
-    let _ = place
-        .database()
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    let filler = disk.fill();
-    place.let_go();
-    wait_for_death(engine);
-    worker.wait_until_says("cannot be recorded yet");
-    assert_eq!(place.status_of(&run), "running");
-    fs::remove_file(filler).unwrap();
-    place.wait_for_status(&next, "succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
-    place.is_sound(&next, "succeeded", &["succeeded"]);
-}
-
-#[test]
-fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again() {
-    let mut place = Place::new();
-    place.hurry();
-    let Some(disk) = SmallDisk::mount(&place.path("runs"), 4096) else {
-        skip!("no small disk can be mounted here");
-    };
-    place.set("ADE_RUNS_DIR", place.path("runs"));
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
-    let run = place.enqueue("config", "members.csv");
-    let mut worker = place.start_worker("one");
-    place.wait_until_held(1);
-    let filler = disk.fill();
-    place.let_go();
-    worker.wait_until_says("queued");
-    worker.wait_until_says("there is no room left");
-    fs::remove_file(filler).unwrap();
-    place.wait_for_status(&run, "succeeded");
-    worker.signal(SIGTERM);
-    worker.wait().succeeds();
-    assert_eq!(place.outcomes(&run), ["retried", "succeeded"]);
-}
-
-#[test]
-fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() {
-    let mut place = Place::new();
-    place.hurry();
-    let Some(disk) = SmallDisk::mount(&place.path("data/db"), 4096) else {
-        skip!("no small disk can be mounted here");
-    };
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
-    let run = place.enqueue("config", "members.csv");
-    if !disk.remount("ro") {
-        skip!("the small disk cannot be made read-only");
-    }
-    let refused = place.ade("worker --drain").ends_with(5);
-    assert!(refused.stderr.contains("hint:"), "{refused}");
-    place.ade("run config members.csv").ends_with(5);
-    assert!(disk.remount("rw"));
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
-}
-
 #[test]
 fn a_database_that_is_locked_for_a_while_delays_a_run_and_spoils_none() {
-    let mut place = holding_place("");
+    let mut place = Place::held("");
     place.set("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "200");
     let run = place.enqueue("config", "members.csv");
     let mut worker = place.start_worker("one");
@@ -543,7 +367,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     const WORKERS: usize = 4;
     #[allow(
         clippy::disallowed_methods,
-        reason = "how long this test takes is no setting"
+        reason = "how long this test takes is not a setting"
     )]
     let number = |name: &str, default: u64| {
         std::env::var(name)
@@ -609,7 +433,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
         let index = usize::try_from(dice.roll(WORKERS as u64)).unwrap();
         workers[index].signal(SIGKILL);
         let successor = place.start_worker(&format!("worker-{index}-{kills}"));
-        kill(std::mem::replace(&mut workers[index], successor));
+        std::mem::replace(&mut workers[index], successor).dies();
         kills += 1;
     }
     let took = begun.elapsed();
@@ -620,10 +444,10 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     }
     // One more look sweeps what the last one killed left.
     place.change("UPDATE runs SET completed_at = completed_at - 60000 WHERE end_told = 0");
-    let untold: i64 = place.query("SELECT count(*) FROM runs WHERE end_told = 0");
+    let unwritten: i64 = place.query("SELECT count(*) FROM runs WHERE end_told = 0");
     let mut sweep = place.start_worker("sweep");
     sweep.wait_until_says("looking for work");
-    wait_for("the last ends to be told", || {
+    wait_for("the last ends to be in the logs", || {
         place.query::<i64>("SELECT count(*) FROM runs WHERE end_told = 0") == 0
     });
     sweep.signal(SIGTERM);
@@ -644,7 +468,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
         processes_of(&place.path("")).is_none_or(|left| left.is_empty())
     });
     eprintln!(
-        "{count} runs, {WORKERS} workers, {kills} kills, {attempts} attempts, {untold} ends told by a sweep, {:.1} s, seed {seed}",
+        "{count} runs, {WORKERS} workers, {kills} kills, {attempts} attempts, {unwritten} ends written by a sweep, {:.1} s, seed {seed}",
         took.as_secs_f64()
     );
 }

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
+use ade::configuration::Configuration;
 use ade::environment::json::environment_json;
+use ade::environment::prepare::{PrepareError, prepare_opened};
+use ade::environment::provide::{Progress, Provider, Want};
 use ade::layout::EnvironmentFolder;
-use ade::run::prepare;
-use ade::run::provide::{Builder, Progress, Want, provide};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentNarration, Narrator, Tone, as_typed};
+use crate::ui::{EnvironmentNarration, Narrator, Tone};
 
 /// Provision an environment ahead of time, or anew
 #[derive(clap::Args)]
@@ -20,43 +21,34 @@ use crate::ui::{EnvironmentNarration, Narrator, Tone, as_typed};
 pub struct Args {
     /// The configuration's folder
     config: PathBuf,
-    /// Build although one is ready; runs in progress keep the old one
+    /// Build it even where one is ready; runs in progress keep the old one
     #[arg(long)]
     force: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let configuration = ade::configuration::Configuration::open(&args.config)
-        .map_err(prepare::PrepareError::from)?;
+    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
     let workspace = context.open_or_create()?;
-    let prepared = prepare::prepare_opened(&workspace, configuration, None)?;
+    let prepared = prepare_opened(&workspace, configuration, None)?;
     let narrator = Narrator::new(ui);
-    let cancel = signals::cancel_on_signals(|| {});
-    let narration = EnvironmentNarration::new(&narrator);
+    let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
+    let cancel = signals::cancel_on_signals();
     let want = if args.force {
         Want::Rebuilt
     } else {
         Want::Ready
     };
+    let worker = workspace.worker_id(0);
     let mut built_here = false;
-    let environment = provide(
-        &workspace,
-        &prepared,
-        want,
-        Builder {
-            worker: &workspace.settings.worker_id(0),
-            process: None,
-            waits: true,
-        },
-        &cancel,
-        &mut |progress| {
-            if let Progress::Ready { built, .. } = &progress {
-                built_here = *built;
-            }
-            narration.tell(&progress, &prepared.record.name);
-        },
-    )?;
+    let mut on = |progress: Progress<'_>| {
+        if let Progress::Ready { built, .. } = &progress {
+            built_here = *built;
+        }
+        narration.progress(&progress);
+    };
+    let environment =
+        Provider::here(&workspace, &worker).provide(&prepared, want, &cancel, &mut on)?;
     if ui.json() {
         ui.document(&environment_json(&environment));
         return Ok(ExitStatus::Done);
@@ -66,7 +58,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     ui.line(ui.paint(
         Tone::Name,
-        as_typed(&EnvironmentFolder(environment.folder.clone()).venv()),
+        ui.path(&EnvironmentFolder(environment.folder).venv()),
     ));
     Ok(ExitStatus::Done)
 }

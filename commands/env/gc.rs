@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ade::environment::gc::{Options, REPEATED, Report, collect};
+use ade::environment::gc::{Options, REPEATED, Removed, Report, collect};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -11,14 +11,14 @@ use crate::ui::{Tone, Ui, bytes, id, plural};
 
 /// Delete cold environments, files of old runs, and what interrupted builds left
 ///
-/// An environment goes only when its configuration is not active, it has not been used for the time to live, and no
+/// An environment is deleted only when its configuration is not active, it has not been used for the time to live, and no
 /// queued or running run needs it.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also cold environments that a changed dependency left behind"
 )]
 pub struct Args {
-    /// Say what would go, and delete nothing
+    /// Show what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
     /// Days without use after which an environment is cold; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]
@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .ok()
             .filter(|ttl| !ttl.is_zero());
     }
-    let cancel = signals::cancel_on_signals(|| {});
+    let cancel = signals::cancel_on_signals();
     let report = collect(&workspace, &options, &cancel)?;
     show(ui, &report);
     Ok(match (cancel.is_cancelled(), report.failed.is_empty()) {
@@ -70,37 +70,17 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn show(ui: &Ui, report: &Report) {
     if ui.json() {
         let mut object = serde_json::to_value(report).unwrap_or_default();
-        if let Some(object) = object.as_object_mut() {
-            object.insert("deleted".to_owned(), report.removed.len().into());
-        }
+        object["deleted"] = report.removed.len().into();
         ui.document(&object);
         return;
     }
-    let word = if report.dry_run {
-        "would go"
+    let (word, freed) = if report.dry_run {
+        ("would go", "would be freed")
     } else {
-        "deleted"
+        ("deleted", "freed")
     };
     for removed in &report.removed {
-        let name = if removed.kind == "leftover" {
-            removed.id.as_str()
-        } else {
-            id(&removed.id)
-        };
-        ui.line(format_args!(
-            "{} {} {name} {} {}",
-            ui.paint(Tone::Warn, word),
-            removed.kind,
-            if removed.kind == "leftover" {
-                ""
-            } else {
-                &removed.name
-            },
-            ui.paint(
-                Tone::Dim,
-                format!("{} ({})", bytes(removed.bytes), removed.reason)
-            )
-        ));
+        show_removed(ui, word, removed);
     }
     for failed in &report.failed {
         ui.line(format_args!("{} {failed}", ui.paint(Tone::Bad, "failed")));
@@ -117,13 +97,26 @@ fn show(ui: &Ui, report: &Report) {
             ui.paint(Tone::Dim, format!("({reason})"))
         ));
     }
-    let verb = if report.dry_run {
-        "would be freed"
+    ui.line(format_args!(
+        "{} {freed}",
+        ui.paint(Tone::Strong, bytes(report.bytes_freed))
+    ));
+}
+
+fn show_removed(ui: &Ui, word: &str, removed: &Removed) {
+    // What no record knows has a path and no name.
+    let (id, name) = if removed.kind == "leftover" {
+        (removed.id.as_str(), "")
     } else {
-        "freed"
+        (id(&removed.id), removed.name.as_str())
     };
     ui.line(format_args!(
-        "{} {verb}",
-        ui.paint(Tone::Strong, bytes(report.bytes_freed))
+        "{} {} {id} {name} {}",
+        ui.paint(Tone::Warn, word),
+        removed.kind,
+        ui.paint(
+            Tone::Dim,
+            format!("{} ({})", bytes(removed.bytes), removed.reason)
+        )
     ));
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use ade::configuration::Configuration;
+use ade::environment::find::{FindError, find_ready};
+use ade::environment::prepare::PrepareError;
 use ade::layout::EnvironmentFolder;
-use ade::run::prepare;
-use ade::run::provide::is_usable;
 use serde_json::json;
 
 use crate::context::Context;
@@ -22,17 +23,12 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let configuration = ade::configuration::Configuration::open(&args.config)
-        .map_err(prepare::PrepareError::from)?;
-    let none = || super::none_for(&args.config.display().to_string());
-    let workspace = context.open_if_present()?.ok_or_else(none)?;
-    let prepared = prepare::prepare_opened(&workspace, configuration, None)?;
-    let environment = workspace
-        .store
-        .environment_of(&prepared.key)?
-        .filter(is_usable)
-        .ok_or_else(none)?;
-    let path = EnvironmentFolder(environment.folder.clone()).venv();
+    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
+    let workspace = context
+        .open_if_present()?
+        .ok_or_else(|| FindError::not_built(&args.config))?;
+    let environment = find_ready(&workspace, configuration, &args.config)?;
+    let path = EnvironmentFolder(environment.folder).venv();
     if ui.json() {
         ui.document(&json!({"environment_id": environment.id, "path": path}));
     } else {

@@ -1,14 +1,16 @@
 //! `ade env show`: everything about one environment.
 
 use ade::clock::Timestamp;
+use ade::environment::find::find;
 use ade::environment::json::environment_json;
+use ade::store::{EnvironmentContents, EnvironmentRecord};
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Tone, ago, as_typed, bytes, plural};
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Tone, Ui, ago, bytes, plural};
 
-/// Tell everything about one environment
+/// Show everything about one environment
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env show my-config\n  ade env show 0199c2d4 --json")]
 pub struct Args {
@@ -18,88 +20,70 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let workspace = context.open_if_present()?.ok_or_else(|| {
-        Failure::usage(
-            "environment_not_found",
-            "there are no environments yet".to_owned(),
-            None,
-        )
-    })?;
-    let environment = super::find(&workspace, &args.environment)?;
+    let workspace = context.open_for_environments()?;
+    let environment = find(&workspace, &args.environment)?;
     let runs = workspace.store.live_runs_of_environment(&environment.id)?;
     if ui.json() {
-        let mut object = environment_json(&environment);
-        if let Some(object) = object.as_object_mut() {
-            object.insert(
-                "packages".to_owned(),
-                json!(
-                    environment
-                        .contents
-                        .as_ref()
-                        .map(|contents| &contents.packages)
-                ),
-            );
-            object.insert("live_runs".to_owned(), json!(runs));
-        }
-        ui.document(&object);
+        print_json(ui, &environment, runs);
         return Ok(ExitStatus::Done);
     }
-    let now = Timestamp::now();
-    let fact = |name: &str, value: String| {
-        ui.line(format_args!(
-            "{:<14} {value}",
-            ui.paint(Tone::Dim, format!("{name:<14}"))
-                .trim_end_matches(' ')
-        ))
-    };
     ui.line(format_args!(
         "{} {}",
         ui.paint(Tone::Strong, &environment.configuration_name),
-        ui.paint(super::tone(environment.status), environment.status.as_str())
+        ui.paint(environment.status.into(), environment.status.as_str())
     ));
-    fact("id", environment.id.clone());
-    fact("configuration", as_typed(&environment.configuration_path));
-    fact("folder", as_typed(&environment.folder));
-    fact("digest", environment.key.deps_digest.clone());
-    fact("engine", environment.key.engine_spec.clone());
-    fact(
-        "created",
-        format!(
-            "{} ({})",
-            environment.created_at,
-            ago(environment.created_at, now)
-        ),
-    );
-    if let Some(used) = environment.last_used_at {
-        fact("last used", format!("{used} ({})", ago(used, now)));
-    }
-    fact("in use by", plural(runs, "run"));
-    if let Some(error) = &environment.error {
-        fact("error", ui.paint(Tone::Bad, &error.message));
-        if let Some(hint) = &error.hint {
-            fact("hint", hint.clone());
-        }
-    }
+    print(ui, &environment, runs);
     if let Some(contents) = &environment.contents {
-        fact(
-            "python",
-            format!(
-                "{} ({})",
-                contents.python_version,
-                contents.python_path.display()
-            ),
-        );
-        fact("installer", contents.installer.clone());
-        fact("size", bytes(contents.size_bytes));
-        fact("lock", contents.lock_digest.clone());
-        ui.line(ui.paint(Tone::Dim, "packages"));
-        for package in &contents.packages {
-            ui.line(format_args!(
-                "  {} {}",
-                package.name,
-                ui.paint(Tone::Dim, &package.version)
-            ));
-        }
+        print_contents(ui, contents);
     }
     Ok(ExitStatus::Done)
+}
+
+fn print_json(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
+    let contents = environment.contents.as_ref();
+    let packages = contents.map(|contents| &contents.packages);
+    let mut object = environment_json(environment);
+    object["packages"] = json!(packages);
+    object["live_runs"] = json!(runs);
+    ui.document(&object);
+}
+
+fn print(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
+    let now = Timestamp::now();
+    let at = |time: Timestamp| format!("{time} ({})", ago(time, now));
+    ui.fact("id", &environment.id);
+    ui.fact("configuration", ui.path(&environment.configuration_path));
+    ui.fact("folder", ui.path(&environment.folder));
+    ui.fact("digest", &environment.key.deps_digest);
+    ui.fact("engine", &environment.key.engine_spec);
+    ui.fact("created", at(environment.created_at));
+    if let Some(used) = environment.last_used_at {
+        ui.fact("last used", at(used));
+    }
+    ui.fact("in use by", plural(runs, "run"));
+    if let Some(error) = &environment.error {
+        ui.fact("error", ui.paint(Tone::Bad, &error.message));
+        if let Some(hint) = &error.hint {
+            ui.fact("hint", hint);
+        }
+    }
+}
+
+fn print_contents(ui: &Ui, contents: &EnvironmentContents) {
+    let python = contents.python_path.display();
+    ui.fact(
+        "python",
+        format_args!("{} ({python})", contents.python_version),
+    );
+    ui.fact("installer", &contents.installer);
+    ui.fact("size", bytes(contents.size_bytes));
+    ui.fact("lock", &contents.lock_digest);
+    ui.line(ui.paint(Tone::Dim, "packages"));
+    for package in &contents.packages {
+        ui.line(format_args!(
+            "  {} {}",
+            package.name,
+            ui.paint(Tone::Dim, &package.version)
+        ));
+    }
 }

@@ -1,31 +1,38 @@
-//! What `ade run` tells while it works, and what it prints of each run that ended.
+//! What `ade run` prints while it works: the environment, each input's progress, each run's end.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ade::run::inline::{self, Finished, RunError};
-use ade::run::json::run_json;
-use ade::run::provide::Progress;
-use ade::store::{RunRecord, RunStatus};
+use ade::clock::Timestamp;
+use ade::environment::provide::Progress;
+use ade::run::inline::{self, Finished};
+use ade::run::request::RunError;
+use ade::store::{Failure, RunRecord};
 use serde_json::Value;
 
-use crate::exit::Failure;
-use crate::ui::{
-    EnvironmentNarration, Narrator, Task, Tone, Ui, as_typed, duration, plural, thousands,
-};
+use super::ended;
+use crate::exit::ExitStatus;
+use crate::ui::{EnvironmentNarration, Narrator, Task, Ui, duration, plural};
 
-/// The state of the telling.
+/// How often a plain line reports the progress of one input where nothing can be drawn.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+
+/// See the module.
 pub struct Narration<'a> {
     ui: &'a Ui,
     narrator: &'a Narrator<'a>,
-    configuration: &'a str,
-    inputs: usize,
     environment: EnvironmentNarration<'a>,
-    tasks: Mutex<Vec<Option<Task>>>,
-    names: Mutex<Vec<String>>,
-    failed: AtomicUsize,
-    ended: AtomicUsize,
+    deny_issues: bool,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// What is in progress, by input.
+    tasks: Vec<Option<(String, Task)>>,
+    ended: usize,
+    failed: usize,
+    /// The highest of all ends so far.
+    status: ExitStatus,
 }
 
 impl<'a> Narration<'a> {
@@ -34,156 +41,115 @@ impl<'a> Narration<'a> {
         narrator: &'a Narrator<'a>,
         inputs: usize,
         configuration: &'a str,
+        deny_issues: bool,
     ) -> Self {
-        let tasks = (0..inputs).map(|_| None).collect();
         Self {
             ui,
             narrator,
-            configuration,
-            inputs,
-            environment: EnvironmentNarration::new(narrator),
-            tasks: Mutex::new(tasks),
-            names: Mutex::new(vec![String::new(); inputs]),
-            failed: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
+            environment: EnvironmentNarration::new(narrator, configuration),
+            deny_issues,
+            state: Mutex::new(State {
+                tasks: (0..inputs).map(|_| None).collect(),
+                ended: 0,
+                failed: 0,
+                status: ExitStatus::Done,
+            }),
         }
     }
 
-    fn with_task(&self, input: usize, act: impl FnOnce(&mut Option<Task>)) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = tasks.get_mut(input) {
-            act(task);
-        }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn name_of(&self, input: usize) -> String {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)[input].clone()
+    /// The highest exit status of the runs that ended.
+    pub fn status(&self) -> ExitStatus {
+        self.state().status
     }
 
-    /// One line for all files, where there were several.
+    /// One line for all inputs, where there were several.
     pub fn summarize(&self) {
-        if self.inputs > 1 && !self.ui.json() {
-            let (ended, failed) = (
-                self.ended.load(Ordering::Relaxed),
-                self.failed.load(Ordering::Relaxed),
-            );
-            let unbegun = self.inputs - ended;
-            let mut text = format!(
-                "{} of {} normalized",
-                ended - failed,
-                plural(self.inputs as u64, "file")
-            );
-            if failed > 0 {
-                text.push_str(&format!(", {failed} failed"));
-            }
-            if unbegun > 0 {
-                text.push_str(&format!(", {unbegun} not begun"));
-            }
-            self.ui.say(text);
-        }
-    }
-
-    fn show(&self, finished: &Finished) {
-        let (ui, run) = (self.ui, &finished.run);
-        let took = run.duration_ms().map(duration).unwrap_or_default();
-        let name = ui.paint(Tone::Strong, &run.input_name);
-        let path = finished.copied_to.as_ref().or(run.output_path.as_ref());
-        if ui.quiet() {
-            // Data alone: where the workbook is.
-            if let Some(path) = path {
-                ui.line(as_typed(path));
-            }
+        let state = self.state();
+        let inputs = state.tasks.len();
+        if inputs == 1 || self.ui.json() {
             return;
         }
-        match run.status {
-            RunStatus::Succeeded => {
-                ui.line(format_args!(
-                    "{} {name}  {}",
-                    ui.paint(Tone::Good, "✓"),
-                    ui.paint(Tone::Dim, took)
-                ));
-                if let Some(summary) = &run.summary {
-                    ui.line(format_args!("  {summary}"));
-                }
-                if let Some(metrics) = &run.metrics {
-                    ui.line(format_args!(
-                        "  {}, {}, {}",
-                        plural(metrics.sheets, "sheet"),
-                        plural(metrics.tables, "table"),
-                        plural(metrics.rows, "row")
-                    ));
-                    if metrics.tables == 0 {
-                        ui.line(format_args!(
-                            "  {}",
-                            ui.paint(Tone::Warn, "no table was found")
-                        ));
-                    }
-                    let unmapped = if metrics.unmapped_columns == 0 {
-                        String::new()
-                    } else {
-                        format!(", {} unmapped", plural(metrics.unmapped_columns, "column"))
-                    };
-                    ui.line(format_args!(
-                        "  {} of {} mapped{unmapped}",
-                        thousands(metrics.mapped_fields),
-                        plural(metrics.expected_fields, "field")
-                    ));
-                    if !finished.missing_fields.is_empty() {
-                        let missing = finished.missing_fields.join(", ");
-                        ui.line(format_args!(
-                            "  not found: {}",
-                            ui.paint(Tone::Warn, missing)
-                        ));
-                    }
-                    let issues = plural(metrics.issues, "issue");
-                    if metrics.issues == 0 {
-                        ui.line(format_args!("  {issues}"));
-                    } else {
-                        ui.line(format_args!("  {}", ui.paint(Tone::Warn, issues)));
-                        if !shows_issues(run) {
-                            ui.say(
-                                "hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row",
-                            );
-                        }
-                    }
-                }
-                if let Some(path) = path {
-                    ui.line(format_args!("  {}", ui.paint(Tone::Name, as_typed(path))));
-                }
-            }
-            _ => {
-                let word = if run.status == RunStatus::Cancelled {
-                    "cancelled"
-                } else {
-                    "failed"
-                };
-                ui.line(format_args!(
-                    "{} {name}  {word} {}",
-                    ui.paint(Tone::Bad, "✗"),
-                    ui.paint(Tone::Dim, took)
-                ));
-            }
+        let mut text = format!(
+            "{} of {} normalized",
+            state.ended - state.failed,
+            plural(inputs as u64, "file")
+        );
+        if state.failed > 0 {
+            text.push_str(&format!(", {} failed", state.failed));
         }
+        let not_begun = inputs - state.ended;
+        if not_begun > 0 {
+            text.push_str(&format!(", {not_begun} not begun"));
+        }
+        self.ui.say(text);
     }
 
-    fn failure(&self, finished: &Finished) -> Option<Failure> {
-        let run = &finished.run;
-        let status = ade::run::kind_of_end(run)?.into();
-        let error = run.error.as_ref()?;
-        Some(Failure {
-            status,
-            code: error.code.clone(),
-            message: error.message.clone(),
-            hint: error.hint.clone(),
-        })
+    fn progress(&self, input: usize, event: &Value) {
+        let text = at_work(event);
+        if let Some((name, task)) = &self.state().tasks[input] {
+            task.update(format_args!("{name} {text}"));
+            let periodic = text_of(event, "event") == "engine.sheet.progress";
+            if periodic && task.is_due(REPORT_EVERY) {
+                self.narrator.say_unless_drawn(format_args!("  {text}"));
+            }
+        }
     }
 }
 
-/// Whether the configuration writes its issues into the workbook.
-fn shows_issues(run: &RunRecord) -> bool {
-    let settings = std::fs::read_to_string(run.snapshot.join("settings.toml")).unwrap_or_default();
-    let table = settings.parse::<toml::Table>().unwrap_or_default();
-    table.get("write_diagnostics_columns") == Some(&toml::Value::Boolean(true))
+impl inline::Observer for Narration<'_> {
+    fn environment(&self, progress: &Progress<'_>) {
+        self.environment.progress(progress);
+    }
+
+    fn begun(&self, input: usize, run: &RunRecord) {
+        let task = self.narrator.task(&run.input_name);
+        self.state().tasks[input] = Some((run.input_name.clone(), task));
+    }
+
+    fn event(&self, input: usize, event: &Value) {
+        let (name, message) = (text_of(event, "event"), text_of(event, "message"));
+        match name {
+            "engine.sheet.started" | "engine.sheet.progress" | "engine.table.written" => {
+                self.progress(input, event);
+            }
+            _ if self.ui.verbose() > 0 => {
+                let level = text_of(event, "level");
+                self.narrator
+                    .say(format_args!("{level:>7} {name} {message}"));
+            }
+            // What the configuration's author prints is for the author to see.
+            "console.line" => self.narrator.say(message),
+            _ => {}
+        }
+    }
+
+    fn retrying(&self, input: usize, run: &RunRecord, failure: &Failure) {
+        self.state().tasks[input] = None;
+        let first_line = failure.message.lines().next().unwrap_or_default();
+        let wait = duration(run.available_at.since(Timestamp::now()));
+        self.narrator.say(format_args!(
+            "note: attempt {} of {} at {} failed: {first_line}; the next one is in {wait}",
+            run.attempt_count, run.max_attempts, run.input_name
+        ));
+    }
+
+    fn trouble(&self, _input: usize, message: &str) {
+        self.narrator.say(format_args!("note: {message}"));
+    }
+
+    fn ended(&self, input: usize, result: &Result<Finished, RunError>) {
+        // Held while it prints: two inputs that end together do not mix their lines.
+        let mut state = self.state();
+        state.tasks[input] = None;
+        state.ended += 1;
+        let failed = self.narrator.suspend(|| ended::print(self.ui, result));
+        state.failed += usize::from(failed);
+        state.status = state.status.max(ended::status(result, self.deny_issues));
+    }
 }
 
 /// Where the engine is in a workbook: the sheet, the stage, a bar where the end is known, the rows.
@@ -207,106 +173,6 @@ fn at_work(event: &Value) -> String {
     parts.join(" · ")
 }
 
-/// Joins the library's reports to the telling.
-pub struct Observer<'a> {
-    pub narration: &'a Narration<'a>,
-    pub ended: &'a (dyn Fn(&Result<Finished, RunError>) + Sync),
-}
-
-impl inline::Observer for Observer<'_> {
-    fn environment(&self, progress: &Progress<'_>) {
-        self.narration
-            .environment
-            .tell(progress, self.narration.configuration);
-    }
-
-    fn begun(&self, input: usize, run: &RunRecord) {
-        let narrator = self.narration.narrator;
-        self.narration
-            .with_task(input, |task| *task = Some(narrator.task(&run.input_name)));
-    }
-
-    fn event(&self, input: usize, event: &Value) {
-        let narration = self.narration;
-        let name = event
-            .get("event")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        match name {
-            "engine.sheet.started" | "engine.sheet.progress" | "engine.table.written" => {
-                let text = at_work(event);
-                narration.with_task(input, |task| {
-                    if let Some(task) = task {
-                        task.update(format_args!("{} {text}", narration.name_of(input)));
-                        if name == "engine.sheet.progress" && task.is_due(Duration::from_secs(5)) {
-                            narration
-                                .narrator
-                                .say_unless_drawn(format_args!("  {text}"));
-                        }
-                    }
-                });
-            }
-            _ if narration.ui.verbose() > 0 => {
-                let level = event
-                    .get("level")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                let message = event
-                    .get("message")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                narration
-                    .narrator
-                    .say(format_args!("{level:>7} {name} {message}"));
-            }
-            "console.line" => {
-                // What the configuration's author prints is for the author to see.
-                let message = event
-                    .get("message")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                narration.narrator.say(message);
-            }
-            _ => {}
-        }
-    }
-
-    fn ended(&self, input: usize, result: &Result<Finished, RunError>) {
-        let narration = self.narration;
-        narration.with_task(input, |task| *task = None);
-        narration.ended.fetch_add(1, Ordering::Relaxed);
-        let mut failures = Vec::new();
-        narration.narrator.suspend(|| {
-            // Whole blocks: two files that end together do not mix their lines.
-            let _turn = narration.tasks.lock();
-            match result {
-                Ok(finished) => {
-                    if narration.ui.json() {
-                        let mut object = run_json(&finished.run);
-                        if let (Some(copy), Some(object)) =
-                            (&finished.copied_to, object.as_object_mut())
-                        {
-                            // As every path in the object: one that means the same in any folder.
-                            let copy = std::path::absolute(copy).unwrap_or_else(|_| copy.clone());
-                            object
-                                .insert("copied_to".to_owned(), copy.display().to_string().into());
-                        }
-                        narration.ui.record(&object);
-                    } else {
-                        narration.show(finished);
-                    }
-                    failures.extend(narration.failure(finished));
-                    failures.extend(finished.copy_error.as_ref().map(|error| Failure::of(error)));
-                }
-                Err(error) => failures.push(Failure::of(error)),
-            }
-            for failure in &failures {
-                narration.ui.failure(failure);
-            }
-        });
-        if !failures.is_empty() {
-            narration.failed.fetch_add(1, Ordering::Relaxed);
-        }
-        (self.ended)(result);
-    }
+fn text_of<'a>(event: &'a Value, key: &str) -> &'a str {
+    event.get(key).and_then(Value::as_str).unwrap_or_default()
 }

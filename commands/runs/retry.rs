@@ -1,11 +1,11 @@
 //! `ade runs retry`: run ended runs again.
 
-use ade::run::again;
 use ade::run::json::run_json;
+use ade::run::retry::retry;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::Outcome;
 use crate::ui::Tone;
 
 /// Run ended runs again, as new runs for a worker
@@ -23,25 +23,15 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let workspace = context.open_if_present()?.ok_or_else(super::none)?;
-    let mut status = ExitStatus::Done;
-    for id in &args.run {
-        let again = workspace
-            .store
-            .run(workspace.id(), id)
-            .map_err(again::AgainError::from)
-            .and_then(|run| again::retry(&workspace, &run));
-        match again {
-            Ok(new) => {
-                if ui.json() {
-                    ui.record(&run_json(&new));
-                } else {
-                    super::done(ui, &new, json!(null), Tone::Good, "queued");
-                    ui.say("with the configuration as it was then; `ade worker --drain` works the queue");
-                }
-            }
-            Err(error) => status = super::report(ui, &Failure::of(&error), status),
+    let workspace = context.open_for_runs()?;
+    Ok(ui.each(&args.run, |given| {
+        let run = retry(&workspace, given)?;
+        if ui.json() {
+            ui.record(&run_json(&run));
+        } else {
+            ui.done(&run, json!(null), Tone::Good, "queued");
+            ui.say("with the configuration as it was then; `ade worker --drain` works the queue");
         }
-    }
-    Ok(status)
+        Ok(())
+    }))
 }

@@ -1,10 +1,10 @@
 //! `ade runs rm`: remove ended runs.
 
-use ade::run::again;
+use ade::run::remove::{Removed, remove};
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::Outcome;
 use crate::ui::{Tone, bytes};
 
 /// Remove ended runs: their records and their files
@@ -14,39 +14,24 @@ pub struct Args {
     /// Ids, beginnings of ids, or `latest`
     #[arg(required = true)]
     run: Vec<String>,
-    /// Say what would go, and remove nothing
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let workspace = context.open_if_present()?.ok_or_else(super::none)?;
-    let mut status = ExitStatus::Done;
-    for id in &args.run {
-        let removed = workspace
-            .store
-            .run(workspace.id(), id)
-            .map_err(again::AgainError::from)
-            .and_then(|run| Ok((again::remove(&workspace, &run, args.dry_run)?, run)));
-        match removed {
-            Ok((freed, run)) => {
-                let word = if args.dry_run {
-                    "would be removed"
-                } else {
-                    "removed"
-                };
-                let data = json!({"removed": !args.dry_run, "bytes_freed": freed});
-                super::done(
-                    ui,
-                    &run,
-                    data,
-                    Tone::Good,
-                    &format!("{word}, {} freed", bytes(freed)),
-                );
-            }
-            Err(error) => status = super::report(ui, &Failure::of(&error), status),
-        }
-    }
-    Ok(status)
+    let workspace = context.open_for_runs()?;
+    let word = if args.dry_run {
+        "would be removed"
+    } else {
+        "removed"
+    };
+    Ok(ui.each(&args.run, |given| {
+        let Removed { run, bytes_freed } = remove(&workspace, given, args.dry_run)?;
+        let data = json!({"removed": !args.dry_run, "bytes_freed": bytes_freed});
+        let words = format!("{word}, {} freed", bytes(bytes_freed));
+        ui.done(&run, data, Tone::Good, &words);
+        Ok(())
+    }))
 }

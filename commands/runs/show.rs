@@ -1,17 +1,16 @@
-//! `ade runs show`: the whole story of one run.
+//! `ade runs show`: everything about one run.
 
 use ade::clock::Timestamp;
 use ade::run::json::run_json;
 use ade::run::waiting;
 use ade::store::{Attempt, ColumnResult, FieldResult, RunRecord};
-use ade::workspace::Workspace;
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui, ago, as_typed, bytes, duration, plural, thousands};
+use crate::ui::{Align, Table, Tone, Ui, ago, bytes, duration, plural, thousands};
 
-/// Tell the whole story of one run
+/// Show everything about one run
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs show latest\n  ade runs show 0199c2d4 --json")]
 pub struct Args {
@@ -22,47 +21,42 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let workspace = context.open_if_present()?.ok_or_else(super::none)?;
-    let run = workspace.store.run(workspace.id(), &args.run)?;
-    let (fields, columns) = (
-        workspace.store.run_fields(&run.id)?,
-        workspace.store.run_columns(&run.id)?,
-    );
-    let attempts = workspace.store.attempts(&run.id)?;
-    let payload = workspace
-        .store
+    let workspace = context.open_for_runs()?;
+    let store = &workspace.store;
+    let run = store.run(workspace.id(), &args.run)?;
+    let (fields, columns) = (store.run_fields(&run.id)?, store.run_columns(&run.id)?);
+    let attempts = store.attempts(&run.id)?;
+    let payload = store
         .run_payload(&run.id)?
         .and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let waits_for = waiting::reason(&workspace, &run, Timestamp::now())?;
     if ui.json() {
         let mut object = run_json(&run);
-        if let Some(object) = object.as_object_mut() {
-            object.insert("waits_for".to_owned(), json!(waits_for));
-            object.insert("attempts".to_owned(), json!(attempts));
-            object.insert("fields".to_owned(), json!(fields));
-            object.insert("columns".to_owned(), json!(columns));
-            object.insert("result".to_owned(), json!(payload));
-        }
+        object["waits_for"] = json!(waits_for);
+        object["attempts"] = json!(attempts);
+        object["fields"] = json!(fields);
+        object["columns"] = json!(columns);
+        object["result"] = json!(payload);
         ui.document(&object);
         return Ok(ExitStatus::Done);
     }
-    head(ui, &run, waits_for.as_deref());
-    findings(ui, payload.as_ref());
-    tables(ui, &columns, payload.as_ref());
-    show_fields(ui, &fields);
-    show_attempts(ui, &attempts);
-    tail(ui, &workspace, &run);
+    print_state(ui, &run, waits_for.as_deref());
+    print_facts(ui, &run);
+    let part = |pointer| list(payload.as_ref(), pointer);
+    part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
+    for sheet in part("/workbooks/0/sheets") {
+        list(Some(sheet), "/tables").for_each(|table| print_table(ui, sheet, table, &columns));
+    }
+    print_fields(ui, &fields);
+    print_attempts(ui, &attempts);
+    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+    ui.fact("audit record", ui.path(&folder.artifact()));
+    ui.fact("events", ui.path(&folder.events()));
     Ok(ExitStatus::Done)
 }
 
-fn fact(ui: &Ui, name: &str, value: impl std::fmt::Display) {
-    ui.line(format_args!(
-        "{} {value}",
-        ui.paint(Tone::Dim, format!("{name:<14}"))
-    ));
-}
-
-fn head(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
+/// How it stands, and why.
+fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     let took = run
         .duration_ms()
         .map(|took| format!(" in {}", duration(took)))
@@ -70,63 +64,52 @@ fn head(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     ui.line(format_args!(
         "{} {}{took}",
         ui.paint(Tone::Strong, &run.input_name),
-        ui.paint(super::tone(run.status), run.status.as_str())
+        ui.paint(run.status.into(), run.status.as_str())
     ));
     if let Some(what) = waits_for {
-        fact(ui, "waits for", what);
+        ui.fact("waits for", what);
     }
     if let Some(error) = &run.error {
-        fact(
-            ui,
+        let message = Some(error.message.as_str()).filter(|message| *message != error.code);
+        ui.fact(
             "error",
             format_args!(
                 "{} {}",
                 ui.paint(Tone::Bad, &error.code),
-                if error.message == error.code {
-                    ""
-                } else {
-                    error.message.as_str()
-                }
+                message.unwrap_or_default()
             ),
         );
         if let Some(hint) = &error.hint {
-            fact(ui, "hint", hint);
+            ui.fact("hint", hint);
         }
     }
     if let Some(summary) = &run.summary {
-        fact(ui, "summary", summary);
+        ui.fact("summary", summary);
     }
-    fact(ui, "id", &run.id);
-    fact(
-        ui,
+}
+
+fn print_facts(ui: &Ui, run: &RunRecord) {
+    let folder = ui.path(&run.configuration_path);
+    let created = run.created_at;
+    ui.fact("id", &run.id);
+    ui.fact(
         "configuration",
-        format_args!(
-            "{} ({})",
-            run.configuration_name,
-            as_typed(&run.configuration_path)
-        ),
+        format_args!("{} ({folder})", run.configuration_name),
     );
-    fact(ui, "source digest", &run.source_digest);
-    fact(
-        ui,
+    ui.fact("source digest", &run.source_digest);
+    ui.fact(
         "input",
         format_args!("{}, {}", run.input_name, bytes(run.input_size_bytes)),
     );
-    fact(
-        ui,
+    ui.fact(
         "created",
-        format_args!(
-            "{} ({})",
-            run.created_at,
-            ago(run.created_at, Timestamp::now())
-        ),
+        format_args!("{created} ({})", ago(created, Timestamp::now())),
     );
     if let Some(output) = &run.output_path {
-        fact(ui, "output", ui.paint(Tone::Name, as_typed(output)));
+        ui.fact("output", ui.paint(Tone::Name, ui.path(output)));
     }
     if let Some(metrics) = &run.metrics {
-        fact(
-            ui,
+        ui.fact(
             "found",
             format_args!(
                 "{}, {}, {}, {} of {} mapped, {}",
@@ -141,116 +124,95 @@ fn head(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     }
 }
 
-fn findings(ui: &Ui, payload: Option<&Value>) {
-    let list = payload
-        .and_then(|payload| payload.pointer("/evaluation/findings"))
-        .and_then(Value::as_array);
-    for finding in list.into_iter().flatten() {
-        // Where the run failed, its error says the same.
-        if finding.get("code").and_then(Value::as_str) == Some("execution_failed") {
-            continue;
-        }
-        let text = |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default();
-        let tone = if text("severity") == "error" {
-            Tone::Bad
-        } else {
-            Tone::Warn
-        };
-        fact(
-            ui,
-            "finding",
-            format_args!("{} {}", ui.paint(tone, text("code")), text("message")),
-        );
+fn print_finding(ui: &Ui, finding: &Value) {
+    // Where the run failed, its error says the same.
+    if text(finding, "/code") == "execution_failed" {
+        return;
     }
+    let tone = if text(finding, "/severity") == "error" {
+        Tone::Bad
+    } else {
+        Tone::Warn
+    };
+    ui.fact(
+        "finding",
+        format_args!(
+            "{} {}",
+            ui.paint(tone, text(finding, "/code")),
+            text(finding, "/message")
+        ),
+    );
 }
 
-/// Each table with where it was and went, and what became of its columns.
-fn tables(ui: &Ui, columns: &[ColumnResult], payload: Option<&Value>) {
-    let sheets = payload
-        .and_then(|payload| payload.pointer("/workbooks/0/sheets"))
-        .and_then(Value::as_array);
-    for sheet in sheets.into_iter().flatten() {
-        let name = sheet
-            .pointer("/locator/sheet/name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let index = sheet
-            .pointer("/locator/sheet/index")
-            .and_then(Value::as_u64)
-            .unwrap_or(0);
-        for table in sheet
-            .get("tables")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            let number = table
-                .pointer("/locator/table/index")
-                .and_then(Value::as_u64)
-                .unwrap_or(0);
-            let from = table
-                .pointer("/structure/region/a1")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let to = table
-                .pointer("/outputs/normalized/range_a1")
-                .and_then(Value::as_str)
-                .map(|to| format!(" → {to}"))
-                .unwrap_or_default();
-            let rows = table
-                .pointer("/counts/rows/total")
-                .and_then(Value::as_u64)
-                .unwrap_or(0);
-            ui.line(format_args!(
-                "\n{} {}",
-                ui.paint(Tone::Strong, format!("{name} table {}", number + 1)),
-                ui.paint(Tone::Dim, format!("{from}{to}, {}", plural(rows, "row")))
-            ));
-            let mut shown = Table::new(
-                &[
-                    ("COLUMN", Align::Left),
-                    ("FIELD", Align::Left),
-                    ("SCORE", Align::Right),
-                    ("FILLED", Align::Right),
-                    ("WHY NOT", Align::Left),
-                ],
-                &[0, 4],
-            );
-            for column in columns
-                .iter()
-                .filter(|column| column.sheet_index == index && column.table_index == number)
-            {
-                let header = column
-                    .header_raw
-                    .clone()
-                    .unwrap_or_else(|| format!("(column {})", column.column_index + 1));
-                shown.row(vec![
-                    (Tone::Plain, header),
-                    (Tone::Good, column.mapped_field.clone().unwrap_or_default()),
-                    (
-                        Tone::Plain,
-                        column
-                            .mapping_score
-                            .map(|score| format!("{score:.2}"))
-                            .unwrap_or_default(),
-                    ),
-                    (Tone::Plain, thousands(column.non_empty_cells)),
-                    (
-                        Tone::Dim,
-                        column
-                            .unmapped_reason
-                            .as_deref()
-                            .map(|reason| reason.replace('_', " "))
-                            .unwrap_or_default(),
-                    ),
-                ]);
-            }
-            ui.table(&shown);
-        }
-    }
+/// A table with where it was and went, and what became of its columns.
+fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult]) {
+    let (sheet_index, table_index) = (
+        number(sheet, "/locator/sheet/index"),
+        number(table, "/locator/table/index"),
+    );
+    let from = text(table, "/structure/region/a1");
+    let to = match text(table, "/outputs/normalized/range_a1") {
+        "" => String::new(),
+        to => format!(" → {to}"),
+    };
+    let rows = plural(number(table, "/counts/rows/total"), "row");
+    let title = format!(
+        "{} table {}",
+        text(sheet, "/locator/sheet/name"),
+        table_index + 1
+    );
+    ui.line(format_args!(
+        "\n{} {}",
+        ui.paint(Tone::Strong, title),
+        ui.paint(Tone::Dim, format!("{from}{to}, {rows}"))
+    ));
+    let headers = [
+        ("COLUMN", Align::Left),
+        ("FIELD", Align::Left),
+        ("SCORE", Align::Right),
+        ("FILLED", Align::Right),
+        ("WHY NOT", Align::Left),
+    ];
+    let mut shown = Table::new(&headers, &[0, 4]);
+    columns
+        .iter()
+        .filter(|column| (column.sheet_index, column.table_index) == (sheet_index, table_index))
+        .for_each(|column| shown.row(row(column)));
+    ui.table(&shown);
 }
 
-fn show_fields(ui: &Ui, fields: &[FieldResult]) {
+fn row(column: &ColumnResult) -> Vec<(Tone, String)> {
+    let header = column.header_raw.clone();
+    let score = column.mapping_score.map(|score| format!("{score:.2}"));
+    let why_not = column.unmapped_reason.as_deref();
+    vec![
+        (
+            Tone::Plain,
+            header.unwrap_or_else(|| format!("(column {})", column.column_index + 1)),
+        ),
+        (Tone::Good, column.mapped_field.clone().unwrap_or_default()),
+        (Tone::Plain, score.unwrap_or_default()),
+        (Tone::Plain, thousands(column.non_empty_cells)),
+        (Tone::Dim, why_not.unwrap_or_default().replace('_', " ")),
+    ]
+}
+
+fn list<'a>(value: Option<&'a Value>, pointer: &str) -> impl Iterator<Item = &'a Value> {
+    let found = value.and_then(|value| value.pointer(pointer)?.as_array());
+    found.into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    let found = value.pointer(pointer).and_then(Value::as_str);
+    found.unwrap_or_default()
+}
+
+fn number(value: &Value, pointer: &str) -> u64 {
+    let found = value.pointer(pointer).and_then(Value::as_u64);
+    found.unwrap_or_default()
+}
+
+fn print_fields(ui: &Ui, fields: &[FieldResult]) {
     let missing: Vec<&str> = fields
         .iter()
         .filter(|field| !field.detected)
@@ -258,11 +220,11 @@ fn show_fields(ui: &Ui, fields: &[FieldResult]) {
         .collect();
     if !missing.is_empty() {
         ui.line("");
-        fact(ui, "not found", ui.paint(Tone::Warn, missing.join(", ")));
+        ui.fact("not found", ui.paint(Tone::Warn, missing.join(", ")));
     }
 }
 
-fn show_attempts(ui: &Ui, attempts: &[Attempt]) {
+fn print_attempts(ui: &Ui, attempts: &[Attempt]) {
     if attempts.is_empty() {
         return;
     }
@@ -284,16 +246,6 @@ fn show_attempts(ui: &Ui, attempts: &[Attempt]) {
         if let Some(seconds) = attempt.cpu_seconds {
             parts.push(format!("{seconds:.2} s of CPU"));
         }
-        fact(
-            ui,
-            &format!("attempt {}", attempt.attempt),
-            parts.join(", "),
-        );
+        ui.fact(&format!("attempt {}", attempt.attempt), parts.join(", "));
     }
-}
-
-fn tail(ui: &Ui, workspace: &Workspace, run: &RunRecord) {
-    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-    fact(ui, "audit record", as_typed(&folder.artifact()));
-    fact(ui, "events", as_typed(&folder.events()));
 }

@@ -1,16 +1,19 @@
-//! What is told while an environment is provisioned; `ade run`, `ade check` and `ade env build` tell the same.
+//! What is printed while an environment is provisioned: the same by `ade run`, `ade check` and `ade env build`.
 
 use std::sync::{Mutex, PoisonError};
 
 use ade::environment::BuildEvent;
-use ade::run::provide::Progress;
+use ade::environment::provide::Progress;
 use ade::store::EnvironmentRecord;
 
-use super::{Narrator, Task, Tone, bytes, duration, plural};
+use super::format::{bytes, duration, plural};
+use super::progress::{Narrator, Task};
+use super::tone::Tone;
 
 /// See the module.
 pub struct EnvironmentNarration<'a> {
     narrator: &'a Narrator<'a>,
+    configuration: &'a str,
     state: Mutex<Building>,
 }
 
@@ -22,14 +25,18 @@ struct Building {
 }
 
 impl<'a> EnvironmentNarration<'a> {
-    pub fn new(narrator: &'a Narrator<'a>) -> Self {
+    /// Of the environment of the configuration with this name.
+    pub fn new(narrator: &'a Narrator<'a>, configuration: &'a str) -> Self {
         Self {
             narrator,
+            configuration,
             state: Mutex::new(Building::default()),
         }
     }
 
-    pub fn tell(&self, progress: &Progress<'_>, configuration: &str) {
+    /// Prints a step on the way to the environment.
+    pub fn progress(&self, progress: &Progress<'_>) {
+        let configuration = self.configuration;
         let narrator = self.narrator;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {

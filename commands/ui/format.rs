@@ -71,40 +71,27 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// As much of a UUIDv7 as tells it from others in practice: its milliseconds and its first random digits.
+/// As much of a UUIDv7 as is unique in practice: its milliseconds and its first random digits.
 pub fn id(id: &str) -> &str {
     id.get(..18).unwrap_or(id)
 }
 
-/// How much of each id to show in a list so that what is shown tells them apart.
+/// How much of each id to show in a list so that no two look the same.
 pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
     let ids: Vec<&str> = ids.collect();
-    let tells_apart = |width: usize| {
+    let all_differ = |width: usize| {
         let shown: std::collections::HashSet<&str> =
             ids.iter().map(|id| id.get(..width).unwrap_or(id)).collect();
         shown.len() == ids.len()
     };
     [18, 23]
         .into_iter()
-        .find(|width| tells_apart(*width))
+        .find(|width| all_differ(*width))
         .unwrap_or(36)
 }
 
-/// A path as a person would type it here: relative where it lies below the current folder.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "paths are shown as they would be typed here"
-)]
-pub fn as_typed(path: &Path) -> String {
-    let typed = match std::env::current_dir() {
-        Ok(folder) => typed_in(&folder, path),
-        Err(_) => path,
-    };
-    typed.display().to_string()
-}
-
 /// A path as it would be typed in a folder.
-fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
+pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     match path.strip_prefix(folder) {
         Ok(below) if !below.as_os_str().is_empty() => below,
         _ => path,
@@ -116,21 +103,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_shown_as_far_as_they_differ() {
-        let ids = |tails: [&'static str; 2]| tails.map(|tail| format!("01a1f841-f9b5-74fb-{tail}"));
-        let width = |ids: [String; 2]| id_width(ids.iter().map(String::as_str));
-        assert_eq!(width(["0199-a".into(), "0199-b".into()]), 18);
-        assert_eq!(width(ids(["8001-000000000001", "8002-000000000001"])), 23);
-        assert_eq!(width(ids(["8001-000000000001", "8001-000000000002"])), 36);
-    }
-
-    #[test]
     fn paths_are_relative_below_the_folder_and_whole_elsewhere() {
         let typed = |path| typed_in(Path::new("/work/here"), Path::new(path)).to_owned();
         assert_eq!(typed("/work/here/data/x"), Path::new("data/x"));
         for whole in ["/work/here", "/work/hereabouts/x", "/work", "/home/me/x"] {
             assert_eq!(typed(whole), Path::new(whole));
         }
+    }
+
+    #[test]
+    fn ids_are_shown_as_far_as_they_differ() {
+        let ids = |tails: [&'static str; 2]| tails.map(|tail| format!("01a1f841-f9b5-74fb-{tail}"));
+        let width = |ids: [String; 2]| id_width(ids.iter().map(String::as_str));
+        assert_eq!(width(["0199-a".into(), "0199-b".into()]), 18);
+        assert_eq!(width(ids(["8001-000000000001", "8002-000000000001"])), 23);
+        assert_eq!(width(ids(["8001-000000000001", "8001-000000000002"])), 36);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Tone, Ui};
+use super::terminal::Ui;
+use super::tone::Tone;
 
-/// Tells what goes on. All lines that are printed while something is drawn go through it.
+/// Prints what goes on. All lines that are printed while something is drawn go through it.
 pub struct Narrator<'a> {
     ui: &'a Ui,
     bars: Option<MultiProgress>,

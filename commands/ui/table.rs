@@ -2,7 +2,7 @@
 
 use console::{measure_text_width, truncate_str};
 
-use super::Tone;
+use super::tone::Tone;
 
 /// How a column stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -77,7 +77,7 @@ def draw(lines: list[str]) -> str:
     height = len(lines) * LINE_HEIGHT + 2 * MARGIN
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="14">',
-        "<title>ade run normalizes a messy workbook, and ade runs show tells what it found</title>",
+        "<title>ade run normalizes a messy workbook, and ade runs show lists what it found</title>",
         f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',
     ]
     for row, line in enumerate(lines):

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::ConfigurationError;
+use super::error::ConfigurationError;
 use super::lockfile::{self, Locked};
 use super::manifest::{Manifest, Project};
 use super::requirement::{Requirement, Wanted, is_engine, normalize_name};

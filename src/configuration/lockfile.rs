@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::ConfigurationError;
+use super::error::ConfigurationError;
 use super::manifest::{parse, read_text};
 use super::requirement::{Requirement, is_engine};
 

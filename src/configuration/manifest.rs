@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::ConfigurationError;
+use super::error::ConfigurationError;
 
 /// A configuration's `pyproject.toml`. All of it is empty where there is no such file.
 #[derive(Clone, Debug, Default, Deserialize)]

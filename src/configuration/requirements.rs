@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::ConfigurationError;
+use super::error::ConfigurationError;
 use super::manifest::{complaint, read_text};
 use super::requirement::{Requirement, Wanted};
 

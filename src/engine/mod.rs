@@ -7,5 +7,5 @@
 mod process;
 mod wheel;
 
-pub use process::{EngineReport, Failure, Invocation, Message, Task, invoke};
+pub use process::{ChildProcess, EngineReport, Failure, Invocation, Launch, Message, Task};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

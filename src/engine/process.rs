@@ -180,11 +180,36 @@ fn passes(name: &OsStr) -> bool {
     engine || PASSED_ON.contains(&name)
 }
 
-/// Runs the engine to its end and hands over what it says as it comes.
-///
-/// # Errors
-/// The process cannot be started.
-pub fn invoke(
+/// Starts the engine. [`ChildProcess`] does; a simulation has another one that takes its time and starts nothing.
+pub trait Launch: Send + Sync {
+    /// Runs the engine to its end and hands over what it says as it comes. Ends it when `cancel` is raised.
+    ///
+    /// # Errors
+    /// The process cannot be started.
+    fn launch(
+        &self,
+        invocation: &Invocation,
+        cancel: &Cancel,
+        on_message: &mut dyn FnMut(Message),
+    ) -> io::Result<EngineReport>;
+}
+
+/// The engine as a child of this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChildProcess;
+
+impl Launch for ChildProcess {
+    fn launch(
+        &self,
+        invocation: &Invocation,
+        cancel: &Cancel,
+        on_message: &mut dyn FnMut(Message),
+    ) -> io::Result<EngineReport> {
+        invoke(invocation, cancel, on_message)
+    }
+}
+
+fn invoke(
     invocation: &Invocation,
     cancel: &Cancel,
     on_message: &mut dyn FnMut(Message),

@@ -1,24 +1,30 @@
 //! One virtual environment, from a Python to the `.ready` that says it can be used.
 //!
+//! - [`prepare`] says which environment a configuration needs.
+//! - [`provide`] returns it, or has it built by exactly one process ([`builder`]).
 //! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
 //!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] is one look.
-//! - [`disk_usage`] measures, for listings and for collection.
 //! - [`gc`] collects what nobody needs.
 //!
 //! The environment holds the engine and what the configuration depends on. The configuration itself is not installed:
 //! runs import a snapshot of it, and a `.pth` file makes its folder importable for the person who works on it.
 
+mod attempt;
 mod build;
+pub mod builder;
+pub mod find;
 pub mod gc;
 mod installer;
 pub mod json;
 mod measure;
+pub mod prepare;
+pub mod provide;
+pub mod remove;
 
 pub use build::{
     BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
     provision,
 };
-pub use measure::{DiskUsage, disk_usage};
 
 /// The variable that `ade` sets for the engine. Where it is set, the configuration's own folder is not importable, so
 /// that a run can't import anything but its snapshot.

@@ -3,6 +3,7 @@
 //! A reader sees the old file or the new one and never a part of it, also after a crash or a full disk.
 
 mod partial;
+mod usage;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -13,6 +14,7 @@ use tempfile::NamedTempFile;
 use crate::problem::{Facts, Kind, Problem, code};
 
 pub use partial::{PartialFolder, remove_abandoned, remove_read_only_tree};
+pub use usage::{DiskUsage, disk_usage};
 
 /// An operation on a path failed.
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +138,7 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<(), FileError> {
 }
 
 /// How the names of files begin that are being written beside their place.
-const UNFINISHED: &str = ".ade-";
+pub const UNFINISHED: &str = ".ade-";
 
 /// A file that is being written beside its place; gone where it is dropped before it was renamed.
 ///
@@ -147,20 +149,6 @@ pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
         .prefix(UNFINISHED)
         .suffix(".tmp")
         .tempfile_in(folder)
-}
-
-/// Deletes the files in a folder that a process was writing when it ended.
-pub fn delete_unfinished(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    for entry in entries.filter_map(Result::ok) {
-        if entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(UNFINISHED.as_bytes())
-        {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }
 
 /// Makes an unfinished file durable and puts it in its place.

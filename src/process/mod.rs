@@ -21,6 +21,7 @@ mod exit;
 mod lines;
 mod marks;
 mod on_path;
+mod options;
 #[cfg(test)]
 mod tests;
 mod wake;
@@ -31,41 +32,17 @@ use std::time::{Duration, Instant};
 
 use self::child::Watched;
 use self::lines::Lines;
+use self::options::OnLine;
 use self::wake::{Wakes, wait_for_any};
 use crate::cancel::Cancel;
 
 pub use exit::{Exit, Outcome, Usage};
-pub use lines::Stream;
 pub use marks::kill_started_with;
 pub use on_path::on_path;
-
-/// How long a child may take, and how it is treated when it took longer.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// TERM after this long. Default: never.
-    pub timeout: Option<Duration>,
-    /// From TERM to KILL. Default: 5 s.
-    pub kill_after: Duration,
-    /// A longer line is cut here, with a mark; what follows it up to the line's end is read and dropped.
-    /// Default: 16 MiB, which leaves room for the summary event of a very wide workbook.
-    pub max_line_bytes: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            timeout: None,
-            kill_after: Duration::from_secs(5),
-            max_line_bytes: 16 * 1024 * 1024,
-        }
-    }
-}
+pub use options::{Options, Stream};
 
 /// When a child has ended, its pipes hold a finite rest; only a stranger that still writes could make it longer.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
-
-/// Takes each line of a child's output.
-type OnLine<'a> = &'a mut dyn FnMut(Stream, &str);
 
 /// Runs `command` to its end and hands each line of its output to `on_line`, in order within each stream.
 ///

@@ -4,12 +4,17 @@
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::files::{self, FileError};
+use crate::files::FileError;
 use crate::layout::RunFolder;
+use crate::machine::Files;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
 
 /// Writes the record.
+///
+/// # Errors
+/// It cannot be written; what was there before is whole.
 pub fn write(
+    files: &dyn Files,
     folder: &RunFolder,
     run: &RunRecord,
     environment: Option<&EnvironmentRecord>,
@@ -72,5 +77,8 @@ pub fn write(
     });
     let mut text = serde_json::to_vec_pretty(&record).unwrap_or_default();
     text.push(b'\n');
-    files::write_whole(&folder.artifact(), &text)
+    let path = folder.artifact();
+    files
+        .write_whole(&path, &text)
+        .map_err(FileError::on("write", &path))
 }

@@ -1,15 +1,15 @@
-//! Telling how an attempt ended, exactly once.
+//! Writing into a run's log how an attempt ended, exactly once.
 //!
-//! The end is recorded first and told in the event log after that. Between the two a process can die; the record says that
-//! the end was not told, and [`tell_untold`] makes up for it. A look into the log keeps it from being told twice.
+//! The end is recorded first and written into the event log after that. Between the two a process can die; the record says
+//! that the log lacks the end, and [`report_missing`] makes up for it. A look into the log keeps it from being written
+//! twice.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::clock::Timestamp;
-use crate::events::{EventLog, Follower, Subject};
-use crate::store::{RunRecord, RunStatus, StoreError};
+use crate::events::{EventLog, Subject};
+use crate::store::{Failure, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
 /// The event that ends a run's log.
@@ -19,16 +19,22 @@ pub const COMPLETE: &str = "run.complete";
 pub const LOST: &str = "run.lost_claim";
 /// A claim was taken back because its process had died.
 pub const RECOVERED: &str = "run.recovered";
+/// An attempt was left, and the run waits for the next.
+pub const RETRY: &str = "run.retry";
 
-/// Tells the end of a run in its log, unless that has it already, and that it was told.
+/// Writes the end of a run into its log, unless it is there already, and records that it is.
 ///
-/// Whoever recorded the end may have stood still since, and somebody else may be about to tell it: the log is held while it
-/// is looked at and written to. Where another process holds it, that one tells; where that one dies, [`tell_untold`]
-/// makes up for it.
+/// Whoever recorded the end may have stood still since, and somebody else may be about to write it: the log is locked
+/// while it is looked at and written to. Where another process has locked it, that one writes; where that one dies,
+/// [`report_missing`] makes up for it.
 ///
 /// # Errors
-/// The store can't serve; the end is told again later, but not twice.
-pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<(), StoreError> {
+/// The store can't serve; the end is reported again later, but not twice.
+pub fn report(
+    workspace: &Workspace,
+    log: &EventLog<'_>,
+    run: &RunRecord,
+) -> Result<(), StoreError> {
     let Some(hold) = log.hold() else {
         return Ok(());
     };
@@ -40,7 +46,99 @@ pub fn tell(workspace: &Workspace, log: &EventLog, run: &RunRecord) -> Result<()
     workspace.store.mark_end_reported(&run.id)
 }
 
-fn write(log: &EventLog, run: &RunRecord) {
+/// Writes the end of a run that nobody executes into its log, unless it is there already.
+///
+/// # Errors
+/// The store can't serve.
+pub fn report_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreError> {
+    if run.artifacts_deleted_at.is_some() {
+        return workspace.store.mark_end_reported(&run.id);
+    }
+    let Some(log) = open(workspace, run) else {
+        return Ok(());
+    };
+    let Some(hold) = log.hold() else {
+        return Ok(());
+    };
+    if !has_end(&log, run) {
+        write(&log, run);
+    }
+    drop(hold);
+    workspace.store.mark_end_reported(&run.id)
+}
+
+/// Reports ends that were recorded longer than `patience` ago and whose recorder died before it reported them. Returns
+/// those runs.
+///
+/// # Errors
+/// The store can't serve.
+pub fn report_missing(
+    workspace: &Workspace,
+    patience: Duration,
+) -> Result<Vec<RunRecord>, StoreError> {
+    let missing = workspace
+        .store
+        .unreported_ends(patience, workspace.machine.now())?;
+    for run in &missing {
+        report_once(workspace, run)?;
+    }
+    Ok(missing)
+}
+
+/// Writes into a run's log how its attempt was left: its end, or that it waits for another attempt and why.
+///
+/// # Errors
+/// The store can't serve.
+pub fn report_left(
+    workspace: &Workspace,
+    run: &RunRecord,
+    message: &str,
+    failure: Option<&Failure>,
+) -> Result<(), StoreError> {
+    if run.status.is_terminal() {
+        return report_once(workspace, run);
+    }
+    note(workspace, run, RETRY, message, failure);
+    Ok(())
+}
+
+/// Writes into a run's log, as `event`, that its claim was taken back, and its end where that was the end.
+///
+/// # Errors
+/// The store can't serve.
+pub fn report_taken_back(
+    workspace: &Workspace,
+    run: &RunRecord,
+    event: &str,
+    why: &str,
+) -> Result<(), StoreError> {
+    note(workspace, run, event, why, run.error.as_ref());
+    if run.status.is_terminal() {
+        return report_once(workspace, run);
+    }
+    Ok(())
+}
+
+/// Adds to the log of a run that nobody executes now. A log that cannot be opened stays without it.
+fn note(
+    workspace: &Workspace,
+    run: &RunRecord,
+    event: &str,
+    message: &str,
+    failure: Option<&Failure>,
+) {
+    if let Some(log) = open(workspace, run) {
+        let data = json!({"status": run.status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
+        log.write("warning", event, message, data);
+    }
+}
+
+fn open<'a>(workspace: &'a Workspace, run: &RunRecord) -> Option<EventLog<'a>> {
+    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+    EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id).ok()
+}
+
+fn write(log: &EventLog<'_>, run: &RunRecord) {
     let level = match run.status {
         RunStatus::Failed => "error",
         RunStatus::Cancelled => "warning",
@@ -60,83 +158,13 @@ fn write(log: &EventLog, run: &RunRecord) {
             "execution": {"started_at": run.started_at, "completed_at": run.completed_at, "duration_ms": run.duration_ms()},
         }),
     );
-    // A log that could not be written is no reason to tell it again and again.
+    // A log that could not be written is no reason to report the end again and again.
     let _ = log.finish();
 }
 
-fn has_end(log: &EventLog, run: &RunRecord) -> bool {
-    let events = Follower::new(log.path().to_owned())
-        .poll()
-        .unwrap_or_default();
+fn has_end(log: &EventLog<'_>, run: &RunRecord) -> bool {
+    let events = log.read().unwrap_or_default();
     events.iter().any(|event| ends(event, run.attempt_count))
-}
-
-/// Tells ends that were recorded longer than `patience` ago and whose recorder died before it told them. Gives those runs.
-///
-/// # Errors
-/// The store can't serve.
-pub fn tell_untold(
-    workspace: &Workspace,
-    patience: Duration,
-) -> Result<Vec<RunRecord>, StoreError> {
-    let mut told = Vec::new();
-    for run in workspace
-        .store
-        .unreported_ends(patience, Timestamp::now())?
-    {
-        tell_once(workspace, &run)?;
-        told.push(run);
-    }
-    Ok(told)
-}
-
-/// Tells the end of a run that nobody executes, unless its log has it already.
-///
-/// # Errors
-/// The store can't serve.
-pub fn tell_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreError> {
-    if run.artifacts_deleted_at.is_some() {
-        return workspace.store.mark_end_reported(&run.id);
-    }
-    let path = workspace
-        .layout
-        .run(&run.key.workspace_id, &run.id)
-        .events();
-    let Ok(log) = EventLog::open(&path, Subject::Run, &run.id) else {
-        return Ok(());
-    };
-    let Some(hold) = log.hold() else {
-        return Ok(());
-    };
-    if !has_end(&log, run) {
-        write(&log, run);
-    }
-    drop(hold);
-    workspace.store.mark_end_reported(&run.id)
-}
-
-/// Tells in a run's log by `event` that its claim was taken back, and its end where that was the end.
-///
-/// # Errors
-/// The store can't serve.
-pub fn tell_taken_back(
-    workspace: &Workspace,
-    run: &RunRecord,
-    event: &str,
-    why: &str,
-) -> Result<(), StoreError> {
-    let path = workspace
-        .layout
-        .run(&run.key.workspace_id, &run.id)
-        .events();
-    if let Ok(log) = EventLog::open(&path, Subject::Run, &run.id) {
-        let data = json!({"status": run.status, "error": run.error, "available_at": run.available_at, "attempt": run.attempt_count});
-        log.write("warning", event, why, data);
-    }
-    if run.status.is_terminal() {
-        return tell_once(workspace, run);
-    }
-    Ok(())
 }
 
 fn ends(event: &Value, attempt: u32) -> bool {

@@ -1,58 +1,42 @@
-//! `ade run`: files normalized here and now, by the code that a worker uses.
+//! `ade run`: files normalized here and now, by the code that a worker uses ([`super::lifecycle`]).
 //!
 //! Each file becomes a run that this process has claimed from its first moment. The first one builds the environment
-//! where that is needed; the others wait for it.
+//! where that is needed; the others wait for it. A run whose attempt failed in a way that can pass waits in the queue for
+//! its next attempt, and this process claims it again, unless a worker does so first: then its end is waited for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::execute::{Attempted, Execution, failed, failure};
-use super::lease::{Held, Lease, Subject};
-use super::prepare::Prepared;
-use super::provide::{self, Progress, ProvideError, Want, linked};
-use super::{code, stage};
+use super::ends;
+use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Watch};
+use super::output::{self, OutputError};
+use super::request::{Request, RunError};
 use crate::cancel::Cancel;
-use crate::clock::Timestamp;
-use crate::files::{self, FileError};
-use crate::problem::{self, Problem};
+use crate::environment::provide::{Progress, ProvideError, Provider, Want};
+use crate::machine::Work;
 use crate::store::{
-    Claim, Ending, EnvironmentRecord, NewRun, RunOptions, RunRecord, RunStatus, StoreError,
+    CancelOutcome, EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus, StoreError,
 };
-use crate::wake;
-use crate::workspace::Workspace;
 
-/// What to run.
-pub struct Request<'a> {
-    /// The workspace.
-    pub workspace: &'a Workspace,
-    /// The configuration.
-    pub prepared: &'a Prepared,
-    /// The files.
-    pub inputs: &'a [PathBuf],
-    /// Where copies of the normalized workbooks go.
-    pub output_dir: Option<&'a Path>,
-    /// The sheets; `None`: all visible ones.
-    pub sheets: Option<Vec<String>>,
-    /// How to do it.
-    pub options: RunOptions,
-    /// Files side by side.
-    pub jobs: usize,
-    /// This process, registered ([`crate::fleet::Member`]).
-    pub process: Option<&'a str>,
-}
+/// How often a run that a worker has is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Hears what happens; called from several threads.
 pub trait Observer: Sync {
     /// The environment is on its way.
     fn environment(&self, progress: &Progress<'_>);
-    /// A run begins.
+    /// A run begins, or begins again.
     fn begun(&self, input: usize, run: &RunRecord);
     /// A run's event log grew.
     fn event(&self, input: usize, event: &Value);
+    /// An attempt failed in a way that can pass; the run waits for the next one.
+    fn retrying(&self, input: usize, run: &RunRecord, failure: &Failure);
+    /// Something went wrong that is tried again.
+    fn trouble(&self, input: usize, message: &str);
     /// A run ended; where it was asked for, its workbook was copied to `copied_to`.
     fn ended(&self, input: usize, result: &Result<Finished, RunError>);
 }
@@ -70,361 +54,218 @@ pub struct Finished {
     pub copy_error: Option<OutputError>,
 }
 
-/// A run could not be brought to an end.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The store can't serve.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file of the run.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Somebody else took the run over.
-    #[error("the run {id} was taken over by another process")]
-    LostClaim {
-        /// The run.
-        id: String,
-    },
-}
-
-impl Problem for RunError {
-    fn kind(&self) -> problem::Kind {
-        match self {
-            Self::Store(error) => error.kind(),
-            Self::File(_) | Self::LostClaim { .. } => problem::Kind::Refused,
-        }
-    }
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Store(error) => error.code(),
-            Self::File(_) => code::STORAGE_FAILED,
-            Self::LostClaim { .. } => "lost_claim",
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Store(error) => error.hint(),
-            Self::File(error) => error.hint(),
-            Self::LostClaim { .. } => Some("`ade runs show` tells how it goes on".to_owned()),
-        }
-    }
-}
-
-/// The output directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    /// The file is there and write-protected.
-    #[error("{} exists and is write-protected", path.display())]
-    Protected {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The directory's name is that of a workbook.
-    #[error("{} names a file; the output directory is a folder", path.display())]
-    NamesAFile {
-        /// The name.
-        path: PathBuf,
-    },
-    /// A file of that name is no file, or the directory no directory.
-    #[error("{} is in the way: it is not a {wanted}", path.display())]
-    InTheWay {
-        /// What is in the way.
-        path: PathBuf,
-        /// `file` or `folder`.
-        wanted: &'static str,
-    },
-    /// The copy failed.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for OutputError {
-    fn kind(&self) -> problem::Kind {
-        problem::Kind::Usage
-    }
-    fn code(&self) -> &'static str {
-        "output_unwritable"
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Protected { .. } => {
-                Some("make it writable, delete it, or choose another output directory".to_owned())
-            }
-            Self::NamesAFile { path } => Some(format!(
-                "name its folder; the workbook in it is called after the input, as {}",
-                path.with_file_name("INPUT_normalized.xlsx").display()
-            )),
-            Self::InTheWay { .. } => Some("choose another output directory".to_owned()),
-            Self::File(error) => error.hint(),
-        }
-    }
-}
-
-/// Makes sure, before any work, that copies can be written to an output directory.
-///
-/// # Errors
-/// They can't.
-pub fn check_output_dir(folder: &Path, inputs: &[PathBuf]) -> Result<(), OutputError> {
-    let looks_like_a_file = folder
-        .extension()
-        .is_some_and(|extension| extension == "xlsx");
-    if looks_like_a_file && !folder.exists() {
-        return Err(OutputError::NamesAFile {
-            path: folder.to_owned(),
-        });
-    }
-    if folder.exists() && !folder.is_dir() {
-        return Err(OutputError::InTheWay {
-            path: folder.to_owned(),
-            wanted: "folder",
-        });
-    }
-    files::create_folder(folder)?;
-    // A folder that looks writable may be on a medium that is not.
-    files::unfinished(folder).map_err(FileError::on("write to", folder))?;
-    inputs
-        .iter()
-        .try_for_each(|input| check_target(&target(folder, input)))
-}
-
-fn target(folder: &Path, input: &Path) -> PathBuf {
-    folder.join(crate::layout::normalized_name(&name_of(input)))
-}
-
-fn check_target(path: &Path) -> Result<(), OutputError> {
-    match std::fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(OutputError::InTheWay {
-            path: path.to_owned(),
-            wanted: "file",
-        }),
-        Ok(found) if found.permissions().readonly() => Err(OutputError::Protected {
-            path: path.to_owned(),
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn name_of(input: &Path) -> String {
-    input
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// Runs all inputs to their ends. Each end is told to the observer as it comes.
+/// Runs all inputs to their ends. Each end is reported to the observer as it comes.
 pub fn run(request: &Request<'_>, cancel: &Cancel, observer: &dyn Observer) {
     let next = AtomicUsize::new(0);
-    let environment = Shared {
-        state: Mutex::new(None),
-    };
+    let failed_for_good = Mutex::new(None);
     let jobs = request.jobs.clamp(1, request.inputs.len().max(1));
-    std::thread::scope(|scope| {
-        for job in 0..jobs {
-            let (next, environment) = (&next, &environment);
-            scope.spawn(move || {
-                let worker = request.workspace.settings.worker_id(job);
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    // Runs that a cancel left unbegun are never recorded.
-                    if index >= request.inputs.len() || (index > 0 && cancel.is_cancelled()) {
-                        return;
-                    }
-                    let result = run_one(request, index, &worker, environment, cancel, observer);
-                    observer.ended(index, &result);
+    let (next, failed_for_good) = (&next, &failed_for_good);
+    let work = (0..jobs).map(|job| -> Work<'_> {
+        Box::new(move || {
+            let worker = request.workspace.worker_id(job);
+            loop {
+                let input = next.fetch_add(1, Ordering::Relaxed);
+                // Runs that a cancel left unbegun are never recorded.
+                if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
+                    return;
                 }
+                let job = Job {
+                    request,
+                    input,
+                    worker: &worker,
+                    failed_for_good,
+                    cancel,
+                    observer,
+                };
+                observer.ended(input, &job.run());
+            }
+        })
+    });
+    request.workspace.machine.beside(work.collect(), &mut || {});
+}
+
+/// One input on its way.
+struct Job<'a> {
+    request: &'a Request<'a>,
+    input: usize,
+    worker: &'a str,
+    /// The failure of an environment that no other attempt can help, so that not every input tries once more.
+    failed_for_good: &'a Mutex<Option<(Failure, PathBuf)>>,
+    cancel: &'a Cancel,
+    observer: &'a dyn Observer,
+}
+
+impl Watch for Job<'_> {
+    fn begun(&self, run: &RunRecord) {
+        self.observer.begun(self.input, run);
+    }
+    fn event(&self, _run: &RunRecord, event: &Value) {
+        self.observer.event(self.input, event);
+    }
+    fn trouble(&self, _run: &RunRecord, message: &str) {
+        self.observer.trouble(self.input, message);
+    }
+}
+
+/// How a run goes on that waits for another attempt.
+enum Again {
+    /// This process has it.
+    Claimed(Claimed),
+    /// It ended without this process.
+    Ended(RunRecord),
+}
+
+impl Job<'_> {
+    fn run(&self) -> Result<Finished, RunError> {
+        let workspace = self.request.workspace;
+        let never = Cancel::new();
+        let provide = |cancel: &Cancel| self.provide(cancel);
+        let lifecycle = Lifecycle {
+            workspace,
+            launcher: self.request.tools.launcher,
+            environments: Environments::Provided(&provide),
+            watch: self,
+            cancel: self.cancel,
+            abandon: &never,
+            give_up: &never,
+        };
+        let mut claimed = self.insert()?;
+        loop {
+            let waiting = match lifecycle.carry(&claimed) {
+                Carried::Recorded(run, ending) if run.status.is_terminal() => {
+                    let results = ending.and_then(|ending| ending.results);
+                    return Ok(self.finished(*run, results.map(|results| results.fields)));
+                }
+                Carried::Recorded(run, _) => {
+                    if let Some(failure) = &run.error {
+                        self.observer.retrying(self.input, &run, failure);
+                    }
+                    *run
+                }
+                // This process stood still for longer than its lease, or was taken for dead.
+                Carried::Lost => claimed.run,
+                Carried::Unrecorded(_, trouble) => return Err(trouble.into()),
+            };
+            match self.again(waiting)? {
+                Again::Claimed(again) => claimed = again,
+                Again::Ended(run) => return Ok(self.finished(run, None)),
+            }
+        }
+    }
+
+    /// Records the run under a claim of this process.
+    fn insert(&self) -> Result<Claimed, RunError> {
+        let workspace = self.request.workspace;
+        let new = self.request.new_run(self.input)?;
+        let claim = workspace.claim(self.worker, self.request.process);
+        let since = workspace.machine.steady();
+        let run = workspace
+            .store
+            .insert_claimed_run(&new, &claim, workspace.machine.now())?;
+        Ok(Claimed { run, claim, since })
+    }
+
+    fn provide(&self, cancel: &Cancel) -> Result<EnvironmentRecord, ProvideError> {
+        if let Some((failure, log)) = self.lock().clone() {
+            return Err(ProvideError::Failed {
+                failure,
+                transient: false,
+                log,
             });
         }
-    });
-}
-
-/// The environment, provided once for all inputs.
-struct Shared {
-    state: Mutex<Option<Result<EnvironmentRecord, Box<Attempted>>>>,
-}
-
-impl Shared {
-    fn get(
-        &self,
-        request: &Request<'_>,
-        worker: &str,
-        cancel: &Cancel,
-        observer: &dyn Observer,
-    ) -> Result<EnvironmentRecord, Box<Attempted>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state
-            .get_or_insert_with(|| {
-                provide::provide(
-                    request.workspace,
-                    request.prepared,
-                    Want::Ready,
-                    provide::Builder {
-                        worker,
-                        process: request.process,
-                        waits: true,
-                    },
-                    cancel,
-                    &mut |progress| observer.environment(&progress),
-                )
-                .map_err(|error| Box::new(environment_failure(&error)))
-            })
-            .clone()
-    }
-}
-
-/// What a run is told whose environment is not to be had.
-pub fn environment_failure(error: &ProvideError) -> Attempted {
-    if matches!(error, ProvideError::Cancelled) {
-        return failed(
-            failure(code::CANCELLED, "environment", error.to_string(), None),
-            false,
-        );
-    }
-    let transient = matches!(
-        error,
-        ProvideError::Failed {
-            transient: true,
-            ..
-        } | ProvideError::LostClaim { .. }
-            | ProvideError::Store(_)
-    );
-    failed(
-        failure(
-            code::ENVIRONMENT_FAILED,
-            "environment",
-            format!("Build failed before run could start: {error}"),
-            error.hint(),
-        ),
-        transient,
-    )
-}
-
-fn run_one(
-    request: &Request<'_>,
-    index: usize,
-    worker: &str,
-    environment: &Shared,
-    cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<Finished, RunError> {
-    let workspace = request.workspace;
-    let claim = Claim::new(worker, workspace.settings.worker.lease).by(request.process);
-    let new = new_run(request, index)?;
-    let since = Instant::now();
-    let run = workspace
-        .store
-        .insert_claimed_run(&new, &claim, Timestamp::now())?;
-    let work = linked(cancel);
-    let subject = Subject::Run(run.id.clone());
-    let held = Held::new(&*workspace.store, subject, claim.clone(), since);
-    let execution = Execution::begin(workspace, &run, &claim, &held)?;
-    observer.begun(index, &run);
-    observer.event(index, &execution.start());
-    let (ending, used) = std::thread::scope(|scope| {
-        let _lease = Lease::keep(scope, &held, work.cancel.clone());
-        if request.options.dry_run {
-            return (dry_run().ending, None);
-        }
-        let attempted = match environment.get(request, worker, &work.cancel, observer) {
-            Err(attempted) => (*attempted, None),
-            Ok(environment) => (
-                execution.attempt(&environment, &work.cancel, &mut |event| {
-                    observer.event(index, event)
-                }),
-                Some(environment),
-            ),
+        let provider = Provider {
+            workspace: self.request.workspace,
+            builder: self.request.tools.builder,
+            worker: self.worker,
+            process: self.request.process,
+            waits: true,
         };
-        (attempted.0.ending, attempted.1)
-    });
-    let Some(run) = execution.finish(&ending, used.as_ref())? else {
-        return Err(RunError::LostClaim { id: run.id });
-    };
-    let missing = ending.results.iter().flat_map(|results| &results.fields);
-    let mut finished = Finished {
-        missing_fields: missing
-            .filter(|field| !field.detected)
-            .map(|field| field.field.clone())
-            .collect(),
-        run,
-        copied_to: None,
-        copy_error: None,
-    };
-    if let (Some(folder), Some(output)) = (request.output_dir, &finished.run.output_path) {
-        let to = target(folder, &request.inputs[index]);
-        let copied = check_target(&to).and_then(|()| Ok(files::copy_whole(output, &to)?));
-        match copied {
-            Ok(()) => finished.copied_to = Some(to),
-            Err(error) => finished.copy_error = Some(error),
+        let on = &mut |progress: Progress<'_>| self.observer.environment(&progress);
+        let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);
+        if let Err(ProvideError::Failed {
+            failure,
+            transient: false,
+            log,
+        }) = &provided
+        {
+            *self.lock() = Some((failure.clone(), log.clone()));
+        }
+        provided
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Failure, PathBuf)>> {
+        let failed = self.failed_for_good.lock();
+        failed.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a run that went back to the queue is due, and claims it; where a worker was quicker, waits for its end.
+    fn again(&self, mut run: RunRecord) -> Result<Again, RunError> {
+        let (machine, store) = (
+            &self.request.workspace.machine,
+            &self.request.workspace.store,
+        );
+        let mut cancel = self.cancel.clone();
+        loop {
+            let pause = match run.status {
+                RunStatus::Queued => {
+                    Duration::from_millis(run.available_at.since(machine.now())).min(LOOK_EVERY)
+                }
+                _ => LOOK_EVERY,
+            };
+            if machine.wait(&cancel, pause) {
+                if let CancelOutcome::Cancelled(run) =
+                    store.request_cancel(&run.id, machine.now())?
+                {
+                    ends::report_once(self.request.workspace, &run)?;
+                }
+                // Asked once; whoever has the run brings it to its end.
+                cancel = Cancel::new();
+            }
+            match self.look(&run) {
+                Ok(Again::Ended(found)) if !found.status.is_terminal() => run = found,
+                // The database is busy, most likely with what the run waits for.
+                Err(error) if error.may_pass() => {
+                    self.observer.trouble(self.input, &error.to_string())
+                }
+                other => return Ok(other?),
+            }
         }
     }
-    Ok(finished)
-}
 
-/// The end of a run that starts no engine.
-pub fn dry_run() -> Attempted {
-    let ending = Ending {
-        status: RunStatus::Succeeded,
-        exit_code: None,
-        error: None,
-        summary: Some("Dry run".to_owned()),
-        output_path: None,
-        results: None,
-        peak_memory_bytes: None,
-        cpu_seconds: None,
-        engine_seconds: None,
-    };
-    Attempted {
-        ending,
-        transient: false,
+    /// Claims a run, where it can be claimed; else returns it as it is now.
+    fn look(&self, run: &RunRecord) -> Result<Again, StoreError> {
+        let workspace = self.request.workspace;
+        let (machine, store) = (&workspace.machine, &workspace.store);
+        let claim = workspace.claim(self.worker, self.request.process);
+        let since = machine.steady();
+        Ok(match store.claim_run(&run.id, &claim, machine.now())? {
+            Some(run) => Again::Claimed(Claimed { run, claim, since }),
+            None => Again::Ended(store.run(&run.key.workspace_id, &run.id)?),
+        })
     }
-}
 
-/// Stages an input and says what to record of it.
-fn new_run(request: &Request<'_>, index: usize) -> Result<NewRun, RunError> {
-    let workspace = request.workspace;
-    let prepared = request.prepared;
-    let input = &request.inputs[index];
-    let id = uuid::Uuid::now_v7().to_string();
-    let folder = workspace.layout.run(workspace.id(), &id);
-    let name = name_of(input);
-    let staged_at = folder.staged(&name);
-    let staged = stage::stage(input, &staged_at)?;
-    Ok(NewRun {
-        id,
-        environment_id: prepared.ensure_environment(workspace)?.id,
-        key: prepared.key.clone(),
-        document_id: None,
-        source_digest: prepared.source_digest.clone(),
-        snapshot: prepared.package_folder.clone(),
-        input_name: name,
-        input_path: staged_at,
-        input_sha256: staged.sha256,
-        input_size_bytes: staged.size_bytes,
-        input_sheets: request.sheets.clone(),
-        options: request.options.clone(),
-        max_attempts: workspace.settings.worker.max_attempts,
-        run_dir: folder.path().to_owned(),
-        retry_of_run_id: None,
-    })
-}
-
-/// `ade run --detach`: stages the input, leaves the run queued for a worker, and wakes one.
-///
-/// # Errors
-/// The input cannot be staged, or the run not be recorded.
-pub fn enqueue(request: &Request<'_>, index: usize) -> Result<RunRecord, RunError> {
-    let workspace = request.workspace;
-    let new = new_run(request, index)?;
-    let run = workspace.store.enqueue_run(&new, Timestamp::now())?;
-    let folder = workspace.layout.run(workspace.id(), &run.id);
-    let log =
-        crate::events::EventLog::open(&folder.events(), crate::events::Subject::Run, &run.id)?;
-    log.write(
-        "info",
-        "run.queued",
-        "Waiting for a worker",
-        serde_json::json!({"input": run.input_name, "environment_id": run.environment_id}),
-    );
-    wake::wake(&workspace.layout.wake());
-    Ok(run)
+    fn finished(&self, run: RunRecord, fields: Option<Vec<FieldResult>>) -> Finished {
+        let fields = fields
+            .or_else(|| self.request.workspace.store.run_fields(&run.id).ok())
+            .unwrap_or_default();
+        let mut finished = Finished {
+            missing_fields: fields
+                .into_iter()
+                .filter(|field| !field.detected)
+                .map(|field| field.field)
+                .collect(),
+            run,
+            copied_to: None,
+            copy_error: None,
+        };
+        if let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
+        {
+            let to = output::target(folder, &self.request.inputs[self.input]);
+            match output::copy(workbook, &to) {
+                Ok(()) => finished.copied_to = Some(to),
+                Err(error) => finished.copy_error = Some(error),
+            }
+        }
+        finished
+    }
 }

@@ -1,10 +1,9 @@
 //! The staged input: a copy in the run's folder, hashed while it is copied, so that what ran is what was recorded.
 
-use std::fs::File;
 use std::path::Path;
 
-use crate::digest::{self, CopyError};
-use crate::files::{self, FileError};
+use crate::files::FileError;
+use crate::machine::Files;
 
 /// A copy with what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,23 +18,16 @@ pub struct Staged {
 ///
 /// # Errors
 /// The input cannot be read, or the copy not be written.
-pub fn stage(from: &Path, to: &Path) -> Result<Staged, FileError> {
+pub fn stage(files: &dyn Files, from: &Path, to: &Path) -> Result<Staged, FileError> {
     let folder = to.parent().unwrap_or(Path::new("."));
-    files::create_folder(folder)?;
-    let mut source = File::open(from).map_err(FileError::on("read", from))?;
-    let mut beside = files::unfinished(folder).map_err(FileError::on("write", to))?;
-    let (sha256, size_bytes) =
-        digest::copy(&mut source, &mut beside).map_err(|error| match error {
-            CopyError::Read(error) => FileError::on("read", from)(error),
-            CopyError::Write(error) => FileError::on("write", to)(error),
-        })?;
-    beside
-        .persist(to)
-        .map_err(|error| FileError::on("write", to)(error.error))?;
-    Ok(Staged {
-        sha256: sha256.to_string(),
-        size_bytes,
-    })
+    files
+        .create_folder(folder)
+        .map_err(FileError::on("create the folder", folder))?;
+    let (sha256, size_bytes) = files.copy_hashed(from, to).map_err(|(path, error)| {
+        let action = if path == from { "read" } else { "write" };
+        FileError::on(action, &path)(error)
+    })?;
+    Ok(Staged { sha256, size_bytes })
 }
 
 /// Puts an input in place for another attempt, unless the copy of an earlier one is still whole. A stored document never
@@ -43,23 +35,31 @@ pub fn stage(from: &Path, to: &Path) -> Result<Staged, FileError> {
 ///
 /// # Errors
 /// As [`stage`].
-pub fn restage(from: &Path, to: &Path, size_bytes: u64) -> Result<(), FileError> {
-    if std::fs::metadata(to).is_ok_and(|found| found.len() == size_bytes) {
+pub fn restage(
+    files: &dyn Files,
+    from: &Path,
+    to: &Path,
+    size_bytes: u64,
+) -> Result<(), FileError> {
+    if files.find(to).is_ok_and(|found| found.length == size_bytes) {
         return Ok(());
     }
     if let Some(folder) = to.parent() {
-        files::create_folder(folder)?;
+        files
+            .create_folder(folder)
+            .map_err(FileError::on("create the folder", folder))?;
     }
-    if std::fs::hard_link(from, to).is_ok() {
+    if files.hard_link(from, to).is_ok() {
         Ok(())
     } else {
-        stage(from, to).map(drop)
+        stage(files, from, to).map(drop)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Disk;
 
     #[test]
     fn the_digest_is_that_of_the_copy() {
@@ -69,7 +69,7 @@ mod tests {
             folder.path().join("run/input/a.csv"),
         );
         std::fs::write(&from, b"abc").unwrap();
-        let staged = stage(&from, &to).unwrap();
+        let staged = stage(&Disk, &from, &to).unwrap();
         assert_eq!(
             staged.sha256,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -86,7 +86,7 @@ mod tests {
         let (from, to) = (folder.path().join("a"), folder.path().join("b"));
         std::fs::write(&from, b"new").unwrap();
         std::fs::write(&to, b"old").unwrap();
-        restage(&from, &to, 3).unwrap();
+        restage(&Disk, &from, &to, 3).unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"old");
     }
 }

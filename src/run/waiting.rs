@@ -19,7 +19,10 @@ pub fn reason(
     let environment = workspace.store.environment_of(&run.key)?;
     let words = match environment {
         Some(environment) if environment.status == EnvironmentStatus::Building => {
-            let builder = environment.claimed_by.as_deref().unwrap_or("somebody");
+            let builder = environment
+                .claimed_by
+                .as_deref()
+                .unwrap_or("another process");
             format!("its environment, which {builder} builds")
         }
         Some(environment) if environment.status == EnvironmentStatus::Queued => {

@@ -40,15 +40,6 @@ impl Settings {
     pub fn path(&self) -> Option<&OsString> {
         self.environment.get(OsStr::new("PATH"))
     }
-
-    /// The name that this process has as a worker.
-    pub fn worker_id(&self, index: usize) -> String {
-        match &self.worker.id {
-            Some(id) if index == 0 => id.clone(),
-            Some(id) => format!("{id}:{index}"),
-            None => format!("{}:{}:{index}", crate::host::name(), std::process::id()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! A claim: who works on a run or an environment, and what proves it.
+//! A claim: who works on a run or an environment, what proves it, and how it is kept alive ([`crate::lease`]).
 
 use std::time::Duration;
 
+use super::Store;
 use crate::clock::Timestamp;
+use crate::lease::{Heartbeat, Leased, Unreachable};
 
 /// A lease on a run or an environment.
 #[derive(Clone, Debug)]
@@ -38,19 +40,56 @@ impl Claim {
     }
 }
 
-/// What a heartbeat found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heartbeat {
-    /// The lease was renewed.
-    Renewed {
-        /// Somebody asked for the run to be cancelled.
-        cancel_requested: bool,
-    },
-    /// The lease is somebody else's, or nobody's: stop, and write nothing.
-    Lost,
-}
-
 /// A look at the clock that the store takes itself, with the database in hand: between it and the judgement that follows
 /// nobody can renew a lease, however long the store had to wait before. `None`: the clock cannot be trusted now, and nothing
 /// is judged.
 pub type Clock<'a> = dyn Fn() -> Option<Timestamp> + 'a;
+
+/// The claim on a run that is executed.
+pub struct RunLease<'a> {
+    /// Where it is recorded.
+    pub store: &'a dyn Store,
+    /// The run's id.
+    pub run: &'a str,
+    /// The claim.
+    pub claim: &'a Claim,
+}
+
+impl Leased for RunLease<'_> {
+    fn length(&self) -> Duration {
+        self.claim.lease
+    }
+    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
+        let beat = self.store.heartbeat_run(self.run, self.claim, now);
+        beat.map_err(|_| Unreachable)
+    }
+    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+        let beat = self.store.watch_run(self.run, self.claim);
+        Some(beat.map_err(|_| Unreachable))
+    }
+}
+
+/// The claim on an environment that is built.
+pub struct EnvironmentLease<'a> {
+    /// Where it is recorded.
+    pub store: &'a dyn Store,
+    /// The environment's id.
+    pub environment: &'a str,
+    /// The claim.
+    pub claim: &'a Claim,
+}
+
+impl Leased for EnvironmentLease<'_> {
+    fn length(&self) -> Duration {
+        self.claim.lease
+    }
+    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
+        let store = self.store;
+        let beat = store.heartbeat_environment(self.environment, self.claim, now);
+        beat.map_err(|_| Unreachable)
+    }
+    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+        // Nobody asks for a build to be cancelled by its record.
+        None
+    }
+}

@@ -108,6 +108,16 @@ pub enum StoreError {
     File(#[from] crate::files::FileError),
 }
 
+impl StoreError {
+    /// Whether waiting may help: the database is busy, or its disk is full or away for a while.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Locked { .. } | Self::Unreachable { .. } | Self::File(_)
+        )
+    }
+}
+
 impl Problem for StoreError {
     fn kind(&self) -> problem::Kind {
         match self {

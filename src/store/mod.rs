@@ -31,7 +31,8 @@ mod sqlite;
 mod suite;
 mod workers;
 
-pub use claim::{Claim, Clock, Heartbeat};
+pub use crate::lease::Heartbeat;
+pub use claim::{Claim, Clock, EnvironmentLease, RunLease};
 pub use configurations::{ConfigurationActivity, ConfigurationRecord, Configurations};
 pub use environments::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Environments,

@@ -274,6 +274,13 @@ pub trait Runs {
     /// The database can't serve.
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord>;
 
+    /// Claims one run that is queued and due, whatever its environment: whoever claims it provides that. `None`: it is not
+    /// (any more).
+    ///
+    /// # Errors
+    /// The database can't serve.
+    fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
+
     /// Claims the oldest due run whose environment is ready.
     ///
     /// # Errors

@@ -3,19 +3,21 @@
 use std::cell::RefCell;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Change, Pool, is_passing};
+use super::{Change, Pool};
 use crate::clock::Timestamp;
 use crate::environment::gc;
-use crate::fleet;
+use crate::machine::{Machine, Steady};
 use crate::run::ends;
+use crate::run::lifecycle::{backoff_of, retry_later};
+use crate::run::recover::recover;
 use crate::store::{QueueMetrics, StoreError};
 
 /// How long the queue's metrics are kept.
 const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
-/// An end that is older than this and not told has lost whoever would tell it.
-const UNTOLD: Duration = Duration::from_secs(10);
+/// Whoever would report an end that is older than this and not reported has died.
+const UNREPORTED: Duration = Duration::from_secs(10);
 /// A wall clock that differs from the steady one by more than this has jumped.
 const JUMP: Duration = Duration::from_secs(5);
 /// Other processes may have longer leases than this one, but not longer than this.
@@ -24,48 +26,51 @@ const LONGEST_LEASE: Duration = Duration::from_secs(86_400);
 const GC_LEASE: (&str, Duration) = ("gc", Duration::from_secs(3600));
 
 /// Notices when the wall clock moves differently from the steady one.
-struct Clocks {
+struct Clocks<'a> {
+    machine: &'a dyn Machine,
     wall: Timestamp,
-    steady: Instant,
+    steady: Steady,
     /// No lease is judged before this moment.
-    trust_from: Option<Instant>,
+    trust_from: Option<Steady>,
 }
 
-impl Clocks {
+impl<'a> Clocks<'a> {
     /// `settle`: leases are left alone at first, as after a jump. Whoever starts cannot know of one shortly before.
-    fn new(settle: Option<Duration>) -> Self {
-        let steady = Instant::now();
+    fn new(machine: &'a dyn Machine, settle: Option<Duration>) -> Self {
+        let (wall, steady) = (machine.now(), machine.steady());
         Self {
-            wall: Timestamp::now(),
+            machine,
+            wall,
             steady,
-            trust_from: settle.map(|settle| steady + settle),
+            trust_from: settle.map(|settle| steady.plus(settle)),
         }
     }
 
     /// Seconds by which the wall clock jumped since the last look, where it did. After a jump, leases are left alone for
     /// `settle`, in which every live worker renews its own.
     fn jumped(&mut self, settle: Duration) -> Option<f64> {
-        let (wall, steady) = (Timestamp::now(), Instant::now());
+        let (wall, steady) = (self.machine.now(), self.machine.steady());
         let by_wall = (wall.0 - self.wall.0) as f64 / 1000.0;
-        let by_steady = steady.duration_since(self.steady).as_secs_f64();
+        let by_steady = steady.since(self.steady).as_secs_f64();
         (self.wall, self.steady) = (wall, steady);
         let jump = by_wall - by_steady;
         if jump.abs() <= JUMP.as_secs_f64() {
             return None;
         }
-        self.trust_from = Some(steady + settle);
+        self.trust_from = Some(steady.plus(settle));
         Some(jump)
     }
 
     fn are_trusted(&self) -> bool {
-        self.trust_from.is_none_or(|from| Instant::now() >= from)
+        let now = self.machine.steady();
+        self.trust_from.is_none_or(|from| now >= from)
     }
 }
 
 /// Something that is done every so often.
 struct Duty {
     every: Duration,
-    last: Option<Instant>,
+    last: Option<Steady>,
 }
 
 impl Duty {
@@ -73,10 +78,10 @@ impl Duty {
         Self { every, last: None }
     }
 
-    fn is_due(&mut self) -> bool {
-        let due = self.last.is_none_or(|last| last.elapsed() >= self.every);
+    fn is_due(&mut self, now: Steady) -> bool {
+        let due = self.last.is_none_or(|last| now.since(last) >= self.every);
         if due {
-            self.last = Some(Instant::now());
+            self.last = Some(now);
         }
         due
     }
@@ -85,7 +90,7 @@ impl Duty {
 impl Pool<'_> {
     /// Before the first claim: what died processes of this machine left.
     pub(super) fn start(&self) {
-        let worker = self.workspace.settings.worker_id(0);
+        let worker = self.workspace.worker_id(0);
         if let Err(error) = self.recover(&worker) {
             self.store_failed(&worker, error);
         }
@@ -93,13 +98,14 @@ impl Pool<'_> {
 
     pub(super) fn keep_house(&self) {
         let settings = &self.workspace.settings.worker;
-        let worker = self.workspace.settings.worker_id(0);
-        let mut clocks = Clocks::new(self.has_company().then(|| self.settle()));
+        let machine = &*self.workspace.machine;
+        let worker = self.workspace.worker_id(0);
+        let mut clocks = Clocks::new(machine, self.has_company().then(|| self.settle()));
         let mut sweep = Duty::new(settings.cleanup_interval);
         let mut metrics = Duty::new(settings.metrics_interval);
         let mut collect = Duty::new(settings.gc_interval);
-        // The first entry tells of an interval, not of a moment.
-        metrics.is_due();
+        // The first entry is about an interval, not about a moment.
+        metrics.is_due(machine.steady());
         let pause = settings
             .cleanup_interval
             .min(settings.metrics_interval)
@@ -109,13 +115,13 @@ impl Pool<'_> {
             let step = self.leave_unrecorded(&worker).and_then(|()| {
                 // Looking at a few locks costs nothing, and what a dead process held waits for no sweep.
                 self.recover(&worker)?;
-                if sweep.is_due() {
+                if sweep.is_due(machine.steady()) {
                     self.sweep(&worker, &mut clocks)?;
                 }
-                if metrics.is_due() {
+                if metrics.is_due(machine.steady()) {
                     self.measure(&worker)?;
                 }
-                if self.options.gc && settings.enable_gc && collect.is_due() {
+                if self.options.gc && settings.enable_gc && collect.is_due(machine.steady()) {
                     self.collect(&worker)?;
                 }
                 Ok(())
@@ -123,12 +129,12 @@ impl Pool<'_> {
             if let Err(error) = step {
                 self.store_failed(&worker, error);
             }
-            if self.done.wait(pause) {
+            if machine.wait(&self.done, pause) {
                 break;
             }
         }
         if let Err(error) = self.leave_unrecorded(&worker) {
-            self.tell(&worker, &Change::Trouble(error.to_string()));
+            self.report(&worker, &Change::Trouble(error.to_string()));
         }
     }
 
@@ -149,29 +155,25 @@ impl Pool<'_> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .pop();
             let Some(left) = next else { return Ok(()) };
-            match self.retry(&left.run, &left.claim, &left.failure) {
-                Ok(Some(run)) => self.tell(worker, &Change::Ended(&run)),
-                Ok(None) => self.tell(worker, &Change::Lost(&left.run)),
+            match retry_later(self.workspace, &left.run, &left.claim, &left.failure) {
+                Ok(Some(run)) => self.report(worker, &Change::Ended(&run)),
+                Ok(None) => self.report(worker, &Change::Lost(&left.run)),
                 Err(error) => {
                     self.unrecorded
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .push(left);
-                    // Silence: it was told when it happened, and is tried every second.
-                    return if is_passing(&error) {
-                        Ok(())
-                    } else {
-                        Err(error)
-                    };
+                    // Not reported once more: it was when it happened, and this is tried every second.
+                    return if error.may_pass() { Ok(()) } else { Err(error) };
                 }
             }
         }
     }
 
     /// Notices a jump. The more often, the smaller the chance that a second one hides the first.
-    fn look_at(&self, worker: &str, clocks: &mut Clocks) {
+    fn look_at(&self, worker: &str, clocks: &mut Clocks<'_>) {
         if let Some(seconds) = clocks.jumped(self.settle()) {
-            self.tell(worker, &Change::ClockJumped(seconds));
+            self.report(worker, &Change::ClockJumped(seconds));
         }
     }
 
@@ -180,46 +182,45 @@ impl Pool<'_> {
         self.workspace.settings.worker.lease / 3 + JUMP
     }
 
-    fn sweep(&self, worker: &str, clocks: &mut Clocks) -> Result<(), StoreError> {
-        let store = &*self.workspace.store;
+    fn sweep(&self, worker: &str, clocks: &mut Clocks<'_>) -> Result<(), StoreError> {
+        let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
         let settings = &self.workspace.settings.worker;
-        store.worker_seen(&self.process, Timestamp::now())?;
+        store.worker_seen(&self.process, machine.now())?;
         // Looked at with the database in hand: a clock that jumps while the store waits for it must not end good leases.
         let clocks = RefCell::new(clocks);
         let trusted = || {
             let mut clocks = clocks.borrow_mut();
             self.look_at(worker, &mut clocks);
-            clocks.are_trusted().then(Timestamp::now)
+            clocks.are_trusted().then(|| machine.now())
         };
         store.expire_environment_leases(&trusted)?;
-        let expired = store.expire_run_leases(&|attempt| self.backoff(attempt), &trusted)?;
+        let expired =
+            store.expire_run_leases(&|attempt| backoff_of(self.workspace, attempt), &trusted)?;
         for run in expired {
             self.counters.ended(run.status);
-            ends::tell_taken_back(
+            ends::report_taken_back(
                 self.workspace,
                 &run,
                 ends::LOST,
                 "Its lease expired; whoever held it writes nothing more",
             )?;
-            self.tell(worker, &Change::Expired(&run));
+            self.report(worker, &Change::Expired(&run));
         }
         // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than a day or its own.
         store.repair_times(
             settings.backoff_max * 2 + JUMP,
             LONGEST_LEASE.max(settings.lease) + JUMP,
-            &|| Some(Timestamp::now()),
+            &|| Some(machine.now()),
         )?;
-        ends::tell_untold(self.workspace, UNTOLD)?;
+        ends::report_missing(self.workspace, UNREPORTED)?;
         Ok(())
     }
 
     fn recover(&self, worker: &str) -> Result<(), StoreError> {
-        let recovery = self.workspace.settings.worker.recovery;
-        let runs = fleet::recover(self.workspace, recovery)?;
+        let runs = recover(self.workspace)?;
         for run in &runs {
             self.counters.ended(run.status);
-            ends::tell_taken_back(self.workspace, run, ends::RECOVERED, "Its process died")?;
-            self.tell(worker, &Change::Recovered(run));
+            self.report(worker, &Change::Recovered(run));
         }
         if !runs.is_empty() {
             self.bell.ring();
@@ -229,7 +230,7 @@ impl Pool<'_> {
 
     fn measure(&self, worker: &str) -> Result<(), StoreError> {
         let store = &*self.workspace.store;
-        let now = Timestamp::now();
+        let now = self.workspace.machine.now();
         let overview = store.overview(now, now)?;
         let take = |counter: &std::sync::atomic::AtomicU64| counter.swap(0, Ordering::Relaxed);
         let claims = take(&self.counters.claims);
@@ -254,15 +255,15 @@ impl Pool<'_> {
         let keep_since =
             Timestamp(now.0 - i64::try_from(KEEP_METRICS.as_millis()).unwrap_or(i64::MAX));
         store.record_metrics(&metrics, keep_since)?;
-        self.tell(worker, &Change::Metrics(&metrics));
+        self.report(worker, &Change::Metrics(&metrics));
         Ok(())
     }
 
     fn collect(&self, worker: &str) -> Result<(), StoreError> {
-        let store = &*self.workspace.store;
+        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
         let (name, lease) = GC_LEASE;
-        let token = uuid::Uuid::new_v4().to_string();
-        if !store.acquire_lease(name, worker, &token, lease, Timestamp::now())? {
+        let token = machine.new_token();
+        if !store.acquire_lease(name, worker, &token, lease, machine.now())? {
             return Ok(());
         }
         let options = gc::Options::of_settings(&self.workspace.settings);
@@ -270,7 +271,7 @@ impl Pool<'_> {
         store.release_lease(name, &token)?;
         let report = collected?;
         if report.deleted_anything() {
-            self.tell(worker, &Change::Collected(&report));
+            self.report(worker, &Change::Collected(&report));
         }
         Ok(())
     }
@@ -279,16 +280,17 @@ impl Pool<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::System;
 
     #[test]
     fn a_jump_of_the_wall_clock_is_noticed_and_leases_are_left_alone_for_a_while() {
-        let mut clocks = Clocks::new(None);
+        let mut clocks = Clocks::new(&System, None);
         assert!(clocks.jumped(Duration::from_secs(60)).is_none());
         assert!(clocks.are_trusted());
         clocks.wall = Timestamp(clocks.wall.0 - 3_600_000);
         let jump = clocks.jumped(Duration::from_secs(60)).unwrap();
         assert!((3599.0..3601.0).contains(&jump), "{jump}");
         assert!(!clocks.are_trusted());
-        assert!(!Clocks::new(Some(Duration::from_secs(60))).are_trusted());
+        assert!(!Clocks::new(&System, Some(Duration::from_secs(60))).are_trusted());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each slot is a thread with a worker id of its own. It gives waiting runs their environment rows, builds an environment
 //! that waits, else takes a run whose environment is ready, else sleeps until somebody enqueues or its poll interval has
-//! passed. One more thread keeps house (`housekeeping`): expired leases, dead processes, untold ends, metrics,
+//! passed. One more thread keeps house (`housekeeping`): expired leases, dead processes, ends that nobody reported, metrics,
 //! collection. All that is done to a run happens under a claim; a process that dies leaves a lease that expires, and on
 //! its own machine a lock that tells of its death at once.
 
@@ -10,15 +10,17 @@ mod housekeeping;
 mod slot;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::environment::gc;
+use crate::environment::provide::ProvideError;
 use crate::files::FileError;
 use crate::fleet::{JoinError, Member};
-use crate::problem::{self, Problem};
-use crate::run::provide::ProvideError;
+use crate::machine::Work;
+use crate::problem::{Facts, Kind, Problem, code};
+use crate::run::Tools;
 use crate::store::{EnvironmentRecord, Failure, QueueMetrics, RunRecord, RunStatus, StoreError};
 use crate::wake::Bell;
 use crate::workspace::Workspace;
@@ -38,7 +40,7 @@ pub struct Options {
     pub gc: bool,
 }
 
-/// A change that a worker's log tells of.
+/// A change that a worker's log mentions.
 #[derive(Debug)]
 pub enum Change<'a> {
     /// The worker looks for work.
@@ -100,22 +102,10 @@ impl From<JoinError> for WorkError {
 }
 
 impl Problem for WorkError {
-    fn kind(&self) -> problem::Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Store(error) => error.kind(),
-            Self::File(_) => problem::Kind::Database,
-        }
-    }
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Store(error) => error.code(),
-            Self::File(_) => crate::run::code::STORAGE_FAILED,
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Store(error) => error.hint(),
-            Self::File(error) => error.hint(),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
         }
     }
 }
@@ -123,9 +113,10 @@ impl Problem for WorkError {
 /// Works the queue until it is drained or `stop` is set.
 ///
 /// # Errors
-/// The database can't serve any more, for a reason that waiting does not mend.
+/// The database can't serve any more, for a reason that waiting does not change.
 pub fn work(
     workspace: &Workspace,
+    tools: Tools<'_>,
     options: &Options,
     stop: &Cancel,
     observer: &dyn Observer,
@@ -138,6 +129,7 @@ pub fn work(
     let member = Member::join(workspace, "worker", slots)?;
     let pool = Pool {
         workspace,
+        tools,
         options,
         observer,
         stop,
@@ -148,33 +140,18 @@ pub fn work(
         stopping: AtomicBool::new(false),
         room: AtomicBool::new(true),
         done: Cancel::new(),
-        bell: Arc::default(),
+        bell: Bell::default(),
         unrecorded: Mutex::new(Vec::new()),
         counters: Counters::default(),
         fatal: Mutex::new(None),
     };
     let woken = stop.on_cancel({
-        let bell = Arc::clone(&pool.bell);
+        let bell = pool.bell.clone();
         move || bell.ring()
     });
-    std::thread::scope(|scope| {
-        let pool = &pool;
-        // Before anything is claimed, what died processes left is taken back.
-        pool.start();
-        let running: Vec<_> = (0..slots)
-            .map(|index| scope.spawn(move || pool.slot(index)))
-            .collect();
-        scope.spawn(move || pool.keep_house());
-        scope.spawn(move || pool.enforce_grace());
-        scope.spawn(move || {
-            pool.bell
-                .ring_on_touch(&workspace.layout.wake(), &pool.done)
-        });
-        for slot in running {
-            let _ = slot.join();
-        }
-        pool.done.cancel();
-    });
+    // Before anything is claimed, what dead processes left is taken back.
+    pool.start();
+    pool.run(slots);
     drop(woken);
     match pool
         .fatal
@@ -188,6 +165,7 @@ pub fn work(
 
 struct Pool<'a> {
     workspace: &'a Workspace,
+    tools: Tools<'a>,
     options: &'a Options,
     observer: &'a dyn Observer,
     /// What this process's claims carry.
@@ -199,13 +177,13 @@ struct Pool<'a> {
     busy: AtomicUsize,
     /// With `once`: the one run was taken.
     taken: AtomicBool,
-    /// It was told that the worker stops.
+    /// The observer knows that the worker stops.
     stopping: AtomicBool,
     /// The disk of the runs had room when somebody looked last.
     room: AtomicBool,
     /// All slots have ended, or must.
     done: Cancel,
-    bell: Arc<Bell>,
+    bell: Bell,
     /// Claims that could not be left because the database could not be written; tried again until they can, or are lost.
     unrecorded: Mutex<Vec<Unrecorded>>,
     counters: Counters,
@@ -245,14 +223,29 @@ impl Counters {
 }
 
 impl Pool<'_> {
-    fn tell(&self, worker: &str, change: &Change<'_>) {
+    /// The slots and what goes on beside them, until all slots have ended.
+    fn run(&self, slots: usize) {
+        let (machine, wake) = (&self.workspace.machine, self.workspace.layout.wake());
+        let beside: Vec<Work<'_>> = vec![
+            Box::new(|| self.keep_house()),
+            Box::new(|| self.enforce_grace()),
+            Box::new(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
+        ];
+        machine.beside(beside, &mut || {
+            let others = (1..slots).map(|index| -> Work<'_> { Box::new(move || self.slot(index)) });
+            machine.beside(others.collect(), &mut || self.slot(0));
+            self.done.cancel();
+        });
+    }
+
+    fn report(&self, worker: &str, change: &Change<'_>) {
         self.observer.change(worker, change);
     }
 
     /// Notes an error of the store. One that may pass is trouble; any other ends the worker.
     fn store_failed(&self, worker: &str, error: StoreError) {
-        if is_passing(&error) {
-            self.tell(worker, &Change::Trouble(error.to_string()));
+        if error.may_pass() {
+            self.report(worker, &Change::Trouble(error.to_string()));
         } else {
             self.fatal
                 .lock()
@@ -265,28 +258,25 @@ impl Pool<'_> {
     }
 
     /// Once, by whoever notices first.
-    fn tell_stopping(&self) {
+    fn report_stopping(&self) {
         if !self.stopping.swap(true, Ordering::AcqRel) {
-            self.tell(&self.workspace.settings.worker_id(0), &Change::Stopping);
+            self.report(&self.workspace.worker_id(0), &Change::Stopping);
         }
     }
 
+    /// Running runs may go on for a while after a stop was asked for, and are given back then.
     fn enforce_grace(&self) {
-        while !self.done.wait(Duration::from_millis(200)) {
-            if self.stop.is_cancelled() {
-                self.tell_stopping();
-                self.done.wait(self.options.grace);
-                self.abandon.cancel();
-                return;
-            }
+        let either = Cancel::new();
+        let _causes = [self.stop, &self.done].map(|cause| {
+            let either = either.clone();
+            cause.on_cancel(move || either.cancel())
+        });
+        let machine = &self.workspace.machine;
+        machine.wait(&either, Duration::MAX);
+        if !self.done.is_cancelled() {
+            self.report_stopping();
+            machine.wait(&self.done, self.options.grace);
+            self.abandon.cancel();
         }
     }
-}
-
-/// Whether waiting may help: the database is busy, or its disk is full or away for a while.
-fn is_passing(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::Locked { .. } | StoreError::Unreachable { .. } | StoreError::File(_)
-    )
 }

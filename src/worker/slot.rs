@@ -2,24 +2,19 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-
-use super::{Change, Pool, Unrecorded, is_passing};
-use crate::backoff::backoff;
+use super::{Change, Pool, Unrecorded};
 use crate::clock::Timestamp;
-use crate::events::{EventLog, Subject as LogSubject};
-use crate::files::{self, FileError};
+use crate::environment::prepare::{PrepareError, Prepared};
+use crate::environment::provide::{Progress, ProvideError, Provider, Want};
 use crate::layout;
-use crate::problem::Problem;
-use crate::run::execute::{Attempted, Execution, failure};
-use crate::run::lease::{Held, Lease, Subject};
-use crate::run::provide::{self, Progress, ProvideError, chance, linked};
-use crate::run::{code, ends, inline, prepare};
-use crate::store::{Claim, EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError};
+use crate::problem::{Problem, code};
+use crate::run::attempt::failure;
+use crate::run::ends;
+use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Trouble, Watch};
+use crate::store::{EnvironmentRecord, RunRecord, StoreError};
 
-/// Less room than this on the disk of the runs is none.
+/// Less room than this on the disk of the runs counts as none.
 const LEAST_ROOM: u64 = 1024 * 1024;
 
 /// What a round did.
@@ -30,30 +25,12 @@ pub(super) enum Round {
     Idle,
 }
 
-#[derive(Debug)]
-enum ExecuteError {
-    Store(StoreError),
-    File(FileError),
-}
-
-impl From<StoreError> for ExecuteError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<FileError> for ExecuteError {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
-
 impl Pool<'_> {
     pub(super) fn slot(&self, index: usize) {
-        let worker = self.workspace.settings.worker_id(index);
+        let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
         let mut interval = settings.poll_interval;
-        self.tell(&worker, &Change::Started);
+        self.report(&worker, &Change::Started);
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
             self.busy.fetch_add(1, Ordering::AcqRel);
@@ -74,16 +51,17 @@ impl Pool<'_> {
                 Ok(Round::Idle) => {}
                 Err(error) => self.store_failed(&worker, error),
             }
-            if self.bell.sleep(heard, interval) {
+            let machine = &self.workspace.machine;
+            if machine.sleep_until_rung(&self.bell, heard, interval) {
                 interval = settings.poll_interval;
             } else {
                 interval = interval.mul_f64(1.25).min(settings.poll_interval_max);
             }
         }
         if self.stop.is_cancelled() {
-            self.tell_stopping();
+            self.report_stopping();
         }
-        self.tell(&worker, &Change::Stopped);
+        self.report(&worker, &Change::Stopped);
     }
 
     /// Nothing waits, and nothing runs anywhere: what another worker runs may come back to the queue.
@@ -98,28 +76,27 @@ impl Pool<'_> {
 
     /// Environment rows for waiting runs, then an environment, then a run.
     fn round(&self, worker: &str) -> Result<Round, StoreError> {
-        let store = &*self.workspace.store;
+        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
         self.ensure_environments()?;
-        for run in store.fail_runs_of_failed_environments(Timestamp::now())? {
-            ends::tell_once(self.workspace, &run)?;
+        for run in store.fail_runs_of_failed_environments(machine.now())? {
+            ends::report_once(self.workspace, &run)?;
             self.counters.ended(run.status);
-            self.tell(worker, &Change::Ended(&run));
+            self.report(worker, &Change::Ended(&run));
         }
         if !self.has_room(worker) {
             return Ok(Round::Idle);
         }
-        if let Some(environment) = store.next_environment(Timestamp::now())?
+        if let Some(environment) = store.next_environment(machine.now())?
             && self.build(worker, &environment)?
         {
             return Ok(Round::Worked);
         }
-        let claim =
-            Claim::new(worker, self.workspace.settings.worker.lease).by(Some(&self.process));
-        let (now, since) = (Timestamp::now(), Instant::now());
+        let claim = self.workspace.claim(worker, Some(&self.process));
+        let (now, since) = (machine.now(), machine.steady());
         if let Some(run) = store.claim_next_run(&claim, now)? {
             self.taken.store(true, Ordering::Release);
             self.count_claim(&run, now);
-            self.execute(worker, &run, &claim, since)?;
+            self.execute(worker, &Claimed { run, claim, since })?;
             return Ok(Round::Worked);
         }
         Ok(Round::Idle)
@@ -136,19 +113,19 @@ impl Pool<'_> {
 
     /// A queued run whose environment's record was deleted gets a new one.
     fn ensure_environments(&self) -> Result<(), StoreError> {
-        let store = &*self.workspace.store;
+        let (store, layout) = (&*self.workspace.store, &self.workspace.layout);
         let batch = u32::try_from((5 * self.options.concurrency).max(10)).unwrap_or(u32::MAX);
         for run in store.runs_without_environment(batch)? {
-            let layout = &self.workspace.layout;
             let key = &run.key;
             let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
+            let snapshot = layout::snapshot(&snapshots, &run.source_digest);
             let folder =
                 layout.environment_key(&key.workspace_id, &key.configuration_id, &key.deps_digest);
             let environment = store.ensure_environment(
                 key,
-                &layout::snapshot(&snapshots, &run.source_digest),
+                &snapshot,
                 &|id| layout::environment(&folder, id),
-                Timestamp::now(),
+                self.workspace.machine.now(),
             )?;
             store.set_run_environment(&run.id, &environment.id)?;
         }
@@ -158,59 +135,66 @@ impl Pool<'_> {
     /// Whether the disk of the runs has any room. Without it a run can only spend its attempts, so none is claimed.
     fn has_room(&self, worker: &str) -> bool {
         let runs = self.workspace.layout.runs(self.workspace.id());
-        let room = files::room(&runs).is_none_or(|bytes| bytes >= LEAST_ROOM);
+        let found = self.workspace.files().room(&runs);
+        let room = found.is_none_or(|bytes| bytes >= LEAST_ROOM);
         let had = self.room.swap(room, Ordering::AcqRel);
         if had && !room {
             let message = format!(
                 "there is no room left at {}: nothing is claimed until there is",
                 runs.display()
             );
-            self.tell(worker, &Change::Trouble(message));
+            self.report(worker, &Change::Trouble(message));
         }
         room
     }
 
     /// Builds an environment. False: another process is at it.
     fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
-        let result = match prepare::prepare_environment(self.workspace, waiting) {
-            Ok(prepared) => {
-                if prepared.key != waiting.key {
-                    let other = prepared.ensure_environment(self.workspace)?;
-                    self.workspace.store.move_waiting_runs(
-                        &waiting.id,
-                        &other,
-                        Timestamp::now(),
-                    )?;
-                }
-                let builder = provide::Builder {
-                    worker,
-                    process: Some(&self.process),
-                    waits: false,
-                };
-                let mut begun = |progress: Progress<'_>| {
-                    if let Progress::Building { environment, .. } = progress {
-                        self.tell(worker, &Change::Building(environment));
-                    }
-                };
-                provide::provide(
-                    self.workspace,
-                    &prepared,
-                    provide::Want::Ready,
-                    builder,
-                    &self.abandon,
-                    &mut begun,
-                )
+        let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
+            Ok(prepared) => prepared,
+            Err(PrepareError::Store(error)) => return Err(error),
+            Err(error) => {
+                let error = self.cannot_prepare(worker, waiting, &error)?;
+                self.report(worker, &Change::BuildFailed(waiting, &error));
+                return Ok(true);
             }
-            Err(prepare::PrepareError::Store(error)) => return Err(error),
-            Err(error) => self.cannot_prepare(worker, waiting, &error),
         };
-        match result {
-            Ok(environment) => self.tell(worker, &Change::Ready(&environment)),
+        self.move_to_own_engine(waiting, &prepared)?;
+        let provider = Provider {
+            workspace: self.workspace,
+            builder: self.tools.builder,
+            worker,
+            process: Some(&self.process),
+            waits: false,
+        };
+        let mut on = |progress: Progress<'_>| {
+            if let Progress::Building { environment, .. } = progress {
+                self.report(worker, &Change::Building(environment));
+            }
+        };
+        match provider.provide(&prepared, Want::Ready, &self.abandon, &mut on) {
+            Ok(environment) => self.report(worker, &Change::Ready(&environment)),
             Err(ProvideError::Store(error)) => return Err(error),
             Err(ProvideError::Busy) => return Ok(false),
-            Err(error) => self.tell(worker, &Change::BuildFailed(waiting, &error)),
+            Err(error) => self.report(worker, &Change::BuildFailed(waiting, &error)),
         }
         Ok(true)
+    }
+
+    /// An environment that was asked for with the engine of another `ade` is built with this one's, under a key of its own.
+    fn move_to_own_engine(
+        &self,
+        waiting: &EnvironmentRecord,
+        prepared: &Prepared,
+    ) -> Result<(), StoreError> {
+        if prepared.key == waiting.key {
+            return Ok(());
+        }
+        let other = prepared.ensure_environment(self.workspace)?;
+        let now = self.workspace.machine.now();
+        self.workspace
+            .store
+            .move_waiting_runs(&waiting.id, &other, now)
     }
 
     /// The snapshot or its Python is not to be had: the environment fails for good, or it would be tried for ever.
@@ -218,281 +202,76 @@ impl Pool<'_> {
         &self,
         worker: &str,
         waiting: &EnvironmentRecord,
-        error: &prepare::PrepareError,
-    ) -> Result<EnvironmentRecord, ProvideError> {
+        error: &PrepareError,
+    ) -> Result<ProvideError, StoreError> {
         let store = &*self.workspace.store;
-        let hint = crate::problem::Problem::hint(error);
-        let failure = failure(
-            code::ENVIRONMENT_FAILED,
-            "environment",
-            error.to_string(),
-            hint,
-        );
-        let claim =
-            Claim::new(worker, self.workspace.settings.worker.lease).by(Some(&self.process));
-        let now = Timestamp::now();
+        let code = code::ENVIRONMENT_FAILED;
+        let failure = failure(code, "environment", error.to_string(), error.hint());
+        let claim = self.workspace.claim(worker, Some(&self.process));
+        let now = self.workspace.machine.now();
         if store
             .claim_environment(&waiting.id, &claim, false, now)?
             .is_some()
         {
             store.fail_environment(&waiting.id, &claim, &failure, None, now)?;
         }
-        Err(ProvideError::Failed {
+        Ok(ProvideError::Failed {
             failure,
             transient: false,
             log: waiting.folder.clone(),
         })
     }
 
-    fn execute(
-        &self,
-        worker: &str,
-        run: &RunRecord,
-        claim: &Claim,
-        since: Instant,
-    ) -> Result<(), StoreError> {
-        self.tell(worker, &Change::Claimed(run));
-        let subject = Subject::Run(run.id.clone());
-        let held = Held::new(&*self.workspace.store, subject, claim.clone(), since);
-        let outcome = self.execute_claimed(run, claim, &held);
-        match outcome {
-            Ok(Some(run)) => {
+    /// Carries a claimed run to its recorded end.
+    fn execute(&self, worker: &str, claimed: &Claimed) -> Result<(), StoreError> {
+        self.report(worker, &Change::Claimed(&claimed.run));
+        let watch = Reported { pool: self, worker };
+        let lifecycle = Lifecycle {
+            workspace: self.workspace,
+            launcher: self.tools.launcher,
+            environments: Environments::Ready,
+            watch: &watch,
+            cancel: &crate::cancel::Cancel::new(),
+            abandon: &self.abandon,
+            give_up: &self.done,
+        };
+        match lifecycle.carry(claimed) {
+            Carried::Recorded(run, _) => {
                 self.counters.ended(run.status);
-                self.tell(worker, &Change::Ended(&run));
-                Ok(())
+                self.report(worker, &Change::Ended(&run));
             }
-            Ok(None) => {
-                self.tell(worker, &Change::Lost(run));
-                Ok(())
-            }
-            Err(ExecuteError::File(error)) => {
-                self.tell(worker, &Change::Trouble(error.to_string()));
-                let failure = failure(code::STORAGE_FAILED, "run", error.to_string(), error.hint());
-                self.leave_later(run, claim, failure);
-                Ok(())
-            }
-            Err(ExecuteError::Store(error)) => {
-                let failure = failure(code::STORAGE_FAILED, "worker", error.to_string(), None);
-                self.leave_later(run, claim, failure);
-                Err(error)
-            }
-        }
-    }
-
-    fn execute_claimed(
-        &self,
-        run: &RunRecord,
-        claim: &Claim,
-        held: &Held<'_>,
-    ) -> Result<Option<RunRecord>, ExecuteError> {
-        let store = &*self.workspace.store;
-        let environment = match &run.environment_id {
-            // A database that does not answer says nothing about the environment.
-            Some(id) => match store.environment(&run.key.workspace_id, id) {
-                Err(StoreError::NotFound { .. }) => None,
-                found => Some(found?),
-            },
-            None => None,
-        };
-        let Some(environment) = environment.filter(provide::is_usable) else {
-            return Ok(self.environment_vanished(run, claim)?);
-        };
-        if !held.holds() {
-            return Ok(None);
-        }
-        let execution = Execution::begin(self.workspace, run, claim, held)?;
-        execution.start();
-        let work = linked(&self.abandon);
-        std::thread::scope(|scope| {
-            let _lease = Lease::keep(scope, held, work.cancel.clone());
-            let attempted = if run.options.dry_run {
-                inline::dry_run()
-            } else {
-                execution.attempt(&environment, &work.cancel, &mut |_| {})
-            };
-            // The lease is kept until the end is recorded, however long the database takes to take it.
-            self.conclude(&execution, &attempted, &environment, held)
-        })
-    }
-
-    /// Gives the run's attempt back and has the environment built again.
-    fn environment_vanished(
-        &self,
-        run: &RunRecord,
-        claim: &Claim,
-    ) -> Result<Option<RunRecord>, StoreError> {
-        let store = &*self.workspace.store;
-        // Another run may have found it out before, and a builder have mended it.
-        if let Some(environment) = store.environment_of(&run.key)?
-            && environment.status == crate::store::EnvironmentStatus::Ready
-            && !provide::is_usable(&environment)
-        {
-            store.requeue_environment(
-                &environment,
-                &environment.folder,
-                &environment.snapshot,
-                Timestamp::now(),
-            )?;
-        }
-        let Some(status) =
-            store.release_run(&run.id, claim, "its environment vanished", Timestamp::now())?
-        else {
-            return Ok(None);
-        };
-        let run = store.run(&run.key.workspace_id, &run.id)?;
-        self.tell_left(
-            &run,
-            status,
-            "Its environment vanished and is built again",
-            None,
-        )?;
-        Ok(Some(run))
-    }
-
-    fn conclude(
-        &self,
-        execution: &Execution<'_>,
-        attempted: &Attempted,
-        environment: &EnvironmentRecord,
-        held: &Held<'_>,
-    ) -> Result<Option<RunRecord>, ExecuteError> {
-        let (run, claim) = (execution.run, execution.claim);
-        let patience = self.workspace.settings.worker.lease;
-        let since = Instant::now();
-        loop {
-            if !held.holds() {
-                return Ok(None);
-            }
-            match self.conclude_once(execution, attempted, environment) {
-                Err(ExecuteError::Store(error))
-                    if is_passing(&error) && since.elapsed() < patience =>
-                {
-                    self.tell(
-                        &claim.worker,
-                        &Change::Trouble(format!(
-                            "the end of run {} cannot be recorded yet: {error}",
-                            run.id
-                        )),
-                    );
-                    if self.done.wait(Duration::from_secs(1)) {
-                        return Err(error.into());
+            Carried::Lost => self.report(worker, &Change::Lost(&claimed.run)),
+            Carried::Unrecorded(failure, trouble) => {
+                let Claimed { run, claim, .. } = claimed;
+                self.unrecorded
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(Unrecorded {
+                        run: run.clone(),
+                        claim: claim.clone(),
+                        failure,
+                    });
+                match trouble {
+                    Trouble::Store(error) => return Err(error),
+                    Trouble::File(error) => {
+                        self.report(worker, &Change::Trouble(error.to_string()));
                     }
                 }
-                other => return other,
             }
         }
-    }
-
-    fn conclude_once(
-        &self,
-        execution: &Execution<'_>,
-        attempted: &Attempted,
-        environment: &EnvironmentRecord,
-    ) -> Result<Option<RunRecord>, ExecuteError> {
-        let (run, claim) = (execution.run, execution.claim);
-        let store = &*self.workspace.store;
-        if self.abandon.is_cancelled() && attempted.ending.status == RunStatus::Cancelled {
-            let Some(status) =
-                store.release_run(&run.id, claim, "the worker was stopped", Timestamp::now())?
-            else {
-                return Ok(None);
-            };
-            let run = store.run(&run.key.workspace_id, &run.id)?;
-            self.tell_left(
-                &run,
-                status,
-                "The worker was stopped; the run goes back to the queue",
-                None,
-            )?;
-            return Ok(Some(run));
-        }
-        if let Attempted {
-            transient: true,
-            ending,
-        } = attempted
-            && let Some(failure) = &ending.error
-            && run.attempt_count < run.max_attempts
-        {
-            return Ok(self.retry(run, claim, failure)?);
-        }
-        Ok(execution.finish(&attempted.ending, Some(environment))?)
-    }
-
-    /// Sends a run back to the queue with its backoff. `None`: the claim was lost.
-    pub(super) fn retry(
-        &self,
-        run: &RunRecord,
-        claim: &Claim,
-        failure: &Failure,
-    ) -> Result<Option<RunRecord>, StoreError> {
-        let store = &*self.workspace.store;
-        let now = Timestamp::now();
-        let Some(status) = store.retry_run(
-            &run.id,
-            claim,
-            failure,
-            now.plus(self.backoff(run.attempt_count)),
-            now,
-        )?
-        else {
-            return Ok(None);
-        };
-        let run = store.run(&run.key.workspace_id, &run.id)?;
-        self.tell_left(&run, status, &failure.message, Some(failure))?;
-        Ok(Some(run))
-    }
-
-    pub(super) fn backoff(&self, attempt: u32) -> Duration {
-        let settings = &self.workspace.settings.worker;
-        backoff(
-            settings.backoff_base,
-            settings.backoff_max,
-            attempt,
-            chance(),
-        )
-    }
-
-    /// The claim is left as soon as the database can be written.
-    fn leave_later(&self, run: &RunRecord, claim: &Claim, failure: Failure) {
-        let mut unrecorded = self
-            .unrecorded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        unrecorded.push(Unrecorded {
-            run: run.clone(),
-            claim: claim.clone(),
-            failure,
-        });
-    }
-
-    /// Tells in a run's log how its attempt was left.
-    pub(super) fn tell_left(
-        &self,
-        run: &RunRecord,
-        status: RunStatus,
-        message: &str,
-        failure: Option<&Failure>,
-    ) -> Result<(), StoreError> {
-        if status.is_terminal() {
-            return ends::tell_once(self.workspace, run);
-        }
-        let data = json!({"status": status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
-        self.note(run, "warning", "run.retry", message, data);
         Ok(())
     }
+}
 
-    /// Adds to the log of a run that nobody executes now.
-    pub(super) fn note(
-        &self,
-        run: &RunRecord,
-        level: &str,
-        event: &str,
-        message: &str,
-        data: Value,
-    ) {
-        let folder = self.workspace.layout.run(&run.key.workspace_id, &run.id);
-        if let Ok(log) = EventLog::open(&folder.events(), LogSubject::Run, &run.id) {
-            log.write(level, event, message, data);
-        }
+/// What a lifecycle reports goes to the worker's log.
+struct Reported<'a> {
+    pool: &'a Pool<'a>,
+    worker: &'a str,
+}
+
+impl Watch for Reported<'_> {
+    fn trouble(&self, _run: &RunRecord, message: &str) {
+        self.pool
+            .report(self.worker, &Change::Trouble(message.to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! The front door: the real `ade`, in a folder, a home and an environment of its own.
+//! The front door: the real `ade`, in a folder and a home of its own, with variables of its own.
 //!
 //! A [`Place`] is a fresh folder with nothing of the caller's in it: the variables of the process are cleared but for
 //! proxies, certificates and index settings, HOME is inside, and so is the data directory. What would take long and
@@ -13,17 +13,18 @@
     unused_imports,
     unused_macros,
     clippy::disallowed_methods,
-    reason = "every test file uses a part of this, and tests look at their own environment"
+    reason = "every test file uses a part of this, and tests read their own process variables"
 )]
 
 mod machine;
 mod place;
 mod queue;
 mod running;
+pub mod trials;
 mod workbook;
 
 pub use machine::{Machine, machine};
-pub use place::{Configuration, Gate, Outcome, Place};
+pub use place::{CommandName, Configuration, Gate, Outcome, Place};
 pub use queue::{Attempt, is_alive, signal, wait_for_death};
 pub use running::{Running, processes_of, wait_for};
 pub use workbook::{encrypted_workbook, sheet, workbook};
@@ -40,16 +41,3 @@ macro_rules! snapshot {
     }};
 }
 pub(crate) use snapshot;
-
-/// Ends a test that this machine cannot carry out, and says why.
-macro_rules! skip {
-    ($($reason:tt)*) => {{
-        // Not by eprintln!, which is shown for tests that fail alone.
-        let _ = std::io::Write::write_fmt(
-            &mut std::io::stderr(),
-            format_args!("skipped: {}\n", format_args!($($reason)*)),
-        );
-        return;
-    }};
-}
-pub(crate) use skip;

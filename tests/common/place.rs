@@ -58,6 +58,23 @@ impl Place {
         place
     }
 
+    /// With the configuration `config`, its environment, and the input `members.csv`.
+    pub fn ready() -> Self {
+        let place = Self::new();
+        place.configuration("config");
+        place.members("members.csv");
+        place.warm("config");
+        place
+    }
+
+    /// The same with a configuration whose runs wait at a gate.
+    pub fn gated() -> (Self, Gate) {
+        let place = Self::ready();
+        let gate = place.gate("gate");
+        place.configuration("config").wait_at(&gate);
+        (place, gate)
+    }
+
     /// The folder, or something in it.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.root.join(name)
@@ -112,7 +129,7 @@ impl Place {
         configuration
     }
 
-    /// A small list of people, one of them with a wrong address: an input that gives one issue.
+    /// A small list of people, one of them with a wrong address: an input with one issue.
     pub fn people(&self) -> PathBuf {
         self.write("people.csv", PEOPLE)
     }
@@ -132,7 +149,7 @@ impl Place {
         command
     }
 
-    /// Runs `ade` to its end; what it is told is split at spaces.
+    /// Runs `ade` to its end; its arguments are split at spaces.
     pub fn ade(&self, line: &str) -> Outcome {
         self.ade_with(line.split_whitespace())
     }
@@ -173,7 +190,27 @@ impl Place {
         Running::start(command)
     }
 
-    /// Builds the environment of a configuration, so that what follows tells of the run alone.
+    /// Every command below `ade`, as the help texts list them.
+    pub fn commands(&self) -> Vec<CommandName> {
+        let mut commands = Vec::new();
+        let mut waiting = vec![Vec::new()];
+        while let Some(words) = waiting.pop() {
+            let help = self.ade(&format!("{} --help", words.join(" "))).succeeds();
+            let below = listed_commands(&help.stdout);
+            for name in &below {
+                waiting.push([words.as_slice(), std::slice::from_ref(name)].concat());
+            }
+            if !words.is_empty() {
+                commands.push(CommandName {
+                    words,
+                    is_group: !below.is_empty(),
+                });
+            }
+        }
+        commands
+    }
+
+    /// Builds the environment of a configuration, so that what follows prints the run alone.
     pub fn warm(&self, configuration: &str) {
         self.ade(&format!("env build {configuration} -q"))
             .succeeds();
@@ -302,6 +339,27 @@ impl Drop for Place {
             }
         }
     }
+}
+
+/// A command below `ade`.
+#[derive(Debug)]
+pub struct CommandName {
+    /// `runs`, `retry`.
+    pub words: Vec<String>,
+    /// It groups others and does nothing by itself.
+    pub is_group: bool,
+}
+
+/// The commands that a help text lists.
+fn listed_commands(help: &str) -> Vec<String> {
+    help.lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| name.starts_with(|letter: char| letter.is_ascii_lowercase()))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A text as a pattern that matches it alone.
@@ -433,14 +491,14 @@ impl Configuration {
     }
 }
 
-/// Two files: one tells that somebody waits, the other lets him go on.
+/// Two files: one says that a run waits, the other lets it go on.
 pub struct Gate {
     pub reached: PathBuf,
     pub open: PathBuf,
 }
 
 impl Gate {
-    /// Until somebody waits there.
+    /// Until a run waits there.
     #[track_caller]
     pub fn wait_until_reached(&self) {
         wait_for(&format!("{}", self.reached.display()), || {
@@ -448,7 +506,7 @@ impl Gate {
         });
     }
 
-    /// Lets everybody go on.
+    /// Lets all of them go on.
     pub fn open(&self) {
         fs::write(&self.open, "").unwrap();
     }

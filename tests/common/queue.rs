@@ -53,7 +53,17 @@ impl Place {
         }
     }
 
-    /// A configuration whose runs stop and tell their process's id, until [`Place::let_go`]. `code` is what they do
+    /// A place whose configuration holds its runs, with an environment that is ready. `code` as in [`Place::holding`].
+    pub fn held(code: &str) -> Self {
+        let mut place = Self::new();
+        place.hurry();
+        place.holding("config", code);
+        place.members("members.csv");
+        place.warm("config");
+        place
+    }
+
+    /// A configuration whose runs write down their process's id and wait, until [`Place::let_go`]. `code` is what they do
     /// before that.
     pub fn holding(&self, name: &str, code: &str) -> Configuration {
         let configuration = self.configuration(name);
@@ -66,7 +76,27 @@ impl Place {
         configuration
     }
 
-    /// Until so many runs, counted from the beginning, have stopped. Gives their processes in no order.
+    /// The first two times that anything is installed, from caches and from an index, the installer has no network. Returns
+    /// the file that says how often it tried.
+    pub fn without_network_at_first(&mut self) -> PathBuf {
+        let mark = self.path("was-without-network");
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  echo x >> '{0}'; if [ $(wc -l < '{0}') -le 2 ]; then echo 'error: Failed to fetch: error sending request for url: dns error: Temporary failure in name resolution' >&2; exit 2; fi;;\nesac\nexec '{1}' \"$@\"\n",
+            mark.display(),
+            super::machine().uv().display()
+        );
+        self.write_program("flaky/uv", &script);
+        let (flaky, python) = (self.path("flaky"), super::machine().only_python.clone());
+        self.set_path(&[
+            &flaky,
+            &python,
+            std::path::Path::new("/usr/bin"),
+            std::path::Path::new("/bin"),
+        ]);
+        mark
+    }
+
+    /// Until so many runs, counted from the beginning, have stopped. Returns their processes in no order.
     #[track_caller]
     pub fn wait_until_held(&self, count: usize) -> Vec<i32> {
         let held = || -> Vec<i32> {
@@ -86,7 +116,7 @@ impl Place {
         self.write("open", "");
     }
 
-    /// Leaves a run in the queue. Gives its id.
+    /// Leaves a run in the queue. Returns its id.
     #[track_caller]
     pub fn enqueue(&self, configuration: &str, input: &str) -> String {
         let queued = self
@@ -220,12 +250,12 @@ impl Place {
         counts
     }
 
-    /// A run that ended in order: one end, told once and last, one outcome for each attempt, nothing held, nothing torn.
+    /// A run that ended in order: one end, written once and last, one outcome for each attempt, nothing held, nothing torn.
     #[track_caller]
     pub fn is_sound(&self, run: &str, status: &str, outcomes: &[&str]) {
         assert_eq!(self.status_of(run), status, "{run}");
-        // The end is recorded a moment before it is told.
-        wait_for(&format!("the end of run {run} to be told"), || {
+        // The end is recorded a moment before it is written to the log.
+        wait_for(&format!("the end of run {run} to be in the log"), || {
             self.query::<bool>(&format!("SELECT end_told FROM runs WHERE id = '{run}'"))
         });
         let events = self.events(run);
@@ -243,7 +273,7 @@ impl Place {
         let held: bool = self.query(&format!(
             "SELECT claim_token IS NOT NULL OR claimed_by IS NOT NULL OR claim_process IS NOT NULL FROM runs WHERE id = '{run}'"
         ));
-        assert!(!held, "an ended run is held by nobody");
+        assert!(!held, "no claim on a run that has ended");
         let torn: Vec<String> = self
             .files_below(self.run_folder(run))
             .into_iter()

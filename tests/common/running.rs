@@ -79,6 +79,13 @@ impl Running {
         unsafe { libc::kill(i32::try_from(self.child.id()).unwrap(), signal) };
     }
 
+    /// Kills it, which it cannot notice.
+    #[track_caller]
+    pub fn dies(self) {
+        self.signal(libc::SIGKILL);
+        self.wait().ends_with(-libc::SIGKILL);
+    }
+
     /// Until it ends. A death by a signal is its number below zero.
     #[track_caller]
     pub fn wait(mut self) -> Outcome {

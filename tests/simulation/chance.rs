@@ -1,13 +1,14 @@
 //! Chance that repeats itself: everything that a seed decides comes from here.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A stream of numbers that depends on its seed alone (SplitMix64).
-pub struct Chance(Cell<u64>);
+/// A stream of numbers that depends on its seed alone (SplitMix64). Of the threads of a world one runs at a time, so they
+/// draw in an order that the seed decides too.
+pub struct Chance(AtomicU64);
 
 impl Chance {
     pub fn new(seed: u64) -> Self {
-        let chance = Self(Cell::new(seed));
+        let chance = Self(AtomicU64::new(seed));
         // Neighbouring seeds begin alike; two steps later they have nothing in common.
         chance.next();
         chance.next();
@@ -15,8 +16,8 @@ impl Chance {
     }
 
     fn next(&self) -> u64 {
-        let state = self.0.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
-        self.0.set(state);
+        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+        let state = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)

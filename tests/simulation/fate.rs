@@ -1,14 +1,12 @@
 //! A seed's life: who goes on when, what befalls whom, and how it ends.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::rc::Rc;
-use std::task::{Context, Waker};
+use std::sync::Arc;
 
 use super::people;
-use super::process::{Process, Task};
-use super::worker;
-use super::world::{Temper, Wake, World};
+use super::process::Process;
+use super::threads::{NEVER, Threads};
+use super::world::World;
 
 /// More steps than this in trouble, and it is time for the end.
 const STEPS_IN_TROUBLE: u64 = 1_500;
@@ -26,34 +24,34 @@ pub struct Life {
 pub fn live(seed: u64, traced: bool) -> Life {
     let world = World::new(seed, traced);
     let mut fate = Fate {
-        world: Rc::clone(&world),
-        tasks: Vec::new(),
+        world: Arc::clone(&world),
+        threads: Arc::default(),
         to_come: 4 + world.chance.below(9),
     };
     fate.trouble();
     fate.peace();
+    fate.end();
     // Whoever is dropped now lets go of the world.
     drop(fate);
     let life = Life {
         violation: world.violation(),
-        trace: world.trace(),
-        counts: world.counts.take(),
+        trace: world.traced(),
+        counts: world.counts(),
     };
     world.end();
     life
 }
 
 struct Fate {
-    world: Rc<World>,
-    tasks: Vec<Task>,
+    world: Arc<World>,
+    threads: Arc<Threads>,
     /// Runs that people still want to have.
     to_come: usize,
 }
 
 impl Fate {
     fn trouble(&mut self) {
-        let chance = &self.world.chance;
-        for _ in 0..1 + chance.below(3) {
+        for _ in 0..1 + self.world.chance.below(3) {
             self.start_worker();
         }
         let mut steps = 0;
@@ -71,41 +69,35 @@ impl Fate {
 
     /// The misfortunes stop, and one healthy worker is left alone with what they made.
     fn peace(&mut self) {
-        let world = Rc::clone(&self.world);
+        let world = Arc::clone(&self.world);
         if world.violation().is_some() {
             return;
         }
-        world.tell(|| "PEACE".to_owned());
-        world.temper.set(Temper::default());
+        world.trace(|| "PEACE".to_owned());
+        world.calm();
         let kills = world.chance.hits(7_000);
         for process in self.processes() {
-            process.frozen_until.set(0);
-            process.held_up();
+            process.thaw();
             if kills {
                 self.kill(&process, "is killed");
             } else {
-                process.stop.set(true);
+                process.stop.cancel();
             }
         }
-        let healthy = Process::start(&world, "healthy");
-        healthy.spawn(worker::worker(Rc::clone(&healthy), 1));
-        self.take_in(&healthy);
+        let healthy = self.start("healthy", |me| people::work(me, 1));
         for _ in 0..STEPS_ALONE {
             if world.violation().is_some() {
                 return;
             }
-            if self.all_have_ended()
-                && self
-                    .processes()
-                    .iter()
-                    .all(|process| process.id == healthy.id)
-            {
+            let processes = self.processes();
+            let is_alone = processes.iter().all(|process| process.id == healthy.id);
+            if is_alone && self.all_have_ended() {
                 break;
             }
             self.step();
         }
         // What it was in the middle of, it may bring to its end.
-        healthy.stop.set(true);
+        healthy.stop.cancel();
         for _ in 0..STEPS_ALONE {
             if world.violation().is_some() || !self.step() {
                 break;
@@ -116,22 +108,29 @@ impl Fate {
         }
     }
 
-    fn all_have_ended(&self) -> bool {
-        let judge = self.world.judge.borrow();
-        judge
-            .snapshot()
-            .runs
-            .values()
-            .all(|run| run.has_ended() && run.told)
+    /// Everybody unwinds.
+    fn end(&mut self) {
+        for process in self.processes() {
+            process.die();
+        }
+        self.bury();
+        self.threads.join();
     }
 
-    fn processes(&self) -> Vec<Rc<Process>> {
-        let mut found: BTreeMap<String, Rc<Process>> = BTreeMap::new();
-        for task in &self.tasks {
-            found
-                .entry(task.process.id.clone())
-                .or_insert_with(|| Rc::clone(&task.process));
-        }
+    fn all_have_ended(&self) -> bool {
+        let judge = self.world.judge();
+        let mut runs = judge.snapshot().runs.values();
+        runs.all(|run| run.has_ended() && run.reported)
+    }
+
+    /// Everybody who lives, each once.
+    fn processes(&self) -> Vec<Arc<Process>> {
+        let found: BTreeMap<String, Arc<Process>> = self
+            .threads
+            .processes()
+            .into_iter()
+            .map(|process| (process.id.clone(), process))
+            .collect();
         found.into_values().collect()
     }
 
@@ -141,49 +140,46 @@ impl Fate {
         } else {
             "worker"
         };
-        let process = Process::start(&self.world, kind);
         let slots = 1 + self.world.chance.below(2);
+        let process = self.start(kind, move |me| people::work(me, slots));
         self.world
-            .tell(|| format!("{} starts with {slots} slots", process.id));
-        process.spawn(worker::worker(Rc::clone(&process), slots));
-        self.take_in(&process);
+            .trace(|| format!("{} starts with {slots} slots", process.id));
     }
 
-    fn start<F: Future<Output = ()> + 'static>(
+    fn start(
         &mut self,
         kind: &str,
-        work: impl FnOnce(Rc<Process>) -> F,
-    ) {
-        let process = Process::start(&self.world, kind);
-        process.spawn(work(Rc::clone(&process)));
-        self.take_in(&process);
+        work: impl FnOnce(&Arc<Process>) + Send + 'static,
+    ) -> Arc<Process> {
+        let process = Process::new(&self.world, kind);
+        let me = Arc::clone(&process);
+        self.threads.start(&process, move || work(&me));
+        process
     }
 
-    fn take_in(&mut self, process: &Rc<Process>) {
-        self.tasks.append(&mut process.take_spawned());
-    }
-
-    fn kill(&mut self, process: &Rc<Process>, how: &str) {
-        self.world.tell(|| format!("{} {how}", process.id));
-        let (gone, kept) = std::mem::take(&mut self.tasks)
-            .into_iter()
-            .partition(|task| task.process.id == process.id);
-        self.tasks = kept;
+    fn kill(&mut self, process: &Arc<Process>, how: &str) {
+        self.world.trace(|| format!("{} {how}", process.id));
         process.die();
-        drop::<Vec<Task>>(gone);
-        process.take_spawned();
+        self.bury();
+    }
+
+    /// The tasks of dead processes unwind.
+    fn bury(&mut self) {
+        while let Some(task) = self.threads.dying() {
+            self.threads.resume(task);
+        }
     }
 
     /// Whatever the seed has in store at this step.
     fn befall(&mut self) {
-        let world = Rc::clone(&self.world);
-        let (chance, temper) = (&world.chance, world.temper.get());
+        let world = Arc::clone(&self.world);
+        let (chance, temper) = (&world.chance, world.temper());
         if self.to_come > 0 && chance.hits(400) {
             self.to_come -= 1;
-            if chance.hits(2_000) {
+            if chance.hits(3_000) {
                 self.start("run", people::run_here);
             } else {
-                self.start("enqueuer", people::enqueue);
+                self.start("enqueuer", people::leave_in_queue);
             }
         }
         if chance.hits(temper.cancel) {
@@ -193,73 +189,59 @@ impl Fate {
             self.start("collector", people::collect);
         }
         if chance.hits(temper.vanish) {
-            let whole: Vec<String> = world.disk.borrow().iter().cloned().collect();
-            if !whole.is_empty() {
-                let gone = chance.pick(&whole);
-                world.disk.borrow_mut().remove(gone);
-                world.count("environments vanished");
-                world.tell(|| format!("the files of {gone} vanish"));
-            }
+            self.vanish();
         }
         if chance.hits(temper.jump) {
-            let reach = *chance.pick(&[5_000, 60_000, 3_600_000]);
+            let reach = *chance.pick(&[5_000, 60_000, 1_200_000]);
             world.jump(chance.between(-reach, reach));
         }
         if chance.hits(temper.start) && self.processes().len() < 5 {
             self.start_worker();
         }
-        if self.tasks.is_empty() {
+        let tasks = self.threads.processes();
+        if tasks.is_empty() {
             return;
         }
         // Whoever does much is met by much.
-        let process = Rc::clone(&chance.pick(&self.tasks).process);
+        let process = chance.pick(&tasks);
         if chance.hits(temper.crash) {
             world.count("crashes");
-            self.kill(&process, "crashes");
+            self.kill(process, "crashes");
         } else if chance.hits(temper.freeze) {
             process.freeze(chance.between(1_000, 200_000));
-        } else if chance.hits(temper.stop) {
-            world.tell(|| format!("{} is asked to stop", process.id));
-            process.stop.set(true);
+        } else if chance.hits(temper.stop)
+            || (process.id.starts_with("run") && chance.hits(temper.interrupt))
+        {
+            world.trace(|| format!("{} is asked to stop", process.id));
+            process.stop.cancel();
         }
+    }
+
+    /// The files of an environment are gone.
+    fn vanish(&self) {
+        let world = &self.world;
+        let mut disk = world.disk.lock().unwrap();
+        let whole = disk.environments();
+        if whole.is_empty() {
+            return;
+        }
+        let gone = world.chance.pick(&whole);
+        let _ = disk.remove_tree(gone, world.now());
+        world.count("environments vanished");
+        world.trace(|| format!("the files of {} vanish", gone.display()));
     }
 
     /// Somebody who can goes on; where nobody can, time passes. False: there is nobody.
     fn step(&mut self) -> bool {
-        let world = Rc::clone(&self.world);
+        let world = Arc::clone(&self.world);
         world.count("steps");
-        if self.tasks.is_empty() {
+        self.bury();
+        let (ready, next) = self.threads.ready(world.steady());
+        if ready.is_empty() || next == NEVER {
             return false;
         }
-        let goes_on_at = |task: &Task| {
-            let due = match task.wake {
-                Wake::Bell(heard, _) if task.process.rings() != heard => 0,
-                Wake::Bell(_, at) | Wake::At(at) => at,
-            };
-            due.max(task.process.frozen_until.get())
-        };
-        let (mut ready, mut next) = (Vec::new(), i64::MAX);
-        for (index, task) in self.tasks.iter().enumerate() {
-            let due = goes_on_at(task).max(world.steady());
-            if due < next {
-                next = due;
-                ready.clear();
-            }
-            if due == next {
-                ready.push(index);
-            }
-        }
         world.pass(next - world.steady());
-        let index = *world.chance.pick(&ready);
-        let task = &mut self.tasks[index];
-        let process = Rc::clone(&task.process);
-        let mut context = Context::from_waker(Waker::noop());
-        if task.work.as_mut().poll(&mut context).is_ready() {
-            drop(self.tasks.swap_remove(index));
-        } else {
-            task.wake = world.wake();
-        }
-        self.take_in(&process);
+        self.threads.resume(*world.chance.pick(&ready));
         world.pass(world.chance.between(0, 6));
         true
     }

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use ade::store::Claim;
+use ade::store::{Claim, Ending};
 
 use super::snapshot::{EnvironmentRow, RunRow, Snapshot, Window};
 use super::world::{JUMP, LEASE, Moment, SETTLE};
@@ -27,19 +27,19 @@ pub enum Deed<'a> {
     Look(&'static str),
     Enqueue(&'a str),
     InsertClaimed(&'a str, &'a Claim),
-    ClaimRun(&'a Claim),
+    /// The next one, or the one that is named.
+    ClaimRun(Option<&'a str>, &'a Claim),
     Heartbeat(&'a str, &'a Claim),
     Watch(&'a str, &'a Claim),
-    /// With the exit code that marks whose work it was.
-    Finish(&'a str, &'a Claim, i32),
+    Finish(&'a str, &'a Claim, &'a Ending),
     Retry(&'a str, &'a Claim),
     Release(&'a str, &'a Claim),
     ExpireRuns,
     FailForEnvironments,
     Cancel(&'a str),
-    MarkTold(&'a str),
+    MarkReported(&'a str),
     SetEnvironment(&'a str),
-    Mend,
+    CorrectTimes,
     Reclaim(&'a str),
     EnsureEnvironment,
     ClaimEnvironment {
@@ -57,7 +57,6 @@ pub enum Deed<'a> {
 }
 
 impl Deed<'_> {
-    /// The run or environment and the claim that the call must prove.
     /// Whether the claim that the call must prove is over with it.
     pub fn ends_a_claim(&self) -> bool {
         self.fenced().is_some()
@@ -67,6 +66,7 @@ impl Deed<'_> {
             )
     }
 
+    /// The run or environment and the claim that the call must prove.
     fn fenced(&self) -> Option<(&str, &Claim)> {
         match self {
             Self::Heartbeat(id, claim)
@@ -96,16 +96,20 @@ impl fmt::Display for Deed<'_> {
             Self::InsertClaimed(run, claim) => {
                 write!(formatter, "insert {run} under {}", claim.token)
             }
-            Self::ClaimRun(claim) => write!(formatter, "claim a run as {}", claim.token),
+            Self::ClaimRun(run, claim) => {
+                let run = run.unwrap_or("the next run");
+                write!(formatter, "claim {run} as {}", claim.token)
+            }
             Self::Heartbeat(id, claim) => write!(formatter, "heartbeat {id} {}", claim.token),
             Self::Watch(id, claim) => write!(formatter, "watch {id} {}", claim.token),
-            Self::Finish(id, claim, mark) => {
-                write!(formatter, "finish {id} {} with {mark}", claim.token)
+            Self::Finish(id, claim, ending) => {
+                let status = ending.status.as_str();
+                write!(formatter, "finish {id} {} as {status}", claim.token)
             }
             Self::Retry(id, claim) => write!(formatter, "retry {id} {}", claim.token),
             Self::Release(id, claim) => write!(formatter, "release {id} {}", claim.token),
             Self::Cancel(run) => write!(formatter, "cancel {run}"),
-            Self::MarkTold(run) => write!(formatter, "mark the end of {run} as told"),
+            Self::MarkReported(run) => write!(formatter, "mark the end of {run} as reported"),
             Self::SetEnvironment(run) => write!(formatter, "set the environment of {run}"),
             Self::Reclaim(process) => write!(formatter, "reclaim what {process} held"),
             Self::ClaimEnvironment {
@@ -134,7 +138,7 @@ impl fmt::Display for Deed<'_> {
             Self::TakeEnvironment(id) => write!(formatter, "delete environment {id}"),
             Self::ExpireRuns
             | Self::FailForEnvironments
-            | Self::Mend
+            | Self::CorrectTimes
             | Self::EnsureEnvironment
             | Self::ExpireEnvironments => write!(formatter, "{self:?}"),
         }
@@ -154,8 +158,10 @@ pub struct Circumstances<'a> {
     /// The clock that never jumps, now.
     pub steady: i64,
     pub is_alive: &'a dyn Fn(&str) -> bool,
-    /// Whether an environment's files are there.
+    /// Whether the files of an environment are in a folder.
     pub is_whole: &'a dyn Fn(&str) -> bool,
+    /// Whether a process was asked to stop.
+    pub is_stopped: &'a dyn Fn(&str) -> bool,
     /// When a process was last held up by something that excuses a lost lease.
     pub held_up: &'a dyn Fn(&str) -> i64,
 }
@@ -172,7 +178,7 @@ pub struct Judge {
     pub executing: BTreeMap<String, String>,
     /// Whose installer runs, by token.
     pub building: BTreeMap<String, String>,
-    /// Runs whose enqueuer was told that they are queued.
+    /// Runs whose enqueuer was reported that they are queued.
     pub promised: BTreeSet<String>,
 }
 
@@ -203,8 +209,8 @@ impl Judge {
     }
 
     /// Whether anybody was given this claim.
-    pub fn was_made(&self, claim: &Claim) -> bool {
-        self.leases.contains_key(&claim.token)
+    pub fn was_made(&self, token: &str) -> bool {
+        self.leases.contains_key(token)
     }
 
     pub fn clock_jumped(&mut self, steady: i64, by: i64) {
@@ -344,7 +350,7 @@ impl Judge {
                     .map_err(|reason| {
                         format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
                     })?;
-                if let Deed::ClaimRun(claim) = deed {
+                if let Deed::ClaimRun(_, claim) = deed {
                     claimed.push((*claim).clone());
                 }
             }
@@ -383,7 +389,9 @@ impl Judge {
         match (old.status.as_str(), new.status.as_str()) {
             ("queued", "running") => self.judge_claim(id, old, new, before, deed, around),
             ("queued", "queued") => match deed {
-                Deed::Mend | Deed::SetEnvironment(_) if old.attempts == new.attempts => Ok(()),
+                Deed::CorrectTimes | Deed::SetEnvironment(_) if old.attempts == new.attempts => {
+                    Ok(())
+                }
                 _ => deny("a waiting run was changed"),
             },
             ("queued", "cancelled") => match deed {
@@ -391,30 +399,30 @@ impl Judge {
                 _ => deny("nobody cancelled it"),
             },
             ("queued", "failed") => {
-                let foiled = old
+                let has_failed = old
                     .environment
                     .as_ref()
                     .is_some_and(|environment| before.environments[environment].status == "failed");
                 match deed {
-                    Deed::FailForEnvironments if foiled => Ok(()),
+                    Deed::FailForEnvironments if has_failed => Ok(()),
                     _ => deny("its environment did not fail"),
                 }
             }
             ("running", "running") => self.judge_kept(id, old, new, deed),
             ("running", _) => {
-                self.judge_leaving(id, old, new, deed)?;
+                self.judge_leaving(id, old, new, deed, around)?;
                 self.judge_taking_back(id, old, deed, around)
             }
             (_, status) if old.status == status => {
                 let mut may_be = old.clone();
                 may_be.environment.clone_from(&new.environment);
-                may_be.told = new.told;
-                if may_be != *new || (old.told && !new.told) {
+                may_be.reported = new.reported;
+                if may_be != *new || (old.reported && !new.reported) {
                     return deny("an ended run was changed");
                 }
                 match deed {
-                    Deed::MarkTold(run) if *run == id => Ok(()),
-                    Deed::TakeEnvironment(_) if old.told == new.told => Ok(()),
+                    Deed::MarkReported(run) if *run == id => Ok(()),
+                    Deed::TakeEnvironment(_) if old.reported == new.reported => Ok(()),
                     _ => deny("an ended run was changed"),
                 }
             }
@@ -431,10 +439,17 @@ impl Judge {
         deed: &Deed<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
-        let Deed::ClaimRun(claim) = deed else {
+        let Deed::ClaimRun(named, claim) = deed else {
             return deny("it was not to be claimed");
         };
         let now = around.moment.wall;
+        if let Some(named) = named {
+            let is_due = old.available_at <= now && old.attempts < old.most;
+            if *named != id || !is_due {
+                return deny("it was not this run that was to be claimed, or not now");
+            }
+            return self.judge_claimed(old, new, claim, now);
+        }
         let is_eligible = |run: &RunRow| {
             run.status == "queued"
                 && run.available_at <= now
@@ -454,6 +469,10 @@ impl Judge {
         if first != Some(place(id, old)) {
             return Err(format!("it was not its turn, but {first:?}"));
         }
+        self.judge_claimed(old, new, claim, now)
+    }
+
+    fn judge_claimed(&self, old: &RunRow, new: &RunRow, claim: &Claim, now: i64) -> Verdict {
         let as_claimed = new.token.as_ref() == Some(&claim.token)
             && new.attempts == old.attempts + 1
             && new.expires_at == Some(now + millis(LEASE))
@@ -471,7 +490,9 @@ impl Judge {
         match deed {
             Deed::Heartbeat(..) if deed.is_of(id, token(old)) => may_be.expires_at = new.expires_at,
             Deed::Cancel(run) if *run == id => may_be.cancel_requested = true,
-            Deed::Mend if new.expires_at < old.expires_at => may_be.expires_at = new.expires_at,
+            Deed::CorrectTimes if new.expires_at < old.expires_at => {
+                may_be.expires_at = new.expires_at
+            }
             _ => return deny("a running run was changed"),
         }
         if may_be == *new {
@@ -482,12 +503,26 @@ impl Judge {
     }
 
     /// Where a claim ends, the run's next state follows from what is left and what was asked for.
-    fn judge_leaving(&self, id: &str, old: &RunRow, new: &RunRow, deed: &Deed<'_>) -> Verdict {
-        if new.has_ended() && new.told {
-            return deny("its end counts as told already");
+    fn judge_leaving(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        deed: &Deed<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        if new.has_ended() && new.reported {
+            return deny("its end counts as reported already");
         }
-        if let Deed::Finish(_, _, mark) = deed {
-            return match new.has_ended() && new.exit_code == Some(*mark) {
+        if let Deed::Finish(_, _, ending) = deed {
+            let holder = old.process.as_deref().unwrap_or_default();
+            let was_asked_for = old.cancel_requested || (around.is_stopped)(holder);
+            if new.status == "cancelled" && !was_asked_for {
+                return deny("nobody asked for it to be cancelled");
+            }
+            let as_found =
+                new.status == ending.status.as_str() && new.exit_code == ending.exit_code;
+            return match new.has_ended() && as_found {
                 true => Ok(()),
                 false => deny("what was recorded is not what was found"),
             };
@@ -663,7 +698,7 @@ impl Judge {
             }
             ("building", "building") => match (deed, &old.token) {
                 (Deed::HeartbeatEnvironment(..), Some(token)) if deed.is_of(id, token) => Ok(()),
-                (Deed::Mend, _) => Ok(()),
+                (Deed::CorrectTimes, _) => Ok(()),
                 _ => deny("a builder's claim was changed"),
             },
             ("building", status) => {
@@ -688,11 +723,11 @@ impl Judge {
                 }
             }
             ("ready" | "failed" | "queued", "queued") => match deed {
-                Deed::RequeueEnvironment(_) if (around.is_whole)(id) => {
+                Deed::RequeueEnvironment(_) if (around.is_whole)(&new.folder) => {
                     deny("it is whole, and is sent back to be built")
                 }
                 Deed::RequeueEnvironment(of) if *of == id && old.status == "ready" => Ok(()),
-                Deed::Mend if old.status == "queued" => Ok(()),
+                Deed::CorrectTimes if old.status == "queued" => Ok(()),
                 _ => deny("it was not to be built again"),
             },
             _ => deny("nothing leads from the one state to the other"),
@@ -733,6 +768,20 @@ impl Judge {
         Ok(())
     }
 
+    /// A process that ended in order has left every claim of these, by token.
+    pub fn judge_leave(&self, tokens: &[String]) -> Verdict {
+        for (id, run) in &self.now.runs {
+            if run
+                .token
+                .as_ref()
+                .is_some_and(|token| tokens.contains(token))
+            {
+                return Err(format!("it ended and left run {id} claimed: {run:?}"));
+            }
+        }
+        Ok(())
+    }
+
     /// What must hold when everything has come to rest.
     pub fn at_rest(&self) -> Verdict {
         for run in &self.promised {
@@ -744,8 +793,8 @@ impl Judge {
             if !run.has_ended() {
                 return Err(format!("run {id} is stuck: {run:?}"));
             }
-            if !run.told {
-                return Err(format!("the end of run {id} was never told: {run:?}"));
+            if !run.reported {
+                return Err(format!("the end of run {id} was never reported: {run:?}"));
             }
         }
         match (self.executing.keys().next(), self.building.keys().next()) {

@@ -1,137 +1,162 @@
-//! Those who use the queue beside its workers: `ade run`, `ade run --detach`, `ade runs cancel`, and collection.
+//! What the processes of the simulated machine do: what the commands do, with the code that the commands use.
 
-use std::rc::Rc;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ade::store::{CancelOutcome, EnvironmentKey, NewRun, RunStatus};
+use ade::cancel::Cancel;
+use ade::environment::gc;
+use ade::environment::provide::Progress;
+use ade::fleet::Member;
+use ade::run::inline::{self, Finished, Observer};
+use ade::run::request::{Request, RunError};
+use ade::run::{Tools, ends, enqueue, recover};
+use ade::store::{CancelOutcome, Failure, RunOptions, RunRecord};
+use ade::worker::{self, Change, Options};
+use ade::workspace::Workspace;
+use serde_json::Value;
 
-use super::judge::Deed;
 use super::process::Process;
-use super::worker::{Held, NotProvided, Subject, Work};
+use super::world::INPUT;
 
-fn new_run(me: &Process, key: &EnvironmentKey, environment: String) -> NewRun {
-    let id = format!("{:08x}", me.world.number());
-    NewRun {
-        id,
-        key: key.clone(),
-        environment_id: environment,
-        document_id: None,
-        source_digest: String::new(),
-        snapshot: "/snapshot".into(),
-        input_name: "in.xlsx".to_owned(),
-        input_path: "/in.xlsx".into(),
-        input_sha256: String::new(),
-        input_size_bytes: 1,
-        input_sheets: None,
-        options: ade::store::RunOptions::default(),
-        max_attempts: 1 + me.world.chance.below(3) as u32,
-        run_dir: "/run".into(),
-        retry_of_run_id: None,
+/// `ade worker`
+pub fn work(me: &Arc<Process>, slots: usize) {
+    let workspace = me.workspace();
+    let options = Options {
+        concurrency: slots,
+        drain: false,
+        once: false,
+        grace: Duration::from_secs(me.world.chance.between(5, 90).unsigned_abs()),
+        gc: true,
+    };
+    let outcome =
+        me.with_tools(|tools| worker::work(&workspace, tools, &options, &me.stop, &Log(me)));
+    if let Err(error) = outcome {
+        me.world.trace(|| format!("{} ends: {error}", me.id));
+    }
+}
+
+/// A worker's log.
+struct Log<'a>(&'a Arc<Process>);
+
+impl worker::Observer for Log<'_> {
+    fn change(&self, _worker: &str, change: &Change<'_>) {
+        let what = match change {
+            Change::Expired(_) => "expired",
+            Change::Recovered(_) => "recovered",
+            Change::Lost(_) => "lost claims noticed",
+            Change::Ended(_) => "attempts left",
+            Change::BuildFailed(..) => "builds failed",
+            Change::ClockJumped(_) => "clock jumps noticed",
+            _ => return,
+        };
+        self.0.world.count(what);
+    }
+}
+
+/// `ade run`, with one file or two.
+pub fn run_here(me: &Arc<Process>) {
+    let workspace = me.workspace();
+    let inputs = vec![PathBuf::from(INPUT); 1 + me.world.chance.below(2)];
+    let Ok(member) = Member::join(&workspace, "run", inputs.len()) else {
+        return;
+    };
+    if recover::recover(&workspace).is_err() {
+        return;
+    }
+    let jobs = 1 + me.world.chance.below(2);
+    me.with_tools(|tools| {
+        let request = |prepared| Request {
+            workspace: &workspace,
+            tools,
+            prepared,
+            inputs: &inputs,
+            output_dir: None::<&Path>,
+            sheets: None,
+            options: RunOptions {
+                dry_run: me.world.chance.hits(500),
+                ..RunOptions::default()
+            },
+            jobs,
+            process: Some(&member.id),
+        };
+        let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
+        inline::run(&request(&prepared), &me.stop, &Terminal(me));
+    });
+}
+
+/// Where `ade run` reports to.
+struct Terminal<'a>(&'a Arc<Process>);
+
+impl Observer for Terminal<'_> {
+    fn environment(&self, _progress: &Progress<'_>) {}
+    fn begun(&self, _input: usize, _run: &RunRecord) {}
+    fn event(&self, _input: usize, _event: &Value) {}
+    fn retrying(&self, _input: usize, _run: &RunRecord, _failure: &Failure) {
+        self.0.world.count("retried by ade run");
+    }
+    fn trouble(&self, _input: usize, _message: &str) {}
+    fn ended(&self, _input: usize, result: &Result<Finished, RunError>) {
+        let world = &self.0.world;
+        match result {
+            Ok(finished) if !finished.run.status.is_terminal() => world.violated(&format!(
+                "ade run reports run {} as ended, which is {}",
+                finished.run.id,
+                finished.run.status.as_str()
+            )),
+            Ok(_) => world.count("ended under ade run"),
+            Err(error) => world.trace(|| format!("{}: {error}", self.0.id)),
+        }
     }
 }
 
 /// `ade run --detach`
-pub async fn enqueue(me: Rc<Process>) {
-    let key = me.world.chance.pick(&me.world.keys).clone();
-    if let Ok(environment) = me.ensure_environment(&key).await {
-        let run = new_run(&me, &key, environment.id);
-        let queued = me
-            .call(Deed::Enqueue(&run.id), |store, now| {
-                store.enqueue_run(&run, now)
-            })
-            .await;
-        if queued.is_ok() {
-            me.world.count("enqueued");
-            me.world.judge.borrow_mut().promised.insert(run.id);
-            // A touch may be missed.
-            if me.world.chance.hits(8000) {
-                me.world.bell.set(me.world.bell.get() + 1);
-            }
-        }
-    }
-    me.world.alive.borrow_mut().remove(&me.id);
-}
-
-/// `ade run`: its run is claimed from its first moment.
-pub async fn run_here(me: Rc<Process>) {
-    if me.join("run", 1).await.is_ok() {
-        let _ = me.recover().await;
-        run_claimed(&me).await;
-        me.leave_fleet().await;
-    }
-    me.world.alive.borrow_mut().remove(&me.id);
-}
-
-async fn run_claimed(me: &Rc<Process>) {
-    let key = me.world.chance.pick(&me.world.keys).clone();
-    let Ok(environment) = me.ensure_environment(&key).await else {
-        return;
-    };
-    let new = new_run(me, &key, environment.id);
-    let claim = me.claim(0);
-    let since = me.world.steady();
-    let inserted = me
-        .call(Deed::InsertClaimed(&new.id, &claim), |store, now| {
-            store.insert_claimed_run(&new, &claim, now)
-        })
-        .await;
-    let Ok(run) = inserted else { return };
-    me.world.count("run at once");
-    me.world.judge.borrow_mut().promised.insert(run.id.clone());
-    let work = Rc::new(Work::default());
-    let held = Held::new(Subject::Run(run.id.clone()), &claim, since);
-    let attempted = {
-        let _kept = me.keep(&held, &work);
-        match me.provide(0, &key, true, &work).await {
-            Ok(environment) => me.attempt(&run, &environment, &claim, &work).await,
-            Err(NotProvided::Cancelled) => me.not_provided(RunStatus::Cancelled),
-            Err(_) => me.not_provided(RunStatus::Failed),
-        }
-    };
-    let _ = me.finish(&run, &claim, &attempted.ending, &held).await;
+pub fn leave_in_queue(me: &Arc<Process>) {
+    let workspace = me.workspace();
+    let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
+    let inputs = [PathBuf::from(INPUT)];
+    me.with_tools(|tools: Tools<'_>| {
+        let request = Request {
+            workspace: &workspace,
+            tools,
+            prepared: &prepared,
+            inputs: &inputs,
+            output_dir: None,
+            sheets: None,
+            options: RunOptions::default(),
+            jobs: 1,
+            process: None,
+        };
+        let _ = enqueue::enqueue(&request, 0);
+    });
 }
 
 /// `ade runs cancel`
-pub async fn cancel(me: Rc<Process>) {
-    let runs: Vec<String> = {
-        let judge = me.world.judge.borrow();
-        judge.snapshot().runs.keys().cloned().collect()
-    };
-    if !runs.is_empty() {
-        let run = me.world.chance.pick(&runs).clone();
-        let outcome = me
-            .call(Deed::Cancel(&run), |store, now| {
-                store.request_cancel(&run, now)
-            })
-            .await;
-        match outcome {
-            Ok(CancelOutcome::Cancelled(run)) => {
-                me.world.count("cancelled while queued");
-                let _ = me.tell_once(&run).await;
-            }
-            Ok(CancelOutcome::Requested(_)) => me.world.count("cancelled while running"),
-            _ => {}
-        }
+pub fn cancel(me: &Arc<Process>) {
+    let runs: Vec<String> = me.world.judge().snapshot().runs.keys().cloned().collect();
+    if runs.is_empty() {
+        return;
     }
-    me.world.alive.borrow_mut().remove(&me.id);
+    let workspace = me.workspace();
+    let run = me.world.chance.pick(&runs);
+    match workspace.store.request_cancel(run, workspace.machine.now()) {
+        Ok(CancelOutcome::Cancelled(run)) => {
+            me.world.count("cancelled while queued");
+            let _ = ends::report_once(&workspace, &run);
+        }
+        Ok(CancelOutcome::Requested(_)) => me.world.count("cancelled while running"),
+        _ => {}
+    }
 }
 
-/// `ade env gc`, of an environment that it found cold.
-pub async fn collect(me: Rc<Process>) {
-    let environments: Vec<String> = {
-        let judge = me.world.judge.borrow();
-        judge.snapshot().environments.keys().cloned().collect()
+/// `ade env gc`
+pub fn collect(me: &Arc<Process>) {
+    let workspace: Workspace = me.workspace();
+    let options = gc::Options {
+        env_ttl: Some(Duration::from_secs(*me.world.chance.pick(&[1, 20, 60]))),
+        ..gc::Options::of_settings(&workspace.settings)
     };
-    if !environments.is_empty() {
-        let id = me.world.chance.pick(&environments).clone();
-        let taken = me
-            .call(Deed::TakeEnvironment(&id), |store, _| {
-                store.delete_environment(&id, None)
-            })
-            .await;
-        if let Ok(true) = taken {
-            me.world.count("environments collected");
-            me.world.disk.borrow_mut().remove(&id);
-        }
+    if gc::collect(&workspace, &options, &Cancel::new()).is_ok() {
+        me.world.count("collections");
     }
-    me.world.alive.borrow_mut().remove(&me.id);
 }

@@ -1,282 +1,196 @@
-//! A process: what it is to the machine, and how it calls the store.
+//! A process of the simulated machine: an `ade worker`, an `ade run`, or somebody with a short command.
 
-use std::cell::{Cell, RefCell};
-use std::fmt::Debug;
-use std::future::Future;
-use std::pin::Pin;
-use std::rc::Rc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
+use ade::cancel::Cancel;
 use ade::clock::Timestamp;
-use ade::store::{
-    Attempt, CancelOutcome, Claim, EnvironmentRecord, Heartbeat, QueueDepth, Result, RunRecord,
-    RunStatus, Store, StoreError, WorkerRecord,
-};
+use ade::run::Tools;
+use ade::workspace::Workspace;
 
-use super::judge::Deed;
-use super::world::{LEASE, Wake, World};
+use super::disk::ProcessDisk;
+use super::machine::SimulatedMachine;
+use super::store::SimulatedStore;
+use super::tools::{SimulatedBuilder, SimulatedEngine};
+use super::world::{Moment, World};
 
-/// A call to the store came to nothing, or so it seems.
-#[derive(Debug)]
-pub enum Trouble {
-    /// The database was busy, or its answer was lost: it may pass.
-    Passing,
-    /// There is no such record.
-    NotFound,
-}
-
-/// What somebody does, one step at a time.
-pub struct Task {
-    pub process: Rc<Process>,
-    pub wake: Wake,
-    pub work: Pin<Box<dyn Future<Output = ()>>>,
-}
+/// So many looks at the clock are remembered.
+const LOOKS: usize = 64;
 
 /// See the module.
 pub struct Process {
-    pub world: Rc<World>,
+    pub world: Arc<World>,
     /// Fresh with each start.
     pub id: String,
+    /// The number that the machine gave it. Numbers are given again.
+    pub pid: u32,
     /// A process of another host's name: nobody here can tell whether it lives.
     pub is_here: bool,
-    pub bell: Cell<u64>,
-    /// No more claims.
-    pub stop: Cell<bool>,
-    /// What runs is given back.
-    pub abandon: Cell<bool>,
-    /// All slots have ended.
-    pub done: Cell<bool>,
-    pub slots_at_work: Cell<usize>,
-    pub frozen_until: Cell<i64>,
-    pub unrecorded: RefCell<Vec<(RunRecord, Claim)>>,
-    spawned: RefCell<Vec<Task>>,
+    /// Raised where it is asked to stop.
+    pub stop: Cancel,
+    /// What it is known as in the database.
+    member: Mutex<Option<String>>,
+    dead: AtomicBool,
+    frozen_until: AtomicI64,
+    held_up: AtomicI64,
+    /// When it looked at the clocks lately, so that a call that carries a time can be judged by when it was looked at.
+    looks: Mutex<Vec<Moment>>,
+    /// The claims that its calls were given, by what is claimed.
+    claims: Mutex<BTreeMap<String, String>>,
+    pub disk: ProcessDisk,
 }
 
 impl Process {
-    pub fn start(world: &Rc<World>, kind: &str) -> Rc<Self> {
+    pub fn new(world: &Arc<World>, kind: &str) -> Arc<Self> {
         let number = world.number();
-        // Not in every world is there another host.
-        let is_here = kind != "elsewhere";
-        let process = Rc::new(Self {
-            world: Rc::clone(world),
-            id: format!("{kind}-{number}"),
-            is_here,
-            bell: Cell::new(0),
-            stop: Cell::new(false),
-            abandon: Cell::new(false),
-            done: Cell::new(false),
-            slots_at_work: Cell::new(0),
-            frozen_until: Cell::new(0),
-            unrecorded: RefCell::default(),
-            spawned: RefCell::default(),
-        });
-        world
-            .alive
-            .borrow_mut()
-            .insert(process.id.clone(), i64::MIN);
-        process
+        let id = format!("{kind}-{number}");
+        Arc::new(Self {
+            world: Arc::clone(world),
+            // In a container, the next process has the number of the last.
+            pid: *world.chance.pick(&[1, 1, 7, 8, number + 100]),
+            is_here: kind != "elsewhere",
+            stop: Cancel::new(),
+            member: Mutex::default(),
+            dead: AtomicBool::new(false),
+            frozen_until: AtomicI64::new(0),
+            held_up: AtomicI64::new(i64::MIN),
+            looks: Mutex::default(),
+            claims: Mutex::default(),
+            disk: ProcessDisk::new(world, &id),
+            id,
+        })
     }
 
-    pub fn spawn(self: &Rc<Self>, work: impl Future<Output = ()> + 'static) {
-        self.spawned.borrow_mut().push(Task {
-            process: Rc::clone(self),
-            wake: Wake::At(self.world.steady()),
-            work: Box::pin(work),
-        });
+    /// The workspace as this process opens it.
+    pub fn workspace(self: &Arc<Self>) -> Workspace {
+        Workspace {
+            settings: self.world.settings.clone(),
+            layout: self.world.layout.clone(),
+            store: Box::new(SimulatedStore::new(self)),
+            machine: Arc::new(SimulatedMachine::new(self)),
+        }
     }
 
-    /// The tasks that were begun since the last time.
-    pub fn take_spawned(&self) -> Vec<Task> {
-        self.spawned.take()
+    /// What this process executes runs with, for as long as `use_them` takes.
+    pub fn with_tools<T>(self: &Arc<Self>, use_them: impl FnOnce(Tools<'_>) -> T) -> T {
+        let launcher = SimulatedEngine(Arc::clone(self));
+        let builder = SimulatedBuilder(Arc::clone(self));
+        use_them(Tools {
+            launcher: &launcher,
+            builder: &builder,
+        })
     }
 
-    /// It dies, in whatever it does.
+    pub fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Relaxed)
+    }
+
+    /// It dies, in whatever it does: its locks are free, and nothing that it does has an effect.
     pub fn die(&self) {
-        self.world.alive.borrow_mut().remove(&self.id);
-        self.spawned.take();
+        self.dead.store(true, Ordering::Relaxed);
+        self.leave();
+    }
+
+    /// One of its tasks unwound. With words: it panicked, which no process may.
+    pub fn unwound(&self, words: &Option<String>) {
+        if let Some(words) = words {
+            self.world
+                .violated(&format!("{} panicked: {words}", self.id));
+        }
+        self.die();
+    }
+
+    /// All its tasks have ended.
+    pub fn ended(&self) {
+        // A worker that stops at once may leave a claim to whoever finds it dead; an `ade run` has nothing else to do, unless
+        // it stood still for so long that it found no patience for its store.
+        let stood_still =
+            self.frozen_until() > 0 && self.frozen_until() > self.world.steady() - 300_000;
+        if !self.is_dead() && !stood_still && self.id.starts_with("run") {
+            let tokens: Vec<String> = self.claims.lock().unwrap().values().cloned().collect();
+            if let Err(reason) = self.world.judge().judge_leave(&tokens) {
+                self.world.violated(&format!("{}: {reason}", self.id));
+            }
+        }
+        self.leave();
+    }
+
+    fn leave(&self) {
+        self.world.release_locks(&self.id);
+        if let Some(member) = self.member.lock().unwrap().as_ref() {
+            self.world.alive.lock().unwrap().remove(member);
+        }
+    }
+
+    /// It is known in the database by this id from now on.
+    pub fn joins(self: &Arc<Self>, member: &str) {
+        *self.member.lock().unwrap() = Some(member.to_owned());
+        let mut alive = self.world.alive.lock().unwrap();
+        alive.insert(member.to_owned(), Arc::clone(self));
+    }
+
+    pub fn frozen_until(&self) -> i64 {
+        self.frozen_until.load(Ordering::Relaxed)
     }
 
     /// It stands still for a while, perhaps for longer than its leases, and does not know it when it goes on.
     pub fn freeze(&self, length: i64) {
         self.world.count("freezes");
         self.world
-            .tell(|| format!("{} freezes for {:.1} s", self.id, length as f64 / 1000.0));
-        self.frozen_until.set(self.world.steady() + length);
-        self.held_up();
+            .trace(|| format!("{} freezes for {:.1} s", self.id, length as f64 / 1000.0));
+        let until = self.world.steady() + length;
+        self.frozen_until.store(until, Ordering::Relaxed);
+        self.hold_up();
+    }
+
+    pub fn thaw(&self) {
+        self.frozen_until.store(0, Ordering::Relaxed);
+        self.hold_up();
     }
 
     /// Something happened that excuses a lost lease.
-    pub fn held_up(&self) {
-        if let Some(at) = self.world.alive.borrow_mut().get_mut(&self.id) {
-            *at = self.world.steady().max(self.frozen_until.get());
-        }
+    pub fn hold_up(&self) {
+        let at = self.world.steady().max(self.frozen_until());
+        self.held_up.store(at, Ordering::Relaxed);
     }
 
-    pub fn ring(&self) {
-        self.bell.set(self.bell.get() + 1);
+    /// When it was last held up by something that excuses a lost lease.
+    pub fn held_up(&self) -> i64 {
+        self.held_up.load(Ordering::Relaxed)
     }
 
-    pub fn rings(&self) -> u64 {
-        self.bell.get() + self.world.bell.get()
+    /// It looks at the clocks.
+    pub fn look(&self) -> Moment {
+        let moment = self.world.moment();
+        let mut looks = self.looks.lock().unwrap();
+        if looks.len() == LOOKS {
+            looks.remove(0);
+        }
+        looks.push(moment);
+        moment
     }
 
-    pub async fn sleep(&self, milliseconds: i64) {
-        self.world.pause(milliseconds).await;
+    /// When it looked at the clock and saw this.
+    pub fn looked_at(&self, now: Timestamp) -> Moment {
+        let looks = self.looks.lock().unwrap();
+        let seen = looks.iter().rev().find(|moment| moment.wall == now.0);
+        seen.copied().unwrap_or_else(|| self.world.moment())
     }
 
-    /// Sleeps until the bell rings.
-    pub async fn sleep_until_rung(&self, heard: u64, most: i64) -> bool {
-        let until = self.world.steady() + most;
-        self.world.wait(Wake::Bell(heard, until)).await;
-        self.rings() != heard
+    /// A call gave it this claim.
+    pub fn was_given(&self, subject: &str, token: &str) {
+        let mut claims = self.claims.lock().unwrap();
+        claims.insert(key(subject), token.to_owned());
     }
 
-    /// A claim of this process. Its token says whose it is, so that a trace can be read.
-    pub fn claim(&self, slot: usize) -> Claim {
-        let number = self.world.number();
-        Claim {
-            worker: format!("{}.{slot}#{number}", self.id),
-            token: format!("token-{number}"),
-            lease: LEASE,
-            process: Some(self.id.clone()),
-        }
-    }
-
-    /// Calls the store. The clock is looked at first; then the call may have to wait, may be refused, may be the last thing
-    /// that this process does, and may do its work without telling.
-    pub async fn call<T: Answer>(
-        &self,
-        deed: Deed<'_>,
-        work: impl FnOnce(&dyn Store, Timestamp) -> Result<T>,
-    ) -> std::result::Result<T, Trouble> {
-        let world = &self.world;
-        let temper = world.temper.get();
-        let moment = world.moment();
-        let mut wait = world.chance.between(0, 4);
-        if world.chance.hits(temper.delay) {
-            wait = world.chance.between(1_000, 40_000);
-            self.held_up();
-        }
-        if deed.ends_a_claim() && world.chance.hits(temper.stall) {
-            // Long enough for others to take over, and to be at work when this one goes on.
-            self.freeze(world.chance.between(40_000, 140_000));
-        }
-        world.pause(wait).await;
-        if world.chance.hits(temper.busy) {
-            world.count("busy");
-            world.tell(|| format!("{}: {deed}: busy", self.id));
-            self.held_up();
-            return Err(Trouble::Passing);
-        }
-        let answer = work(&*world.store, moment.now());
-        world.count("calls");
-        world.tell(|| match &answer {
-            Ok(answer) => format!("{}: {deed}: {}", self.id, answer.text()),
-            Err(error) => format!("{}: {deed}: {error}", self.id),
-        });
-        let held = answer.as_ref().ok().and_then(Answer::held);
-        world.judge(moment, &deed, held);
-        let is_lost = !matches!(deed, Deed::Look(_)) && world.chance.hits(temper.ambiguous);
-        world.pause(0).await;
-        if is_lost {
-            world.count("lost answers");
-            world.tell(|| format!("{}: the answer to `{deed}` is lost", self.id));
-            self.held_up();
-            return Err(Trouble::Passing);
-        }
-        answer.map_err(|error| match error {
-            StoreError::NotFound { .. } => Trouble::NotFound,
-            error => {
-                world.violated(&format!("`{deed}` failed: {error}"));
-                Trouble::Passing
-            }
-        })
+    /// The claim that the calling task has on something.
+    pub fn claim_on(&self, subject: &str) -> Option<String> {
+        self.claims.lock().unwrap().get(&key(subject)).cloned()
     }
 }
 
-/// What the store answers, as far as judge and trace are concerned.
-pub trait Answer {
-    /// Whether a claim that had to be proved holds.
-    fn held(&self) -> Option<bool> {
-        None
-    }
-    fn text(&self) -> String {
-        "done".to_owned()
-    }
+/// Two slots of one process may each believe that they have a claim: each task knows its own.
+fn key(subject: &str) -> String {
+    format!("{:?} {subject}", std::thread::current().id())
 }
-
-impl Answer for () {}
-impl Answer for usize {
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-impl Answer for bool {
-    fn held(&self) -> Option<bool> {
-        Some(*self)
-    }
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-impl Answer for Heartbeat {
-    fn held(&self) -> Option<bool> {
-        Some(matches!(self, Self::Renewed { .. }))
-    }
-    fn text(&self) -> String {
-        format!("{self:?}")
-    }
-}
-impl Answer for Option<RunStatus> {
-    fn held(&self) -> Option<bool> {
-        Some(self.is_some())
-    }
-    fn text(&self) -> String {
-        format!("{self:?}")
-    }
-}
-impl Answer for RunRecord {
-    fn text(&self) -> String {
-        format!("{} {}", self.id, self.status.as_str())
-    }
-}
-impl Answer for EnvironmentRecord {
-    fn text(&self) -> String {
-        format!("{} {}", self.id, self.status.as_str())
-    }
-}
-impl Answer for WorkerRecord {
-    fn text(&self) -> String {
-        self.id.clone()
-    }
-}
-impl Answer for Attempt {}
-impl Answer for QueueDepth {
-    fn text(&self) -> String {
-        format!("{self:?}")
-    }
-}
-impl Answer for CancelOutcome {
-    fn text(&self) -> String {
-        match self {
-            Self::Cancelled(_) => "cancelled",
-            Self::Requested(_) => "asked for",
-            Self::Ended(_) => "it has ended",
-        }
-        .to_owned()
-    }
-}
-macro_rules! answers_of_records {
-    ($($record:ty),*) => {$(
-        impl Answer for Vec<$record> {
-            fn text(&self) -> String {
-                self.iter().map(Answer::text).collect::<Vec<_>>().join(", ")
-            }
-        }
-        impl Answer for Option<$record> {
-            fn text(&self) -> String {
-                self.as_ref().map_or_else(|| "none".to_owned(), Answer::text)
-            }
-        }
-    )*};
-}
-answers_of_records!(RunRecord, EnvironmentRecord, WorkerRecord);

@@ -19,7 +19,7 @@ pub struct RunRow {
     pub cancel_requested: bool,
     pub completed_at: Option<i64>,
     pub exit_code: Option<i32>,
-    pub told: bool,
+    pub reported: bool,
 }
 
 impl RunRow {
@@ -31,6 +31,7 @@ impl RunRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvironmentRow {
     pub status: String,
+    pub folder: String,
     pub token: Option<String>,
     pub expires_at: Option<i64>,
     pub available_at: i64,
@@ -102,13 +103,13 @@ impl Window {
                         cancel_requested: row.get(11)?,
                         completed_at: row.get(12)?,
                         exit_code: row.get(13)?,
-                        told: row.get(14)?,
+                        reported: row.get(14)?,
                     };
                     Ok((row.get(0)?, run))
                 },
             ),
             environments: self.rows(
-                "SELECT id, status, claim_token, claim_expires_at, available_at, attempt_count FROM environments",
+                "SELECT id, status, claim_token, claim_expires_at, available_at, attempt_count, folder FROM environments",
                 |row| {
                     let environment = EnvironmentRow {
                         status: row.get(1)?,
@@ -116,6 +117,7 @@ impl Window {
                         expires_at: row.get(3)?,
                         available_at: row.get(4)?,
                         attempts: row.get(5)?,
+                        folder: row.get(6)?,
                     };
                     Ok((row.get(0)?, environment))
                 },

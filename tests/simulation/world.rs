@@ -1,27 +1,27 @@
-//! One machine as a seed makes it: its clocks, its disk, its event logs, its luck, and the database.
-//!
-//! Everything happens in one thread. What the processes do is written as `async` code in the order in which the worker does
-//! it; it gives way before and after each call to the store, and the scheduler decides who goes on. To crash, a process is
-//! dropped in the middle of what it does; to freeze, it is not asked to go on for a while.
+//! One machine as a seed makes it: its clocks, its files, its luck, and the database that all its processes use.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::path::PathBuf;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use ade::clock::Timestamp;
+use ade::configuration::Configuration;
+use ade::engine::Engine;
+use ade::environment::prepare::Prepared;
+use ade::layout::Layout;
 use ade::settings::{Inputs, Settings};
-use ade::store::{EnvironmentKey, RunRecord, RunStatus, SqliteStore, Store};
+use ade::store::{ConfigurationRecord, Configurations, EnvironmentKey, SqliteStore};
+use ade::wake::Bell;
 
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 
 use super::chance::Chance;
+use super::disk::Disk;
 use super::judge::{Circumstances, Deed, Judge};
+use super::process::Process;
 use super::snapshot::{self, Window};
 
 /// A lease holds for so long.
@@ -32,27 +32,16 @@ pub const JUMP: Duration = Duration::from_secs(5);
 pub const SETTLE: Duration = Duration::from_secs(25);
 /// The workspace of all that happens here.
 pub const WORKSPACE: &str = "default";
-
-/// When a task goes on.
-#[derive(Clone, Copy, Debug)]
-pub enum Wake {
-    /// At a moment of the steady clock.
-    At(i64),
-    /// When the bell of its process has rung more often than that, or at a moment.
-    Bell(u64, i64),
-}
+/// The folder of the one configuration.
+pub const CONFIGURATION: &str = "/configuration";
+/// The file that everybody wants normalized.
+pub const INPUT: &str = "/inputs/in.xlsx";
 
 /// Both clocks, as they were looked at together.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     pub steady: i64,
     pub wall: i64,
-}
-
-impl Moment {
-    pub fn now(self) -> Timestamp {
-        Timestamp(self.wall)
-    }
 }
 
 /// How unkind this world is: chances in ten thousand, at each step or at each call.
@@ -67,10 +56,13 @@ pub struct Temper {
     pub ambiguous: u64,
     pub delay: u64,
     pub cancel: u64,
+    pub interrupt: u64,
     pub vanish: u64,
     pub collect: u64,
     pub stop: u64,
     pub start: u64,
+    /// Of a call that changes a file.
+    pub disk: u64,
     /// Of an engine's or installer's end.
     pub engine_killed: u64,
     pub engine_failed: u64,
@@ -92,10 +84,12 @@ impl Temper {
             ambiguous: some(100, 500),
             delay: some(50, 400),
             cancel: some(20, 150),
+            interrupt: some(20, 100),
             vanish: some(15, 80),
             collect: some(15, 80),
             stop: some(5, 30),
             start: some(20, 60),
+            disk: some(0, 0),
             engine_killed: some(1000, 5000),
             engine_failed: some(1000, 5000),
             build_hiccup: some(1000, 5000),
@@ -104,37 +98,24 @@ impl Temper {
     }
 }
 
-/// The end of a run, as it stands in its event log.
-#[derive(Clone, Debug)]
-pub struct Told {
-    pub status: RunStatus,
-}
-
 /// A database in memory. To make one takes longer than most seeds live, so it is swept and used again.
 struct Database {
-    store: Box<dyn Store>,
+    store: SqliteStore,
     window: Window,
     broom: Connection,
 }
 
-thread_local! {
-    static SPARE: Cell<Option<Database>> = const { Cell::new(None) };
-}
+static SPARE: Mutex<Vec<Database>> = Mutex::new(Vec::new());
 
 impl Database {
     fn get() -> Self {
-        SPARE.take().unwrap_or_else(|| {
+        let spare = SPARE.lock().unwrap().pop();
+        spare.unwrap_or_else(|| {
             // Databases of one name are one database, and several worlds may exist at once.
             static DATABASES: AtomicU64 = AtomicU64::new(0);
             let name = format!("world-{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-            let settings = Settings::resolve(&Inputs {
-                flags: BTreeMap::from([("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF".to_owned())]),
-                environment: BTreeMap::new(),
-                folder: PathBuf::from("/"),
-            })
-            .unwrap();
             Self {
-                store: Box::new(SqliteStore::in_memory(&settings, &name).unwrap()),
+                store: SqliteStore::in_memory(settings(), &name).unwrap(),
                 window: Window::open(&name),
                 broom: snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE),
             }
@@ -142,46 +123,85 @@ impl Database {
     }
 
     fn sweep(self) {
-        let tables = "runs run_attempts environments configurations workspaces workers leases";
+        let tables = "run_metrics run_fields run_table_columns queue_metrics run_attempts runs environments configurations \
+                      workspaces workers leases";
         let sql: String = tables
             .split(' ')
+            .filter(|table| !table.is_empty())
             .map(|table| format!("DELETE FROM {table};"))
             .collect();
         self.broom.execute_batch(&sql).unwrap();
-        SPARE.set(Some(self));
+        SPARE.lock().unwrap().push(self);
     }
+}
+
+/// The settings of every process.
+fn settings() -> &'static Settings {
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
+    SETTINGS.get_or_init(|| {
+        let flags = [
+            ("ADE_DATA_DIR", "/data"),
+            ("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF"),
+            ("ADE_WORKER_LEASE_SECONDS", "60"),
+            ("ADE_WORKER_POLL_INTERVAL", "4"),
+            ("ADE_WORKER_POLL_INTERVAL_MAX", "15"),
+            ("ADE_WORKER_CLEANUP_INTERVAL", "15"),
+            ("ADE_WORKER_METRICS_INTERVAL", "300"),
+            ("ADE_WORKER_BACKOFF_BASE_SECONDS", "2"),
+            ("ADE_WORKER_BACKOFF_MAX_SECONDS", "30"),
+            ("ADE_WORKER_MAX_ATTEMPTS", "3"),
+            ("ADE_WORKER_GC_INTERVAL", "90"),
+        ];
+        let mut settings = Settings::resolve(&Inputs {
+            flags: flags
+                .into_iter()
+                .map(|(name, value)| (name, value.to_owned()))
+                .collect(),
+            environment: BTreeMap::new(),
+            folder: PathBuf::from("/"),
+        })
+        .unwrap();
+        settings.worker.env_ttl = Some(Duration::from_secs(45));
+        settings
+    })
+}
+
+/// What a configuration is to those who build and run it: the same each time, and read once.
+fn blueprint() -> &'static Configuration {
+    static BLUEPRINT: OnceLock<Configuration> = OnceLock::new();
+    BLUEPRINT.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/roster");
+        Configuration::open(&folder).unwrap()
+    })
 }
 
 /// See the module.
 pub struct World {
-    pub store: Box<dyn Store>,
+    pub store: SqliteStore,
     pub chance: Chance,
-    pub temper: Cell<Temper>,
-    pub judge: RefCell<Judge>,
-    /// Environments whose files are whole.
-    pub disk: RefCell<BTreeSet<String>>,
-    /// Locks of the operating system: gone with their holder.
-    pub locks: RefCell<BTreeSet<String>>,
-    /// The ends that event logs tell.
-    pub logs: RefCell<BTreeMap<String, Vec<Told>>>,
-    /// Processes that live, by their id, and when each was last held up.
-    pub alive: RefCell<BTreeMap<String, i64>>,
+    pub settings: Settings,
+    pub layout: Layout,
+    pub disk: Mutex<Disk>,
+    /// Processes that live, by what they are known as in the database.
+    pub alive: Mutex<BTreeMap<String, Arc<Process>>>,
     pub keys: Vec<EnvironmentKey>,
-    pub counts: RefCell<BTreeMap<&'static str, u64>>,
-    steady: Cell<i64>,
-    skew: Cell<i64>,
-    wake: Cell<Wake>,
     /// Rings for everybody: somebody enqueued.
-    pub bell: Cell<u64>,
-    numbers: Cell<u32>,
-    names: RefCell<BTreeMap<String, String>>,
-    trace: Option<RefCell<Vec<String>>>,
-    violation: RefCell<Option<String>>,
-    broom: Connection,
+    pub wake: Bell,
+    temper: Mutex<Temper>,
+    judge: Mutex<Judge>,
+    counts: Mutex<BTreeMap<&'static str, u64>>,
+    steady: AtomicI64,
+    skew: AtomicI64,
+    numbers: AtomicU32,
+    names: Mutex<BTreeMap<String, String>>,
+    trace: Option<Mutex<Vec<String>>>,
+    violation: Mutex<Option<String>>,
+    /// By which the world is swept at its end.
+    broom: Mutex<Connection>,
 }
 
 impl World {
-    pub fn new(seed: u64, traced: bool) -> Rc<Self> {
+    pub fn new(seed: u64, traced: bool) -> Arc<Self> {
         let Database {
             store,
             window,
@@ -193,7 +213,7 @@ impl World {
             .ensure_configuration(
                 WORKSPACE,
                 "simulated",
-                "/simulated".as_ref(),
+                CONFIGURATION.as_ref(),
                 Timestamp(start),
             )
             .unwrap();
@@ -202,197 +222,212 @@ impl World {
                 workspace_id: WORKSPACE.to_owned(),
                 configuration_id: configuration.id.clone(),
                 engine_spec: "embedded".to_owned(),
-                deps_digest: number.to_string(),
+                deps_digest: format!("digest-{number}"),
             })
             .collect();
-        Rc::new(Self {
-            temper: Cell::new(Temper::of(&chance)),
-            judge: RefCell::new(Judge::new(window)),
-            broom,
+        let settings = settings().clone();
+        let mut disk = Disk::default();
+        disk.create_folder(CONFIGURATION.as_ref(), Timestamp(start));
+        disk.write(INPUT.as_ref(), b"messy", Timestamp(start));
+        Arc::new(Self {
+            temper: Mutex::new(Temper::of(&chance)),
+            judge: Mutex::new(Judge::new(window)),
+            broom: Mutex::new(broom),
+            layout: Layout::new(&settings).unwrap(),
+            settings,
             store,
             chance,
-            disk: RefCell::default(),
-            locks: RefCell::default(),
-            logs: RefCell::default(),
-            alive: RefCell::default(),
+            disk: Mutex::new(disk),
+            alive: Mutex::default(),
             keys,
-            counts: RefCell::default(),
-            steady: Cell::new(0),
-            skew: Cell::new(start),
-            wake: Cell::new(Wake::At(0)),
-            bell: Cell::new(0),
-            numbers: Cell::new(0),
-            names: RefCell::default(),
-            trace: traced.then(RefCell::default),
-            violation: RefCell::new(None),
+            wake: Bell::default(),
+            counts: Mutex::default(),
+            steady: AtomicI64::new(0),
+            skew: AtomicI64::new(start),
+            numbers: AtomicU32::new(0),
+            names: Mutex::default(),
+            trace: traced.then(Mutex::default),
+            violation: Mutex::default(),
         })
     }
 
     /// The end of the world. Whoever comes next gets its database.
-    pub fn end(self: Rc<Self>) {
-        let world = Rc::into_inner(self).expect("a task outlived its world");
+    pub fn end(self: Arc<Self>) {
+        self.alive.lock().unwrap().clear();
+        let world = Arc::into_inner(self).expect("a task outlived its world");
         Database {
             store: world.store,
-            window: world.judge.into_inner().into_window(),
-            broom: world.broom,
+            window: world.judge.into_inner().unwrap().into_window(),
+            broom: world.broom.into_inner().unwrap(),
         }
         .sweep();
     }
 
+    pub fn temper(&self) -> Temper {
+        *self.temper.lock().unwrap()
+    }
+
+    /// The misfortunes stop.
+    pub fn calm(&self) {
+        *self.temper.lock().unwrap() = Temper::default();
+    }
+
+    pub fn judge(&self) -> MutexGuard<'_, Judge> {
+        self.judge.lock().unwrap()
+    }
+
     pub fn steady(&self) -> i64 {
-        self.steady.get()
+        self.steady.load(Ordering::Relaxed)
     }
 
     pub fn moment(&self) -> Moment {
+        let steady = self.steady();
         Moment {
-            steady: self.steady.get(),
-            wall: self.steady.get() + self.skew.get(),
+            steady,
+            wall: steady + self.skew.load(Ordering::Relaxed),
         }
     }
 
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.moment().wall)
+    }
+
     pub fn pass(&self, milliseconds: i64) {
-        self.steady.set(self.steady.get() + milliseconds.max(0));
+        self.steady
+            .fetch_add(milliseconds.max(0), Ordering::Relaxed);
     }
 
     pub fn jump(&self, by: i64) {
-        self.skew.set(self.skew.get() + by);
-        self.judge.borrow_mut().clock_jumped(self.steady.get(), by);
+        self.skew.fetch_add(by, Ordering::Relaxed);
+        self.judge().clock_jumped(self.steady(), by);
         self.count("clock jumps");
-        self.tell(|| format!("the clock jumps by {:.1} s", by as f64 / 1000.0));
+        self.trace(|| format!("the clock jumps by {:.1} s", by as f64 / 1000.0));
     }
 
     /// A number that was not given before.
     pub fn number(&self) -> u32 {
-        self.numbers.set(self.numbers.get() + 1);
-        self.numbers.get()
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     pub fn count(&self, what: &'static str) {
-        *self.counts.borrow_mut().entry(what).or_default() += 1;
+        *self.counts.lock().unwrap().entry(what).or_default() += 1;
     }
 
-    /// Gives way to others for so long.
-    pub fn pause(&self, milliseconds: i64) -> Pause<'_> {
-        self.wait(Wake::At(self.steady.get() + milliseconds))
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.counts.lock().unwrap().clone()
     }
 
-    pub fn wait(&self, wake: Wake) -> Pause<'_> {
-        Pause {
-            world: self,
-            wake,
-            begun: false,
+    /// What an environment of this key is prepared from.
+    pub fn prepared(&self, key: &EnvironmentKey) -> Prepared {
+        let snapshots = self.layout.snapshots(WORKSPACE, &key.configuration_id);
+        let snapshot = snapshots.join("source");
+        Prepared {
+            configuration: blueprint().clone(),
+            record: ConfigurationRecord {
+                id: key.configuration_id.clone(),
+                workspace_id: WORKSPACE.to_owned(),
+                name: "simulated".to_owned(),
+                path: CONFIGURATION.into(),
+            },
+            source_digest: "source".to_owned(),
+            package_folder: snapshot.clone(),
+            snapshot,
+            python: super::tools::python(),
+            engine: Engine::Embedded,
+            key: key.clone(),
         }
     }
 
-    /// When the task that just gave way goes on.
-    pub fn wake(&self) -> Wake {
-        self.wake.get()
-    }
-
-    /// A lock of the operating system, if it is free.
-    pub fn try_lock(self: &Rc<Self>, name: &str) -> Option<Lock> {
-        self.locks
-            .borrow_mut()
-            .insert(name.to_owned())
-            .then(|| Lock {
-                world: Rc::clone(self),
-                name: name.to_owned(),
-            })
-    }
-
     /// What was done to the store is judged.
-    pub fn judge(&self, moment: Moment, deed: &Deed<'_>, held: Option<bool>) {
-        let alive = self.alive.borrow();
+    pub fn judge_call(&self, moment: Moment, deed: &Deed<'_>, held: Option<bool>) {
+        let alive = self.alive.lock().unwrap();
+        let disk = self.disk.lock().unwrap();
         let around = Circumstances {
             moment,
-            steady: self.steady.get(),
+            steady: self.steady(),
             is_alive: &|process| alive.contains_key(process),
-            is_whole: &|environment| self.disk.borrow().contains(environment),
-            held_up: &|process| alive.get(process).copied().unwrap_or(i64::MAX),
+            is_whole: &|folder| disk.is_whole(Path::new(folder)),
+            is_stopped: &|process| {
+                let process = alive.get(process);
+                process.is_some_and(|process| process.stop.is_cancelled())
+            },
+            held_up: &|process| {
+                alive
+                    .get(process)
+                    .map_or(i64::MAX, |process| process.held_up())
+            },
         };
-        let verdict = self.judge.borrow_mut().after(deed, held, &around);
+        let verdict = self.judge().after(deed, held, &around);
         if let Err(reason) = verdict {
             self.violated(&format!("after `{deed}`: {reason}"));
         }
     }
 
     pub fn violated(&self, reason: &str) {
-        self.tell(|| format!("VIOLATION {reason}"));
+        self.trace(|| format!("VIOLATION {reason}"));
         self.violation
-            .borrow_mut()
+            .lock()
+            .unwrap()
             .get_or_insert_with(|| reason.to_owned());
     }
 
     pub fn violation(&self) -> Option<String> {
-        self.violation.borrow().clone()
+        self.violation.lock().unwrap().clone()
     }
 
-    /// The end of a run is written into its log.
-    pub fn write_end(&self, run: &RunRecord) {
-        let recorded = {
-            let judge = self.judge.borrow();
-            judge
-                .snapshot()
-                .runs
-                .get(&run.id)
-                .map(|row| row.status.clone())
+    pub fn release_locks(&self, process: &str) {
+        self.disk.lock().unwrap().release_locks(process);
+    }
+
+    /// Something was written into a log: where that is the end of a run, it is judged.
+    pub fn judge_log(&self, line: &[u8], log: &[u8]) {
+        let Some((run, status)) = end_of(line) else {
+            return;
         };
-        let mut logs = self.logs.borrow_mut();
-        let log = logs.entry(run.id.clone()).or_default();
-        log.push(Told { status: run.status });
-        let times = log.len();
-        drop(logs);
-        self.tell(|| format!("the log of {} tells: {}", run.id, run.status.as_str()));
+        self.trace(|| format!("the log of {run} says: {status}"));
+        let times = ends_in(log);
         if times > 1 {
-            self.violated(&format!("the end of run {} is told {times} times", run.id));
+            self.violated(&format!("the end of run {run} is reported {times} times"));
         }
-        if recorded.as_deref() != Some(run.status.as_str()) || !run.status.is_terminal() {
+        let recorded = {
+            let judge = self.judge();
+            let row = judge.snapshot().runs.get(&run);
+            row.map(|row| row.status.clone())
+        };
+        if recorded.as_deref() != Some(status.as_str()) {
             self.violated(&format!(
-                "the log of run {} tells that it {}, but its record says {recorded:?}",
-                run.id,
-                run.status.as_str()
+                "the log of run {run} says that it {status}, but its record says {recorded:?}"
             ));
         }
     }
 
-    pub fn end_is_told(&self, run: &str) -> bool {
-        self.logs
-            .borrow()
-            .get(run)
-            .is_some_and(|log| !log.is_empty())
-    }
-
     /// What must hold at last.
     pub fn judge_rest(&self) {
-        let verdict = self.judge.borrow().at_rest();
+        let verdict = self.judge().at_rest();
         if let Err(reason) = verdict {
             self.violated(&format!("at rest: {reason}"));
         }
-        let judge = self.judge.borrow();
-        for (id, run) in &judge.snapshot().runs {
-            let told = self.logs.borrow().get(id).map_or(0, Vec::len);
-            if told != 1 {
+        let runs: Vec<String> = self.judge().snapshot().runs.keys().cloned().collect();
+        for run in runs {
+            let folder = self.layout.run(WORKSPACE, &run);
+            let disk = self.disk.lock().unwrap();
+            let log = disk.read(&folder.events()).unwrap_or_default();
+            drop(disk);
+            let times = ends_in(&log);
+            if times != 1 {
                 self.violated(&format!(
-                    "at rest: the end of run {id} is told {told} times"
+                    "at rest: the end of run {run} is reported {times} times"
                 ));
-            }
-            let says = self
-                .logs
-                .borrow()
-                .get(id)
-                .and_then(|log| log.first().cloned());
-            if says.is_some_and(|told| told.status.as_str() != run.status) {
-                self.violated(&format!("at rest: the log of run {id} tells another end"));
             }
         }
     }
 
     /// A line of the trace; nothing is made of it where nobody reads it.
-    pub fn tell(&self, line: impl FnOnce() -> String) {
+    pub fn trace(&self, line: impl FnOnce() -> String) {
         let Some(trace) = &self.trace else { return };
         let mut text = line();
         // Ids of environments come from the real clock; a trace calls them by the order in which they appear.
-        let mut names = self.names.borrow_mut();
+        let mut names = self.names.lock().unwrap();
         for word in text
             .clone()
             .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
@@ -405,47 +440,32 @@ impl World {
                 text = text.replace(word, name);
             }
         }
-        trace.borrow_mut().push(format!(
-            "{:>9.3} s  {text}",
-            self.steady.get() as f64 / 1000.0
-        ));
+        trace
+            .lock()
+            .unwrap()
+            .push(format!("{:>9.3} s  {text}", self.steady() as f64 / 1000.0));
     }
 
-    pub fn trace(&self) -> Vec<String> {
+    pub fn traced(&self) -> Vec<String> {
         self.trace
             .as_ref()
-            .map(|trace| trace.borrow().clone())
+            .map(|trace| trace.lock().unwrap().clone())
             .unwrap_or_default()
     }
 }
 
-/// A lock that a crash releases.
-pub struct Lock {
-    world: Rc<World>,
-    name: String,
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        self.world.locks.borrow_mut().remove(&self.name);
+/// The run and the status, where a line of a log is the end of a run.
+fn end_of(line: &[u8]) -> Option<(String, String)> {
+    let event: Value = serde_json::from_slice(line).ok()?;
+    if event["event"] != ade::run::ends::COMPLETE {
+        return None;
     }
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Some((text(&event["run_id"])?, text(&event["data"]["status"])?))
 }
 
-/// Gives way until its time has come.
-pub struct Pause<'a> {
-    world: &'a World,
-    wake: Wake,
-    begun: bool,
-}
-
-impl Future for Pause<'_> {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if self.begun {
-            return Poll::Ready(());
-        }
-        self.begun = true;
-        self.world.wake.set(self.wake);
-        Poll::Pending
-    }
+fn ends_in(log: &[u8]) -> usize {
+    log.split(|byte| *byte == b'\n')
+        .filter(|line| end_of(line).is_some())
+        .count()
 }

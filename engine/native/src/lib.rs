@@ -4,7 +4,7 @@
 //! - [`read`]: from input files of every format to sheets, in the background
 //! - [`cells`]: where the cells of a sheet live, and what single values mean (serial dates, text forms)
 //! - [`columns`]: from cells to polars columns, and from polars frames back
-//! - [`write`]: from polars frames to an `.xlsx` file
+//! - [`mod@write`]: from polars frames to an `.xlsx` file
 //! - `python`: the module `ade_engine._native`, behind the feature `python`; nothing else knows Python
 //! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
 //!

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::event::Step;
+use crate::engine::EngineError;
 use crate::files;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::process::Exit;
@@ -16,6 +17,8 @@ use crate::python::PythonError;
 pub enum BuildError {
     #[error(transparent)]
     Python(#[from] PythonError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     #[error("{}: {program} failed ({exit})", step.as_str())]
     Installer {
         step: Step,
@@ -64,7 +67,8 @@ impl BuildError {
             BuildError::Io { source, .. } => {
                 files::is_disk_full(source) || source.kind() == io::ErrorKind::WouldBlock
             }
-            BuildError::Timeout { .. } => true,
+            // The engine's wheel is in the binary: what failed is writing it.
+            BuildError::Timeout { .. } | BuildError::Engine(_) => true,
             BuildError::Python(_)
             | BuildError::Cancelled { .. }
             | BuildError::VerificationFailed { .. } => false,
@@ -85,6 +89,7 @@ impl Problem for BuildError {
     fn facts(&self) -> Facts {
         match self {
             BuildError::Python(error) => error.facts(),
+            BuildError::Engine(error) => error.facts().under(Kind::Environment, code::ENVIRONMENT_FAILED),
             BuildError::Installer {
                 step,
                 transient,

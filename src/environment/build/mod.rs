@@ -26,6 +26,7 @@ use self::bytecode::Shelf;
 use self::session::Session;
 use super::{installer, measure};
 use crate::cancel::Cancel;
+use crate::files;
 
 pub use error::BuildError;
 pub use event::{BuildEvent, PackageAction, Step};
@@ -85,7 +86,7 @@ fn finish(
     let workbench = session.folder.workbench();
     fs::remove_dir_all(&workbench).map_err(|error| BuildError::io(&workbench, error))?;
     let venv = session.folder.venv();
-    let usage = measure::disk_usage(&venv).map_err(|error| BuildError::io(&venv, error))?;
+    let usage = files::disk_usage(&venv).map_err(|error| BuildError::io(&venv, error))?;
     let built = Built {
         python: request.python.clone(),
         venv,

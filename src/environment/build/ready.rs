@@ -11,11 +11,12 @@ use super::request::{BuildRequest, Built};
 use crate::clock::Timestamp;
 use crate::files::{self, FileError};
 use crate::layout::EnvironmentFolder;
+use crate::machine::Files;
 
 /// Whether there is a finished environment in `folder`. A look at two files.
-pub fn is_ready(folder: &Path) -> bool {
+pub fn is_ready(files: &dyn Files, folder: &Path) -> bool {
     let folder = EnvironmentFolder(folder.to_owned());
-    folder.ready().exists() && folder.python().exists()
+    files.exists(&folder.ready()) && files.exists(&folder.python())
 }
 
 /// Removes all but the logs, `.ready` first.

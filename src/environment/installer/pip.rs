@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Install, Installer};
+use super::interface::{Install, Installer};
 use crate::configuration::{Requirement, is_engine};
 use crate::environment::build::error::BuildError;
 use crate::environment::build::output::Finished;

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Install, Installer, index};
+use super::index;
+use super::interface::{Install, Installer};
 use crate::environment::build::error::BuildError;
 use crate::environment::build::event::Step;
 use crate::environment::build::session::{Session, Show};
 use crate::files::{FileError, PartialFolder, remove_abandoned};
 use crate::layout::{ToolsFolder, venv_python};
 use crate::lock::{Lock, LockError};
+use crate::machine::System;
 use crate::process::on_path;
 use crate::python::child_env;
 
@@ -197,7 +199,7 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
     if program.exists() {
         return Ok(program);
     }
-    let turn = Lock::acquire(&tools.uv_lock(), session.cancel, &mut |holder| {
+    let turn = Lock::acquire(&System, &tools.uv_lock(), session.cancel, &mut |holder| {
         let holder = holder.unwrap_or_else(|| "another process".to_owned());
         session.note(format!("waiting for {holder}, which is fetching uv"));
     });

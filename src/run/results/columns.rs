@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{list, number, text};
+use super::payload::{list, number, text};
 use crate::store::ColumnResult;
 
 /// Returns the rows in the order of the workbooks. A position that is listed twice is recorded once: it is the row's key.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{list, number, text};
+use super::payload::{list, number, text};
 use crate::store::FieldResult;
 
 /// Returns the rows in the configuration's order. A field that is listed twice is recorded once: its name is the row's key.

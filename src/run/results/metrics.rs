@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::list;
+use super::payload::list;
 
 /// Returns the columns of `run_metrics` by name, in the table's order.
 pub(super) fn derive(payload: &Value) -> Vec<(&'static str, Value)> {

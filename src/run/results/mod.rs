@@ -7,6 +7,7 @@
 mod columns;
 mod fields;
 mod metrics;
+mod payload;
 
 use serde_json::Value;
 
@@ -20,27 +21,6 @@ pub fn derive(payload: &Value) -> RunResults {
         columns: columns::derive(payload),
         payload: payload.to_string(),
     }
-}
-
-/// The list at a JSON pointer; empty where there is none.
-fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
-}
-
-/// The text at a JSON pointer.
-fn text(value: &Value, pointer: &str) -> Option<String> {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-}
-
-/// The whole number at a JSON pointer.
-fn number(value: &Value, pointer: &str) -> Option<u64> {
-    value.pointer(pointer).and_then(Value::as_u64)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where the cells of a sheet live, and what single values mean.
 //!
-//! - [`sheet`]: the store, in [`group`]s of rows; [`builder`] fills it, [`grouping`] sorts rows into columns
+//! - [`sheet`]: the store, in `group`s of rows; [`builder`] fills it, `grouping` sorts rows into columns
 //! - [`cell`]: one value; [`text`]: where text lies; [`column_letters`]
 //! - [`serial_date`]: dates as spreadsheets store them, read and written; [`calendar`]: days and dates
 //! - [`text_form`]: how values other than text look as text; [`white_space`]: what counts as blank

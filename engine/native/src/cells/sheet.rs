@@ -1,6 +1,6 @@
 //! The sheet store: the one place where a sheet's cells live.
 //!
-//! Rows are kept in groups of [`GROUP_ROWS`]; within a group each column that has a value is a chunk, dense (a tag
+//! Rows are kept in groups of `GROUP_ROWS`; within a group each column that has a value is a chunk, dense (a tag
 //! and 64 bits for each row) where enough rows have one, else a sorted list. So a sheet costs about nine bytes a cell
 //! and its text, whatever it looks like, and a file that names distant cells cannot make it cost more than a small
 //! multiple of its own size. Text is in two [`TextArena`]s: the workbook's shared strings and the sheet's own.

@@ -15,7 +15,7 @@ use crate::files::{PartialFolder, remove_abandoned};
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 /// The shelf of one Python, and what an environment can add to it.
-pub(in super::super) struct Shelf {
+pub(crate) struct Shelf {
     folder: PathBuf,
     site_packages: PathBuf,
     /// The packages of the environment whose bytecode was not there.

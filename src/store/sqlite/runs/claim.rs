@@ -1,6 +1,6 @@
 //! Into the queue, and out of it under a claim.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
 
 use super::attempt::begin_attempt;
 use super::read::by_id;
@@ -94,31 +94,57 @@ pub(super) fn any_due(connection: &Connection, now: Timestamp) -> rusqlite::Resu
     connection.prepare_cached(NEXT)?.exists([now.0])
 }
 
+/// One run, where it is due.
+const THIS: &str =
+    "SELECT id FROM runs WHERE id = ?6 AND available_at <= ?1 AND attempt_count < max_attempts";
+
 pub(super) fn claim_next(
     transaction: &Transaction<'_>,
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    // Found and taken in one statement, so that nobody can take the run in between. The status stands in it twice: what NEXT
-    // finds is a value, and only the condition on the row that is changed guards the change itself. When it started is when
-    // it was claimed first.
+    claim_chosen(transaction, NEXT, None, claim, now)
+}
+
+pub(super) fn claim_this(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    now: Timestamp,
+) -> rusqlite::Result<Option<RunRecord>> {
+    claim_chosen(transaction, THIS, Some(id), claim, now)
+}
+
+/// Claims the run that `choice` selects.
+fn claim_chosen(
+    transaction: &Transaction<'_>,
+    choice: &str,
+    id: Option<&str>,
+    claim: &Claim,
+    now: Timestamp,
+) -> rusqlite::Result<Option<RunRecord>> {
+    // Found and taken in one statement, so that nobody can take the run in between. The status stands in it twice: what the
+    // choice finds is a value, and only the condition on the row that is changed guards the change itself. When it started
+    // is when it was claimed first.
     let sql = format!(
         "UPDATE runs SET status = 'running', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?5, started_at = coalesce(started_at, ?1),
          attempt_count = attempt_count + 1, error_code = NULL, error_stage = NULL, error_message = NULL, error_hint = NULL
-         WHERE id = ({NEXT}) AND status = 'queued' RETURNING id, attempt_count, environment_id"
+         WHERE id = ({choice}) AND status = 'queued' RETURNING id, attempt_count, environment_id"
     );
+    let expires_at = now.plus(claim.lease).0;
+    let mut values: Vec<&dyn ToSql> = vec![
+        &now.0,
+        &claim.worker,
+        &claim.token,
+        &expires_at,
+        &claim.process,
+    ];
+    if let Some(id) = &id {
+        values.push(id);
+    }
     let claimed: Option<(String, u32, Option<String>)> = transaction
         .prepare_cached(&sql)?
-        .query_row(
-            params![
-                now.0,
-                claim.worker,
-                claim.token,
-                now.plus(claim.lease).0,
-                claim.process
-            ],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
+        .query_row(&*values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((id, attempt, environment)) = claimed else {
         return Ok(None);

@@ -35,6 +35,9 @@ impl Runs for SqliteStore {
         self.write(|transaction| claim::insert(transaction, run, Some(claim), now))
     }
 
+    fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.write(|transaction| claim::claim_this(transaction, id, claim, now))
+    }
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
         if !self.read(|connection| claim::any_due(connection, now))? {
             return Ok(None);

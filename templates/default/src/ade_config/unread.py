@@ -1,6 +1,6 @@
 """Values that a transform could not read.
 
-A transform that finds no date in "n/a" leaves the cell empty. So that nobody loses a value without hearing of it, the
+A transform that finds no date in "n/a" leaves the cell empty. So that no value is lost unnoticed, the
 transform notes here which cells were filled, and a validator says which of them are empty now.
 """
 
@@ -18,4 +18,4 @@ def unread(state, table, table_index, field_name, what):
     filled = state.get("filled", {}).get((table_index, field_name))
     if filled is None or len(filled) != table.height:
         return None
-    return pl.when(pl.col(field_name).is_null() & pl.lit(filled)).then(pl.lit(f"is no {what}"))
+    return pl.when(pl.col(field_name).is_null() & pl.lit(filled)).then(pl.lit(f"is not a {what}"))

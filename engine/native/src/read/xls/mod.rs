@@ -3,7 +3,7 @@
 //! Excel 97 to 2003 (BIFF8) and Excel 5 and 95 (BIFF5, BIFF7) are read; older ones are named as such. Whole numbers
 //! are integers, dates are recognised by their number format and are always date-times, errors are their text.
 //!
-//! [`workbook`] reads everything but the cells, [`sheet`] the cells, both out of [`records`].
+//! [`workbook`] reads everything but the cells, [`sheet`] the cells, both out of `records`.
 
 mod date_format;
 mod records;

@@ -6,7 +6,7 @@
 //! - strict OOXML, other encodings than UTF-8 and stylesheets at unusual places are understood;
 //! - values that do not fit their cell's type (`<v>n/a</v>` in a numeric cell) are kept as text.
 //!
-//! [`workbook`] reads the structure, out of the parts that [`package`] knows; [`sheet`] reads the cells of one sheet.
+//! [`workbook`] reads the structure, out of the parts that `package` knows; [`sheet`] reads the cells of one sheet.
 
 pub mod cell_type;
 pub mod iso_date;

@@ -4,8 +4,8 @@
 //! were asked for (whatever prefix a file uses for them), and holds no more of a part in memory than the token it
 //! stands at. Document types are passed over and no entity of a file's own is ever expanded.
 //!
-//! [`reader`] finds the tokens, [`text`] resolves what stands in them, [`namespaces`] knows the prefixes, and
-//! [`encoding`] makes UTF-8 of a part before all that.
+//! `reader` finds the tokens, `text` resolves what stands in them, `namespaces` knows the prefixes, and
+//! `encoding` makes UTF-8 of a part before all that.
 
 mod encoding;
 mod namespaces;

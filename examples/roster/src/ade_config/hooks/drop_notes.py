@@ -1,4 +1,4 @@
-"""Drops the rows inside a table that tell of no person: notes, section titles, blank lines."""
+"""Drops the rows inside a table that describe no person: notes, section titles, blank lines."""
 
 import polars as pl
 from ade_config.headers import ALIASES

@@ -7,7 +7,7 @@ def has_known_headers(row_values):
     """Two or more known header words make a header row; each adds to the score, so that a fuller header wins.
 
     ``row_values`` are the cells of one row, as they stand in the sheet. This is called for every row of every sheet, so
-    the cheap question comes first: a row with a number in it is no header.
+    the cheap question comes first: a row with a number in it is not a header.
     """
     hits = 0
     for value in row_values:

@@ -5,15 +5,6 @@ mod common;
 use common::{Place, Running};
 use libc::{SIGKILL, SIGTERM};
 
-fn holding_place() -> Place {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
-    place
-}
-
 /// What a follower with `--json --level debug` printed is the whole log.
 #[track_caller]
 fn printed_all(place: &Place, run: &str, end: &common::Outcome) {
@@ -26,7 +17,7 @@ fn follow(place: &Place, run: &str) -> Running {
 
 #[test]
 fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
-    let place = holding_place();
+    let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let mut early = follow(&place, &run);
     early.wait_until_prints("run.queued");
@@ -50,11 +41,11 @@ fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
 
 #[test]
 fn a_follower_waits_for_the_last_line_although_the_end_is_recorded_already() {
-    let place = holding_place();
+    let place = Place::held("");
     place.let_go();
     let run = place.enqueue("config", "members.csv");
     place.ade("worker --drain -q").succeeds();
-    // The worker died between recording the end and telling it.
+    // The worker died between recording the end and writing it to the log.
     let log = place.run_folder(&run).join("logs/events.ndjson");
     let text = std::fs::read_to_string(&log).unwrap();
     let last = text.trim_end().rfind('\n').unwrap() + 1;
@@ -74,7 +65,7 @@ fn a_follower_waits_for_the_last_line_although_the_end_is_recorded_already() {
 
 #[test]
 fn a_follower_ends_with_the_runs_own_status() {
-    let place = holding_place();
+    let place = Place::held("");
     let cancelled = place.enqueue("config", "members.csv");
     let mut follower = follow(&place, &cancelled);
     follower.wait_until_prints("run.queued");

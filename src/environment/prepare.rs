@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::clock::Timestamp;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
 use crate::layout;
-use crate::problem::{self, Problem};
+use crate::problem::{Facts, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
 use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
@@ -49,33 +48,12 @@ pub enum PrepareError {
 }
 
 impl Problem for PrepareError {
-    fn kind(&self) -> problem::Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Configuration(_) => problem::Kind::Usage,
-            Self::Python(_) => problem::Kind::Environment,
-            Self::Engine(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Configuration(ConfigurationError::NotFound { .. }) => "configuration_not_found",
-            Self::Configuration(ConfigurationError::BadManifest { .. }) => "manifest_invalid",
-            Self::Configuration(
-                ConfigurationError::Io { .. } | ConfigurationError::Changed { .. },
-            ) => "configuration_unreadable",
-            Self::Configuration(_) => "not_a_configuration",
-            Self::Python(_) => "python_unsuitable",
-            Self::Engine(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Configuration(error) => error.hint(),
-            Self::Python(error) => error.hint(),
-            Self::Engine(error) => error.hint(),
-            Self::Store(error) => error.hint(),
+            Self::Configuration(error) => error.facts(),
+            Self::Python(error) => error.facts(),
+            Self::Engine(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
 }
@@ -104,7 +82,7 @@ pub fn prepare_opened(
         workspace.id(),
         &configuration.name,
         &configuration.root,
-        Timestamp::now(),
+        workspace.machine.now(),
     )?;
     let snapshots = workspace.layout.snapshots(workspace.id(), &record.id);
     // What ADE itself writes is no part of a configuration, wherever somebody put it.
@@ -159,19 +137,24 @@ impl Prepared {
         workspace: &Workspace,
     ) -> Result<EnvironmentRecord, StoreError> {
         let place = |id: &str| self.environment_folder(workspace, id);
+        let now = workspace.machine.now();
         workspace
             .store
-            .ensure_environment(&self.key, &self.snapshot, &place, Timestamp::now())
+            .ensure_environment(&self.key, &self.snapshot, &place, now)
     }
 
     /// Where an environment of this key and that id lives.
     pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
-        let key = workspace.layout.environment_key(
+        layout::environment(&self.key_folder(workspace), id)
+    }
+
+    /// What all environments of this key share.
+    pub fn key_folder(&self, workspace: &Workspace) -> PathBuf {
+        workspace.layout.environment_key(
             workspace.id(),
             &self.key.configuration_id,
             &self.key.deps_digest,
-        );
-        layout::environment(&key, id)
+        )
     }
 }
 

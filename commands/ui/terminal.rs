@@ -1,0 +1,198 @@
+//! The terminal as a command may use it: where lines go, in which form, and in which colour.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use ade::store::RunRecord;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::format::typed_in;
+use super::table::Table;
+use super::tone::{Color, Tone};
+use crate::exit::{ExitStatus, Failure};
+
+/// See the module.
+pub struct Ui {
+    json: bool,
+    quiet: bool,
+    verbose: u8,
+    /// The current folder, when the command began.
+    folder: Option<PathBuf>,
+    out_color: bool,
+    pub(super) err_color: bool,
+    /// Progress may be drawn and redrawn on standard error.
+    pub draws: bool,
+}
+
+impl Ui {
+    /// Looks at the streams, and at the variables NO_COLOR, CLICOLOR_FORCE and TERM, which belong to the terminal and not
+    /// to the settings.
+    pub fn new(color: Color, json: bool, quiet: bool, verbose: u8) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let forced = set("CLICOLOR_FORCE")
+            && std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let colored = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto => forced || (terminal && !dumb),
+        };
+        let (out, err) = (
+            std::io::stdout().is_terminal(),
+            std::io::stderr().is_terminal(),
+        );
+        Self {
+            json,
+            quiet,
+            verbose,
+            folder: std::env::current_dir().ok(),
+            out_color: colored(out),
+            err_color: colored(err),
+            draws: err && !quiet && verbose == 0 && !dumb,
+        }
+    }
+
+    /// Data is printed as JSON.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Narration is left out.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// How often `-v` was given.
+    pub fn verbose(&self) -> u8 {
+        self.verbose
+    }
+
+    /// A path as a person would type it: relative where it lies below the current folder.
+    pub fn path(&self, path: &Path) -> String {
+        let folder = self.folder.as_deref();
+        let typed = folder.map_or(path, |folder| typed_in(folder, path));
+        typed.display().to_string()
+    }
+
+    /// A line of data.
+    pub fn line(&self, text: impl Display) {
+        let _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+
+    /// Text without a line end of its own.
+    pub fn raw(&self, text: &[u8]) {
+        let _ = std::io::stdout().lock().write_all(text);
+    }
+
+    /// A whole JSON document, indented for people who look at it.
+    pub fn document(&self, value: &impl Serialize) {
+        self.line(serde_json::to_string_pretty(value).unwrap_or_default());
+    }
+
+    /// One line of NDJSON.
+    pub fn record(&self, value: &impl Serialize) {
+        self.line(serde_json::to_string(value).unwrap_or_default());
+    }
+
+    /// A table of data.
+    pub fn table(&self, table: &Table) {
+        let width = std::io::stdout()
+            .is_terminal()
+            .then(|| usize::from(console::Term::stdout().size().1));
+        for line in table.render(width, |tone, text| self.paint(tone, text)) {
+            self.line(line);
+        }
+    }
+
+    /// Text for standard output in its colour.
+    pub fn paint(&self, tone: Tone, text: impl Display) -> String {
+        if self.out_color && tone != Tone::Plain {
+            tone.style().apply_to(text).to_string()
+        } else {
+            text.to_string()
+        }
+    }
+
+    /// Text for standard error in its colour.
+    pub fn paint_err(&self, tone: Tone, text: impl Display) -> String {
+        if self.err_color && tone != Tone::Plain {
+            tone.style().apply_to(text).to_string()
+        } else {
+            text.to_string()
+        }
+    }
+
+    /// A line of narration.
+    pub fn say(&self, text: impl Display) {
+        if !self.quiet {
+            self.log(text);
+        }
+    }
+
+    /// A line of a worker's log, which `-q` does not silence.
+    pub fn log(&self, text: impl Display) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// A line with the name of a fact and what it is.
+    pub fn fact(&self, name: &str, value: impl Display) {
+        let name = self.paint(Tone::Dim, format!("{name:<14}"));
+        self.line(format_args!("{name} {value}"));
+    }
+
+    /// What was done to a run.
+    pub fn done(&self, run: &RunRecord, data: Value, tone: Tone, words: &str) {
+        if self.json {
+            let mut object = json!({"id": run.id, "status": run.status});
+            if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
+                object.extend(data);
+            }
+            self.record(&object);
+        } else {
+            self.line(format_args!(
+                "{} {} {}",
+                self.paint(Tone::Name, &run.id),
+                run.input_name,
+                self.paint(tone, words)
+            ));
+        }
+    }
+
+    /// Does the same to each of several things. What fails is printed, and the rest is done nevertheless. Returns the
+    /// highest exit status.
+    pub fn each<T>(
+        &self,
+        things: &[T],
+        mut act: impl FnMut(&T) -> Result<(), Failure>,
+    ) -> ExitStatus {
+        let mut status = ExitStatus::Done;
+        for thing in things {
+            if let Err(failure) = act(thing) {
+                self.failure(&failure);
+                status = status.max(failure.status);
+            }
+        }
+        status
+    }
+
+    /// An error that ends the command, or one of several inputs.
+    pub fn failure(&self, failure: &Failure) {
+        let mut stderr = std::io::stderr().lock();
+        if self.json {
+            let _ = writeln!(stderr, "{}", failure.to_json());
+            return;
+        }
+        let _ = writeln!(
+            stderr,
+            "{} {}",
+            self.paint_err(Tone::Bad, "error:"),
+            failure.message
+        );
+        if let Some(hint) = &failure.hint {
+            let _ = writeln!(stderr, "{} {hint}", self.paint_err(Tone::Name, "hint:"));
+        }
+    }
+}

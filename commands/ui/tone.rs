@@ -1,0 +1,71 @@
+//! What a piece of text is, and the colour that follows from it.
+
+use ade::store::{EnvironmentStatus, RunStatus};
+use clap::ValueEnum;
+use console::Style;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    // Without descriptions, which would stretch every --help to a line for each flag's every value.
+    Auto,
+    Always,
+    Never,
+}
+
+/// What a piece of text is, for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    Plain,
+    /// Went well.
+    Good,
+    /// Wants a look.
+    Warn,
+    /// Went wrong.
+    Bad,
+    /// Can be passed over.
+    Dim,
+    /// Matters most.
+    Strong,
+    /// A path or id.
+    Name,
+}
+
+impl Tone {
+    /// How it is drawn.
+    pub fn style(self) -> Style {
+        let style = Style::new().force_styling(true);
+        match self {
+            Self::Plain => style,
+            Self::Good => style.green(),
+            Self::Warn => style.yellow(),
+            Self::Bad => style.red().bold(),
+            Self::Dim => style.dim(),
+            Self::Strong => style.bold(),
+            Self::Name => style.cyan(),
+        }
+    }
+}
+
+impl From<RunStatus> for Tone {
+    fn from(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Succeeded => Self::Good,
+            RunStatus::Failed => Self::Bad,
+            RunStatus::Cancelled | RunStatus::Running => Self::Warn,
+            RunStatus::Queued => Self::Dim,
+        }
+    }
+}
+
+impl From<EnvironmentStatus> for Tone {
+    fn from(status: EnvironmentStatus) -> Self {
+        match status {
+            EnvironmentStatus::Ready => Self::Good,
+            EnvironmentStatus::Failed => Self::Bad,
+            EnvironmentStatus::Building => Self::Warn,
+            EnvironmentStatus::Queued => Self::Dim,
+        }
+    }
+}

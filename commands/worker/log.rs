@@ -1,0 +1,224 @@
+//! A worker's log: one line on standard error for each change, as text or as JSON.
+//!
+//! docs/operating.md explains the events.
+
+use ade::clock::Timestamp;
+use ade::settings::{LogLevel, Settings};
+use ade::store::{EnvironmentRecord, QueueMetrics, RunRecord};
+use ade::worker::{Change, Observer};
+use serde_json::{Value, json};
+
+use crate::ui::{Ui, bytes, duration};
+
+/// See the module.
+pub struct Log<'a> {
+    ui: &'a Ui,
+    json: bool,
+    level: LogLevel,
+}
+
+impl<'a> Log<'a> {
+    /// As the flags want it, else the settings.
+    pub fn new(ui: &'a Ui, settings: &Settings) -> Self {
+        let worker = &settings.worker;
+        let by_flags = ui.quiet() || ui.verbose() > 0;
+        Self {
+            ui,
+            json: ui.json() || worker.log_json,
+            level: if by_flags {
+                settings.log_level
+            } else {
+                worker.log_level
+            },
+        }
+    }
+}
+
+impl Observer for Log<'_> {
+    fn change(&self, worker: &str, change: &Change<'_>) {
+        let line = Line::of(change);
+        if line.level > self.level {
+            return;
+        }
+        let level = match line.level {
+            LogLevel::Error => "error",
+            LogLevel::Warning => "warning",
+            LogLevel::Info => "info",
+            LogLevel::Debug | LogLevel::Trace => "debug",
+        };
+        let now = Timestamp::now();
+        if self.json {
+            let mut object = json!({"timestamp": now, "level": level, "worker": worker, "event": line.event, "message": line.message});
+            if let (Value::Object(object), Value::Object(data)) = (&mut object, line.data) {
+                object.extend(data);
+            }
+            self.ui.log(object);
+        } else {
+            let message = line.message;
+            self.ui
+                .log(format_args!("{now} {level:<7} {worker} {message}"));
+        }
+    }
+}
+
+/// What is reported of a change.
+struct Line {
+    level: LogLevel,
+    /// A stable word.
+    event: &'static str,
+    message: String,
+    data: Value,
+}
+
+impl Line {
+    fn of(change: &Change<'_>) -> Self {
+        use LogLevel::{Error, Info, Warning};
+        match change {
+            Change::Started => Self::of_worker(Info, "worker.started", "looking for work"),
+            Change::Stopping => {
+                Self::of_worker(Info, "worker.stopping", "stopping: no more claims")
+            }
+            Change::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
+            Change::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
+            Change::Building(environment) => {
+                Self::of_environment(Info, "environment.building", environment, "building")
+            }
+            Change::Ready(environment) => {
+                Self::of_environment(Info, "environment.ready", environment, "ready")
+            }
+            Change::BuildFailed(environment, error) => {
+                let words = error.to_string();
+                Self::of_environment(Error, "environment.failed", environment, &words)
+            }
+            Change::Claimed(run) => Self::claimed(run),
+            Change::Ended(run) => Self::ended(run),
+            Change::Lost(run) => {
+                let words = "its claim is another worker's now";
+                Self::of_run(Warning, "run.lost_claim", run, words, json!({}))
+            }
+            Change::Expired(run) => Self::taken_back("run.expired", run, "its lease expired"),
+            Change::Recovered(run) => Self::taken_back("run.recovered", run, "its process died"),
+            Change::Metrics(metrics) => Self::of_queue(metrics),
+            Change::Collected(report) => Self {
+                level: Info,
+                event: "gc.collected",
+                message: format!(
+                    "collected {} things, {} freed, {} could not go",
+                    report.removed.len(),
+                    bytes(report.bytes_freed),
+                    report.failed.len()
+                ),
+                data: json!({"gc": report}),
+            },
+            Change::ClockJumped(seconds) => Self {
+                level: Warning,
+                event: "clock.jumped",
+                message: format!(
+                    "the clock jumped by {seconds:.0} s; leases are left alone until every worker has renewed its own"
+                ),
+                data: json!({"seconds": seconds}),
+            },
+        }
+    }
+
+    fn of_worker(level: LogLevel, event: &'static str, words: &str) -> Self {
+        Self {
+            level,
+            event,
+            message: words.to_owned(),
+            data: Value::Null,
+        }
+    }
+
+    fn of_environment(
+        level: LogLevel,
+        event: &'static str,
+        environment: &EnvironmentRecord,
+        words: &str,
+    ) -> Self {
+        let (id, configuration) = (&environment.id, &environment.configuration_name);
+        Self {
+            level,
+            event,
+            message: format!("environment {id} of {configuration}: {words}"),
+            data: json!({"environment_id": id}),
+        }
+    }
+
+    fn of_run(
+        level: LogLevel,
+        event: &'static str,
+        run: &RunRecord,
+        words: &str,
+        more: Value,
+    ) -> Self {
+        let mut data = json!({"run_id": run.id});
+        if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+            data.extend(more);
+        }
+        Self {
+            level,
+            event,
+            message: format!("run {}: {words}", run.id),
+            data,
+        }
+    }
+
+    fn claimed(run: &RunRecord) -> Self {
+        let words = format!(
+            "claimed, {}, attempt {} of {}",
+            run.input_name, run.attempt_count, run.max_attempts
+        );
+        let more = json!({"attempt": run.attempt_count});
+        Self::of_run(LogLevel::Info, "run.claimed", run, &words, more)
+    }
+
+    fn ended(run: &RunRecord) -> Self {
+        let took = run.duration_ms();
+        let mut words = run.status.as_str().to_owned();
+        if let Some(took) = took {
+            words.push_str(&format!(" in {}", duration(took)));
+        }
+        if let Some(error) = &run.error {
+            words.push_str(&format!(": {}", error.message));
+        }
+        let level = if run.error.is_some() {
+            LogLevel::Warning
+        } else {
+            LogLevel::Info
+        };
+        let more = json!({"status": run.status, "duration_ms": took});
+        Self::of_run(level, "run.ended", run, &words, more)
+    }
+
+    fn taken_back(event: &'static str, run: &RunRecord, why: &str) -> Self {
+        let words = format!("{why}, {} now", run.status.as_str());
+        let more = json!({"status": run.status});
+        Self::of_run(LogLevel::Warning, event, run, &words, more)
+    }
+
+    fn of_queue(metrics: &QueueMetrics) -> Self {
+        let oldest = metrics
+            .oldest_wait_ms
+            .map(|wait| format!(", oldest waits {}", duration(wait)))
+            .unwrap_or_default();
+        let latency = metrics
+            .claim_latency_ms
+            .map(|latency| format!(", claimed after {latency:.1} ms"))
+            .unwrap_or_default();
+        Self {
+            level: LogLevel::Info,
+            event: "queue.metrics",
+            message: format!(
+                "queue: {} queued{oldest}, {} running, {} succeeded, {} failed, {} cancelled, {} retried{latency}",
+                metrics.queued,
+                metrics.running,
+                metrics.succeeded,
+                metrics.failed,
+                metrics.cancelled,
+                metrics.retried
+            ),
+            data: json!({"metrics": metrics}),
+        }
+    }
+}

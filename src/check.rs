@@ -1,0 +1,182 @@
+//! Loading a configuration without running it: `ade check`.
+//!
+//! The engine of the configuration's environment imports the snapshot and registers everything in it, as it does at the
+//! beginning of a run, and prints what it found. Nothing is recorded as a run.
+
+use std::path::Path;
+
+use crate::cancel::Cancel;
+use crate::engine::{ChildProcess, Invocation, Launch, Message, Task};
+use crate::environment::prepare::Prepared;
+use crate::environment::provide::{Progress, ProvideError, Provider, Want};
+use crate::files::{FileError, describe};
+use crate::layout::EnvironmentFolder;
+use crate::problem::{Facts, Kind, Problem, code};
+use crate::process::Exit;
+use crate::run::with_known_names;
+use crate::store::EnvironmentRecord;
+use crate::workspace::Workspace;
+
+/// A configuration that loads.
+#[derive(Debug)]
+pub struct Checked {
+    /// The environment that it was loaded in.
+    pub environment_id: String,
+    /// What it registers, by name, in the engine's order.
+    pub registered: Vec<(String, u64)>,
+}
+
+impl Checked {
+    /// How many of these it registers; `None` where the engine does not say.
+    pub fn count(&self, name: &str) -> Option<u64> {
+        let found = self.registered.iter().find(|(known, _)| known == name);
+        found.map(|(_, count)| *count)
+    }
+}
+
+/// A configuration does not load, or could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// It does not load.
+    #[error("{message}")]
+    Invalid {
+        /// What happened, and where in the author's files.
+        message: String,
+    },
+    /// Its environment.
+    #[error(transparent)]
+    Provide(Box<ProvideError>),
+    /// There is no place for the engine's temporary files.
+    #[error("no temporary folder: {}", describe(.0))]
+    NoTemporaryFolder(std::io::Error),
+    /// The engine could not be started.
+    #[error(transparent)]
+    NotStarted(FileError),
+    /// It took longer than a run may.
+    #[error("loading the configuration took too long")]
+    TimedOut,
+    /// Somebody cancelled.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Problem for CheckError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Invalid { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID),
+            Self::Provide(error) => error.facts(),
+            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
+            Self::NotStarted(error) => error.facts(),
+            Self::TimedOut => Facts::new(Kind::Limit, code::TIMEOUT),
+            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
+        }
+    }
+}
+
+/// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine says more
+/// where it fails.
+///
+/// # Errors
+/// The configuration does not load, or there is no environment to load it in.
+pub fn check(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    debug: bool,
+    cancel: &Cancel,
+    on: &mut dyn FnMut(Progress<'_>),
+) -> Result<Checked, CheckError> {
+    let worker = workspace.worker_id(0);
+    let environment = Provider::here(workspace, &worker)
+        .provide(prepared, Want::Ready, cancel, on)
+        .map_err(|error| CheckError::Provide(Box::new(error)))?;
+    let (exit, lines) = load(workspace, prepared, &environment, debug, cancel)?;
+    match exit {
+        Exit::Code(0) => Ok(Checked {
+            environment_id: environment.id,
+            registered: lines.iter().filter_map(|line| registered(line)).collect(),
+        }),
+        Exit::Cancelled => Err(CheckError::Cancelled),
+        Exit::TimedOut => Err(CheckError::TimedOut),
+        _ => Err(CheckError::Invalid {
+            message: reason(
+                &lines,
+                &prepared.package_folder,
+                &prepared.configuration.root,
+            ),
+        }),
+    }
+}
+
+/// How the engine ended, and the lines that it printed.
+fn load(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+    debug: bool,
+    cancel: &Cancel,
+) -> Result<(Exit, Vec<String>), CheckError> {
+    let scratch = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+    let python = EnvironmentFolder(environment.folder.clone()).python();
+    let invocation = Invocation {
+        python: python.clone(),
+        snapshot: prepared.package_folder.clone(),
+        task: Task::Validate,
+        folder: scratch.path().to_owned(),
+        scratch: scratch.path().to_owned(),
+        environment: workspace.settings.environment.clone(),
+        debug,
+        timeout: workspace.settings.run_timeout,
+    };
+    let mut lines = Vec::new();
+    let on_message = &mut |message| {
+        if let Message::Line(_, text) = message {
+            lines.push(text);
+        }
+    };
+    let report = ChildProcess
+        .launch(&invocation, cancel, on_message)
+        .map_err(|error| CheckError::NotStarted(FileError::on("start", &python)(error)))?;
+    Ok((report.exit, lines))
+}
+
+/// A line like `- row_detectors: 2`.
+fn registered(line: &str) -> Option<(String, u64)> {
+    let (name, count) = line.strip_prefix("- ")?.split_once(": ")?;
+    Some((name.to_owned(), count.parse().ok()?))
+}
+
+/// What the engine says of a configuration that does not load, with the author's own file instead of the snapshot's.
+fn reason(lines: &[String], snapshot: &Path, root: &Path) -> String {
+    let text = lines.join("\n");
+    let message = text
+        .strip_prefix("Config package INVALID: ")
+        .unwrap_or(&text)
+        .trim();
+    with_known_names(message, &[(snapshot, &root.to_string_lossy())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_and_other_lines_are_passed_over() {
+        assert_eq!(registered("- hooks: 3"), Some(("hooks".to_owned(), 3)));
+        for line in ["- path: /a/b", "Config package OK", "hooks: 3"] {
+            assert_eq!(registered(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_reason_names_the_authors_file_and_not_the_snapshots() {
+        let lines = ["Config package INVALID: bad (/data/snap/a.py, line 1)".to_owned()];
+        assert_eq!(
+            reason(
+                &lines,
+                Path::new("/data/snap"),
+                Path::new("/home/ann/config")
+            ),
+            "bad (/home/ann/config/a.py, line 1)"
+        );
+    }
+}

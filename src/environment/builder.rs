@@ -1,0 +1,111 @@
+//! What builds environments: [`Installers`] on a real machine.
+
+use std::path::Path;
+
+use super::prepare::{PrepareError, Prepared, prepare_environment};
+use super::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
+use crate::cancel::Cancel;
+use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
+use crate::store::EnvironmentRecord;
+use crate::workspace::Workspace;
+
+/// Builds environments. [`Installers`] does; a simulation has another one that takes its time and installs nothing.
+pub trait Build: Send + Sync {
+    /// What an environment in the queue is to be built from.
+    ///
+    /// # Errors
+    /// Its snapshot is not a configuration (any more), or no Python suits it.
+    fn prepare(
+        &self,
+        workspace: &Workspace,
+        environment: &EnvironmentRecord,
+    ) -> Result<Prepared, PrepareError>;
+
+    /// Builds a claimed environment in its folder; the mark that it is ready comes last.
+    ///
+    /// # Errors
+    /// It could not be built; nothing but its log is left of it.
+    fn build(
+        &self,
+        workspace: &Workspace,
+        prepared: &Prepared,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(BuildEvent),
+    ) -> Result<Built, BuildError>;
+}
+
+/// Builds with uv or pip, on this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Installers;
+
+impl Build for Installers {
+    fn prepare(
+        &self,
+        workspace: &Workspace,
+        environment: &EnvironmentRecord,
+    ) -> Result<Prepared, PrepareError> {
+        prepare_environment(workspace, environment)
+    }
+
+    fn build(
+        &self,
+        workspace: &Workspace,
+        prepared: &Prepared,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(BuildEvent),
+    ) -> Result<Built, BuildError> {
+        let request = request(workspace, prepared, environment)?;
+        provision(&request, cancel, on_event)
+    }
+}
+
+fn request(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    environment: &EnvironmentRecord,
+) -> Result<BuildRequest, BuildError> {
+    let (settings, layout) = (&workspace.settings, &workspace.layout);
+    Ok(BuildRequest {
+        folder: environment.folder.clone(),
+        environment_id: environment.id.clone(),
+        configuration: prepared.configuration.clone(),
+        snapshot: prepared.snapshot.clone(),
+        python: prepared.python.clone(),
+        engine: engine_source(workspace, &prepared.engine)?,
+        installer: settings.installer,
+        offline: settings.offline,
+        timeout: settings.build_timeout,
+        pip_cache: layout.pip_cache(),
+        uv_cache: Some(layout.uv_cache()),
+        tools: layout.tools(),
+        child_env: settings.environment.clone().into_iter().collect(),
+    })
+}
+
+fn engine_source(workspace: &Workspace, engine: &Engine) -> Result<EngineSource, EngineError> {
+    Ok(match engine {
+        Engine::Embedded => EngineSource::Wheel {
+            path: Engine::unpack_embedded(&workspace.layout.engine_cache())?,
+            version: EMBEDDED_VERSION.to_owned(),
+        },
+        Engine::Wheel(path) => EngineSource::Wheel {
+            path: path.clone(),
+            version: wheel_version(path),
+        },
+        Engine::Folder(path) => EngineSource::Folder(path.clone()),
+        Engine::Requirement(text) => EngineSource::Requirement(text.clone()),
+    })
+}
+
+/// The version in a wheel's file name: the second of its parts (PEP 427).
+fn wheel_version(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .split('-')
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,103 @@
+//! Which environments a person means: all of a workspace, the one of a configuration's folder, the one of an id.
+
+use std::path::Path;
+
+use super::gc::{self, Judged};
+use super::prepare::{PrepareError, prepare_opened};
+use super::provide::is_usable;
+use crate::clock::Timestamp;
+use crate::configuration::Configuration;
+use crate::problem::{Facts, Kind, Problem, code};
+use crate::store::{EnvironmentRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// No environment is meant.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// The configuration has none as it is now.
+    #[error("{configuration} has no environment yet")]
+    NotBuilt {
+        /// The configuration's folder, as it was given.
+        configuration: String,
+    },
+    /// The configuration.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for FindError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NotBuilt { configuration } => {
+                Facts::new(Kind::Usage, code::ENVIRONMENT_NOT_FOUND)
+                    .hint(format!("`ade env build {configuration}` builds it"))
+            }
+            Self::Prepare(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+impl FindError {
+    /// The configuration in this folder has no environment.
+    pub fn not_built(folder: &Path) -> Self {
+        Self::NotBuilt {
+            configuration: folder.display().to_string(),
+        }
+    }
+}
+
+/// The environment that `given` means: the folder of a configuration, an id, or the beginning of one.
+///
+/// # Errors
+/// There is none.
+pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, FindError> {
+    let folder = Path::new(given);
+    if !folder.is_dir() {
+        return Ok(workspace.store.environment(workspace.id(), given)?);
+    }
+    let configuration = Configuration::open(folder).map_err(PrepareError::from)?;
+    of_configuration(workspace, configuration)?.ok_or_else(|| FindError::not_built(folder))
+}
+
+/// The environment of a configuration, ready to be used.
+///
+/// # Errors
+/// It has none, or one that is not ready.
+pub fn find_ready(
+    workspace: &Workspace,
+    configuration: Configuration,
+    given: &Path,
+) -> Result<EnvironmentRecord, FindError> {
+    of_configuration(workspace, configuration)?
+        .filter(|environment| is_usable(workspace.files(), environment))
+        .ok_or_else(|| FindError::not_built(given))
+}
+
+fn of_configuration(
+    workspace: &Workspace,
+    configuration: Configuration,
+) -> Result<Option<EnvironmentRecord>, FindError> {
+    let prepared = prepare_opened(workspace, configuration, None)?;
+    Ok(workspace.store.environment_of(&prepared.key)?)
+}
+
+/// The workspace's environments with what collection would do to them now, last used first.
+///
+/// # Errors
+/// The store can't serve.
+pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
+    let options = gc::Options::of_settings(&workspace.settings);
+    let mut judged = gc::judge_all(workspace, &options, workspace.machine.now())?;
+    judged.retain(|judged| judged.environment.key.workspace_id == workspace.id());
+    judged.sort_by_key(|judged| std::cmp::Reverse(last_used(&judged.environment)));
+    Ok(judged)
+}
+
+/// When it was used last, else when it last changed.
+pub fn last_used(environment: &EnvironmentRecord) -> Timestamp {
+    environment.last_used_at.unwrap_or(environment.updated_at)
+}

@@ -1,0 +1,105 @@
+//! Deleting one environment, so that nobody who needs it by now loses it: the folder is renamed away first, then the record
+//! goes, then the folder; where the record may not go, the folder comes back under its name.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::report::{Removed, Report, delete};
+use super::rule::Verdict;
+use crate::clock::Timestamp;
+use crate::layout::{self, BUILD_LOCK, TRASH};
+use crate::lock::Lock;
+use crate::machine::Machine;
+use crate::store::{EnvironmentRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// Deletes one environment, unless it has come to life since it was judged. Returns whether it went.
+///
+/// # Errors
+/// The store can't serve.
+pub fn remove_environment(
+    workspace: &Workspace,
+    environment: &EnvironmentRecord,
+    reason: &'static str,
+    cold_since: Option<Timestamp>,
+    dry_run: bool,
+    report: &mut Report,
+) -> Result<bool, StoreError> {
+    let (machine, files) = (&*workspace.machine, workspace.files());
+    let folder = &environment.folder;
+    let removed = Removed {
+        kind: "environment",
+        id: environment.id.clone(),
+        name: environment.configuration_name.clone(),
+        reason,
+        bytes: files.exclusive_bytes(folder),
+    };
+    if dry_run {
+        report.add(removed);
+        return Ok(true);
+    }
+    let aside = match set_aside(machine, folder) {
+        Ok(aside) => aside,
+        Err(error) => {
+            let reason = crate::files::describe(&error);
+            report
+                .failed
+                .push(format!("{}: {reason}", folder.display()));
+            return Ok(false);
+        }
+    };
+    if !workspace
+        .store
+        .delete_environment(&environment.id, cold_since)?
+    {
+        if let Some(aside) = aside {
+            let _ = files.rename(&aside, folder);
+        }
+        *report.skipped.entry(Verdict::InUse.reason()).or_default() += 1;
+        return Ok(false);
+    }
+    if let Some(aside) = aside {
+        delete(files, &aside, report);
+    }
+    // The key's folder goes with its last environment; a builder that waits for its lock makes it anew.
+    if let Some(key) = folder.parent() {
+        remove_key_folder(machine, key);
+    }
+    report.add(removed);
+    Ok(true)
+}
+
+/// Renames a folder so that nobody finds it. `None`: there is none.
+fn set_aside(machine: &dyn Machine, folder: &Path) -> io::Result<Option<PathBuf>> {
+    let aside = folder.with_file_name(format!("{TRASH}{}", machine.new_token()));
+    match machine.files().rename(folder, &aside) {
+        Ok(()) => Ok(Some(aside)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes an empty key folder. Its lock file is taken first, so that no builder holds it.
+pub(super) fn remove_key_folder(machine: &dyn Machine, key: &Path) {
+    let files = machine.files();
+    let only_the_lock = files
+        .names(key)
+        .is_ok_and(|names| names.iter().all(|(name, _)| name == BUILD_LOCK));
+    if !only_the_lock {
+        return;
+    }
+    if let Some(_lock) = try_build_lock(machine, key) {
+        let _ = files.remove_file(&layout::build_lock(key));
+        let _ = files.remove_empty_folder(key);
+        if let Some(configuration) = key.parent() {
+            let _ = files.remove_empty_folder(configuration);
+        }
+    }
+}
+
+/// The lock of a key's builders. `None`: somebody builds in this key, or it cannot be told.
+pub(super) fn try_build_lock(machine: &dyn Machine, key: &Path) -> Option<Lock> {
+    Lock::try_take(machine, &layout::build_lock(key))
+        .ok()
+        .flatten()
+}

@@ -1,0 +1,320 @@
+//! The rule: which environments go, and which stay and why.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::report::Options;
+use crate::clock::Timestamp;
+use crate::configuration::Configuration;
+use crate::engine::Engine;
+use crate::environment::prepare::python_for;
+use crate::machine::Files;
+use crate::store::{ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, StoreError};
+use crate::workspace::Workspace;
+
+/// Why an environment stays, or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Its configuration is not active, it is cold, and nobody needs it.
+    Delete,
+    /// Its configuration is active, its digest is no longer the current one, and it is cold.
+    Superseded,
+    /// It waits for a builder or is being built.
+    Unfinished,
+    /// A queued or running run needs it.
+    InUse,
+    /// Its configuration is active.
+    Active,
+    /// It was used, or changed, within the time to live.
+    Warm,
+    /// Nothing is ever cold: the time to live is zero or less.
+    NeverCold,
+}
+
+impl Verdict {
+    /// Whether it goes.
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::Delete | Self::Superseded)
+    }
+
+    /// The reason in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Delete => "cold, and its configuration is not active",
+            Self::Superseded => "cold, and superseded by a newer one",
+            Self::Unfinished => "waits for its builder",
+            Self::InUse => "a run needs it",
+            Self::Active => "its configuration is active",
+            Self::Warm => "used lately",
+            Self::NeverCold => "never cold: the time to live is off",
+        }
+    }
+}
+
+/// What is known of an environment when it is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Where it stands.
+    pub status: EnvironmentStatus,
+    /// When it was used last, else when it last changed.
+    pub last_used: Timestamp,
+    /// Queued and running runs that refer to it.
+    pub live_runs: u64,
+    /// Whether its configuration is active.
+    pub active: bool,
+    /// Whether its configuration needs another one now; `None`: not known, because its folder is gone.
+    pub superseded: Option<bool>,
+}
+
+/// The rule. An environment goes only when its configuration is not active, it is ready or failed, it is cold, and no
+/// queued or running run refers to it; with `options.superseded` also when its configuration is active and needs another.
+pub fn judge(facts: &Facts, options: &Options, now: Timestamp) -> Verdict {
+    if !matches!(
+        facts.status,
+        EnvironmentStatus::Ready | EnvironmentStatus::Failed
+    ) {
+        return Verdict::Unfinished;
+    }
+    if facts.live_runs > 0 {
+        return Verdict::InUse;
+    }
+    let superseded = options.superseded && facts.superseded == Some(true);
+    if facts.active && !superseded {
+        return Verdict::Active;
+    }
+    match options.env_ttl {
+        None => Verdict::NeverCold,
+        Some(ttl) if facts.last_used >= cutoff(now, ttl) => Verdict::Warm,
+        Some(_) if facts.active => Verdict::Superseded,
+        Some(_) => Verdict::Delete,
+    }
+}
+
+/// The instant before which something is cold.
+pub(super) fn cutoff(now: Timestamp, ttl: Duration) -> Timestamp {
+    Timestamp(
+        now.0
+            .saturating_sub(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX)),
+    )
+}
+
+/// An environment with what is to become of it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The environment.
+    pub environment: EnvironmentRecord,
+    /// What is to become of it.
+    pub verdict: Verdict,
+}
+
+/// Judges every environment of the database.
+///
+/// # Errors
+/// The store can't serve.
+pub fn judge_all(
+    workspace: &Workspace,
+    options: &Options,
+    now: Timestamp,
+) -> Result<Vec<Judged>, StoreError> {
+    let store = &*workspace.store;
+    let activity: HashMap<String, ConfigurationActivity> = store
+        .configuration_activity()?
+        .into_iter()
+        .map(|known| (known.id.clone(), known))
+        .collect();
+    let mut current = HashMap::new();
+    let mut judged = Vec::new();
+    for environment in store.all_environments()? {
+        let configuration = activity.get(&environment.key.configuration_id);
+        let active = configuration
+            .is_some_and(|known| is_active(workspace.files(), known, options.env_ttl, now));
+        let superseded = if options.superseded {
+            current
+                .entry((
+                    environment.key.configuration_id.clone(),
+                    environment.key.engine_spec.clone(),
+                ))
+                .or_insert_with(|| current_digest(workspace, &environment))
+                .as_ref()
+                .map(|digest| *digest != environment.key.deps_digest)
+        } else {
+            None
+        };
+        let facts = Facts {
+            status: environment.status,
+            last_used: environment.last_used_at.unwrap_or(environment.updated_at),
+            live_runs: store.live_runs_of_environment(&environment.id)?,
+            active,
+            superseded,
+        };
+        let verdict = judge(&facts, options, now);
+        judged.push(Judged {
+            environment,
+            verdict,
+        });
+    }
+    Ok(judged)
+}
+
+/// A configuration is active when its workspace's runs use it by default, or when its folder, still there, was run within
+/// the time to live.
+fn is_active(
+    files: &dyn Files,
+    configuration: &ConfigurationActivity,
+    ttl: Option<Duration>,
+    now: Timestamp,
+) -> bool {
+    let lately = configuration
+        .last_run_at
+        .is_some_and(|last| ttl.is_none_or(|ttl| last >= cutoff(now, ttl)));
+    configuration.active || (lately && files.is_folder(&configuration.path))
+}
+
+/// The digest that the configuration's environment would have now.
+fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Option<String> {
+    let configuration = Configuration::open(&environment.configuration_path).ok()?;
+    let engine = match Engine::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
+        Ok(Some(engine)) => engine,
+        // The engine of another ade: this one's would take its place.
+        Ok(None) => Engine::Embedded,
+        Err(_) => return None,
+    };
+    let python = python_for(workspace, &configuration).ok()?;
+    Some(configuration.deps_digest(&engine.digest().ok()?, &python))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    fn options(superseded: bool) -> Options {
+        Options {
+            env_ttl: Some(Duration::from_secs(30 * 86_400)),
+            run_artifact_ttl: None,
+            superseded,
+            dry_run: false,
+        }
+    }
+
+    fn cold() -> Facts {
+        Facts {
+            status: EnvironmentStatus::Ready,
+            last_used: Timestamp(0),
+            live_runs: 0,
+            active: false,
+            superseded: None,
+        }
+    }
+
+    #[test]
+    fn an_environment_goes_only_when_all_four_conditions_hold() {
+        let now = Timestamp(31 * DAY);
+        let verdict = |facts: Facts| judge(&facts, &options(false), now);
+        assert_eq!(verdict(cold()), Verdict::Delete);
+        assert_eq!(
+            verdict(Facts {
+                status: EnvironmentStatus::Failed,
+                ..cold()
+            }),
+            Verdict::Delete
+        );
+        assert_eq!(
+            verdict(Facts {
+                active: true,
+                ..cold()
+            }),
+            Verdict::Active
+        );
+        assert_eq!(
+            verdict(Facts {
+                live_runs: 1,
+                ..cold()
+            }),
+            Verdict::InUse
+        );
+        assert_eq!(
+            verdict(Facts {
+                last_used: Timestamp(DAY),
+                ..cold()
+            }),
+            Verdict::Warm,
+            "exactly as old as the time to live"
+        );
+        for status in [EnvironmentStatus::Queued, EnvironmentStatus::Building] {
+            assert_eq!(verdict(Facts { status, ..cold() }), Verdict::Unfinished);
+        }
+    }
+
+    #[test]
+    fn a_time_to_live_of_zero_means_never() {
+        let never = Options {
+            env_ttl: None,
+            ..options(false)
+        };
+        assert_eq!(
+            judge(&cold(), &never, Timestamp(i64::MAX)),
+            Verdict::NeverCold
+        );
+    }
+
+    #[test]
+    fn a_superseded_environment_of_an_active_configuration_goes_only_when_asked_for_and_cold() {
+        let now = Timestamp(31 * DAY);
+        let facts = Facts {
+            active: true,
+            superseded: Some(true),
+            ..cold()
+        };
+        assert_eq!(judge(&facts, &options(false), now), Verdict::Active);
+        assert_eq!(judge(&facts, &options(true), now), Verdict::Superseded);
+        assert_eq!(
+            judge(
+                &Facts {
+                    superseded: Some(false),
+                    ..facts
+                },
+                &options(true),
+                now
+            ),
+            Verdict::Active
+        );
+        assert_eq!(
+            judge(
+                &Facts {
+                    superseded: None,
+                    ..facts
+                },
+                &options(true),
+                now
+            ),
+            Verdict::Active
+        );
+        assert_eq!(
+            judge(
+                &Facts {
+                    last_used: now,
+                    ..facts
+                },
+                &options(true),
+                now
+            ),
+            Verdict::Warm
+        );
+        assert_eq!(
+            judge(
+                &Facts {
+                    live_runs: 2,
+                    ..facts
+                },
+                &options(true),
+                now
+            ),
+            Verdict::InUse
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! The files of runs that ended long ago; their records stay.
+
+use std::collections::HashSet;
+
+use super::report::{Options, Removed, Report, delete};
+use super::rule::cutoff;
+use crate::cancel::Cancel;
+use crate::clock::Timestamp;
+use crate::store::StoreError;
+use crate::workspace::Workspace;
+
+/// Why the files of a run stay although they are old.
+pub const REPEATED: &str = "a run repeats it";
+
+pub(super) fn collect(
+    workspace: &Workspace,
+    options: &Options,
+    now: Timestamp,
+    cancel: &Cancel,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    const BATCH: u32 = 500;
+    let Some(ttl) = options.run_artifact_ttl else {
+        return Ok(());
+    };
+    let (store, files) = (&*workspace.store, workspace.files());
+    let before = cutoff(now, ttl);
+    // Those that stay are found again by each look, before the new ones.
+    let mut stay = HashSet::new();
+    loop {
+        let already = u32::try_from(stay.len()).unwrap_or(u32::MAX);
+        let mut runs = store.runs_with_artifacts(before, already.saturating_add(BATCH))?;
+        runs.retain(|run| !stay.contains(&run.id));
+        if runs.is_empty() {
+            return Ok(());
+        }
+        for run in runs {
+            if cancel.is_cancelled() {
+                return Ok(());
+            }
+            report.scanned += 1;
+            let removed = Removed {
+                kind: "run",
+                id: run.id.clone(),
+                name: run.input_name.clone(),
+                reason: "ended longer ago than its files are kept",
+                bytes: files.exclusive_bytes(&run.run_dir),
+            };
+            if options.dry_run {
+                stay.insert(run.id);
+            } else if store.mark_artifacts_deleted(&run.id, before, now)? {
+                delete(files, &run.run_dir, report);
+            } else {
+                *report.skipped.entry(REPEATED).or_default() += 1;
+                stay.insert(run.id);
+                continue;
+            }
+            report.add(removed);
+        }
+    }
+}

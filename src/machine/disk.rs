@@ -1,0 +1,242 @@
+//! The files of the operating system.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use super::files::{Files, Found, FoundKind, HeldLock, OpenLog};
+use crate::clock::Timestamp;
+use crate::digest::{self, CopyError};
+use crate::files;
+
+/// See the module.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+/// Closing the file releases the lock.
+struct LockedFile(File);
+
+impl HeldLock for LockedFile {
+    fn name_holder(&mut self, holder: &str) {
+        let mut write = || -> io::Result<()> {
+            self.0.set_len(0)?;
+            self.0.rewind()?;
+            writeln!(self.0, "{holder}")
+        };
+        let _ = write();
+    }
+}
+
+impl OpenLog for File {
+    fn read(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.seek(SeekFrom::Start(0))?;
+        self.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn try_lock(&mut self) -> io::Result<bool> {
+        held(File::try_lock(self))
+    }
+
+    fn unlock(&mut self) {
+        let _ = File::unlock(self);
+    }
+}
+
+fn held(locked: Result<(), TryLockError>) -> io::Result<bool> {
+    match locked {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn io_error(error: files::FileError) -> io::Error {
+    error.source
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+}
+
+/// Whether an open file is still the one at its path. One that was deleted between opening and locking it excludes nobody
+/// who comes after.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(opened), Ok(found)) => (opened.dev(), opened.ino()) == (found.dev(), found.ino()),
+        _ => false,
+    }
+}
+
+impl Disk {
+    /// Locks the file at a path and makes it where it is missing, and waits as long as somebody else has locked it.
+    ///
+    /// # Errors
+    /// It cannot be opened, or the file system has no locks.
+    pub fn lock(&self, path: &Path) -> io::Result<Box<dyn HeldLock>> {
+        loop {
+            let file = open_lock(path)?;
+            file.lock()?;
+            if is_at(&file, path) {
+                return Ok(Box::new(LockedFile(file)));
+            }
+        }
+    }
+}
+
+impl Files for Disk {
+    fn find(&self, path: &Path) -> io::Result<Found> {
+        let found = fs::metadata(path)?;
+        let since = found.modified()?.duration_since(UNIX_EPOCH);
+        Ok(Found {
+            kind: if found.is_dir() {
+                FoundKind::Folder
+            } else {
+                FoundKind::File
+            },
+            length: found.len(),
+            modified: Timestamp(since.map_or(0, |since| {
+                i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+            })),
+        })
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<(String, FoundKind)>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            // Of a link, not of what it leads to.
+            let kind = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => FoundKind::Folder,
+                _ => FoundKind::File,
+            };
+            if let Ok(name) = entry.file_name().into_string() {
+                names.push((name, kind));
+            }
+        }
+        Ok(names)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn first_bytes(&self, path: &Path) -> io::Result<[u8; 4]> {
+        let mut start = [0; 4];
+        File::open(path)?.read_exact(&mut start)?;
+        Ok(start)
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        fs::write(path, bytes)
+    }
+
+    fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        files::write_whole(path, bytes).map_err(io_error)
+    }
+
+    fn copy_hashed(&self, from: &Path, to: &Path) -> Result<(String, u64), (PathBuf, io::Error)> {
+        let reading = |error| (from.to_owned(), error);
+        let writing = |error| (to.to_owned(), error);
+        let folder = to.parent().unwrap_or(Path::new("."));
+        let mut source = File::open(from).map_err(reading)?;
+        let mut beside = files::unfinished(folder).map_err(writing)?;
+        let (digest, bytes) =
+            digest::copy(&mut source, &mut beside).map_err(|error| match error {
+                CopyError::Read(error) => reading(error),
+                CopyError::Write(error) => writing(error),
+            })?;
+        beside.persist(to).map_err(|error| writing(error.error))?;
+        Ok((digest.to_string(), bytes))
+    }
+
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    fn point_link(&self, at: &Path, to: &Path) -> io::Result<()> {
+        if fs::read_link(at).is_ok_and(|current| current == to) {
+            return Ok(());
+        }
+        let _ = fs::remove_file(at);
+        std::os::unix::fs::symlink(to, at)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_empty_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        files::remove_read_only_tree(path)
+    }
+
+    fn exclusive_bytes(&self, folder: &Path) -> u64 {
+        files::disk_usage(folder).map_or(0, |usage| usage.exclusive_bytes)
+    }
+
+    fn room(&self, folder: &Path) -> Option<u64> {
+        files::room(folder)
+    }
+
+    fn sha256(&self, path: &Path) -> io::Result<String> {
+        Ok(digest::of_file(path)?.0.to_string())
+    }
+
+    fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
+        loop {
+            let file = open_lock(path)?;
+            if !held(file.try_lock())? {
+                return Ok(None);
+            }
+            if is_at(&file, path) {
+                return Ok(Some(Box::new(LockedFile(file))));
+            }
+        }
+    }
+
+    fn is_locked(&self, path: &Path) -> io::Result<bool> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        Ok(!held(file.try_lock())?)
+    }
+
+    fn open_log(&self, path: &Path) -> io::Result<Box<dyn OpenLog>> {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .read(true)
+            .open(path)?;
+        Ok(Box::new(file))
+    }
+}

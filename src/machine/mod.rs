@@ -1,0 +1,152 @@
+//! What ADE asks of the machine beneath it: time, waiting, threads, files, locks, chance.
+//!
+//! Everything between the claim of a run and its recorded end, and everything that a worker does beside its runs, goes
+//! through [`Machine`]. [`System`] is the machine that people have. The simulation below tests/ is another one: its clocks
+//! are counted, its files are kept in memory, and of its threads one runs at a time, as a seed decides. So the same code
+//! is driven by both.
+//!
+//! A machine promises what operating systems promise and no more: a wait may take longer than it was asked for, the wall
+//! clock may jump, and any call may be the last one of the process.
+
+mod disk;
+mod files;
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+pub use disk::Disk;
+pub use files::{Files, Found, FoundKind, HeldLock, OpenLog};
+
+use crate::cancel::Cancel;
+use crate::clock::Timestamp;
+use crate::process;
+use crate::wake::{self, Bell};
+
+/// A moment of the clock that only goes forward, as the time since some beginning of its own. Not comparable between
+/// processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Steady(pub Duration);
+
+impl Steady {
+    /// The time from `earlier` to this moment; zero where `earlier` is the later one.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// This moment and a duration later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+}
+
+/// Work for a thread of its own.
+pub type Work<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+/// See the module.
+pub trait Machine: Send + Sync {
+    /// The wall clock, which may jump.
+    fn now(&self) -> Timestamp;
+    /// The clock that only goes forward.
+    fn steady(&self) -> Steady;
+    /// Sleeps for at least `most`, or until `cancel` is raised: then the answer is `true`.
+    fn wait(&self, cancel: &Cancel, most: Duration) -> bool;
+    /// Sleeps for at least `most`, or until the bell has rung more often than `heard`: then the answer is `true`.
+    fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool;
+
+    /// Does `work` on threads of their own while `here` goes on, and returns when all of it has ended.
+    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut());
+
+    /// An id that nobody had before, later ones greater than earlier ones (UUIDv7).
+    fn new_id(&self) -> String;
+    /// A token that nobody can guess or had before (UUIDv4).
+    fn new_token(&self) -> String;
+    /// A number from 0 to 1 that two processes are unlikely to share.
+    fn chance(&self) -> f64;
+
+    /// The machine's name.
+    fn host(&self) -> String;
+    /// The number of this process on it.
+    fn pid(&self) -> u32;
+
+    /// Wakes the workers that watch the file at `path`. Whoever misses it polls.
+    fn wake(&self, path: &Path);
+    /// Rings whenever somebody [wakes](Machine::wake) by that path, until `end` is raised. Needs a thread of its own.
+    fn ring_on_wake(&self, path: &Path, bell: &Bell, end: &Cancel);
+    /// Kills every process that was started with this environment variable. Returns how many that were.
+    fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize;
+
+    /// Its files and their locks.
+    fn files(&self) -> &dyn Files;
+}
+
+/// The operating system that this process runs on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct System;
+
+impl Machine for System {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn steady(&self) -> Steady {
+        static BEGINNING: OnceLock<Instant> = OnceLock::new();
+        Steady(BEGINNING.get_or_init(Instant::now).elapsed())
+    }
+
+    fn wait(&self, cancel: &Cancel, most: Duration) -> bool {
+        cancel.wait(most)
+    }
+
+    fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool {
+        bell.sleep(heard, most)
+    }
+
+    fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
+        std::thread::scope(|scope| {
+            for work in work {
+                scope.spawn(work);
+            }
+            here();
+        });
+    }
+
+    fn new_id(&self) -> String {
+        uuid::Uuid::now_v7().to_string()
+    }
+
+    fn new_token(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+
+    fn chance(&self) -> f64 {
+        let bytes = uuid::Uuid::new_v4().into_bytes();
+        f64::from(u16::from_le_bytes([bytes[0], bytes[1]])) / f64::from(u16::MAX)
+    }
+
+    fn host(&self) -> String {
+        crate::host::name()
+    }
+
+    fn pid(&self) -> u32 {
+        std::process::id()
+    }
+
+    fn wake(&self, path: &Path) {
+        wake::wake(path);
+    }
+
+    fn ring_on_wake(&self, path: &Path, bell: &Bell, end: &Cancel) {
+        bell.ring_on_touch(path, end);
+    }
+
+    fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize {
+        process::kill_started_with(variable, value)
+    }
+
+    fn files(&self) -> &dyn Files {
+        &Disk
+    }
+}

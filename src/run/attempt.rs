@@ -1,0 +1,354 @@
+//! One attempt at a claimed run: the input is put in place, the engine started, its events kept, its output checked.
+//!
+//! An attempt records nothing in the store. Nothing of the run is written any more once its claim is lost, neither its log
+//! nor its files: they are the new owner's.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::verdict::{self, Circumstances};
+use super::{leftovers, results, stage, with_known_names};
+use crate::cancel::Cancel;
+use crate::engine::{EngineReport, Invocation, Launch, Message, Task};
+use crate::events::{EventLog, Subject};
+use crate::files::{self, FileError};
+use crate::layout::{EnvironmentFolder, RunFolder};
+use crate::lease::Held;
+use crate::machine::Files;
+use crate::problem::{Problem, code};
+use crate::process::Exit;
+use crate::settings::LogLevel;
+use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunStatus};
+use crate::workspace::Workspace;
+
+/// How an attempt went, before it is recorded.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    /// What to record.
+    pub ending: Ending,
+    /// Whether another attempt can help: the engine was killed, not wrong.
+    pub transient: bool,
+}
+
+impl Attempted {
+    /// A failure that never reached the engine.
+    pub fn failed(error: Failure, transient: bool) -> Self {
+        let status = if error.code == code::CANCELLED {
+            RunStatus::Cancelled
+        } else {
+            RunStatus::Failed
+        };
+        Self {
+            ending: Ending {
+                error: Some(error),
+                ..ending(status)
+            },
+            transient,
+        }
+    }
+
+    /// The end of a run that starts no engine.
+    pub fn dry_run() -> Self {
+        Self {
+            ending: Ending {
+                summary: Some("Dry run".to_owned()),
+                ..ending(RunStatus::Succeeded)
+            },
+            transient: false,
+        }
+    }
+}
+
+fn ending(status: RunStatus) -> Ending {
+    Ending {
+        status,
+        exit_code: None,
+        error: None,
+        summary: None,
+        output_path: None,
+        results: None,
+        peak_memory_bytes: None,
+        cpu_seconds: None,
+        engine_seconds: None,
+    }
+}
+
+/// A failure with its parts.
+pub fn failure(code: &str, stage: &str, message: String, hint: Option<String>) -> Failure {
+    Failure {
+        code: code.to_owned(),
+        stage: Some(stage.to_owned()),
+        message,
+        hint,
+    }
+}
+
+/// A claimed run at work.
+pub struct Execution<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// The run, as claimed.
+    pub run: &'a RunRecord,
+    /// Its claim.
+    pub claim: &'a Claim,
+    /// Whether the claim holds.
+    pub held: &'a Held<'a>,
+    /// Its event log.
+    pub log: EventLog<'a>,
+    /// Its folder.
+    pub folder: RunFolder,
+}
+
+impl<'a> Execution<'a> {
+    /// Opens the run's folder and begins its log.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn begin(
+        workspace: &'a Workspace,
+        run: &'a RunRecord,
+        claim: &'a Claim,
+        held: &'a Held<'a>,
+    ) -> Result<Self, FileError> {
+        let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+        let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
+        Ok(Self {
+            workspace,
+            run,
+            claim,
+            held,
+            log,
+            folder,
+        })
+    }
+
+    /// Writes into the log that the attempt begins. Returns that event.
+    pub fn start(&self) -> Value {
+        self.log.write(
+            "info",
+            "run.start",
+            &format!("Attempt {} of {} by {}", self.run.attempt_count, self.run.max_attempts, self.claim.worker),
+            json!({"attempt": self.run.attempt_count, "worker": self.claim.worker, "input": self.run.input_name, "configuration": self.run.configuration_path}),
+        )
+    }
+
+    /// Runs the engine to its end. Records nothing.
+    pub fn attempt(
+        &self,
+        launcher: &dyn Launch,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(&Value),
+    ) -> Attempted {
+        let outcome = self.drive(launcher, environment, cancel, on_event);
+        if self.held.holds() {
+            let _ = self.files().remove_tree(&self.folder.scratch());
+        }
+        outcome.unwrap_or_else(|error| {
+            let (hint, passes) = (error.hint(), error.may_pass());
+            Attempted::failed(
+                failure(code::STORAGE_FAILED, "run", error.to_string(), hint),
+                passes,
+            )
+        })
+    }
+
+    fn files(&self) -> &'a dyn Files {
+        self.workspace.files()
+    }
+
+    fn drive(
+        &self,
+        launcher: &dyn Launch,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(&Value),
+    ) -> Result<Attempted, FileError> {
+        self.put_in_place(environment)?;
+        let invocation = self.invocation(environment);
+        self.write_request(&invocation, environment)?;
+        let launched = launcher.launch(&invocation, cancel, &mut |message| {
+            if !self.held.holds() {
+                cancel.cancel();
+                return;
+            }
+            let event = self.keep(message);
+            // A check prints its findings as lines; the run's end says what they come to.
+            if !self.run.options.validate_only {
+                on_event(&event);
+            }
+        });
+        let report = match launched {
+            Ok(report) => report,
+            Err(error) => return Ok(not_started(&invocation, &error)),
+        };
+        if matches!(report.exit, Exit::TimedOut | Exit::Cancelled) && self.held.holds() {
+            // Its process group is gone. Whatever had left the group was to be stopped as well.
+            leftovers::kill(&*self.workspace.machine, &self.folder);
+        }
+        Ok(self.judge(&report, &invocation))
+    }
+
+    /// Everything that the engine needs is where it will look for it.
+    fn put_in_place(&self, environment: &EnvironmentRecord) -> Result<(), FileError> {
+        let (run, files) = (self.run, self.files());
+        if run.attempt_count > 1 {
+            leftovers::clear(&*self.workspace.machine, &self.folder);
+        }
+        if !run.options.validate_only {
+            stage::restage(files, &run.input_path, &self.input(), run.input_size_bytes)?;
+        }
+        for folder in [self.folder.output(), self.folder.scratch()] {
+            files
+                .create_folder(&folder)
+                .map_err(FileError::on("create the folder", &folder))?;
+        }
+        let venv = EnvironmentFolder(environment.folder.clone()).venv();
+        let link = self.folder.venv();
+        files
+            .point_link(&link, &venv)
+            .map_err(FileError::on("link", &link))
+    }
+
+    fn input(&self) -> PathBuf {
+        self.folder.staged(&self.run.input_name)
+    }
+
+    fn output(&self) -> PathBuf {
+        self.folder.normalized(&self.run.input_name)
+    }
+
+    fn invocation(&self, environment: &EnvironmentRecord) -> Invocation {
+        let (run, settings) = (self.run, &self.workspace.settings);
+        let task = if run.options.validate_only {
+            Task::Validate
+        } else {
+            Task::Process {
+                input: self.input(),
+                output: self.output(),
+                sheets: run.input_sheets.clone().unwrap_or_default(),
+                active_sheet_only: run.options.active_sheet_only,
+            }
+        };
+        Invocation {
+            python: EnvironmentFolder(environment.folder.clone()).python(),
+            snapshot: run.snapshot.clone(),
+            task,
+            folder: self.folder.path().to_owned(),
+            scratch: self.folder.scratch(),
+            environment: settings.environment.clone(),
+            debug: settings.log_level >= LogLevel::Debug,
+            timeout: timeout(run, settings.run_timeout),
+        }
+    }
+
+    fn write_request(
+        &self,
+        invocation: &Invocation,
+        environment: &EnvironmentRecord,
+    ) -> Result<(), FileError> {
+        let run = self.run;
+        let request = json!({
+            "run_id": run.id,
+            "attempt": run.attempt_count,
+            "configuration": {"id": run.key.configuration_id, "source_digest": run.source_digest, "snapshot": run.snapshot},
+            "environment": {"id": environment.id, "python": invocation.python},
+            "input": {"name": run.input_name, "sha256": run.input_sha256, "size_bytes": run.input_size_bytes, "sheets": run.input_sheets},
+            "options": run.options,
+            "timeout_seconds": invocation.timeout.map(|limit| limit.as_secs_f64()),
+        });
+        let mut text = serde_json::to_vec_pretty(&request).unwrap_or_default();
+        text.push(b'\n');
+        let path = self.folder.request();
+        self.files()
+            .write(&path, &text)
+            .map_err(FileError::on("write", &path))
+    }
+
+    /// Keeps what the engine says in the run's log. Returns the event.
+    fn keep(&self, message: Message) -> Value {
+        match message {
+            Message::Event(event) => self.log.append(event),
+            Message::Line(stream, text) => self.log.write(
+                "info",
+                "console.line",
+                &text,
+                json!({"scope": "engine", "stream": stream.as_str(), "message": text}),
+            ),
+        }
+    }
+
+    /// What the engine's end means.
+    fn judge(&self, report: &EngineReport, invocation: &Invocation) -> Attempted {
+        let (input, output) = (self.input(), self.output());
+        let validate_only = self.run.options.validate_only;
+        let seen = verdict::observe(report, validate_only, || self.files().is_file(&output));
+        let around = Circumstances {
+            input: &input,
+            output: &output,
+            timeout: invocation.timeout,
+            first_bytes: &|| self.files().first_bytes(&input).ok(),
+        };
+        let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
+        let verdict = seen.verdict();
+        let succeeded = verdict.status == RunStatus::Succeeded;
+        Attempted {
+            ending: Ending {
+                status: verdict.status,
+                exit_code: exit_code(report.exit),
+                error,
+                summary: (succeeded && validate_only)
+                    .then(|| "Validation-only execution".to_owned()),
+                output_path: (succeeded && !validate_only).then_some(output),
+                results: report.completed.as_ref().map(results::derive),
+                peak_memory_bytes: Some(report.usage.peak_memory_bytes),
+                cpu_seconds: Some(report.usage.cpu_seconds),
+                engine_seconds: Some(report.wall.as_secs_f64()),
+            },
+            transient: verdict.transient,
+        }
+    }
+
+    fn in_known_names(&self, mut error: Failure) -> Failure {
+        let (run, input) = (self.run, self.input());
+        let configuration = run.configuration_path.to_string_lossy();
+        let names = [
+            (run.snapshot.as_path(), &*configuration),
+            (input.as_path(), &run.input_name),
+        ];
+        error.message = with_known_names(&error.message, &names);
+        error
+    }
+}
+
+/// The wall-clock limit of a run: its own, else the setting.
+fn timeout(run: &RunRecord, setting: Option<Duration>) -> Option<Duration> {
+    run.options
+        .timeout_seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .or(setting)
+}
+
+/// As a shell would report it.
+fn exit_code(exit: Exit) -> Option<i32> {
+    match exit {
+        Exit::Code(code) => Some(code),
+        Exit::Signal(signal) => Some(128 + signal),
+        Exit::TimedOut | Exit::Cancelled => None,
+    }
+}
+
+fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
+    let message = format!(
+        "the engine could not be started: {}: {}",
+        invocation.python.display(),
+        files::describe(error)
+    );
+    let hint = "`ade env build --force CONFIG` provisions the environment anew".to_owned();
+    Attempted::failed(
+        failure(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
+        true,
+    )
+}

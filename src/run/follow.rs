@@ -1,0 +1,240 @@
+//! Following the event log of a run or of an environment until that has ended.
+//!
+//! The end of a run is recorded in the database first and written to its log a moment later; where the recorder died in
+//! between, a worker writes it later. [`Following::to_end`] waits for that last event, so that nothing is lost, but not for
+//! ever: a log that nobody completes any more does not hold the follower.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{ends, kind_of_end};
+use crate::cancel::Cancel;
+use crate::events::Follower;
+use crate::files::FileError;
+use crate::layout::EnvironmentFolder;
+use crate::problem::{Facts, Kind, Problem, code};
+use crate::store::{EnvironmentStatus, StoreError};
+use crate::workspace::Workspace;
+
+/// How often the log is read, and after how many times the state.
+const READ_EVERY: Duration = Duration::from_millis(50);
+const READS: u32 = 5;
+/// The event of an end that was recorded is in the log within this time, unless nobody is left who could write it.
+const LATE_EVENT: Duration = Duration::from_secs(45);
+/// An environment's event is written before its end is recorded: this covers a slow disk alone.
+const LATE_ENVIRONMENT_EVENT: Duration = Duration::from_secs(1);
+
+/// Nothing can be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// Neither a run nor an environment has that id.
+    #[error("there is no run or environment {given:?}")]
+    NotFound {
+        /// As it was given.
+        given: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for FollowError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NotFound { .. } => Facts::new(Kind::Usage, code::RUN_NOT_FOUND)
+                .hint("`ade runs ls` and `ade env ls` list them"),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => {
+                Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(error.hint())
+            }
+        }
+    }
+}
+
+enum Subject {
+    Run(String),
+    Environment(String),
+}
+
+/// A log that is being followed.
+pub struct Following<'a> {
+    workspace: &'a Workspace,
+    subject: Subject,
+    log: Follower,
+    /// The last event seen that reports an end.
+    last_end: Option<Value>,
+}
+
+impl<'a> Following<'a> {
+    /// The log of the run that `given` names (an id, the beginning of one, or `latest`), else of the environment.
+    ///
+    /// # Errors
+    /// There is neither, or `given` fits several.
+    pub fn open(workspace: &'a Workspace, given: &str) -> Result<Self, FollowError> {
+        let (subject, log) = find(workspace, given)?;
+        Ok(Self {
+            workspace,
+            subject,
+            log: Follower::new(log),
+            last_end: None,
+        })
+    }
+
+    /// The events that came since the last call.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn read(&mut self) -> Result<Vec<Value>, FollowError> {
+        let events = self.log.poll()?;
+        if let Some(end) = events.iter().rfind(|event| reports_an_end(event)) {
+            self.last_end = Some(end.clone());
+        }
+        Ok(events)
+    }
+
+    /// Passes each further event to `on` until the subject has ended and its log is complete. Returns what kind of end
+    /// that was, `None` for success; [`Kind::Cancelled`] also where `cancel` was set first.
+    ///
+    /// # Errors
+    /// The log cannot be read, or the store can't serve.
+    pub fn to_end(
+        &mut self,
+        cancel: &Cancel,
+        on: &mut dyn FnMut(&Value),
+    ) -> Result<Option<Kind>, FollowError> {
+        let mut ended: Option<(End, Instant)> = None;
+        loop {
+            // The state is read before the log: what was written up to the end is then passed on before this returns.
+            if ended.is_none() {
+                ended = self.end()?.map(|end| (end, Instant::now()));
+            }
+            for _ in 0..READS {
+                self.read()?.iter().for_each(&mut *on);
+                if let Some((end, since)) = &ended
+                    && (end.is_reported_by(self.last_end.as_ref())
+                        || since.elapsed() > end.patience)
+                {
+                    return Ok(end.kind);
+                }
+                if cancel.wait(READ_EVERY) {
+                    return Ok(Some(Kind::Cancelled));
+                }
+            }
+        }
+    }
+
+    /// `None`: it has not ended.
+    fn end(&self) -> Result<Option<End>, StoreError> {
+        match &self.subject {
+            Subject::Run(id) => end_of_run(self.workspace, id),
+            Subject::Environment(id) => end_of_environment(self.workspace, id),
+        }
+    }
+}
+
+fn find(workspace: &Workspace, given: &str) -> Result<(Subject, PathBuf), FollowError> {
+    match workspace.store.run(workspace.id(), given) {
+        Ok(run) => {
+            let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+            return Ok((Subject::Run(run.id), folder.events()));
+        }
+        Err(StoreError::NotFound { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    match workspace.store.environment(workspace.id(), given) {
+        Ok(environment) => Ok((
+            Subject::Environment(environment.id),
+            EnvironmentFolder(environment.folder).events(),
+        )),
+        Err(StoreError::NotFound { .. }) => Err(FollowError::NotFound {
+            given: given.to_owned(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn reports_an_end(event: &Value) -> bool {
+    let name = event.get("event").and_then(Value::as_str);
+    name.is_some_and(|name| {
+        [ends::COMPLETE, "environment.complete", "environment.failed"].contains(&name)
+    })
+}
+
+/// A recorded end.
+struct End {
+    /// `None`: success.
+    kind: Option<Kind>,
+    /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. A
+    /// run that was repeated has ends of earlier attempts in its log.
+    sign: (&'static str, Value),
+    /// How long to wait for that event.
+    patience: Duration,
+}
+
+impl End {
+    fn is_reported_by(&self, event: Option<&Value>) -> bool {
+        let (key, value) = &self.sign;
+        event.and_then(|event| event.get("data")?.get(key)) == Some(value)
+    }
+}
+
+fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
+    let run = workspace.store.run(workspace.id(), id)?;
+    let has_log = run.artifacts_deleted_at.is_none();
+    Ok(run.status.is_terminal().then(|| End {
+        kind: kind_of_end(&run),
+        sign: ("attempt", run.attempt_count.into()),
+        patience: if has_log { LATE_EVENT } else { Duration::ZERO },
+    }))
+}
+
+fn end_of_environment(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
+    let status = match workspace.store.environment(workspace.id(), id) {
+        Ok(environment) => environment.status,
+        // Removed since: whoever removes one has seen it end.
+        Err(StoreError::NotFound { .. }) => EnvironmentStatus::Ready,
+        Err(error) => return Err(error),
+    };
+    let kind = match status {
+        EnvironmentStatus::Ready => None,
+        EnvironmentStatus::Failed => Some(Kind::Environment),
+        EnvironmentStatus::Queued | EnvironmentStatus::Building => return Ok(None),
+    };
+    Ok(Some(End {
+        kind,
+        sign: ("status", status.as_str().into()),
+        patience: LATE_ENVIRONMENT_EVENT,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_earlier_attempt_does_not_report_the_end_of_a_later_one() {
+        let end = End {
+            kind: None,
+            sign: ("attempt", 2.into()),
+            patience: LATE_EVENT,
+        };
+        let of = |attempt: u32| json!({"event": "run.complete", "data": {"attempt": attempt}});
+        assert!(!end.is_reported_by(None));
+        assert!(!end.is_reported_by(Some(&of(1))));
+        assert!(end.is_reported_by(Some(&of(2))));
+    }
+
+    #[test]
+    fn the_last_events_of_runs_and_environments_report_ends_and_others_do_not() {
+        let reports = |name: &str| reports_an_end(&json!({"event": name}));
+        assert!(reports("run.complete") && reports("environment.failed"));
+        assert!(!reports("run.start") && !reports_an_end(&json!({})));
+    }
+}

@@ -1,0 +1,503 @@
+//! One lifecycle: from a claimed run to its recorded end.
+//!
+//! `ade run` and the worker both go through [`Lifecycle::carry`]. They differ in who claims (an inserted run, or the next
+//! one of the queue), in who watches ([`Watch`]), in where environments come from ([`Environments`]), and in what becomes
+//! of the recorded run after it.
+//!
+//! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
+//! from the first step to the last. The end is recorded under the token of the claim and written into the event log after
+//! that: whoever lost the claim finds no row, writes no terminal event and leaves the run to its new owner. A store that
+//! cannot be written for a moment is asked again, for as long as the lease would hold.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::attempt::{Attempted, Execution, failure};
+use super::{artifact, ends};
+use crate::backoff::backoff;
+use crate::cancel::Cancel;
+use crate::clock::Timestamp;
+use crate::engine::Launch;
+use crate::environment::provide::{ProvideError, is_usable};
+use crate::files::FileError;
+use crate::lease::Held;
+use crate::machine::Steady;
+use crate::problem::{Problem, code};
+use crate::store::{
+    Claim, Ending, EnvironmentRecord, EnvironmentStatus, Failure, RunLease, RunRecord, RunStatus,
+    StoreError,
+};
+use crate::workspace::Workspace;
+
+/// How long to wait before the end of a run is recorded once more.
+const RECORD_AGAIN: Duration = Duration::from_secs(1);
+/// So many times it is tried again at least.
+const LEAST_TIMES: u32 = 3;
+
+/// Hears of a run while it is carried to its end.
+pub trait Watch: Sync {
+    /// The attempt begins.
+    fn begun(&self, _run: &RunRecord) {}
+    /// The run's event log grew.
+    fn event(&self, _run: &RunRecord, _event: &Value) {}
+    /// Something went wrong that is tried again.
+    fn trouble(&self, _run: &RunRecord, _message: &str) {}
+}
+
+/// Where the environments of runs come from.
+pub enum Environments<'a> {
+    /// They are ready, or runs go back to the queue: a worker claims no others.
+    Ready,
+    /// They are provided while the run is claimed.
+    Provided(&'a Provide<'a>),
+}
+
+/// Provides an environment, unless it is cancelled.
+pub type Provide<'a> = dyn Fn(&Cancel) -> Result<EnvironmentRecord, ProvideError> + 'a;
+
+/// A claimed run.
+pub struct Claimed {
+    /// The run, as claimed.
+    pub run: RunRecord,
+    /// Its claim.
+    pub claim: Claim,
+    /// When the claim was made, at the earliest.
+    pub since: Steady,
+}
+
+/// What became of a claimed run.
+#[derive(Debug)]
+pub enum Carried {
+    /// It ended, or went back to the queue; as recorded. With what was found, where it was recorded as ended.
+    Recorded(Box<RunRecord>, Option<Box<Ending>>),
+    /// The claim was lost, and nothing was recorded.
+    Lost,
+    /// It could not be recorded. The claim has to be left later, with that failure.
+    Unrecorded(Failure, Trouble),
+}
+
+/// What kept a run from being recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The store can't serve.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The run's folder cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// What is to be done with the run after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Its end is recorded.
+    Finish,
+    /// It waits for another attempt.
+    Retry,
+    /// It goes back to the queue, and the attempt does not count.
+    GiveBack,
+}
+
+/// What is to be done with the run after an attempt that ended so. `abandoned`: whoever executes it stops.
+pub fn next(status: RunStatus, transient: bool, attempts_left: bool, abandoned: bool) -> Next {
+    match status {
+        RunStatus::Cancelled if abandoned => Next::GiveBack,
+        RunStatus::Failed if transient && attempts_left => Next::Retry,
+        _ => Next::Finish,
+    }
+}
+
+/// See the module.
+pub struct Lifecycle<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// What starts engines.
+    pub launcher: &'a dyn Launch,
+    /// Where environments come from.
+    pub environments: Environments<'a>,
+    /// Who watches.
+    pub watch: &'a dyn Watch,
+    /// Raised to cancel the run for good.
+    pub cancel: &'a Cancel,
+    /// Raised to stop: the run goes back to the queue.
+    pub abandon: &'a Cancel,
+    /// Raised when nothing can be recorded any more.
+    pub give_up: &'a Cancel,
+}
+
+/// What was recorded of a run. `None`: its claim was lost.
+type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
+
+impl Lifecycle<'_> {
+    /// Takes a claimed run to its recorded end, or back to the queue.
+    pub fn carry(&self, claimed: &Claimed) -> Carried {
+        let lease = RunLease {
+            store: &*self.workspace.store,
+            run: &claimed.run.id,
+            claim: &claimed.claim,
+        };
+        let held = Held::new(&*self.workspace.machine, &lease, claimed.since);
+        let outcome = match self.environments {
+            Environments::Ready => self.carry_in_ready(claimed, &held),
+            Environments::Provided(provide) => self.carry_in(claimed, &held, provide),
+        };
+        match outcome {
+            Ok(Some((run, ending))) => Carried::Recorded(Box::new(run), ending),
+            Ok(None) => Carried::Lost,
+            Err(trouble) => {
+                let (stage, hint) = match &trouble {
+                    Trouble::File(error) => ("run", error.hint()),
+                    Trouble::Store(_) => ("worker", None),
+                };
+                let message = trouble.to_string();
+                Carried::Unrecorded(failure(code::STORAGE_FAILED, stage, message, hint), trouble)
+            }
+        }
+    }
+
+    fn carry_in_ready(&self, claimed: &Claimed, held: &Held<'_>) -> Result<Recorded, Trouble> {
+        let Some(environment) = self.ready_environment(&claimed.run)? else {
+            return Ok(self.environment_vanished(claimed)?);
+        };
+        self.carry_in(claimed, held, &|_| Ok(environment.clone()))
+    }
+
+    /// The environment of a run, where it is ready and on disk.
+    fn ready_environment(&self, run: &RunRecord) -> Result<Option<EnvironmentRecord>, StoreError> {
+        let Some(id) = &run.environment_id else {
+            return Ok(None);
+        };
+        match self.workspace.store.environment(&run.key.workspace_id, id) {
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            // A database that does not answer says nothing about the environment.
+            Err(error) => Err(error),
+            Ok(found) => Ok(is_usable(self.workspace.files(), &found).then_some(found)),
+        }
+    }
+
+    fn carry_in(
+        &self,
+        claimed: &Claimed,
+        held: &Held<'_>,
+        provide: &Provide<'_>,
+    ) -> Result<Recorded, Trouble> {
+        if !held.holds() {
+            return Ok(None);
+        }
+        let (run, claim) = (&claimed.run, &claimed.claim);
+        let execution = Execution::begin(self.workspace, run, claim, held)?;
+        let started = execution.start();
+        self.watch.begun(run);
+        self.watch.event(run, &started);
+        // A flag of its own: a lost lease ends this run's work and no other's.
+        let work = Cancel::new();
+        let _causes = [self.cancel, self.abandon].map(|cause| {
+            let work = work.clone();
+            cause.on_cancel(move || work.cancel())
+        });
+        held.keep(&work, || {
+            let (attempted, environment) = self.attempt(&execution, provide, &work);
+            // The lease is kept until the end is recorded, however long the store takes to take it.
+            self.conclude(&execution, attempted, environment.as_ref())
+        })
+    }
+
+    fn attempt(
+        &self,
+        execution: &Execution<'_>,
+        provide: &Provide<'_>,
+        cancel: &Cancel,
+    ) -> (Attempted, Option<EnvironmentRecord>) {
+        if execution.run.options.dry_run {
+            return (Attempted::dry_run(), None);
+        }
+        match provide(cancel) {
+            Err(error) => (without_environment(&error), None),
+            Ok(environment) => {
+                let mut on_event = |event: &Value| self.watch.event(execution.run, event);
+                let attempted =
+                    execution.attempt(self.launcher, &environment, cancel, &mut on_event);
+                (attempted, Some(environment))
+            }
+        }
+    }
+
+    /// The run's attempt is given back, and its environment is built again.
+    fn environment_vanished(&self, claimed: &Claimed) -> Result<Recorded, StoreError> {
+        let (run, store) = (&claimed.run, &*self.workspace.store);
+        // Another run may have found it out before, and somebody have built it since.
+        if let Some(environment) = store.environment_of(&run.key)?
+            && environment.status == EnvironmentStatus::Ready
+            && !is_usable(self.workspace.files(), &environment)
+        {
+            store.requeue_environment(
+                &environment,
+                &environment.folder,
+                &environment.snapshot,
+                self.workspace.machine.now(),
+            )?;
+        }
+        self.give_back(
+            claimed.run_and_claim(),
+            "its environment vanished",
+            "Its environment vanished and is built again",
+        )
+    }
+
+    fn give_back(
+        &self,
+        (run, claim): (&RunRecord, &Claim),
+        reason: &str,
+        message: &str,
+    ) -> Result<Recorded, StoreError> {
+        let store = &*self.workspace.store;
+        let now = self.workspace.machine.now();
+        if store.release_run(&run.id, claim, reason, now)?.is_none() {
+            return Ok(None);
+        }
+        let run = store.run(&run.key.workspace_id, &run.id)?;
+        ends::report_left(self.workspace, &run, message, None)?;
+        Ok(Some((run, None)))
+    }
+
+    /// Records how an attempt ended and writes it into the run's log.
+    fn conclude(
+        &self,
+        execution: &Execution<'_>,
+        attempted: Attempted,
+        environment: Option<&EnvironmentRecord>,
+    ) -> Result<Recorded, Trouble> {
+        // Without the claim, not even the audit record is this attempt's to write.
+        if !execution.held.holds() {
+            return Ok(None);
+        }
+        let Attempted {
+            mut ending,
+            transient,
+        } = attempted;
+        let run = execution.run;
+        let attempts_left = run.attempt_count < run.max_attempts;
+        // Both may have been raised. What a person asked for goes before what a shutdown needs.
+        let abandoned = self.abandon.is_cancelled() && !self.cancel.is_cancelled();
+        match (
+            next(ending.status, transient, attempts_left, abandoned),
+            &ending.error,
+        ) {
+            (Next::GiveBack, _) => Ok(self
+                .persist(execution, || {
+                    self.give_back(
+                        (run, execution.claim),
+                        "the worker was stopped",
+                        "The worker was stopped; the run goes back to the queue",
+                    )
+                })?
+                .1),
+            (Next::Retry, Some(failure)) => {
+                let (_, left) = self.persist(execution, || {
+                    retry_later(self.workspace, run, execution.claim, failure)
+                })?;
+                Ok(left.map(|run| (run, None)))
+            }
+            _ => {
+                let now = self.workspace.machine.now();
+                let notes = write_artifact(execution, &ending, environment, now);
+                self.finish(execution, &mut ending, notes, now)
+            }
+        }
+    }
+
+    /// Records the end of a run and reports it. A run whose results could not be recorded in full is not called failed for
+    /// it, but says so.
+    fn finish(
+        &self,
+        execution: &Execution<'_>,
+        ending: &mut Ending,
+        mut notes: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Recorded, Trouble> {
+        let (workspace, run) = (self.workspace, execution.run);
+        let store = &*workspace.store;
+        let (asked_before, recorded) = self.persist(execution, || {
+            let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
+            if let Err(StoreError::Sqlite { source, .. }) = &recorded {
+                // What was found does not fit the tables. The run's end is still its end.
+                notes.push(format!("its results could not be recorded: {source}"));
+                ending.results = None;
+                ending.summary = Some(notes.join("; "));
+                recorded = store.finish_run(&run.id, execution.claim, ending, now);
+            }
+            Ok(recorded?.then_some(()))
+        })?;
+        if recorded.is_none() && !asked_before {
+            return Ok(None);
+        }
+        let (_, found) = self.persist(execution, || {
+            store.run(&run.key.workspace_id, &run.id).map(Some)
+        })?;
+        // A store that did not answer may have done what it was asked. Where the end is this attempt's, it has.
+        let is_ours = |found: &RunRecord| {
+            recorded.is_some()
+                || (found.status == ending.status && found.attempt_count == run.attempt_count)
+        };
+        let Some(found) = found.filter(is_ours) else {
+            return Ok(None);
+        };
+        for note in &notes {
+            execution.log.write(
+                "warning",
+                "console.line",
+                note,
+                json!({"scope": "run", "stream": "stderr", "message": note}),
+            );
+        }
+        // What cannot be reported now is reported by whoever finds that it was not.
+        let mut is_first = true;
+        let _ = self.persist(execution, || {
+            let reported = if std::mem::take(&mut is_first) {
+                ends::report(workspace, &execution.log, &found)
+            } else {
+                // The end may be in the log by now.
+                ends::report_once(workspace, &found)
+            };
+            reported.map(Some)
+        });
+        Ok(Some((found, Some(Box::new(ending.clone())))))
+    }
+
+    /// Asks the store; where it is busy, again and again for as long as the lease would hold, and a few times in any case:
+    /// a process that stood still has not tried for long. `None`: the claim was lost. With whether it was asked before
+    /// without an answer.
+    fn persist<T>(
+        &self,
+        execution: &Execution<'_>,
+        mut ask: impl FnMut() -> Result<Option<T>, StoreError>,
+    ) -> Result<(bool, Option<T>), Trouble> {
+        let machine = &self.workspace.machine;
+        let since = machine.steady();
+        let mut times = 0;
+        loop {
+            let answer = ask();
+            let has_patience =
+                times < LEAST_TIMES || machine.steady().since(since) < execution.claim.lease;
+            match answer {
+                Err(error) if error.may_pass() && has_patience => {
+                    times += 1;
+                    let id = &execution.run.id;
+                    let message = format!("the end of run {id} cannot be recorded yet: {error}");
+                    self.watch.trouble(execution.run, &message);
+                    if machine.wait(self.give_up, RECORD_AGAIN) {
+                        return Err(error.into());
+                    }
+                }
+                answer => return Ok((times > 0, answer?)),
+            }
+        }
+    }
+}
+
+impl Claimed {
+    fn run_and_claim(&self) -> (&RunRecord, &Claim) {
+        (&self.run, &self.claim)
+    }
+}
+
+/// Writes the audit record. Returns what is to be noted about it.
+fn write_artifact(
+    execution: &Execution<'_>,
+    ending: &Ending,
+    environment: Option<&EnvironmentRecord>,
+    now: Timestamp,
+) -> Vec<String> {
+    let files = execution.workspace.files();
+    let output_sha256 = ending
+        .output_path
+        .as_deref()
+        .and_then(|path| files.sha256(path).ok());
+    let written = artifact::write(
+        files,
+        &execution.folder,
+        execution.run,
+        environment,
+        ending,
+        output_sha256.as_deref(),
+        now,
+    );
+    match written {
+        Ok(()) => Vec::new(),
+        Err(error) => vec![format!("the audit record is missing: {error}")],
+    }
+}
+
+/// Sends a run back to the queue, to be tried again after its backoff, or fails it where its attempts are spent. Returns
+/// the run as it is now. `None`: the claim was lost.
+///
+/// # Errors
+/// The store can't serve.
+pub fn retry_later(
+    workspace: &Workspace,
+    run: &RunRecord,
+    claim: &Claim,
+    failure: &Failure,
+) -> Result<Option<RunRecord>, StoreError> {
+    let (store, now) = (&*workspace.store, workspace.machine.now());
+    let retry_at = now.plus(backoff_of(workspace, run.attempt_count));
+    let left = store.retry_run(&run.id, claim, failure, retry_at, now)?;
+    if left.is_none() {
+        return Ok(None);
+    }
+    let run = store.run(&run.key.workspace_id, &run.id)?;
+    ends::report_left(workspace, &run, &failure.message, Some(failure))?;
+    Ok(Some(run))
+}
+
+/// The wait after an attempt of this number, by the workspace's settings.
+pub fn backoff_of(workspace: &Workspace, attempt: u32) -> Duration {
+    let settings = &workspace.settings.worker;
+    let chance = workspace.machine.chance();
+    backoff(settings.backoff_base, settings.backoff_max, attempt, chance)
+}
+
+/// How an attempt ended whose environment could not be provided.
+fn without_environment(error: &ProvideError) -> Attempted {
+    if matches!(error, ProvideError::Cancelled) {
+        let cancelled = failure(code::CANCELLED, "environment", error.to_string(), None);
+        return Attempted::failed(cancelled, false);
+    }
+    let message = format!("Build failed before run could start: {error}");
+    let failed = failure(
+        code::ENVIRONMENT_FAILED,
+        "environment",
+        message,
+        error.hint(),
+    );
+    Attempted::failed(failed, error.is_transient())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_after_an_attempt_follows_from_four_facts() {
+        use RunStatus::{Cancelled, Failed, Succeeded};
+        for (status, transient, attempts_left, abandoned, wanted) in [
+            (Succeeded, false, true, false, Next::Finish),
+            // What succeeded while the worker was stopping has succeeded.
+            (Succeeded, false, true, true, Next::Finish),
+            (Failed, false, true, false, Next::Finish),
+            (Failed, true, true, false, Next::Retry),
+            (Failed, true, true, true, Next::Retry),
+            (Failed, true, false, false, Next::Finish),
+            (Cancelled, false, true, false, Next::Finish),
+            (Cancelled, false, true, true, Next::GiveBack),
+            (Cancelled, false, false, true, Next::GiveBack),
+        ] {
+            let next = next(status, transient, attempts_left, abandoned);
+            assert_eq!(
+                next, wanted,
+                "{status:?} {transient} {attempts_left} {abandoned}"
+            );
+        }
+    }
+}

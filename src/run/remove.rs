@@ -1,0 +1,67 @@
+//! Removing an ended run: its record first, then its files.
+
+use super::{NotEnded, demand_ended, ends};
+use crate::files::{FileError, disk_usage, remove_read_only_tree};
+use crate::problem::{Facts, Problem};
+use crate::store::{RunRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// A run cannot be removed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// It has not ended.
+    #[error(transparent)]
+    NotEnded(#[from] NotEnded),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of it.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for RemoveError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NotEnded(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts(),
+        }
+    }
+}
+
+/// A run that was removed, or would be.
+#[derive(Debug)]
+pub struct Removed {
+    /// As it was recorded.
+    pub run: RunRecord,
+    /// What that freed.
+    pub bytes_freed: u64,
+}
+
+/// Removes the run that `given` names; with `dry_run` it only says what that would free.
+///
+/// # Errors
+/// There is no such run, it has not ended, or its files cannot be deleted.
+pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<Removed, RemoveError> {
+    let run = workspace.store.run(workspace.id(), given)?;
+    demand_ended(&run)?;
+    let bytes_freed = disk_usage(&run.run_dir).map_or(0, |usage| usage.exclusive_bytes);
+    if !dry_run {
+        delete(workspace, &run)?;
+    }
+    Ok(Removed { run, bytes_freed })
+}
+
+fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
+    // Whoever follows the log sees the end before the log is gone.
+    ends::report_once(workspace, run)?;
+    if !workspace.store.delete_run(&run.id)? {
+        // It came to life since it was looked at, or somebody else removed it.
+        demand_ended(&workspace.store.run(&run.key.workspace_id, &run.id)?)?;
+    }
+    if run.run_dir.exists() {
+        remove_read_only_tree(&run.run_dir).map_err(FileError::on("delete", &run.run_dir))?;
+    }
+    Ok(())
+}

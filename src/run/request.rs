@@ -1,0 +1,117 @@
+//! What somebody asks for with `ade run`: which files, by which configuration, and how.
+
+use std::path::{Path, PathBuf};
+
+use super::lifecycle::Trouble;
+use super::output::name_of;
+use super::stage;
+use crate::engine::{ChildProcess, Launch};
+use crate::environment::builder::{Build, Installers};
+use crate::environment::prepare::Prepared;
+use crate::files::FileError;
+use crate::problem::{Facts, Problem};
+use crate::store::{NewRun, RunOptions, StoreError};
+use crate::workspace::Workspace;
+
+/// What runs are executed with: production's own, or a simulation's.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// Starts engines.
+    pub launcher: &'a dyn Launch,
+    /// Builds environments.
+    pub builder: &'a dyn Build,
+}
+
+impl Tools<'static> {
+    /// Engines as child processes, and environments that uv or pip install.
+    pub fn here() -> Self {
+        Self {
+            launcher: &ChildProcess,
+            builder: &Installers,
+        }
+    }
+}
+
+/// What to run.
+pub struct Request<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// What to run with.
+    pub tools: Tools<'a>,
+    /// The configuration.
+    pub prepared: &'a Prepared,
+    /// The files.
+    pub inputs: &'a [PathBuf],
+    /// Where copies of the normalized workbooks go.
+    pub output_dir: Option<&'a Path>,
+    /// The sheets; `None`: all visible ones.
+    pub sheets: Option<Vec<String>>,
+    /// How to do it.
+    pub options: RunOptions,
+    /// Files side by side.
+    pub jobs: usize,
+    /// This process, registered ([`crate::fleet::Member`]).
+    pub process: Option<&'a str>,
+}
+
+impl Request<'_> {
+    /// Stages an input and says what to record of its run.
+    ///
+    /// # Errors
+    /// The input cannot be staged, or its environment not be recorded.
+    pub(super) fn new_run(&self, input: usize) -> Result<NewRun, RunError> {
+        let (workspace, prepared) = (self.workspace, self.prepared);
+        let input = &self.inputs[input];
+        let id = workspace.machine.new_id();
+        let folder = workspace.layout.run(workspace.id(), &id);
+        let name = name_of(input);
+        let staged_at = folder.staged(&name);
+        let staged = stage::stage(workspace.files(), input, &staged_at)?;
+        Ok(NewRun {
+            id,
+            environment_id: prepared.ensure_environment(workspace)?.id,
+            key: prepared.key.clone(),
+            document_id: None,
+            source_digest: prepared.source_digest.clone(),
+            snapshot: prepared.package_folder.clone(),
+            input_name: name,
+            input_path: staged_at,
+            input_sha256: staged.sha256,
+            input_size_bytes: staged.size_bytes,
+            input_sheets: self.sheets.clone(),
+            options: self.options.clone(),
+            max_attempts: workspace.settings.worker.max_attempts,
+            run_dir: folder.path().to_owned(),
+            retry_of_run_id: None,
+        })
+    }
+}
+
+/// A run could not be brought to an end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store can't serve.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of the run.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl From<Trouble> for RunError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Store(error) => Self::Store(error),
+            Trouble::File(error) => Self::File(error),
+        }
+    }
+}
+
+impl Problem for RunError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts(),
+        }
+    }
+}

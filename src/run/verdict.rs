@@ -1,0 +1,411 @@
+//! What the end of an attempt means: the verdict.
+//!
+//! Three steps, each of its own kind. [`observe`] says what was seen, of twelve things that can be seen. [`VERDICTS`] says
+//! what each of them means for the run. [`explain`] puts it into words for the person who reads them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::engine::EngineReport;
+use crate::problem::code;
+use crate::process::Exit;
+use crate::store::{Failure, RunStatus};
+
+/// How the engine begins to speak of settings that it cannot use, before any event.
+const INVALID_SETTINGS: &str = "Invalid settings";
+/// What the system says where a disk is full. The engine passes it on in words only.
+const NO_SPACE: &str = "No space left on device";
+/// The code of the engine's failure for a configuration that it cannot use.
+const CONFIG_ERROR: &str = "config_error";
+
+/// What was seen at the end of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// Somebody cancelled, and the engine was ended.
+    Cancelled,
+    /// The wall-clock limit was hit, and the engine was ended.
+    TimedOut,
+    /// Something else killed the engine.
+    Killed,
+    /// A configuration was checked and is valid.
+    Valid,
+    /// A configuration was checked and is not.
+    Invalid,
+    /// The engine failed because a disk is full.
+    DiskFull,
+    /// The engine says why it failed.
+    Reported,
+    /// The engine could not use its settings.
+    BadSettings,
+    /// The engine succeeded, and the workbook is there.
+    Succeeded,
+    /// The engine says that it succeeded, but there is no workbook.
+    NoOutput,
+    /// The engine refused the call.
+    Refused,
+    /// The engine ended without saying how the run went.
+    Crashed,
+}
+
+/// What an observation means for the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict {
+    /// What was seen.
+    pub seen: Observation,
+    /// How the attempt ended.
+    pub status: RunStatus,
+    /// The code of its failure; `None`: there is none, or it is the engine's own.
+    pub code: Option<&'static str>,
+    /// Whether the same may go well at another time, with nothing changed by anybody.
+    pub transient: bool,
+}
+
+/// All verdicts.
+pub const VERDICTS: [Verdict; 12] = {
+    use Observation as O;
+    use RunStatus::{Cancelled, Failed, Succeeded};
+    const fn row(
+        seen: O,
+        status: RunStatus,
+        code: Option<&'static str>,
+        transient: bool,
+    ) -> Verdict {
+        Verdict {
+            seen,
+            status,
+            code,
+            transient,
+        }
+    }
+    [
+        row(O::Succeeded, Succeeded, None, false),
+        row(O::Valid, Succeeded, None, false),
+        row(O::Cancelled, Cancelled, Some(code::CANCELLED), false),
+        row(O::TimedOut, Failed, Some(code::TIMEOUT), false),
+        row(O::Killed, Failed, Some(code::ENGINE_CRASHED), true),
+        row(O::Crashed, Failed, Some(code::ENGINE_CRASHED), false),
+        row(O::DiskFull, Failed, Some(code::STORAGE_FAILED), true),
+        row(O::Reported, Failed, None, false),
+        row(O::BadSettings, Failed, Some(CONFIG_ERROR), false),
+        row(O::Invalid, Failed, Some(code::CONFIG_INVALID), false),
+        row(O::NoOutput, Failed, Some(code::OUTPUT_MISSING), false),
+        row(O::Refused, Failed, Some(code::ENGINE_USAGE), false),
+    ]
+};
+
+impl Observation {
+    /// What it means.
+    pub fn verdict(self) -> Verdict {
+        let found = VERDICTS.into_iter().find(|verdict| verdict.seen == self);
+        found.expect("every observation has a verdict, as a test holds")
+    }
+}
+
+/// What was seen when the engine ended. `output_exists`: whether the workbook is where it was to be.
+pub fn observe(
+    report: &EngineReport,
+    validate_only: bool,
+    output_exists: impl FnOnce() -> bool,
+) -> Observation {
+    let status = match report.exit {
+        Exit::Cancelled => return Observation::Cancelled,
+        Exit::TimedOut => return Observation::TimedOut,
+        Exit::Signal(_) => return Observation::Killed,
+        Exit::Code(0) if validate_only => return Observation::Valid,
+        Exit::Code(_) if validate_only => return Observation::Invalid,
+        Exit::Code(status) => status,
+    };
+    if let Some(failure) = report.failure() {
+        return if failure.message.contains(NO_SPACE) {
+            Observation::DiskFull
+        } else {
+            Observation::Reported
+        };
+    }
+    let mut lines = report.last_lines.iter();
+    if lines.any(|line| line.starts_with(INVALID_SETTINGS)) {
+        Observation::BadSettings
+    } else if report.succeeded() {
+        if output_exists() {
+            Observation::Succeeded
+        } else {
+            Observation::NoOutput
+        }
+    } else if status == 2 {
+        Observation::Refused
+    } else {
+        Observation::Crashed
+    }
+}
+
+/// What the words of a failure need to know beside the engine's report.
+pub struct Circumstances<'a> {
+    /// The staged input.
+    pub input: &'a Path,
+    /// Where the workbook was to be.
+    pub output: &'a Path,
+    /// The wall-clock limit.
+    pub timeout: Option<Duration>,
+    /// How the input begins, where it can be read.
+    pub first_bytes: &'a dyn Fn() -> Option<[u8; 4]>,
+}
+
+/// The failure of an attempt in words. `None`: it did not fail.
+pub fn explain(
+    seen: Observation,
+    report: &EngineReport,
+    around: &Circumstances<'_>,
+) -> Option<Failure> {
+    let reported = report.failure();
+    let words = |stage: &str, message: String, hint: Option<&str>| {
+        let code = match seen.verdict().code {
+            Some(code) => code.to_owned(),
+            None => reported
+                .as_ref()
+                .map_or(String::new(), |failure| failure.code.clone()),
+        };
+        Some(Failure {
+            code,
+            stage: Some(stage.to_owned()),
+            message,
+            hint: hint.map(str::to_owned),
+        })
+    };
+    match seen {
+        Observation::Succeeded | Observation::Valid => None,
+        Observation::Cancelled => words("run", "cancelled".to_owned(), None),
+        Observation::TimedOut => {
+            let seconds = around.timeout.unwrap_or_default().as_secs_f64();
+            words(
+                "run",
+                format!("the run took longer than its limit of {seconds} s and was stopped"),
+                Some(
+                    "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went",
+                ),
+            )
+        }
+        Observation::Killed => words(
+            "engine",
+            format!(
+                "the engine was killed by {}{}",
+                signal(report),
+                last_words(report)
+            ),
+            None,
+        ),
+        Observation::Invalid => {
+            let reason = report.last_lines.join("\n");
+            let reason = reason
+                .strip_prefix("Config package INVALID: ")
+                .unwrap_or(&reason);
+            words("configuration", reason.to_owned(), None)
+        }
+        Observation::DiskFull => {
+            let found = reported.as_ref()?;
+            words(
+                &found.stage,
+                found.message.clone(),
+                Some(crate::files::FREE_SPACE),
+            )
+        }
+        Observation::Reported => {
+            let found = reported.as_ref()?;
+            let hint = hint_for_reported(found, around);
+            words(&found.stage, found.message.clone(), hint.as_deref())
+        }
+        Observation::BadSettings => words(
+            "settings",
+            report.last_lines.join("\n"),
+            hint_of(CONFIG_ERROR),
+        ),
+        Observation::NoOutput => words(
+            "engine",
+            format!(
+                "the engine reported success but wrote no {}",
+                around.output.display()
+            ),
+            None,
+        ),
+        Observation::Refused => words(
+            "engine",
+            format!("the engine refused the call{}", last_words(report)),
+            None,
+        ),
+        Observation::Crashed => words(
+            "engine",
+            format!(
+                "the engine ended with {} and did not say how the run went{}",
+                signal(report),
+                last_words(report)
+            ),
+            Some("`ade logs tail` shows all that it said"),
+        ),
+    }
+}
+
+fn signal(report: &EngineReport) -> String {
+    match report.exit {
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::Code(status) => format!("status {status}"),
+        Exit::TimedOut | Exit::Cancelled => String::new(),
+    }
+}
+
+fn last_words(report: &EngineReport) -> String {
+    match report.last_lines.as_slice() {
+        [] => String::new(),
+        lines => format!(
+            "; its last lines: {}",
+            lines[lines.len().saturating_sub(3)..].join(" | ")
+        ),
+    }
+}
+
+/// What to do about a failure that the engine reports: by what the input is, by what the message names, by its code.
+fn hint_for_reported(
+    failure: &crate::engine::Failure,
+    around: &Circumstances<'_>,
+) -> Option<String> {
+    let for_input = (failure.code == "unknown_error")
+        .then(|| hint_for_input(around))
+        .flatten();
+    for_input
+        .or_else(|| hint_for_import(&failure.message))
+        .or_else(|| hint_of(&failure.code).map(str::to_owned))
+}
+
+/// What to do about a package that is not installed.
+fn hint_for_import(message: &str) -> Option<String> {
+    let name = message
+        .split("No module named '")
+        .nth(1)?
+        .split('\'')
+        .next()?;
+    let package = name.split('.').next().unwrap_or(name);
+    Some(format!(
+        "if {package} is a package, add it to `dependencies` in pyproject.toml; the next run installs it"
+    ))
+}
+
+/// What an author or user can do about a failure of the engine, by its code.
+fn hint_of(code: &str) -> Option<&'static str> {
+    match code {
+        CONFIG_ERROR | "hook_error" | "pipeline_error" => {
+            Some("correct the configuration and run again; the environment is kept")
+        }
+        "unknown_error" => Some("`ade logs tail` shows everything that the engine said about it"),
+        _ => None,
+    }
+}
+
+/// A workbook that somebody named .csv fails as text that cannot be decoded; this says what it is.
+fn hint_for_input(around: &Circumstances<'_>) -> Option<String> {
+    if !around.input.extension()?.eq_ignore_ascii_case("csv") {
+        return None;
+    }
+    let ending = match &(around.first_bytes)()? {
+        b"PK\x03\x04" => ".xlsx",
+        b"\xD0\xCF\x11\xE0" => ".xls",
+        _ => return None,
+    };
+    Some(format!(
+        "this file is a workbook, not text: rename it so that it ends in {ending}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Usage;
+    use serde_json::{Value, json};
+
+    fn report(exit: Exit, completed: Option<Value>, lines: &[&str]) -> EngineReport {
+        EngineReport {
+            exit,
+            usage: Usage::default(),
+            wall: Duration::ZERO,
+            completed,
+            last_lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        }
+    }
+
+    fn failed(code: &str, message: &str) -> Option<Value> {
+        Some(
+            json!({"execution": {"status": "failed", "failure": {"code": code, "stage": "s", "message": message}}}),
+        )
+    }
+
+    fn succeeded() -> Option<Value> {
+        Some(json!({"execution": {"status": "succeeded"}}))
+    }
+
+    #[test]
+    fn every_observation_has_one_verdict_and_only_what_can_pass_is_tried_again() {
+        for verdict in VERDICTS {
+            let same = VERDICTS.iter().filter(|other| other.seen == verdict.seen);
+            assert_eq!(same.count(), 1, "{:?}", verdict.seen);
+            assert_eq!(verdict.seen.verdict().status, verdict.status);
+            let passes = [Observation::Killed, Observation::DiskFull];
+            assert_eq!(verdict.transient, passes.contains(&verdict.seen));
+        }
+    }
+
+    #[test]
+    fn what_is_seen_follows_from_exit_payload_and_last_lines() {
+        use Observation as O;
+        let table = [
+            (report(Exit::Cancelled, None, &[]), false, O::Cancelled),
+            (report(Exit::TimedOut, succeeded(), &[]), false, O::TimedOut),
+            (report(Exit::Signal(9), None, &[]), false, O::Killed),
+            (report(Exit::Code(0), None, &["valid"]), true, O::Valid),
+            (report(Exit::Code(1), None, &["no"]), true, O::Invalid),
+            (report(Exit::Code(0), succeeded(), &[]), false, O::Succeeded),
+            (
+                report(Exit::Code(1), failed("hook_error", "bad"), &[]),
+                false,
+                O::Reported,
+            ),
+            (
+                report(
+                    Exit::Code(1),
+                    failed("unknown_error", "[Errno 28] No space left on device"),
+                    &[],
+                ),
+                false,
+                O::DiskFull,
+            ),
+            (
+                report(Exit::Code(2), None, &["Invalid settings in x"]),
+                false,
+                O::BadSettings,
+            ),
+            (report(Exit::Code(2), None, &["usage"]), false, O::Refused),
+            (report(Exit::Code(1), None, &["Trace"]), false, O::Crashed),
+            // An exit status of 1 contradicts a payload that says success.
+            (report(Exit::Code(1), succeeded(), &[]), false, O::Crashed),
+        ];
+        for (report, validate_only, seen) in table {
+            assert_eq!(observe(&report, validate_only, || true), seen, "{report:?}");
+        }
+        let silent = report(Exit::Code(0), succeeded(), &[]);
+        assert_eq!(observe(&silent, false, || false), O::NoOutput);
+    }
+
+    #[test]
+    fn a_workbook_that_is_named_csv_is_called_what_it_is() {
+        let seen = report(
+            Exit::Code(1),
+            failed("unknown_error", "'utf-8' codec can't decode"),
+            &[],
+        );
+        let around = Circumstances {
+            input: Path::new("/in/a.csv"),
+            output: Path::new("/out"),
+            timeout: None,
+            first_bytes: &|| Some(*b"PK\x03\x04"),
+        };
+        let failure = explain(Observation::Reported, &seen, &around).unwrap();
+        assert_eq!(failure.code, "unknown_error");
+        assert!(failure.hint.unwrap().ends_with("ends in .xlsx"));
+    }
+}

@@ -1,0 +1,55 @@
+//! The queue at one moment: `ade top`.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::store::{Overview, RunFilter, RunRecord, RunStatus, StoreError, WorkerRecord};
+use crate::workspace::Workspace;
+
+/// How far back ends are counted.
+pub const WINDOW: Duration = Duration::from_secs(60);
+/// At most so many running runs are listed.
+const RUNNING: u32 = 50;
+/// Ended runs are listed where they are among the newest so many.
+const RECENT: u32 = 10;
+
+/// The queue at one moment.
+pub struct View {
+    /// That moment.
+    pub now: Timestamp,
+    /// What waits, runs, and ended within [`WINDOW`].
+    pub overview: Overview,
+    /// The processes that take claims.
+    pub workers: Vec<WorkerRecord>,
+    /// The runs that are being executed.
+    pub running: Vec<RunRecord>,
+    /// Runs that have ended lately, newest first.
+    pub recent: Vec<RunRecord>,
+}
+
+/// Looks at the queue.
+///
+/// # Errors
+/// The store can't serve.
+pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
+    let store = &*workspace.store;
+    let now = Timestamp::now();
+    let since = Timestamp(now.0 - i64::try_from(WINDOW.as_millis()).unwrap_or(0));
+    let runs = |status, limit| {
+        store.runs(&RunFilter {
+            workspace_id: workspace.id().to_owned(),
+            status,
+            limit,
+            ..RunFilter::default()
+        })
+    };
+    let mut recent = runs(None, RECENT)?;
+    recent.retain(|run| run.status.is_terminal());
+    Ok(View {
+        now,
+        overview: store.overview(since, now)?,
+        workers: store.workers()?,
+        running: runs(Some(RunStatus::Running), RUNNING)?,
+        recent,
+    })
+}

@@ -1,0 +1,40 @@
+//! Tests that need something of the machine which not every machine has: a file system to mount, samples from elsewhere.
+//!
+//! Rust's own harness knows such a test as passed or failed. Those here say what is missing, and are reported as ignored
+//! with that reason. A file of them has `harness = false` in Cargo.toml and names its tests in [`trials!`].
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+/// What the machine lacks.
+pub struct Missing(pub String);
+
+/// How such a test ends, if it does not fail.
+pub type Tried = Result<(), Missing>;
+
+/// A test by its name.
+pub type Named = (&'static str, fn() -> Tried);
+
+/// Runs the tests as the flags of `cargo test` say.
+pub fn run(tests: &[Named]) -> std::process::ExitCode {
+    let trial = |(name, test): &Named| {
+        let test = *test;
+        Trial::ignorable_test(*name, move || -> Result<Completion, Failed> {
+            Ok(match test() {
+                Ok(()) => Completion::Completed,
+                Err(Missing(reason)) => Completion::ignored_with(reason),
+            })
+        })
+    };
+    let trials = tests.iter().map(trial).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// The `main` of a file of such tests.
+macro_rules! trials {
+    ($($test:ident),+ $(,)?) => {
+        fn main() -> std::process::ExitCode {
+            common::trials::run(&[$((stringify!($test), $test)),+])
+        }
+    };
+}
+pub(crate) use trials;

@@ -1,0 +1,72 @@
+//! `ade env build`.
+
+mod common;
+
+use common::{Place, snapshot};
+
+#[test]
+fn one_is_built_ahead_of_time_and_anew() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let built = place.ade("env build config");
+    snapshot!(place, built, @r"
+    status 0
+    --- stdout
+    data/venvs/default/[ID]/deps-[DIGEST]/[ID]/.venv
+    --- stderr
+    Building the environment of people (new)
+      ✓ prepare installer  [TIME]
+      ✓ create venv  [TIME]
+        installed ade-engine 1.10.0
+        installed et-xmlfile [VERSION]
+        installed openpyxl [VERSION]
+        installed polars [VERSION]
+        installed polars-runtime-32 [VERSION]
+      ✓ install engine  [TIME]
+      ✓ install config  [TIME]
+      ✓ compile  [TIME]
+      ✓ verify imports  [TIME]
+      ✓ collect metadata  [TIME]
+    Environment ready in [TIME] (Python [PYTHON], engine 1.10.0, 5 packages, [SIZE])
+    ");
+    snapshot!(place, place.ade("env build config"), @r"
+    status 0
+    --- stdout
+    data/venvs/default/[ID]/deps-[DIGEST]/[ID]/.venv
+    --- stderr
+    The environment was ready already; --force builds it anew
+    ");
+    let first = place.environments()[0]["folder"].clone();
+    let anew = place.ade("env build config --force --json").succeeds();
+    assert!(
+        anew.stderr
+            .contains("Building the environment of people (asked for)"),
+        "{anew}"
+    );
+    assert_eq!(anew.json()["status"], "ready");
+    assert_ne!(
+        anew.json()["folder"],
+        first,
+        "runs in progress keep the old one"
+    );
+    assert_eq!(place.environments().len(), 1);
+    // A run needs nothing more.
+    let run = place.ade("run config members.csv").succeeds();
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_run_in_progress_keeps_its_environment_while_it_is_built_anew() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let gate = place.gate("gate");
+    configuration.wait_at_with(&gate, "", "import openpyxl.chart");
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    place.ade("env build config --force -q").succeeds();
+    gate.open();
+    running.wait().succeeds();
+}

@@ -1,0 +1,82 @@
+//! `ade env ls`.
+
+mod common;
+
+use common::{Place, snapshot};
+
+#[test]
+fn environments_are_listed() {
+    let place = Place::new();
+    let nothing = place.ade("env ls");
+    snapshot!(place, nothing, @r"
+    status 0
+    --- stderr
+    No environments yet; the first `ade run` of a configuration builds one
+    ");
+    assert_eq!(place.ade("env ls --json").json(), serde_json::json!([]));
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    configuration.depend_on(&["et-xmlfile==99.99"]);
+    place.ade("env build config -q").ends_with(3);
+    configuration.depend_on(&["openpyxl"]);
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    let listed = place.ade("env ls").succeeds();
+    let mut statuses: Vec<&str> = listed
+        .stdout
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().nth(2).unwrap())
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["failed", "queued", "ready"], "{listed}");
+    for heading in [
+        "ID",
+        "CONFIGURATION",
+        "STATUS",
+        "DIGEST",
+        "PYTHON",
+        "SIZE",
+        "LAST USED",
+    ] {
+        assert!(
+            listed.stdout.lines().next().unwrap().contains(heading),
+            "{heading}: {listed}"
+        );
+    }
+}
+
+#[test]
+fn each_says_whether_collection_would_take_it_and_why() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    // Never run, so its configuration is not active; built just now, so it is not cold.
+    let gc = place.environments()[0]["gc"].clone();
+    assert_eq!(gc["deletes"], false);
+    assert_eq!(
+        (&gc["verdict"], &gc["reason"]),
+        (&"warm".into(), &"used lately".into())
+    );
+    place.ade("env ls").succeeds().prints("stays: used lately");
+    // Nobody has used it for a hundred days.
+    place.change(
+        "UPDATE environments SET last_used_at = last_used_at - 8640000000, updated_at = updated_at - 8640000000",
+    );
+    place.ade("env ls").succeeds().prints("goes: cold");
+    let gc = place.environments()[0]["gc"].clone();
+    assert_eq!(
+        (&gc["deletes"], &gc["verdict"]),
+        (&true.into(), &"delete".into())
+    );
+}
+
+#[test]
+fn those_of_other_workspaces_are_not_listed() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    let listed = place.ade("env ls --json -w another").succeeds().json();
+    assert_eq!(listed, serde_json::json!([]));
+    assert_eq!(place.environments().len(), 1);
+}

@@ -1,0 +1,76 @@
+//! docs/errors.md explains every code that an error can have, and no other.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn read(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The codes in the first column of the document's tables; one that is there twice fails the test.
+fn documented() -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    let text = read("docs/errors.md");
+    for row in text.lines().filter(|line| line.starts_with("| `")) {
+        let cell = row.split('|').nth(1).unwrap();
+        // Every second piece is between backticks.
+        for code in cell.split('`').skip(1).step_by(2) {
+            assert!(codes.insert(code.to_owned()), "{code} is there twice");
+        }
+    }
+    codes
+}
+
+/// The codes of runs that the engine failed, from its own list of them.
+fn of_the_engine() -> BTreeSet<String> {
+    read("engine/ade_engine/models/run.py")
+        .lines()
+        .skip_while(|line| !line.starts_with("class RunErrorCode("))
+        .skip(1)
+        .take_while(|line| line.is_empty() || line.starts_with(' '))
+        .filter_map(|line| line.trim().split_once(" = \""))
+        .map(|(_, code)| code.trim_end_matches('"').to_owned())
+        .collect()
+}
+
+/// The codes of ADE's own errors.
+fn of_ade() -> BTreeSet<String> {
+    ade::problem::code::ALL
+        .iter()
+        .map(|code| (*code).to_owned())
+        .collect()
+}
+
+#[test]
+fn every_code_is_explained() {
+    let documented = documented();
+    let known = &of_ade() | &of_the_engine();
+    let missing: Vec<_> = known.difference(&documented).collect();
+    assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
+}
+
+#[test]
+fn every_code_that_is_explained_exists() {
+    let documented = documented();
+    let known = &of_ade() | &of_the_engine();
+    let invented: Vec<_> = documented.difference(&known).collect();
+    assert!(invented.is_empty(), "no error has the codes {invented:?}");
+}
+
+#[test]
+fn the_engines_list_is_found() {
+    let expected = [
+        "config_error",
+        "hook_error",
+        "input_error",
+        "pipeline_error",
+        "unknown_error",
+    ];
+    let found = of_the_engine();
+    assert_eq!(
+        found.iter().map(String::as_str).collect::<Vec<_>>(),
+        expected
+    );
+}

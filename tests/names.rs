@@ -1,0 +1,86 @@
+//! One name in two places: the command `ade runs retry` is in commands/runs/retry.rs and is tested in tests/runs_retry.rs.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use common::Place;
+
+/// Test files that are not about one command.
+const SUBJECTS: [&str; 12] = [
+    // The engine, and workbooks of which the result is known.
+    "conformance",
+    "engine",
+    "samples",
+    // Environments and installers, below the commands.
+    "environment_installs",
+    "installers",
+    // The queue in a seeded world.
+    "simulation",
+    // The whole command line.
+    "generated",
+    "help",
+    "terminal",
+    // The repository.
+    "errors",
+    "layers",
+    "names",
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The words of every command that does something.
+fn commands() -> Vec<Vec<String>> {
+    let commands = Place::new().commands();
+    commands
+        .into_iter()
+        .filter(|command| !command.is_group)
+        .map(|command| command.words)
+        .collect()
+}
+
+#[test]
+fn every_command_has_a_file_of_its_name_and_a_test_file_that_calls_it() {
+    for words in commands() {
+        let source = root()
+            .join("commands")
+            .join(words.join("/"))
+            .with_extension("rs");
+        assert!(source.is_file(), "{} is missing", source.display());
+        let test = root().join(format!("tests/{}.rs", words.join("_")));
+        let text =
+            fs::read_to_string(&test).unwrap_or_else(|error| panic!("{}: {error}", test.display()));
+        assert!(
+            text.contains("#[test]\nfn ") && text.contains(&words.join(" ")),
+            "{} has no test that calls `ade {}`",
+            test.display(),
+            words.join(" ")
+        );
+    }
+}
+
+#[test]
+fn every_test_file_is_named_after_a_command_or_is_a_known_subject() {
+    let commands: Vec<String> = commands().iter().map(|words| words.join("_")).collect();
+    let is_of_a_command = |name: &str| {
+        commands.iter().any(|command| {
+            name.strip_prefix(command.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        })
+    };
+    let files: BTreeSet<String> = fs::read_dir(root().join("tests"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let stray: Vec<&String> = files
+        .iter()
+        .filter(|name| !is_of_a_command(name) && !SUBJECTS.contains(&name.as_str()))
+        .collect();
+    assert!(stray.is_empty(), "{stray:?}");
+}

@@ -1,0 +1,119 @@
+//! `ade run` on disks that are full or read-only.
+
+mod common;
+
+use std::process::Command;
+
+use common::trials::{Missing, Tried, trials};
+use common::{Outcome, Place, snapshot};
+
+trials!(
+    a_read_only_data_directory,
+    a_full_data_directory,
+    a_full_output_directory,
+);
+
+/// Runs `ade` in a mount namespace of its own, after `mount` has been carried out in it.
+fn with_mount(place: &Place, mount: &str, line: &str) -> Result<Outcome, Missing> {
+    let flags = ["-m", "-rm"].into_iter().find(|flags| {
+        let probe = format!(
+            "mkdir -p '{0}' && mount -t tmpfs -o size=64k tmpfs '{0}'",
+            place.path("probe").display()
+        );
+        Command::new("unshare")
+            .args([flags, "sh", "-c", &probe])
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
+    let flags = flags.ok_or_else(|| Missing("this machine permits no mounts".to_owned()))?;
+    let ade = place.command();
+    let mut command = Command::new("unshare");
+    command
+        .args([flags, "sh", "-c", &format!("{mount}\nexec \"$0\" \"$@\"")])
+        .arg(ade.get_program())
+        .args(line.split_whitespace())
+        .current_dir(place.path(""));
+    let keep = ade
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    command.env_clear().envs(keep);
+    let output = command.output().unwrap();
+    Ok(Outcome {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    })
+}
+
+fn a_read_only_data_directory() -> Tried {
+    let place = Place::ready();
+    let mount = "mount --bind data data && mount -o remount,bind,ro data";
+    let run = with_mount(&place, mount, "run config members.csv")?;
+    snapshot!(place, run, @r"
+    status 5
+    --- stderr
+    error: the database [HERE]/data/db/ade.sqlite cannot be used: unable to open database file
+    hint: check that the data directory exists and that you may write to it, or point --data-dir elsewhere
+    ");
+    // So it is before the first start.
+    let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
+    let run = with_mount(&place, mount, "run config members.csv --data-dir new")?.ends_with(5);
+    assert!(run.stderr.contains("read-only"), "{run}");
+    let doctor = with_mount(&place, mount, "doctor --data-dir new")?.ends_with(1);
+    assert!(
+        doctor
+            .stdout
+            .contains("cannot be written: read-only file system"),
+        "{doctor}"
+    );
+    // What only reads serves as long as SQLite lets it.
+    place.ade("run config members.csv -q").succeeds();
+    Ok(())
+}
+
+fn a_full_data_directory() -> Tried {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let mount = |size: &str| format!("mkdir -p full && mount -t tmpfs -o size={size} tmpfs full");
+    let run = with_mount(
+        &place,
+        &mount("40k"),
+        "run config members.csv --data-dir full",
+    )?;
+    // No room for the database.
+    let run = run.ends_with(5);
+    assert!(
+        run.stderr.contains("full") || run.stderr.contains("space"),
+        "{run}"
+    );
+    assert!(run.stderr.contains("hint: free some space"), "{run}");
+    // No room for the environment.
+    for size in ["1m", "12m"] {
+        let run = with_mount(
+            &place,
+            &mount(size),
+            "run config members.csv --data-dir full",
+        )?
+        .ends_with(3);
+        assert!(
+            run.stderr.contains("space") && run.stderr.contains("Build failed"),
+            "{size}: {run}"
+        );
+        assert!(
+            run.stderr.contains("hint: free some space"),
+            "{size}: {run}"
+        );
+    }
+    Ok(())
+}
+
+fn a_full_output_directory() -> Tried {
+    let place = Place::ready();
+    let mount = "mkdir -p out && mount -t tmpfs -o size=8k tmpfs out && head -c 8192 /dev/zero > out/filler";
+    let run = with_mount(&place, mount, "run config members.csv -o out")?;
+    let run = run.ends_with(2);
+    assert!(run.stderr.contains("no space left"), "{run}");
+    assert_eq!(place.latest_run()["status"], "succeeded");
+    Ok(())
+}

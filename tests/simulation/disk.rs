@@ -1,0 +1,492 @@
+//! The files of the simulated machine, in memory, and how one process sees them.
+//!
+//! A name leads to a file, and a file lives on under its locks and open handles when its name is gone or leads to another
+//! one: as on a real disk.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ade::clock::Timestamp;
+use ade::machine::{Files, Found, FoundKind, HeldLock, OpenLog};
+
+use super::threads::{Wake, give_way};
+use super::world::World;
+
+/// What a name leads to.
+#[derive(Clone, Copy)]
+enum Node {
+    Folder {
+        modified: Timestamp,
+    },
+    /// The file of this number.
+    File(u64),
+}
+
+struct File {
+    bytes: Vec<u8>,
+    modified: Timestamp,
+}
+
+/// A lock on a file, by the process and the handle that hold it.
+struct Lock {
+    process: String,
+    handle: u64,
+}
+
+/// All files and locks.
+#[derive(Default)]
+pub struct Disk {
+    names: BTreeMap<PathBuf, Node>,
+    files: BTreeMap<u64, File>,
+    locks: BTreeMap<u64, Lock>,
+    last: u64,
+}
+
+fn missing() -> io::Error {
+    ErrorKind::NotFound.into()
+}
+
+impl Disk {
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    pub fn create_folder(&mut self, path: &Path, now: Timestamp) {
+        for folder in path.ancestors() {
+            self.names
+                .entry(folder.to_owned())
+                .or_insert(Node::Folder { modified: now });
+        }
+        self.touch_parent(path, now);
+    }
+
+    pub fn write(&mut self, path: &Path, bytes: &[u8], now: Timestamp) {
+        let number = self.open(path, now);
+        let file = self.files.get_mut(&number).expect("it was opened");
+        file.bytes = bytes.to_vec();
+        file.modified = now;
+    }
+
+    /// The file of a name, made where it is missing. Its folder is made, too.
+    fn open(&mut self, path: &Path, now: Timestamp) -> u64 {
+        if let Some(Node::File(number)) = self.names.get(path) {
+            return *number;
+        }
+        if let Some(folder) = path.parent() {
+            self.create_folder(folder, now);
+        }
+        let number = self.number();
+        let file = File {
+            bytes: Vec::new(),
+            modified: now,
+        };
+        self.files.insert(number, file);
+        self.names.insert(path.to_owned(), Node::File(number));
+        self.touch_parent(path, now);
+        number
+    }
+
+    fn touch_parent(&mut self, path: &Path, now: Timestamp) {
+        if let Some(Node::Folder { modified }) =
+            path.parent().and_then(|folder| self.names.get_mut(folder))
+        {
+            *modified = now;
+        }
+    }
+
+    fn find(&self, path: &Path) -> io::Result<Found> {
+        match self.names.get(path).ok_or_else(missing)? {
+            Node::Folder { modified } => Ok(Found {
+                kind: FoundKind::Folder,
+                length: 0,
+                modified: *modified,
+            }),
+            Node::File(number) => {
+                let file = &self.files[number];
+                Ok(Found {
+                    kind: FoundKind::File,
+                    length: file.bytes.len() as u64,
+                    modified: file.modified,
+                })
+            }
+        }
+    }
+
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.names.get(path) {
+            Some(Node::File(number)) => Ok(self.files[number].bytes.clone()),
+            _ => Err(missing()),
+        }
+    }
+
+    /// All names below a folder, and its own.
+    fn below(&self, folder: &Path) -> Vec<PathBuf> {
+        let from = self.names.range(folder.to_owned()..);
+        from.take_while(|(path, _)| path.starts_with(folder))
+            .map(|(path, _)| path.clone())
+            .collect()
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path, now: Timestamp) -> io::Result<()> {
+        if !self.names.contains_key(from) {
+            return Err(missing());
+        }
+        for path in self.below(from) {
+            let node = self.names.remove(&path).expect("it was found");
+            let rest = path.strip_prefix(from).expect("it is below");
+            let target = if rest.as_os_str().is_empty() {
+                to.to_owned()
+            } else {
+                to.join(rest)
+            };
+            self.names.insert(target, node);
+        }
+        self.touch_parent(from, now);
+        self.touch_parent(to, now);
+        Ok(())
+    }
+
+    pub fn remove_tree(&mut self, path: &Path, now: Timestamp) -> io::Result<()> {
+        if !self.names.contains_key(path) {
+            return Err(missing());
+        }
+        for path in self.below(path) {
+            self.names.remove(&path);
+        }
+        self.touch_parent(path, now);
+        Ok(())
+    }
+
+    /// Whether a folder holds a finished environment.
+    pub fn is_whole(&self, folder: &Path) -> bool {
+        let ready = folder.join(".ready");
+        self.names.contains_key(&ready) && self.names.contains_key(&folder.join(".venv/bin/python"))
+    }
+
+    /// The folders that hold a finished environment.
+    pub fn environments(&self) -> Vec<PathBuf> {
+        let ready = self.names.keys().filter(|path| path.ends_with(".ready"));
+        ready
+            .filter_map(|path| path.parent())
+            .map(Path::to_owned)
+            .collect()
+    }
+
+    pub fn release_locks(&mut self, process: &str) {
+        self.locks.retain(|_, lock| lock.process != process);
+    }
+}
+
+/// The files as one process sees them. Calls that change something give way to others before they do, now and then; where
+/// their process is dead, they change nothing.
+pub struct ProcessDisk {
+    world: std::sync::Weak<World>,
+    process: String,
+}
+
+impl ProcessDisk {
+    pub fn new(world: &Arc<World>, process: &str) -> Self {
+        Self {
+            world: Arc::downgrade(world),
+            process: process.to_owned(),
+        }
+    }
+
+    fn world(&self) -> Arc<World> {
+        self.world.upgrade().expect("a file outlived its world")
+    }
+
+    /// Changes something, as one step.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Disk, Timestamp) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let world = self.world();
+        // Nothing that a process does while it unwinds happens.
+        if std::thread::panicking() {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        if world.chance.hits(3_000) {
+            give_way(Wake::at(world.steady()));
+        }
+        if world.chance.hits(world.temper().disk) {
+            world.count("file errors");
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        let now = world.now();
+        let mut disk = world.disk.lock().unwrap();
+        change(&mut disk, now)
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Disk) -> T) -> T {
+        let world = self.world();
+        let disk = world.disk.lock().unwrap();
+        look(&disk)
+    }
+}
+
+impl Files for ProcessDisk {
+    fn find(&self, path: &Path) -> io::Result<Found> {
+        self.look(|disk| disk.find(path))
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<(String, FoundKind)>> {
+        self.look(|disk| {
+            disk.find(folder)?;
+            let below = disk.below(folder).into_iter();
+            let direct = below.filter(|path| path.parent() == Some(folder));
+            direct
+                .map(|path| {
+                    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                    Ok((name, disk.find(&path)?.kind))
+                })
+                .collect()
+        })
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.look(|disk| disk.read(path))
+    }
+
+    fn first_bytes(&self, path: &Path) -> io::Result<[u8; 4]> {
+        let bytes = self.read(path)?;
+        let first = bytes.first_chunk::<4>();
+        first
+            .copied()
+            .ok_or_else(|| ErrorKind::UnexpectedEof.into())
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        self.change(|disk, now| {
+            disk.create_folder(path, now);
+            Ok(())
+        })
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.change(|disk, now| {
+            disk.write(path, bytes, now);
+            Ok(())
+        })
+    }
+
+    fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.write(path, bytes)
+    }
+
+    fn copy_hashed(&self, from: &Path, to: &Path) -> Result<(String, u64), (PathBuf, io::Error)> {
+        let bytes = self.read(from).map_err(|error| (from.to_owned(), error))?;
+        self.write(to, &bytes)
+            .map_err(|error| (to.to_owned(), error))?;
+        Ok((format!("{:064x}", bytes.len()), bytes.len() as u64))
+    }
+
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.change(|disk, now| match disk.names.get(from) {
+            Some(Node::File(number)) if !disk.names.contains_key(to) => {
+                let node = Node::File(*number);
+                disk.names.insert(to.to_owned(), node);
+                disk.touch_parent(to, now);
+                Ok(())
+            }
+            Some(_) => Err(ErrorKind::AlreadyExists.into()),
+            None => Err(missing()),
+        })
+    }
+
+    fn point_link(&self, at: &Path, _to: &Path) -> io::Result<()> {
+        self.write(at, b"link")
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.change(|disk, now| disk.rename(from, to, now))
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.change(|disk, now| match disk.names.get(path) {
+            Some(Node::File(_)) => {
+                disk.names.remove(path);
+                disk.touch_parent(path, now);
+                Ok(())
+            }
+            Some(Node::Folder { .. }) => Err(ErrorKind::IsADirectory.into()),
+            None => Err(missing()),
+        })
+    }
+
+    fn remove_empty_folder(&self, path: &Path) -> io::Result<()> {
+        self.change(|disk, now| match disk.below(path).len() {
+            0 => Err(missing()),
+            1 => disk.remove_tree(path, now),
+            _ => Err(ErrorKind::DirectoryNotEmpty.into()),
+        })
+    }
+
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        // In two steps, as a crash finds it: first what is in it, in an order that nobody knows.
+        self.change(|disk, now| {
+            let below = disk.below(path);
+            for inner in below.iter().skip(1).step_by(2) {
+                if let Some(Node::File(_)) = disk.names.get(inner) {
+                    disk.names.remove(inner);
+                }
+            }
+            disk.touch_parent(path, now);
+            if below.is_empty() {
+                Err(missing())
+            } else {
+                Ok(())
+            }
+        })?;
+        self.change(|disk, now| disk.remove_tree(path, now))
+    }
+
+    fn exclusive_bytes(&self, folder: &Path) -> u64 {
+        self.look(|disk| disk.below(folder).len() as u64 * 4096)
+    }
+
+    fn room(&self, _folder: &Path) -> Option<u64> {
+        None
+    }
+
+    fn sha256(&self, path: &Path) -> io::Result<String> {
+        Ok(format!("{:064x}", self.read(path)?.len()))
+    }
+
+    fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
+        let process = self.process.clone();
+        let taken = self.change(|disk, now| {
+            let file = disk.open(path, now);
+            if disk.locks.contains_key(&file) {
+                return Ok(None);
+            }
+            let handle = disk.number();
+            disk.locks.insert(file, Lock { process, handle });
+            Ok(Some((file, handle)))
+        })?;
+        Ok(taken.map(|(file, handle)| {
+            Box::new(SimulatedLock {
+                world: self.world.clone(),
+                file,
+                handle,
+            }) as Box<dyn HeldLock>
+        }))
+    }
+
+    fn is_locked(&self, path: &Path) -> io::Result<bool> {
+        self.look(|disk| match disk.names.get(path) {
+            Some(Node::File(number)) => Ok(disk.locks.contains_key(number)),
+            _ => Err(missing()),
+        })
+    }
+
+    fn open_log(&self, path: &Path) -> io::Result<Box<dyn OpenLog>> {
+        let (file, handle) = self.change(|disk, now| Ok((disk.open(path, now), disk.number())))?;
+        Ok(Box::new(SimulatedLog {
+            disk: Self {
+                world: self.world.clone(),
+                process: self.process.clone(),
+            },
+            file,
+            handle,
+        }))
+    }
+}
+
+/// A lock that is held.
+struct SimulatedLock {
+    world: std::sync::Weak<World>,
+    file: u64,
+    handle: u64,
+}
+
+impl HeldLock for SimulatedLock {
+    fn name_holder(&mut self, holder: &str) {
+        if let Some(world) = self.world.upgrade() {
+            let mut disk = world.disk.lock().unwrap();
+            if let Some(file) = disk.files.get_mut(&self.file) {
+                file.bytes = holder.as_bytes().to_vec();
+            }
+        }
+    }
+}
+
+impl Drop for SimulatedLock {
+    fn drop(&mut self) {
+        if let Some(world) = self.world.upgrade() {
+            release(&mut world.disk.lock().unwrap(), self.file, self.handle);
+        }
+    }
+}
+
+fn release(disk: &mut Disk, file: u64, handle: u64) {
+    if disk
+        .locks
+        .get(&file)
+        .is_some_and(|lock| lock.handle == handle)
+    {
+        disk.locks.remove(&file);
+    }
+}
+
+/// A log that is open.
+struct SimulatedLog {
+    disk: ProcessDisk,
+    file: u64,
+    handle: u64,
+}
+
+impl OpenLog for SimulatedLog {
+    fn read(&mut self) -> io::Result<Vec<u8>> {
+        self.disk
+            .look(|disk| Ok(disk.files[&self.file].bytes.clone()))
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        self.disk
+            .look(|disk| Ok(disk.files[&self.file].bytes.len() as u64))
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let file = self.file;
+        let log = self.disk.change(|disk, now| {
+            let file = disk.files.get_mut(&file).ok_or_else(missing)?;
+            file.bytes.extend_from_slice(bytes);
+            file.modified = now;
+            Ok(file.bytes.clone())
+        })?;
+        self.disk.world().judge_log(bytes, &log);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn try_lock(&mut self) -> io::Result<bool> {
+        let (process, file, handle) = (self.disk.process.clone(), self.file, self.handle);
+        self.disk.change(|disk, _| {
+            if disk.locks.contains_key(&file) {
+                return Ok(false);
+            }
+            disk.locks.insert(file, Lock { process, handle });
+            Ok(true)
+        })
+    }
+
+    fn unlock(&mut self) {
+        let world = self.disk.world();
+        release(&mut world.disk.lock().unwrap(), self.file, self.handle);
+    }
+}
+
+impl Drop for SimulatedLog {
+    fn drop(&mut self) {
+        if let Some(world) = self.disk.world.upgrade() {
+            release(&mut world.disk.lock().unwrap(), self.file, self.handle);
+        }
+    }
+}

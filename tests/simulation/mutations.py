@@ -1,0 +1,147 @@
+"""Does the simulation see what it is there for? One fault at a time is put into a copy of the sources, and the simulation
+must find a seed that shows it.
+
+    python3 tests/simulation/mutations.py                    # all faults, each with up to 4,000 seeds
+    python3 tests/simulation/mutations.py --seeds 20000 heartbeat claim
+
+Prints for each fault how many seeds it took. Ends with status 1 where one was not found, or where a text that a fault
+replaces is not in its file any more. The copy and what is built in it are kept in --folder for the next time.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+RUNS = "src/store/sqlite/runs/"
+ENVIRONMENTS = "src/store/sqlite/environments/"
+LIFECYCLE = "src/run/lifecycle.rs"
+HOUSE = "src/worker/housekeeping.rs"
+LEASE = "src/lease.rs"
+PROVIDE = "src/environment/provide.rs"
+
+# name, file, then pairs of what stands there and what takes its place
+FAULTS = [
+    # A claim fences everything that is written under it.
+    ("finish without the token", RUNS + "end.rs", ("end_told = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'running'", "end_told = 0 WHERE id = ?1 AND ?2 = ?2 AND status = 'running'")),
+    ("heartbeat without the token", RUNS + "claim.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("watch without the token", RUNS + "claim.rs", ("IS NOT NULL FROM runs WHERE id = ?1 AND claim_token = ?2", "IS NOT NULL FROM runs WHERE id = ?1 AND ?2 = ?2")),
+    ("retry and release without the token", RUNS + "leave.rs", ("{HELD} AND id = ?1 AND claim_token = ?2", "{HELD} AND id = ?1 AND ?2 = ?2")),
+    ("build completed without the token", ENVIRONMENTS + "build.rs", ("attempt_count = 0 WHERE id = ?1 AND claim_token = ?2 AND", "attempt_count = 0 WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("build failed without the token", ENVIRONMENTS + "build.rs", ("updated_at = ?8\n         WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?8\n         WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("build released without the token", ENVIRONMENTS + "build.rs", ("updated_at = ?3\n         WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n         WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("heartbeat of a build without the token", ENVIRONMENTS + "build.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
+    # Claiming.
+    ("claim what is running", RUNS + "claim.rs", ("WHERE r.status = 'queued' AND r.available_at", "WHERE r.status IN ('queued', 'running') AND r.available_at"), ("WHERE id = ({choice}) AND status = 'queued'", "WHERE id = ({choice})")),
+    ("claim before it is due", RUNS + "claim.rs", ("AND r.available_at <= ?1 AND", "AND ?1 = ?1 AND")),
+    ("claim without an environment that is ready", RUNS + "claim.rs", ("AND e.status = 'ready'", "AND e.status != 'failed'")),
+    ("claim out of turn", RUNS + "claim.rs", ("ORDER BY r.available_at, r.created_at, r.id LIMIT 1", "ORDER BY r.created_at DESC, r.id LIMIT 1")),
+    ("claim a named run before it is due", RUNS + "claim.rs", ("WHERE id = ?6 AND available_at <= ?1 AND", "WHERE id = ?6 AND ?1 = ?1 AND")),
+    ("claim a build that somebody has", ENVIRONMENTS + "build.rs", ("(status = 'queued' OR (?6 AND status IN ('building', 'failed')))", "(?6 = ?6 AND status IN ('queued', 'building', 'failed'))")),
+    ("claim without a process", "src/workspace.rs", ("process: process.map(str::to_owned),", "process: process.map(str::to_owned).filter(|_| false),")),
+    # Leaving a claim.
+    ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if run.cancel_requested {", "let status = if run.cancel_requested && run.most == 0 {")),
+    ("a released attempt counts", RUNS + "leave.rs", ("let given_back = leaving.give_back &&", "let given_back = leaving.last && leaving.give_back &&")),
+    ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.give_back && run.attempts >= run.most)", "(!leaving.give_back && run.attempts > run.most)")),
+    # Leases.
+    ("leases are never renewed", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 1000 {")),
+    ("leases are renewed too late", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 5 {")),
+    ("a look makes the lease longer", LEASE, ("                beat\n            } else {\n                continue;", "                self.note(beat, asked);\n                beat\n            } else {\n                continue;")),
+    ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
+    ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    self.lock().lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
+    ("a request to cancel is not heard", LEASE, ("            if beat == asked_to_stop {", "            if beat == asked_to_stop && beat.is_err() {")),
+    ("a stale lease is trusted", LEASE, ("if asked.since(state.answered) < self.leased.length() {", "if asked.since(state.answered) < self.leased.length() * 1000 {")),
+    ("leases never expire", RUNS + "leave.rs", ("AND claim_expires_at < ?1", "AND claim_expires_at < ?1 - 1000000000")),
+    ("leases expire early", RUNS + "leave.rs", ("AND claim_expires_at < ?1", "AND claim_expires_at < ?1 + 30000")),
+    ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
+    ("leases are judged after a jump of the clock", HOUSE, ("self.trust_from.is_none_or(|from| now >= from)", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
+    ("leases are judged from the first moment", HOUSE, ("Clocks::new(machine, self.has_company().then(|| self.settle()))", "Clocks::new(machine, self.has_company().then(|| self.settle()).filter(|_| false))")),
+    ("times are not repaired after a clock that went back", RUNS + "upkeep.rs", ("WHERE status = 'queued' AND available_at > ?1", "WHERE status = 'queued' AND available_at > ?1 + 1000000000000")),
+    # Who is alive.
+    ("a process that lives is taken for dead", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path) == Some(false)")),
+    ("dead processes are never found", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path).is_some()")),
+    ("a process that has the number of a dead one is taken for it", "src/fleet.rs", ("if worker.host != host ||", "if worker.host != host || worker.pid == machine.pid() ||")),
+    ("a process with claims is forgotten", "src/store/sqlite/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM runs WHERE status = 'running' AND claim_process = ?1)\n", "")),
+    ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("WHERE status = 'building' AND claim_process = ?1", "WHERE status = 'building' AND claim_process = ?1 AND ?1 IS NULL")),
+    # Ends.
+    ("ends are reported without a look", "src/run/ends.rs", ("events.iter().any(|event| ends(event, run.attempt_count))", "events.iter().any(|event| ends(event, u32::MAX - run.attempt_count))")),
+    ("ends are reported without a lock", "src/events.rs", ("locked.then(|| Hold(self))", "(locked || !locked).then(|| Hold(self))")),
+    ("ends whose reporter died are never reported", "src/run/ends.rs", ("    for run in &missing {", "    for run in missing.iter().filter(|run| run.id.is_empty()) {")),
+    ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status && found.attempt_count == run.attempt_count)", "found.attempt_count > 0")),
+    ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
+    ("a claim that could not be left is forgotten", "src/worker/slot.rs", ("                self.unrecorded\n                    .lock()\n                    .unwrap_or_else(PoisonError::into_inner)\n", "                Vec::new()\n")),
+    ("whoever stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if abandoned => Next::GiveBack,", "RunStatus::Cancelled if abandoned && transient => Next::GiveBack,")),
+    # Environments.
+    ("two builders of one key", PROVIDE, ("        let lock = Lock::acquire(machine, &path, &waiting.cancel,", "        let path = path.with_extension(machine.new_id());\n        let lock = Lock::acquire(machine, &path, &waiting.cancel,")),
+    ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
+    ("an environment that is whole is built again", PROVIDE, ("environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.folder)", "environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.snapshot)")),
+    ("runs without an environment are forgotten", "src/worker/slot.rs", ("        for run in store.runs_without_environment(batch)? {", "        for run in store.runs_without_environment(batch)?.split_off(0).drain(0..0) {")),
+    ("runs of failed environments wait for ever", RUNS + "end.rs", ("AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')", "AND environment_id IN (SELECT id FROM environments WHERE status = 'none')")),
+    ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id", "FROM runs r WHERE r.status IN ('none') AND (r.environment_id")),
+    # `ade run`.
+    ("a cancel of one input cancels the others", "src/run/inline.rs", ("if let Some((failure, log)) = self.lock().clone() {", "if cancel.is_cancelled() {\n            self.cancel.cancel();\n        }\n        if let Some((failure, log)) = self.lock().clone() {")),
+    ("ade run leaves what waits for another attempt", "src/run/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None));\n            }\n            match self.again(waiting)? {")),
+]
+
+SEED = re.compile(r"seed (\d+), the (\d+)th: (.*)")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", help="only the faults whose names contain one of these")
+    parser.add_argument("--seeds", type=int, default=4_000)
+    parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("target/mutations"))
+    arguments = parser.parse_args()
+    root = pathlib.Path(__file__).resolve().parents[2]
+    copy = root / arguments.folder / "copy"
+    chosen = [fault for fault in FAULTS if not arguments.words or any(word in fault[0] for word in arguments.words)]
+
+    copy_sources(root, copy)
+    missed = []
+    for name, file, *pairs in chosen:
+        text = (root / file).read_text()
+        for old, new in pairs:
+            if text.count(old) != 1:
+                print(f"{name}: stands {text.count(old)} times in {file}: {old!r}")
+                return 1
+            text = text.replace(old, new)
+        (copy / file).write_text(text)
+        caught, words = simulate(copy, arguments.seeds)
+        (copy / file).write_text((root / file).read_text())
+        print(f"{caught:>8}  {name}: {words}", flush=True)
+        if not caught:
+            missed.append(name)
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} faults were found")
+    return 1 if missed else 0
+
+
+def copy_sources(root: pathlib.Path, copy: pathlib.Path) -> None:
+    """Brings the copy up to date; what is equal keeps its time of change, so that it is not built again."""
+    files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")
+    for file in filter(None, files):
+        source, target = root / file, copy / file
+        if not source.is_file():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_file() or target.read_bytes() != source.read_bytes():
+            shutil.copyfile(source, target)
+
+
+def simulate(copy: pathlib.Path, seeds: int) -> tuple[int, str]:
+    """How many seeds it took, and what the first violation was; 0 where there was none."""
+    command = ["cargo", "test", "--quiet", "--test", "simulation", "nothing_is", "--", "--nocapture"]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, env={**os.environ, "SIMULATION_SEEDS": str(seeds)})
+    output = done.stdout + done.stderr
+    found = SEED.search(output)
+    if found:
+        return int(found[2]), found[3][:110]
+    if done.returncode != 0:
+        return 0, "it does not build: " + output[-600:]
+    return 0, "not found"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,595 @@
+//! The store as one process reaches it: the real one, through calls that may have to wait, may be refused, may be the last
+//! thing that the process does, and may do their work without an answer. After each call the judge looks at the database.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ade::clock::Timestamp;
+use ade::settings::Recovery;
+use ade::store::{
+    Attempt, CancelOutcome, Claim, Clock, ColumnResult, ConfigurationActivity, ConfigurationRecord,
+    Configurations, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments,
+    Failure, FieldResult, Heartbeat, Leases, NewRun, Overview, QueueDepth, QueueMetrics,
+    QueueStatistics, Result, Results, RunFilter, RunRecord, RunStatus, Runs, SqliteStore,
+    StoreError, WorkerRecord, Workers,
+};
+
+use super::judge::Deed;
+use super::process::Process;
+use super::threads::{Wake, give_way};
+
+/// See the module.
+pub struct SimulatedStore(Arc<Process>);
+
+impl SimulatedStore {
+    pub fn new(process: &Arc<Process>) -> Self {
+        Self(Arc::clone(process))
+    }
+
+    fn unreachable(message: &str) -> StoreError {
+        StoreError::Unreachable {
+            path: PathBuf::from("/data/db/ade.sqlite"),
+            message: message.to_owned(),
+            hint: String::new(),
+        }
+    }
+
+    /// Calls the store. `now` is what the caller saw when it looked at the clock for this call.
+    fn call<T: Answer>(
+        &self,
+        deed: Deed<'_>,
+        now: Option<Timestamp>,
+        work: impl FnOnce(&SqliteStore) -> Result<T>,
+    ) -> Result<T> {
+        let process = &self.0;
+        let world = &process.world;
+        if std::thread::panicking() {
+            return Err(Self::unreachable("the process is dead"));
+        }
+        let temper = world.temper();
+        let moment = now.map_or_else(|| world.moment(), |now| process.looked_at(now));
+        let mut wait = world.chance.between(0, 4);
+        if world.chance.hits(temper.delay) {
+            wait = world.chance.between(1_000, 40_000);
+            process.hold_up();
+        }
+        if deed.ends_a_claim() && world.chance.hits(temper.stall) {
+            // Long enough for others to take over, and to be at work when this one goes on.
+            process.freeze(world.chance.between(40_000, 140_000));
+        }
+        give_way(Wake::at(world.steady() + wait));
+        if world.chance.hits(temper.busy) {
+            world.count("busy");
+            world.trace(|| format!("{}: {deed}: busy", process.id));
+            process.hold_up();
+            return Err(StoreError::Locked {
+                path: PathBuf::new(),
+                waited_seconds: 30.0,
+            });
+        }
+        let answer = work(&world.store);
+        world.count("calls");
+        world.trace(|| match &answer {
+            Ok(answer) => format!("{}: {deed}: {}", process.id, answer.text()),
+            Err(error) => format!("{}: {deed}: {error}", process.id),
+        });
+        let held = answer.as_ref().ok().and_then(Answer::held);
+        world.judge_call(moment, &deed, held);
+        let is_lost = !matches!(deed, Deed::Look(_)) && world.chance.hits(temper.ambiguous);
+        give_way(Wake::at(world.steady()));
+        if is_lost {
+            world.count("lost answers");
+            world.trace(|| format!("{}: the answer to `{deed}` is lost", process.id));
+            process.hold_up();
+            return Err(Self::unreachable("the answer is lost"));
+        }
+        if let Err(error) = &answer
+            && !matches!(error, StoreError::NotFound { .. })
+        {
+            world.violated(&format!("`{deed}` failed: {error}"));
+        }
+        answer
+    }
+
+    fn look<T: Answer>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&SqliteStore) -> Result<T>,
+    ) -> Result<T> {
+        self.call(Deed::Look(what), None, work)
+    }
+}
+
+impl Configurations for SimulatedStore {
+    fn ensure_configuration(
+        &self,
+        workspace: &str,
+        name: &str,
+        path: &Path,
+        now: Timestamp,
+    ) -> Result<ConfigurationRecord> {
+        self.look("ensure the configuration", |store| {
+            store.ensure_configuration(workspace, name, path, now)
+        })
+    }
+    fn configuration_at(
+        &self,
+        workspace: &str,
+        path: &Path,
+    ) -> Result<Option<ConfigurationRecord>> {
+        self.look("the configuration", |store| {
+            store.configuration_at(workspace, path)
+        })
+    }
+    fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
+        self.look("activity", SqliteStore::configuration_activity)
+    }
+}
+
+impl Environments for SimulatedStore {
+    fn ensure_environment(
+        &self,
+        key: &EnvironmentKey,
+        snapshot: &Path,
+        folder: &dyn Fn(&str) -> PathBuf,
+        now: Timestamp,
+    ) -> Result<EnvironmentRecord> {
+        self.call(Deed::EnsureEnvironment, Some(now), |store| {
+            store.ensure_environment(key, snapshot, folder, now)
+        })
+    }
+    fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {
+        self.look("the environment of a key", |store| {
+            store.environment_of(key)
+        })
+    }
+    fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord> {
+        self.look("the environment of a run", |store| {
+            store.environment(workspace, id)
+        })
+    }
+    fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>> {
+        self.look("environments", |store| store.environments(workspace))
+    }
+    fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
+        self.look("all environments", SqliteStore::all_environments)
+    }
+    fn next_environment(&self, now: Timestamp) -> Result<Option<EnvironmentRecord>> {
+        self.look("next environment", |store| store.next_environment(now))
+    }
+    fn claim_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        take_over: bool,
+        now: Timestamp,
+    ) -> Result<Option<EnvironmentRecord>> {
+        let deed = Deed::ClaimEnvironment {
+            id,
+            claim,
+            take_over,
+        };
+        let claimed = self.call(deed, Some(now), |store| {
+            store.claim_environment(id, claim, take_over, now)
+        })?;
+        if claimed.is_some() {
+            self.0.was_given(id, &claim.token);
+        }
+        Ok(claimed)
+    }
+    fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        let deed = Deed::HeartbeatEnvironment(id, claim);
+        self.call(deed, Some(now), |store| {
+            store.heartbeat_environment(id, claim, now)
+        })
+    }
+    fn complete_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        contents: &EnvironmentContents,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let deed = Deed::CompleteEnvironment(id, claim);
+        self.call(deed, Some(now), |store| {
+            store.complete_environment(id, claim, contents, now)
+        })
+    }
+    fn fail_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        retry_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let deed = Deed::FailEnvironment(id, claim);
+        self.call(deed, Some(now), |store| {
+            store.fail_environment(id, claim, failure, retry_at, now)
+        })
+    }
+    fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
+        let deed = Deed::ReleaseEnvironment(id, claim);
+        self.call(deed, Some(now), |store| {
+            store.release_environment(id, claim, now)
+        })
+    }
+    fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize> {
+        self.call(Deed::ExpireEnvironments, None, |store| {
+            store.expire_environment_leases(clock)
+        })
+    }
+    fn requeue_environment(
+        &self,
+        seen: &EnvironmentRecord,
+        folder: &Path,
+        snapshot: &Path,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let deed = Deed::RequeueEnvironment(&seen.id);
+        // False says that it was requeued before, and nothing about a claim.
+        let done = self.call(deed, Some(now), |store| {
+            Ok(Done(
+                store.requeue_environment(seen, folder, snapshot, now)?,
+            ))
+        });
+        done.map(|done| done.0)
+    }
+    fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
+        self.look("live runs", |store| store.live_runs_of_environment(id))
+    }
+    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()> {
+        self.look("move waiting runs", |store| {
+            store.move_waiting_runs(from, to, now)
+        })
+    }
+    fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
+        let taken = self.call(Deed::TakeEnvironment(id), None, |store| {
+            Ok(Done(store.delete_environment(id, cold_since)?))
+        })?;
+        if taken.0 {
+            self.0.world.count("environments collected");
+        }
+        Ok(taken.0)
+    }
+}
+
+impl Results for SimulatedStore {
+    fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>> {
+        self.look("fields", |store| store.run_fields(run))
+    }
+    fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>> {
+        self.look("columns", |store| store.run_columns(run))
+    }
+    fn run_payload(&self, run: &str) -> Result<Option<String>> {
+        self.look("payload", |store| store.run_payload(run))
+    }
+}
+
+impl Workers for SimulatedStore {
+    fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
+        // It is alive from the moment in which it can be found, whether or not it hears so.
+        self.0.joins(&worker.id);
+        self.look("register", |store| store.register_worker(worker))
+    }
+    fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.look("seen", |store| store.worker_seen(id, now))
+    }
+    fn remove_worker(&self, id: &str) -> Result<()> {
+        self.look("unregister", |store| store.remove_worker(id))
+    }
+    fn workers(&self) -> Result<Vec<WorkerRecord>> {
+        self.look("list processes", SqliteStore::workers)
+    }
+    fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.call(Deed::Reclaim(process), Some(now), |store| {
+            store.reclaim(process, recovery, now)
+        })
+    }
+}
+
+impl Leases for SimulatedStore {
+    fn acquire_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        token: &str,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.look("acquire a lease by name", |store| {
+            store.acquire_lease(name, holder, token, lease, now)
+        })
+    }
+    fn release_lease(&self, name: &str, token: &str) -> Result<()> {
+        self.look("release a lease by name", |store| {
+            store.release_lease(name, token)
+        })
+    }
+    fn repair_times(
+        &self,
+        longest_wait: Duration,
+        longest_lease: Duration,
+        clock: &Clock<'_>,
+    ) -> Result<usize> {
+        self.call(Deed::CorrectTimes, None, |store| {
+            store.repair_times(longest_wait, longest_lease, clock)
+        })
+    }
+}
+
+impl QueueStatistics for SimulatedStore {
+    fn queue_depth(&self) -> Result<QueueDepth> {
+        self.look("queue depth", SqliteStore::queue_depth)
+    }
+    fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
+        self.look("overview", |store| store.overview(since, now))
+    }
+    fn record_metrics(&self, metrics: &QueueMetrics, keep_since: Timestamp) -> Result<()> {
+        self.look("record metrics", |store| {
+            store.record_metrics(metrics, keep_since)
+        })
+    }
+    fn metrics(&self, since: Timestamp) -> Result<Vec<QueueMetrics>> {
+        self.look("metrics", |store| store.metrics(since))
+    }
+}
+
+impl Runs for SimulatedStore {
+    fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {
+        let run = self.call(Deed::Enqueue(&run.id), Some(now), |store| {
+            store.enqueue_run(run, now)
+        })?;
+        self.0.world.count("enqueued");
+        self.0.world.judge().promised.insert(run.id.clone());
+        Ok(run)
+    }
+    fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
+        let deed = Deed::InsertClaimed(&run.id, claim);
+        let run = self.call(deed, Some(now), |store| {
+            store.insert_claimed_run(run, claim, now)
+        })?;
+        self.0.world.count("run at once");
+        self.0.was_given(&run.id, &claim.token);
+        self.0.world.judge().promised.insert(run.id.clone());
+        Ok(run)
+    }
+    fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        let deed = Deed::ClaimRun(Some(id), claim);
+        let claimed = self.call(deed, Some(now), |store| store.claim_run(id, claim, now))?;
+        if let Some(run) = &claimed {
+            self.0.world.count("claimed again");
+            self.0.was_given(&run.id, &claim.token);
+        }
+        Ok(claimed)
+    }
+    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        let claimed = self.call(Deed::ClaimRun(None, claim), Some(now), |store| {
+            store.claim_next_run(claim, now)
+        })?;
+        if let Some(run) = &claimed {
+            self.0.world.count("claims");
+            self.0.was_given(&run.id, &claim.token);
+        }
+        Ok(claimed)
+    }
+    fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        self.call(Deed::Heartbeat(id, claim), Some(now), |store| {
+            store.heartbeat_run(id, claim, now)
+        })
+    }
+    fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
+        self.call(Deed::Finish(id, claim, ending), Some(now), |store| {
+            store.finish_run(id, claim, ending, now)
+        })
+    }
+    fn retry_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        retry_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<RunStatus>> {
+        self.call(Deed::Retry(id, claim), Some(now), |store| {
+            store.retry_run(id, claim, failure, retry_at, now)
+        })
+    }
+    fn release_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<RunStatus>> {
+        self.call(Deed::Release(id, claim), Some(now), |store| {
+            store.release_run(id, claim, reason, now)
+        })
+    }
+    fn expire_run_leases(
+        &self,
+        backoff: &dyn Fn(u32) -> Duration,
+        clock: &Clock<'_>,
+    ) -> Result<Vec<RunRecord>> {
+        self.call(Deed::ExpireRuns, None, |store| {
+            store.expire_run_leases(backoff, clock)
+        })
+    }
+    fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.call(Deed::FailForEnvironments, Some(now), |store| {
+            store.fail_runs_of_failed_environments(now)
+        })
+    }
+    fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
+        self.look("the run", |store| store.run(workspace, id))
+    }
+    fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
+        self.look("runs", |store| store.runs(filter))
+    }
+    fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
+        self.look("attempts", |store| store.attempts(run))
+    }
+    fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
+        self.call(Deed::Cancel(run), Some(now), |store| {
+            store.request_cancel(run, now)
+        })
+    }
+    fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
+        self.call(Deed::Watch(run, claim), None, |store| {
+            store.watch_run(run, claim)
+        })
+    }
+    fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.look("ends that are not reported", |store| {
+            store.unreported_ends(patience, now)
+        })
+    }
+    fn mark_end_reported(&self, run: &str) -> Result<()> {
+        self.call(Deed::MarkReported(run), None, |store| {
+            store.mark_end_reported(run)
+        })
+    }
+    fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
+        self.look("runs without environment", |store| {
+            store.runs_without_environment(limit)
+        })
+    }
+    fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
+        self.call(Deed::SetEnvironment(run), None, |store| {
+            store.set_run_environment(run, environment)
+        })
+    }
+    fn delete_run(&self, run: &str) -> Result<bool> {
+        self.look("delete a run", |store| store.delete_run(run))
+    }
+    fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.look("runs with files", |store| {
+            store.runs_with_artifacts(cutoff, limit)
+        })
+    }
+    fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {
+        self.look("mark files as deleted", |store| {
+            store.mark_artifacts_deleted(run, cutoff, now)
+        })
+    }
+    fn run_exists(&self, run: &str) -> Result<bool> {
+        self.look("whether a run exists", |store| store.run_exists(run))
+    }
+}
+
+/// An answer that says nothing about a claim.
+struct Done(bool);
+
+/// What the store answers, as far as judge and trace are concerned.
+trait Answer {
+    /// Whether a claim that had to be proved holds.
+    fn held(&self) -> Option<bool> {
+        None
+    }
+    fn text(&self) -> String {
+        "done".to_owned()
+    }
+}
+
+impl Answer for Done {
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+impl Answer for bool {
+    fn held(&self) -> Option<bool> {
+        Some(*self)
+    }
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+impl Answer for Heartbeat {
+    fn held(&self) -> Option<bool> {
+        Some(matches!(self, Self::Renewed { .. }))
+    }
+    fn text(&self) -> String {
+        format!("{self:?}")
+    }
+}
+impl Answer for Option<RunStatus> {
+    fn held(&self) -> Option<bool> {
+        Some(self.is_some())
+    }
+    fn text(&self) -> String {
+        format!("{self:?}")
+    }
+}
+impl Answer for RunRecord {
+    fn text(&self) -> String {
+        format!("{} {}", self.id, self.status.as_str())
+    }
+}
+impl Answer for EnvironmentRecord {
+    fn text(&self) -> String {
+        format!("{} {}", self.id, self.status.as_str())
+    }
+}
+impl Answer for WorkerRecord {
+    fn text(&self) -> String {
+        self.id.clone()
+    }
+}
+impl Answer for QueueDepth {
+    fn text(&self) -> String {
+        format!("{self:?}")
+    }
+}
+impl Answer for CancelOutcome {
+    fn text(&self) -> String {
+        match self {
+            Self::Cancelled(_) => "cancelled",
+            Self::Requested(_) => "asked for",
+            Self::Ended(_) => "it has ended",
+        }
+        .to_owned()
+    }
+}
+impl Answer for u64 {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+impl Answer for usize {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+macro_rules! answers_without_words {
+    ($($answer:ty),*) => {$(impl Answer for $answer {})*};
+}
+answers_without_words!(
+    (),
+    ConfigurationRecord,
+    Option<ConfigurationRecord>,
+    Option<String>,
+    Overview,
+    Vec<Attempt>,
+    Vec<ColumnResult>,
+    Vec<ConfigurationActivity>,
+    Vec<FieldResult>,
+    Vec<QueueMetrics>
+);
+
+macro_rules! answers_of_records {
+    ($($record:ty),*) => {$(
+        impl Answer for Vec<$record> {
+            fn text(&self) -> String {
+                self.iter().map(Answer::text).collect::<Vec<_>>().join(", ")
+            }
+        }
+        impl Answer for Option<$record> {
+            fn text(&self) -> String {
+                self.as_ref().map_or_else(|| "none".to_owned(), Answer::text)
+            }
+        }
+    )*};
+}
+answers_of_records!(RunRecord, EnvironmentRecord, WorkerRecord);

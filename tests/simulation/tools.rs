@@ -1,0 +1,211 @@
+//! The engine and the installers: they take their time, and end as the seed says.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ade::cancel::Cancel;
+use ade::configuration::ConfigurationError;
+use ade::engine::{EngineReport, Invocation, Launch, Message, Task};
+use ade::environment::builder::Build;
+use ade::environment::prepare::{PrepareError, Prepared};
+use ade::environment::{BuildError, BuildEvent, Built, Step};
+use ade::machine::Files;
+use ade::process::{Exit, Stream, Usage};
+use ade::python::Python;
+use ade::store::EnvironmentRecord;
+use ade::workspace::Workspace;
+use serde_json::json;
+
+use super::process::Process;
+use super::threads::{Wake, give_way};
+use super::world::World;
+
+/// Work under a claim, for the judge to know.
+struct AtWork<'a> {
+    world: &'a Arc<World>,
+    token: String,
+}
+
+impl<'a> AtWork<'a> {
+    fn begin(process: &'a Process, subject: &str, is_run: bool) -> Self {
+        let world = &process.world;
+        let token = process.claim_on(subject).unwrap_or_default();
+        let mut judge = world.judge();
+        let at_work = if is_run {
+            &mut judge.executing
+        } else {
+            &mut judge.building
+        };
+        at_work.insert(token.clone(), subject.to_owned());
+        let was_made = judge.was_made(&token);
+        drop(judge);
+        if !was_made {
+            world.violated(&format!(
+                "work begins on {subject}, which was never claimed"
+            ));
+        }
+        Self { world, token }
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        let mut judge = self.world.judge();
+        judge.executing.remove(&self.token);
+        judge.building.remove(&self.token);
+    }
+}
+
+/// Takes as long as the seed says, unless it is cancelled. Now and then, `say` is called.
+fn take_time(world: &World, longest: i64, cancel: &Cancel, say: &mut dyn FnMut()) {
+    let until = world.steady() + world.chance.between(1, longest);
+    while world.steady() < until && !cancel.is_cancelled() {
+        give_way(Wake::At {
+            at: until.min(world.steady() + 20_000),
+            cancel: Some(cancel.clone()),
+            bell: None,
+        });
+        say();
+    }
+}
+
+/// Starts no engine.
+pub struct SimulatedEngine(pub Arc<Process>);
+
+impl Launch for SimulatedEngine {
+    fn launch(
+        &self,
+        invocation: &Invocation,
+        cancel: &Cancel,
+        on_message: &mut dyn FnMut(Message),
+    ) -> io::Result<EngineReport> {
+        let world = &self.0.world;
+        let run = name_of(&invocation.folder);
+        let _at_work = AtWork::begin(&self.0, &run, true);
+        world.count("engines started");
+        world.trace(|| format!("{}: the engine of {run} starts", self.0.id));
+        let temper = world.temper();
+        let longest = *world.chance.pick(&[50, 20_000, 150_000]);
+        take_time(world, longest, cancel, &mut || {
+            on_message(Message::Line(Stream::Stdout, "at work".to_owned()));
+        });
+        let report = |exit, completed| EngineReport {
+            exit,
+            usage: Usage::default(),
+            wall: Duration::from_secs(1),
+            completed,
+            last_lines: Vec::new(),
+        };
+        if cancel.is_cancelled() {
+            return Ok(report(Exit::Cancelled, None));
+        }
+        if world.chance.hits(temper.engine_killed) {
+            return Ok(report(Exit::Signal(9), None));
+        }
+        if world.chance.hits(temper.engine_failed) {
+            let failure = json!({"code": "hook_error", "stage": "on_table", "message": "no"});
+            let completed = json!({"execution": {"status": "failed", "failure": failure}});
+            return Ok(report(Exit::Code(1), Some(completed)));
+        }
+        if let Task::Process { output, .. } = &invocation.task {
+            self.0.disk.write(output, b"clean")?;
+        }
+        let completed = json!({"execution": {"status": "succeeded"}});
+        Ok(report(Exit::Code(0), Some(completed)))
+    }
+}
+
+/// Installs nothing.
+pub struct SimulatedBuilder(pub Arc<Process>);
+
+impl Build for SimulatedBuilder {
+    fn prepare(
+        &self,
+        _workspace: &Workspace,
+        environment: &EnvironmentRecord,
+    ) -> Result<Prepared, PrepareError> {
+        let world = &self.0.world;
+        if world.chance.hits(world.temper().build_failed / 2) {
+            let path = environment.snapshot.clone();
+            return Err(ConfigurationError::NotFound { path }.into());
+        }
+        Ok(world.prepared(&environment.key))
+    }
+
+    fn build(
+        &self,
+        _workspace: &Workspace,
+        _prepared: &Prepared,
+        environment: &EnvironmentRecord,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(BuildEvent),
+    ) -> Result<Built, BuildError> {
+        let world = &self.0.world;
+        let _at_work = AtWork::begin(&self.0, &environment.id, false);
+        world.count("builds");
+        let temper = world.temper();
+        let (files, folder) = (&self.0.disk, &environment.folder);
+        let failed = |path: &Path, source: io::Error| BuildError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let ready = folder.join(".ready");
+        if files.exists(&ready) {
+            files
+                .remove_file(&ready)
+                .map_err(|error| failed(&ready, error))?;
+        }
+        let longest = *world.chance.pick(&[2_000, 20_000, 100_000]);
+        take_time(world, longest, cancel, &mut || {
+            let message = "at work".to_owned();
+            on_event(BuildEvent::Note { message });
+        });
+        let step = Step::InstallConfig;
+        if cancel.is_cancelled() {
+            return Err(BuildError::Cancelled { step });
+        }
+        if world.chance.hits(temper.build_hiccup) {
+            return Err(BuildError::Timeout { step, seconds: 600 });
+        }
+        if world.chance.hits(temper.build_failed) {
+            return Err(BuildError::VerificationFailed {
+                message: "no".to_owned(),
+                last_lines: Vec::new(),
+            });
+        }
+        for path in [folder.join(".venv/bin/python"), ready] {
+            files
+                .write(&path, b"")
+                .map_err(|error| failed(&path, error))?;
+        }
+        Ok(Built {
+            python: python(),
+            venv: folder.join(".venv"),
+            engine_version: "1.10.0".to_owned(),
+            packages: Vec::new(),
+            lock_digest: String::new(),
+            size_bytes: 1,
+            installer: "simulated".to_owned(),
+        })
+    }
+}
+
+/// The Python of every environment.
+pub fn python() -> Python {
+    Python {
+        executable: "/usr/bin/python3".into(),
+        version: (3, 11, 7),
+        implementation: "cpython".to_owned(),
+        platform: "simulated".to_owned(),
+    }
+}
+
+fn name_of(folder: &Path) -> String {
+    folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,177 @@
+//! Workers whose disks are full, read-only, or two: nothing lost, nothing torn, and work goes on when there is room again.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::trials::{Missing, Tried, trials};
+use common::{Place, wait_for, wait_for_death};
+use libc::SIGTERM;
+
+trials!(
+    a_worker_killed_in_the_middle_of_staging_leaves_no_half_of_a_file,
+    a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_room,
+    no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again,
+    a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost,
+);
+
+/// A small file system of its own, gone with the test.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Mounts one.
+    fn mount(at: &Path, kibibytes: u32) -> Result<Self, Missing> {
+        fs::create_dir_all(at).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "tmpfs"])
+            .arg(at)
+            .output();
+        if mounted.is_ok_and(|output| output.status.success()) {
+            Ok(Self(at.to_owned()))
+        } else {
+            Err(Missing("no small disk can be mounted here".to_owned()))
+        }
+    }
+
+    /// Writes until nothing more fits. Returns the file.
+    fn fill(&self) -> PathBuf {
+        use std::io::Write;
+        let path = self.0.join("filler");
+        let mut file = fs::File::create(&path).unwrap();
+        for size in [64 * 1024, 512, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+        path
+    }
+
+    fn remount(&self, options: &str) -> bool {
+        Command::new("mount")
+            .args(["-o", &format!("remount,{options}")])
+            .arg(&self.0)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
+
+fn a_worker_killed_in_the_middle_of_staging_leaves_no_half_of_a_file() -> Tried {
+    let place = Place::held("");
+    place.let_go();
+    let run = place.enqueue("config", "members.csv");
+    // The staged copy is lost, and the file that it is made from anew is a pipe that yields a part of it. It lies on
+    // another file system, so that it is copied and not linked.
+    let staged = place.run_folder(&run).join("input/members.csv");
+    let whole = fs::read(&staged).unwrap();
+    fs::remove_file(&staged).unwrap();
+    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
+        return Err(Missing("there is no second file system here".to_owned()));
+    };
+    let source = elsewhere.path().join("source.csv");
+    let made = Command::new("mkfifo").arg(&source).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return Err(Missing("no pipe can be made here".to_owned()));
+    }
+    place.change(&format!(
+        "UPDATE runs SET input_path = '{}' WHERE id = '{run}'",
+        source.display()
+    ));
+    let worker = place.start_worker("one");
+    let mut pipe = fs::OpenOptions::new().write(true).open(&source).unwrap();
+    std::io::Write::write_all(&mut pipe, &whole[..5]).unwrap();
+    let half = || {
+        place
+            .files_below(staged.parent().unwrap())
+            .iter()
+            .any(|name| name.starts_with(".ade-"))
+    };
+    wait_for("half of a copy", half);
+    worker.dies();
+    drop(pipe);
+    fs::remove_file(&source).unwrap();
+    fs::write(&source, &whole).unwrap();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    assert_eq!(fs::read(&staged).unwrap(), whole);
+    Ok(())
+}
+
+fn a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_room() -> Tried {
+    let mut place = Place::new();
+    place.hurry();
+    let disk = SmallDisk::mount(&place.path("data/db"), 1024)?;
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    let next = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    let engine = place.wait_until_held(1)[0];
+    // What the database has in its log is in the file itself, so that the end needs room.
+    let _ = place
+        .database()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let filler = disk.fill();
+    place.let_go();
+    wait_for_death(engine);
+    worker.wait_until_says("cannot be recorded yet");
+    assert_eq!(place.status_of(&run), "running");
+    fs::remove_file(filler).unwrap();
+    place.wait_for_status(&next, "succeeded");
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.is_sound(&next, "succeeded", &["succeeded"]);
+    Ok(())
+}
+
+fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again() -> Tried {
+    let mut place = Place::new();
+    place.hurry();
+    let disk = SmallDisk::mount(&place.path("runs"), 4096)?;
+    place.set("ADE_RUNS_DIR", place.path("runs"));
+    place.holding("config", "");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker("one");
+    place.wait_until_held(1);
+    let filler = disk.fill();
+    place.let_go();
+    worker.wait_until_says("queued");
+    worker.wait_until_says("there is no room left");
+    fs::remove_file(filler).unwrap();
+    place.wait_for_status(&run, "succeeded");
+    worker.signal(SIGTERM);
+    worker.wait().succeeds();
+    assert_eq!(place.outcomes(&run), ["retried", "succeeded"]);
+    Ok(())
+}
+
+fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() -> Tried {
+    let mut place = Place::new();
+    place.hurry();
+    let disk = SmallDisk::mount(&place.path("data/db"), 4096)?;
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    if !disk.remount("ro") {
+        return Err(Missing(
+            "the small disk cannot be made read-only".to_owned(),
+        ));
+    }
+    let refused = place.ade("worker --drain").ends_with(5);
+    assert!(refused.stderr.contains("hint:"), "{refused}");
+    place.ade("run config members.csv").ends_with(5);
+    assert!(disk.remount("rw"));
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    Ok(())
+}
