@@ -71,13 +71,7 @@ impl Facts {
 /// A type implements `facts` alone. The other three are its parts.
 pub trait Problem: std::error::Error {
     /// Kind, code and hint together.
-    fn facts(&self) -> Facts {
-        Facts {
-            kind: self.kind(),
-            code: self.code(),
-            hint: self.hint(),
-        }
-    }
+    fn facts(&self) -> Facts;
     /// Decides the exit status.
     fn kind(&self) -> Kind {
         self.facts().kind

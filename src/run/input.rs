@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::files::FileError;
-use crate::problem::{self, Problem};
+use crate::problem::{Facts, Kind, Problem, code};
 
 /// The formats that a run accepts, by extension, case-blind.
 pub const SUPPORTED: [&str; 4] = ["xlsx", "xlsm", "xls", "csv"];
@@ -53,31 +53,20 @@ pub enum InputError {
 }
 
 impl Problem for InputError {
-    fn kind(&self) -> problem::Kind {
-        problem::Kind::Usage
-    }
-    fn code(&self) -> &'static str {
+    fn facts(&self) -> Facts {
+        let usage = |code| Facts::new(Kind::Usage, code);
         match self {
-            Self::Absent { .. } => "input_not_found",
-            Self::Unsupported { .. } => "unsupported_format",
-            Self::NothingInside { .. } | Self::NoMatch { .. } => "no_input",
-            Self::SameOutput { .. } => "output_conflict",
-            Self::File(_) => "input_unreadable",
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Absent {
-                similar: Some(similar),
-                ..
-            } => Some(format!("did you mean {similar}?")),
-            Self::Unsupported { .. } => Some(
-                "ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them".to_owned(),
+            Self::Absent { similar, .. } => usage(code::INPUT_NOT_FOUND).maybe_hint(
+                similar
+                    .as_ref()
+                    .map(|similar| format!("did you mean {similar}?")),
             ),
-            Self::SameOutput { .. } => {
-                Some("run them one at a time, with an output directory for each".to_owned())
-            }
-            _ => None,
+            Self::Unsupported { .. } => usage(code::UNSUPPORTED_FORMAT)
+                .hint("ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them"),
+            Self::NothingInside { .. } | Self::NoMatch { .. } => usage(code::NO_INPUT),
+            Self::SameOutput { .. } => usage(code::OUTPUT_CONFLICT)
+                .hint("run them one at a time, with an output directory for each"),
+            Self::File(_) => usage(code::INPUT_UNREADABLE),
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::store::{Failure, RunStatus};
 
 /// How the engine begins to speak of settings that it cannot use, before any event.
 const INVALID_SETTINGS: &str = "Invalid settings";
+/// How the engine begins to say why a configuration is not valid.
+const INVALID_PACKAGE: &str = "Config package INVALID: ";
 /// What the system says where a disk is full. The engine passes it on in words only.
 const NO_SPACE: &str = "No space left on device";
 /// The code of the engine's failure for a configuration that it cannot use.
@@ -156,94 +158,106 @@ pub fn explain(
     report: &EngineReport,
     around: &Circumstances<'_>,
 ) -> Option<Failure> {
+    let verdict = seen.verdict();
+    if verdict.status == RunStatus::Succeeded {
+        return None;
+    }
     let reported = report.failure();
-    let words = |stage: &str, message: String, hint: Option<&str>| {
-        let code = match seen.verdict().code {
-            Some(code) => code.to_owned(),
-            None => reported
-                .as_ref()
-                .map_or(String::new(), |failure| failure.code.clone()),
-        };
-        Some(Failure {
-            code,
-            stage: Some(stage.to_owned()),
-            message,
-            hint: hint.map(str::to_owned),
-        })
+    let words = match &reported {
+        Some(failure) if matches!(seen, Observation::Reported | Observation::DiskFull) => {
+            words_of_engine(seen, failure, around)
+        }
+        _ => words(seen, report, around),
     };
-    match seen {
-        Observation::Succeeded | Observation::Valid => None,
-        Observation::Cancelled => words("run", "cancelled".to_owned(), None),
-        Observation::TimedOut => {
-            let seconds = around.timeout.unwrap_or_default().as_secs_f64();
-            words(
-                "run",
-                format!("the run took longer than its limit of {seconds} s and was stopped"),
-                Some(
-                    "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went",
-                ),
-            )
+    let own_code = || reported.map_or(String::new(), |failure| failure.code);
+    Some(Failure {
+        code: verdict.code.map_or_else(own_code, str::to_owned),
+        stage: Some(words.stage),
+        message: words.message,
+        hint: words.hint,
+    })
+}
+
+/// Where it failed, what happened, and what to do next.
+struct Words {
+    stage: String,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Words {
+    fn new(stage: &str, message: String) -> Self {
+        Self {
+            stage: stage.to_owned(),
+            message,
+            hint: None,
         }
-        Observation::Killed => words(
-            "engine",
-            format!(
-                "the engine was killed by {}{}",
-                signal(report),
-                last_words(report)
-            ),
-            None,
-        ),
-        Observation::Invalid => {
-            let reason = report.last_lines.join("\n");
-            let reason = reason
-                .strip_prefix("Config package INVALID: ")
-                .unwrap_or(&reason);
-            words("configuration", reason.to_owned(), None)
+    }
+
+    fn hint(self, hint: &str) -> Self {
+        Self {
+            hint: Some(hint.to_owned()),
+            ..self
         }
-        Observation::DiskFull => {
-            let found = reported.as_ref()?;
-            words(
-                &found.stage,
-                found.message.clone(),
-                Some(crate::files::FREE_SPACE),
-            )
-        }
-        Observation::Reported => {
-            let found = reported.as_ref()?;
-            let hint = hint_for_reported(found, around);
-            words(&found.stage, found.message.clone(), hint.as_deref())
-        }
-        Observation::BadSettings => words(
-            "settings",
-            report.last_lines.join("\n"),
-            hint_of(CONFIG_ERROR),
-        ),
-        Observation::NoOutput => words(
-            "engine",
-            format!(
-                "the engine reported success but wrote no {}",
-                around.output.display()
-            ),
-            None,
-        ),
-        Observation::Refused => words(
-            "engine",
-            format!("the engine refused the call{}", last_words(report)),
-            None,
-        ),
-        Observation::Crashed => words(
-            "engine",
-            format!(
-                "the engine ended with {} and did not say how the run went{}",
-                signal(report),
-                last_words(report)
-            ),
-            Some("`ade logs tail` shows all that it said"),
-        ),
     }
 }
 
-fn signal(report: &EngineReport) -> String {
+/// What the engine reports, in its words.
+fn words_of_engine(
+    seen: Observation,
+    failure: &crate::engine::Failure,
+    around: &Circumstances<'_>,
+) -> Words {
+    Words {
+        stage: failure.stage.clone(),
+        message: failure.message.clone(),
+        hint: if seen == Observation::DiskFull {
+            Some(crate::files::FREE_SPACE.to_owned())
+        } else {
+            hint_for_reported(failure, around)
+        },
+    }
+}
+
+/// What was seen from outside the engine.
+fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -> Words {
+    let last_lines = last_lines(report);
+    let engine = |message: String| Words::new("engine", message);
+    match seen {
+        Observation::Cancelled => Words::new("run", "cancelled".to_owned()),
+        Observation::TimedOut => {
+            let seconds = around.timeout.unwrap_or_default().as_secs_f64();
+            Words::new("run", format!("the run took longer than its limit of {seconds} s and was stopped")).hint(
+                "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went",
+            )
+        }
+        Observation::Invalid => {
+            let reason = report.last_lines.join("\n");
+            let reason = reason.strip_prefix(INVALID_PACKAGE).unwrap_or(&reason);
+            Words::new("configuration", reason.to_owned())
+        }
+        Observation::BadSettings => Words {
+            hint: hint_of(CONFIG_ERROR).map(str::to_owned),
+            ..Words::new("settings", report.last_lines.join("\n"))
+        },
+        Observation::NoOutput => engine(format!(
+            "the engine reported success but wrote no {}",
+            around.output.display()
+        )),
+        Observation::Refused => engine(format!("the engine refused the call{last_lines}")),
+        Observation::Killed => engine(format!(
+            "the engine was killed by {}{last_lines}",
+            exit_in_words(report)
+        )),
+        _ => engine(format!(
+            "the engine ended with {} and did not say how the run went{last_lines}",
+            exit_in_words(report)
+        ))
+        .hint("`ade logs tail` shows all that it said"),
+    }
+}
+
+fn exit_in_words(report: &EngineReport) -> String {
     match report.exit {
         Exit::Signal(signal) => format!("signal {signal}"),
         Exit::Code(status) => format!("status {status}"),
@@ -251,7 +265,7 @@ fn signal(report: &EngineReport) -> String {
     }
 }
 
-fn last_words(report: &EngineReport) -> String {
+fn last_lines(report: &EngineReport) -> String {
     match report.last_lines.as_slice() {
         [] => String::new(),
         lines => format!(

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::problem::{self, Problem};
+use crate::problem::{Facts, Kind, Problem, code};
 
 /// The store can't do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -119,52 +119,45 @@ impl StoreError {
 }
 
 impl Problem for StoreError {
-    fn kind(&self) -> problem::Kind {
+    fn facts(&self) -> Facts {
+        let database = |code| Facts::new(Kind::Database, code);
         match self {
-            Self::BadUrl { .. } | Self::NotFound { .. } | Self::Ambiguous { .. } => {
-                problem::Kind::Usage
-            }
-            Self::Sqlite { .. } => problem::Kind::Internal,
-            _ => problem::Kind::Database,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::BadUrl { .. } => "database_url_invalid",
-            Self::Absent { .. } => "database_absent",
-            Self::NotMigrated { .. } => "database_not_migrated",
-            Self::Newer { .. } => "database_newer",
-            Self::Altered { .. } => "database_altered",
-            Self::Damaged { .. } => "database_damaged",
-            Self::Locked { .. } => "database_locked",
-            Self::Unreachable { .. } | Self::File(_) => "database_unreachable",
-            Self::NotFound { what: "run", .. } => "run_not_found",
-            Self::NotFound { .. } => "not_found",
-            Self::Ambiguous { .. } => "ambiguous_id",
-            Self::Sqlite { .. } => "database_error",
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::BadUrl { .. } => "use sqlite:///relative/path or sqlite:////absolute/path".to_owned(),
-            Self::Absent { .. } => "`ade migrate` creates it, and so does the first `ade run`; or check --data-dir".to_owned(),
-            Self::NotMigrated { .. } => "run `ade migrate`; it backs the database up first".to_owned(),
-            Self::Newer { .. } => "use the ade that migrated it, or a newer one; or restore the backup beside the database".to_owned(),
-            Self::Altered { .. } => "use the ade that created it, or restore the backup beside the database".to_owned(),
-            Self::Damaged { path, .. } => format!(
+            Self::BadUrl { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
+                .hint("use sqlite:///relative/path or sqlite:////absolute/path"),
+            Self::Absent { .. } => database(code::DATABASE_ABSENT)
+                .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
+            Self::NotMigrated { .. } => database(code::DATABASE_NOT_MIGRATED)
+                .hint("run `ade migrate`; it backs the database up first"),
+            Self::Newer { .. } => database(code::DATABASE_NEWER).hint(
+                "use the ade that migrated it, or a newer one; or restore the backup beside the database",
+            ),
+            Self::Altered { .. } => database(code::DATABASE_ALTERED)
+                .hint("use the ade that created it, or restore the backup beside the database"),
+            Self::Damaged { path, .. } => database(code::DATABASE_DAMAGED).hint(format!(
                 "nothing was changed; restore a backup, try `sqlite3 {} .recover`, or move the file away to start with an empty queue",
                 path.display()
+            )),
+            Self::Locked { .. } => database(code::DATABASE_LOCKED).hint(
+                "see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer",
             ),
-            Self::Locked { .. } => "see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer".to_owned(),
-            Self::Unreachable { hint, .. } => hint.clone(),
-            Self::NotFound { what: "run", .. } => "`ade runs ls` lists them".to_owned(),
-            Self::NotFound { what: "environment", .. } => "`ade env ls` lists them".to_owned(),
-            Self::NotFound { .. } => return None,
-            Self::Ambiguous { .. } => "give more of it".to_owned(),
-            Self::Sqlite { .. } => return None,
-            Self::File(error) => return error.hint(),
-        })
+            Self::Unreachable { hint, .. } => {
+                database(code::DATABASE_UNREACHABLE).hint(hint.clone())
+            }
+            Self::File(error) => error
+                .facts()
+                .under(Kind::Database, code::DATABASE_UNREACHABLE),
+            Self::NotFound { what: "run", .. } => {
+                Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint("`ade runs ls` lists them")
+            }
+            Self::NotFound {
+                what: "environment",
+                ..
+            } => Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade env ls` lists them"),
+            Self::NotFound { .. } => Facts::new(Kind::Usage, code::NOT_FOUND),
+            Self::Ambiguous { .. } => {
+                Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more of it")
+            }
+            Self::Sqlite { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
+        }
     }
 }
