@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Place, wait_for};
+use libc::{SIGCONT, SIGINT, SIGSTOP};
 
 #[test]
 fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
@@ -65,4 +66,30 @@ fn an_installer_that_cannot_reach_its_index_is_tried_again() {
         .says("note: attempt 1 of 3 at members.csv failed: Build failed before run could start");
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
     place.is_sound(&run, "succeeded", &["retried", "succeeded"]);
+}
+
+#[test]
+fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
+    let mut place = Place::held("");
+    place.hurry();
+    place.set("ADE_WORKER_LEASE_SECONDS", "2");
+    let running = place.start("run config members.csv -o out");
+    place.wait_until_held(1);
+    running.signal(SIGSTOP);
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let worker = place.start_worker("w");
+    // Its engine is a second one; that of the process that stands still is ended before it.
+    place.wait_until_held(2);
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    running.signal(SIGCONT);
+    running
+        .wait()
+        .succeeds()
+        .says("note: members.csv was taken over by another process; waiting for its end")
+        .says("2 of 2 fields mapped");
+    assert_eq!(place.files_below("out").len(), 1);
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    worker.signal(SIGINT);
+    worker.wait().succeeds();
 }

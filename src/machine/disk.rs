@@ -240,3 +240,41 @@ impl Files for Disk {
         Ok(Box::new(file))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_on_a_file_that_was_deleted_meanwhile_is_taken_on_the_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("build.lock");
+        let first = Disk.lock(&path).unwrap();
+        std::thread::scope(|scope| {
+            // Waits with the file open that is about to be deleted.
+            let second = scope.spawn(|| Disk.lock(&path).unwrap());
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            fs::remove_file(&path).unwrap();
+            drop(first);
+            let _second = second.join().unwrap();
+            assert!(Disk.is_locked(&path).unwrap());
+            assert!(Disk.try_lock(&path).unwrap().is_none());
+        });
+        assert!(!Disk.is_locked(&path).unwrap());
+    }
+
+    #[test]
+    fn a_copy_says_which_side_failed_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        let (path, error) = Disk.copy_hashed(&from, &to).unwrap_err();
+        assert_eq!(
+            (path, error.kind()),
+            (from.clone(), io::ErrorKind::NotFound)
+        );
+        fs::write(&from, b"abc").unwrap();
+        fs::create_dir(&to).unwrap();
+        assert_eq!(Disk.copy_hashed(&from, &to).unwrap_err().0, to);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}

@@ -143,7 +143,13 @@ impl Job<'_> {
                     *run
                 }
                 // This process stood still for longer than its lease, or was taken for dead.
-                Carried::Lost => claimed.run,
+                Carried::Lost => {
+                    let name = &claimed.run.input_name;
+                    let message =
+                        format!("{name} was taken over by another process; waiting for its end");
+                    self.observer.trouble(self.input, &message);
+                    claimed.run
+                }
                 Carried::Unrecorded(_, trouble) => return Err(trouble.into()),
             };
             match self.again(waiting)? {
