@@ -146,6 +146,7 @@ pub mod code {
         ENGINE_NOT_STARTED = "engine_not_started";
         OUTPUT_MISSING = "output_missing";
         STORAGE_FAILED = "storage_failed";
+        RELEASED = "released";
         WORKER_DIED = "worker_died";
         LEASE_EXPIRED = "lease_expired";
         TIMEOUT = "timeout";

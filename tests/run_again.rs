@@ -87,7 +87,7 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
         .wait()
         .succeeds()
         .says("note: members.csv was taken over by another process; waiting for its end")
-        .says("2 of 2 fields mapped");
+        .prints("2 of 2 fields mapped");
     assert_eq!(place.files_below("out").len(), 1);
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
     worker.signal(SIGINT);

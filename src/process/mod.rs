@@ -24,6 +24,7 @@ mod on_path;
 mod options;
 #[cfg(test)]
 mod tests;
+mod time_limit;
 mod wake;
 
 use std::io;
@@ -33,6 +34,7 @@ use std::time::{Duration, Instant};
 use self::child::Watched;
 use self::lines::Lines;
 use self::options::OnLine;
+use self::time_limit::TimeLimit;
 use self::wake::{Wakes, wait_for_any};
 use crate::cancel::Cancel;
 
@@ -72,14 +74,14 @@ pub fn run(
     let mut stderr = Lines::new(Stream::Stderr, stderr, options)?;
     let _subscription = waker.on_cancel(cancel);
 
-    let mut patience = Patience::new(started, options);
+    let mut time_limit = TimeLimit::new(started, options);
     loop {
-        if let Some(signal) = patience.due(cancel, Instant::now()) {
+        if let Some(signal) = time_limit.due(cancel, Instant::now()) {
             watched.signal_group(signal);
         }
         wait_for_any(
             &[wakes.descriptor(), stdout.descriptor(), stderr.descriptor()],
-            patience.deadline(),
+            time_limit.deadline(),
         )?;
         let ended = wakes.child_has_ended()?;
         stdout.pump(on_line)?;
@@ -96,71 +98,8 @@ pub fn run(
     stdout.drain(on_line, drain_until)?;
     stderr.drain(on_line, drain_until)?;
     Ok(Outcome {
-        exit: patience.reason().unwrap_or(exit),
+        exit: time_limit.reason().unwrap_or(exit),
         usage,
         wall: started.elapsed(),
     })
-}
-
-/// When a child must be asked to end, and when it must be killed.
-struct Patience {
-    /// `None`: it may take as long as it likes.
-    time_is_up: Option<Instant>,
-    kill_after: Duration,
-    stopping: Option<Stopping>,
-}
-
-/// The child has been asked to end.
-struct Stopping {
-    reason: Exit,
-    /// `None` once it was killed.
-    kill_at: Option<Instant>,
-}
-
-impl Patience {
-    fn new(started: Instant, options: &Options) -> Self {
-        Patience {
-            time_is_up: options
-                .timeout
-                .and_then(|timeout| started.checked_add(timeout)),
-            kill_after: options.kill_after,
-            stopping: None,
-        }
-    }
-
-    /// The signal that is due now.
-    fn due(&mut self, cancel: &Cancel, now: Instant) -> Option<libc::c_int> {
-        if let Some(Stopping { kill_at, .. }) = &mut self.stopping {
-            let is_due = kill_at.is_some_and(|kill_at| now >= kill_at);
-            if is_due {
-                *kill_at = None;
-            }
-            return is_due.then_some(libc::SIGKILL);
-        }
-        let reason = if cancel.is_cancelled() {
-            Exit::Cancelled
-        } else if self.time_is_up.is_some_and(|time_is_up| now >= time_is_up) {
-            Exit::TimedOut
-        } else {
-            return None;
-        };
-        self.stopping = Some(Stopping {
-            reason,
-            kill_at: now.checked_add(self.kill_after),
-        });
-        Some(libc::SIGTERM)
-    }
-
-    /// When to look again although nothing has happened.
-    fn deadline(&self) -> Option<Instant> {
-        match &self.stopping {
-            None => self.time_is_up,
-            Some(stopping) => stopping.kill_at,
-        }
-    }
-
-    /// Why the child was asked to end, if it was.
-    fn reason(&self) -> Option<Exit> {
-        self.stopping.as_ref().map(|stopping| stopping.reason)
-    }
 }

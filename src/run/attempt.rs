@@ -28,7 +28,7 @@ use crate::workspace::Workspace;
 pub struct Attempted {
     /// What to record.
     pub ending: Ending,
-    /// Whether another attempt can help: the engine was killed, not wrong.
+    /// Whether another attempt can help: the engine was killed, or a disk was full; nothing was wrong with the run.
     pub transient: bool,
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::ends;
-use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Watch};
+use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
 use super::output::{self, OutputError};
 use super::request::{Request, RunError};
 use crate::cancel::Cancel;
@@ -95,7 +95,7 @@ struct Job<'a> {
     observer: &'a dyn Observer,
 }
 
-impl Watch for Job<'_> {
+impl Reporter for Job<'_> {
     fn begun(&self, run: &RunRecord) {
         self.observer.begun(self.input, run);
     }
@@ -124,7 +124,7 @@ impl Job<'_> {
             workspace,
             launcher: self.request.tools.launcher,
             environments: Environments::Provided(&provide),
-            watch: self,
+            reporter: self,
             cancel: self.cancel,
             abandon: &never,
             give_up: &never,

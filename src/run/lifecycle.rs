@@ -1,7 +1,7 @@
 //! One lifecycle: from a claimed run to its recorded end.
 //!
 //! `ade run` and the worker both go through [`Lifecycle::carry`]. They differ in who claims (an inserted run, or the next
-//! one of the queue), in who watches ([`Watch`]), in where environments come from ([`Environments`]), and in what becomes
+//! one of the queue), in whom they report to ([`Reporter`]), in where environments come from ([`Environments`]), and in what becomes
 //! of the recorded run after it.
 //!
 //! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
@@ -35,8 +35,8 @@ const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// So many times it is tried again at least.
 const LEAST_TIMES: u32 = 3;
 
-/// Hears of a run while it is carried to its end.
-pub trait Watch: Sync {
+/// What a run reports while it is carried to its end.
+pub trait Reporter: Sync {
     /// The attempt begins.
     fn begun(&self, _run: &RunRecord) {}
     /// The run's event log grew.
@@ -116,8 +116,8 @@ pub struct Lifecycle<'a> {
     pub launcher: &'a dyn Launch,
     /// Where environments come from.
     pub environments: Environments<'a>,
-    /// Who watches.
-    pub watch: &'a dyn Watch,
+    /// Whom it reports to.
+    pub reporter: &'a dyn Reporter,
     /// Raised to cancel the run for good.
     pub cancel: &'a Cancel,
     /// Raised to stop: the run goes back to the queue.
@@ -188,8 +188,8 @@ impl Lifecycle<'_> {
         let (run, claim) = (&claimed.run, &claimed.claim);
         let execution = Execution::begin(self.workspace, run, claim, held)?;
         let started = execution.start();
-        self.watch.begun(run);
-        self.watch.event(run, &started);
+        self.reporter.begun(run);
+        self.reporter.event(run, &started);
         // A flag of its own: a lost lease ends this run's work and no other's.
         let work = Cancel::new();
         let _causes = [self.cancel, self.abandon].map(|cause| {
@@ -215,7 +215,7 @@ impl Lifecycle<'_> {
         match provide(cancel) {
             Err(error) => (without_environment(&error), None),
             Ok(environment) => {
-                let mut on_event = |event: &Value| self.watch.event(execution.run, event);
+                let mut on_event = |event: &Value| self.reporter.event(execution.run, event);
                 let attempted =
                     execution.attempt(self.launcher, &environment, cancel, &mut on_event);
                 (attempted, Some(environment))
@@ -385,7 +385,7 @@ impl Lifecycle<'_> {
                     times += 1;
                     let id = &execution.run.id;
                     let message = format!("the end of run {id} cannot be recorded yet: {error}");
-                    self.watch.trouble(execution.run, &message);
+                    self.reporter.trouble(execution.run, &message);
                     if machine.wait(self.give_up, RECORD_AGAIN) {
                         return Err(error.into());
                     }

@@ -11,7 +11,7 @@ use crate::layout;
 use crate::problem::{Problem, code};
 use crate::run::attempt::failure;
 use crate::run::ends;
-use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Trouble, Watch};
+use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, Trouble};
 use crate::store::{EnvironmentRecord, RunRecord, StoreError};
 
 /// Less room than this on the disk of the runs counts as none.
@@ -225,12 +225,12 @@ impl Pool<'_> {
     /// Carries a claimed run to its recorded end.
     fn execute(&self, worker: &str, claimed: &Claimed) -> Result<(), StoreError> {
         self.report(worker, &Change::Claimed(&claimed.run));
-        let watch = Reported { pool: self, worker };
+        let reporter = Reported { pool: self, worker };
         let lifecycle = Lifecycle {
             workspace: self.workspace,
             launcher: self.tools.launcher,
             environments: Environments::Ready,
-            watch: &watch,
+            reporter: &reporter,
             cancel: &crate::cancel::Cancel::new(),
             abandon: &self.abandon,
             give_up: &self.done,
@@ -269,7 +269,7 @@ struct Reported<'a> {
     worker: &'a str,
 }
 
-impl Watch for Reported<'_> {
+impl Reporter for Reported<'_> {
     fn trouble(&self, _run: &RunRecord, message: &str) {
         self.pool
             .report(self.worker, &Change::Trouble(message.to_owned()));

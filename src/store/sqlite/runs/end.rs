@@ -1,4 +1,4 @@
-//! Ends: with a result, by a request to cancel, or because the run's environment failed.
+//! Ends: with a result, or because the run's environment failed.
 //!
 //! Every statement that ends a run sets `end_told` to 0: the end is reported in the run's log after this, and who reports it
 //! sets 1. Where the process dies in between, a sweep finds the 0. (The column is called what it was called first; names in
@@ -10,8 +10,8 @@ use super::attempt::end_attempt;
 use super::read::by_id;
 use crate::clock::Timestamp;
 use crate::store::sqlite::results;
-use crate::store::sqlite::values::{execute, path_text};
-use crate::store::{CancelOutcome, Claim, Ending, RunRecord};
+use crate::store::sqlite::values::path_text;
+use crate::store::{Claim, Ending, RunRecord};
 
 /// Goes into every statement that leaves `running`: the schema allows a token in that state alone.
 pub(super) const UNCLAIM: &str =
@@ -58,33 +58,6 @@ pub(super) fn finish(
         results::replace(transaction, id, results)?;
     }
     Ok(true)
-}
-
-pub(super) fn request_cancel(
-    transaction: &Transaction<'_>,
-    id: &str,
-    now: Timestamp,
-) -> rusqlite::Result<CancelOutcome> {
-    // Which of the two changes a row is decided under one write lock: a run that waits is cancelled here, one that is under a
-    // claim is left to its holder, which learns of it with its next heartbeat. Asking again does not change when it was asked
-    // first.
-    let waiting = execute(
-        transaction,
-        "UPDATE runs SET status = 'cancelled', completed_at = ?2, cancel_requested_at = coalesce(cancel_requested_at, ?2), end_told = 0,
-         error_code = 'cancelled', error_stage = 'run', error_message = 'cancelled', error_hint = NULL WHERE id = ?1 AND status = 'queued'",
-        params![id, now.0],
-    )?;
-    let asked = execute(
-        transaction,
-        "UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, ?2) WHERE id = ?1 AND status = 'running'",
-        params![id, now.0],
-    )?;
-    let run = Box::new(by_id(transaction, id)?);
-    Ok(match (waiting, asked) {
-        (1, _) => CancelOutcome::Cancelled(run),
-        (_, 1) => CancelOutcome::Requested(run),
-        _ => CancelOutcome::Ended(run),
-    })
 }
 
 /// Queued runs whose environment failed for good. What looks said twice is the condition of the index `runs_of_environment`,

@@ -10,6 +10,7 @@ use super::attempt::end_attempt;
 use super::end::UNCLAIM;
 use super::read::by_id;
 use crate::clock::Timestamp;
+use crate::problem::code;
 use crate::settings::Recovery;
 use crate::store::{Claim, Failure, RunRecord, RunStatus};
 
@@ -73,7 +74,7 @@ fn leave(
         RunStatus::Queued
     };
     let cancelled = Failure {
-        code: "cancelled".to_owned(),
+        code: code::CANCELLED.to_owned(),
         stage: Some("run".to_owned()),
         message: "cancelled".to_owned(),
         hint: None,
@@ -146,7 +147,7 @@ pub(super) fn release(
         return Ok(None);
     };
     let failure = Failure {
-        code: "released".to_owned(),
+        code: code::RELEASED.to_owned(),
         stage: Some("worker".to_owned()),
         message: reason.to_owned(),
         hint: None,
@@ -171,7 +172,7 @@ pub(super) fn expire(
         .query_map([now.0], held)?
         .collect::<rusqlite::Result<_>>()?;
     let failure = Failure {
-        code: "lease_expired".to_owned(),
+        code: code::LEASE_EXPIRED.to_owned(),
         stage: Some("worker".to_owned()),
         message: "lease expired".to_owned(),
         hint: None,
@@ -203,7 +204,7 @@ pub(in crate::store::sqlite) fn reclaim(
         .query_map([process], held)?
         .collect::<rusqlite::Result<_>>()?;
     let failure = Failure {
-        code: "worker_died".to_owned(),
+        code: code::WORKER_DIED.to_owned(),
         stage: Some("worker".to_owned()),
         message: "the process that executed the run died".to_owned(),
         hint: (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned()),

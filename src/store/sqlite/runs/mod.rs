@@ -1,8 +1,11 @@
 //! Runs: the queue, and the records of those that ended.
 
 mod attempt;
+mod cancel;
 mod claim;
 mod end;
+mod enqueue;
+mod lease;
 mod leave;
 mod read;
 mod upkeep;
@@ -28,11 +31,11 @@ pub(super) use upkeep::repair_times;
 
 impl Runs for SqliteStore {
     fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {
-        self.write(|transaction| claim::insert(transaction, run, None, now))
+        self.write(|transaction| enqueue::insert(transaction, run, None, now))
     }
 
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
-        self.write(|transaction| claim::insert(transaction, run, Some(claim), now))
+        self.write(|transaction| enqueue::insert(transaction, run, Some(claim), now))
     }
 
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
@@ -46,11 +49,11 @@ impl Runs for SqliteStore {
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        self.write(|transaction| claim::heartbeat(transaction, id, claim, now))
+        self.write(|transaction| lease::heartbeat(transaction, id, claim, now))
     }
 
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
-        self.read(|connection| claim::watch(connection, run, claim))
+        self.read(|connection| lease::watch(connection, run, claim))
     }
 
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
@@ -90,7 +93,7 @@ impl Runs for SqliteStore {
     }
 
     fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
-        self.write(|transaction| end::request_cancel(transaction, run, now))
+        self.write(|transaction| cancel::request_cancel(transaction, run, now))
     }
 
     fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
