@@ -174,6 +174,8 @@ pub struct Judge {
     jumps: Vec<(i64, i64)>,
     /// Since when those at work are so in vain, by token.
     lost: BTreeMap<String, i64>,
+    /// Since when those at work were to be cancelled, by token.
+    cancelled: BTreeMap<String, i64>,
     /// Whose engine runs, by token.
     pub executing: BTreeMap<String, String>,
     /// Whose installer runs, by token.
@@ -192,6 +194,7 @@ impl Judge {
             leases: BTreeMap::new(),
             jumps: Vec::new(),
             lost: BTreeMap::new(),
+            cancelled: BTreeMap::new(),
             executing: BTreeMap::new(),
             building: BTreeMap::new(),
             promised: BTreeSet::new(),
@@ -283,7 +286,36 @@ impl Judge {
             }
             _ => {}
         }
-        self.judge_executions(around)
+        self.judge_executions(around)?;
+        self.judge_cancels(around)
+    }
+
+    /// Whose run is to be cancelled and who is well stops working.
+    fn judge_cancels(&mut self, around: &Circumstances<'_>) -> Verdict {
+        let mut cancelled = BTreeMap::new();
+        for (token, id) in &self.executing {
+            let is_asked_for = self
+                .now
+                .runs
+                .get(id)
+                .is_some_and(|run| run.cancel_requested);
+            if !is_asked_for || self.token_of(id) != Some(token) {
+                continue;
+            }
+            let since = self.cancelled.get(token).copied().unwrap_or(around.steady);
+            cancelled.insert(token.clone(), since);
+            let held_up = self
+                .leases
+                .get(token)
+                .map_or(i64::MIN, |lease| (around.held_up)(&lease.process));
+            if around.steady - since.max(held_up) > NOTICED_WITHIN {
+                return Err(format!(
+                    "the run {id} was to be cancelled at {since} and is still worked on"
+                ));
+            }
+        }
+        self.cancelled = cancelled;
+        Ok(())
     }
 
     fn token_of(&self, id: &str) -> Option<&String> {
