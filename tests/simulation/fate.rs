@@ -13,6 +13,11 @@ const STEPS_IN_TROUBLE: u64 = 1_500;
 /// A healthy worker that is left alone is done within this.
 const STEPS_ALONE: u64 = 20_000;
 
+/// A worker that starts has found out within this which processes of its host are dead.
+const FOUND_DEAD_WITHIN: i64 = 15_000;
+/// No run waits longer than twice the longest backoff, and the sweep that finds that comes soon.
+const LONGEST_IDLENESS: i64 = 200_000;
+
 /// What came of a seed.
 pub struct Life {
     pub violation: Option<String>,
@@ -85,9 +90,19 @@ impl Fate {
             }
         }
         let healthy = self.start("healthy", |me| people::work(me, 1));
+        let began = world.steady();
+        let mut at_work = began;
         for _ in 0..STEPS_ALONE {
             if world.violation().is_some() {
                 return;
+            }
+            if kills && world.steady() - began > FOUND_DEAD_WITHIN {
+                world.judge_dead();
+            }
+            if !world.judge().is_idle() {
+                at_work = world.steady();
+            } else if world.steady() - at_work > LONGEST_IDLENESS {
+                world.violated("runs wait, and nobody works on them");
             }
             let processes = self.processes();
             let is_alone = processes.iter().all(|process| process.id == healthy.id);

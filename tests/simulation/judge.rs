@@ -800,6 +800,18 @@ impl Judge {
         Ok(())
     }
 
+    /// Whether nobody is at work and nobody has a claim, although runs wait.
+    pub fn is_idle(&self) -> bool {
+        let is_claimed = |status: &str| matches!(status, "running" | "building");
+        let mut runs = self.now.runs.values();
+        let mut environments = self.now.environments.values();
+        self.executing.is_empty()
+            && self.building.is_empty()
+            && !self.now.runs.values().any(|run| is_claimed(&run.status))
+            && !environments.any(|environment| is_claimed(&environment.status))
+            && runs.any(|run| run.status == "queued")
+    }
+
     /// A process that ended in order has left every claim of these, by token.
     pub fn judge_leave(&self, tokens: &[String]) -> Verdict {
         for (id, run) in &self.now.runs {

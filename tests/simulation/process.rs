@@ -82,6 +82,11 @@ impl Process {
         })
     }
 
+    /// An `ade run`, as opposed to a worker.
+    pub fn is_ade_run(&self) -> bool {
+        self.id.starts_with("run")
+    }
+
     pub fn is_dead(&self) -> bool {
         self.dead.load(Ordering::Relaxed)
     }
@@ -107,7 +112,7 @@ impl Process {
         // it stood still for so long that it found no patience for its store.
         let stood_still =
             self.frozen_until() > 0 && self.frozen_until() > self.world.steady() - 300_000;
-        if !self.is_dead() && !stood_still && self.id.starts_with("run") {
+        if !self.is_dead() && !stood_still && self.is_ade_run() {
             let tokens: Vec<String> = self.claims.lock().unwrap().values().cloned().collect();
             if let Err(reason) = self.world.judge().judge_leave(&tokens) {
                 self.world.violated(&format!("{}: {reason}", self.id));
@@ -126,6 +131,9 @@ impl Process {
     /// It is known in the database by this id from now on.
     pub fn joins(self: &Arc<Self>, member: &str) {
         *self.member.lock().unwrap() = Some(member.to_owned());
+        let mut members = self.world.members.lock().unwrap();
+        members.insert(member.to_owned(), self.is_here);
+        drop(members);
         let mut alive = self.world.alive.lock().unwrap();
         alive.insert(member.to_owned(), Arc::clone(self));
     }

@@ -184,6 +184,8 @@ pub struct World {
     pub disk: Mutex<Disk>,
     /// Processes that live, by what they are known as in the database.
     pub alive: Mutex<BTreeMap<String, Arc<Process>>>,
+    /// Whether a process that was ever known in the database is one of this host.
+    pub members: Mutex<BTreeMap<String, bool>>,
     pub keys: Vec<EnvironmentKey>,
     /// Rings for everybody: somebody enqueued.
     pub wake: Bell,
@@ -239,6 +241,7 @@ impl World {
             chance,
             disk: Mutex::new(disk),
             alive: Mutex::default(),
+            members: Mutex::default(),
             keys,
             wake: Bell::default(),
             counts: Mutex::default(),
@@ -348,8 +351,9 @@ impl World {
             is_alive: &|process| alive.contains_key(process),
             is_whole: &|folder| disk.is_whole(Path::new(folder)),
             is_stopped: &|process| {
+                // A worker that is stopped gives its runs back; to stop `ade run` is to cancel its runs.
                 let process = alive.get(process);
-                process.is_some_and(|process| process.stop.is_cancelled())
+                process.is_some_and(|process| process.is_ade_run() && process.stop.is_cancelled())
             },
             held_up: &|process| {
                 alive
@@ -398,6 +402,21 @@ impl World {
             self.violated(&format!(
                 "the log of run {run} says that it {status}, but its record says {recorded:?}"
             ));
+        }
+    }
+
+    /// Whatever a dead process of this host held has been taken back.
+    pub fn judge_dead(&self) {
+        let judge = self.judge();
+        for (id, run) in &judge.snapshot().runs {
+            let Some(process) = &run.process else {
+                continue;
+            };
+            let is_alive = self.alive.lock().unwrap().contains_key(process);
+            let is_here = self.members.lock().unwrap().get(process) == Some(&true);
+            if is_here && !is_alive {
+                self.violated(&format!("run {id} is held by {process}, which is dead"));
+            }
         }
     }
 
