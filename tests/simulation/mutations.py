@@ -80,7 +80,7 @@ FAULTS = [
     ("runs of failed environments wait for ever", RUNS + "end.rs", ("AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')", "AND environment_id IN (SELECT id FROM environments WHERE status = 'none')")),
     ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id", "FROM runs r WHERE r.status IN ('none') AND (r.environment_id")),
     # `ade run`.
-    ("a cancel of one input cancels the others", "src/run/inline.rs", ("if let Some((failure, log)) = self.lock().clone() {", "if cancel.is_cancelled() {\n            self.cancel.cancel();\n        }\n        if let Some((failure, log)) = self.lock().clone() {")),
+    ("a cancel of one input cancels the others", "src/run/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),
     ("ade run leaves what waits for another attempt", "src/run/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None));\n            }\n            match self.again(waiting)? {")),
 ]
 

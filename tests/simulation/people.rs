@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::cancel::Cancel;
-use ade::environment::gc;
+use ade::cancel::{Cancel, linked};
 use ade::environment::provide::Progress;
+use ade::environment::{gc, remove};
 use ade::fleet::Member;
 use ade::run::inline::{self, Finished, Observer};
 use ade::run::request::{Request, RunError};
@@ -81,7 +81,9 @@ pub fn run_here(me: &Arc<Process>) {
             process: Some(&member.id),
         };
         let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
-        inline::run(&request(&prepared), &me.stop, &Terminal(me));
+        // A flag of its own: what raises it beside the person at the terminal is not what was asked for.
+        let interrupted = linked(&me.stop);
+        inline::run(&request(&prepared), &interrupted.cancel, &Terminal(me));
     });
 }
 
@@ -149,9 +151,19 @@ pub fn cancel(me: &Arc<Process>) {
     }
 }
 
-/// `ade env gc`
+/// `ade env gc`, or `ade env rm`
 pub fn collect(me: &Arc<Process>) {
     let workspace: Workspace = me.workspace();
+    let judge = me.world.judge();
+    let known: Vec<String> = judge.snapshot().environments.keys().cloned().collect();
+    drop(judge);
+    if !known.is_empty() && me.world.chance.hits(5_000) {
+        let id = me.world.chance.pick(&known);
+        if remove::remove(&workspace, id, &mut gc::Report::default()).is_ok() {
+            me.world.count("environments removed");
+        }
+        return;
+    }
     let options = gc::Options {
         env_ttl: Some(Duration::from_secs(*me.world.chance.pick(&[1, 20, 60]))),
         ..gc::Options::of_settings(&workspace.settings)
