@@ -1,4 +1,4 @@
-//! Into the queue, and out of it under a claim.
+//! Records runs in the queue, and claims them.
 
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
 
@@ -19,8 +19,8 @@ pub(super) fn insert(
         .input_sheets
         .as_ref()
         .and_then(|sheets| serde_json::to_string(sheets).ok());
-    // The environment is looked up once more: one that was collected since somebody looked is null here, and a worker records
-    // it anew; its bare id would break the foreign key. A run is due (?19) and recorded at the same moment.
+    // The environment is looked up again: one that was deleted since the caller read it becomes null here, and a worker
+    // records it anew; its id would violate the foreign key. A run is due (?19) from the moment when it is recorded.
     execute(
         transaction,
         "INSERT INTO runs (id, workspace_id, configuration_id, environment_id, document_id, engine_spec, deps_digest, source_digest, snapshot_path,
@@ -68,7 +68,7 @@ pub(super) fn insert(
     by_id(transaction, &run.id)
 }
 
-/// Collection goes by this: an environment is in use from its run's claim on.
+/// Collection depends on this: an environment counts as used when a run that needs it is claimed.
 fn touch_environment(
     transaction: &Transaction<'_>,
     id: &str,
@@ -82,19 +82,19 @@ fn touch_environment(
     Ok(())
 }
 
-/// The oldest due run whose environment is ready. The order is that of the index `runs_waiting`: the walk ends at the first
-/// run that fits, and nothing is sorted. Runs whose attempts are spent do not wait normally; the schema forbids one attempt
-/// more, and one such run would otherwise make every claim fail.
+/// The oldest due run whose environment is ready. The order is that of the index `runs_waiting`: the search ends at the
+/// first run that fits, and nothing is sorted. Runs whose attempts are spent are normally not queued; the schema forbids one
+/// attempt more, so without the condition one such run would make every claim fail.
 pub(in crate::store::sqlite) const NEXT: &str = "SELECT r.id FROM runs r JOIN environments e ON e.id = r.environment_id
     WHERE r.status = 'queued' AND r.available_at <= ?1 AND r.attempt_count < r.max_attempts AND e.status = 'ready'
     ORDER BY r.available_at, r.created_at, r.id LIMIT 1";
 
-/// Whether a claim would find one. Workers that poll an empty queue ask this and take no write lock.
+/// Whether a claim would find a run. Workers that poll an empty queue ask this first, which needs no write lock.
 pub(super) fn any_due(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
     connection.prepare_cached(NEXT)?.exists([now.0])
 }
 
-/// One run, where it is due.
+/// Selects one run, if it is due.
 const THIS: &str =
     "SELECT id FROM runs WHERE id = ?6 AND available_at <= ?1 AND attempt_count < max_attempts";
 
@@ -123,9 +123,9 @@ fn claim_chosen(
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    // Found and taken in one statement, so that nobody can take the run in between. The status stands in it twice: what the
-    // choice finds is a value, and only the condition on the row that is changed guards the change itself. When it started
-    // is when it was claimed first.
+    // One statement finds and takes the run, so that no other process can take it in between. The status is checked twice:
+    // the choice is a subquery, and only the condition on the changed row guards the change itself. `started_at` keeps the
+    // time of the first claim.
     let sql = format!(
         "UPDATE runs SET status = 'running', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?5, started_at = coalesce(started_at, ?1),
          attempt_count = attempt_count + 1, error_code = NULL, error_stage = NULL, error_message = NULL, error_hint = NULL
@@ -162,7 +162,7 @@ pub(super) fn heartbeat(
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Heartbeat> {
-    // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
+    // RETURNING yields no row where the claim is lost, and else whether `ade runs cancel` has requested a cancellation.
     let requested: Option<bool> = transaction
         .prepare_cached(
             "UPDATE runs SET claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL",
@@ -176,7 +176,7 @@ pub(super) fn heartbeat(
     )
 }
 
-/// Looks at a claim without renewing it.
+/// Checks a claim without renewing it.
 pub(super) fn watch(
     connection: &Connection,
     id: &str,
