@@ -6,7 +6,7 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "cargo speaks to build scripts through the environment"
+    reason = "cargo passes data to build scripts through environment variables"
 )]
 
 use std::env;
@@ -106,7 +106,7 @@ fn build_native(root: &Path, out: &Path) -> PathBuf {
         .expect("starting cargo for the engine's native module");
     assert!(
         status.success(),
-        "the engine's native module did not build; cargo's own words are above"
+        "the engine's native module did not build; see cargo's messages above"
     );
 
     let mut built = target_dir;
@@ -131,7 +131,7 @@ fn engine_version(root: &Path) -> String {
         .expect("engine/ade_engine/__init__.py has a line: __version__ = \"…\"")
 }
 
-/// The platform part of the wheel's tag (PEP 425). The wheel never leaves the machine kind that it was built for.
+/// The platform part of the wheel's tag (PEP 425). The wheel is only used on the kind of machine that it was built for.
 fn platform_tag() -> String {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").expect("cargo sets it");
     match env::var("CARGO_CFG_TARGET_OS").as_deref() {

@@ -1,8 +1,8 @@
 //! How long the commands themselves take, beside what the machine needs to start any process at all.
 //!
 //! - `ade --help`, `ade env ls`, and `ade runs ls` over 10,000 recorded runs.
-//! - The part of a second `ade run` that is ade's own: the whole command less the life of the engine's process, which
-//!   the run's audit record tells.
+//! - The part of a second `ade run` that is ade's own: the whole command less the duration of the engine's process, which
+//!   the run's audit record contains.
 //!
 //! Each figure is a median of whole processes, taken in turns with `true`, whose median stands beside it.
 
@@ -119,7 +119,7 @@ fn report(what: &str, ours: Duration, baseline: Duration, wanted: &str) {
     );
 }
 
-/// The life of the engine's process, from the audit record of the run that was printed.
+/// The duration of the engine's process, from the audit record of the run that was printed.
 fn engine_time(printed: &[u8]) -> Duration {
     let run: serde_json::Value = serde_json::from_slice(printed).expect("a run object");
     let folder = PathBuf::from(run["run_dir"].as_str().expect("its folder"));

@@ -78,7 +78,7 @@ fn cycles() {
     }
 }
 
-/// Cycles a second of so many processes that begin together.
+/// Cycles a second of this many processes that begin together.
 fn round(what: &str, data: &Path, processes: usize) -> f64 {
     let program = std::env::current_exe().expect("this program");
     let mut children: Vec<Child> = (0..processes)
@@ -120,7 +120,7 @@ fn round(what: &str, data: &Path, processes: usize) -> f64 {
     done as f64 / ROUND.as_secs_f64()
 }
 
-/// Says that it is ready, waits for the word, and says how many cycles it did in a round.
+/// Prints that it is ready, waits for the signal to start, and prints how many cycles it did in a round.
 fn child(cycle: &dyn Fn()) {
     cycle();
     println!("ready");
@@ -146,7 +146,7 @@ fn queue_cycles(data: &Path) -> impl Fn() + use<> {
             .enqueue_run(&run, Timestamp::now())
             .expect("a place in the queue");
         let claim = Claim::new("bench", Duration::from_secs(900));
-        // Somebody else may have taken it, and what others enqueued in this millisecond be due in the next.
+        // Another process may have claimed it, and runs that others queued in this millisecond are due in the next.
         let claimed = loop {
             let claimed = store.claim_next_run(&claim, Timestamp::now());
             if let Some(run) = claimed.expect("a claim") {
@@ -206,7 +206,7 @@ fn seed(data: &Path, history: i64) {
     connection
         .execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")
         .expect("a fast connection");
-    // The one run that the store recorded, so many times over.
+    // Copies of the one run that the store recorded.
     for table in ["runs", "run_attempts"] {
         let names = columns(&connection, table);
         let id = if table == "runs" { "id" } else { "run_id" };
@@ -433,7 +433,7 @@ fn latency() {
         if sample >= 5 {
             waits.push(attempts[0].started_at.since(ended.created_at) as f64);
         }
-        // Whatever the worker does between two looks at the queue, a run may come at any moment of it.
+        // A run may be queued at any moment between two polls of the worker.
         std::thread::sleep(Duration::from_millis((sample as u64 * 37) % 400));
     }
     let _ = worker.kill();

@@ -1,6 +1,6 @@
 //! A worker over a long time: memory, open files, threads and the database's size must stay flat.
 //!
-//! `SOAK_SECONDS=3600 cargo bench --bench soak` (60 seconds unless told). Each second a run of the example is queued; what
+//! `SOAK_SECONDS=3600 cargo bench --bench soak` (60 seconds by default). Each second a run of the example is queued; what
 //! ended is removed but for the last fifty, so that the history has a steady length. A line is printed every minute, and at
 //! the end the figures of the last quarter beside those of the second. Linux alone: it reads `/proc`.
 

@@ -20,7 +20,7 @@ pub struct Globals {
     /// Root of everything that ADE writes [default: ./data]
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The queue [default: sqlite:///<data-dir>/db/ade.sqlite]
+    /// The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// The workspace that commands act in [default: default]
@@ -32,7 +32,7 @@ pub struct Globals {
     /// Print errors and data only
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Print more; twice for everything
+    /// Print debug events too; -vv prints all events
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// Colour the output
@@ -123,15 +123,16 @@ impl Context {
         Ok(Workspace::open_if_present(self.settings()?)?)
     }
 
-    /// The workspace, opened, for a command that needs a run: without a database there is none.
+    /// The workspace, opened, for a command that needs a run. Without a database there are no runs, which is an error.
     pub fn open_for_runs(&self) -> Result<Workspace, Failure> {
         self.open_if_present()?.ok_or_else(|| {
             Failure::usage(code::RUN_NOT_FOUND, "there are no runs yet")
-                .hint("`ade run CONFIG FILE` makes one")
+                .hint("`ade run CONFIG FILE` creates one")
         })
     }
 
-    /// The workspace, opened, for a command that needs an environment: without a database there is none.
+    /// The workspace, opened, for a command that needs an environment. Without a database there are no environments, which
+    /// is an error.
     pub fn open_for_environments(&self) -> Result<Workspace, Failure> {
         self.open_if_present()?.ok_or_else(|| {
             Failure::usage(code::ENVIRONMENT_NOT_FOUND, "there are no environments yet")

@@ -1,4 +1,4 @@
-//! `ade doctor`: is this machine ready, and what to do where it is not.
+//! `ade doctor`: checks whether this machine is ready, and says how to correct what is not.
 
 use ade::doctor::{State, examine};
 
@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Check whether this machine is ready, and say what to do where it is not
+/// Check whether this machine is ready, and say how to correct what is not
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 where a run would fail"

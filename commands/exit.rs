@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub enum ExitStatus {
     /// Done.
     Done = 0,
-    /// The work was done, and a run or a check failed or was refused.
+    /// A run or a check failed, or an operation was refused.
     Refused = 1,
     /// Wrong call or wrong input.
     Usage = 2,
@@ -18,7 +18,7 @@ pub enum ExitStatus {
     Environment = 3,
     /// A limit was hit.
     Limit = 4,
-    /// The database can't serve.
+    /// The database cannot be used.
     Database = 5,
     /// A bug in `ade`.
     Internal = 70,
@@ -54,7 +54,7 @@ pub type Outcome = Result<ExitStatus, Failure>;
 pub struct Failure {
     /// The exit status.
     pub status: ExitStatus,
-    /// A stable word.
+    /// A stable code for scripts.
     pub code: String,
     /// What happened, and where.
     pub message: String,
@@ -73,7 +73,7 @@ impl<P: Problem> From<P> for Failure {
 }
 
 impl Failure {
-    /// The failure that a problem of the library means.
+    /// The failure for an error of the library.
     pub fn of(problem: &dyn Problem) -> Self {
         let facts = problem.facts();
         let bug = facts.kind == Kind::Internal;

@@ -15,13 +15,13 @@ use crate::ui::Tone;
     after_help = "Examples:\n  ade init team-orders\n  ade init team-orders --template minimal\n  ade run team-orders orders.xlsx"
 )]
 pub struct Args {
-    /// The folder to make; it must be empty or new
+    /// The folder to create; it must be empty or new
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// The project's name [default: the folder's]
     #[arg(long)]
     name: Option<String>,
-    /// What to start from
+    /// The template to start from
     #[arg(long, default_value = "default", value_parser = clap::builder::PossibleValuesParser::new(scaffold::templates()))]
     template: String,
 }

@@ -1,7 +1,7 @@
 //! The `ade` command. This file reads as a table of contents: [`Command`] lists the subcommands, one file each.
 //!
-//! A command parses its arguments into options, calls the library, renders what came back through [`ui`], and returns an
-//! exit status. What a command decides is in the library under the command's name. [`ui`] alone prints.
+//! A command parses its arguments into options, calls the library, prints the result through [`ui`], and returns an
+//! exit status. Decisions are made in the library, in the module of the command's name. Only [`ui`] prints.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 

@@ -85,7 +85,7 @@ fn print_migrated(ui: &Ui, migrated: &Migrated) {
 
 fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError> {
     let (path, status) = match SqliteStore::status(settings, database) {
-        // What a database that does not exist lacks is everything.
+        // A database that does not exist lacks every migration.
         Err(StoreError::Absent { path }) => {
             let state = MigrationState::Behind(migrations().len());
             let applied = Vec::new();
@@ -129,7 +129,7 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
     Ok(())
 }
 
-/// As the file of a migration is called.
+/// The name of a migration's file.
 fn name(version: i64, name: &str) -> String {
     format!("{version:04}_{name}")
 }

@@ -1,4 +1,4 @@
-//! `ade run`: normalize files here and now.
+//! `ade run`: normalize files in this process.
 
 mod ended;
 mod narration;
@@ -26,10 +26,10 @@ use crate::signals;
 use crate::ui::{Narrator, Ui};
 use narration::Narration;
 
-/// Normalize files here and now
+/// Normalize files
 ///
-/// No step is needed before it: an absent database is created, an absent environment is built, and the second run of the
-/// same configuration starts at once.
+/// Creates the database and builds the environment where they do not exist yet; the second run of the same configuration
+/// starts at once.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json"
@@ -67,7 +67,7 @@ pub struct Args {
     /// Exit 1 where a run has validation issues
     #[arg(long)]
     deny_issues: bool,
-    /// Files side by side [default: ADE_WORKER_CONCURRENCY]
+    /// Files to process at the same time [default: ADE_WORKER_CONCURRENCY]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
 }
@@ -81,7 +81,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    // What can be wrong with the call is found out before anything is written.
+    // The call is checked before anything is written.
     let inputs = input::expand(&args.input)?;
     let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
     if let Some(folder) = &args.output_dir {
@@ -156,7 +156,7 @@ impl Session<'_> {
             } else {
                 self.ui.line(&run.id);
                 self.ui.say(format_args!(
-                    "queued {}; `ade worker --drain` works the queue",
+                    "queued {}; `ade worker --drain` executes queued runs",
                     run.input_name
                 ));
             }
@@ -207,7 +207,7 @@ impl Session<'_> {
             let opened = Configuration::open(&args.config).map_err(PrepareError::from);
             let status = match opened.and_then(|configuration| self.prepare(configuration)) {
                 Ok(prepared) => self.run(&prepared, &inputs)?,
-                // A configuration that is broken for a moment is waited for.
+                // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
                 Err(error) => {
                     let failure = Failure::of(&error);
                     self.narrator.suspend(|| self.ui.failure(&failure));
@@ -221,7 +221,7 @@ impl Session<'_> {
             if !watch.wait_for_change(&seen, self.cancel) {
                 return Ok(self.unless_cancelled(status));
             }
-            // A folder may have other files by now; the run reports those that are gone.
+            // A folder may hold other files now; the run reports those that no longer exist.
             inputs = input::expand(&args.input).unwrap_or(inputs);
         }
     }

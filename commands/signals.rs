@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first one asks, the second one ends at once.
+//! Ctrl-C and SIGTERM: the first one asks the command to stop, the second one ends the process at once.
 
 use ade::cancel::Cancel;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -6,7 +6,7 @@ use signal_hook::iterator::Signals;
 
 use crate::exit::ExitStatus;
 
-/// A cancel that the first signal sets. The second signal ends the process, and the kernel ends its children with it.
+/// Returns a flag that the first signal raises. The second signal ends the process, and the kernel its children with it.
 pub fn cancel_on_signals() -> Cancel {
     let cancel = Cancel::new();
     let asked = cancel.clone();

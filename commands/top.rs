@@ -15,7 +15,7 @@ use crate::ui::{Align, Screen, Table, Tone, Ui, ago, duration, id};
 
 /// Watch the queue, its workers, their leases and the throughput
 ///
-/// On a terminal it is redrawn until Ctrl-C; piped, or with --once, it is printed once.
+/// On a terminal the view is redrawn until Ctrl-C; piped, or with --once, it is printed once.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade top\n  ade top --once --json")]
 pub struct Args {
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_if_present()?.ok_or_else(|| {
         Failure::usage(code::DATABASE_ABSENT, "there is no queue yet")
-            .hint("`ade run CONFIG FILE` or `ade migrate` makes one")
+            .hint("`ade run CONFIG FILE` or `ade migrate` creates one")
     })?;
     if ui.json() {
         print_json(ui, &look(&workspace)?);

@@ -1,4 +1,4 @@
-//! `ade worker`: work the queue.
+//! `ade worker`: execute queued runs.
 
 mod log;
 
@@ -14,16 +14,16 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use log::Log;
 
-/// Work the queue
+/// Execute queued runs
 ///
-/// Runs until a signal stops it: SIGTERM or Ctrl-C ends claiming, lets running runs finish within --grace seconds, and
-/// returns to the queue what has not finished by then. A second signal returns it at once.
+/// The worker goes on until a signal stops it. After SIGTERM or Ctrl-C it claims no more runs, waits up to --grace seconds
+/// for running runs to end, and puts the others back into the queue. A second signal puts them back at once.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none where none waits"
+    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none where the queue is empty"
 )]
 pub struct Args {
-    /// Runs side by side [default: ADE_WORKER_CONCURRENCY]
+    /// Runs to execute at the same time [default: ADE_WORKER_CONCURRENCY]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: Option<u32>,
     /// Exit when the queue is empty and nothing runs
@@ -32,10 +32,10 @@ pub struct Args {
     /// Execute one run, and exit
     #[arg(long, conflicts_with = "concurrency")]
     once: bool,
-    /// Seconds that running runs may go on after a signal to stop
+    /// Seconds to wait for running runs after a signal to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
-    /// Do not collect unused environments and files of old runs
+    /// Do not delete unused environments and files of old runs
     #[arg(long)]
     no_gc: bool,
 }

@@ -25,51 +25,51 @@ function __fish_ade_using_subcommand
 end
 
 complete -c ade -n "__fish_ade_needs_command" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_needs_command" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_needs_command" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_needs_command" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_needs_command" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_needs_command" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_needs_command" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_needs_command" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_needs_command" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_needs_command" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_needs_command" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_needs_command" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_needs_command" -f -a "init" -d 'Scaffold a configuration that runs as it is'
-complete -c ade -n "__fish_ade_needs_command" -f -a "run" -d 'Normalize files here and now'
+complete -c ade -n "__fish_ade_needs_command" -f -a "run" -d 'Normalize files'
 complete -c ade -n "__fish_ade_needs_command" -f -a "check" -d 'Load and check a configuration without running it'
 complete -c ade -n "__fish_ade_needs_command" -f -a "runs" -d 'List, show, cancel, retry and remove runs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "logs" -d 'Read event logs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "env" -d 'List, show, build, remove and collect environments'
 complete -c ade -n "__fish_ade_needs_command" -f -a "migrate" -d 'Bring the database schema up to date'
-complete -c ade -n "__fish_ade_needs_command" -f -a "worker" -d 'Work the queue'
+complete -c ade -n "__fish_ade_needs_command" -f -a "worker" -d 'Execute queued runs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "top" -d 'Watch the queue, its workers, their leases and the throughput'
-complete -c ade -n "__fish_ade_needs_command" -f -a "doctor" -d 'Check whether this machine is ready, and say what to do where it is not'
+complete -c ade -n "__fish_ade_needs_command" -f -a "doctor" -d 'Check whether this machine is ready, and say how to correct what is not'
 complete -c ade -n "__fish_ade_needs_command" -f -a "settings" -d 'Show every setting, its value, where it came from, and what it means'
 complete -c ade -n "__fish_ade_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c ade -n "__fish_ade_needs_command" -f -a "man" -d 'Print the manual page, or write all of them to a folder'
 complete -c ade -n "__fish_ade_using_subcommand init" -l name -d 'The project\'s name [default: the folder\'s]' -r
-complete -c ade -n "__fish_ade_using_subcommand init" -l template -d 'What to start from' -r -f -a "default\t''
+complete -c ade -n "__fish_ade_using_subcommand init" -l template -d 'The template to start from' -r -f -a "default\t''
 minimal\t''"
 complete -c ade -n "__fish_ade_using_subcommand init" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand init" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand init" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand init" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand init" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand init" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand init" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand init" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand init" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand init" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand init" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand init" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand run" -s o -l output-dir -d 'Copy each normalized workbook into this folder' -r -F
 complete -c ade -n "__fish_ade_using_subcommand run" -l input-sheet -d 'Process only this sheet; may be repeated' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l timeout -d 'Stop a run that takes longer' -r
-complete -c ade -n "__fish_ade_using_subcommand run" -s j -l jobs -d 'Files side by side [default: ADE_WORKER_CONCURRENCY]' -r
+complete -c ade -n "__fish_ade_using_subcommand run" -s j -l jobs -d 'Files to process at the same time [default: ADE_WORKER_CONCURRENCY]' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand run" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand run" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
@@ -82,31 +82,31 @@ complete -c ade -n "__fish_ade_using_subcommand run" -l watch -d 'Run again when
 complete -c ade -n "__fish_ade_using_subcommand run" -l deny-issues -d 'Exit 1 where a run has validation issues'
 complete -c ade -n "__fish_ade_using_subcommand run" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand run" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand run" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand run" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand run" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand run" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand check" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand check" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand check" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand check" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand check" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand check" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand check" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand check" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand check" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand check" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand check" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand check" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s V -l version -d 'Print version'
@@ -124,55 +124,55 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l since -d 'Only runs recorded since then: 2026-11-20, 2026-11-20T10:00:00Z, 90s, 30m, 12h, 7d, 2w' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l limit -d 'At most N runs' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
@@ -180,19 +180,19 @@ never\t''"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l dry-run -d 'Show what would be removed, and remove nothing'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s V -l version -d 'Print version'
@@ -203,7 +203,7 @@ info\t''
 warning\t''
 error\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
@@ -211,19 +211,19 @@ never\t''"
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s f -l follow -d 'Follow until the run ends'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s V -l version -d 'Print version'
@@ -232,33 +232,33 @@ complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "build" -d 'Provision an environment ahead of time, or anew'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "path" -d 'Print the .venv folder of a configuration\'s ready environment'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "rm" -d 'Remove environments that no run needs'
-complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "gc" -d 'Delete cold environments, files of old runs, and what interrupted builds left'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "gc" -d 'Delete unused environments, files of old runs, and leftovers of interrupted builds'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
@@ -266,24 +266,24 @@ never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l force -d 'Build it even where one is ready; runs in progress keep the old one'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
@@ -291,27 +291,27 @@ never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l dry-run -d 'Show what would be removed, and remove nothing'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l ttl-days -d 'Days without use after which an environment is cold; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l ttl-days -d 'Days without use after which an environment may be deleted; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l dry-run -d 'Show what would be deleted, and delete nothing'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l superseded -d 'Also cold environments of active configurations whose dependencies have changed since'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l superseded -d 'Also unused environments of active configurations whose dependencies have changed since'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand migrate" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand migrate" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
@@ -320,30 +320,30 @@ complete -c ade -n "__fish_ade_using_subcommand migrate" -l check -d 'Change not
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l status -d 'List the migrations'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand migrate" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand migrate" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s V -l version -d 'Print version'
-complete -c ade -n "__fish_ade_using_subcommand worker" -l concurrency -d 'Runs side by side [default: ADE_WORKER_CONCURRENCY]' -r
-complete -c ade -n "__fish_ade_using_subcommand worker" -l grace -d 'Seconds that running runs may go on after a signal to stop' -r
+complete -c ade -n "__fish_ade_using_subcommand worker" -l concurrency -d 'Runs to execute at the same time [default: ADE_WORKER_CONCURRENCY]' -r
+complete -c ade -n "__fish_ade_using_subcommand worker" -l grace -d 'Seconds to wait for running runs after a signal to stop' -r
 complete -c ade -n "__fish_ade_using_subcommand worker" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand worker" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand worker" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand worker" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand worker" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand worker" -l drain -d 'Exit when the queue is empty and nothing runs'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l once -d 'Execute one run, and exit'
-complete -c ade -n "__fish_ade_using_subcommand worker" -l no-gc -d 'Do not collect unused environments and files of old runs'
+complete -c ade -n "__fish_ade_using_subcommand worker" -l no-gc -d 'Do not delete unused environments and files of old runs'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand worker" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand worker" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds between two updates' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand top" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand top" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
@@ -351,55 +351,55 @@ never\t''"
 complete -c ade -n "__fish_ade_using_subcommand top" -l once -d 'Print once'
 complete -c ade -n "__fish_ade_using_subcommand top" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand top" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand top" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand top" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand top" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand top" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand doctor" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand doctor" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand doctor" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand doctor" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand settings" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand settings" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand settings" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand settings" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand settings" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand settings" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand settings" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand completions" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand completions" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand completions" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand completions" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand completions" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand completions" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand completions" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand man" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand man" -l database-url -d 'The queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand man" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand man" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
 complete -c ade -n "__fish_ade_using_subcommand man" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand man" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand man" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand man" -s v -l verbose -d 'Print more; twice for everything'
+complete -c ade -n "__fish_ade_using_subcommand man" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand man" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand man" -s V -l version -d 'Print version'

@@ -1,12 +1,12 @@
 //! A flag that many threads share and that is raised once: "stop what you are doing".
 //!
-//! Ctrl-C, a lost lease, a cancel request and a shutdown all end in [`Cancel::cancel`]. Whoever does work that takes time
-//! holds a clone and either asks ([`Cancel::is_cancelled`]), sleeps on it ([`Cancel::wait`]), or, where it waits for
-//! something else such as a pipe, leaves a function behind that wakes it ([`Cancel::on_cancel`]).
+//! Ctrl-C, a lost lease, a cancel request and a shutdown all end in [`Cancel::cancel`]. Code that takes long
+//! holds a clone and either checks it ([`Cancel::is_cancelled`]), sleeps on it ([`Cancel::wait`]), or, where it waits for
+//! something else such as a pipe, registers a function that wakes it ([`Cancel::on_cancel`]).
 //!
-//! Promises: once raised the flag never falls; every waiter wakes at once; raising it twice does nothing more.
-//! [`Cancel::cancel`] takes a lock and therefore must not be called from inside a signal handler, but from the thread
-//! that a signal handler wakes.
+//! Promises: once raised the flag stays raised; every waiter wakes at once; raising it again does nothing.
+//! [`Cancel::cancel`] takes a lock and therefore must not be called from inside a signal handler; the handler wakes
+//! a thread that calls it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,12 +36,12 @@ struct Wakers {
 }
 
 impl Cancel {
-    /// A flag that nobody has raised.
+    /// Returns a flag that is not raised.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Raises the flag and wakes everybody who waits on it.
+    /// Raises the flag and wakes all threads that wait on it.
     pub fn cancel(&self) {
         let wakers: Vec<Waker> = {
             let mut wakers = self.shared.lock();
@@ -49,7 +49,7 @@ impl Cancel {
             std::mem::take(&mut wakers.by_key).into_values().collect()
         };
         self.shared.changed.notify_all();
-        // Outside the lock, so that a waker may itself ask or drop a subscription.
+        // Outside the lock, so that a waker may check the flag or drop a subscription.
         for waker in wakers {
             waker();
         }
@@ -60,7 +60,7 @@ impl Cancel {
         self.shared.raised.load(Ordering::Acquire)
     }
 
-    /// Sleeps for `duration`, or until the flag is raised: then the answer is `true`, at once.
+    /// Sleeps for `duration`, or until the flag is raised. Returns whether it is raised.
     pub fn wait(&self, duration: Duration) -> bool {
         let deadline = Instant::now().checked_add(duration);
         let mut wakers = self.shared.lock();
@@ -68,7 +68,7 @@ impl Cancel {
             if self.is_cancelled() {
                 return true;
             }
-            // A duration that reaches beyond the clock's range is a wait without an end.
+            // A duration beyond the clock's range means to wait without a limit.
             let left = match deadline {
                 Some(deadline) => deadline.saturating_duration_since(Instant::now()),
                 None => Duration::from_secs(3600),
@@ -86,7 +86,7 @@ impl Cancel {
     }
 
     /// Calls `wake` when the flag is raised, from the thread that raises it; at once where it is raised already.
-    /// Dropping the answer takes `wake` back.
+    /// Dropping the returned subscription unregisters `wake`.
     #[must_use = "the function is called only as long as the subscription is held"]
     pub fn on_cancel(&self, wake: impl Fn() + Send + Sync + 'static) -> Subscription {
         let key = {
@@ -141,7 +141,8 @@ impl Drop for Subscription {
     }
 }
 
-/// A flag of its own that follows another: to cancel one piece of work must not cancel what surrounds it.
+/// Returns a flag that is raised with another one but can also be raised alone: cancelling a part of the work must not
+/// cancel all of it.
 pub fn linked(outer: &Cancel) -> Linked {
     let cancel = Cancel::new();
     let follower = cancel.clone();
@@ -152,7 +153,7 @@ pub fn linked(outer: &Cancel) -> Linked {
     }
 }
 
-/// See [`linked`]. It follows for as long as this lives.
+/// See [`linked`]. The inner flag follows the outer one until this is dropped.
 pub struct Linked {
     /// The inner flag.
     pub cancel: Cancel,

@@ -1,7 +1,7 @@
 //! Loading a configuration without running it: `ade check`.
 //!
-//! The engine of the configuration's environment imports the snapshot and registers everything in it, as it does at the
-//! beginning of a run, and prints what it found. Nothing is recorded as a run.
+//! The engine of the configuration's environment imports the snapshot and registers everything in it, as at the
+//! beginning of a run, and prints what it registered. No run is recorded.
 
 use std::path::Path;
 
@@ -34,13 +34,13 @@ impl Checked {
     }
 }
 
-/// A configuration does not load, or could not be loaded.
+/// A configuration does not load, or the check could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// It does not load.
     #[error("{message}")]
     Invalid {
-        /// What happened, and where in the author's files.
+        /// The engine's message, with the place in the author's files.
         message: String,
     },
     /// Its environment.
@@ -55,7 +55,7 @@ pub enum CheckError {
     /// It took longer than a run may.
     #[error("loading the configuration took too long")]
     TimedOut,
-    /// Somebody cancelled.
+    /// It was cancelled.
     #[error("cancelled")]
     Cancelled,
 }
@@ -73,11 +73,11 @@ impl Problem for CheckError {
     }
 }
 
-/// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine says more
-/// where it fails.
+/// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine's message of a
+/// failure is more detailed.
 ///
 /// # Errors
-/// The configuration does not load, or there is no environment to load it in.
+/// The configuration does not load, or its environment could not be provided.
 pub fn check(
     workspace: &Workspace,
     prepared: &Prepared,
@@ -107,7 +107,7 @@ pub fn check(
     }
 }
 
-/// How the engine ended, and the lines that it printed.
+/// Runs the engine. Returns how it ended, and the lines that it printed.
 fn load(
     workspace: &Workspace,
     prepared: &Prepared,
@@ -139,13 +139,14 @@ fn load(
     Ok((report.exit, lines))
 }
 
-/// A line like `- row_detectors: 2`.
+/// Parses a line like `- row_detectors: 2`.
 fn registered(line: &str) -> Option<(String, u64)> {
     let (name, count) = line.strip_prefix("- ")?.split_once(": ")?;
     Some((name.to_owned(), count.parse().ok()?))
 }
 
-/// What the engine says of a configuration that does not load, with the author's own file instead of the snapshot's.
+/// The engine's message about a configuration that does not load, with the paths of the author's files instead of the
+/// snapshot's.
 fn reason(lines: &[String], snapshot: &Path, root: &Path) -> String {
     let text = lines.join("\n");
     let message = text

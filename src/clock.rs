@@ -1,6 +1,6 @@
 //! Time as ADE keeps it: UTC, in whole milliseconds.
 //!
-//! Every comparison of times in the database is between such instants, so no time zone can come into it.
+//! Every comparison of times in the database is between such instants, so no time zone is involved.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,7 +20,7 @@ impl Timestamp {
         Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// This instant and a duration later.
+    /// The instant that is `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(

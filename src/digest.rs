@@ -1,7 +1,7 @@
 //! SHA-256: of bytes, of a file, and of a copy while it is made.
 //!
-//! Snapshots, environments, staged inputs and outputs are known by such digests. Written out, one has 64 lower-case
-//! hexadecimal digits.
+//! Snapshots, environments, staged inputs and outputs are identified by such digests, written as 64 lower-case hexadecimal
+//! digits.
 
 use std::fmt;
 use std::fs::File;
@@ -30,7 +30,7 @@ impl fmt::Display for Digest {
 pub struct Hasher(Sha256);
 
 impl Hasher {
-    /// Nothing yet.
+    /// Returns the digest of no pieces yet.
     pub fn new() -> Self {
         Self::default()
     }

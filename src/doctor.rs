@@ -1,6 +1,6 @@
-//! Is this machine ready, and what to do where it is not.
+//! `ade doctor`: whether this machine is ready, and how to correct what is not.
 //!
-//! Each check looks at one thing that a run needs and changes nothing that stays.
+//! Each check examines one thing that a run needs and leaves no changes behind.
 
 use std::path::Path;
 
@@ -28,11 +28,11 @@ pub enum State {
 /// What a check found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub name: &'static str,
     /// How it went.
     pub state: State,
-    /// What was seen.
+    /// What was found.
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
@@ -57,7 +57,7 @@ impl Finding {
 /// Free space below which a build is likely to fail: one environment takes about a quarter of it.
 const LITTLE_SPACE: u64 = 1 << 30;
 
-/// Looks at everything.
+/// Makes all checks.
 pub fn examine(settings: &Settings) -> Vec<Finding> {
     let layout = match Layout::new(settings) {
         Ok(layout) => layout,
@@ -94,7 +94,7 @@ fn data_directory(path: &Path) -> Finding {
         Ok(_) => Finding::new(
             NAME,
             State::Ok,
-            format!("{} (the first run makes it)", path.display()),
+            format!("{} (the first run creates it)", path.display()),
             None,
         ),
         Err(error) => {
@@ -167,7 +167,7 @@ fn database(settings: &Settings, layout: &Layout) -> Finding {
         Err(StoreError::Absent { path }) => Finding::new(
             NAME,
             State::Ok,
-            format!("{} (the first run makes it)", path.display()),
+            format!("{} (the first run creates it)", path.display()),
             None,
         ),
         Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),

@@ -2,7 +2,7 @@
 //!
 //! The envelope: `event_id`, `run_id` or `environment_id`, `sequence` (from 1, without gaps within a log), `timestamp`,
 //! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
-//! Cell values never appear in them. Whoever follows a log reads the file; the database is not asked.
+//! Cell values never appear in them. Followers of a log read the file and not the database.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
@@ -32,7 +32,8 @@ impl Subject {
     }
 }
 
-/// A log that is open for appending. One process appends to it at a time: the one that holds the lease.
+/// A log that is open for appending. The holder of the lease appends to it; where another process appends too, for example
+/// to report an end, the numbering continues from what that process wrote.
 pub struct EventLog<'a> {
     machine: &'a dyn Machine,
     subject: Subject,
@@ -44,17 +45,17 @@ pub struct EventLog<'a> {
 struct State {
     file: Box<dyn OpenLog>,
     sequence: u64,
-    /// How long the file is by what this log knows; where it is not, another process has appended to it.
+    /// The length of the file that this log expects; any other length means that another process has appended to it.
     length: u64,
-    /// Another process has, and this log goes on from there.
+    /// Whether another process has appended since this log was opened.
     shared: bool,
-    /// The first failure to write; the work goes on, and its end tells of it.
+    /// The first failure to write. The work goes on; [`EventLog::sync`] returns the failure.
     broken: Option<io::Error>,
 }
 
 impl<'a> EventLog<'a> {
-    /// Opens a log, or begins it. An attempt after the first continues its numbering; a line that a crash cut short is
-    /// ended, so that it damages no other.
+    /// Opens a log, or creates it. A further attempt continues its numbering; a line that a crash cut short gets a line end,
+    /// so that it does not damage the next one.
     ///
     /// # Errors
     /// The file cannot be created or read.
@@ -101,7 +102,7 @@ impl<'a> EventLog<'a> {
         &self.path
     }
 
-    /// Appends an event of ADE's own and gives it back.
+    /// Appends an event of ADE's own. Returns it.
     pub fn write(&self, level: &str, event: &str, message: &str, data: Value) -> Value {
         let mut object = Map::new();
         object.insert("event_id".to_owned(), json!(self.machine.new_id()));
@@ -115,7 +116,7 @@ impl<'a> EventLog<'a> {
         self.append(object)
     }
 
-    /// Appends an event as somebody else wrote it, with `sequence` and the log's id added.
+    /// Appends an event of another program, with `sequence` and the log's id added. Returns it.
     pub fn append(&self, object: Map<String, Value>) -> Value {
         let mut state = self.lock();
         if state.has_grown() {
@@ -142,15 +143,15 @@ impl<'a> EventLog<'a> {
         event
     }
 
-    /// Keeps other processes from [`EventLog::hold`]ing the log, so that what one looks for and then writes is written
-    /// once. `None`: another process has it.
+    /// Locks the log against other processes that [`EventLog::hold`] it, so that an event is written once although each
+    /// process checks for it first. `None`: another process holds it.
     pub fn hold(&self) -> Option<Hold<'_, 'a>> {
-        // Where the file system has no locks, an end that is written twice is better than one that is missing.
+        // Where the file system has no locks, an end that is reported twice is better than one that is missing.
         let locked = self.lock().file.try_lock().unwrap_or(true);
         locked.then(|| Hold(self))
     }
 
-    /// Every event that is in it, as it is now. Lines that are not JSON objects are left out.
+    /// Returns the events in it. Lines that are not JSON objects are left out.
     ///
     /// # Errors
     /// It cannot be read.
@@ -197,7 +198,7 @@ impl State {
         found.is_ok_and(|length| length != self.length)
     }
 
-    /// Goes on from what another process wrote.
+    /// Continues the numbering of what another process wrote.
     fn catch_up(&mut self) {
         if let Ok(text) = self.file.read() {
             self.sequence = last_sequence(&text).max(self.sequence);
@@ -207,7 +208,7 @@ impl State {
     }
 }
 
-/// A log that no other process holds; ends when dropped.
+/// A held log; released when dropped.
 pub struct Hold<'h, 'a>(&'h EventLog<'a>);
 
 impl Drop for Hold<'_, '_> {
@@ -225,7 +226,7 @@ fn last_sequence(text: &[u8]) -> u64 {
         .unwrap_or(0)
 }
 
-/// Reads a log from its beginning and goes on as it grows.
+/// Reads a log from its beginning, and new events as it grows.
 pub struct Follower {
     path: PathBuf,
     reader: Option<BufReader<File>>,
@@ -242,7 +243,8 @@ impl Follower {
         }
     }
 
-    /// The whole lines that came since the last call. Lines that are no JSON objects are left out.
+    /// Returns the events of the whole lines that were appended since the last call. Lines that are not JSON objects are left
+    /// out.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -259,7 +261,7 @@ impl Follower {
                 return Ok(Vec::new());
             };
             let mut events = Vec::new();
-            // A reader that met the end of the file reads on from there when it has grown.
+            // A reader at the end of the file continues there when the file has grown.
             let here = reader.stream_position()?;
             reader.seek(SeekFrom::Start(here))?;
             loop {

@@ -1,8 +1,9 @@
-//! Processes that take claims, and what to do about those that died.
+//! Processes that claim runs, and recovery of the runs of those that died.
 //!
-//! Each such process holds a lock of the operating system on a file of its own for as long as it lives, and says so in the
-//! database. A process is dead when its lock can be taken: no age, no number that somebody else may have by now. What a dead
-//! process of this machine held goes back to the queue at once; one of another machine is left to its leases.
+//! Each such process holds a lock of the operating system on a file of its own for as long as it lives, and is registered in
+//! the database. A process is dead when its lock can be taken; neither its age nor its process number, which may be in use
+//! again, decides. The claims of a dead process of this machine go back to the queue at once; those of another machine's
+//! processes when their leases expire.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,16 +14,16 @@ use crate::settings::Recovery;
 use crate::store::{RunRecord, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
 
-/// This process as one that takes claims. Ends when dropped.
+/// The registration of this process. Ends when dropped.
 pub struct Member<'a> {
     workspace: &'a Workspace,
-    /// What its claims carry.
+    /// The id that its claims carry.
     pub id: String,
     lock_path: PathBuf,
     _lock: Lock,
 }
 
-/// A process cannot become a member.
+/// A process cannot be registered.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
     /// The store.
@@ -34,15 +35,15 @@ pub enum JoinError {
 }
 
 impl<'a> Member<'a> {
-    /// Makes this process known, as a `worker` or a `run`.
+    /// Registers this process, as a `worker` or a `run`.
     ///
     /// # Errors
-    /// The store can't serve, or the lock file cannot be made.
+    /// The store cannot be used, or the lock file cannot be made.
     pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, JoinError> {
         let machine = &*workspace.machine;
         let id = machine.new_id();
         let lock_path = workspace.layout.worker_lock(&id);
-        // Nobody else knows the name, so nobody else has locked it.
+        // The name is new, so no other process has locked it.
         let taken = Lock::try_take(machine, &lock_path)?;
         let lock = taken
             .ok_or(io::ErrorKind::ResourceBusy.into())
@@ -73,24 +74,24 @@ impl<'a> Member<'a> {
 
 impl Drop for Member<'_> {
     fn drop(&mut self) {
-        // Where this fails, the next process finds the lock free and tidies up.
+        // Where this fails, the next process finds the lock free and recovers what is left.
         if self.workspace.store.remove_worker(&self.id).is_ok() {
             let _ = self.workspace.files().remove_file(&self.lock_path);
         }
     }
 }
 
-/// Takes back what dead processes of this machine held. Returns the runs as they are now.
+/// Recovers the claims of dead processes of this machine. Returns the runs as they are now.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
     let (machine, files) = (&*workspace.machine, workspace.files());
     let host = machine.host();
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
-        // Process numbers are used again, in a container by the next process at once: only the lock tells.
-        // A lock file that is gone was removed by somebody who had found it free; one that cannot be looked at proves
+        // Process numbers are used again, in a container by the next process at once, so only the lock decides.
+        // A missing lock file was removed by a process that had found it free; one that cannot be examined proves
         // nothing.
         if worker.host != host || lock::is_held(files, &worker.lock_path) != Some(false) {
             continue;

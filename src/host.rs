@@ -1,6 +1,6 @@
 //! The machine that this process runs on.
 
-/// Its name, as it stands in worker ids and in locks.
+/// Returns its name, as worker ids and lock files contain it.
 pub fn name() -> String {
     rustix::system::uname()
         .nodename()

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 
-/// The database below a data directory, by which a data directory is recognized.
+/// The path of the database below a data directory; a folder that contains it is recognized as a data directory.
 pub const DATABASE: &str = "db/ade.sqlite";
 
 /// The name of the lock beside the environments of one key.
 pub const BUILD_LOCK: &str = "build.lock";
 
-/// The places of one data directory and workspace. Made by [`Layout::new`] alone, so its workspace id is a safe segment.
+/// The paths of one data directory and workspace. Only [`Layout::new`] creates one, so its workspace id is a safe segment.
 #[derive(Clone, Debug)]
 pub struct Layout {
     data: PathBuf,
@@ -30,7 +30,7 @@ pub struct Layout {
     "{what} {value:?} cannot be used: only letters, digits, '.', '_' and '-', at most 100 of them, and no leading '.'"
 )]
 pub struct BadSegment {
-    /// What it was meant to be: `workspace`.
+    /// What kind of id it is: `workspace`.
     pub what: &'static str,
     /// The text.
     pub value: String,
@@ -42,7 +42,7 @@ impl Problem for BadSegment {
     }
 }
 
-/// Checks a text that is about to become one segment of a path.
+/// Checks a text that is to become one segment of a path.
 ///
 /// # Errors
 /// It could lead out of its folder, or is not portable.
@@ -64,7 +64,7 @@ pub fn checked_segment(what: &'static str, value: &str) -> Result<(), BadSegment
 }
 
 impl Layout {
-    /// The places that the settings name.
+    /// Returns the paths that follow from the settings.
     ///
     /// # Errors
     /// The workspace's id cannot be part of a path.
@@ -94,7 +94,7 @@ impl Layout {
     pub fn data(&self) -> &Path {
         &self.data
     }
-    /// The SQLite database, where no URL names another.
+    /// The SQLite database, unless a URL names another one.
     pub fn database(&self) -> PathBuf {
         self.data.join(DATABASE)
     }
@@ -106,11 +106,11 @@ impl Layout {
             .join(configuration)
             .join("snapshots")
     }
-    /// Everything of one run.
+    /// The folder of one run.
     pub fn run(&self, workspace: &str, run: &str) -> RunFolder {
         RunFolder(self.runs.join(workspace).join("runs").join(run))
     }
-    /// Everything that shares one environment key; builders of the key exclude each other by a lock in it.
+    /// The folder of all environments of one key; builders of the key exclude each other by a lock in it.
     pub fn environment_key(
         &self,
         workspace: &str,
@@ -139,19 +139,19 @@ impl Layout {
     pub fn engine_cache(&self) -> PathBuf {
         self.data.join("cache/engine")
     }
-    /// What is kept for all environments: fetched tools, bytecode, and what is known of the machine's Pythons.
+    /// The cache that all environments share: fetched tools, bytecode, and the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
         ToolsFolder(self.data.join("cache/tools"))
     }
-    /// The file that a process holds a lock on as long as it takes claims.
+    /// The file that a registered process holds a lock on as long as it lives.
     pub fn worker_lock(&self, id: &str) -> PathBuf {
         self.data.join("db/workers").join(format!("{id}.lock"))
     }
-    /// Where environments are, one folder for each workspace.
+    /// The folder of environments, one folder for each workspace.
     pub fn venvs(&self) -> &Path {
         &self.venvs
     }
-    /// Where the runs of a workspace are.
+    /// The folder of a workspace's runs.
     pub fn runs(&self, workspace: &str) -> PathBuf {
         self.runs.join(workspace).join("runs")
     }
@@ -161,7 +161,7 @@ impl Layout {
     }
 }
 
-/// An environment among those of its key.
+/// The folder of one environment below that of its key.
 pub fn environment(key: &Path, id: &str) -> PathBuf {
     key.join(id)
 }
@@ -186,28 +186,28 @@ pub fn snapshot(snapshots: &Path, source_digest: &str) -> PathBuf {
     snapshots.join(source_digest)
 }
 
-/// Where pip's cache keeps every wheel that it got.
+/// The folder of pip's cache that keeps every downloaded wheel.
 pub fn wheelhouse(pip_cache: &Path) -> PathBuf {
     pip_cache.join("wheelhouse")
 }
 
-/// How the name of a folder begins that is on its way out.
+/// The prefix of the name of a folder that is being deleted.
 pub const TRASH: &str = ".trash-";
 
-/// The folder of what is kept for all environments.
+/// The folder of the cache that all environments share.
 #[derive(Clone, Debug)]
 pub struct ToolsFolder(pub PathBuf);
 
 impl ToolsFolder {
-    /// What the Pythons of this machine have answered.
+    /// The file with the answers of the machine's Pythons.
     pub fn pythons(&self) -> PathBuf {
         self.0.join("pythons.json")
     }
-    /// The uv that was fetched.
+    /// The folder of the fetched uv.
     pub fn uv(&self) -> PathBuf {
         self.0.join("uv")
     }
-    /// The program in what was fetched as uv.
+    /// The program in the folder of the fetched uv.
     pub fn uv_program(fetched: &Path) -> PathBuf {
         fetched.join("bin/uv")
     }
@@ -262,7 +262,7 @@ impl RunFolder {
     pub fn venv(&self) -> PathBuf {
         self.0.join(".venv")
     }
-    /// The run's own temporary files, deleted with its end.
+    /// The run's own temporary files, deleted when it ends.
     pub fn scratch(&self) -> PathBuf {
         self.0.join("tmp")
     }
@@ -285,15 +285,15 @@ impl EnvironmentFolder {
     pub fn python(&self) -> PathBuf {
         venv_python(&self.venv())
     }
-    /// What was built, and of what.
+    /// The record of what was built, and of what.
     pub fn record(&self) -> PathBuf {
         self.0.join("environment.json")
     }
-    /// What the installer is handed; gone when the environment is ready.
+    /// The files that are passed to the installer; deleted when the environment is ready.
     pub fn workbench(&self) -> PathBuf {
         self.0.join(".build")
     }
-    /// The folder of logs, which a failed build leaves.
+    /// The folder of logs, which stays after a failed build.
     pub fn logs(&self) -> PathBuf {
         self.0.join("logs")
     }

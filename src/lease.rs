@@ -1,12 +1,11 @@
 //! A lease that is kept alive while the work under it goes on.
 //!
-//! A renewal that finds the lease in other hands means that the work is somebody else's: it is cancelled and must write
-//! nothing more. A store that cannot be reached for a moment is asked again; when it could not be reached for as long as
-//! the lease holds, the lease counts as lost.
+//! When a heartbeat finds that the lease was lost, the work is cancelled and must write nothing more. A store that cannot be
+//! reached for a moment is asked again; when it could not be reached for as long as the lease holds, the lease counts as
+//! lost.
 //!
-//! A process can stand still for longer than its lease, stopped or starved, and not know it when it goes on. [`Held`]
-//! does: whoever is about to write asks it, and where the last answer of the store is older than the lease it asks the
-//! store before it says yes.
+//! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`Held`]
+//! first; where the last answer of the store is older than the lease, [`Held`] asks the store again.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,18 +14,18 @@ use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::machine::{Machine, Steady};
 
-/// How often the lease is looked at between two renewals; a request to cancel is noticed as soon.
+/// How often the lease is checked between two heartbeats, and so how soon a request to cancel is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// What a store says of a lease.
+/// The store's answer to a heartbeat or a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heartbeat {
-    /// It holds; where it was to be renewed, it was.
+    /// The lease holds, and was renewed if that was asked.
     Renewed {
-        /// Somebody asked for the work to be cancelled.
+        /// A request to cancel the work is recorded.
         cancel_requested: bool,
     },
-    /// It is somebody else's, or nobody's: stop, and write nothing.
+    /// The lease was lost: stop, and write nothing.
     Lost,
 }
 
@@ -43,7 +42,7 @@ pub trait Leased: Send + Sync {
     /// # Errors
     /// The store did not answer.
     fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable>;
-    /// Looks at it without renewing it. `None`: a look tells nothing that the next renewal does not.
+    /// Checks it without renewing it. `None`: there is nothing to check between heartbeats.
     ///
     /// # Errors
     /// The store did not answer.
@@ -88,12 +87,12 @@ impl<'a> Held<'a> {
                 return true;
             }
         }
-        // Not under the lock: whoever renews beside this must not wait for a store that does not answer.
+        // Not under the lock: the renewing thread must not wait for a store that does not answer.
         let beat = self.leased.renew(self.machine.now());
         self.note(beat, asked)
     }
 
-    /// Takes what a renewal at `asked` found. False: the lease is lost.
+    /// Notes the answer to a heartbeat that was sent at `asked`. False: the lease is lost.
     fn note(&self, beat: Result<Heartbeat, Unreachable>, asked: Steady) -> bool {
         let mut state = self.lock();
         match beat {
@@ -107,8 +106,8 @@ impl<'a> Held<'a> {
         !state.lost
     }
 
-    /// Does `work` and renews the lease beside it, every third of its length; looks at it more often than that. `cancel`
-    /// is raised when the lease was lost or somebody asked for the work to be cancelled.
+    /// Does `work` while another thread renews the lease, every third of its length, and checks it more often. `cancel` is
+    /// raised when the lease was lost or a request to cancel was recorded.
     pub fn keep<T>(&self, cancel: &Cancel, work: impl FnOnce() -> T) -> T {
         let stop = Cancel::new();
         let mut work = Some(work);
@@ -116,7 +115,7 @@ impl<'a> Held<'a> {
         self.machine.beside(
             vec![Box::new(|| self.renew_until(&stop, cancel))],
             &mut || {
-                // Also where the work panics: the renewing ends with it.
+                // Also where the work panics, so that the renewing thread ends.
                 let _stop = Raise(&stop);
                 done = work.take().map(|work| work());
             },
@@ -142,7 +141,7 @@ impl<'a> Held<'a> {
                 }
                 beat
             } else if let Some(beat) = self.leased.watch() {
-                // Only a renewal makes the lease longer; a look can only find that it is over.
+                // Only a heartbeat extends the lease; a check can only find that it was lost.
                 let is_lost = beat == Ok(Heartbeat::Lost) || !self.is_answered_in_time(beat);
                 if is_lost {
                     self.lock().lost = true;
@@ -162,7 +161,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// Whether the store answered, or may still be silent.
+    /// Whether the store answered, or has been silent for less than the lease.
     fn is_answered_in_time(&self, beat: Result<Heartbeat, Unreachable>) -> bool {
         let state = self.lock();
         let silence = self.machine.steady().since(state.answered);

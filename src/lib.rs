@@ -7,26 +7,26 @@
 //!
 //! # Where things are
 //!
-//! | module | what it knows |
+//! | module | what it contains |
 //! |---|---|
 //! | [`settings`] | every setting: name, type, default, source, meaning |
 //! | [`layout`] | every path under the data directory |
 //! | [`store`] | the queue and the records, SQLite behind one trait |
 //! | [`configuration`] | what a configuration folder is: manifest, digests, snapshot |
-//! | [`environment`] | one virtual environment: build, verify, lock, measure, collect |
+//! | [`environment`] | one virtual environment: prepare, build, provide, collect |
 //! | [`python`] | finding a Python and remembering the answer |
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
 //! | [`worker`] | the loop over the queue |
-//! | [`fleet`] | processes that take claims, and what to do about those that died |
+//! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`check`] | loading a configuration without running it |
-//! | [`doctor`] | is this machine ready |
+//! | [`doctor`] | checks whether this machine is ready |
 //! | [`top`] | the queue at one moment |
-//! | [`process`] | children that never outlive their purpose |
-//! | [`machine`] | what ADE asks of the machine beneath it: time, threads, files, locks |
+//! | [`process`] | child processes, which never outlive the call that started them |
+//! | [`machine`] | the operating system behind a trait: time, threads, files, locks |
 //! | [`lease`] | a lease that is kept alive while the work under it goes on |
 //! | [`problem`], [`clock`], [`cancel`], [`wake`], [`backoff`], [`lock`], [`digest`], [`files`], [`host`] | errors, time, cancelling, waking a worker, waits between attempts, locks between processes, SHA-256, whole-file writes, the machine's name |
 //!

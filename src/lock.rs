@@ -1,8 +1,7 @@
-//! Locks between processes: one holder at a time, and everybody else knows for whom they wait.
+//! Locks between processes: one holder at a time, whose name those that wait can read.
 //!
-//! The lock is that of the operating system on an open file: a process that ends in any way has released it, so no lock
-//! is ever stale and none has to be judged by its age. The file's content says who holds it, for people to read; it
-//! decides nothing.
+//! The lock is that of the operating system on an open file: it is released when its process ends in any way, so no lock is
+//! ever stale. The file's content names the holder, for people to read; nothing depends on it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,7 +25,7 @@ pub struct Lock {
 /// A lock was not taken.
 #[derive(Debug, Error)]
 pub enum LockError {
-    /// Somebody cancelled the waiting.
+    /// The waiting was cancelled.
     #[error("cancelled while waiting for {}", path.display())]
     Cancelled {
         /// The lock's file.
@@ -69,7 +68,7 @@ impl Lock {
         }))
     }
 
-    /// Takes the lock, waiting as long as another process of this machine has it. For work that is over in a moment.
+    /// Takes the lock, waiting as long as another process of this machine has it. For short work.
     ///
     /// # Errors
     /// As [`Lock::try_take`].
@@ -79,11 +78,11 @@ impl Lock {
         Ok(Self { _held: held })
     }
 
-    /// Takes the lock, waiting until somebody cancels. `on_wait` is called when the waiting begins and whenever the
+    /// Takes the lock, waiting until the flag is raised. `on_wait` is called when the waiting begins and whenever the
     /// holder changes, with the holder where it is known, as [`holder`] writes it.
     ///
     /// # Errors
-    /// Somebody cancelled; else as [`Lock::try_take`].
+    /// The waiting was cancelled; else as [`Lock::try_take`].
     pub fn acquire(
         machine: &dyn Machine,
         path: &Path,
@@ -101,7 +100,7 @@ impl Lock {
                 return Ok(lock);
             }
             let holder = read_holder(machine.files(), path);
-            // Between taking the lock and writing the name there is a moment without one.
+            // For a moment after the lock was taken the file has no name yet.
             if reported.as_ref() != Some(&holder) && (reported.is_none() || holder.is_some()) {
                 on_wait(holder.clone());
                 reported = Some(holder);
@@ -111,12 +110,12 @@ impl Lock {
     }
 }
 
-/// How this process signs what it has locked: `process 4711 on host`.
+/// The name of this process in the files that it has locked: `process 4711 on host`.
 pub fn holder(machine: &dyn Machine) -> String {
     format!("process {} on {}", machine.pid(), machine.host())
 }
 
-/// Whether the file is there and a process holds its lock. `None`: it cannot be looked at, which proves nothing.
+/// Whether the file exists and a process holds its lock. `None`: it cannot be examined, which proves nothing.
 pub fn is_held(files: &dyn Files, path: &Path) -> Option<bool> {
     match files.is_locked(path) {
         Ok(is_locked) => Some(is_locked),

@@ -1,16 +1,16 @@
-//! What every error of the library says beside its message: its kind, its stable code, and what to do next.
+//! What every error of the library has beside its message: its kind, its stable code, and a hint what to do next.
 //!
 //! The kind decides the exit status of the command; the code is what scripts match on. All codes are in [`code`], and
 //! docs/errors.md explains each of them.
 //!
-//! An error type writes one method, [`Problem::facts`], with one arm for each variant. A variant that only carries the
-//! error of a lower layer answers with that error's facts; one that carries it under a code of its own keeps the hint
-//! with [`Facts::under`].
+//! An error type writes one method, [`Problem::facts`], with one arm for each variant. A variant that only wraps the
+//! error of a lower layer returns that error's facts; one that wraps it under a code of its own keeps the hint with
+//! [`Facts::under`].
 
-/// Who has to act on an error, in the words of the exit statuses of `ade`.
+/// What kind of error it is; decides the exit status of `ade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// The work was done and says no: exit 1.
+    /// A run or a check failed, or an operation was refused: exit 1.
     Refused,
     /// A wrong call or wrong input: exit 2.
     Usage,
@@ -18,11 +18,11 @@ pub enum Kind {
     Environment,
     /// A limit was hit: exit 4.
     Limit,
-    /// The database can't serve: exit 5.
+    /// The database cannot be used: exit 5.
     Database,
     /// The machine or ADE itself failed in a way that no other kind describes: exit 70.
     Internal,
-    /// Somebody cancelled: exit 130.
+    /// The work was cancelled: exit 130.
     Cancelled,
 }
 
@@ -33,7 +33,7 @@ pub struct Facts {
     pub kind: Kind,
     /// One of [`code::ALL`].
     pub code: &'static str,
-    /// What to do next, where there is something to say.
+    /// What to do next, where there is something to suggest.
     pub hint: Option<String>,
 }
 
@@ -59,16 +59,16 @@ impl Facts {
         Self { hint, ..self }
     }
 
-    /// The same hint under another kind and code, as a layer above knows better what the error means there.
+    /// The same hint under another kind and code, for a layer above that knows better what the error means there.
     #[must_use]
     pub fn under(self, kind: Kind, code: &'static str) -> Self {
         Self { kind, code, ..self }
     }
 }
 
-/// An error that a person can act on.
+/// An error with a kind, a code and a hint.
 ///
-/// A type implements `facts` alone. The other three are its parts.
+/// A type implements `facts` alone. The other three methods return its parts.
 pub trait Problem: std::error::Error {
     /// Kind, code and hint together.
     fn facts(&self) -> Facts;
@@ -80,13 +80,13 @@ pub trait Problem: std::error::Error {
     fn code(&self) -> &'static str {
         self.facts().code
     }
-    /// What to do next, where there is something to say.
+    /// What to do next, where there is something to suggest.
     fn hint(&self) -> Option<String> {
         self.facts().hint
     }
 }
 
-/// Every code of an error that ADE itself gives. docs/errors.md explains them; the engine has further ones.
+/// Every code of ADE's own errors. docs/errors.md explains them; the engine has further ones.
 pub mod code {
     macro_rules! codes {
         ($($name:ident = $text:literal;)*) => {

@@ -1,4 +1,4 @@
-//! What `ade init` writes: a configuration that runs as it is, from files that the binary carries.
+//! Writes the files of `ade init`: a configuration that runs as it is, from templates in the binary.
 //!
 //! The files are those of `templates/`, with the configuration's name put in. Nothing that exists is overwritten.
 
@@ -9,13 +9,13 @@ use crate::problem::{Facts, Kind, Problem, code};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// What stands for the configuration's name in a template.
+/// The placeholder for the configuration's name in a template.
 const NAME: &str = "{{name}}";
 
 /// A configuration cannot be scaffolded.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaffoldError {
-    /// The folder has files already.
+    /// The folder is not empty.
     #[error("{} is not empty", path.display())]
     NotEmpty {
         /// The folder.
@@ -109,7 +109,7 @@ pub fn scaffold(
     Ok(written)
 }
 
-/// The folder's name as a project's name.
+/// Turns the folder's name into a project's name.
 fn name_of(folder: &Path) -> String {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let name = absolute
@@ -141,7 +141,7 @@ fn name_of(folder: &Path) -> String {
     }
 }
 
-/// What the Python packaging specifications allow as a project's name.
+/// Whether the Python packaging specifications allow the name of a project.
 fn is_project_name(name: &str) -> bool {
     let ends = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
     ends(name.chars().next())

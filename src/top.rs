@@ -6,31 +6,31 @@ use crate::clock::Timestamp;
 use crate::store::{Overview, RunFilter, RunRecord, RunStatus, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
 
-/// How far back ends are counted.
+/// Ended runs are counted for this long.
 pub const WINDOW: Duration = Duration::from_secs(60);
-/// At most so many running runs are listed.
+/// The largest number of running runs that are listed.
 const RUNNING: u32 = 50;
-/// Ended runs are listed where they are among the newest so many.
+/// Ended runs are listed if they are among this many newest runs.
 const RECENT: u32 = 10;
 
 /// The queue at one moment.
 pub struct View {
     /// That moment.
     pub now: Timestamp,
-    /// What waits, runs, and ended within [`WINDOW`].
+    /// Counts of queued, running and, within [`WINDOW`], ended runs.
     pub overview: Overview,
-    /// The processes that take claims.
+    /// The registered processes.
     pub workers: Vec<WorkerRecord>,
     /// The runs that are being executed.
     pub running: Vec<RunRecord>,
-    /// Runs that have ended lately, newest first.
+    /// Runs that have ended recently, newest first.
     pub recent: Vec<RunRecord>,
 }
 
-/// Looks at the queue.
+/// Reads the state of the queue.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     let store = &*workspace.store;
     let now = Timestamp::now();

@@ -1,7 +1,7 @@
-//! Waking the workers of one machine: a run that was just enqueued does not wait for the next look at the queue.
+//! Wakes the workers of one machine, so that a run that was just queued does not wait for the next poll of the queue.
 //!
-//! Whoever enqueues touches one small file. On Linux the kernel notifies the workers of the touch; elsewhere they look at its
-//! modification time. A missed touch costs one poll interval and nothing else.
+//! The process that queues a run touches one small file. On Linux the kernel notifies the workers of it; elsewhere they poll
+//! the file's modification time. A missed touch costs one poll interval and nothing else.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 
-/// Makes every worker of this data directory look at the queue now.
+/// Makes every worker of this data directory poll the queue now.
 pub fn wake(path: &Path) {
-    // Nothing depends on it: a worker that is not woken polls.
+    // Errors are ignored: a worker that is not woken polls later.
     let _ = std::fs::write(path, b"");
 }
 
@@ -34,7 +34,7 @@ impl Bell {
         self.shared.changed.notify_all();
     }
 
-    /// How often it has rung. Taken before a look at the queue, so that a ring during the look is not missed.
+    /// How often it has rung. Read before the queue is polled, so that a ring during the poll is not missed.
     pub fn rings(&self) -> u64 {
         *self.lock()
     }
@@ -44,7 +44,7 @@ impl Bell {
         rings.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps for `most`, or until it has rung more often than `heard`. True: it has.
+    /// Sleeps for `most`, or until it has rung more often than `heard`. Returns whether it has.
     pub fn sleep(&self, heard: u64, most: Duration) -> bool {
         let until = Instant::now() + most;
         let mut rings = self.lock();
@@ -88,7 +88,7 @@ impl Bell {
             tv_nsec: 0,
         };
         let events = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        // The folder, since the file may not exist yet.
+        // The folder is watched, because the file may not exist yet.
         let folder = path.parent().unwrap_or(Path::new("."));
         add_watch(
             &events,
@@ -146,7 +146,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| bell.ring_on_touch(&path, &end));
             let heard = bell.rings();
-            // The watch begins at some moment after the thread: touch until it is heard.
+            // The watch begins some time after the thread: touch until it is noticed.
             while !bell.sleep(heard, Duration::from_millis(20)) {
                 wake(&path);
             }

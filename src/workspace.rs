@@ -1,4 +1,4 @@
-//! One workspace of one data directory, opened: its settings, its places and its store.
+//! One open workspace of one data directory: its settings, its paths and its store.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::store::{Claim, Opening, SqliteStore, Store, StoreError};
 pub struct Workspace {
     /// The settings.
     pub settings: Settings,
-    /// The places.
+    /// The paths.
     pub layout: Layout,
     /// The queue and the records.
     pub store: Box<dyn Store>,
-    /// The machine that all this is on.
+    /// The machine that it runs on.
     pub machine: Arc<dyn Machine>,
 }
 
@@ -44,7 +44,7 @@ impl Workspace {
     /// Opens the workspace that the settings name.
     ///
     /// # Errors
-    /// Its id cannot be used, or its database can't serve.
+    /// Its id cannot be used, or its database cannot be used.
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let layout = Layout::new(&settings)?;
         let store = SqliteStore::open(&settings, &layout.database(), opening)?;
@@ -56,7 +56,7 @@ impl Workspace {
         })
     }
 
-    /// The same, where a database that does not exist yet means that there is nothing to see.
+    /// Opens the workspace. Returns `None` where its database does not exist yet.
     ///
     /// # Errors
     /// As [`Workspace::open`].
@@ -73,7 +73,7 @@ impl Workspace {
         self.machine.files()
     }
 
-    /// The id of a worker slot, counted from 0: `<host>:<pid>:<index>`, or what the setting says.
+    /// The id of a worker slot, counted from 0: `<host>:<pid>:<index>`, or the setting's value.
     pub fn worker_id(&self, index: usize) -> String {
         match &self.settings.worker.id {
             Some(id) if index == 0 => id.clone(),
@@ -82,7 +82,7 @@ impl Workspace {
         }
     }
 
-    /// A claim with a token that nobody had before, for a worker of a registered process.
+    /// Returns a claim with a new token, for a worker of a registered process.
     pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
         Claim {
             worker: worker.to_owned(),

@@ -36,7 +36,7 @@ fn a_configuration_that_loads_says_what_it_registers() {
       "hooks": 0
     }
     "#);
-    // Nothing is recorded as a run.
+    // No run is recorded.
     assert!(place.statuses().is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! The conformance cases through `ade run`: what the engine does alone, it does from the front door.
+//! The conformance cases through `ade run`: the results are those of the engine alone.
 
 mod common;
 
@@ -73,7 +73,7 @@ fn every_case_comes_out_as_it_should() {
         let outcome = place.ade_with(&arguments);
         count += 1;
         if outcome.status == 2 {
-            // Refused before there was a run, as the case has it refused by the engine.
+            // `ade` refuses the input before a run is recorded; in the case the engine refuses it.
             assert_eq!(facts["expect"], "failure", "{}: {outcome}", case.display());
             let code = outcome.error()["code"].clone();
             let known = [

@@ -12,7 +12,7 @@ fn a_machine_that_is_ready() {
         "✓ data directory",
         "free space",
         "✓ database",
-        "(the first run makes it)",
+        "(the first run creates it)",
         "✓ python",
         "✓ installer       uv, ",
         "✓ engine",
@@ -60,7 +60,7 @@ fn settings_that_do_not_parse_are_an_error_as_everywhere() {
     snapshot!(place, place.run(&[("ADE_INSTALLER", "conda")], ["doctor"]), @r#"
     status 2
     --- stderr
-    error: environment ADE_INSTALLER: ADE_INSTALLER = "conda" is not one of auto, uv, pip
+    error: environment variable ADE_INSTALLER: ADE_INSTALLER = "conda" is not one of auto, uv, pip
     hint: `ade settings` explains each setting
     "#);
 }

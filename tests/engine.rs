@@ -1,5 +1,5 @@
-//! The engine's own tests, in Python: an environment is built with the engine that the binary carries and what the tests
-//! compare it with, and pytest runs `tests/engine` in it.
+//! The engine's own tests, in Python: an environment is built with the engine that the binary carries and the libraries
+//! that it is compared with, and pytest runs `tests/engine` in it.
 
 mod common;
 

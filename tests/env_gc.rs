@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use common::{Place, snapshot};
 use serde_json::{Value, json};
 
-/// A hundred days in milliseconds, as old as anything gets here.
+/// A hundred days in milliseconds.
 const LONG_AGO: i64 = 100 * 86_400_000;
 
 fn environment_of(place: &Place, configuration: &str) -> Option<String> {
@@ -21,7 +21,7 @@ fn environment_of(place: &Place, configuration: &str) -> Option<String> {
     found.map(|environment| environment["id"].as_str().unwrap().to_owned())
 }
 
-/// Nobody has used the environments of a configuration for a hundred days.
+/// Makes the environments of a configuration unused for a hundred days.
 fn cool(place: &Place, configuration: &str) {
     let id = configuration_id(place, configuration);
     place.change(&format!(
@@ -29,7 +29,7 @@ fn cool(place: &Place, configuration: &str) {
     ));
 }
 
-/// Nobody has run a configuration for a hundred days.
+/// Makes the last run of a configuration a hundred days old.
 fn forget(place: &Place, configuration: &str) {
     let id = configuration_id(place, configuration);
     place.change(&format!(
@@ -45,7 +45,7 @@ fn configuration_id(place: &Place, configuration: &str) -> String {
     ))
 }
 
-/// As if nothing in a folder had changed for a day.
+/// Makes everything in a folder a day old.
 fn age(folder: &Path) {
     let day_ago = SystemTime::now() - Duration::from_secs(86_400);
     File::open(folder).unwrap().set_modified(day_ago).unwrap();
@@ -86,11 +86,11 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     snapshot!(place, place.ade("env gc --dry-run"), @r"
     status 0
     --- stdout
-    would go environment [SHORT-ID] people [SIZE] (cold, and its configuration is not active)
+    would be deleted environment [SHORT-ID] people [SIZE] (unused, and its configuration is not active)
     kept 1 environment (a run needs it)
+    kept 1 environment (its build has not ended)
     kept 1 environment (its configuration is active)
-    kept 1 environment (used lately)
-    kept 1 environment (waits for its builder)
+    kept 1 environment (used recently)
     [SIZE] would be freed
     ");
     assert!(Path::new(&folder).exists(), "a dry run deletes nothing");
@@ -104,19 +104,19 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     );
     assert_eq!(
         report["skipped"],
-        json!({"a run needs it": 1, "its configuration is active": 1, "used lately": 1, "waits for its builder": 1})
+        json!({"a run needs it": 1, "its configuration is active": 1, "its build has not ended": 1, "used recently": 1})
     );
     assert_eq!(report["failed"], json!([]));
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
     assert!(report["scanned"].as_u64().unwrap() >= 5);
-    // With the environment its key's folder goes, and nothing of it stays.
+    // The folder of the environment's key is deleted too.
     assert!(!Path::new(&folder).parent().unwrap().exists());
     assert_eq!(environment_of(&place, "cold"), None);
 
     let again = place.ade("env gc --json").succeeds().json();
     assert_eq!(removed(&again), Vec::<&str>::new());
     assert_eq!(again["bytes_freed"], 0);
-    // What stayed works, and what went is built again.
+    // Kept environments work, and deleted ones are built again.
     place.ade("worker --drain -q").succeeds();
     place.ade("run cold members.csv -q").succeeds();
     assert_eq!(place.statuses()[0], "succeeded");
@@ -161,7 +161,7 @@ fn what_a_changed_dependency_left_behind_goes_when_it_is_asked_for() {
     assert_eq!(removed(&report), [old.as_str()]);
     assert_eq!(
         report["removed"][0]["reason"],
-        "cold, and superseded by a newer one"
+        "unused, and superseded by a newer one"
     );
     let again = place.ade("env gc --superseded --json").succeeds().json();
     assert_eq!(removed(&again), Vec::<&str>::new());
@@ -214,7 +214,7 @@ fn folders_that_no_record_knows_go_when_they_are_old() {
         removed(&place.ade("env gc --json").succeeds().json()),
         Vec::<&str>::new()
     );
-    // The environment itself is as good as before.
+    // The environment itself still works.
     place.members("members.csv");
     place.ade("run config members.csv -q").succeeds();
 }
@@ -240,7 +240,7 @@ fn files_of_runs_go_with_time_and_their_records_stay() {
         .json();
     let held = place.ade("env gc --json").succeeds().json();
     assert_eq!(removed(&held), [cancelled.as_str()]);
-    assert_eq!(held["skipped"]["a run repeats it"], 1);
+    assert_eq!(held["skipped"]["a retry of it has not ended"], 1);
     place.ade("worker --drain -q").succeeds();
     assert_eq!(
         place.status_of(waiting["id"].as_str().unwrap()),
@@ -284,7 +284,7 @@ fn a_worker_collects_unless_it_is_told_not_to() {
     assert_eq!(place.environments().len(), 1);
     place.set("ADE_WORKER_ENABLE_GC", "1");
     let mut worker = place.start_worker("one");
-    worker.wait_until_says("collected 1 things");
+    worker.wait_until_says("deleted 1 item, ");
     worker.signal(libc::SIGTERM);
     worker.wait().succeeds();
     assert!(place.environments().is_empty());

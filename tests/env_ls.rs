@@ -51,19 +51,19 @@ fn each_says_whether_collection_would_take_it_and_why() {
     let place = Place::new();
     place.configuration("config");
     place.warm("config");
-    // Never run, so its configuration is not active; built just now, so it is not cold.
+    // Never run, so its configuration is not active; built just now, so it is not unused.
     let gc = place.environments()[0]["gc"].clone();
     assert_eq!(gc["deletes"], false);
     assert_eq!(
         (&gc["verdict"], &gc["reason"]),
-        (&"warm".into(), &"used lately".into())
+        (&"warm".into(), &"used recently".into())
     );
-    place.ade("env ls").succeeds().prints("stays: used lately");
-    // Nobody has used it for a hundred days.
+    place.ade("env ls").succeeds().prints("kept: used recently");
+    // Not used for a hundred days.
     place.change(
         "UPDATE environments SET last_used_at = last_used_at - 8640000000, updated_at = updated_at - 8640000000",
     );
-    place.ade("env ls").succeeds().prints("goes: cold");
+    place.ade("env ls").succeeds().prints("deletable: unused");
     let gc = place.environments()[0]["gc"].clone();
     assert_eq!(
         (&gc["deletes"], &gc["verdict"]),

@@ -26,7 +26,7 @@ fn the_path_is_that_of_a_ready_environment_alone() {
     [HERE]/data/venvs/default/[ID]/deps-[DIGEST]/[ID]/.venv
     ");
     let python = Path::new(path.stdout.trim()).join("bin/python");
-    // The author's own files are importable there, and what was edited is what is seen.
+    // The author's own files are importable there, with their edits.
     let ask = || {
         let output = Command::new(&python)
             .args(["-I", "-c", "import ade_config.words as w; print(w.word)"])

@@ -49,7 +49,7 @@ fn one_that_a_run_needs_is_refused() {
     ");
     let worker = place.start_worker("one");
     place.wait_until_held(1);
-    // The rest goes all the same.
+    // The others are removed nevertheless.
     let answer = place.ade("env rm config other").ends_with(2);
     assert!(answer.stderr.contains("is needed by 1 run"), "{answer}");
     assert_eq!(place.environments().len(), 1);

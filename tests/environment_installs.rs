@@ -1,8 +1,8 @@
 //! Environments built for real: by uv from PATH, by a uv that is fetched once, and by Python's own venv and pip.
 //!
-//! These need a Python 3.10 or later and, the first time, the package index. What takes long and differs for no test (a
-//! uv, the installers' caches) is kept in the folder for temporary files of integration tests. The engine is a stand-in
-//! of a few lines, so that nothing here depends on the real one.
+//! These need a Python 3.10 or later and, the first time, the package index. What takes long and is the same for all tests
+//! (a uv, the installers' caches) is kept in the folder for temporary files of integration tests. The engine is a stand-in
+//! of a few lines, so that these tests do not depend on the real one.
 
 #![allow(
     clippy::disallowed_methods,
@@ -266,7 +266,7 @@ impl Place {
     }
 }
 
-/// This process's variables with a PATH on which `uv` is where the test wants it, and nowhere else.
+/// This process's environment variables with a PATH on which `uv` is only where the test puts it.
 fn variables(uv_folder: Option<&Path>, more: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).filter(|folder| !folder.join("uv").exists());
@@ -283,7 +283,7 @@ fn variables(uv_folder: Option<&Path>, more: &[(&str, &str)]) -> Vec<(OsString, 
         .collect()
 }
 
-/// A network that is down, for both installers, with little patience.
+/// Settings for a network that is down, for both installers, with short timeouts.
 const NO_NETWORK: [(&str, &str); 7] = [
     ("HTTPS_PROXY", "http://127.0.0.1:1"),
     ("HTTP_PROXY", "http://127.0.0.1:1"),
@@ -291,7 +291,7 @@ const NO_NETWORK: [(&str, &str); 7] = [
     ("http_proxy", "http://127.0.0.1:1"),
     ("NO_PROXY", ""),
     ("UV_HTTP_RETRIES", "0"),
-    // With none at all, pip does not say that the network was the trouble.
+    // Without any retry, pip does not report that the network failed.
     ("PIP_RETRIES", "1"),
 ];
 

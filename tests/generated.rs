@@ -1,4 +1,4 @@
-//! What is generated from the command line, and kept in the repository, is current.
+//! Files that are generated from the command line and kept in the repository are current.
 //!
 //! `ADE_UPDATE_GENERATED=1 cargo test --test generated` brings it up to date.
 

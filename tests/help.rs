@@ -1,4 +1,4 @@
-//! Help texts, and the answers to calls that name no command.
+//! Help texts, and the output of calls without a command.
 
 mod common;
 
@@ -36,7 +36,7 @@ fn every_help_has_an_example_and_an_imperative_first_line() {
                 "{command}: {examples}"
             );
         }
-        // The short form says the same first.
+        // The short help begins with the same text.
         let short = place.ade(&format!("{command} -h")).succeeds();
         assert_eq!(short.stdout.lines().next().unwrap(), first, "{command}");
     }

@@ -1,4 +1,4 @@
-//! Environments from the front door, by each installer, with and without a network, a Python and patience.
+//! Environments that `ade` builds: with each installer, with and without a network and a Python, and with a timeout.
 
 #![allow(
     clippy::disallowed_methods,
@@ -20,7 +20,7 @@ fn without_uv(place: &mut Place) {
     ]);
 }
 
-/// Whatever the index is, the way to it is a proxy that is not there.
+/// Settings for a proxy that does not exist, so that no index can be reached.
 fn without_network(place: &mut Place) {
     for name in [
         "HTTP_PROXY",
@@ -126,7 +126,7 @@ fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
     ] {
         assert!(run.stderr.contains(words), "{words}: {run}");
     }
-    // Failed for good: the record says so, and the log keeps all that was said.
+    // It failed finally: the record has the error, and the log all lines of the installer.
     let environment = &place.environments()[0];
     assert_eq!(environment["status"], "failed");
     assert_eq!(environment["error"]["code"], "install_failed");

@@ -5,8 +5,8 @@
 //! - every file belongs to a layer, and every name in the drawing to a file;
 //! - a layer imports only what its line names, and a line names only layers below its own, and only those it needs;
 //! - no circle of imports between files. A file that is the parent of others (`mod.rs`, `lib.rs`, `__init__.py`) counts
-//!   like any other: its children may use what it defines as long as it does not use them. Handing on a child's names
-//!   (`pub use`) is not using them; whoever imports such a name imports the child.
+//!   like any other: its children may use what it defines as long as it does not use them. Re-exporting a child's names
+//!   (`pub use`) is not using them; a file that imports such a name imports the child.
 //!
 //! `cargo test --test layers -- --nocapture` prints each tree with its arrows counted.
 

@@ -176,7 +176,7 @@ fn what_is_not_there_is_said() {
     status 2
     --- stderr
     error: there are no runs yet
-    hint: `ade run CONFIG FILE` makes one
+    hint: `ade run CONFIG FILE` creates one
     ");
     place.configuration("config");
     place.members("members.csv");

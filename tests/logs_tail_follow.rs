@@ -1,4 +1,4 @@
-//! `ade logs tail -f` while workers die and come: it loses no line and ends with the run.
+//! `ade logs tail -f` while workers die and others start: it loses no line and ends with the run.
 
 mod common;
 

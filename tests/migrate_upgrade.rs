@@ -1,6 +1,6 @@
 //! Databases of every schema that ever landed come up to today's with their data whole.
 //!
-//! `tests/fixtures/v<N>.sql` is a database of version N as text: its schema as that version made it, its book of
+//! `tests/fixtures/v<N>.sql` is a database of version N as text: its schema as that version made it, its table of
 //! migrations, and rows in every table. A fixture is never changed once its version was released. After a new migration,
 //! `ADE_UPDATE_FIXTURES=1 cargo test --test migrate_upgrade` writes the one of the newest version, by bringing up the one
 //! before it; rows for its new tables are added below.
@@ -127,7 +127,7 @@ fn newest() -> usize {
     ade::store::migrations().len()
 }
 
-/// All that was there is there, with the values that it had.
+/// Checks that all former rows exist, with their values.
 #[track_caller]
 fn nothing_is_lost(before: &Contents, after: &Connection) {
     for (table, (columns, old)) in before {
@@ -152,7 +152,7 @@ fn there_is_an_old_database_for_every_version() {
         place.ade("migrate").succeeds();
         let database = Connection::open(path).unwrap();
         database.execute_batch(NEWEST_ROWS).unwrap();
-        // Whoever looks at the fixture should not see when it was made.
+        // The fixture must not depend on when it was made.
         database
             .execute_batch("UPDATE schema_migrations SET applied_at = 1790000000000 + version")
             .unwrap();
@@ -242,8 +242,8 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
         assert_eq!(shown["columns"].as_array().unwrap().len(), 3);
         assert_eq!(place.environments().len(), 4);
         place.ade("top --once --json").succeeds();
-        // What ran when the old ade ended is brought to an end by a worker of today: a lease that expired goes back to
-        // the queue, its environment's folder is gone, and so is the snapshot that it would be built from.
+        // A worker of today ends what was running when the old ade ended: a run with an expired lease goes back to the
+        // queue; its environment's folder is gone, and so is the snapshot that it would be built from.
         let mut worker = place.command();
         worker.args(["worker", "--drain"]).envs([
             ("ADE_WORKER_CLEANUP_INTERVAL", "0.2"),

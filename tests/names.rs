@@ -17,7 +17,7 @@ const SUBJECTS: [&str; 12] = [
     // Environments and installers, below the commands.
     "environment_installs",
     "installers",
-    // The queue in a seeded world.
+    // The queue in the seeded simulation.
     "simulation",
     // The whole command line.
     "generated",

@@ -1,4 +1,4 @@
-//! `ade run`: what it finds, prints, records and leaves behind.
+//! `ade run`: what it finds, prints, records and writes.
 
 mod common;
 
@@ -399,7 +399,7 @@ fn issues_are_denied_where_that_is_asked_for() {
 fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
     let place = Place::new();
     let configuration = place.configuration("config");
-    // A gate that nobody opens.
+    // A gate that is never opened.
     configuration.wait_at(&place.gate("never"));
     place.people();
     place.warm("config");

@@ -1,4 +1,4 @@
-//! `ade run` where something goes wrong that can pass: another attempt, another try at recording, another builder.
+//! `ade run` after failures that can pass: another attempt, another try at recording, another builder.
 
 mod common;
 

@@ -39,7 +39,7 @@ fn a_file_that_does_not_exist() {
     --- stderr
     error: no .xlsx, .xlsm, .xls or .csv file matches absent*.xlsx
     ");
-    // Nothing was begun, not even for the input that does exist.
+    // Nothing was started, not even for the input that exists.
     place.ade("run config Members.csv absent.xlsx").ends_with(2);
     assert!(!place.path("data/db").exists());
 }
@@ -304,7 +304,7 @@ fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
     error: Hook ade_config.hooks.late.finish raised ValueError: not today; called for on_workbook_before_save ([HERE]/config/src/ade_config/hooks/late.py, line 2, in finish)
     hint: correct the configuration and run again; the environment is kept
     ");
-    // Nothing half-written is left of the workbook.
+    // No part of the workbook is left.
     let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
     assert!(place.files_below(format!("{folder}/output")).is_empty());
     configuration.write("src/ade_config/hooks/late.py", "");

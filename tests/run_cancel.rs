@@ -5,7 +5,7 @@ mod common;
 use common::{Place, processes_of, snapshot, wait_for};
 use libc::{SIGINT, SIGKILL, SIGTERM};
 
-/// Nothing that was started here is left. Children are killed by the kernel when their parent ends, which takes a moment.
+/// Checks that no process is left. Children are killed by the kernel when their parent ends, which takes a moment.
 #[track_caller]
 fn nothing_is_left(place: &Place) {
     wait_for("the processes to end", || {
@@ -13,7 +13,7 @@ fn nothing_is_left(place: &Place) {
     });
 }
 
-/// No file of the run or of an environment is torn, and none lies beside its place.
+/// Checks that no file of the run or of an environment is incomplete, and that no temporary file is left.
 #[track_caller]
 fn nothing_is_half_written(place: &Place) {
     let torn: Vec<String> = place
@@ -177,7 +177,7 @@ fn with_several_files_those_not_begun_are_never_recorded() {
     ✗ one.csv  cancelled [TIME]
     --- stderr
     error: cancelled
-    0 of 3 files normalized, 1 failed, 2 not begun
+    0 of 3 files normalized, 1 failed, 2 not started
     ");
     assert_eq!(place.statuses(), ["cancelled"]);
 }
@@ -211,7 +211,7 @@ fn a_second_ctrl_c_kills() {
     let place = Place::new();
     let configuration = place.configuration("config");
     let (gate, asked) = (place.gate("gate"), place.gate("asked"));
-    // It stays when it is asked to end, and says that it was asked: the first Ctrl-C has arrived.
+    // It ignores the signal, and shows that it received it: the first Ctrl-C has arrived.
     configuration.wait_at_with(
         &gate,
         &format!(

@@ -1,4 +1,4 @@
-//! What a change of the configuration changes, and what it leaves alone.
+//! Which effects a change of the configuration has, and which not.
 
 mod common;
 
@@ -55,7 +55,7 @@ fn a_changed_dependency_makes_a_new_environment_and_leaves_the_old() {
     assert_eq!(texts(&both, "status"), ["ready", "ready"]);
     assert_ne!(both[0]["id"], old[0]["id"]);
     assert_eq!(both[1]["id"], old[0]["id"]);
-    // Back again: the old one serves at once.
+    // Changed back: the old environment is used at once.
     configuration.depend_on(&[]);
     let run = place.ade("run config members.csv").succeeds();
     assert_eq!(run.stderr, "");
@@ -83,7 +83,7 @@ fn editing_files_in_mid_run_changes_nothing_about_that_run() {
     let place = Place::new();
     let configuration = place.configuration("config");
     let gate = place.gate("gate");
-    // What is imported late, and read late, was there from the beginning.
+    // Files that are imported or read late are as they were at the beginning.
     configuration.write("src/ade_config/late.py", "word = \"old\"\n");
     configuration.write("src/ade_config/word.txt", "old");
     configuration.wait_at_with(
@@ -106,7 +106,7 @@ fn editing_files_in_mid_run_changes_nothing_about_that_run() {
         place.cells(run["output_path"].as_str().unwrap())["members"][1][0],
         "Ann"
     );
-    // The next one has it all.
+    // The next run sees all changes.
     place
         .ade("run config members.csv")
         .succeeds()
@@ -200,7 +200,7 @@ fn an_environment_whose_folder_vanished_is_built_again() {
         .ade("run config members.csv")
         .succeeds()
         .says("(its folder is gone or incomplete)");
-    // So is one that is there, but was never finished.
+    // So is one whose folder exists, but was never completed.
     std::fs::remove_file(folder.join(".ready")).unwrap();
     place
         .ade("run config members.csv")

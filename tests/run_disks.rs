@@ -55,7 +55,7 @@ fn a_read_only_data_directory() -> Tried {
     error: the database [HERE]/data/db/ade.sqlite cannot be used: unable to open database file
     hint: check that the data directory exists and that you may write to it, or point --data-dir elsewhere
     ");
-    // So it is before the first start.
+    // The same before the first start.
     let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
     let run = with_mount(&place, mount, "run config members.csv --data-dir new")?.ends_with(5);
     assert!(run.stderr.contains("read-only"), "{run}");
@@ -66,7 +66,7 @@ fn a_read_only_data_directory() -> Tried {
             .contains("cannot be written: read-only file system"),
         "{doctor}"
     );
-    // What only reads serves as long as SQLite lets it.
+    // Commands that only read work as long as SQLite can open the database.
     place.ade("run config members.csv -q").succeeds();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Several `ade run` at once in one data directory, on a first start with nothing there.
+//! Several `ade run` at once in one new data directory.
 
 mod common;
 

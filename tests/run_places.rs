@@ -1,4 +1,4 @@
-//! Places that are hard on a program: odd names, protected outputs, bad databases.
+//! Difficult paths and files: odd names, protected outputs, bad databases.
 
 mod common;
 
@@ -57,7 +57,7 @@ fn an_output_that_exists_and_is_write_protected() {
     hint: make it writable, delete it, or choose another output directory
     ");
     assert_eq!(place.read(&output), "mine");
-    // It was found out before anything was begun.
+    // It was noticed before anything was started.
     assert!(!place.path("data/db").exists());
 }
 
@@ -154,7 +154,7 @@ fn database(place: &Place) -> PathBuf {
     place.path("data/db/ade.sqlite")
 }
 
-/// What uses the database, and must all say the same of it.
+/// The commands that use the database, which must all report the same error.
 const USERS: [&str; 7] = [
     "run config members.csv",
     "runs ls",
@@ -274,7 +274,7 @@ fn a_database_that_is_locked() {
             .error()["code"],
         "database_locked"
     );
-    // Who only reads is not kept out.
+    // A process that only reads is not blocked.
     place.ade("runs ls").succeeds();
     holder.execute_batch("COMMIT").unwrap();
     place.ade("run config members.csv -q").succeeds();

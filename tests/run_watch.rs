@@ -4,7 +4,7 @@ mod common;
 
 use common::{Place, Running, snapshot, wait_for};
 
-/// Until so many runs have ended.
+/// Waits until this many runs have ended.
 #[track_caller]
 fn wait_for_runs(place: &Place, running: &mut Running, count: usize) {
     wait_for(&format!("{count} runs: {}", running.stderr()), || {
@@ -30,7 +30,7 @@ fn a_changed_input_or_configuration_runs_again() {
     assert_eq!(place.latest_run()["metrics"]["rows"], 2);
     configuration.write("src/ade_config/note.py", "# a change\n");
     wait_for_runs(&place, &mut running, 3);
-    // A configuration that is broken for a moment does not end it.
+    // A configuration that is invalid for a moment does not end it.
     configuration.write("pyproject.toml", "[project");
     running.wait_until_says("pyproject.toml:1");
     wait_for("the watching to go on", || {

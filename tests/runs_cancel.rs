@@ -39,7 +39,7 @@ fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
         .succeeds()
         .json();
     assert_eq!(answer["cancel_requested"], true);
-    // Asking twice is asking once, whether it has ended by now or not.
+    // A second request changes nothing, whether the run has ended or not.
     let again = place.ade(&format!("runs cancel {run}"));
     assert!([0, 2].contains(&again.status), "{again}");
     place.wait_for_status(&run, "cancelled");
@@ -48,10 +48,10 @@ fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
     let took: i64 = place.query(&format!(
         "SELECT completed_at - cancel_requested_at FROM runs WHERE id = '{run}'"
     ));
-    // The lease is renewed every five minutes: whoever waited for that would wait in vain here.
+    // The lease is renewed every five minutes, so the request is not noticed by a heartbeat here.
     assert!(took < 60_000, "{took} ms");
     place.is_sound(&run, "cancelled", &["cancelled"]);
-    // The worker goes on.
+    // The worker keeps running.
     place.let_go();
     let next = place.enqueue("config", "members.csv");
     place.wait_for_status(&next, "succeeded");
@@ -59,7 +59,7 @@ fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
     worker.wait().succeeds();
 }
 
-/// A configuration whose run starts a child that no TERM ends.
+/// A configuration whose run starts a child that ignores TERM.
 const STUBBORN: &str = "import signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sleep 0.1; done'])
@@ -100,7 +100,7 @@ fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
 #[test]
 fn a_timeout_ends_them_too() {
     let place = Place::held(STUBBORN);
-    // On a machine that has other things to do a second may pass before the family is there.
+    // On a busy machine a second may pass before all processes have started.
     for seconds in [1, 8, 64] {
         place
             .ade(&format!(

@@ -29,7 +29,7 @@ fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since(
     --- stdout
     [ID] people.csv queued
     --- stderr
-    with the configuration as it was then; `ade worker --drain` works the queue
+    with the configuration as it was then; `ade worker --drain` executes queued runs
     ");
     place.ade("worker --drain -q").succeeds();
     let runs = place.ade("runs ls --json").json();

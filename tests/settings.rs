@@ -43,7 +43,7 @@ fn flags_are_stronger_than_variables_than_the_file_than_defaults() {
         setting(&place, &variable, "", name),
         (
             "of-the-variable".into(),
-            "environment ADE_WORKSPACE".to_owned()
+            "environment variable ADE_WORKSPACE".to_owned()
         )
     );
     let (value, source) = setting(&place, &variable, "-w of-the-flag", name);
@@ -84,7 +84,7 @@ fn aliases_are_read_and_must_agree() {
             "ADE_DATA_DIR"
         )
         .1,
-        "environment ADE_WORKER_DATA_DIR"
+        "environment variable ADE_WORKER_DATA_DIR"
     );
     setting(
         &place,

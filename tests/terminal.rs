@@ -1,4 +1,4 @@
-//! What is drawn on a terminal: progress that goes away, and colours.
+//! What is drawn on a terminal: progress that is cleared, and colours.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn on_a_terminal(place: &Place, line: &str) -> (Option<i32>, String) {
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
-    // SAFETY: both numbers are written by the call and belong to nobody else; the other arguments are optional.
+    // SAFETY: the call writes both numbers, which are local; the other arguments are optional.
     let opened = unsafe {
         libc::openpty(
             &raw mut master,

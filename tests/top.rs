@@ -64,7 +64,7 @@ fn without_a_queue_it_says_so() {
     status 2
     --- stderr
     error: there is no queue yet
-    hint: `ade run CONFIG FILE` or `ade migrate` makes one
+    hint: `ade run CONFIG FILE` or `ade migrate` creates one
     ");
     place.ade("top --interval 0").ends_with(2);
 }

@@ -1,4 +1,4 @@
-//! `ade run --detach` and `ade worker`, as far as a person at a terminal sees them.
+//! `ade run --detach` and `ade worker`, as a user at a terminal sees them.
 
 mod common;
 
@@ -15,7 +15,7 @@ fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
     --- stdout
     [ID]
     --- stderr
-    queued one.csv; `ade worker --drain` works the queue
+    queued one.csv; `ade worker --drain` executes queued runs
     ");
     let queued = place
         .ade("run config broken.xlsx --detach --json")
@@ -192,7 +192,7 @@ fn a_worker_does_not_wait_for_another_ones_build_while_it_could_run() {
     let slow = place.enqueue("slow", "members.csv");
     let builder = place.start_worker("builder");
     gate.wait_until_reached();
-    // The build's lock is held, whatever the record says.
+    // The build's lock is held, although the record names no builder.
     place.change("UPDATE environments SET status = 'queued', claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL WHERE status = 'building'");
     let quick = place.enqueue("ready", "members.csv");
     let other = place.start_worker("other");
@@ -322,7 +322,7 @@ fn metrics_are_logged_and_recorded() {
     worker.wait().succeeds();
     let sum =
         |column: &str| -> i64 { place.query(&format!("SELECT sum({column}) FROM queue_metrics")) };
-    // What happened after the last entry is in none.
+    // Ends after the last entry are not in any entry.
     assert_eq!(sum("claims"), 2);
     assert!((1..=2).contains(&sum("succeeded")), "{}", sum("succeeded"));
     assert_eq!((sum("failed"), sum("cancelled"), sum("retried")), (0, 0, 0));

@@ -1,10 +1,10 @@
-//! Workers that die, freeze or find no room, as real processes: nothing lost, nothing twice, nothing stuck.
+//! Real workers that die or freeze, or whose disk is full: no run is lost, executed twice or stuck.
 //!
 //! A run is held where the test wants it by a configuration that waits for a file, an input that is a pipe, or a database
 //! that the test has locked; then the worker is killed or stopped there. Time decides nothing.
 //!
-//! The last test kills workers at random while they work a queue. `CHAOS_RUNS=1000` makes it a long one, `CHAOS_SEED`
-//! repeats the moments of a run of it as far as the machine does.
+//! The last test kills workers at random while they execute a queue. `CHAOS_RUNS=1000` makes it a long one, `CHAOS_SEED`
+//! repeats its random moments, as far as the machine's timing allows.
 
 mod common;
 
@@ -52,7 +52,7 @@ fn a_worker_that_lives_takes_over_from_one_that_was_killed() {
 #[test]
 fn a_worker_killed_at_the_claim_leaves_a_run_that_the_next_one_does() {
     let mut place = Place::held("");
-    // Whatever is done after the claim takes its time here, so that the kill comes before it.
+    // Work after the claim is slow here, so that the kill comes before it.
     place.let_go();
     place.set("ADE_WORKER_MAX_ATTEMPTS", "50");
     let runs: Vec<String> = (0..4)
@@ -253,8 +253,8 @@ fn a_worker_that_froze_for_longer_than_its_lease_writes_nothing_when_it_wakes() 
     let log = fs::read(place.run_folder(&run).join("logs/events.ndjson")).unwrap();
     let artifact = fs::read(place.run_folder(&run).join("artifact.json")).unwrap();
     frozen.signal(SIGCONT);
-    frozen.wait_until_says("its claim is another worker's now");
-    // It goes on with other work.
+    frozen.wait_until_says("the claim was lost; this worker writes nothing more");
+    // It continues with other work.
     let next = place.enqueue("config", "members.csv");
     healthy.signal(SIGTERM);
     healthy.wait().succeeds();
@@ -290,7 +290,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
     let healthy = place.start_worker("healthy");
     place.wait_until_held(2);
     frozen.signal(SIGCONT);
-    frozen.wait_until_says("its claim is another worker's now");
+    frozen.wait_until_says("the claim was lost; this worker writes nothing more");
     wait_for_death(engine);
     frozen.signal(SIGTERM);
     frozen.wait().succeeds();
@@ -442,7 +442,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
         worker.signal(SIGTERM);
         worker.wait().succeeds();
     }
-    // One more look sweeps what the last one killed left.
+    // One more worker recovers what the last killed one left.
     place.change("UPDATE runs SET completed_at = completed_at - 60000 WHERE end_told = 0");
     let unwritten: i64 = place.query("SELECT count(*) FROM runs WHERE end_told = 0");
     let mut sweep = place.start_worker("sweep");

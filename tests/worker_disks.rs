@@ -1,4 +1,5 @@
-//! Workers whose disks are full, read-only, or two: nothing lost, nothing torn, and work goes on when there is room again.
+//! Workers whose disk is full or read-only, or that use two disks: nothing is lost or incomplete, and work continues when
+//! there is space again.
 
 mod common;
 
@@ -17,7 +18,7 @@ trials!(
     a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost,
 );
 
-/// A small file system of its own, gone with the test.
+/// A small file system of its own, unmounted with the test.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {

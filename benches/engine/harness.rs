@@ -35,7 +35,7 @@ impl Bench {
     }
 
     /// A folder with workbooks of these sizes and these configurations: the template's with a hook each, or none.
-    /// `ENGINE_ROUNDS` sets how many turns are measured (3 unless told).
+    /// `ENGINE_ROUNDS` sets how many turns are measured (3 by default).
     pub fn new(sizes: &[u32], configurations: &[(&str, &str)]) -> Self {
         let rounds = std::env::var("ENGINE_ROUNDS").ok();
         let rounds = rounds.and_then(|value| value.parse().ok()).unwrap_or(3);

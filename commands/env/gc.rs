@@ -1,4 +1,4 @@
-//! `ade env gc`: delete what nobody needs.
+//! `ade env gc`: delete unused environments, files of old runs, and leftovers of interrupted builds.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{Tone, Ui, bytes, id, plural};
 
-/// Delete cold environments, files of old runs, and what interrupted builds left
+/// Delete unused environments, files of old runs, and leftovers of interrupted builds
 ///
-/// An environment is deleted only when its configuration is not active, it has not been used for the time to live, and no
+/// An environment is deleted only when its configuration is not active, it has not been used for --ttl-days, and no
 /// queued or running run needs it.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also cold environments that a changed dependency left behind"
+    after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also unused environments of former dependencies"
 )]
 pub struct Args {
     /// Show what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Days without use after which an environment is cold; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]
+    /// Days without use after which an environment may be deleted; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]
     #[arg(long, value_name = "N", value_parser = days)]
     ttl_days: Option<f64>,
-    /// Also cold environments of active configurations whose dependencies have changed since
+    /// Also unused environments of active configurations whose dependencies have changed since
     #[arg(long)]
     superseded: bool,
 }
@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     })
 }
 
-/// What went, why the rest stayed, and what that freed.
+/// Prints what was deleted, why the rest was kept, and how many bytes were freed.
 fn show(ui: &Ui, report: &Report) {
     if ui.json() {
         let mut object = serde_json::to_value(report).unwrap_or_default();
@@ -75,7 +75,7 @@ fn show(ui: &Ui, report: &Report) {
         return;
     }
     let (word, freed) = if report.dry_run {
-        ("would go", "would be freed")
+        ("would be deleted", "would be freed")
     } else {
         ("deleted", "freed")
     };
@@ -104,7 +104,7 @@ fn show(ui: &Ui, report: &Report) {
 }
 
 fn show_removed(ui: &Ui, word: &str, removed: &Removed) {
-    // What no record knows has a path and no name.
+    // A folder without a record has a path and no name.
     let (id, name) = if removed.kind == "leftover" {
         (removed.id.as_str(), "")
     } else {

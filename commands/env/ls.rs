@@ -70,9 +70,9 @@ fn row(judged: &Judged, now: Timestamp) -> Vec<(Tone, String)> {
         None => Default::default(),
     };
     let gc = if verdict.deletes() {
-        (Tone::Warn, format!("goes: {}", verdict.reason()))
+        (Tone::Warn, format!("deletable: {}", verdict.reason()))
     } else {
-        (Tone::Dim, format!("stays: {}", verdict.reason()))
+        (Tone::Dim, format!("kept: {}", verdict.reason()))
     };
     vec![
         (Tone::Name, id(&environment.id).to_owned()),

@@ -14,7 +14,7 @@ use crate::ui::{Tone, Ui, bytes};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env rm my-config\n  ade env rm 0199c2d4 --dry-run")]
 pub struct Args {
-    /// Configurations' folders, or environments' ids or beginnings of them
+    /// Folders of configurations, or ids of environments (the beginning of an id is enough)
     #[arg(required = true)]
     environment: Vec<String>,
     /// Show what would be removed, and remove nothing

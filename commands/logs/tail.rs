@@ -11,13 +11,14 @@ use crate::ui::{Tone, Ui};
 
 /// Print an event log, and follow it
 ///
-/// With -f it goes on until the run ends, across attempts, and exits with the run's exit status.
+/// With -f it prints new events until the run ends, including those of further attempts, and exits with the run's exit
+/// status.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade logs tail latest\n  ade logs tail 0199c2d4 -f\n  ade logs tail latest --json | jq .event"
 )]
 pub struct Args {
-    /// The id of a run or an environment, the beginning of one, or `latest`
+    /// The id of a run or an environment (the beginning of it is enough), or `latest`
     #[arg(default_value = "latest")]
     run_or_env: String,
     /// Only the last N events

@@ -1,4 +1,4 @@
-//! A run that ended, as `ade run` prints it, and the exit status that it means.
+//! Prints a run that ended, as `ade run` does, and decides its exit status.
 
 use ade::run::inline::Finished;
 use ade::run::json::run_json;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::exit::{ExitStatus, Failure};
 use crate::ui::{Tone, Ui, duration, plural, thousands};
 
-/// Prints a run and what went wrong with it. Returns whether anything did.
+/// Prints a run and its error. Returns whether it has one.
 pub fn print(ui: &Ui, result: &Result<Finished, RunError>) -> bool {
     let failures = match result {
         Ok(finished) => {
@@ -29,7 +29,7 @@ pub fn print(ui: &Ui, result: &Result<Finished, RunError>) -> bool {
     !failures.is_empty()
 }
 
-/// The exit status that a run means; with `deny_issues` one with validation issues is refused.
+/// Returns the exit status of a run; with `deny_issues` a run with validation issues counts as refused.
 pub fn status(result: &Result<Finished, RunError>, deny_issues: bool) -> ExitStatus {
     let finished = match result {
         Ok(finished) => finished,
@@ -69,7 +69,7 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 fn to_json(finished: &Finished) -> Value {
     let mut object = run_json(&finished.run);
     if let Some(copy) = &finished.copied_to {
-        // As every path in the object: one that means the same in any folder.
+        // Absolute, as every path in the object.
         let copy = std::path::absolute(copy).unwrap_or_else(|_| copy.clone());
         object["copied_to"] = copy.display().to_string().into();
     }

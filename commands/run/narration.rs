@@ -31,7 +31,7 @@ struct State {
     tasks: Vec<Option<(String, Task)>>,
     ended: usize,
     failed: usize,
-    /// The highest of all ends so far.
+    /// The highest exit status so far.
     status: ExitStatus,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Narration<'a> {
         }
         let not_begun = inputs - state.ended;
         if not_begun > 0 {
-            text.push_str(&format!(", {not_begun} not begun"));
+            text.push_str(&format!(", {not_begun} not started"));
         }
         self.ui.say(text);
     }
@@ -121,7 +121,7 @@ impl inline::Observer for Narration<'_> {
                 self.narrator
                     .say(format_args!("{level:>7} {name} {message}"));
             }
-            // What the configuration's author prints is for the author to see.
+            // Lines that the configuration's code prints are shown to its author.
             "console.line" => self.narrator.say(message),
             _ => {}
         }

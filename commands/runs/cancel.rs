@@ -9,12 +9,12 @@ use crate::ui::Tone;
 
 /// Cancel runs
 ///
-/// One that waits is cancelled at once; one that runs is stopped by its worker within a second or so. Asking twice
+/// A queued run is cancelled at once; a running one is stopped by its worker within about a second. Cancelling twice
 /// changes nothing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5")]
 pub struct Args {
-    /// Ids, beginnings of ids, or `latest`
+    /// Ids of runs (the beginning of an id is enough), or `latest`
     #[arg(required = true)]
     run: Vec<String>,
 }

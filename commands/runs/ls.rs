@@ -66,7 +66,7 @@ fn instant(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     })
 }
 
-/// Records know a configuration's folder by its real path; a name or an id stays as it is.
+/// Records hold the real path of a configuration's folder, so a folder is resolved; a name or an id stays as it is.
 fn real_path(given: &str) -> String {
     Path::new(given)
         .canonicalize()

@@ -16,7 +16,7 @@ use crate::ui::Tone;
     after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain"
 )]
 pub struct Args {
-    /// Ids, beginnings of ids, or `latest`
+    /// Ids of runs (the beginning of an id is enough), or `latest`
     #[arg(required = true)]
     run: Vec<String>,
 }
@@ -30,7 +30,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             ui.record(&run_json(&run));
         } else {
             ui.done(&run, json!(null), Tone::Good, "queued");
-            ui.say("with the configuration as it was then; `ade worker --drain` works the queue");
+            ui.say(
+                "with the configuration as it was then; `ade worker --drain` executes queued runs",
+            );
         }
         Ok(())
     }))

@@ -14,7 +14,7 @@ use crate::ui::{Align, Table, Tone, Ui, ago, bytes, duration, plural, thousands}
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs show latest\n  ade runs show 0199c2d4 --json")]
 pub struct Args {
-    /// A run's id, the beginning of one, or `latest`
+    /// A run's id (the beginning of it is enough), or `latest`
     #[arg(default_value = "latest")]
     run: String,
 }
@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// How it stands, and why.
+/// Its status, and the reason for it.
 fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     let took = run
         .duration_ms()
@@ -125,7 +125,7 @@ fn print_facts(ui: &Ui, run: &RunRecord) {
 }
 
 fn print_finding(ui: &Ui, finding: &Value) {
-    // Where the run failed, its error says the same.
+    // Where the run failed, its error holds the same text.
     if text(finding, "/code") == "execution_failed" {
         return;
     }
@@ -144,7 +144,7 @@ fn print_finding(ui: &Ui, finding: &Value) {
     );
 }
 
-/// A table with where it was and went, and what became of its columns.
+/// A table: its place in the input and in the output, and how its columns were mapped.
 fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult]) {
     let (sheet_index, table_index) = (
         number(sheet, "/locator/sheet/index"),

@@ -1,4 +1,4 @@
-//! What is printed without a [`super::terminal::Ui`]: panics, and the answers to calls that name no command to be run.
+//! What is printed without a [`super::terminal::Ui`]: panics, help, and errors in the command line.
 
 use std::io::Write;
 
@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 
 use crate::exit::{ExitStatus, Failure, REPORT};
 
-/// Turns a panic into one message instead of a trace, unless `RUST_BACKTRACE=full` asks for the trace too.
+/// Prints one message for a panic; the backtrace follows only with `RUST_BACKTRACE=full`.
 #[expect(
     clippy::disallowed_methods,
     reason = "a panic cannot wait for settings"
@@ -32,7 +32,7 @@ pub fn report_panics() {
     }));
 }
 
-/// Prints what clap says of a wrong call, or the help that was asked for.
+/// Prints clap's error for a wrong call, or the help that was asked for.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is a part of ui, which alone prints"

@@ -1,4 +1,4 @@
-//! What is printed while an environment is provisioned: the same by `ade run`, `ade check` and `ade env build`.
+//! What `ade run`, `ade check` and `ade env build` print while an environment is provisioned.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -25,7 +25,7 @@ struct Building {
 }
 
 impl<'a> EnvironmentNarration<'a> {
-    /// Of the environment of the configuration with this name.
+    /// Narrates the environment of the configuration with this name.
     pub fn new(narrator: &'a Narrator<'a>, configuration: &'a str) -> Self {
         Self {
             narrator,
@@ -34,7 +34,7 @@ impl<'a> EnvironmentNarration<'a> {
         }
     }
 
-    /// Prints a step on the way to the environment.
+    /// Prints a step of provisioning.
     pub fn progress(&self, progress: &Progress<'_>) {
         let configuration = self.configuration;
         let narrator = self.narrator;

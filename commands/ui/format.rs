@@ -71,7 +71,7 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// As much of a UUIDv7 as is unique in practice: its milliseconds and its first random digits.
+/// The beginning of a UUIDv7 that is unique in practice: its milliseconds and its first random digits.
 pub fn id(id: &str) -> &str {
     id.get(..18).unwrap_or(id)
 }

@@ -1,7 +1,7 @@
 //! The only code that prints; lints (clippy.toml) refuse it everywhere else.
 //!
-//! Data goes to standard output, narration to standard error; every line makes sense without colour. That a reader went
-//! away (`ade runs ls | head`) is not an error.
+//! Data goes to standard output, narration to standard error; every line makes sense without colour. A reader that
+//! closes the pipe early (`ade runs ls | head`) is not an error.
 
 #![expect(
     clippy::disallowed_methods,

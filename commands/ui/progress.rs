@@ -9,13 +9,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::terminal::Ui;
 use super::tone::Tone;
 
-/// Prints what goes on. All lines that are printed while something is drawn go through it.
+/// Prints progress. All lines that are printed while something is drawn go through it.
 pub struct Narrator<'a> {
     ui: &'a Ui,
     bars: Option<MultiProgress>,
 }
 
-/// One thing in progress.
+/// One task in progress.
 pub struct Task {
     bar: Option<ProgressBar>,
     /// When it began.
@@ -24,7 +24,7 @@ pub struct Task {
 }
 
 impl<'a> Narrator<'a> {
-    /// For the life of a command.
+    /// Used for the whole command.
     pub fn new(ui: &'a Ui) -> Self {
         let bars = ui
             .draws
@@ -32,7 +32,7 @@ impl<'a> Narrator<'a> {
         Self { ui, bars }
     }
 
-    /// A line of narration, above whatever is drawn.
+    /// Prints a line of narration, above the drawing.
     pub fn say(&self, text: impl Display) {
         match &self.bars {
             Some(bars) => {
@@ -42,14 +42,14 @@ impl<'a> Narrator<'a> {
         }
     }
 
-    /// The same, as a plain line alone: on a terminal the drawing shows it already.
+    /// Prints the line only where nothing is drawn: on a terminal the drawing shows it already.
     pub fn say_unless_drawn(&self, text: impl Display) {
         if self.bars.is_none() {
             self.ui.say(text);
         }
     }
 
-    /// Runs something that prints by itself while nothing is drawn.
+    /// Runs a function that prints by itself, with the drawing hidden.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bars {
             Some(bars) => bars.suspend(print),
@@ -57,7 +57,7 @@ impl<'a> Narrator<'a> {
         }
     }
 
-    /// Something begins.
+    /// Begins a task.
     pub fn task(&self, text: &str) -> Task {
         let bar = self.bars.as_ref().map(|bars| {
             let template = if self.ui.err_color {
@@ -88,14 +88,14 @@ impl<'a> Narrator<'a> {
 }
 
 impl Task {
-    /// What it is at now.
+    /// Sets what the task is doing now.
     pub fn update(&self, text: impl Display) {
         if let Some(bar) = &self.bar {
             bar.set_message(text.to_string());
         }
     }
 
-    /// Whether enough time has passed for another plain line about it.
+    /// Whether enough time has passed for another plain line about the task.
     pub fn is_due(&self, every: Duration) -> bool {
         let mut last = self
             .last
@@ -108,7 +108,7 @@ impl Task {
         due
     }
 
-    /// It is over.
+    /// Ends the task.
     pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

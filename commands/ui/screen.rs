@@ -2,13 +2,13 @@
 
 use console::Term;
 
-/// The alternate screen. Dropped, it gives back the cursor and what was on the terminal before.
+/// The alternate screen. Dropping it restores the cursor and the former content of the terminal.
 pub struct Screen {
     terminal: Term,
 }
 
 impl Screen {
-    /// Takes the terminal over. `None`: standard output is not a terminal.
+    /// Switches the terminal to the alternate screen. `None`: standard output is not a terminal.
     pub fn open() -> Option<Self> {
         let terminal = Term::stdout();
         if !terminal.is_term() {
@@ -25,7 +25,7 @@ impl Screen {
         usize::from(self.terminal.size().1)
     }
 
-    /// Draws over what was drawn before. Lines that do not fit below are left out.
+    /// Replaces what was drawn before. Lines that do not fit on the screen are left out.
     pub fn draw(&self, lines: &[String]) {
         let height = usize::from(self.terminal.size().0).saturating_sub(1);
         let mut frame = String::from("\x1b[H");

@@ -4,7 +4,7 @@ use console::{measure_text_width, truncate_str};
 
 use super::tone::Tone;
 
-/// How a column stands.
+/// How a column is aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
     /// Text.
@@ -16,9 +16,9 @@ pub enum Align {
 /// A table under construction.
 pub struct Table {
     headers: Vec<(&'static str, Align)>,
-    /// The columns that give way on a narrow terminal, first one first.
+    /// The columns that are cut on a narrow terminal, in this order.
     flexible: Vec<usize>,
-    /// Those that go where that is not enough, first one first.
+    /// The columns that are left out where that is not enough, in this order.
     optional: Vec<usize>,
     rows: Vec<Vec<(Tone, String)>>,
 }

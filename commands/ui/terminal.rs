@@ -1,4 +1,4 @@
-//! The terminal as a command may use it: where lines go, in which form, and in which colour.
+//! The terminal as commands use it: which stream a line goes to, in which form, and in which colour.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -87,7 +87,7 @@ impl Ui {
         let _ = std::io::stdout().lock().write_all(text);
     }
 
-    /// A whole JSON document, indented for people who look at it.
+    /// A whole JSON document, indented.
     pub fn document(&self, value: &impl Serialize) {
         self.line(serde_json::to_string_pretty(value).unwrap_or_default());
     }
@@ -137,13 +137,13 @@ impl Ui {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
-    /// A line with the name of a fact and what it is.
+    /// A line with a name and its value.
     pub fn fact(&self, name: &str, value: impl Display) {
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         self.line(format_args!("{name} {value}"));
     }
 
-    /// What was done to a run.
+    /// Prints what was done to a run.
     pub fn done(&self, run: &RunRecord, data: Value, tone: Tone, words: &str) {
         if self.json {
             let mut object = json!({"id": run.id, "status": run.status});
@@ -161,7 +161,7 @@ impl Ui {
         }
     }
 
-    /// Does the same to each of several things. What fails is printed, and the rest is done nevertheless. Returns the
+    /// Calls `act` for each of several things. A failure is printed, and the others are still handled. Returns the
     /// highest exit status.
     pub fn each<T>(
         &self,
@@ -178,7 +178,7 @@ impl Ui {
         status
     }
 
-    /// An error that ends the command, or one of several inputs.
+    /// Prints an error that ends the command or the handling of one input.
     pub fn failure(&self, failure: &Failure) {
         let mut stderr = std::io::stderr().lock();
         if self.json {

@@ -7,7 +7,7 @@ use console::Style;
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    // Without descriptions, which would stretch every --help to a line for each flag's every value.
+    // Without descriptions: clap would print each value of each flag on a line of its own.
     Auto,
     Always,
     Never,
@@ -20,11 +20,11 @@ pub enum Tone {
     Plain,
     /// Went well.
     Good,
-    /// Wants a look.
+    /// Needs attention.
     Warn,
     /// Went wrong.
     Bad,
-    /// Can be passed over.
+    /// Less important.
     Dim,
     /// Matters most.
     Strong,

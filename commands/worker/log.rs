@@ -8,7 +8,7 @@ use ade::store::{EnvironmentRecord, QueueMetrics, RunRecord};
 use ade::worker::{Change, Observer};
 use serde_json::{Value, json};
 
-use crate::ui::{Ui, bytes, duration};
+use crate::ui::{Ui, bytes, duration, plural};
 
 /// See the module.
 pub struct Log<'a> {
@@ -18,7 +18,7 @@ pub struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    /// As the flags want it, else the settings.
+    /// In the form and at the level that the flags ask for, else the settings.
     pub fn new(ui: &'a Ui, settings: &Settings) -> Self {
         let worker = &settings.worker;
         let by_flags = ui.quiet() || ui.verbose() > 0;
@@ -61,10 +61,10 @@ impl Observer for Log<'_> {
     }
 }
 
-/// What is reported of a change.
+/// One line of the log.
 struct Line {
     level: LogLevel,
-    /// A stable word.
+    /// A stable name.
     event: &'static str,
     message: String,
     data: Value,
@@ -93,7 +93,7 @@ impl Line {
             Change::Claimed(run) => Self::claimed(run),
             Change::Ended(run) => Self::ended(run),
             Change::Lost(run) => {
-                let words = "its claim is another worker's now";
+                let words = "the claim was lost; this worker writes nothing more";
                 Self::of_run(Warning, "run.lost_claim", run, words, json!({}))
             }
             Change::Expired(run) => Self::taken_back("run.expired", run, "its lease expired"),
@@ -103,8 +103,8 @@ impl Line {
                 level: Info,
                 event: "gc.collected",
                 message: format!(
-                    "collected {} things, {} freed, {} could not go",
-                    report.removed.len(),
+                    "deleted {}, {} freed, {} could not be deleted",
+                    plural(report.removed.len() as u64, "item"),
                     bytes(report.bytes_freed),
                     report.failed.len()
                 ),

@@ -1,6 +1,6 @@
 """ADE's engine: it finds the tables in a messy workbook and writes them under the names a config package defines.
 
-The usual door is the command line (``python -m ade_engine``); from Python it is :class:`Engine`::
+The usual entry point is the command line (``python -m ade_engine``); from Python it is :class:`Engine`::
 
     from pathlib import Path
     from ade_engine import Engine, RunRequest
@@ -9,13 +9,13 @@ The usual door is the command line (``python -m ade_engine``); from Python it is
 
 Where things are:
 
-- ``cli/``             what people type
+- ``cli/``             the command line
 - ``application/``     one run from request to result
 - ``extensions/``      finding, registering and calling what a config package defines
 - ``pipeline/``        sheets to rows, rows to tables, tables to fields
 - ``reporting/``       the closing ``engine.run.completed`` payload
 - ``io/``              reading and writing workbooks, over the native module
-- ``models/``          the value classes that authors meet
+- ``models/``          the value classes that authors use
 - ``infrastructure/``  settings and logging
 
 Names are imported on first use: starting the engine must not cost more than the work it has to do.

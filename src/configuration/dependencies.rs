@@ -1,8 +1,8 @@
-//! What must be installed for a configuration, gathered from its manifests.
+//! The dependencies of a configuration, read from its manifests.
 //!
 //! The rules, strongest first. `[project] dependencies` are the dependencies. Where there is no `[project]`, they are
-//! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can say (dynamic
-//! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] says so. `uv.lock` only
+//! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can tell them (dynamic
+//! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] is set. `uv.lock` only
 //! narrows versions. Dependency groups and extras are for the author's tools and are not installed, except extras of
 //! the project that its dependencies name themselves.
 
@@ -17,10 +17,10 @@ use super::manifest::{Manifest, Project};
 use super::requirement::{Requirement, Wanted, is_engine, normalize_name};
 use super::requirements::{self, RequirementsFile};
 
-/// The dependencies of a configuration, in one spelling and order.
+/// The dependencies of a configuration, normalized and sorted.
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
-    /// What the installer is asked for, beside the engine.
+    /// What the installer is asked to install, beside the engine.
     pub requirements: Vec<Requirement>,
     /// Versions that the installer must keep to where it installs such a package.
     pub constraints: Vec<Requirement>,
@@ -33,7 +33,7 @@ pub struct Dependencies {
     pub requires_python: Option<String>,
     /// `[tool.uv.sources]` for something other than the engine: only uv can follow these.
     pub has_uv_sources: bool,
-    /// For the digest: every requirements file, also those that nothing is installed from, for a build may read them.
+    /// For the digest: every requirements file, also those that nothing is installed from, because a build may read them.
     pub(super) files: Vec<(PathBuf, RequirementsFile)>,
     pub(super) locked: Locked,
     /// For the digest: `setup.cfg` and `setup.py`.
@@ -89,7 +89,7 @@ impl Dependencies {
         })
     }
 
-    /// The requirements as an installer takes them when it works in `folder`, a copy of the configuration.
+    /// The requirements as installers read them, for an installer that works in `folder`, a copy of the configuration.
     pub fn requirements_in(&self, folder: &Path) -> Vec<String> {
         self.requirements
             .iter()
@@ -130,7 +130,7 @@ fn that_count(files: &[(PathBuf, RequirementsFile)]) -> Vec<&RequirementsFile> {
     }
 }
 
-/// A path as installers take it anywhere, whatever characters are in it.
+/// A path as a URL, which installers accept whatever characters are in it.
 pub fn file_url(path: &Path) -> String {
     let mut url = "file://".to_owned();
     for component in path.components() {
@@ -180,7 +180,8 @@ fn with_own_extras(project: &Project) -> BTreeSet<Requirement> {
     wanted
 }
 
-/// A `setup.py` may compute anything; a `setup.cfg` is often there for a linter alone.
+/// Whether a setup file declares dependencies: a `setup.py` may compute anything, but a `setup.cfg` often only configures a
+/// linter.
 fn sets_up_dependencies(setup_files: &[(&'static str, Vec<u8>)]) -> bool {
     setup_files.iter().any(|(name, content)| {
         *name == "setup.py" || String::from_utf8_lossy(content).contains("install_requires")

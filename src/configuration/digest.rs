@@ -1,7 +1,8 @@
 //! The deps digest: the name of the environment that a configuration needs.
 //!
-//! It covers what decides what is installed, and nothing else, in a form in which spelling, order, comments and white
-//! space are gone. Every part is written with its name and its length, so that no two different inputs run together.
+//! It covers what decides which packages are installed, and nothing else, normalized so that spelling, order, comments and
+//! white space do not matter. Every part is written with its name and its length, so that different inputs never yield the
+//! same bytes.
 
 use super::requirement::Requirement;
 use super::{Configuration, Dependencies, Manifest};
@@ -11,7 +12,7 @@ use crate::python::Python;
 /// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
 const VERSION: &str = "ade-deps-1";
 
-/// What `[tool.uv]` says about where packages come from and which versions are taken.
+/// The keys of `[tool.uv]` that decide where packages come from and which versions are chosen.
 const UV_KEYS: [&str; 15] = [
     "constraint-dependencies",
     "exclude-newer",
@@ -54,7 +55,7 @@ impl Configuration {
         digest.manifest(manifest);
         digest.files(dependencies);
         if dependencies.needs_build {
-            // A build backend may look at any part of the manifest.
+            // A build backend may read any part of the manifest.
             digest.part("file", b"pyproject.toml");
             digest.table(&manifest.whole);
         }
@@ -83,7 +84,7 @@ impl PartDigest {
         self.0.finish().to_string()
     }
 
-    /// What of a manifest decides how things are installed.
+    /// The parts of a manifest that decide what is installed.
     fn manifest(&mut self, manifest: &Manifest) {
         if let Some(build) = &manifest.build_system {
             let mut requires: Vec<Requirement> = build
@@ -142,7 +143,7 @@ impl PartDigest {
         }
     }
 
-    /// Keys in alphabetical order, whatever order the table keeps.
+    /// Writes keys in alphabetical order, whatever order the table keeps.
     fn table(&mut self, table: &toml::Table) {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| *key);

@@ -2,23 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-/// The package name that comes first wherever there is a choice.
+/// The package name that is preferred where there are several packages.
 const USUAL_PACKAGE: &str = "ade_config";
 
-/// A package without any of these holds nothing that ADE would call.
+/// A package without any of these folders registers nothing.
 const PLUGIN_FOLDERS: [&str; 4] = ["columns", "row_detectors", "row_types", "hooks"];
 
-/// Where the package is.
+/// The package that was found.
 #[derive(Debug, PartialEq)]
 pub(super) struct Located {
     pub package: String,
     pub package_dir: PathBuf,
 }
 
-/// Finds the package below `root`; otherwise the answer is what was looked for.
+/// Finds the package below `root`. Returns what was looked for where there is none.
 ///
-/// A manifest declares that the folder is meant to be a configuration. Without one, a package counts only if it looks
-/// like one, so that pointing at any Python project is an error that says so and not a run that finds nothing.
+/// A manifest declares that the folder is meant to be a configuration. Without one, a package counts only if it has
+/// the folders of one, so that a folder with any other Python project is an error and not a run that finds nothing.
 pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<Located, Vec<String>> {
     let found = package_at(root)
         .or_else(|| package_below_source(root))
@@ -90,7 +90,7 @@ fn holds_plugins(package_dir: &Path) -> bool {
         .any(|folder| package_dir.join(folder).is_dir())
 }
 
-/// What Python's `str.isidentifier` says, for the names that file systems hold.
+/// Approximates Python's `str.isidentifier` for names of files.
 fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     characters

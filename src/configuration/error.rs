@@ -18,7 +18,7 @@ pub enum ConfigurationError {
     #[error("{} is not a configuration", path.display())]
     NotAConfiguration {
         path: PathBuf,
-        /// What would have made it one.
+        /// What was looked for.
         looked_for: Vec<String>,
     },
     #[error("{}:{line}:{column}: {message}", path.display())]
@@ -28,7 +28,7 @@ pub enum ConfigurationError {
         column: usize,
         message: String,
     },
-    /// A file was edited between being hashed and being copied. Whoever sees this starts again.
+    /// A file was edited between being hashed and being copied. The caller starts again.
     #[error("{} changed while it was being copied", path.display())]
     Changed { path: PathBuf },
     #[error("{}: {source}", path.display())]
@@ -50,7 +50,7 @@ impl Problem for ConfigurationError {
         match self {
             ConfigurationError::NotFound { path } => {
                 usage(code::CONFIGURATION_NOT_FOUND).hint(format!(
-                    "check the spelling, or make a configuration there with `ade init {}`",
+                    "check the spelling, or create a configuration there with `ade init {}`",
                     path.display()
                 ))
             }
@@ -58,7 +58,7 @@ impl Problem for ConfigurationError {
                 .hint("a configuration is a folder; give the folder, not a file in it"),
             ConfigurationError::NotAConfiguration { looked_for, .. } => {
                 usage(code::NOT_A_CONFIGURATION).hint(format!(
-                    "looked for {}; `ade init DIR` makes a configuration that runs as it is",
+                    "looked for {}; `ade init DIR` creates a configuration that runs as it is",
                     looked_for.join(", or ")
                 ))
             }

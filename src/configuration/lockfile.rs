@@ -45,8 +45,8 @@ pub(super) fn read(root: &Path) -> Result<Locked, ConfigurationError> {
     })
 }
 
-/// `name==version` for each package that comes from an index. The configuration itself, the engine, and what comes
-/// from a repository or a folder can't be named so.
+/// `name==version` for each package that comes from an index. The configuration itself, the engine, and packages from a
+/// repository or a folder are left out: a version does not identify them.
 fn constraints(file: LockFile) -> Vec<Requirement> {
     let mut by_name: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
     for package in file.package {
@@ -73,7 +73,7 @@ fn constraints(file: LockFile) -> Vec<Requirement> {
     }
     by_name
         .into_values()
-        // Two versions of one package with nothing to choose by would contradict each other.
+        // Two versions of one package without markers would contradict each other.
         .filter(|entries| entries.len() == 1 || entries.iter().all(|(_, marked)| *marked))
         .flatten()
         .map(|(requirement, _)| Requirement::parse(&requirement))

@@ -1,4 +1,4 @@
-//! Reads `pyproject.toml`: only what ADE needs of it, and complaints that name line and column.
+//! Reads the parts of `pyproject.toml` that ADE needs; errors name line and column.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,7 +20,7 @@ pub struct Manifest {
     pub build_system: Option<BuildSystem>,
     #[serde(default)]
     pub tool: toml::Table,
-    /// The whole file, for build backends that read parts which ADE knows nothing of.
+    /// The whole file, because build backends read parts of it that ADE does not know.
     #[serde(skip)]
     pub(super) whole: toml::Table,
 }
@@ -36,7 +36,7 @@ pub struct Project {
     pub dependencies: Vec<String>,
     #[serde(default)]
     pub optional_dependencies: BTreeMap<String, Vec<String>>,
-    /// What only the build backend can say.
+    /// The fields that only the build backend can compute.
     #[serde(default)]
     pub dynamic: Vec<String>,
 }
@@ -65,7 +65,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Whether the configuration must be built before anybody can know what it depends on.
+    /// Whether the configuration must be built to learn its dependencies.
     pub(super) fn dependencies_are_dynamic(&self) -> bool {
         match &self.project {
             Some(project) => project.dynamic.iter().any(|field| field == "dependencies"),
@@ -95,7 +95,7 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigurationErro
     }
 }
 
-/// Parses TOML, and says where it is wrong.
+/// Parses TOML; an error names the line and the column.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigurationError> {
     toml::from_str(text).map_err(|error| {
         let Range { start, .. } = error.span().unwrap_or_default();

@@ -93,8 +93,8 @@ impl Configuration {
         })
     }
 
-    /// Opens a snapshot in the name of the configuration at `live_root`, whose folder need not exist any more: what is
-    /// installed comes from the snapshot, and what a person sees names the folder that they work in.
+    /// Opens a snapshot of the configuration at `live_root`, a folder that need not exist any more: the dependencies come from
+    /// the snapshot, while messages name `live_root`.
     ///
     /// # Errors
     /// As [`Configuration::open`].
@@ -130,12 +130,12 @@ impl Configuration {
         &self.dependencies
     }
 
-    /// The folder whose packages Python imports when a person works on this configuration: `src/`, or the root.
+    /// The folder from which the configuration's author imports the package: `src/`, or the root.
     pub fn import_root(&self) -> &Path {
         self.package_dir.parent().unwrap_or(&self.root)
     }
 
-    /// Whether the root itself is the Python package. Its name then matters to its imports.
+    /// Whether the root itself is the Python package. Its name is then the package's name.
     fn is_bare_package(&self) -> bool {
         self.package_dir == self.root
     }

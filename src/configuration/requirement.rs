@@ -1,20 +1,19 @@
-//! One requirement, as `[project] dependencies` and requirements files write it, in one spelling.
+//! One requirement of `[project] dependencies` or of a requirements file, normalized.
 //!
-//! Nothing is judged here: what is not understood is kept as it is, for the installer to complain about in its own
-//! words.
+//! Nothing is rejected here: a requirement that is not understood is kept as it is, so that the installer reports it.
 
 use std::fmt;
 
 /// The package that ADE always installs itself, normalized.
 const ENGINE: &str = "ade-engine";
 
-/// A requirement taken apart. Its `Display` is the one spelling in which equal requirements are equal.
+/// A parsed requirement. Equal requirements have the same `Display`, however they were spelt.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Requirement {
-    /// Normalized; empty where a bare URL or path does not say.
+    /// Normalized; empty where a bare URL or path does not contain it.
     pub name: String,
     pub extras: Vec<String>,
-    /// `>=1,<2`, sorted; or what stood there, where it is a URL, a path or not understood.
+    /// `>=1,<2`, sorted; or the text as it was, where it is not understood.
     pub wanted: Wanted,
     pub marker: Option<String>,
 }
@@ -58,7 +57,7 @@ impl Requirement {
             rest = after.trim_start();
         }
         let (wanted, marker) = if let Some(url) = rest.strip_prefix('@') {
-            // A semicolon is legal within a URL, so that a marker is set off by white space.
+            // A semicolon is legal within a URL, so a marker must be preceded by white space.
             let (url, marker) = split_url_marker(url.trim());
             (Wanted::Url(url.to_owned()), marker)
         } else {
@@ -133,7 +132,7 @@ pub fn normalize_name(name: &str) -> String {
     normalized
 }
 
-/// ` >= 2 , <3` and `(<3,>=2)` are `<3,>=2`. `None`: there is something else.
+/// ` >= 2 , <3` and `(<3,>=2)` become `<3,>=2`. `None`: not a list of versions.
 fn normalize_versions(text: &str) -> Option<String> {
     let text = text.trim();
     let text = text
@@ -160,7 +159,7 @@ fn normalize_versions(text: &str) -> Option<String> {
     Some(parts.join(","))
 }
 
-/// One space between words, none beside operators and brackets, and one kind of quotes.
+/// Normalizes a marker: one space between words, none beside operators and brackets, and one kind of quotes.
 fn normalize_marker(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut rest = text.trim();

@@ -1,4 +1,4 @@
-//! Reads requirements files: what they ask for, without comments, order and includes.
+//! Reads requirements files: their requirements, with included files read and comments dropped.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::error::ConfigurationError;
 use super::manifest::{complaint, read_text};
 use super::requirement::{Requirement, Wanted};
 
-/// What one requirements file says, the files that it includes among it.
+/// The content of one requirements file and of the files that it includes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RequirementsFile {
     pub requirements: BTreeSet<Requirement>,
@@ -74,7 +74,7 @@ impl Reader<'_> {
                     self.file.options.push(wanted.to_owned());
                     continue;
                 }
-                // Hashes would have to be given for the engine as well, and they pin one file for one platform.
+                // Hashes are dropped: with them pip demands one for the engine too, and they pin one file for one platform.
                 let wanted = wanted.split(" --").next().unwrap_or(wanted);
                 let requirement = self.rooted(path, Requirement::parse(wanted));
                 if constraints {
@@ -120,7 +120,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A path means something relative to the file that names it; kept is what it means relative to the root.
+    /// Turns a path that is relative to the file that names it into one that is relative to the root.
     fn rooted(&self, file: &Path, mut requirement: Requirement) -> Requirement {
         if let Wanted::Bare(place) = &requirement.wanted
             && is_relative_path(place)
@@ -134,7 +134,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether this is a path below the configuration, rather than a URL or a path of this one machine.
+/// Whether this is a path below the configuration, and neither a URL nor an absolute path.
 pub(super) fn is_relative_path(place: &str) -> bool {
     !place.contains("://")
         && !place.starts_with(['/', '~'])
@@ -156,7 +156,7 @@ fn value_of<'a>(line: &'a str, short: &str, long: &str) -> Option<&'a str> {
     Some(value.trim())
 }
 
-/// The lines that mean something, with the offset of each: continued lines are joined, comments are dropped.
+/// The lines with content, and the offset of each: continued lines are joined, comments are dropped.
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
     let mut pending: Option<(usize, String)> = None;
@@ -189,7 +189,7 @@ fn finish(lines: &mut Vec<(usize, String)>, offset: usize, joined: &str) {
     let line = if is_comment(joined) {
         ""
     } else {
-        // A hash sign is a comment only after white space, for URLs have fragments.
+        // A hash sign begins a comment only after white space, because URLs have fragments.
         let end = [" #", "\t#"]
             .iter()
             .filter_map(|mark| joined.find(mark))

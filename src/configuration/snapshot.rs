@@ -1,8 +1,8 @@
 //! The read-only copy of a configuration that runs import.
 //!
-//! A copy stands under its source digest and appears whole: it is written beside, synced, and renamed. So a folder with
-//! that name is a complete copy, whatever happened to the process that made it, and is never written again. Two
-//! processes that want the same copy take turns; what a crash left is removed by the next one that copies.
+//! A copy is named by its source digest and appears whole: it is written beside its place, synced, and renamed. So a folder
+//! with that name is a complete copy, whatever happened to the process that made it, and is never written again. Two
+//! processes that want the same copy take turns; leftovers of a crash are removed by the next process that copies.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
@@ -16,7 +16,7 @@ use crate::files::{self, FileError, PartialFolder};
 use crate::layout::{snapshot, snapshot_lock};
 use crate::lock::Lock;
 
-/// How often a copy is begun anew because somebody edits files meanwhile.
+/// How often a copy is begun anew because files change while they are copied.
 const ATTEMPTS: usize = 5;
 
 impl Configuration {
@@ -57,7 +57,7 @@ impl Sources {
         if target.is_dir() {
             return Ok(target);
         }
-        // Only whoever has the turn makes partial copies, so any that is there is dead.
+        // Only the holder of the lock makes partial copies, so any that exists now is a leftover.
         files::remove_abandoned(snapshots, Duration::ZERO);
 
         let partial = PartialFolder::in_folder(snapshots);
@@ -78,7 +78,7 @@ impl Sources {
     }
 }
 
-/// Copies one file, and makes sure that what was copied is what was hashed.
+/// Copies one file, and checks that the copy has the digest that was computed before.
 fn copy(source: &Path, target: &Path, expected: &SourceFile) -> Result<(), ConfigurationError> {
     let changed = || ConfigurationError::Changed {
         path: source.to_owned(),
@@ -107,13 +107,13 @@ fn copy(source: &Path, target: &Path, expected: &SourceFile) -> Result<(), Confi
     if copied != expected.sha256 {
         return Err(changed());
     }
-    // Readable by those who could read the original, writable and executable by nobody.
+    // Readable by those who could read the original, writable and executable by no one.
     output
         .set_permissions(Permissions::from_mode(0o400 | (mode & 0o044)))
         .map_err(writing)
 }
 
-/// Makes folders read-only and puts everything on the disk, files before the folders that name them.
+/// Makes folders read-only and syncs everything to the disk, files before the folders that contain them.
 fn settle(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

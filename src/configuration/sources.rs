@@ -1,12 +1,12 @@
-//! The files that make a configuration what it is, and the digest over them.
+//! The files of a configuration, and the digest over them.
 //!
-//! Counted is what git would not ignore, whether or not there is a repository: `.gitignore` files at every depth count,
-//! and inside a work tree those above the configuration and `.git/info/exclude` as well. A person's own ignore list
-//! does not, for two machines must agree on the digest of the same files. Never counted: `.git`, `__pycache__`,
-//! compiled Python, virtual environments under any name, and ADE's own data directory.
+//! The files are those that git would not ignore, whether or not there is a repository: `.gitignore` files at every depth
+//! apply, and inside a work tree those above the configuration and `.git/info/exclude` as well. The user's global ignore
+//! list does not apply, because two machines must agree on the digest of the same files. Never counted: `.git`,
+//! `__pycache__`, compiled Python, virtual environments under any name, and ADE's own data directory.
 //!
-//! Two differences from git: links are followed, because the snapshot must stand alone, and a file that is ignored but
-//! was added by force is not counted, because only the repository's index knows of it.
+//! Two differences from git: links are followed, because the snapshot must be complete in itself, and a file that is ignored
+//! but was added by force is not counted, because only the repository's index records it.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -31,7 +31,7 @@ pub struct Sources {
     pub files: Vec<SourceFile>,
     /// Where the files are.
     pub(super) root: PathBuf,
-    /// The folder that a snapshot holds them in, where the root's own name matters.
+    /// The folder of a snapshot that holds them, where the root is the package and its name matters.
     pub(super) folder: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Configuration {
                 .iter()
                 .any(|path| self.root.join(path).starts_with(&self.package_dir))
         {
-            // The configuration as a whole is in an ignored place, which says nothing about its files.
+            // The configuration's own folder is ignored, which does not exclude its files.
             paths = list(&self.root, &excluded, false)?;
         }
         let mut files = Vec::with_capacity(paths.len());
@@ -138,7 +138,7 @@ fn list(
                 }
             }
             Ok(_) => {}
-            // Links that lead nowhere or back are nothing that Python could import.
+            // Python could not import broken links or links to a parent folder either.
             Err(error) if is_loop(&error) => {}
             Err(error) => match error.io_error().map(io::Error::kind) {
                 None | Some(io::ErrorKind::NotFound) => {}
@@ -172,7 +172,7 @@ fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
             || name == ".git"
             || name == ".venv"
             || path.join("pyvenv.cfg").exists()
-            // Whoever runs ADE inside the configuration's folder has its data directory there, with copies of all this.
+            // With `ade` started in the configuration's folder, the data directory is in it, with copies of these files.
             || path.join(DATABASE).exists();
     }
     // In a linked work tree and in a submodule, `.git` is a file.

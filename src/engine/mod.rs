@@ -1,8 +1,8 @@
 //! The engine as ADE sees it: a wheel that the binary carries, and a process that speaks a protocol.
 //!
-//! The protocol is the engine contract's: `python -I -m ade_engine process file …` writes one JSON event a line to
+//! The protocol: `python -I -m ade_engine process file …` writes one JSON event a line to
 //! standard error, ends with `engine.run.completed`, and exits 0 when the run succeeded, 1 when it failed, 2 when it was
-//! called wrongly. Whatever else it or the configuration's code prints is handed over as plain lines.
+//! called wrongly. Any other output of the engine or the configuration's code is passed on as plain lines.
 
 mod process;
 mod wheel;

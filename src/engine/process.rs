@@ -1,4 +1,4 @@
-//! One process of the engine, from its command line to what it said at the end.
+//! One process of the engine, from its command line to its completed event.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -13,7 +13,7 @@ use crate::cancel::Cancel;
 use crate::process::{self, Exit, Options, Stream, Usage};
 
 const COMPLETED: &str = "engine.run.completed";
-/// Variables that a child may see besides the engine's own settings; everything else may hold a secret.
+/// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
     "PATH",
     "HOME",
@@ -28,7 +28,7 @@ const PASSED_ON: &[&str] = &[
     "SYSTEMROOT",
 ];
 
-/// What to ask of the engine.
+/// What the engine is asked to do.
 #[derive(Clone, Debug)]
 pub enum Task {
     /// Normalize one file into a folder.
@@ -46,7 +46,7 @@ pub enum Task {
     Validate,
 }
 
-/// How to start it.
+/// How to start the engine.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// The environment's Python.
@@ -59,15 +59,15 @@ pub struct Invocation {
     pub folder: PathBuf,
     /// The folder for temporary files.
     pub scratch: PathBuf,
-    /// The environment variables to choose from.
+    /// The caller's environment variables, from which those for the child are chosen.
     pub environment: BTreeMap<OsString, OsString>,
-    /// Report everything.
+    /// Send debug events too.
     pub debug: bool,
     /// The wall-clock limit.
     pub timeout: Option<Duration>,
 }
 
-/// What came from the child.
+/// A line that the child printed.
 #[derive(Debug)]
 pub enum Message {
     /// An event of the engine.
@@ -76,7 +76,7 @@ pub enum Message {
     Line(Stream, String),
 }
 
-/// What the engine says of a failed run.
+/// The failure that the engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`.
@@ -94,11 +94,11 @@ pub struct EngineReport {
     pub exit: Exit,
     /// What it used.
     pub usage: Usage,
-    /// How long it lived.
+    /// How long it ran.
     pub wall: Duration,
     /// The payload of its last completed event.
     pub completed: Option<Value>,
-    /// The last lines that were no events.
+    /// The last lines that were not events.
     pub last_lines: Vec<String>,
 }
 
@@ -130,7 +130,7 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.python);
         // Isolated: neither the working folder nor PYTHON* variables decide what is imported.
-        // Unbuffered: what an author prints is heard when it is printed.
+        // Unbuffered: what the configuration's code prints arrives at once.
         command.args(["-I", "-u", "-X", "utf8", "-m", "ade_engine"]);
         match &self.task {
             Task::Validate => {
@@ -174,15 +174,15 @@ fn passes(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };
-    // How ADE itself finds the engine is not a setting of the engine.
+    // These choose the engine; they are settings of ADE and not of the engine.
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(name, "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH");
     engine || PASSED_ON.contains(&name)
 }
 
-/// Starts the engine. [`ChildProcess`] does; a simulation has another one that takes its time and starts nothing.
+/// Starts the engine. [`ChildProcess`] starts a process; the simulation has an implementation that starts none.
 pub trait Launch: Send + Sync {
-    /// Runs the engine to its end and hands over what it says as it comes. Ends it when `cancel` is raised.
+    /// Runs the engine to its end and passes on each line as it arrives. Stops the engine when `cancel` is raised.
     ///
     /// # Errors
     /// The process cannot be started.

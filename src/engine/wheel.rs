@@ -1,4 +1,4 @@
-//! Which engine environments get: the one in the binary, or another that `ADE_ENGINE_SPEC` names.
+//! The engine that environments get: the one in the binary, or another that `ADE_ENGINE_SPEC` names.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,15 @@ use crate::problem::{Facts, Kind, Problem, code};
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
-/// How environments of the engine in a binary are keyed: `embedded:` and the beginning of the wheel's digest, since
-/// another `ade` may carry another engine.
+/// The beginning of the key of environments with the engine of a binary: `embedded:`, followed by the beginning of the
+/// wheel's digest, because another `ade` may carry another engine.
 const EMBEDDED_PREFIX: &str = "embedded:";
 
 const WHEEL: &[u8] = include_bytes!(env!("ADE_ENGINE_WHEEL"));
 const WHEEL_NAME: &str = env!("ADE_ENGINE_WHEEL_NAME");
 const WHEEL_SHA256: &str = env!("ADE_ENGINE_WHEEL_SHA256");
 
-/// How environments of the engine in this binary are keyed.
+/// The key of environments with the engine in this binary.
 pub fn embedded_spec() -> String {
     format!("{EMBEDDED_PREFIX}{}", &WHEEL_SHA256[..16])
 }
@@ -38,7 +38,7 @@ pub enum Engine {
 /// The engine cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// `ADE_ENGINE_SPEC` names a path that is not there.
+    /// `ADE_ENGINE_SPEC` names a path that does not exist.
     #[error("ADE_ENGINE_SPEC names {}, which does not exist", path.display())]
     Absent {
         /// The path.
@@ -63,7 +63,7 @@ impl Problem for EngineError {
 }
 
 impl Engine {
-    /// The engine that a specification names; relative paths count from `folder`.
+    /// Returns the engine that a specification names; relative paths are relative to `folder`.
     ///
     /// # Errors
     /// It names a path that does not exist.
@@ -85,7 +85,7 @@ impl Engine {
         Ok(Self::Requirement(spec.to_owned()))
     }
 
-    /// The engine that an environment is keyed with. `None`: the one in another `ade`, which this one does not carry.
+    /// Returns the engine of an environment's key. `None`: that of another `ade`, which this one does not carry.
     ///
     /// # Errors
     /// It names a path that does not exist.
@@ -99,7 +99,7 @@ impl Engine {
         Self::of_spec(Some(spec), folder).map(Some)
     }
 
-    /// How environments of it are keyed.
+    /// The key of its environments.
     pub fn spec(&self) -> String {
         match self {
             Self::Embedded => embedded_spec(),
@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// What its environments depend on: a digest of its bytes, or the requirement itself.
+    /// A digest of its bytes, or the requirement itself: its part in the digest of an environment.
     ///
     /// # Errors
     /// A file of it cannot be read.
@@ -146,7 +146,7 @@ impl Engine {
         }
     }
 
-    /// The wheel of the engine in the binary, unpacked below `cache` unless it is there.
+    /// Returns the path of the wheel in the binary, unpacked below `cache` if it is not there yet.
     ///
     /// # Errors
     /// It cannot be written.

@@ -1,4 +1,4 @@
-//! What builds environments: [`Installers`] on a real machine.
+//! The trait for building environments, and [`Installers`], which builds them on a real machine.
 
 use std::path::Path;
 
@@ -9,22 +9,22 @@ use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
-/// Builds environments. [`Installers`] does; a simulation has another one that takes its time and installs nothing.
+/// Builds environments. [`Installers`] installs packages; the simulation has an implementation that installs nothing.
 pub trait Build: Send + Sync {
-    /// What an environment in the queue is to be built from.
+    /// Returns what an environment in the queue is to be built from.
     ///
     /// # Errors
-    /// Its snapshot is not a configuration (any more), or no Python suits it.
+    /// Its snapshot cannot be opened as a configuration, or no Python suits it.
     fn prepare(
         &self,
         workspace: &Workspace,
         environment: &EnvironmentRecord,
     ) -> Result<Prepared, PrepareError>;
 
-    /// Builds a claimed environment in its folder; the mark that it is ready comes last.
+    /// Builds a claimed environment in its folder; `.ready` is written last.
     ///
     /// # Errors
-    /// It could not be built; nothing but its log is left of it.
+    /// It could not be built; only its log is left.
     fn build(
         &self,
         workspace: &Workspace,

@@ -1,4 +1,4 @@
-//! Which environments a person means: all of a workspace, the one of a configuration's folder, the one of an id.
+//! Finds the environments that a user names: all of a workspace, by the configuration's folder, or by id.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// No environment is meant.
+/// No environment was found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// The configuration has none as it is now.
+    /// The configuration, as it is now, has no environment.
     #[error("{configuration} has no environment yet")]
     NotBuilt {
         /// The configuration's folder, as it was given.
@@ -50,7 +50,7 @@ impl FindError {
     }
 }
 
-/// The environment that `given` means: the folder of a configuration, an id, or the beginning of one.
+/// Returns the environment that `given` names: by the folder of a configuration, an id, or the beginning of one.
 ///
 /// # Errors
 /// There is none.
@@ -63,7 +63,7 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, Fin
     of_configuration(workspace, configuration)?.ok_or_else(|| FindError::not_built(folder))
 }
 
-/// The environment of a configuration, ready to be used.
+/// Returns the ready environment of a configuration.
 ///
 /// # Errors
 /// It has none, or one that is not ready.
@@ -85,10 +85,10 @@ fn of_configuration(
     Ok(workspace.store.environment_of(&prepared.key)?)
 }
 
-/// The workspace's environments with what collection would do to them now, last used first.
+/// Returns the workspace's environments with what collection would do to them now, last used first.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     let options = gc::Options::of_settings(&workspace.settings);
     let mut judged = gc::judge_all(workspace, &options, workspace.machine.now())?;
@@ -97,7 +97,7 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     Ok(judged)
 }
 
-/// When it was used last, else when it last changed.
+/// When it was used last; if never, when it last changed.
 pub fn last_used(environment: &EnvironmentRecord) -> Timestamp {
     environment.last_used_at.unwrap_or(environment.updated_at)
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::store::EnvironmentRecord;
 
-/// Returns the environment object. Scripts read it: a key may be added, none is renamed or dropped. What is in the environment is null until it is ready.
+/// Returns the environment object. Scripts read it: a key may be added, none is renamed or removed. The contents are null
+/// until the environment is ready.
 pub fn environment_json(environment: &EnvironmentRecord) -> Value {
     let contents = environment.contents.as_ref();
     json!({

@@ -1,4 +1,4 @@
-//! What an environment holds: its packages, a digest over them, and its size on disk.
+//! Lists an environment's packages, and computes a digest over them.
 
 use std::fs;
 use std::io;
@@ -13,7 +13,7 @@ pub(super) struct Installed {
     pub origin: Option<String>,
 }
 
-/// The distributions in a site-packages folder, sorted by name.
+/// Returns the distributions in a site-packages folder, sorted by name.
 pub(super) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(site_packages)? {

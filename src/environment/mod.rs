@@ -1,13 +1,13 @@
-//! One virtual environment, from a Python to the `.ready` that says it can be used.
+//! One virtual environment, from the choice of a Python to the `.ready` file that marks it as complete.
 //!
-//! - [`prepare`] says which environment a configuration needs.
+//! - [`prepare`] finds out which environment a configuration needs.
 //! - [`provide`] returns it, or has it built by exactly one process ([`builder`]).
 //! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
-//!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] is one look.
-//! - [`gc`] collects what nobody needs.
+//!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
+//! - [`gc`] deletes environments that no run needs.
 //!
 //! The environment holds the engine and what the configuration depends on. The configuration itself is not installed:
-//! runs import a snapshot of it, and a `.pth` file makes its folder importable for the person who works on it.
+//! runs import a snapshot of it, and a `.pth` file makes its folder importable for its author.
 
 mod attempt;
 mod build;
@@ -26,6 +26,6 @@ pub use build::{
     provision,
 };
 
-/// The variable that `ade` sets for the engine. Where it is set, the configuration's own folder is not importable, so
-/// that a run can't import anything but its snapshot.
+/// The environment variable that `ade` sets for the engine. Where it is set, the configuration's own folder is not
+/// importable, so that a run can't import anything but its snapshot.
 pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";

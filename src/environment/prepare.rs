@@ -1,4 +1,4 @@
-//! From a configuration's folder to everything that a run of it needs to know, without starting a process.
+//! From a configuration's folder to everything that a run of it needs to know, without building anything.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ pub struct Prepared {
 /// A configuration cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
-    /// The folder is no configuration, or cannot be read.
+    /// The folder is not a configuration, or cannot be read.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
     /// No suitable Python.
@@ -61,7 +61,7 @@ impl Problem for PrepareError {
 /// Opens a configuration, keeps a snapshot of it and finds out which environment it needs.
 ///
 /// # Errors
-/// It is no configuration, no Python suits it, or its record cannot be kept.
+/// It is not a configuration, no Python suits it, or it cannot be recorded.
 pub fn prepare(workspace: &Workspace, folder: &Path) -> Result<Prepared, PrepareError> {
     prepare_opened(workspace, Configuration::open(folder)?, None)
 }
@@ -85,7 +85,7 @@ pub fn prepare_opened(
         workspace.machine.now(),
     )?;
     let snapshots = workspace.layout.snapshots(workspace.id(), &record.id);
-    // What ADE itself writes is no part of a configuration, wherever somebody put it.
+    // ADE's own data directory is never part of a configuration, even if it is inside the folder.
     let written = [workspace.layout.data()].into_iter().chain(output_dir);
     let (sources, snapshot) =
         configuration.snapshot_except(&snapshots, &written.collect::<Vec<_>>())?;
@@ -108,7 +108,7 @@ pub fn prepare_opened(
     })
 }
 
-/// The Python that a configuration's environment is made from.
+/// Finds the Python that a configuration's environment is made from.
 ///
 /// # Errors
 /// None suits it.
@@ -128,10 +128,10 @@ pub fn python_for(
 }
 
 impl Prepared {
-    /// The record of the environment that it needs; made on first sight.
+    /// Returns the record of the environment that it needs, and creates it where there is none.
     ///
     /// # Errors
-    /// The store cannot.
+    /// The store cannot be used.
     pub fn ensure_environment(
         &self,
         workspace: &Workspace,
@@ -143,12 +143,12 @@ impl Prepared {
             .ensure_environment(&self.key, &self.snapshot, &place, now)
     }
 
-    /// Where an environment of this key and that id lives.
+    /// The folder of the environment of this key with this id.
     pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
         layout::environment(&self.key_folder(workspace), id)
     }
 
-    /// What all environments of this key share.
+    /// The folder that all environments of this key share.
     pub fn key_folder(&self, workspace: &Workspace) -> PathBuf {
         workspace.layout.environment_key(
             workspace.id(),
@@ -158,11 +158,11 @@ impl Prepared {
     }
 }
 
-/// An environment as a worker finds it in the queue, ready to be provisioned from the snapshot that it was asked for with.
-/// Its key is another one where it was asked for with the engine of another `ade`.
+/// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.
+/// Its key is another one where it was recorded by an `ade` with another engine.
 ///
 /// # Errors
-/// The snapshot is no configuration (any more), or no Python suits it.
+/// The snapshot cannot be opened as a configuration, or no Python suits it.
 pub fn prepare_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
@@ -175,7 +175,7 @@ pub fn prepare_environment(
     let engine = match Engine::of_key(&key.engine_spec, folder)? {
         Some(engine) => engine,
         None => {
-            // Asked for by an ade with another engine, which cannot be had here: this one takes its place.
+            // Recorded by an ade with another engine, which is not available here: the engine of this ade takes its place.
             key.engine_spec = Engine::Embedded.spec();
             key.deps_digest = configuration.deps_digest(&Engine::Embedded.digest()?, &python);
             Engine::Embedded

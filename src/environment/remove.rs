@@ -1,4 +1,4 @@
-//! Removing one environment that a person names. What no run needs goes; [`super::gc`] decides without a person.
+//! Removes one environment that a user names, unless a run needs it. [`super::gc`] removes unused ones by itself.
 
 use super::find::{FindError, find};
 use super::gc::{Report, remove_environment};
@@ -9,7 +9,7 @@ use crate::workspace::Workspace;
 /// An environment cannot be removed.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
-    /// None is meant.
+    /// It was not found.
     #[error(transparent)]
     Find(#[from] FindError),
     /// Queued or running runs need it.
@@ -20,16 +20,16 @@ pub enum RemoveError {
         /// How many runs.
         runs: u64,
     },
-    /// It waits for its builder, or is being built.
+    /// It waits for a builder, or is being built.
     #[error("environment {id} is {status}")]
     Unfinished {
         /// The environment.
         id: String,
-        /// Where it stands.
+        /// Its status.
         status: &'static str,
     },
-    /// A run came to need it while it was being removed.
-    #[error("environment {id} is needed by a run that came meanwhile")]
+    /// A new run needs it, recorded while it was being removed.
+    #[error("environment {id} is needed by a run that was queued meanwhile")]
     NeededSince {
         /// The environment.
         id: String,
@@ -52,8 +52,8 @@ impl Problem for RemoveError {
     }
 }
 
-/// Removes the environment that `given` means and adds it to `report`; where `report` is of a dry run, nothing is removed.
-/// A folder that cannot be deleted is among what failed there.
+/// Removes the environment that `given` names and adds it to `report`; where `report` is of a dry run, nothing is removed.
+/// A folder that cannot be deleted is added to its failures.
 ///
 /// # Errors
 /// There is none, a run needs it, or it is being built.

@@ -20,16 +20,16 @@ pub use usage::{DiskUsage, disk_usage};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {}", path.display(), describe(source))]
 pub struct FileError {
-    /// What was attempted, as a verb: `write`, `create the folder`.
+    /// The operation that failed, as a verb: `write`, `create the folder`.
     pub action: &'static str,
     /// On which path.
     pub path: PathBuf,
-    /// What the system said.
+    /// The error of the operating system.
     pub source: io::Error,
 }
 
 impl FileError {
-    /// For use with `map_err`.
+    /// Returns a function for `map_err`.
     pub fn on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self {
@@ -39,7 +39,7 @@ impl FileError {
         }
     }
 
-    /// Whether the machine lacked something that it may have again: room, memory, descriptors.
+    /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors.
     pub fn may_pass(&self) -> bool {
         is_disk_full(&self.source)
             || matches!(
@@ -62,7 +62,7 @@ impl Problem for FileError {
 /// What to do where a disk is full.
 pub const FREE_SPACE: &str = "free some space, or point --data-dir at a disk that has some";
 
-/// Whether the system said that there is no room.
+/// Whether the disk was full.
 pub fn is_disk_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -70,7 +70,7 @@ pub fn is_disk_full(error: &io::Error) -> bool {
     )
 }
 
-/// What to do about a file that cannot be read or written, by what the system said.
+/// What to do about a file that cannot be read or written, by the system's error.
 pub fn hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
         _ if is_disk_full(error) => FREE_SPACE,
@@ -85,7 +85,7 @@ pub fn hint(error: &io::Error) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The system's words without the number that Rust adds to them.
+/// The system's message without the number that Rust adds to it.
 pub fn describe(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
@@ -94,7 +94,7 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
-/// The bytes that may still be written where a folder is, or will be. `None`: the system does not say.
+/// The free bytes of the file system where a folder is, or will be. `None`: not known.
 pub fn room(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|folder| folder.exists())?;
     let found = rustix::fs::statvfs(there).ok()?;
@@ -104,7 +104,7 @@ pub fn room(folder: &Path) -> Option<u64> {
 /// Creates a folder and those above it.
 ///
 /// # Errors
-/// A file is in the way, or the place cannot be written to.
+/// A file has this path, or the folder cannot be written to.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
     fs::create_dir_all(path).map_err(FileError::on("create the folder", path))
 }
@@ -137,10 +137,10 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<(), FileError> {
     copy().map_err(FileError::on("write", to))
 }
 
-/// How the names of files begin that are being written beside their place.
+/// The prefix of the names of files that are being written beside their place.
 pub const UNFINISHED: &str = ".ade-";
 
-/// A file that is being written beside its place; gone where it is dropped before it was renamed.
+/// Creates a file to be written beside its place; it is deleted if it is dropped before it was renamed.
 ///
 /// # Errors
 /// The folder cannot be written to.
@@ -151,7 +151,7 @@ pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(folder)
 }
 
-/// Makes an unfinished file durable and puts it in its place.
+/// Syncs an unfinished file and renames it into its place.
 fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
     beside.as_file().sync_all()?;
     readable(beside.as_file())?;
@@ -164,14 +164,14 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
 
-/// Makes the folder's own entries durable; where a file system can't, nothing is lost but the guarantee.
+/// Makes the folder's own entries durable. Errors are ignored: not every file system supports it.
 pub fn sync_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {
         let _ = handle.sync_all();
     }
 }
 
-/// Temporary files are private; what they become follows the usual mask.
+/// Temporary files are private; the finished file gets the permissions of the usual mask.
 fn readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-/// How the names of folders begin that are being filled.
+/// The prefix of the names of folders that are being filled.
 const PREFIX: &str = ".partial-";
 
 /// A folder that is being filled; removed where it is dropped before it was settled.
@@ -17,7 +17,7 @@ pub struct PartialFolder {
 }
 
 impl PartialFolder {
-    /// A name in `parent` that no other process uses. The folder is not made yet.
+    /// Chooses a name in `parent` that no other process uses. The folder is not created yet.
     pub fn in_folder(parent: &Path) -> Self {
         PartialFolder {
             path: parent.join(format!("{PREFIX}{}", Uuid::now_v7().simple())),
@@ -29,10 +29,10 @@ impl PartialFolder {
         &self.path
     }
 
-    /// Puts the filled folder in its place.
+    /// Renames the filled folder into its place.
     ///
     /// # Errors
-    /// It cannot be renamed: another one is there, for example.
+    /// It cannot be renamed, for example because the target exists.
     pub fn settle(self, target: &Path) -> io::Result<()> {
         fs::rename(&self.path, target)
     }
@@ -46,8 +46,8 @@ impl Drop for PartialFolder {
     }
 }
 
-/// Removes what processes left that ended while they filled folders in `parent`. The caller keeps others from filling
-/// one meanwhile, or takes for dead what is older than `age`. A folder that resists is in nobody's way.
+/// Removes the partial folders in `parent` that are at least `age` old: their processes ended while they filled them. With
+/// an `age` of zero the caller holds a lock, so that no other process fills one now. Errors are ignored.
 pub fn remove_abandoned(parent: &Path, age: Duration) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let is_partial = entry

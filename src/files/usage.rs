@@ -11,11 +11,11 @@ use std::path::Path;
 pub struct DiskUsage {
     /// All blocks of all files, each file counted once.
     pub total_bytes: u64,
-    /// What deleting the folder would free: files that an installer's cache shares are not among it.
+    /// What deleting the folder would free: without the files that are hard links of an installer's cache.
     pub exclusive_bytes: u64,
 }
 
-/// Measures a folder. What vanishes meanwhile is not counted.
+/// Measures a folder. Files that are deleted meanwhile are not counted.
 ///
 /// # Errors
 /// A folder cannot be read.
@@ -31,7 +31,7 @@ pub fn disk_usage(folder: &Path) -> io::Result<DiskUsage> {
         };
         for entry in entries {
             let entry = entry?;
-            // Of a link, not of what it leads to.
+            // Of a link itself, not of its target.
             let metadata = match entry.metadata() {
                 Ok(metadata) => metadata,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -79,8 +79,8 @@ fn open_lock(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Whether an open file is still the one at its path. One that was deleted between opening and locking it excludes nobody
-/// who comes after.
+/// Whether an open file is still the one at its path. A lock on a file that was deleted between opening and locking it
+/// does not exclude processes that come later.
 fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::metadata(path)) {
         (Ok(opened), Ok(found)) => (opened.dev(), opened.ino()) == (found.dev(), found.ino()),
@@ -89,7 +89,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 impl Disk {
-    /// Locks the file at a path and makes it where it is missing, and waits as long as somebody else has locked it.
+    /// Locks the file at a path, creating it where it is missing, and waits as long as another process has locked it.
     ///
     /// # Errors
     /// It cannot be opened, or the file system has no locks.
@@ -125,7 +125,7 @@ impl Files for Disk {
         let mut names = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            // Of a link, not of what it leads to.
+            // Of a link itself, not of its target.
             let kind = match entry.file_type() {
                 Ok(kind) if kind.is_dir() => FoundKind::Folder,
                 _ => FoundKind::File,

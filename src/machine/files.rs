@@ -14,7 +14,7 @@ pub enum FoundKind {
     Folder,
 }
 
-/// What a look at a path found; a link counts as what it leads to.
+/// What is at a path; a link counts as its target.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
     /// What it is.
@@ -27,48 +27,48 @@ pub struct Found {
 
 /// A lock of the operating system on a file, released when dropped and when its process ends in any way.
 pub trait HeldLock: Send {
-    /// Writes for people who holds it. Where that fails, nothing is lost: no decision depends on it.
+    /// Writes the holder's name for people to read. Errors are ignored: nothing depends on it.
     fn name_holder(&mut self, holder: &str);
 }
 
 /// A log that is open for appending.
 pub trait OpenLog: Send {
-    /// All that is in it.
+    /// Returns its content.
     ///
     /// # Errors
     /// It cannot be read.
     fn read(&mut self) -> io::Result<Vec<u8>>;
-    /// How long it is now, whoever wrote to it.
+    /// Its length now, also after other processes wrote to it.
     ///
     /// # Errors
-    /// It cannot be looked at.
+    /// It cannot be examined.
     fn length(&self) -> io::Result<u64>;
-    /// Writes at its end, wherever that is by now.
+    /// Writes at its end, also after other processes wrote to it.
     ///
     /// # Errors
-    /// The disk is full, or worse.
+    /// It cannot be written, for example because the disk is full.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Makes what was written durable.
     ///
     /// # Errors
     /// The disk fails.
     fn sync(&mut self) -> io::Result<()>;
-    /// Locks it, unless somebody else has. False: somebody else has.
+    /// Locks it. False: another process has locked it.
     ///
     /// # Errors
     /// The file system has no locks.
     fn try_lock(&mut self) -> io::Result<bool>;
-    /// Ends that.
+    /// Releases the lock.
     fn unlock(&mut self);
 }
 
-/// See the module. Every operation is atomic for those who look at its path, unless it says otherwise; a crash happens
+/// See the module. Every operation is atomic for other processes, unless it says otherwise; a crash happens
 /// between two of them.
 pub trait Files: Send + Sync {
     /// What is at a path.
     ///
     /// # Errors
-    /// Nothing is there (`NotFound`), or it cannot be looked at.
+    /// Nothing is there (`NotFound`), or it cannot be examined.
     fn find(&self, path: &Path) -> io::Result<Found>;
     /// The names in a folder, in no order.
     ///
@@ -88,12 +88,12 @@ pub trait Files: Send + Sync {
     /// Creates a folder and those above it.
     ///
     /// # Errors
-    /// A file is in the way, or it may not be.
+    /// A file has this path, or permission is missing.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
     /// Writes a file in place; a crash can leave a part of it.
     ///
     /// # Errors
-    /// The disk is full, or it may not be.
+    /// The disk is full, or permission is missing.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
     /// Writes a file so that it appears whole, and durably.
     ///
@@ -104,12 +104,12 @@ pub trait Files: Send + Sync {
     /// many bytes they are.
     ///
     /// # Errors
-    /// With the path that could not be read or written.
+    /// A file cannot be read or written; the error names its path.
     fn copy_hashed(&self, from: &Path, to: &Path) -> Result<(String, u64), (PathBuf, io::Error)>;
-    /// Gives a file another name. Fails where the file system cannot.
+    /// Makes a hard link to a file.
     ///
     /// # Errors
-    /// As it says.
+    /// It cannot be made, for example because the file system has no hard links.
     fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Points the link at `at` to another folder.
     ///
@@ -119,43 +119,43 @@ pub trait Files: Send + Sync {
     /// Renames a file or a folder.
     ///
     /// # Errors
-    /// It is not there (`NotFound`), or may not be renamed.
+    /// It does not exist (`NotFound`), or may not be renamed.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Deletes a file.
     ///
     /// # Errors
-    /// It is not there (`NotFound`), or may not go.
+    /// It does not exist (`NotFound`), or may not be deleted.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
     /// Deletes a folder that is empty.
     ///
     /// # Errors
-    /// It is not there, or not empty, or may not go.
+    /// It does not exist, is not empty, or may not be deleted.
     fn remove_empty_folder(&self, path: &Path) -> io::Result<()>;
     /// Deletes a folder with all that is in it, read-only files too. Not atomic: a crash can leave a part of it.
     ///
     /// # Errors
-    /// Something in it may not go.
+    /// Something in it may not be deleted.
     fn remove_tree(&self, path: &Path) -> io::Result<()>;
     /// The bytes that deleting a folder would free.
     fn exclusive_bytes(&self, folder: &Path) -> u64;
-    /// The bytes that may still be written where a folder is, or will be. `None`: not known.
+    /// The free bytes of the file system where a folder is, or will be. `None`: not known.
     fn room(&self, folder: &Path) -> Option<u64>;
     /// The SHA-256 of a file, in hexadecimal digits.
     ///
     /// # Errors
     /// It cannot be read.
     fn sha256(&self, path: &Path) -> io::Result<String>;
-    /// Locks the file at a path and makes it where it is missing. `None`: somebody else has locked it.
+    /// Locks the file at a path, creating it where it is missing. `None`: another process has locked it.
     ///
     /// # Errors
     /// It cannot be opened, or the file system has no locks.
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>>;
-    /// Whether somebody has locked the file at a path.
+    /// Whether a process has locked the file at a path.
     ///
     /// # Errors
-    /// It is not there (`NotFound`), or cannot be looked at.
+    /// It does not exist (`NotFound`), or cannot be examined.
     fn is_locked(&self, path: &Path) -> io::Result<bool>;
-    /// Opens a log for appending, and begins it where it is missing.
+    /// Opens a log for appending, and creates it where it is missing.
     ///
     /// # Errors
     /// It cannot be opened.

@@ -1,12 +1,11 @@
-//! What ADE asks of the machine beneath it: time, waiting, threads, files, locks, chance.
+//! The operating system behind a trait: time, waiting, threads, files, locks, random numbers.
 //!
 //! Everything between the claim of a run and its recorded end, and everything that a worker does beside its runs, goes
-//! through [`Machine`]. [`System`] is the machine that people have. The simulation below tests/ is another one: its clocks
-//! are counted, its files are kept in memory, and of its threads one runs at a time, as a seed decides. So the same code
-//! is driven by both.
+//! through [`Machine`]. [`System`] is the real machine. tests/simulation has another one: its clocks are counted, its files
+//! are kept in memory, and of its threads one runs at a time, as a seed decides. So both drive the same code.
 //!
-//! A machine promises what operating systems promise and no more: a wait may take longer than it was asked for, the wall
-//! clock may jump, and any call may be the last one of the process.
+//! A machine promises no more than operating systems do: a wait may take longer than asked, the wall clock may jump, and the
+//! process may be killed in any call.
 
 mod disk;
 mod files;
@@ -24,58 +23,59 @@ use crate::clock::Timestamp;
 use crate::process;
 use crate::wake::{self, Bell};
 
-/// A moment of the clock that only goes forward, as the time since some beginning of its own. Not comparable between
+/// A moment of the monotonic clock, as the time since a start that is not specified. Not comparable between
 /// processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Steady(pub Duration);
 
 impl Steady {
-    /// The time from `earlier` to this moment; zero where `earlier` is the later one.
+    /// The time from `earlier` to this moment; zero where `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// This moment and a duration later.
+    /// The moment that is `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
     }
 }
 
-/// Work for a thread of its own.
+/// A function to be run on a thread of its own.
 pub type Work<'a> = Box<dyn FnOnce() + Send + 'a>;
 
 /// See the module.
 pub trait Machine: Send + Sync {
     /// The wall clock, which may jump.
     fn now(&self) -> Timestamp;
-    /// The clock that only goes forward.
+    /// The monotonic clock.
     fn steady(&self) -> Steady;
-    /// Sleeps for at least `most`, or until `cancel` is raised: then the answer is `true`.
+    /// Sleeps for at least `most`, or until `cancel` is raised. Returns whether it is raised.
     fn wait(&self, cancel: &Cancel, most: Duration) -> bool;
-    /// Sleeps for at least `most`, or until the bell has rung more often than `heard`: then the answer is `true`.
+    /// Sleeps for at least `most`, or until the bell has rung more often than `heard`. Returns whether it has.
     fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool;
 
-    /// Does `work` on threads of their own while `here` goes on, and returns when all of it has ended.
+    /// Runs each `work` on a thread of its own while `here` runs on this one. Returns when all have ended.
     fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut());
 
-    /// An id that nobody had before, later ones greater than earlier ones (UUIDv7).
+    /// A new unique id; later ones are greater than earlier ones (UUIDv7).
     fn new_id(&self) -> String;
-    /// A token that nobody can guess or had before (UUIDv4).
+    /// A new unique token that cannot be guessed (UUIDv4).
     fn new_token(&self) -> String;
-    /// A number from 0 to 1 that two processes are unlikely to share.
+    /// A random number from 0 to 1.
     fn chance(&self) -> f64;
 
     /// The machine's name.
     fn host(&self) -> String;
-    /// The number of this process on it.
+    /// The number of this process.
     fn pid(&self) -> u32;
 
-    /// Wakes the workers that watch the file at `path`. Whoever misses it polls.
+    /// Wakes the workers that watch the file at `path`. A worker that misses it polls later.
     fn wake(&self, path: &Path);
-    /// Rings whenever somebody [wakes](Machine::wake) by that path, until `end` is raised. Needs a thread of its own.
+    /// Rings the bell whenever a process [wakes](Machine::wake) workers by that path, until `end` is raised. Needs a thread of
+    /// its own.
     fn ring_on_wake(&self, path: &Path, bell: &Bell, end: &Cancel);
-    /// Kills every process that was started with this environment variable. Returns how many that were.
+    /// Kills every process that was started with this environment variable. Returns how many it killed.
     fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize;
 
     /// Its files and their locks.

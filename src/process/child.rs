@@ -16,7 +16,7 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Starts it. Its end is sent to `wake`.
+    /// Starts it. Its end is notified through `wake`.
     pub fn start(command: &mut Command, wake: &Waker) -> io::Result<Self> {
         command
             .stdin(Stdio::null())
@@ -45,7 +45,7 @@ impl Watched {
     }
 
     fn id(&self) -> libc::pid_t {
-        // The kernel handed it out as a pid_t; std only shows it unsigned.
+        // The kernel's type is pid_t; std returns it unsigned.
         self.child.id().cast_signed()
     }
 
@@ -55,12 +55,12 @@ impl Watched {
         unsafe { libc::kill(-self.id(), signal) };
     }
 
-    /// The child's standard output and standard error; each is handed out once.
+    /// Takes the child's standard output and standard error; each can be taken once.
     pub fn streams(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
         (self.child.stdout.take(), self.child.stderr.take())
     }
 
-    /// Waits for the child's end and lets the kernel forget it.
+    /// Waits for the child's end and reaps it.
     pub fn reap(&mut self) -> io::Result<(Exit, Usage)> {
         if let Some(waiter) = self.waiter.take() {
             // The thread can't panic: it makes two system calls.
@@ -135,7 +135,7 @@ fn die_with_parent(command: &mut Command) {
 #[cfg(not(target_os = "linux"))]
 fn die_with_parent(_command: &mut Command) {}
 
-/// Blocks until the child has ended, and leaves it to be reaped, so that its id stays taken.
+/// Blocks until the child has ended, without reaping it, so that its id stays in use.
 fn wait_without_reaping(id: libc::pid_t) {
     loop {
         // SAFETY: all-zero is a valid siginfo_t, and the pointer is to a live one.

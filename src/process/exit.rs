@@ -1,4 +1,4 @@
-//! How a child ended, and what it used.
+//! How a child ended, and which resources it used.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,9 +10,9 @@ pub enum Exit {
     Code(i32),
     /// A signal that we did not send ended it.
     Signal(i32),
-    /// It was stopped because its time was up.
+    /// It was stopped because its timeout was reached.
     TimedOut,
-    /// It was stopped, or never started, because somebody cancelled.
+    /// It was stopped, or never started, because the call was cancelled.
     Cancelled,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Lines {
     max_line_bytes: usize,
 }
 
-/// How much is read from one stream before the other one, the child's end and a cancel are looked at again.
+/// How much is read from one stream before the other one, the child's end and a cancel are checked again.
 const TURN_BYTES: usize = 1024 * 1024;
 
 impl Lines {
@@ -48,7 +48,7 @@ impl Lines {
         self.pipe.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
-    /// Reads what is there, up to a turn's worth. `true`: there may be more.
+    /// Reads what is available, up to the limit of a turn. `true`: there may be more.
     pub fn pump(&mut self, on_line: OnLine<'_>) -> io::Result<bool> {
         let mut taken = 0;
         while let Some(pipe) = &mut self.pipe {
@@ -69,7 +69,7 @@ impl Lines {
         Ok(false)
     }
 
-    /// Reads the rest, and hands over a last line that has no line break.
+    /// Reads the rest, and passes on a last line that has no line break.
     pub fn drain(&mut self, on_line: OnLine<'_>, until: Instant) -> io::Result<()> {
         while self.pump(on_line)? && Instant::now() < until {}
         if !self.line.is_empty() {

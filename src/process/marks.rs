@@ -1,9 +1,9 @@
-//! Processes that left their group, found by a variable that they were started with.
+//! Finds processes that left their group by an environment variable that they were started with.
 
 use std::ffi::OsStr;
 
 /// Kills every process of this user that was started with this environment variable, and waits until they are gone.
-/// Returns how many there were: 0 where the kernel does not show the variables of processes (elsewhere than on Linux).
+/// Returns how many there were: 0 where the kernel does not show a process's environment variables (other than Linux).
 pub fn kill_started_with(variable: &str, value: &OsStr) -> usize {
     platform::kill_started_with(variable, value)
 }
@@ -18,9 +18,9 @@ mod platform {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-    /// Each pass finds what the processes of the one before started while they were looked for.
+    /// Each further pass finds processes that were started during the pass before it.
     const PASSES: usize = 10;
-    /// How long a killed process may take to go.
+    /// How long to wait for a killed process to end.
     const PATIENCE: Timespec = Timespec {
         tv_sec: 5,
         tv_nsec: 0,
@@ -61,7 +61,7 @@ mod platform {
 
     /// Kills the process if it was started with the mark.
     fn kill_marked(id: i32, folder: &Path, mark: &[u8]) -> Option<OwnedFd> {
-        // The descriptor is taken before the look, so that a number which changes hands hits no other process.
+        // The descriptor is opened before the check, so that no other process is killed where the number is used again.
         let process = pidfd_open(Pid::from_raw(id)?, PidfdFlags::empty()).ok()?;
         let variables = std::fs::read(folder.join("environ")).ok()?;
         let is_marked = variables

@@ -1,20 +1,20 @@
-//! Child processes that never outlive their purpose.
+//! Child processes, which never outlive the call that started them.
 //!
-//! [`run`] starts a program, hands over its lines as they come, and comes back when the program has ended. What it
-//! promises, because each of these was learnt from a process that stayed behind or a pipe that nobody read:
+//! [`run`] starts a program, passes on its lines as they are printed, and returns when the program has ended. Its promises,
+//! each of which prevents processes that stay behind or pipes that fill up:
 //!
 //! - The child leads a process group of its own. Cancel and timeout send TERM to the whole group, and KILL after
-//!   [`Options::kill_after`]. However the child ends, whatever it left in its group is killed.
+//!   [`Options::kill_after`]. However the child ends, the processes left in its group are killed.
 //! - A child whose `ade` is killed is killed too (on Linux, where the kernel offers it).
 //! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty.
-//! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, what it wrote
-//!   is read to the last byte, and that is the end.
-//! - Nothing polls: the end of the child, a line and a cancel each wake the caller at once.
+//! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, its output is
+//!   read to the last byte, and [`run`] returns.
+//! - No polling: the end of the child, a line and a cancel each wake the caller at once.
 //!
 //! The memory and CPU seconds come from the kernel's own account of the child and its descendants (`wait4`).
 //!
-//! `child` starts, watches and reaps; `lines` reads; `wake` is the waiting; [`kill_started_with`] finds those that left
-//! their group.
+//! `child` starts, watches and reaps; `lines` reads; `wake` waits; [`kill_started_with`] kills processes that left their
+//! group.
 
 mod child;
 mod exit;
@@ -43,10 +43,10 @@ pub use marks::kill_started_with;
 pub use on_path::on_path;
 pub use options::{Options, Stream};
 
-/// When a child has ended, its pipes hold a finite rest; only a stranger that still writes could make it longer.
+/// How long the rest in the pipes is read after the child's end: only a grandchild that still writes could extend it.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Runs `command` to its end and hands each line of its output to `on_line`, in order within each stream.
+/// Runs `command` to its end and passes each line of its output to `on_line`, in order within each stream.
 ///
 /// The command's own settings for standard input, output and process group are replaced.
 ///
@@ -91,7 +91,7 @@ pub fn run(
         }
     }
 
-    // The child is dead but not yet reaped, so its process id, which names the group, can't belong to anybody else.
+    // The child is dead but not yet reaped, so its process id, which names the group, is not in use again.
     watched.signal_group(libc::SIGKILL);
     let (exit, usage) = watched.reap()?;
     let drain_until = Instant::now() + DRAIN_LIMIT;

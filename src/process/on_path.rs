@@ -1,4 +1,4 @@
-//! Programs by their name.
+//! Finds programs by name.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// The executables of this name, in the order of PATH.
 pub fn on_path<'a>(name: &'a OsStr, path: &'a OsStr) -> impl Iterator<Item = PathBuf> + 'a {
     std::env::split_paths(path)
-        // An empty entry means the current folder, which nobody intends here.
+        // An empty entry would mean the current folder, which is not intended here.
         .filter(|folder| folder.is_absolute())
         .map(move |folder| folder.join(name))
         .filter(|candidate| {

@@ -1,8 +1,8 @@
-//! What a caller may choose of a child, and how it hears of it.
+//! The options for running a child, and the callback for its output.
 
 use std::time::Duration;
 
-/// How long a child may take, and how it is treated when it took longer.
+/// How long a child may take, and how it is stopped after that.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// TERM after this long. Default: never.

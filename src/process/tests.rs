@@ -32,7 +32,7 @@ fn text(lines: &[(Stream, String)], wanted: Stream) -> Vec<&str> {
         .collect()
 }
 
-/// Killed processes that nobody has reaped yet still have an entry, but no command line.
+/// Killed processes that were not reaped yet still have an entry, but no command line.
 fn is_alive(id: &str) -> bool {
     if Path::new("/proc/self").exists() {
         return std::fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| !line.is_empty());

@@ -1,4 +1,4 @@
-//! What wakes a caller that waits for a child: a byte in a pipe, which `poll` sees beside the child's own streams.
+//! Wakes a caller that waits for a child: by a byte in a pipe, which it polls together with the child's streams.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use crate::cancel::{Cancel, Subscription};
 
-/// Written by the thread that saw the child end; anything else in the pipe only wakes.
+/// Written by the thread that waits for the child's end; any other byte in the pipe only wakes.
 pub(super) const CHILD_ENDED: u8 = b'e';
 const CANCELLED: u8 = b'c';
 
-/// The end that is written to, shared by all who wake.
+/// The end that is written to, shared by all threads that wake the caller.
 #[derive(Clone)]
 pub(super) struct Waker(Arc<PipeWriter>);
 
@@ -21,14 +21,14 @@ impl Waker {
         let _ = (&*self.0).write(&[byte]);
     }
 
-    /// Wakes when somebody cancels, for as long as the answer lives.
+    /// Wakes the caller when the flag is raised, until the returned subscription is dropped.
     pub fn on_cancel(&self, cancel: &Cancel) -> Subscription {
         let waker = self.clone();
         cancel.on_cancel(move || waker.send(CANCELLED))
     }
 }
 
-/// The end that is waited on.
+/// The end that the caller waits on.
 pub(super) struct Wakes(PipeReader);
 
 impl Wakes {
@@ -36,7 +36,7 @@ impl Wakes {
     pub fn new() -> io::Result<(Self, Waker)> {
         let (reader, writer) = io::pipe()?;
         set_nonblocking(reader.as_raw_fd())?;
-        // A cancel that finds the pipe full has been heard already; it must not block whoever cancels.
+        // Where the pipe is full the caller is already woken; the thread that cancels must not block.
         set_nonblocking(writer.as_raw_fd())?;
         Ok((Wakes(reader), Waker(Arc::new(writer))))
     }
@@ -59,7 +59,7 @@ impl Wakes {
     }
 }
 
-/// Blocks until one of the descriptors has something to read (negative ones are passed over) or `deadline` has come.
+/// Blocks until one of the descriptors has something to read (negative ones are ignored) or `deadline` has come.
 pub(super) fn wait_for_any(descriptors: &[RawFd; 3], deadline: Option<Instant>) -> io::Result<()> {
     let mut polled = descriptors.map(|descriptor| libc::pollfd {
         fd: descriptor,
@@ -69,7 +69,7 @@ pub(super) fn wait_for_any(descriptors: &[RawFd; 3], deadline: Option<Instant>) 
     let milliseconds = match deadline {
         None => -1,
         Some(deadline) => {
-            // Rounded up, or the last millisecond would be spent spinning.
+            // Rounded up: else the last millisecond would be a busy loop.
             let left = deadline.saturating_duration_since(Instant::now());
             i32::try_from(left.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
         }
@@ -84,7 +84,7 @@ pub(super) fn wait_for_any(descriptors: &[RawFd; 3], deadline: Option<Instant>) 
     };
     if answer < 0 {
         let error = io::Error::last_os_error();
-        // The caller's loop looks at everything again anyway.
+        // The caller's loop checks everything again anyway.
         if error.kind() != io::ErrorKind::Interrupted {
             return Err(error);
         }

@@ -1,7 +1,8 @@
-//! What Pythons have answered, kept in a file together with what each answer depends on.
+//! The answers of Pythons about themselves, cached in a file together with what each answer depends on.
 //!
-//! That is the executable's real path, size and time of change, and for the scripts that version managers put on PATH
-//! also their settings. The file only saves time: where it is absent or damaged, Pythons are asked again.
+//! An answer depends on the executable's real path, size and modification time, and for the scripts that version managers
+//! put on PATH also on the manager's settings. The file only saves time: where it is absent or damaged, Pythons are asked
+//! again.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -14,7 +15,7 @@ use super::probe::probe;
 use super::search::{Python, PythonSearch};
 use crate::files;
 
-/// Raised whenever an answer means something new.
+/// Raised whenever the meaning of an answer changes.
 const FORMAT_VERSION: u32 = 1;
 
 /// What Pythons have answered, by the path at which they were found.
@@ -30,7 +31,7 @@ pub(super) struct Answers {
 struct Answer {
     /// What the answer depends on.
     fingerprint: String,
-    /// Who it is; or why it can't be used, as for a version manager's script of a release that is not chosen.
+    /// The Python, or why it can't be used, for example a version manager's script of a release that is not selected.
     identity: Result<Python, String>,
 }
 
@@ -49,7 +50,7 @@ impl Answers {
         }
     }
 
-    /// Where the file can't be written the next search is slower, which is not an error.
+    /// Writes the file. Errors are ignored: they only make the next search slower.
     pub fn write(&self, path: &Path) {
         if !self.changed {
             return;
@@ -59,7 +60,7 @@ impl Answers {
         }
     }
 
-    /// Who a candidate is: as it answered before, or as it answers now.
+    /// Returns the candidate's answer: the cached one, or a new one.
     pub fn identity(
         &mut self,
         candidate: &Path,
@@ -106,8 +107,8 @@ fn fingerprint(candidate: &Path, search: &PythonSearch<'_>) -> std::io::Result<S
     Ok(parts.join("\n"))
 }
 
-/// What the script of a version manager chooses by: variables, files in the working folder and above, and the manager's
-/// own settings.
+/// What the script of a version manager selects a release by: environment variables, files in the working folder and above,
+/// and the manager's own settings.
 fn manager_settings(candidate: &Path, search: &PythonSearch<'_>) -> Vec<String> {
     let variable = |name: &str| {
         let found = search.child_env.iter().find(|(key, _)| key == name);
@@ -139,7 +140,7 @@ fn manager_settings(candidate: &Path, search: &PythonSearch<'_>) -> Vec<String> 
     parts
 }
 
-/// A file's path, size and time of change; its path alone where it can't be looked at.
+/// A file's path, size and modification time; its path alone where it can't be examined.
 fn stamp(path: &Path) -> String {
     let Ok(metadata) = std::fs::metadata(path) else {
         return path.display().to_string();

@@ -17,7 +17,7 @@ const NAMES: [&str; 7] = [
     "python3.10",
 ];
 
-/// The executables to ask, best first. PATH is looked at only as far as the caller goes.
+/// The executables to ask, best first. PATH is searched only as far as the caller consumes the iterator.
 pub(super) fn of<'a>(search: &PythonSearch<'a>) -> Box<dyn Iterator<Item = PathBuf> + 'a> {
     let path = search.path;
     match search.explicit {

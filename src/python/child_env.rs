@@ -1,13 +1,13 @@
 //! The environment variables that installers and Pythons are started with.
 //!
-//! People's settings for indexes, proxies and certificates are passed on. What would send packages elsewhere, or make
-//! one Python use the files of another, is not; nor are ADE's own settings, since an address of a database is no
-//! business of a package that is being built.
+//! The user's settings for indexes, proxies and certificates are passed on. Variables that would install packages elsewhere
+//! or make one Python use the files of another are not; nor are ADE's own settings, because a package that is being built
+//! must not learn the address of the database.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
-/// Variables that would change where an installer puts things, or which Python it works for.
+/// Variables that would change where an installer puts packages, or which Python it installs for.
 const MISLEADING: [&str; 21] = [
     "CONDA_DEFAULT_ENV",
     "CONDA_PREFIX",
@@ -72,7 +72,7 @@ pub(crate) fn without_credentials(text: &str) -> String {
     safe
 }
 
-/// A variable's value, where it is set and not empty.
+/// Returns an environment variable's value, where it is set and not empty.
 pub(crate) fn get<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
     variables
         .iter()

@@ -1,4 +1,4 @@
-//! Why there is no Python to work with, and how that follows from the candidates that were rejected.
+//! Why no Python can be used, and how that follows from the candidates that were rejected.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::version::OLDEST;
 use crate::problem::{Facts, Kind, Problem, code};
 
-/// Why there is no Python to work with.
+/// Why no Python can be used.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum PythonError {
     #[error("no Python was found")]
@@ -25,7 +25,7 @@ pub enum PythonError {
         requires: String,
         found: Vec<(PathBuf, String)>,
     },
-    /// It was named by a person, or it is the only one, and it can't be used.
+    /// The Python that the user named, or the only one, cannot be used.
     #[error("{} can't be used: {reason}", executable.display())]
     Unusable { executable: PathBuf, reason: String },
 }
@@ -57,7 +57,7 @@ fn list(found: &[(PathBuf, String)]) -> String {
     entries.join(", ")
 }
 
-/// Why one candidate will not do.
+/// Why one candidate was rejected.
 #[derive(Clone, Debug)]
 pub(super) enum Reason {
     TooOld { version: String },
@@ -65,7 +65,7 @@ pub(super) enum Reason {
     Unusable { reason: String },
 }
 
-/// The candidates that were looked at in vain.
+/// The candidates that were rejected.
 #[derive(Default)]
 pub(super) struct Rejected(Vec<(PathBuf, Reason)>);
 
@@ -74,7 +74,7 @@ impl Rejected {
         self.0.push((candidate, reason));
     }
 
-    /// The error that says most: one that fits but for its version says more than one that does not start.
+    /// The most useful error: a Python of the wrong version is reported before one that does not start.
     pub fn into_error(self, requires: Option<&str>, searched: Vec<String>) -> PythonError {
         let mut too_old = Vec::new();
         let mut unfit = Vec::new();

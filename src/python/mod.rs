@@ -1,10 +1,10 @@
-//! Finds the Python that environments are made from, and remembers the answer.
+//! Finds the Python that environments are made from, and caches the answer.
 //!
-//! Asking a Python who it is means starting it, which takes longer than everything else that `ade` does before a run.
-//! So each answer is kept in a small file (`answers`), together with what it depends on. A second search reads that file,
-//! looks at a few paths, and starts nothing.
+//! To ask a Python for its version is to start it, which takes longer than everything else that `ade` does before a run.
+//! So each answer is cached in a small file (`answers`), together with what it depends on. A second search reads that file,
+//! checks a few paths, and starts nothing.
 //!
-//! The person's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
+//! The user's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
 //! (`candidates`). A candidate is started and asked (`probe`), and its version is compared with `requires-python`
 //! (`version`). [`PythonError`] says what was found instead. `child_env` chooses the environment variables that Pythons
 //! and installers are started with.
@@ -47,7 +47,7 @@ fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Pyth
     Err(rejected.into_error(search.requires, candidates::searched(search)))
 }
 
-/// Asks a candidate who it is, by way of the kept answers, and whether it fits.
+/// Asks a candidate for its version, using cached answers, and checks whether it fits.
 fn consider(
     candidate: &Path,
     search: &PythonSearch<'_>,

@@ -1,4 +1,4 @@
-//! Starts a Python and asks it who it is.
+//! Starts a Python and asks it for its version and platform.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::process::{self, Stream};
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Understood by every Python since 2.6, so that an old one can say that it is old.
+/// Understood by every Python since 2.6, so that an old one can report its version.
 const PROBE: &str = r#"
 import json, os, sys
 implementation = getattr(getattr(sys, "implementation", None), "name", "cpython")
@@ -33,10 +33,10 @@ print(json.dumps({"executable": executable, "version": list(sys.version_info[:3]
                   "implementation": implementation, "platform": platform}))
 "#;
 
-/// What came of asking.
+/// The result of asking.
 pub(super) struct Probed {
     pub identity: Result<Python, String>,
-    /// Whether it would answer the same the next time.
+    /// Whether the answer may be cached.
     pub lasts: bool,
 }
 

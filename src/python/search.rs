@@ -1,4 +1,4 @@
-//! What is looked for, and what is found.
+//! What a search looks for, and the Python that it finds.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// What installed packages depend on: `cpython-3.11-linux-x86_64-glibc`. A patch release is none of it.
+    /// What installed packages depend on: `cpython-3.11-linux-x86_64-glibc`. The patch release does not matter.
     pub fn environment_key(&self) -> String {
         let (major, minor, _) = self.version;
         format!("{}-{major}.{minor}-{}", self.implementation, self.platform)
@@ -45,7 +45,7 @@ pub struct PythonSearch<'a> {
     pub working_directory: &'a Path,
     /// The variables that a Python is started with when it is asked.
     pub child_env: &'a [(OsString, OsString)],
-    /// Where answers are kept.
+    /// Where answers are cached.
     pub cache: &'a Path,
 }
 

@@ -1,10 +1,10 @@
-//! Versions of Python, and what `requires-python` says of them.
+//! Versions of Python, and whether they satisfy `requires-python`.
 
 /// The engine's native half is built for this release and later ones.
 pub(super) const OLDEST: (u8, u8) = (3, 10);
 
-/// Whether this version satisfies a `requires-python` such as `>=3.10,<3.13`. What is not understood is satisfied: then the
-/// installer has the last word.
+/// Whether this version satisfies a `requires-python` such as `>=3.10,<3.13`. A text that is not understood counts as satisfied: then
+/// the installer decides.
 pub(super) fn fits(version: (u8, u8, u8), requires: &str) -> bool {
     let version = [
         u32::from(version.0),

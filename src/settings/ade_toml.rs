@@ -1,7 +1,7 @@
 //! `ade.toml`: settings that belong to a folder and those below it.
 //!
-//! Keys are the names of settings without `ADE_`, in lower case. An unknown key is an error: a misspelt setting that
-//! silently did nothing would be found too late.
+//! Keys are the names of settings without `ADE_`, in lower case. An unknown key is an error, so that a misspelt
+//! setting is noticed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,14 +22,14 @@ pub struct Entry {
     pub line: usize,
 }
 
-/// What a file says, by setting name.
+/// The values of a file, by setting name.
 #[derive(Default)]
 pub struct File {
     pub path: PathBuf,
     pub values: BTreeMap<&'static str, Entry>,
 }
 
-/// The nearest file, from a folder upwards.
+/// Finds the nearest file, from a folder upwards.
 pub fn find(folder: &Path) -> Option<PathBuf> {
     folder
         .ancestors()

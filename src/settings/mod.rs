@@ -2,7 +2,7 @@
 //!
 //! `table` lists them all; to add one, add its row there. [`Settings::resolve`] turns what a process was given into one
 //! typed value (`resolve` decides between flag, variable, `ade.toml` and default; `value` checks and reads texts), and
-//! nothing else reads environment variables for settings. The words that a setting chooses between are in `types`.
+//! nothing else reads environment variables for settings. The enums of settings with a choice are in `types`.
 
 mod ade_toml;
 mod error;

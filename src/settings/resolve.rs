@@ -1,4 +1,4 @@
-//! Which of the places where a setting may be given decides, and what it says.
+//! Finds the value of each setting, from the strongest of the places where it is given.
 //!
 //! Strongest first: flag, environment variable, `ade.toml`, default. Aliases count as the setting itself; two names
 //! that disagree are an error.
@@ -44,7 +44,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, SettingsError> {
     Ok(resolved)
 }
 
-/// What was given for a setting, in the strongest place.
+/// Returns the value that was given for a setting in the strongest place.
 fn given(
     setting: &'static Setting,
     inputs: &Inputs,
@@ -94,7 +94,7 @@ fn given_by_variable(
     Ok(found)
 }
 
-/// A path from `ade.toml`, counted from the file's folder.
+/// A path from `ade.toml`, relative to the file's folder.
 fn beside(file: &Path, value: &str) -> String {
     file.parent()
         .unwrap_or(Path::new("/"))

@@ -1,11 +1,11 @@
-//! What is known of one setting.
+//! The description of one setting.
 
 /// What a setting's text must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
     Text,
-    /// A folder or file; relative ones count from the current folder, in `ade.toml` from the file's folder.
+    /// A folder or file; relative ones are relative to the current folder, in `ade.toml` to the file's folder.
     Path,
     /// `1 0 true false yes no on off`.
     Flag,
@@ -15,7 +15,7 @@ pub enum Kind {
     Seconds,
     /// A number of days; zero or less means never.
     Days,
-    /// One of the listed words, case-blind.
+    /// One of the listed words, in upper or lower case.
     Word(&'static [&'static str]),
 }
 
@@ -30,7 +30,7 @@ pub struct Setting {
     pub kind: Kind,
     /// Its default as text; empty where there is none.
     pub default: &'static str,
-    /// The default in words where it depends on others or on the machine.
+    /// The default in words, where it depends on other settings or on the machine.
     pub default_note: &'static str,
     /// What it means, one sentence.
     pub meaning: &'static str,

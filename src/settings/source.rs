@@ -15,7 +15,7 @@ pub enum Source {
     Environment(String),
     /// A line of an `ade.toml`.
     File(PathBuf, usize),
-    /// Nothing was said.
+    /// Not given: the default.
     Default,
 }
 
@@ -23,7 +23,7 @@ impl std::fmt::Display for Source {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Flag => formatter.write_str("flag"),
-            Self::Environment(name) => write!(formatter, "environment {name}"),
+            Self::Environment(name) => write!(formatter, "environment variable {name}"),
             Self::File(path, line) => write!(formatter, "{}:{line}", path.display()),
             Self::Default => formatter.write_str("default"),
         }

@@ -87,7 +87,7 @@ table! {
             "Root of everything that ADE writes.",
             aliases(&["ADE_WORKER_DATA_DIR"]);
         database_url: Option<String> = maybe_text, "ADE_DATABASE_URL", Kind::Text, "",
-            "The queue: sqlite:///relative or sqlite:////absolute.",
+            "The database that holds the queue: sqlite:///relative or sqlite:////absolute.",
             note("sqlite:///<data-dir>/db/ade.sqlite"),
             secret();
         sqlite_journal_mode: String = upper_case, "ADE_DATABASE_SQLITE_JOURNAL_MODE", Kind::Word(&["WAL", "DELETE", "TRUNCATE", "PERSIST"]), "WAL",
@@ -117,7 +117,7 @@ table! {
             "uv's download cache.",
             note("<data-dir>/cache/uv");
         installer: Installer = installer, "ADE_INSTALLER", Kind::Word(&["auto", "uv", "pip"]), "auto",
-            "What provisions environments: uv (from PATH, else fetched once), or the standard library's venv with pip.";
+            "What installs environments: uv (from PATH, else fetched once), or the standard library's venv with pip.";
         python: Option<PathBuf> = program, "ADE_PYTHON", Kind::Path, "",
             "The Python that environments are made from.",
             note("python3 on PATH; where it does not fit, the newest that does");
@@ -126,7 +126,7 @@ table! {
             note("the engine in the binary"),
             aliases(&["ADE_ENGINE_PACKAGE_PATH"]);
         offline: bool = flag, "ADE_OFFLINE", Kind::Flag, "0",
-            "Environments are built from caches alone.";
+            "Build environments from caches only, without a network.";
         build_timeout: Duration = seconds, "ADE_BUILD_TIMEOUT", Kind::Seconds, "600",
             "Seconds that provisioning one environment may take.";
         run_timeout: Option<Duration> = maybe_seconds, "ADE_RUN_TIMEOUT_SECONDS", Kind::Seconds, "",
@@ -134,52 +134,52 @@ table! {
             note("no limit"),
             aliases(&["ADE_JOB_TIMEOUT_SECONDS"]);
         log_level: LogLevel = level, "ADE_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
-            "How much is reported.";
+            "The least severe events that are printed.";
     }
     worker {
         concurrency: usize = concurrency, "ADE_WORKER_CONCURRENCY", Kind::Whole(1), "",
-            "Runs that one process executes side by side.",
+            "Runs that one process executes at the same time.",
             note("min(4, cores / 2), at least 1"),
             aliases(&["ADE_MAX_CONCURRENCY"]);
         poll_interval: Duration = seconds, "ADE_WORKER_POLL_INTERVAL", Kind::Seconds, "0.5",
-            "Seconds between two looks at the queue while it is busy.";
+            "Seconds between two polls of the queue while it has runs.";
         poll_interval_max: Duration = seconds, "ADE_WORKER_POLL_INTERVAL_MAX", Kind::Seconds, "2.0",
-            "Seconds between two looks at the queue when it has been idle.";
+            "Seconds between two polls of the queue after it has been empty for a while.";
         cleanup_interval: Duration = seconds, "ADE_WORKER_CLEANUP_INTERVAL", Kind::Seconds, "30",
-            "Seconds between two sweeps for expired leases.";
+            "Seconds between two searches for expired leases and dead processes.";
         id: Option<String> = maybe_text, "ADE_WORKER_ID", Kind::Text, "",
             "The worker's name in leases and attempts.",
             note("<host>:<pid>:<index>");
         lease: Duration = seconds, "ADE_WORKER_LEASE_SECONDS", Kind::Seconds, "900",
-            "Seconds that a claim holds without a heartbeat; heartbeats come three times as often.",
+            "Seconds that a lease holds without a heartbeat; a heartbeat is sent every third of that.",
             aliases(&["ADE_WORKER_JOB_LEASE_SECONDS"]);
         max_attempts: u32 = count, "ADE_WORKER_MAX_ATTEMPTS", Kind::Whole(1), "3",
             "Attempts at one run.",
             aliases(&["ADE_WORKER_JOB_MAX_ATTEMPTS"]);
         backoff_base: Duration = seconds, "ADE_WORKER_BACKOFF_BASE_SECONDS", Kind::Seconds, "5",
-            "Seconds before the second attempt; doubled for each one after it.",
+            "Seconds of backoff before the second attempt; doubled for each further one.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_BASE_SECONDS"]);
         backoff_max: Duration = seconds, "ADE_WORKER_BACKOFF_MAX_SECONDS", Kind::Seconds, "300",
-            "The longest wait before another attempt, in seconds.",
+            "The longest backoff before another attempt, in seconds.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_MAX_SECONDS"]);
         auto_create_schema: bool = flag, "ADE_WORKER_AUTO_CREATE_SCHEMA", Kind::Flag, "0",
             "A worker creates the schema of a new database itself.";
         metrics_interval: Duration = seconds, "ADE_WORKER_METRICS_INTERVAL", Kind::Seconds, "30",
             "Seconds between two entries of the queue's metrics.";
         log_level: LogLevel = worker_level, "ADE_WORKER_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug"]), "",
-            "How much a worker reports.",
+            "The least severe events that a worker logs.",
             note("ADE_LOG_LEVEL");
         log_json: bool = is_json, "ADE_LOG_FORMAT", Kind::Word(&["console", "json"]), "console",
-            "The format of what a worker reports.";
+            "The format of a worker's log.";
         recovery: Recovery = recovery, "ADE_RECOVERY", Kind::Word(&["requeue", "fail"]), "requeue",
-            "What becomes of a run whose process died on this machine: back to the queue, or failed for an operator to retry.";
+            "What happens to a run whose process died on this machine: it goes back to the queue, or fails, for an operator to retry.";
         enable_gc: bool = flag, "ADE_WORKER_ENABLE_GC", Kind::Flag, "1",
-            "A worker collects what is cold. Several workers never collect at the same time.";
+            "A worker deletes unused environments and files of old runs. Only one worker does so at a time.";
         gc_interval: Duration = seconds, "ADE_WORKER_GC_INTERVAL_SECONDS", Kind::Seconds, "3600",
-            "Seconds between two collections.";
+            "Seconds between two such collections.";
         env_ttl: Option<Duration> = days, "ADE_WORKER_ENV_TTL_DAYS", Kind::Days, "30",
-            "Days without use after which an environment is cold; 0 or less: never.";
+            "Days without use after which an environment may be deleted; 0 or less: never.";
         run_artifact_ttl: Option<Duration> = days, "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", Kind::Days, "30",
-            "Days after its end that a run's files are kept; 0 or less: for ever.";
+            "Days that a run's files are kept after its end; 0 or less: for ever.";
     }
 }

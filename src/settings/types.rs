@@ -1,8 +1,8 @@
-//! The words that settings choose between.
+//! The enums of settings with a choice of words.
 
 use serde::Serialize;
 
-/// What provisions environments.
+/// Which installer provisions environments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Installer {
@@ -15,22 +15,22 @@ pub enum Installer {
     Pip,
 }
 
-/// How much is reported.
+/// The least severe events that are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     /// Errors.
     Error,
-    /// And warnings.
+    /// Errors and warnings.
     Warning,
-    /// And what happens.
+    /// Also what happens.
     Info,
-    /// And how it happens.
+    /// Also how it happens.
     Debug,
     /// Everything.
     Trace,
 }
 
-/// What becomes of a run whose process died under it.
+/// What happens to a run whose process died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// Back to the queue at once, or failed when attempts are spent.

@@ -1,6 +1,6 @@
-//! Texts of settings as values: whether one is well-formed, and what it means.
+//! Checks the texts of settings, and converts them to typed values.
 //!
-//! Every text that was given is checked before it is read, so reading cannot fail.
+//! Every text is checked before it is converted, so converting cannot fail.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,7 +85,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The text of one setting; its methods read it as what the table says it is.
+/// The text of one setting; its methods convert it to the type that the table names.
 pub(super) struct Value<'a> {
     text: Option<&'a str>,
     all: &'a Values<'a>,
@@ -115,7 +115,7 @@ impl Value<'_> {
         })
     }
 
-    /// A path, or the name of a program, which is looked for on PATH.
+    /// A path, or the name of a program, which is searched on PATH.
     pub fn program(&self) -> Option<PathBuf> {
         self.text.map(|text| {
             if text.contains('/') {
@@ -136,7 +136,7 @@ impl Value<'_> {
             .unwrap_or_default()
     }
 
-    /// How many runs one process executes: half of the machine's cores, at most 4, where nothing else was said.
+    /// How many runs one process executes at the same time: half of the machine's cores, at most 4, by default.
     pub fn concurrency(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.text
@@ -205,7 +205,7 @@ impl Value<'_> {
         })
     }
 
-    /// A level of its own, or that of all commands.
+    /// The worker's own level, else that of all commands.
     pub fn worker_level(&self) -> LogLevel {
         self.maybe_level()
             .unwrap_or_else(|| self.all.of("ADE_LOG_LEVEL").level())

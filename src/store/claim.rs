@@ -1,4 +1,4 @@
-//! A claim: who works on a run or an environment, what proves it, and how it is kept alive ([`crate::lease`]).
+//! A claim: who works on a run or an environment, the token that proves it, and how it is renewed ([`crate::lease`]).
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::lease::{Heartbeat, Leased, Unreachable};
 pub struct Claim {
     /// Who holds it.
     pub worker: String,
-    /// What fences it: fresh with each claim.
+    /// The token, new with each claim: only its holder may change the claimed record.
     pub token: String,
     /// For how long it holds without a heartbeat.
     pub lease: Duration,
-    /// The process that makes it, where that is registered ([`WorkerRecord`](super::WorkerRecord)).
+    /// The process that makes it, if it is registered ([`WorkerRecord`](super::WorkerRecord)).
     pub process: Option<String>,
 }
 
@@ -40,14 +40,14 @@ impl Claim {
     }
 }
 
-/// A look at the clock that the store takes itself, with the database in hand: between it and the judgement that follows
-/// nobody can renew a lease, however long the store had to wait before. `None`: the clock cannot be trusted now, and nothing
-/// is judged.
+/// A clock that the store reads inside its write transaction, so that no lease can be renewed between the reading and the
+/// decision that depends on it, however long the store had to wait for the database. `None`: the clock cannot be trusted
+/// now, and no lease is considered expired.
 pub type Clock<'a> = dyn Fn() -> Option<Timestamp> + 'a;
 
 /// The claim on a run that is executed.
 pub struct RunLease<'a> {
-    /// Where it is recorded.
+    /// The store that records it.
     pub store: &'a dyn Store,
     /// The run's id.
     pub run: &'a str,
@@ -71,7 +71,7 @@ impl Leased for RunLease<'_> {
 
 /// The claim on an environment that is built.
 pub struct EnvironmentLease<'a> {
-    /// Where it is recorded.
+    /// The store that records it.
     pub store: &'a dyn Store,
     /// The environment's id.
     pub environment: &'a str,
@@ -89,7 +89,7 @@ impl Leased for EnvironmentLease<'_> {
         beat.map_err(|_| Unreachable)
     }
     fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
-        // Nobody asks for a build to be cancelled by its record.
+        // A build is not cancelled through its record.
         None
     }
 }

@@ -1,11 +1,11 @@
-//! Configurations that a workspace knows: the folders that runs were asked for with.
+//! The configurations of a workspace: the folders of its runs and environments.
 
 use std::path::{Path, PathBuf};
 
 use super::Result;
 use crate::clock::Timestamp;
 
-/// A configuration that the workspace knows.
+/// A configuration that is recorded in the workspace.
 #[derive(Clone, Debug)]
 pub struct ConfigurationRecord {
     /// UUIDv7.
@@ -18,7 +18,7 @@ pub struct ConfigurationRecord {
     pub path: PathBuf,
 }
 
-/// What decides whether a configuration is active.
+/// The facts that decide whether a configuration is active.
 #[derive(Clone, Debug)]
 pub struct ConfigurationActivity {
     /// Its id.
@@ -27,18 +27,18 @@ pub struct ConfigurationActivity {
     pub workspace_id: String,
     /// Its folder.
     pub path: PathBuf,
-    /// Runs of its workspace use it by default.
+    /// Whether runs of its workspace use it by default.
     pub active: bool,
-    /// When a run of it was recorded last.
+    /// When a run of it was last recorded.
     pub last_run_at: Option<Timestamp>,
 }
 
-/// The configurations that are known.
+/// The configurations in the store.
 pub trait Configurations {
-    /// The configuration of a folder; recorded on first sight, its name kept current.
+    /// Returns the configuration of a folder. Records it where it is not recorded yet, and updates its name.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn ensure_configuration(
         &self,
         workspace: &str,
@@ -47,16 +47,16 @@ pub trait Configurations {
         now: Timestamp,
     ) -> Result<ConfigurationRecord>;
 
-    /// The configuration of a folder, if it is known.
+    /// Returns the configuration of a folder, if it is recorded.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn configuration_at(&self, workspace: &str, path: &Path)
     -> Result<Option<ConfigurationRecord>>;
 
-    /// What decides whether configurations are active, for those of all workspaces.
+    /// Returns the facts that decide whether configurations are active, for those of all workspaces.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>>;
 }

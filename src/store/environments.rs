@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{Claim, Clock, Failure, Heartbeat, Result};
 use crate::clock::Timestamp;
 
-/// Where an environment stands.
+/// The status of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvironmentStatus {
-    /// Waits for a builder.
+    /// Waits to be built.
     Queued,
     /// A builder holds its lease.
     Building,
@@ -32,7 +32,7 @@ impl EnvironmentStatus {
         }
     }
 
-    /// The status of a word.
+    /// Parses a status.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Queued, Self::Building, Self::Ready, Self::Failed]
             .into_iter()
@@ -40,7 +40,7 @@ impl EnvironmentStatus {
     }
 }
 
-/// What makes an environment the one that a run needs. Unique.
+/// The key by which a run finds its environment. Unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentKey {
     /// The workspace.
@@ -49,7 +49,7 @@ pub struct EnvironmentKey {
     pub configuration_id: String,
     /// The engine: `embedded`, or what `ADE_ENGINE_SPEC` says.
     pub engine_spec: String,
-    /// The digest of all that its contents depend on, 64 hexadecimal digits.
+    /// The digest of everything that its contents depend on, 64 hexadecimal digits.
     pub deps_digest: String,
 }
 
@@ -64,25 +64,25 @@ pub struct EnvironmentRecord {
     pub configuration_name: String,
     /// The configuration's folder.
     pub configuration_path: PathBuf,
-    /// Where it stands.
+    /// Its status.
     pub status: EnvironmentStatus,
     /// Its own folder.
     pub folder: PathBuf,
-    /// The configuration's files that it is provisioned from.
+    /// The snapshot of the configuration that it is provisioned from.
     pub snapshot: PathBuf,
     /// Who builds it.
     pub claimed_by: Option<String>,
     /// Until when its builder's lease holds.
     pub claim_expires_at: Option<Timestamp>,
-    /// How often it was tried.
+    /// How many builds were attempted.
     pub attempt_count: u32,
-    /// When it may be tried next.
+    /// When the next attempt may begin.
     pub available_at: Timestamp,
     /// Why it failed.
     pub error: Option<Failure>,
     /// What is in it, once ready.
     pub contents: Option<EnvironmentContents>,
-    /// When it became known.
+    /// When it was recorded.
     pub created_at: Timestamp,
     /// When anything about it changed.
     pub updated_at: Timestamp,
@@ -120,12 +120,13 @@ pub struct Package {
     pub version: String,
 }
 
-/// The environments that are known, and who builds them.
+/// The environments in the store, and the claims of their builders.
 pub trait Environments {
-    /// The environment of a key; recorded as queued on first sight. `folder` is asked for its place, given its id.
+    /// Returns the environment of a key. Records it as queued where it is not recorded yet; `folder` returns the path of its
+    /// folder for its id.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn ensure_environment(
         &self,
         key: &EnvironmentKey,
@@ -137,38 +138,38 @@ pub trait Environments {
     /// The environment of a key.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>>;
 
-    /// The environment of an id or of an unambiguous prefix.
+    /// Returns the environment of an id or of an unambiguous prefix.
     ///
     /// # Errors
-    /// There is none, there are several, or the database can't serve.
+    /// It does not exist, the prefix is ambiguous, or the database cannot be used.
     fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord>;
 
     /// All environments of a workspace, last used first.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>>;
 
     /// The environments of all workspaces.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn all_environments(&self) -> Result<Vec<EnvironmentRecord>>;
 
-    /// The environment that has waited longest for a builder and is due.
+    /// Returns the due environment that has waited longest to be built.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn next_environment(&self, now: Timestamp) -> Result<Option<EnvironmentRecord>>;
 
-    /// Claims one environment for building. Whoever holds the lock of its builders may `take_over`: a failed one, and one
-    /// whose builder is gone though its lease still holds. `None`: it is in no such state (any more).
+    /// Claims one environment for building. The holder of its build lock may `take_over` a failed one, and one
+    /// whose builder is dead although its lease still holds. `None`: its status does not allow it.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn claim_environment(
         &self,
         id: &str,
@@ -180,13 +181,13 @@ pub trait Environments {
     /// Renews a builder's lease.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat>;
 
     /// Building → ready. False: the lease was lost and nothing changed.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn complete_environment(
         &self,
         id: &str,
@@ -198,7 +199,7 @@ pub trait Environments {
     /// Building → failed, or queued again from `retry_at` on. False: the lease was lost and nothing changed.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn fail_environment(
         &self,
         id: &str,
@@ -208,23 +209,23 @@ pub trait Environments {
         now: Timestamp,
     ) -> Result<bool>;
 
-    /// Building → queued, the attempt given back: the build was cancelled. False: the lease was lost and nothing changed.
+    /// Building → queued, the attempt not counted: the build was cancelled. False: the lease was lost and nothing changed.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool>;
 
-    /// Building → queued, where the builder's lease has expired. Returns how many.
+    /// Building → queued, for all environments whose builder's lease has expired. Returns how many.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize>;
 
-    /// Ready → queued, to be built in `folder`: its files vanished, or somebody wants it built anew. `seen` is the
-    /// environment as that was found out. False: it is no longer so, somebody has built or requeued it since.
+    /// Ready → queued, to be built in `folder`: its files vanished, or a rebuild was asked for. `seen` is the environment
+    /// as the caller read it. False: another process has built or requeued it since.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn requeue_environment(
         &self,
         seen: &EnvironmentRecord,
@@ -236,20 +237,20 @@ pub trait Environments {
     /// How many queued and running runs refer to an environment.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn live_runs_of_environment(&self, id: &str) -> Result<u64>;
 
-    /// The runs that wait for one environment wait for another from now on, and the former's record is deleted, where
-    /// nothing is in it yet: its engine cannot be had here.
+    /// Moves the runs that wait for one environment to another one, because the former's engine is not available here.
+    /// The former's record is deleted if it is still queued.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()>;
 
     /// Deletes the record of an environment that is ready or failed, that no queued or running run needs, and that was last
     /// used (or changed) before `cold_since`, where that is given. False: it must stay.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool>;
 }

@@ -1,10 +1,10 @@
-//! What can go wrong between ADE and its database, said so that an operator can act on it.
+//! The errors of the store, with a hint for the operator.
 
 use std::path::PathBuf;
 
 use crate::problem::{Facts, Kind, Problem, code};
 
-/// The store can't do what it was asked.
+/// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The URL names no database that this `ade` can use.
@@ -57,20 +57,20 @@ pub enum StoreError {
         /// SQLite's words.
         message: String,
     },
-    /// Somebody else held it for too long.
+    /// Another process held it for longer than the busy timeout.
     #[error("the database {} is locked by another process (waited {waited_seconds:.0} s)", path.display())]
     Locked {
         /// The database.
         path: PathBuf,
-        /// How long was waited.
+        /// How long this process waited.
         waited_seconds: f64,
     },
-    /// It can be neither read nor written.
+    /// It cannot be read or written.
     #[error("the database {} cannot be used: {message}", path.display())]
     Unreachable {
         /// The database.
         path: PathBuf,
-        /// What the system or SQLite said.
+        /// The error of the system or of SQLite.
         message: String,
         /// What to do.
         hint: String,
@@ -92,24 +92,24 @@ pub enum StoreError {
         id: String,
         /// How many match.
         count: usize,
-        /// Some of them.
+        /// Some of their ids.
         examples: Vec<String>,
     },
-    /// Anything else that SQLite refuses: a bug in ADE, most likely.
+    /// Any other error of SQLite: most likely a bug in ADE.
     #[error("the database {} refused: {source}", path.display())]
     Sqlite {
         /// The database.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// A file beside the database.
+    /// A file beside the database failed.
     #[error(transparent)]
     File(#[from] crate::files::FileError),
 }
 
 impl StoreError {
-    /// Whether waiting may help: the database is busy, or its disk is full or away for a while.
+    /// Whether a retry may succeed: the database is busy, or its disk is full or temporarily not available.
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
@@ -155,7 +155,7 @@ impl Problem for StoreError {
             } => Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade env ls` lists them"),
             Self::NotFound { .. } => Facts::new(Kind::Usage, code::NOT_FOUND),
             Self::Ambiguous { .. } => {
-                Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more of it")
+                Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id")
             }
             Self::Sqlite { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
         }

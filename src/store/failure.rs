@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Why a run or an environment failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// A stable word, listed in docs/errors.md.
+    /// A stable code, listed in docs/errors.md.
     pub code: String,
     /// In which stage: a hook's name, `environment`, `engine`, `unknown`.
     pub stage: Option<String>,

@@ -1,16 +1,16 @@
-//! Leases by name, for what only one process may do at a time; and what a clock that went back means for leases of all kinds.
+//! Leases by name, for work that only one process may do at a time; and the repair of times after the clock was set back.
 
 use std::time::Duration;
 
 use super::{Clock, Result};
 use crate::clock::Timestamp;
 
-/// Leases by name, and leases after a clock went back.
+/// Leases by name, and the repair of times.
 pub trait Leases {
-    /// Takes or renews a lease by name. False: somebody else holds it.
+    /// Takes or renews a lease by name. False: another process holds it.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn acquire_lease(
         &self,
         name: &str,
@@ -20,18 +20,18 @@ pub trait Leases {
         now: Timestamp,
     ) -> Result<bool>;
 
-    /// Gives a lease up, if it is still this one's.
+    /// Releases a lease, if the token still holds it.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn release_lease(&self, name: &str, token: &str) -> Result<()>;
 
-    /// After a clock has gone back, what waits would wait for what it was before. Whatever run or environment is due only
-    /// after `longest_wait` is due now, and whatever lease of one holds for longer than `longest_lease` holds for that.
-    /// Returns how many were changed.
+    /// Repairs times that lie too far in the future because the clock was set back. A queued run or environment that is due
+    /// only after `longest_wait` becomes due now, and a lease that holds for longer than `longest_lease` is cut to that.
+    /// Returns how many records were changed.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn repair_times(
         &self,
         longest_wait: Duration,

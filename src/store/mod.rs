@@ -1,19 +1,19 @@
 //! The queue and the records.
 //!
-//! [`Store`] is what the rest of ADE asks of a database. It is divided by subject, a file for each with the subject's trait
+//! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Configurations`], [`Environments`], [`Runs`], [`Results`], [`Workers`], [`Leases`] and
-//! [`QueueStatistics`]. [`SqliteStore`] is it on one machine; `sqlite/` mirrors these files, and `suite/` holds what any
-//! backend must do, as tests. The schema's versions are in `schema`, SQLite's own in `sqlite/migrations.rs`.
+//! [`QueueStatistics`]. [`SqliteStore`] implements it for one machine; `sqlite/` mirrors these files, and `suite/` holds the
+//! tests that every backend must pass. The schema's versions are in `schema`, SQLite's own in `sqlite/migrations.rs`.
 //!
-//! Promises that hold whatever backs it:
+//! Promises of every backend:
 //!
-//! - Every change of state is guarded by the state it starts from. A claim gives a fresh token, and heartbeat,
-//!   completion, failure and release all demand that token: who lost a lease finds no row and changes nothing.
+//! - Every change of state is guarded by the state it starts from. A claim returns a new token, and heartbeat,
+//!   completion, failure and release all require that token: a process that lost its lease finds no row and changes nothing.
 //! - A run's end, its attempt, its metrics, fields and columns are recorded in one transaction, replaced and never
 //!   appended.
-//! - The store reads no clock. `now` is passed in, so that a test or a simulation can hold it; where a judgement must follow
-//!   the look at the clock without a gap, the [`Clock`] is.
-//! - A failed operation changed nothing. [`StoreError`] says why the database can't serve: it is locked, out of reach,
+//! - The store reads no clock. `now` is passed in, so that a test or a simulation can hold it; where a decision must be
+//!   made in the same transaction as the reading of the clock, a [`Clock`] is passed in.
+//! - An operation that fails has changed nothing. [`StoreError`] says why the database cannot be used: it is locked, out of reach,
 //!   damaged or full.
 
 mod claim;

@@ -1,31 +1,31 @@
-//! The queue in numbers: now, and over time.
+//! Figures of the queue: now, and over time.
 
 use serde::Serialize;
 
 use super::Result;
 use crate::clock::Timestamp;
 
-/// How full the queue is.
+/// How many runs are queued and running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueDepth {
-    /// Runs that wait.
+    /// Queued runs.
     pub queued: u64,
-    /// Runs under a lease.
+    /// Running runs.
     pub running: u64,
 }
 
-/// The queue at a glance.
+/// An overview of the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Overview {
-    /// Runs that wait.
+    /// Queued runs.
     pub queued: u64,
-    /// How long the one that has been due longest has waited, in milliseconds.
+    /// How long the queued run that has been due longest has waited, in milliseconds.
     pub oldest_wait_ms: Option<u64>,
-    /// Runs under a lease.
+    /// Running runs.
     pub running: u64,
-    /// Environments that wait for a builder.
+    /// Queued environments.
     pub environments_queued: u64,
-    /// Environments under a builder's lease.
+    /// Environments that are being built.
     pub environments_building: u64,
     /// Runs that succeeded in the window that was asked for.
     pub succeeded: u64,
@@ -35,20 +35,20 @@ pub struct Overview {
     pub cancelled: u64,
 }
 
-/// The queue at one moment.
+/// An entry of the queue's metrics.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueueMetrics {
-    /// When.
+    /// When it was made.
     pub at: Timestamp,
-    /// Who looked.
+    /// The worker that made it.
     pub worker: String,
-    /// Runs that wait.
+    /// Queued runs.
     pub queued: u64,
-    /// How long the one that has been due longest has waited, in milliseconds.
+    /// How long the queued run that has been due longest has waited, in milliseconds.
     pub oldest_wait_ms: Option<u64>,
-    /// Runs under a lease.
+    /// Running runs.
     pub running: u64,
-    /// Runs that succeeded since the last look of this process.
+    /// Runs that succeeded since the last entry of this process.
     pub succeeded: u64,
     /// Runs that failed since then.
     pub failed: u64,
@@ -64,29 +64,29 @@ pub struct QueueMetrics {
     pub claim_latency_max_ms: Option<f64>,
 }
 
-/// The queue in numbers.
+/// Figures of the queue.
 pub trait QueueStatistics {
-    /// How many runs are queued and how many running.
+    /// Returns how many runs are queued and how many running.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn queue_depth(&self) -> Result<QueueDepth>;
 
-    /// The queue now, and what ended since then.
+    /// Returns the queue now, and the counts of runs that ended since `since`.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview>;
 
-    /// Keeps a look at the queue, and drops those from before `keep_since`.
+    /// Records an entry of the metrics, and deletes those from before `keep_since`.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn record_metrics(&self, metrics: &QueueMetrics, keep_since: Timestamp) -> Result<()>;
 
-    /// The looks since then, oldest first.
+    /// Returns the entries since `since`, oldest first.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn metrics(&self, since: Timestamp) -> Result<Vec<QueueMetrics>>;
 }

@@ -1,4 +1,4 @@
-//! What runs found: metrics, fields and columns, derived from the engine's completed payload by `src/run/results/`. They are
+//! The results of runs: metrics, fields and columns, derived from the engine's completed payload by `src/run/results/`. They are
 //! recorded with a run's end ([`Ending`](super::Ending)), and read here.
 
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Result;
 
-/// What a run found, derived from the engine's completed payload.
+/// The results of a run, derived from the engine's completed payload.
 #[derive(Clone, Debug, Default)]
 pub struct RunResults {
     /// Columns of `run_metrics` by name.
@@ -15,11 +15,11 @@ pub struct RunResults {
     pub fields: Vec<FieldResult>,
     /// Rows of `run_table_columns`.
     pub columns: Vec<ColumnResult>,
-    /// The payload as it came.
+    /// The payload, unchanged.
     pub payload: String,
 }
 
-/// The numbers that a person asks for first.
+/// The figures of a run's summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RunMetrics {
     /// Sheets processed.
@@ -32,7 +32,7 @@ pub struct RunMetrics {
     pub columns: u64,
     /// Fields found.
     pub mapped_fields: u64,
-    /// Columns that no field claimed.
+    /// Columns that were mapped to no field.
     pub unmapped_columns: u64,
     /// Validation findings.
     pub issues: u64,
@@ -41,7 +41,7 @@ pub struct RunMetrics {
     pub expected_fields: u64,
 }
 
-/// What became of one field.
+/// The result of one field.
 #[derive(Clone, Debug, Serialize)]
 pub struct FieldResult {
     /// Its name.
@@ -52,7 +52,7 @@ pub struct FieldResult {
     pub detected: bool,
     /// The best score that a column had for it.
     pub best_mapping_score: Option<f64>,
-    /// Cells that are filled and without an issue.
+    /// Cells with a value and without an issue.
     pub valid_cells: Option<u64>,
     /// In how many tables it was found.
     pub occurrences_tables: u64,
@@ -60,7 +60,7 @@ pub struct FieldResult {
     pub occurrences_columns: u64,
 }
 
-/// What became of one source column.
+/// The result of one source column.
 #[derive(Clone, Debug, Serialize)]
 pub struct ColumnResult {
     /// The workbook's position, from 0.
@@ -75,13 +75,13 @@ pub struct ColumnResult {
     pub workbook_name: String,
     /// The sheet's title.
     pub sheet_name: String,
-    /// The header as it stands in the sheet.
+    /// The header as it is in the sheet.
     pub header_raw: Option<String>,
-    /// The header as a word.
+    /// The header, normalized.
     pub header_normalized: Option<String>,
     /// Cells with a value.
     pub non_empty_cells: u64,
-    /// Cells that are filled and without an issue; mapped columns only.
+    /// Cells with a value and without an issue; mapped columns only.
     pub valid_cells: Option<u64>,
     /// `mapped` or `unmapped`.
     pub mapping_status: String,
@@ -91,27 +91,27 @@ pub struct ColumnResult {
     pub mapping_score: Option<f64>,
     /// How it was mapped.
     pub mapping_method: Option<String>,
-    /// Why it was not.
+    /// Why it was not mapped.
     pub unmapped_reason: Option<String>,
 }
 
-/// What ended runs found.
+/// The results of ended runs.
 pub trait Results {
-    /// What a run found of each field, in the configuration's order.
+    /// Returns the results of each field, in the configuration's order.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>>;
 
-    /// What became of each source column, in order.
+    /// Returns the results of each source column, in order.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>>;
 
-    /// The engine's completed payload as it came. `None`: there is no such run, or it has none.
+    /// Returns the engine's completed payload, unchanged. `None`: there is no such run, or it has none.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn run_payload(&self, run: &str) -> Result<Option<String>>;
 }

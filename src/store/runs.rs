@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 use super::{Claim, Clock, EnvironmentKey, Failure, Heartbeat, Result, RunMetrics, RunResults};
 use crate::clock::Timestamp;
 
-/// Where a run stands.
+/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
-    /// Waits for its environment, its time or a worker.
+    /// Waits for its environment, for the time when it is due, or for a worker.
     Queued,
     /// A worker holds its lease.
     Running,
-    /// Done, with a normalized workbook where one was asked for.
+    /// It succeeded, with a normalized workbook where one was asked for.
     Succeeded,
-    /// Done, without.
+    /// It failed.
     Failed,
-    /// Somebody cancelled it.
+    /// It was cancelled.
     Cancelled,
 }
 
@@ -45,7 +45,7 @@ impl RunStatus {
         }
     }
 
-    /// The status of a word; `canceled` is read as `cancelled`.
+    /// Parses a status; `canceled` is read as `cancelled`.
     pub fn parse(word: &str) -> Option<Self> {
         let word = if word == "canceled" {
             "cancelled"
@@ -55,13 +55,13 @@ impl RunStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
-    /// Whether nothing more happens to the run.
+    /// Whether the status is final.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
 }
 
-/// How a run is to be done, beside its configuration and input.
+/// The options of a run, beside its configuration and input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunOptions {
@@ -86,27 +86,27 @@ pub struct NewRun {
     pub environment_id: String,
     /// The stored input; none where `ade run` stages it straight from its place.
     pub document_id: Option<String>,
-    /// The configuration's files.
+    /// The digest of the configuration's files.
     pub source_digest: String,
     /// The read-only copy of them.
     pub snapshot: PathBuf,
     /// The input's file name.
     pub input_name: String,
-    /// Where its bytes are.
+    /// The path of the input.
     pub input_path: PathBuf,
-    /// Their SHA-256.
+    /// The input's SHA-256.
     pub input_sha256: String,
-    /// How many they are.
+    /// The input's size in bytes.
     pub input_size_bytes: u64,
     /// The sheets to process; `None`: all visible ones.
     pub input_sheets: Option<Vec<String>>,
-    /// How to do it.
+    /// Its options.
     pub options: RunOptions,
-    /// How often it may be tried.
+    /// The largest number of attempts.
     pub max_attempts: u32,
     /// Its folder.
     pub run_dir: PathBuf,
-    /// The run that it repeats.
+    /// The run that it retries.
     pub retry_of_run_id: Option<String>,
 }
 
@@ -121,43 +121,43 @@ pub struct RunRecord {
     pub environment_id: Option<String>,
     /// The stored input.
     pub document_id: Option<String>,
-    /// The run that this one repeats.
+    /// The run that this one retries.
     pub retry_of_run_id: Option<String>,
     /// The configuration's name.
     pub configuration_name: String,
     /// The configuration's folder.
     pub configuration_path: PathBuf,
-    /// The configuration's files.
+    /// The digest of the configuration's files.
     pub source_digest: String,
     /// The read-only copy of them.
     pub snapshot: PathBuf,
     /// The input's file name.
     pub input_name: String,
-    /// Where its bytes are staged from.
+    /// The path that the input is staged from.
     pub input_path: PathBuf,
-    /// Their SHA-256.
+    /// The input's SHA-256.
     pub input_sha256: String,
-    /// How many they are.
+    /// The input's size in bytes.
     pub input_size_bytes: u64,
     /// The sheets to process; `None`: all visible ones.
     pub input_sheets: Option<Vec<String>>,
-    /// How to do it.
+    /// Its options.
     pub options: RunOptions,
-    /// Where it stands.
+    /// Its status.
     pub status: RunStatus,
-    /// Claims so far.
+    /// Attempts so far.
     pub attempt_count: u32,
-    /// Claims at most.
+    /// The largest number of attempts.
     pub max_attempts: u32,
     /// When it may be claimed.
     pub available_at: Timestamp,
-    /// Who runs it.
+    /// The worker that executes it.
     pub claimed_by: Option<String>,
-    /// Until when that one's lease holds.
+    /// When that worker's lease expires.
     pub claim_expires_at: Option<Timestamp>,
     /// The process that holds the claim, see [`WorkerRecord`](super::WorkerRecord).
     pub claim_process: Option<String>,
-    /// When somebody asked for it to be cancelled.
+    /// When its cancellation was requested.
     pub cancel_requested_at: Option<Timestamp>,
     /// When its files were collected; the record stays.
     pub artifacts_deleted_at: Option<Timestamp>,
@@ -171,13 +171,13 @@ pub struct RunRecord {
     pub exit_code: Option<i32>,
     /// Why it failed.
     pub error: Option<Failure>,
-    /// One sentence where there is more to say than the status.
+    /// One sentence, where there is more to report than the status.
     pub summary: Option<String>,
     /// The normalized workbook.
     pub output_path: Option<PathBuf>,
     /// Its folder.
     pub run_dir: PathBuf,
-    /// The short form of its metrics.
+    /// The summary of its metrics.
     pub metrics: Option<RunMetrics>,
 }
 
@@ -193,7 +193,7 @@ impl RunRecord {
 pub struct Attempt {
     /// From 1.
     pub attempt: u32,
-    /// Who tried.
+    /// The worker that made it.
     pub worker: String,
     /// When the claim was made.
     pub started_at: Timestamp,
@@ -205,41 +205,41 @@ pub struct Attempt {
     pub exit_code: Option<i32>,
     /// Why it did not succeed.
     pub error: Option<String>,
-    /// The most memory that the engine had, in bytes.
+    /// The engine's peak memory in bytes.
     pub peak_memory_bytes: Option<u64>,
-    /// The processor time that the engine took.
+    /// The engine's processor time.
     pub cpu_seconds: Option<f64>,
 }
 
-/// How an attempt ended, for the record.
+/// How an attempt ended, to be recorded.
 #[derive(Clone, Debug)]
 pub struct Ending {
-    /// Terminal.
+    /// The final status.
     pub status: RunStatus,
     /// The engine's exit code.
     pub exit_code: Option<i32>,
     /// Why it failed.
     pub error: Option<Failure>,
-    /// One sentence where there is more to say than the status.
+    /// One sentence, where there is more to report than the status.
     pub summary: Option<String>,
     /// The normalized workbook.
     pub output_path: Option<PathBuf>,
-    /// What was found.
+    /// The results.
     pub results: Option<RunResults>,
-    /// The most memory that the engine had, in bytes.
+    /// The engine's peak memory in bytes.
     pub peak_memory_bytes: Option<u64>,
-    /// The processor time that the engine took.
+    /// The engine's processor time.
     pub cpu_seconds: Option<f64>,
-    /// How long its process lived, in seconds.
+    /// How long its process ran, in seconds.
     pub engine_seconds: Option<f64>,
 }
 
-/// What became of a request to cancel.
+/// The result of a request to cancel.
 #[derive(Clone, Debug)]
 pub enum CancelOutcome {
-    /// It waited, and is cancelled now.
+    /// It was queued, and is cancelled now.
     Cancelled(Box<RunRecord>),
-    /// It runs; its worker has been asked. Asking twice is asking once.
+    /// It is running; its worker will stop it. A second request changes nothing.
     Requested(Box<RunRecord>),
     /// It had ended already.
     Ended(Box<RunRecord>),
@@ -248,15 +248,15 @@ pub enum CancelOutcome {
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
-    /// Of this workspace.
+    /// Those of this workspace.
     pub workspace_id: String,
-    /// In this state.
+    /// Those with this status.
     pub status: Option<RunStatus>,
-    /// Of the configuration with this id, name or folder.
+    /// Those of the configuration with this id, name or folder.
     pub configuration: Option<String>,
-    /// Recorded at or after this time.
+    /// Those recorded at or after this time.
     pub since: Option<Timestamp>,
-    /// At most so many.
+    /// The largest number to return.
     pub limit: u32,
 }
 
@@ -265,51 +265,51 @@ pub trait Runs {
     /// Records a run as queued.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord>;
 
-    /// Records a run as running under a claim, its first attempt begun: what `ade run` does.
+    /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord>;
 
-    /// Claims one run that is queued and due, whatever its environment: whoever claims it provides that. `None`: it is not
-    /// (any more).
+    /// Claims one run that is queued and due, whatever the status of its environment, which the caller then provides.
+    /// `None`: the run is not queued or not due.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
     /// Claims the oldest due run whose environment is ready.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
     /// Renews a run's lease.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat>;
 
-    /// Looks at a claim without renewing it: whether it still holds, and whether somebody asked to cancel.
+    /// Checks a claim without renewing it: whether it still holds, and whether a cancellation was requested.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat>;
 
-    /// Running → terminal, with all that was found, in one transaction. False: the lease was lost and nothing changed.
+    /// Running → ended, with all results, in one transaction. False: the lease was lost and nothing changed.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool>;
 
     /// Running → queued from `retry_at` on, or failed when attempts are spent. `None`: the lease was lost and nothing
     /// changed.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn retry_run(
         &self,
         id: &str,
@@ -319,11 +319,11 @@ pub trait Runs {
         now: Timestamp,
     ) -> Result<Option<RunStatus>>;
 
-    /// Running → queued at once, the attempt given back: the worker stops, or the run's environment vanished. Where
-    /// somebody asked to cancel it, cancelled. `None`: the lease was lost and nothing changed.
+    /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
+    /// cancellation was requested, → cancelled. `None`: the lease was lost and nothing changed.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn release_run(
         &self,
         id: &str,
@@ -332,93 +332,93 @@ pub trait Runs {
         now: Timestamp,
     ) -> Result<Option<RunStatus>>;
 
-    /// Expired leases: back to queued, or failed when attempts are spent. `backoff` is the wait after so many attempts.
+    /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
     /// Returns the runs as they are now.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn expire_run_leases(
         &self,
         backoff: &dyn Fn(u32) -> Duration,
         clock: &Clock<'_>,
     ) -> Result<Vec<RunRecord>>;
 
-    /// Asks for a run to be cancelled. A queued one is cancelled at once.
+    /// Requests the cancellation of a run. A queued one is cancelled at once.
     ///
     /// # Errors
-    /// There is no such run, or the database can't serve.
+    /// There is no such run, or the database cannot be used.
     fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome>;
 
-    /// Queued runs whose environment failed for good: failed, with its reason. Returns the runs as they are now.
+    /// Queued runs whose environment failed finally: → failed, with its error. Returns the runs as they are now.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>>;
 
-    /// Queued runs that have no environment.
+    /// Returns queued runs that have no environment.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>>;
 
-    /// Gives such a run its environment. Where that is gone again, the run stays without.
+    /// Sets the environment of such a run, unless that was deleted since.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()>;
 
-    /// Ends that were recorded longer than `patience` ago and are not reported in their runs' logs yet; where the clock went
-    /// back since, those that seem to lie ahead.
+    /// Returns runs whose end was recorded longer than `patience` ago, or in the future because the clock was set back since,
+    /// and is not reported in their log yet.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>>;
 
-    /// An end was reported in its run's log.
+    /// Records that an end was reported in its run's log.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn mark_end_reported(&self, run: &str) -> Result<()>;
 
-    /// The run of an id, of an unambiguous prefix, or `latest`.
+    /// Returns the run of an id, of an unambiguous prefix, or `latest`.
     ///
     /// # Errors
-    /// There is none, there are several, or the database can't serve.
+    /// It does not exist, the prefix is ambiguous, or the database cannot be used.
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord>;
 
     /// Runs, newest first.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>>;
 
-    /// The attempts at a run, first one first.
+    /// Returns the attempts at a run, first one first.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>>;
 
     /// Whether a run of that id is recorded.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn run_exists(&self, run: &str) -> Result<bool>;
 
-    /// Runs that ended before `cutoff` and still have their files, at most `limit`, those that ended first.
+    /// Returns runs that ended before `cutoff` and still have their files, at most `limit`, those that ended first.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>>;
 
-    /// The files of such a run are about to be deleted. False: they must stay.
+    /// Records that the files of such a run are about to be deleted. False: they must be kept.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool>;
 
-    /// Deletes the record of a run that has ended. False: it has not.
+    /// Deletes the record of a run that has ended. False: it has not ended.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn delete_run(&self, run: &str) -> Result<bool>;
 }

@@ -1,4 +1,4 @@
-//! What is known about a database's schema: which migrations it has, and how it stands to those that this `ade` carries.
+//! The version of a database's schema: which migrations it has, and how they compare to those that this `ade` carries.
 //!
 //! These values are the same for every backend; a backend brings its own migrations and reads and applies them
 //! (`sqlite/migrations.rs`).
@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 pub struct Migration {
     /// From 1, without gaps.
     pub version: i64,
-    /// What it brings.
+    /// Its name.
     pub name: &'static str,
     /// Its statements.
     pub sql: &'static str,
@@ -32,29 +32,29 @@ pub struct AppliedMigration {
     pub version: i64,
     /// Its name.
     pub name: String,
-    /// The checksum that it had.
+    /// Its checksum when it was applied.
     pub checksum: String,
     /// When it was applied.
     pub applied_at: Timestamp,
-    /// By which `ade`.
+    /// The version of the `ade` that applied it.
     pub ade_version: String,
 }
 
-/// How a database stands to the migrations carried here.
+/// How a database's migrations compare to those that this `ade` carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MigrationState {
-    /// All applied, none unknown.
+    /// All are applied, none is unknown.
     Current,
-    /// So many are pending.
+    /// This many are pending.
     Behind(usize),
-    /// It has this version, which is not known here.
+    /// It has this version, which this `ade` does not know.
     Ahead(i64),
-    /// This version is not the one carried here.
+    /// This migration differs from the one that this `ade` carries.
     Altered(i64, String),
 }
 
 impl MigrationState {
-    /// How a database that has `applied` stands to `carried`.
+    /// Compares the migrations that a database has with those that this `ade` carries.
     pub(super) fn of(applied: &[AppliedMigration], carried: &[Migration]) -> Self {
         for migration in applied {
             let same_version = |carried: &&Migration| carried.version == migration.version;
@@ -75,25 +75,25 @@ impl MigrationState {
     }
 }
 
-/// What a database has, and how it stands.
+/// The applied migrations of a database, and their state.
 #[derive(Clone, Debug)]
 pub struct SchemaStatus {
     /// Applied migrations, first one first.
     pub applied: Vec<AppliedMigration>,
-    /// How it stands.
+    /// How they compare.
     pub state: MigrationState,
 }
 
-/// What `migrate` did.
+/// The result of a migration.
 #[derive(Clone, Debug)]
 pub struct Migrated {
-    /// The migrations that it applied.
+    /// The migrations that were applied.
     pub applied: Vec<&'static Migration>,
-    /// The backup that it made first, where there was something to back up.
+    /// The backup that was made first, where there was something to back up.
     pub backup: Option<PathBuf>,
     /// The database.
     pub path: PathBuf,
-    /// The database was created by it.
+    /// Whether the database was created.
     pub created: bool,
 }
 

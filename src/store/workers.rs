@@ -1,5 +1,4 @@
-//! Processes that take claims, and taking back what a dead one held. Whether one is dead is found out elsewhere
-//! (`src/fleet`).
+//! Registered processes, and recovery of the claims of a dead one. `src/fleet.rs` finds out whether one is dead.
 
 use std::path::PathBuf;
 
@@ -9,10 +8,10 @@ use super::{Result, RunRecord};
 use crate::clock::Timestamp;
 use crate::settings::Recovery;
 
-/// A process that takes claims: a worker, or an `ade run`.
+/// A process that claims runs: a worker, or an `ade run`.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorkerRecord {
-    /// Fresh with each start, never used again.
+    /// New with each start, never used again.
     pub id: String,
     /// The machine.
     pub host: String,
@@ -22,47 +21,47 @@ pub struct WorkerRecord {
     pub name: String,
     /// `worker` or `run`.
     pub kind: String,
-    /// How many runs it may execute side by side.
+    /// How many runs it may execute at the same time.
     pub slots: u32,
-    /// The file that it holds a lock on as long as it lives.
+    /// The file on which it holds a lock as long as it lives.
     pub lock_path: PathBuf,
     /// When it started.
     pub started_at: Timestamp,
-    /// When it last said that it lives.
+    /// When it last recorded that it was alive.
     pub seen_at: Timestamp,
 }
 
-/// The processes that are known.
+/// The registered processes.
 pub trait Workers {
-    /// Makes a process known; its claims carry its id.
+    /// Registers a process; its claims carry its id.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()>;
 
     /// Records that the process was alive at `now`.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()>;
 
-    /// Forgets a process that has ended in order, or was found dead. While it still holds anything, it stays known and is
-    /// found dead later.
+    /// Deletes the record of a process that has ended or was found dead. While it still holds a claim, the record stays, and
+    /// its death is found later.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn remove_worker(&self, id: &str) -> Result<()>;
 
-    /// All that are known, oldest first.
+    /// Returns all of them, oldest first.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn workers(&self) -> Result<Vec<WorkerRecord>>;
 
-    /// Takes back what a dead process held: its runs as `recovery` says, its builds to the queue. Returns the runs as they
-    /// are now.
+    /// Ends the claims of a dead process: its runs are requeued or failed by `recovery`, its builds requeued. Returns the runs
+    /// as they are now.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>>;
 }

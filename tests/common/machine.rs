@@ -40,7 +40,7 @@ impl Machine {
     }
 }
 
-/// Variables by which a machine reaches its package index; everything else of the caller's is left behind.
+/// Environment variables by which a machine reaches its package index; the caller's others are not passed on.
 pub fn network_variables() -> Vec<(OsString, OsString)> {
     let kept = |name: &str| {
         let name = name.to_ascii_uppercase();
@@ -64,13 +64,13 @@ pub fn network_variables() -> Vec<(OsString, OsString)> {
         .collect()
 }
 
-/// Makes it, or finds it made by an earlier run of the tests.
+/// Makes it, or reuses what an earlier run of the tests made.
 pub fn machine() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
         let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("front-door");
         fs::create_dir_all(&kept).unwrap();
-        // Test binaries may run side by side.
+        // Test binaries may run at the same time.
         let lock = File::create(kept.join("lock")).unwrap();
         lock.lock().unwrap();
 
@@ -122,7 +122,7 @@ fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
             .output()
             .unwrap()
     };
-    // Of an `ade` with another schema the caches alone are of use.
+    // The database may have the schema of another `ade`: only the caches are kept.
     if !ade(&["migrate", "--check"]).status.success() {
         let _ = fs::remove_dir_all(machine.data.join("db"));
         let _ = fs::remove_dir_all(machine.data.join("venvs"));

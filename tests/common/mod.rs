@@ -1,11 +1,11 @@
-//! The front door: the real `ade`, in a folder and a home of its own, with variables of its own.
+//! Runs the real `ade`, in a folder and a home of its own, with environment variables of its own.
 //!
-//! A [`Place`] is a fresh folder with nothing of the caller's in it: the variables of the process are cleared but for
-//! proxies, certificates and index settings, HOME is inside, and so is the data directory. What would take long and
-//! differs for no test is made once ([`machine`]) and kept between runs of the tests: a uv, the download caches, and the
-//! bytecode of packages. With it a new environment takes a fraction of a second.
+//! A [`Place`] is a new folder, independent of the caller: environment variables are cleared except for proxies,
+//! certificates and index settings, and HOME and the data directory are inside. What takes long and is the same for all
+//! tests is made once ([`machine`]) and kept between runs of the tests: a uv, the download caches, and the bytecode of
+//! packages. With it a new environment takes a fraction of a second.
 //!
-//! Nothing here sleeps to let something happen. Processes are held and released by files ([`Gate`]), and waiting is for a
+//! Tests do not sleep to let something happen. Processes are held and released by files ([`Gate`]), and tests wait for a
 //! file, a line or an exit, with a limit that only a hang reaches.
 
 #![allow(
@@ -29,7 +29,7 @@ pub use queue::{Attempt, is_alive, signal, wait_for_death};
 pub use running::{Running, processes_of, wait_for};
 pub use workbook::{encrypted_workbook, sheet, workbook};
 
-/// A hang of this length fails a test; nothing that goes well comes near it.
+/// A test fails after waiting this long; without a fault no wait comes near it.
 pub const HANG: std::time::Duration = std::time::Duration::from_secs(240);
 
 /// Compares an outcome or a text with an inline snapshot, after what differs from run to run was replaced.

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::machine::{machine, network_variables};
 use super::running::{Running, wait_for};
 
-/// A folder of its own, gone with the test.
+/// A folder of its own, deleted with the test.
 pub struct Place {
     folder: TempDir,
     root: PathBuf,
@@ -27,7 +27,7 @@ impl Place {
         Self::named("place")
     }
 
-    /// The same below a folder whose name begins so.
+    /// The same below a folder whose name begins with `name`.
     pub fn named(name: &str) -> Self {
         let machine = machine();
         let folder = tempfile::Builder::new()
@@ -159,7 +159,7 @@ impl Place {
         self.run(&[], arguments)
     }
 
-    /// Runs `ade` to its end with some variables more.
+    /// Runs `ade` to its end with further environment variables.
     pub fn run(
         &self,
         variables: &[(&str, &str)],
@@ -178,12 +178,12 @@ impl Place {
         }
     }
 
-    /// Starts `ade` and goes on.
+    /// Starts `ade` without waiting for it.
     pub fn start(&self, line: &str) -> Running {
         self.start_with(line.split_whitespace())
     }
 
-    /// Starts `ade` and goes on.
+    /// Starts `ade` without waiting for it.
     pub fn start_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Running {
         let mut command = self.command();
         command.args(arguments);
@@ -285,7 +285,7 @@ impl Place {
         found
     }
 
-    /// What differs from run to run and from machine to machine, and what stands for it.
+    /// What differs from run to run and from machine to machine, and its replacement.
     pub fn filters(&self) -> insta::Settings {
         let mut settings = insta::Settings::clone_current();
         let here = escape(self.root.to_str().unwrap());
@@ -326,7 +326,7 @@ impl Place {
 }
 
 impl Drop for Place {
-    /// Snapshots are read-only, folders included; who is not root could not delete them.
+    /// Snapshots are read-only, folders included; without this only root could delete them.
     fn drop(&mut self) {
         let mut waiting = vec![self.root.clone()];
         while let Some(folder) = waiting.pop() {
@@ -374,7 +374,7 @@ fn escape(text: &str) -> String {
     pattern
 }
 
-/// How an `ade` ended and what it said.
+/// How an `ade` ended and what it printed.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub status: i32,
@@ -408,14 +408,14 @@ impl Outcome {
         self
     }
 
-    /// Standard error has this.
+    /// Standard error contains this.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "{text:?} is missing:\n{self}");
         self
     }
 
-    /// Standard output has this.
+    /// Standard output contains this.
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "{text:?} is missing:\n{self}");
@@ -447,7 +447,7 @@ impl Outcome {
     }
 }
 
-/// A configuration of a test's.
+/// A configuration of a test.
 pub struct Configuration {
     pub folder: PathBuf,
 }
@@ -469,7 +469,7 @@ impl Configuration {
         );
     }
 
-    /// Has every run stop at the gate when it begins, and go on when the gate is opened.
+    /// Makes every run wait at the gate when it begins, and continue when the gate is opened.
     pub fn wait_at(&self, gate: &Gate) {
         self.wait_at_with(gate, "", "");
     }
@@ -491,14 +491,14 @@ impl Configuration {
     }
 }
 
-/// Two files: one says that a run waits, the other lets it go on.
+/// Two files: one shows that a run waits, the other lets it continue.
 pub struct Gate {
     pub reached: PathBuf,
     pub open: PathBuf,
 }
 
 impl Gate {
-    /// Until a run waits there.
+    /// Waits until a run waits there.
     #[track_caller]
     pub fn wait_until_reached(&self) {
         wait_for(&format!("{}", self.reached.display()), || {
@@ -506,7 +506,7 @@ impl Gate {
         });
     }
 
-    /// Lets all of them go on.
+    /// Lets all of them continue.
     pub fn open(&self) {
         fs::write(&self.open, "").unwrap();
     }

@@ -1,4 +1,4 @@
-//! The queue as tests look at it: runs that wait, workers that are killed, and what the records and logs say afterwards.
+//! Helpers for tests of the queue: queued runs, workers that are killed, and their records and logs afterwards.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::place::{Configuration, Place};
 use super::running::{Running, wait_for};
 
-/// A configuration's hook that says by a file who it is, and goes on when another file is there.
+/// A configuration's hook that writes its process id into a file, and continues when another file exists.
 const HOLD: &str = r#"
 import os, pathlib, subprocess, time
 
@@ -40,7 +40,7 @@ pub struct Attempt {
 }
 
 impl Place {
-    /// A worker's intervals in fractions of a second, so that no test waits for them. A lease still outlives the test.
+    /// Sets a worker's intervals to fractions of a second, so that no test waits for them. A lease still outlives the test.
     pub fn hurry(&mut self) {
         for (name, value) in [
             ("ADE_WORKER_POLL_INTERVAL", "0.1"),
@@ -96,7 +96,7 @@ impl Place {
         mark
     }
 
-    /// Until so many runs, counted from the beginning, have stopped. Returns their processes in no order.
+    /// Waits until this many runs in total wait in the hook. Returns their process ids in no order.
     #[track_caller]
     pub fn wait_until_held(&self, count: usize) -> Vec<i32> {
         let held = || -> Vec<i32> {
@@ -111,7 +111,7 @@ impl Place {
         held()
     }
 
-    /// Lets all runs that stopped go on, and those that come.
+    /// Lets all runs that wait in the hook continue, and all later ones.
     pub fn let_go(&self) {
         self.write("open", "");
     }
@@ -140,7 +140,7 @@ impl Place {
         Running::start(command)
     }
 
-    /// The database, to be read, from outside.
+    /// Opens the database for reading.
     pub fn database(&self) -> Connection {
         let path = self.path("data/db/ade.sqlite");
         let database =
@@ -159,7 +159,7 @@ impl Place {
             .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Changes the database from outside, as time or an operator would.
+    /// Changes the database directly, as time or an operator would.
     #[track_caller]
     pub fn change(&self, sql: &str) {
         self.database()
@@ -167,12 +167,12 @@ impl Place {
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    /// Where a run stands, by the record.
+    /// The recorded status of a run.
     pub fn status_of(&self, run: &str) -> String {
         self.query(&format!("SELECT status FROM runs WHERE id = '{run}'"))
     }
 
-    /// Until a run stands there.
+    /// Waits until a run has this status.
     #[track_caller]
     pub fn wait_for_status(&self, run: &str, status: &str) {
         let database = self.database();
@@ -250,7 +250,7 @@ impl Place {
         counts
     }
 
-    /// A run that ended in order: one end, written once and last, one outcome for each attempt, nothing held, nothing torn.
+    /// Checks a run that ended in order: one end, written once and last, one outcome for each attempt, no claim, no torn line.
     #[track_caller]
     pub fn is_sound(&self, run: &str, status: &str, outcomes: &[&str]) {
         assert_eq!(self.status_of(run), status, "{run}");
@@ -293,7 +293,7 @@ impl Place {
     }
 }
 
-/// Whether a process is there and no mere entry of one that ended.
+/// Whether a process runs, and is not only the entry of one that ended.
 pub fn is_alive(process: i32) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else {
         return false;
@@ -308,7 +308,7 @@ pub fn signal(process: i32, signal: i32) {
     unsafe { libc::kill(process, signal) };
 }
 
-/// Until a process has ended.
+/// Waits until a process has ended.
 #[track_caller]
 pub fn wait_for_death(process: i32) {
     wait_for(&format!("process {process} to end"), || !is_alive(process));

@@ -1,4 +1,4 @@
-//! An `ade` in progress: its words as they come, signals, and whether anything of it is left.
+//! An `ade` in progress: its output as it is printed, signals, and whether processes of it are left.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -33,17 +33,17 @@ impl Running {
         self.child.id()
     }
 
-    /// What it has printed so far.
+    /// What it has printed on standard output so far.
     pub fn stdout(&self) -> String {
         fs::read_to_string(self.words.path().join("stdout")).unwrap()
     }
 
-    /// What it has said so far.
+    /// What it has printed on standard error so far.
     pub fn stderr(&self) -> String {
         fs::read_to_string(self.words.path().join("stderr")).unwrap()
     }
 
-    /// Until it has said this.
+    /// Waits until standard error contains this.
     #[track_caller]
     pub fn wait_until_says(&mut self, text: &str) {
         let limit = Instant::now() + HANG;
@@ -56,7 +56,7 @@ impl Running {
         }
     }
 
-    /// Until it has printed this.
+    /// Waits until standard output contains this.
     #[track_caller]
     pub fn wait_until_prints(&mut self, text: &str) {
         let limit = Instant::now() + HANG;
@@ -79,14 +79,14 @@ impl Running {
         unsafe { libc::kill(i32::try_from(self.child.id()).unwrap(), signal) };
     }
 
-    /// Kills it, which it cannot notice.
+    /// Kills it with SIGKILL.
     #[track_caller]
     pub fn dies(self) {
         self.signal(libc::SIGKILL);
         self.wait().ends_with(-libc::SIGKILL);
     }
 
-    /// Until it ends. A death by a signal is its number below zero.
+    /// Waits until it ends. Returns its exit status, or the negative number of the signal that killed it.
     #[track_caller]
     pub fn wait(mut self) -> Outcome {
         use std::os::unix::process::ExitStatusExt;
@@ -116,7 +116,7 @@ impl Drop for Running {
     }
 }
 
-/// Until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let limit = Instant::now() + HANG;
@@ -126,7 +126,7 @@ pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The command lines of all processes that have to do with a folder. Needs /proc.
+/// The command lines of all processes that name a folder. Needs /proc.
 pub fn processes_of(folder: &Path) -> Option<Vec<String>> {
     let folder = folder.to_str().unwrap();
     let entries = fs::read_dir("/proc").ok()?;

@@ -1,6 +1,6 @@
-//! Tests that need something of the machine which not every machine has: a file system to mount, samples from elsewhere.
+//! Tests that need something that not every machine has: a file system to mount, samples from elsewhere.
 //!
-//! Rust's own harness knows such a test as passed or failed. Those here say what is missing, and are reported as ignored
+//! Rust's own harness knows such a test as passed or failed. Those here report what is missing, and are shown as ignored
 //! with that reason. A file of them has `harness = false` in Cargo.toml and names its tests in [`trials!`].
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};

@@ -1,4 +1,4 @@
-//! Small workbooks, written part by part, so that tests need no writer to trust.
+//! Small workbooks, written part by part, so that tests do not depend on a writer.
 
 use std::io::{Cursor, Write};
 

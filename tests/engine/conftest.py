@@ -1,4 +1,4 @@
-"""Helpers for the engine's contract tests.
+"""Helpers for the engine's tests.
 
 The tests need a Python with the engine importable; `cargo test` brings one, and so does any clone after
 `pip install` of the engine's wheel. Most run the engine in this process, which is fast; what only a process of its

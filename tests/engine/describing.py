@@ -1,4 +1,4 @@
-"""Workbooks as plain values, to compare two of them: saved ones as openpyxl reads them, and open ones as they answer."""
+"""Workbooks as plain values, to compare two of them: saved ones as openpyxl reads them, and open ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openpyxl.cell.rich_text import CellRichText
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.xml.functions import tostring
 
-#: Numbers that parts are told apart by, and that mean nothing else.
+#: Numbers that only distinguish parts.
 _NUMBER = re.compile(r'(?<=\s)(dxfId|id)="\d+"')
 _DIMENSION = re.compile(rb'<dimension ref="([^"]*)"')
 
@@ -28,7 +28,7 @@ class Styles:
         self.plain = self.of(None)
 
     def of(self, style: Any) -> tuple:
-        """What a cell's or a row's style says, other than by its number."""
+        """The content of a cell's or a row's style."""
         key = b"" if style is None or not any(style) else style.tobytes()
         if key not in self.known:
             self.known[key] = self._describe(style if key else openpyxl.styles.cell_style.StyleArray())
@@ -82,7 +82,7 @@ def described_cell(cell: Any, styles: Styles) -> tuple:
     value = plain(cell._value)
     return (
         value,
-        # openpyxl gives empty text a type, and no content for it.
+        # openpyxl writes a type for empty text, and no content.
         None if value is None else cell.data_type,
         *styles.of(cell._style),
         comment and (comment.text, comment.author, comment.height, comment.width),
@@ -188,7 +188,7 @@ def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
 
 
 def facts(sheet: Any) -> tuple:
-    """What an open worksheet says of its extent."""
+    """The extent that an open worksheet reports."""
     return (
         sheet.title,
         sheet.min_row,

@@ -118,7 +118,7 @@ class Written:
         return path
 
     def do(self, step: tuple[int, str]) -> tuple[str, Any]:
-        """Do a step; what came of it: a value, or the exception's type."""
+        """Do a step; returns its result: a value, or the exception's type."""
         number, code = step
         try:
             sheets = self.workbook.worksheets
@@ -149,7 +149,7 @@ class EngineWritten(Written):
 
 
 def values_of(cells: Any) -> Any:
-    """The values of whatever shape of cells a sheet gives."""
+    """The values of a cell, a row or an area of cells."""
     if isinstance(cells, (tuple, list)) or hasattr(cells, "__next__"):
         return [values_of(cell) for cell in cells]
     return plain(cells.value) if hasattr(cells, "data_type") else plain(cells)
@@ -518,7 +518,7 @@ RISKY: tuple[tuple[int, tuple[Maker, ...]], ...] = (
 
 
 class Outcome:
-    """What a sequence of steps came to on both sides."""
+    """The result of a sequence of steps on both sides."""
 
     def __init__(self) -> None:
         #: Where the engine's workbook differs from openpyxl's, in words; the first steps' first.
@@ -563,7 +563,7 @@ def kind_of(fault: str) -> str:
 
 
 def run(steps: list[tuple[int, str]], folder: Path, sides: tuple[type[Written], type[Written]], *, escape_formulas: bool = False) -> Outcome:
-    """Do the steps to both sides and compare them: what came of each step, and what was saved."""
+    """Do the steps to both sides and compare them: the result of each step, and what was saved."""
     outcome = Outcome()
     # openpyxl leaves the archive open when saving fails, and ends it whenever: no name is used twice.
     folder = Path(tempfile.mkdtemp(dir=folder))
@@ -610,14 +610,14 @@ def run(steps: list[tuple[int, str]], folder: Path, sides: tuple[type[Written], 
 
 
 def compared(found: dict, expected: dict, faults_of_openpyxl: list[str]) -> list[str]:
-    """The differences of two descriptions, but for what faults of openpyxl's file make moot."""
+    """The differences of two descriptions, except in parts that faults of openpyxl's file affect."""
     from describing import differences
 
     moot = tuple(words for fault in faults_of_openpyxl for words in RELAXED.get(kind_of(fault), ()))
     return [line for line in differences(found, expected) if not line.startswith(moot)]
 
 
-#: What of a description a kind of fault in openpyxl's file makes moot.
+#: The parts of a description that cannot be compared after a kind of fault in openpyxl's file.
 RELAXED = {
     "links": ("links of",),
     "tables": ("tables of", "cells of", "dimension of", "merged of", "filter of", "names"),
@@ -652,7 +652,7 @@ def in_words(step: tuple[int, str], found: tuple[str, Any], expected: tuple[str,
 
 
 def reduced(steps: list[tuple[int, str]], still_wrong: Callable[[list[tuple[int, str]]], bool], *, tries: int = 250) -> list[tuple[int, str]]:
-    """A shorter sequence that is still wrong; as short as leaving steps out makes it."""
+    """A shorter sequence that is still wrong: as short as possible by leaving steps out."""
     size = max(1, len(steps) // 2)
     while tries > 0:
         start = 0

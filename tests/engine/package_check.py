@@ -417,7 +417,7 @@ class _Sheet:
 
     def __init__(self, check: _Check, part: str):
         self.check, self.part, self.tree = check, part, check.trees[part]
-        #: Texts of cells, and ``None`` for cells that are no text.
+        #: Texts of cells, and ``None`` for cells that are not text.
         self.texts: dict[tuple[int, int], str | None] = {}
         check.check_order(part, self.tree)
         if self.tree.find(f"{MAIN}sheetData") is None:
@@ -552,7 +552,7 @@ class _Sheet:
         elif kind == "n" and not is_number(text) or kind == "b" and text not in ("0", "1"):
             self.fault(place, f"{text[:40]!r} is no value of type {kind}")
         elif kind == "e" and text not in ERRORS:
-            self.fault(place, f"{text[:40]!r} is no error")
+            self.fault(place, f"{text[:40]!r} is not an error code")
         elif kind == "d" and not (text and MOMENT.match(text)):
             self.fault(place, f"{text[:40]!r} is no date")
         elif kind == "s":
@@ -766,7 +766,7 @@ def local(element: ElementTree.Element) -> str:
 
 
 def text_of(element: ElementTree.Element) -> str:
-    """The text of an item: plain, or that of its runs; phonetic hints are none of it."""
+    """The text of an item: plain, or that of its runs; without phonetic hints."""
     texts = []
     for child in element.iter():
         if local(child) == "rPh":

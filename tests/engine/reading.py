@@ -1,4 +1,4 @@
-"""What the native reader gives, and what the reference libraries give, in one shape: lists of rows."""
+"""The cells that the native reader and the reference libraries return, in one shape: lists of rows."""
 
 from __future__ import annotations
 

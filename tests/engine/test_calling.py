@@ -1,4 +1,4 @@
-"""Section 3 of the contract: what callables are offered, how they are called, what they may return."""
+"""Callables: the values that they are offered, how they are called, and what they may return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine does better by choice, and never by default."""
+"""Settings for better behaviour that is off by default."""
 
 from __future__ import annotations
 

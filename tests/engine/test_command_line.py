@@ -1,4 +1,4 @@
-"""Section 1 of the contract: commands, options, exit status, streams."""
+"""Commands, options, exit status, streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section 2 of the contract: locating a package, finding its plugins, registering."""
+"""Locating a package, finding its plugins, registering."""
 
 from __future__ import annotations
 

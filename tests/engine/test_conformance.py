@@ -1,4 +1,4 @@
-"""Every conformance case, at the engine's own door."""
+"""Every conformance case, with the engine alone."""
 
 from __future__ import annotations
 

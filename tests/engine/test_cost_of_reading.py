@@ -37,7 +37,7 @@ class TooMuch(Exception):
 
 
 class Work:
-    """Counts calls while it is entered; gives up beyond a limit."""
+    """Counts calls while it is entered; fails beyond a limit."""
 
     def __init__(self, limit: float = float("inf")):
         self.limit = limit
@@ -154,7 +154,7 @@ def read(cells: Any, names: tuple[str, ...]) -> int:
 
 def work_of(kind: str, walk: Any, rows: int, folder: Any, names: tuple[str, ...], limit: float = float("inf")) -> int:
     sheet = open_sheet(kind, rows, folder)
-    # What opening costs is no question here, nor what is imported.
+    # The cost of opening and of imports is not measured here.
     sheet.cell(1, 1).font
     with Work(limit) as work:
         count = read(walk(sheet, rows), names)
@@ -238,7 +238,7 @@ def test_looking_at_all_cells_costs_about_what_it_costs_openpyxl(tmp_path, kind)
 @pytest.mark.parametrize("kind, walk", CASES, ids=[f"{kind} {walk.__name__}" for kind, walk in CASES])
 def test_reading_again_keeps_nothing_more(tmp_path, kind, walk):
     sheet = open_sheet(kind, MANY, tmp_path)
-    # Styles of all cells would be read again for each, where that is not mended: values will do here.
+    # Without the correction the styles of all cells would be read again for each: values suffice here.
     names = ("value", "coordinate")
 
     def kept() -> int:

@@ -1,4 +1,4 @@
-"""The documentation says what is so: its examples run, its tables are complete."""
+"""The documentation is correct: its examples run, its tables are complete."""
 
 from __future__ import annotations
 

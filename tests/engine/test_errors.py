@@ -1,4 +1,4 @@
-"""Section 11 of the contract: who is to blame, in which words. And what authors are told beyond it."""
+"""The code and the message of each failure, and the further facts in the log."""
 
 from __future__ import annotations
 

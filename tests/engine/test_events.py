@@ -1,4 +1,4 @@
-"""Section 12 of the contract: events, log lines, and the closing payload."""
+"""Events, log lines, and the closing payload."""
 
 from __future__ import annotations
 

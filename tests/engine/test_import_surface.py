@@ -1,4 +1,4 @@
-"""Section 13 of the contract: names that config packages import."""
+"""Names that config packages import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section 7 of the contract: columns to fields."""
+"""Columns to fields."""
 
 from __future__ import annotations
 

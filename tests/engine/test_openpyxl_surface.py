@@ -245,7 +245,7 @@ def write_xls(path: Any) -> None:
 
 
 def twins(make: Any) -> Any:
-    """What a make gives; with ``ADE_TEST_OPENPYXL_ALONE`` openpyxl on both sides, to show that the questions are fair."""
+    """The workbooks of one kind; with ``ADE_TEST_OPENPYXL_ALONE`` openpyxl on both sides, to show that the questions are fair."""
     if "ADE_TEST_OPENPYXL_ALONE" not in os.environ:
         return make
 
@@ -398,7 +398,7 @@ def answer(value: Any, depth: int = 0) -> Any:
     """An answer as plain values: the type that openpyxl's user sees, and the content."""
     kind = class_of(value)
     if isinstance(value, str):
-        # Where an object is in memory is no business of anybody.
+        # The address of an object does not matter.
         return kind, re.sub(r" at 0x[0-9a-f]+", "", value)
     if value is None or isinstance(value, (bool, int, float, str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta)):
         return kind, value
@@ -427,7 +427,7 @@ def answer(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (set, frozenset)):
         return kind, sorted(map(str, value))
     if hasattr(value, "__iter__") and kind not in ("CellRange", "MergedCellRange", "MultiCellRange", "PrintArea"):
-        # Walks are taken for what they give, whichever kind of iterator gives it.
+        # Iterators are compared by their values, whatever their type.
         kind = "walk" if hasattr(value, "__next__") else kind
         return kind, [answer(item, depth + 1) for item in itertools.islice(value, 400)]
     if callable(value):
@@ -449,7 +449,7 @@ def extent(sheet: Any) -> tuple:
 
 
 def asked(code: str, names: dict[str, Any]) -> Any:
-    """What comes of a question: an answer, or the kind of exception."""
+    """The result of an access: a value, or the type of the exception."""
     names = {**NAMES, "Worksheet": Worksheet, "ReadOnlyWorksheet": ReadOnlyWorksheet, "extent": extent, **names, "seen": None}
     try:
         exec(code, names)  # noqa: S102

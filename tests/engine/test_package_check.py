@@ -174,7 +174,7 @@ BROKEN = [
     (SHEET, r'(<c r="B2"[^>]*><v>)1<', r"\1inf<", ["B2: 'inf' is no value of type n"]),
     (SHEET, r'(<c r="B2"[^>]*><v>)1<', r"\g<1>1e999<", ["B2: '1e999' is no value of type n"]),
     (SHEET, r'(<c r="B4"[^>]*><v>)1<', r"\g<1>2<", ["B4: '2' is no value of type b"]),
-    (SHEET, "#N/A", "#NO", ["C3: '#NO' is no error"]),
+    (SHEET, "#N/A", "#NO", ["C3: '#NO' is not an error code"]),
     (SHEET, r'(<c r="B2" t=")n', r"\1d", ["B2: '1' is no date"]),
     (SHEET, r'(<c r="B2" t=")n', r"\1s", ["B2: text 1 is not among 0"]),
     (SHEET, r'(<c r="B2" t=")n', r"\1inlineStr", ["B2: has no inline text"]),
@@ -256,7 +256,7 @@ def test_a_broken_part_is_found(parts, tmp_path, part, pattern, replacement, fau
     found = check_package(save(tmp_path / "book.xlsx", broken))
     for fault in faults:
         assert any(re.search(fault, text) for text in found), found
-    # A fault is not a flood: whoever reads the list finds what is wrong.
+    # One fault does not produce a long list of messages.
     assert len(found) <= 13, found
 
 

@@ -224,7 +224,7 @@ LEFT_OUT = {
 
 
 def after(steps: list[str], folder: Path) -> Outcome:
-    """What comes of steps on a sheet with a small table."""
+    """The result of steps on a sheet with a small table."""
     start = ("add_sheet('Data')", "append(0, frame(3, 1, 'text', 'whole'), False)")
     return run([(0, code) for code in (*start, *steps)], folder, SIDES)
 

@@ -25,7 +25,7 @@ def value_of(book, cell):
         try:
             return xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)
         except OverflowError:
-            # What is no date stays a number.
+            # A number that is not a date stays a number.
             pass
     if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
         return int(cell.value) if cell.value.is_integer() else cell.value

@@ -14,7 +14,7 @@ from reading import native_rows, native_sheets, trimmed
 def reference_rows(path, **options) -> list[list]:
     with open(path, encoding=options.pop("encoding", "utf-8-sig"), newline="") as file:
         rows = list(csv.reader(file, **options))
-    # An empty line is a row without cells; at the end of the file it is none.
+    # An empty line is a row without cells; at the end of the file it is not a row.
     while rows and not rows[-1]:
         rows.pop()
     return [trimmed(row) for row in rows]

@@ -1,4 +1,4 @@
-"""The model classes, which are dataclasses to whoever uses them."""
+"""The model classes, which behave as dataclasses."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Columns as polars series: the same type and values as ``polars.Series(name, values, strict=False)`` gives.
 
-Floats among text are the exception: they look as the contract's polars (1.36) prints them, whatever version is here.
+Floats among text are the exception: they are as polars 1.36 prints them, whatever version is installed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Section 10 of the contract: settings, where they come from, and what they may be."""
+"""Settings, where they come from, and what they may be."""
 
 from __future__ import annotations
 

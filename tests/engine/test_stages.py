@@ -1,4 +1,4 @@
-"""Section 8 of the contract: transforms, validators, derived mappings, and the order of it all."""
+"""Transforms, validators, derived mappings, and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections 4 to 6 of the contract: choosing sheets, finding tables in rows, headers and frames."""
+"""Choosing sheets, finding tables in rows, headers and frames."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_most_headerlike_row_serves_when_there_is_no_table():
 
 
 def literally(rows: str, merge: bool) -> list[tuple[int, int, int]]:
-    """The contract's walk, sentence by sentence."""
+    """The search for tables, written as simply as possible."""
     tables, current, inferred, data_seen = [], None, False, False
     for number, kind in enumerate(rows, 1):
         if kind == "h":

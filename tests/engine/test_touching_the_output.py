@@ -62,7 +62,7 @@ def described(path) -> dict:
                     continue
                 cells[cell.coordinate] = (
                     cell.value,
-                    # openpyxl gives empty text a type, and no content for it.
+                    # openpyxl writes a type for empty text, and no content.
                     None if cell.value is None else cell.data_type,
                     cell.number_format,
                     cell.font.b,

@@ -1,4 +1,4 @@
-"""Section 9 of the contract: sorting, merging, choosing columns, writing. And the manifest, which orders them."""
+"""Sorting, merging, choosing columns, writing. And the manifest, which orders them."""
 
 from __future__ import annotations
 

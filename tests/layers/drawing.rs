@@ -14,7 +14,7 @@ use super::graph::Graph;
 ///
 /// A module is a file or a folder with all that is in it; the longest name counts, and `folder/__init__` or `folder/mod`
 /// names the file that stands for a folder, alone. Without a list of modules the layer is
-/// the module of its name; one in brackets is planned and need not exist. Behind the arrow stand the layers that may be
+/// the module of its name; one in brackets is planned and need not exist. Behind the arrow are the layers that may be
 /// imported; `below` means every lower one.
 #[derive(Debug)]
 pub struct Drawing {

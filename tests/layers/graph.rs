@@ -7,19 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub struct Graph {
     pub files: BTreeSet<String>,
-    /// Who imports whom, each pair once.
+    /// The pairs of importing and imported file, each once.
     pub arrows: BTreeSet<(String, String)>,
 }
 
 impl Graph {
-    /// Adds an import; one of a file by itself is none.
+    /// Adds an import; one of a file by itself is ignored.
     pub fn add(&mut self, from: &str, to: &str) {
         if from != to {
             self.arrows.insert((from.to_owned(), to.to_owned()));
         }
     }
 
-    /// The circles: groups of files of which each leads to each other.
+    /// The circles: groups of files that import each other, directly or through others.
     pub fn circles(&self) -> Vec<Vec<&str>> {
         let mut targets: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (from, to) in &self.arrows {

@@ -1,6 +1,6 @@
 """The engine: from a request to a result.
 
-The order here is an order of time. Reading starts in the background before anything slow is imported; polars, and
+The order of the steps saves time. Reading starts in the background before anything slow is imported; polars, and
 the pipeline that needs it, are imported while the file is being read; only then does the config package load.
 """
 
@@ -45,7 +45,7 @@ class Engine:
         self.settings = Settings() if settings is None else settings
 
     def run(self, request: RunRequest, *, logger: RunLogger | None = None) -> RunResult:
-        """Normalize one file. Raises :class:`InputError` for paths that cannot be; later failures are in the result.
+        """Normalize one file. Raises :class:`InputError` for unusable paths; later failures are in the result.
 
         Without a logger, events go to standard error and, if the request names a place for logs, to a file there.
         """
@@ -71,7 +71,7 @@ class Engine:
 
 
 def output_path_for(input_file: Path, output_dir: Path | None = None) -> Path:
-    """Where a run writes when nobody says otherwise."""
+    """Where a run writes by default."""
     return (output_dir or input_file.parent) / f"{input_file.stem}_normalized.xlsx"
 
 
@@ -114,7 +114,7 @@ class _Plan:
             self.logs_file = log_file_for(self.input_file, self.logs_dir, log_format)
 
     def make_folders(self) -> None:
-        """Create the folders of output and logs: hooks may want to leave files there from the first one on."""
+        """Create the folders of output and logs before any hook runs: hooks may write files there."""
         for file in (self.output_file, self.logs_file):
             if file is not None:
                 try:
@@ -151,7 +151,7 @@ class _Run:
         self.logger = logger
 
     def execute(self) -> RunResult:
-        # Imported here and not above: whoever only asks for the version needs none of it.
+        # Imported here and not above, because printing the version does not need it.
         from ade_engine.io.input.source import open_source
         from ade_engine.reporting.completed import RunReport
 
@@ -162,7 +162,7 @@ class _Run:
             csv_encoding=self.settings.csv_encoding,
             csv_delimiter=self.settings.csv_delimiter,
             **scan_limits(self.settings),
-            # Worth it when the first visible sheet is sure to be wanted.
+            # Only when it is certain that the first visible sheet is processed.
             scan_ahead=plan.input_sheets is None and not plan.active_sheet_only,
         )
         report = RunReport(plan.input_file.name)
@@ -216,7 +216,7 @@ class _Run:
 
     def _process(self, source: Source, report: RunReport) -> None:
         plan = self.plan
-        # Polars, at last: the file is being read meanwhile.
+        # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
         from ade_engine.io.output.workbook import Output
         from ade_engine.models.fields import HookName
@@ -265,7 +265,7 @@ class _Run:
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, index: int, report: SheetReport
     ) -> None:
-        """Process one sheet, and report what became of it, also after a failure."""
+        """Process one sheet, and report its results, also after a failure."""
         from ade_engine.io.input.source import SourceError
         from ade_engine.pipeline.sheet import SheetOutcome
 
@@ -275,7 +275,7 @@ class _Run:
         except SourceError as error:
             raise InputError(str(error)) from error
         finally:
-            # Last, for a hook may change a table's result, and reports show it as the hooks left it.
+            # Last, because a hook may change a table's result, and reports show the final one.
             report.add(outcome, context.registry)
 
     def _choose_sheets(self, sheets: list[SourceSheet], active: SourceSheet | None) -> list[SourceSheet]:
@@ -290,7 +290,7 @@ class _Run:
         return visible
 
     def _failure(self, raised: BaseException) -> RunError:
-        """Log what ended the run, and put it into the words of a result."""
+        """Log the error that ended the run, and return it as the result's error."""
         from ade_engine.extensions.missing_modules import advice_on
 
         code = next((code for cls, code in _CODES if isinstance(raised, cls)), RunErrorCode.UNKNOWN_ERROR)
@@ -316,7 +316,7 @@ class _Run:
 
 
 def _place_in(raised: BaseException, config_package: Path) -> tuple[str, int, str] | None:
-    """Where in a config package something was raised that belongs to no callable's entry: an import, or `register`."""
+    """The place in a config package where an import or ``register`` raised."""
     from ade_engine.infrastructure.observability.stack import innermost_frame
 
     place = innermost_frame(raised.__traceback__, str(config_package))

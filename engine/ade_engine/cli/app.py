@@ -1,7 +1,7 @@
 """The command line: ``python -m ade_engine`` and ``ade-engine``.
 
 Exit status: 0 all is well, 1 a run failed (or settings or a config package are invalid), 2 the command line was wrong.
-Events and log lines go to standard error, so standard output stays free for what a command is asked to print.
+Events and log lines go to standard error, so that standard output holds only what a command is asked to print.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def app(arguments: Sequence[str] | None = None) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program's own command line and end the process with its status."""
-    # Imports and workbooks make many objects and little garbage: looking for it less often saves a tenth of a start.
+    # Imports and workbooks make many objects and little garbage: collecting less often saves a tenth of the start.
     gc.set_threshold(100_000, 20, 50)
     try:
         status = app(arguments)
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _leave(status: int) -> None:
-    """End now: tearing down an interpreter with polars in it takes time that nobody has any use for.
+    """End now, because tearing down an interpreter with polars takes long and has no effect.
 
     Outputs and logs are closed by now. What a config package has registered to run at exit still runs, and threads
     of its own that Python would wait for are waited for.
@@ -141,7 +141,7 @@ def _leave(status: int) -> None:
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
-        # What was asked for could not be printed; a log that nothing reads is not a failure, though.
+        # Output that could not be printed is a failure; a log that could not be written is not.
         status = status or 1
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be. Ends the program with status 2."""
+    """The command line is wrong. Ends the program with status 2."""
 
 
 class HelpWanted(Exception):
@@ -50,7 +50,7 @@ class Option:
 
 
 class Command:
-    """A command: what it is called, what it takes, and what it is good for."""
+    """A command: its name, its options and arguments, and its description."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Command:
                     raise UsageError(f"Option {name} requires a value.")
                 value = waiting.pop(0)
             if option.choices:
-                # Words are taken in any case.
+                # Choices may be in upper or lower case.
                 value = value.lower() if value.lower() in option.choices else value
             if option.choices and value not in option.choices:
                 raise UsageError(f"Invalid value for {name}: {value!r} is not one of {', '.join(option.choices)}.")

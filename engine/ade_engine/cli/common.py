@@ -1,4 +1,4 @@
-"""What commands share: settings and logging out of the common options."""
+"""Settings and logging from the options that all commands share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def load_settings(values: dict[str, Any]) -> tuple[Settings, Path]:
 
 
 def check_log_options(values: dict[str, Any]) -> None:
-    """Complain about a level that does not exist before anything else is looked at."""
+    """Check the level before anything else."""
     _log_level(values)
 
 

@@ -40,7 +40,7 @@ def init(values: dict[str, Any]) -> int:
 
 
 def validate(values: dict[str, Any]) -> int:
-    """Load a config package and say what it registers."""
+    """Load a config package and print what it registers."""
     from ade_engine.application.engine import Engine
 
     check_log_options(values)

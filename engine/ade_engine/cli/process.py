@@ -46,7 +46,7 @@ def process_file(values: dict[str, Any]) -> int:
 
 
 def process_batch(values: dict[str, Any]) -> int:
-    """Normalize every supported file below a folder; one that fails does not keep the others from their turn."""
+    """Normalize every supported file below a folder; the others are processed even if one fails."""
     check_log_options(values)
     check_sheet_options(values)
     input_dir = Path(values["input_dir"])
@@ -100,7 +100,7 @@ def _run(request: RunRequest, settings: Settings) -> bool:
     try:
         result = Engine(settings).run(request)
     except (InputError, OSError) as error:
-        # Nothing was started: a path that cannot be, a folder that cannot be made, a log that cannot be opened.
+        # Nothing was started: a path that cannot be used, a folder that cannot be created, a log that cannot be opened.
         print(f"Error: {error}", file=sys.stderr)
         return False
     return result.status is RunStatus.SUCCEEDED

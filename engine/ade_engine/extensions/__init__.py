@@ -1,1 +1,1 @@
-"""Finding, registering and calling what a config package defines."""
+"""Finds, registers and calls the functions of a config package."""

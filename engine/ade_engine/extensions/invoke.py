@@ -1,8 +1,8 @@
-"""Calling what authors wrote.
+"""Calls the functions of config packages.
 
 A stage offers named values. A callable gets those its signature names, by keyword (positional-only ones by
-position), and all of them when it takes ``**kwargs``. What it lacks or raises is reported to the author in terms of the
-author's own file: see :func:`explain`.
+position), and all of them when it takes ``**kwargs``. A missing value or an exception is reported with the place in the
+author's file: see :func:`explain`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import RegisteredFn
 
-#: What counts as a callable's own failure. `sys.exit()` in a detector must not end the program in silence.
+#: Exceptions that count as a callable's own failure. `sys.exit()` in a detector must not end the program silently.
 RAISED = (Exception, SystemExit)
 
 #: Offered to every callable.
@@ -148,7 +148,7 @@ def source_of(fn: Any) -> tuple[str, int, str] | None:
 
 
 class Failure:
-    """A callable's failure in the author's terms: what to say, and where it lies."""
+    """A callable's failure: the message for the author, and its place."""
 
     __slots__ = ("message", "location")
 
@@ -158,7 +158,7 @@ class Failure:
 
 
 class WrongResult(ExtensionComplaint):
-    """A callable returned something else than it should have. The text completes "detector x …"."""
+    """A callable returned a wrong value. The text completes "detector x …"."""
 
 
 def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, folder: str | None) -> Failure:

@@ -1,6 +1,6 @@
-"""Finding a config package, importing its plugin modules, and letting them register.
+"""Finds a config package, imports its plugin modules, and calls their ``register``.
 
-Plugin modules are found by what their source says, not by importing them: a helper that happens to lie in
+Plugin modules are found by their source, not by importing them: a helper that happens to be in
 ``columns/`` is imported only when a plugin imports it.
 """
 
@@ -68,7 +68,7 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
             module = importlib.import_module(name)
             outcome = module.register(registry)
             if hasattr(outcome, "cr_code"):
-                # `async def register` is found like any other, but nobody awaits it.
+                # `async def register` is found like any other, but it is not awaited.
                 outcome.close()
         registry.finalize()
     finally:
@@ -99,8 +99,8 @@ def find_plugins(folder: Path, package: str) -> list[str]:
 def defines_register(dotted: str, path: str) -> bool:
     """Whether the module has ``def register`` (or ``async def``) at its top level.
 
-    The compiled module answers, because Python keeps it: the import that follows costs no second compilation, and
-    the next run costs none. A function statement at the top level is one whose first line starts in the first column.
+    The compiled module is searched, because Python caches it: neither the import that follows nor the next run compiles
+    it again. A function statement at the top level is one whose first line starts in the first column.
     """
     try:
         code = SourceFileLoader(dotted, path).get_code(dotted)

@@ -1,4 +1,4 @@
-"""Advice on modules that an older engine installed beside itself, and that this one does without."""
+"""Advice on modules that an older engine installed with itself, and that this one does not."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Registry:
         return field
 
     def register_row_detector(self, fn: Callable[..., Any], *, row_kind: str, priority: int) -> None:
-        """Let ``fn`` vote for the kind of every row. ``row_kind`` says to readers what it is mainly for."""
+        """Let ``fn`` score the kind of every row. ``row_kind`` documents the kind that it is mainly for."""
         self.row_detectors.append(RegisteredFn.of(fn, priority, row_kind=getattr(row_kind, "value", row_kind)))
 
     def register_column_detector(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:

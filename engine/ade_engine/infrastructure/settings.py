@@ -185,7 +185,7 @@ _READERS = {key: read for key, _, read, _ in _SETTINGS}
 
 
 class SettingField:
-    """What ``Settings.model_fields`` says about one setting."""
+    """The description of one setting in ``Settings.model_fields``."""
 
     __slots__ = ("default", "description")
 
@@ -209,8 +209,8 @@ class Settings:
     """The settings of a run, as attributes.
 
     ``Settings(...)`` reads the working folder and environment variables; ``Settings.load(config_package_dir=…)`` also
-    reads the config package's own file. What is passed by name wins over all of it, and is checked like everything that
-    is read; what is assigned later is taken as it is.
+    reads the config package's own file. Values passed by name override all of these, and are checked like values that
+    are read; a value assigned later is not checked.
 
     Older engines had a pydantic model here. Config packages may use the methods of one that are named ``model_…``.
     """
@@ -259,7 +259,7 @@ class Settings:
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Settings:
-        """Settings of these values and the defaults, unchecked, and without a look at any source."""
+        """Settings of these values and the defaults, unchecked, without reading any source."""
         settings = cls.__new__(cls)
         known = {key: value for key, value in values.items() if key in _READERS}
         settings._fill({key: known.get(key, default) for key, default, _, _ in _SETTINGS})
@@ -278,11 +278,11 @@ class Settings:
 
     @property
     def model_fields_set(self) -> set[str]:
-        """The settings that are not just as they are by default."""
+        """The settings that differ from their defaults."""
         return self._given
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as JSON knows them."""
+        """The settings as values that JSON has."""
         return {key: _as_json(value) for key, value in self}
 
     def model_dump(
@@ -296,7 +296,7 @@ class Settings:
         exclude_none: bool = False,
         **_: Any,
     ) -> dict[str, Any]:
-        """The settings by key: the values themselves, or with ``mode="json"`` what JSON knows."""
+        """The settings by key: the values themselves, or with ``mode="json"`` values that JSON has."""
         return {
             key: _as_json(value) if mode == "json" else value
             for key, value in self
@@ -324,7 +324,7 @@ class Settings:
         object.__setattr__(other, "_given", {*self._given, *(update or {})})
         return other
 
-    # What the methods were called before they were called model_….
+    # Former names of the methods model_….
     dict = model_dump
     json = model_dump_json
     copy = model_copy

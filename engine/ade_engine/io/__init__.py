@@ -4,6 +4,6 @@
 - ``output/``: collects and writes the normalized workbook
 - ``scan/``: the cells of a sheet that was read
 - ``worksheets/``: openpyxl worksheets that hold whole tables without a cell for each value, and how they are saved
-- ``stand_in``: what hooks get until they touch a workbook or worksheet, and that then becomes openpyxl's
+- ``stand_in``: placeholders for workbooks and worksheets, which become openpyxl's objects when a hook uses them
 - ``limits``: what a worksheet can hold
 """

@@ -1,9 +1,9 @@
-"""Objects that turn into openpyxl's workbooks and worksheets when somebody touches them.
+"""Objects that turn into openpyxl's workbooks and worksheets when they are used.
 
 Config packages declare ``source_sheet`` or ``output_workbook`` in many hooks and seldom use them, while opening (or
-building) the real object costs more than everything else in a run. So hooks get a stand-in: it knows a few facts, such
-as titles, and with the first thing it is asked for that it does not know it becomes the real object, in place. From
-then on there is nothing between a hook and openpyxl, and an object has one identity all along.
+building) the real object costs more than everything else in a run. So hooks get a stand-in: it has a few attributes,
+such as titles, and at the first access to any other it becomes the real object, in place. From then on a hook works
+with openpyxl directly, and the object's identity never changes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _set_class = object.__dict__["__class__"].__set__
 
 
 class _Opening:
-    """What is becoming real right now, and by which thread. Others wait until all of it is."""
+    """The objects that a thread is turning into real ones now. Other threads wait until all of them are."""
 
     def __init__(self) -> None:
         self.lock = RLock()
@@ -62,7 +62,7 @@ def _unfinished(real_class: type) -> type:
 
 
 class StandIn:
-    """An object that becomes another one. Subclasses answer for what they know with properties of their own."""
+    """An object that becomes another one. Subclasses define properties for the attributes that they have."""
 
     def _ade_real_class(self) -> type:
         """A class that the object is going to be an instance of."""
@@ -132,7 +132,7 @@ class StandIn:
 
 
 def is_stand_in(value: Any) -> bool:
-    """Whether a value is a stand-in that nobody has touched."""
+    """Whether a value is a stand-in that has not become the real object."""
     return issubclass(type(value), StandIn)
 
 

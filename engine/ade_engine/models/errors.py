@@ -8,7 +8,7 @@ class AdeEngineError(Exception):
 
 
 class ExtensionComplaint(Exception):
-    """What the engine itself objects to about a callable. What led to the complaint, if anything, is its cause."""
+    """An error that the engine finds in a callable's call or result. Its cause is the original error, if any."""
 
 
 class ConfigError(AdeEngineError):
@@ -20,7 +20,7 @@ class SettingsError(ConfigError, ValueError):
 
 
 class InputError(AdeEngineError):
-    """The input, or what was asked of it, cannot be used (``input_error``)."""
+    """The input cannot be used, or not as asked (``input_error``)."""
 
 
 class PipelineError(AdeEngineError):
@@ -28,7 +28,7 @@ class PipelineError(AdeEngineError):
 
 
 class HookError(AdeEngineError):
-    """A hook failed or returned what its stage cannot take (``hook_error``); ``stage`` names the hook's stage."""
+    """A hook failed or returned a value that its stage does not accept (``hook_error``); ``stage`` names the stage."""
 
     def __init__(self, message: str, *, stage: str | None = None):
         super().__init__(message)

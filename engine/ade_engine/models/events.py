@@ -8,7 +8,7 @@ from __future__ import annotations
 
 ENGINE_NAMESPACE = "engine"
 CONFIG_NAMESPACE = "engine.config"
-#: What a plain log line is called, below :data:`ENGINE_NAMESPACE`.
+#: The name of a plain log line, below :data:`ENGINE_NAMESPACE`.
 DEFAULT_EVENT = "log"
 LOG = f"{ENGINE_NAMESPACE}.{DEFAULT_EVENT}"
 SERIALIZATION_FAILED = "engine.logging.serialization_failed"

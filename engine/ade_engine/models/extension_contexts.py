@@ -1,8 +1,8 @@
-"""What each kind of callable is offered.
+"""The values that each kind of callable is offered.
 
-Callables take these values by name, in whatever number they like, so nothing has to import this module. It is here
-for those who write helpers over a whole context, or want their editor to know the names: the fields of a class are
-the keyword names, and ``extensions.invoke.call_extension`` takes an instance wherever it takes a mapping.
+Callables take any of these values by name, so no package has to import this module. It is for authors who write helpers
+over a whole context, or want completion of the names: the fields of a class are the keyword names, and
+``extensions.invoke.call_extension`` takes an instance wherever it takes a mapping.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class SheetEndHookContext(ExtensionContext):
 
 
 class WorkbookBeforeSaveHookContext(ExtensionContext):
-    """``on_workbook_before_save``: the last chance to touch the output."""
+    """``on_workbook_before_save``: the output is complete and about to be saved."""
 
     output_workbook: Workbook
 

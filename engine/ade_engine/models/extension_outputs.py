@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Optional
 
-#: Kind of row, or name of a field, to what the detector thinks of it.
+#: Kind of row, or name of a field, to its score.
 ScorePatch = Mapping[str, float]
 
 #: A row detector returns scores for kinds of rows, or ``None``.

@@ -1,4 +1,4 @@
-"""The words of a config package: fields, kinds of rows, stages of hooks."""
+"""Fields, kinds of rows, and stages of hooks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FieldDef(Record):
 
 
 class RowKind(str, Enum):
-    """The kinds of rows that the engine itself acts on. Row detectors may vote for any other kind as well."""
+    """The kinds of rows that the engine itself acts on. Row detectors may score any other kind as well."""
 
     HEADER = "header"
     DATA = "data"

@@ -1,9 +1,9 @@
 """The base of the engine's value classes.
 
-To whoever uses one, a record is a dataclass: its fields are the annotations of the class, in order, with their
+To its users, a record is a dataclass: its fields are the annotations of the class, in order, with their
 defaults, and ``dataclasses.replace``, ``asdict``, ``fields`` and ``is_dataclass`` take it for one. It costs a fiftieth
 of the price: a dataclass compiles its methods when the class is made, and the engine starts too often to pay half a
-millisecond for each class. What the ``dataclasses`` module wants to know is put together when it first asks.
+millisecond for each class. What the ``dataclasses`` module needs is made on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is asked of a run, and what came of it."""
+"""The request for a run, and its result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RunStatus(str, Enum):
-    """How a run ended. A result is never ``RUNNING``; the word is there for those who keep track of runs."""
+    """How a run ended. A result is never ``RUNNING``; the status exists for callers that keep track of runs."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"

@@ -1,4 +1,4 @@
-"""Tables: where one lies on a sheet, which columns it had, and what became of them."""
+"""Tables: the place of one on a sheet, its columns, and how they were mapped."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class _LazyValues:
 
 
 class SourceColumn(_LazyValues, Record):
-    """One column of a table as it was read. The values are fetched when somebody asks for them."""
+    """One column of a table as it was read. The values are read on first access."""
 
     index: int
     header: Any

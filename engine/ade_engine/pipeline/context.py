@@ -63,7 +63,7 @@ class RunContext:
         error_class: type[AdeEngineError],
         **arguments: Any,
     ) -> NoReturn:
-        """End the run because of what a callable did, in words that lead its author to the place."""
+        """End the run with an error that names the callable and the place in its author's file."""
         failure = explain(entry, role, subject, error, self.package_folder)
         raised = error_class(failure.message, **arguments)
         raised.ade_location = failure.location

@@ -1,4 +1,4 @@
-"""Derived mappings: fields that hooks made out of source columns, and said so in ``state``.
+"""Derived mappings: fields that hooks made out of source columns and recorded in ``state``.
 
 They change nothing in the table. They let reports say where such a field came from, and that it was found.
 """
@@ -69,7 +69,7 @@ def _entries(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(overrides, dict):
         for field, entry in overrides.items():
             if isinstance(entry, dict):
-                # An entry that names its field itself knows better than the key it stands under.
+                # The field that an entry names itself overrides the key of the entry.
                 named = _first(entry, "field_name", "field")
                 yield {**entry, "field_name": field if named is None else named}
             else:

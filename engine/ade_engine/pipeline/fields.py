@@ -79,7 +79,7 @@ class Transforms(_Expressions):
     def apply(
         self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
     ) -> pl.DataFrame:
-        """Apply every field's expressions in turn, each to what the one before has made."""
+        """Apply every field's expressions in turn, each to the result of the one before."""
         for field in self._fields_in_order(table, context.registry.fields):
             if field not in table.columns:
                 table = table.with_columns(pl.lit(None).alias(field))
@@ -139,7 +139,7 @@ class Validators(_Expressions):
     def apply(
         self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
     ) -> pl.DataFrame:
-        """Add an issue column for each field with something to say, and the two columns that sum them up.
+        """Add an issue column for each field with messages, and the two columns that sum them up.
 
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
@@ -189,7 +189,7 @@ class Validators(_Expressions):
         try:
             return table.with_columns(_joined(messages).alias(f"{ISSUE_PREFIX}{field}"))
         except RAISED as error:
-            # Find out whose expression it is, for its author's sake.
+            # Find out whose expression failed, for the error message.
             for entry, message in zip(speakers, messages):
                 try:
                     table.select(message)

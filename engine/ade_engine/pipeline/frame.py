@@ -19,7 +19,7 @@ class SourceTable:
     """A table as it was read: its place, its columns, and the frame under its own headers.
 
     ``names[i]`` is the frame column of source column ``i``. Two source columns can share a frame column, when a name
-    made unique (``Note__2``) meets a header that says just that.
+    made unique (``Note__2``) equals another header.
     """
 
     __slots__ = ("region", "columns", "names", "frame", "_scan", "_span", "_stop_column")

@@ -1,7 +1,7 @@
 """How header rows are chosen, and with them the tables of a sheet. Rows count from 0 here.
 
-1. Row detectors vote for each row (:mod:`ade_engine.pipeline.rows`); :meth:`RowVerdicts.decide` makes a verdict of
-   their scores, and remembers which row looks most like a header.
+1. Row detectors score each row (:mod:`ade_engine.pipeline.rows`); :meth:`RowVerdicts.decide` chooses its kind by the
+   sums of the scores, and remembers the row with the highest header score.
 2. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
    unless ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses.
 3. :func:`joined_headers` makes one header for each column of a block of several rows.
@@ -19,7 +19,7 @@ OTHER, HEADER, DATA = 0, 1, 2
 
 
 class RowVerdicts:
-    """What the rows of a sheet count as, decided row by row, and which of them looks most like a header."""
+    """The kinds of a sheet's rows, decided row by row, and the row with the highest header score."""
 
     __slots__ = ("kinds", "best_header_row", "_best_total")
 
@@ -30,7 +30,7 @@ class RowVerdicts:
         self._best_total = 0.0
 
     def decide(self, totals: dict[Any, float]) -> Any:
-        """Decide on the next row by the sum of the votes for each kind.
+        """Decide the kind of the next row by the sum of the scores for each kind.
 
         Returns the kind with the highest sum, the first of several equals.
         """
@@ -50,7 +50,7 @@ class RowVerdicts:
 
 
 class RowKinds:
-    """The verdict on a sheet's rows: a kind for each, and the row that looks most like a header."""
+    """The kinds of a sheet's rows, and the row with the highest header score."""
 
     __slots__ = ("kinds", "best_header_row", "changed_rows")
 
@@ -98,12 +98,12 @@ def find_tables(
     while row < count:
         if next_header != -1 and next_header < row:
             next_header = kinds.find(HEADER, row)
-        # Data matters only until the open table has seen some.
+        # A data row can only open a table as long as the open one has no data.
         next_data = kinds.find(DATA, row, next_header if next_header != -1 else count)
         if next_data != -1:
             if current is None:
-                # A data row without a header takes the row above for one, or itself where there is nothing above.
-                # In the sheet's first row there is nothing to take, so nothing opens.
+                # A data row without a header uses the row above as the header, or itself where that row is empty.
+                # In the sheet's first row it opens no table.
                 if next_data > 0:
                     start = next_data if is_empty_row(next_data - 1) else next_data - 1
                     current = RowSpan(start, 1, count)
@@ -118,7 +118,7 @@ def find_tables(
             break
         row = next_header
         if current is None or inferred:
-            # A real header beats a guess: what was guessed is dropped altogether.
+            # A detected header replaces a guessed table, which is dropped.
             current = RowSpan(row, 1, count)
             inferred = False
         elif merge_stacked_headers and not data_seen and row == current.data_start:

@@ -10,7 +10,7 @@ A ``manifest.toml`` (or ``manifest.json``) in the config folder or in the packag
     field = "remarks"
     enabled = false
 
-Columns listed come first, in the manifest's order; the others follow as they were. ``header`` is what the output says
+Columns listed come first, in the manifest's order; the others follow as they were. ``header`` is written
 instead of the field's name, ``enabled = false`` leaves the column out. Older packages state the same as
 ``columns.order``, a list of fields, and ``columns.meta``, a table of ``label`` and ``enabled`` for each field.
 """
@@ -32,7 +32,7 @@ _FILES = ("manifest.toml", "manifest.json")
 
 
 class ManifestColumn:
-    """What the manifest says of one column."""
+    """The manifest's entry for one column."""
 
     __slots__ = ("field", "header", "enabled")
 
@@ -49,7 +49,7 @@ class Manifest:
         self.columns = columns
 
     def arrange(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with its columns as the manifest wants them."""
+        """The frame with its columns in the manifest's order and with its headers."""
         listed = {column.field: column for column in self.columns}
         order = [column.field for column in self.columns if column.enabled and column.field in frame.columns]
         order += [name for name in frame.columns if name not in listed]

@@ -1,4 +1,4 @@
-"""Finding out which column holds which field."""
+"""Maps columns to fields."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ColumnMapper:
         self._detectors = [(entry, Caller(entry.fn, _OFFERED)) for entry in detectors]
 
     def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
-        """Score every column and settle which one gets which field."""
+        """Score every column and decide which one gets which field."""
         scores = {}
         contributions = {}
         for column in table.columns:

@@ -1,4 +1,4 @@
-"""Bringing the tables of a sheet together: sorting them, and stacking them into one."""
+"""Sorts the tables of a sheet, and stacks them into one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class BuiltTable:
 
     @property
     def mapping_ratio(self) -> float:
-        """The share of columns with anything in them that a field was found in."""
+        """The share of non-empty columns that are mapped to a field."""
         filled = sum(
             1
             for column, cells in zip(self.result.source_columns, self.counts.filled_by_column)
@@ -72,7 +72,7 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
     columns = [
         SourceColumn(
             index,
-            # Columns that no source column stands behind, the engine's own among them, have no header.
+            # Columns without a source column, the engine's own among them, have no header.
             headers.get(name),
             lambda name=name: frame.get_column(name).to_list(),
         )
@@ -101,7 +101,7 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
         row_count=frame.height,
     )
     # Rows between the tables (their headers, and the gaps) lie in the region and hold nothing of the merged table.
-    # Rows that a hook has added beyond the region are none of the source's, and are not counted as such.
+    # Rows that a hook has added beyond the region are not source rows, and are not counted as such.
     missing = max(0, region.data_row_count - frame.height)
     counted = frame.head(region.data_row_count)
     counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)

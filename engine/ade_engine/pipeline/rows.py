@@ -1,9 +1,9 @@
-"""Asking the row detectors what kind of row each row is.
+"""Calls the row detectors for each row.
 
 Every row goes to every row detector, so this loop is where a big sheet spends its time in Python. It is generated
 once for the registered detectors, with each call written out with exactly the keywords its signature names: no
-context object, no ``**kwargs``, no look-up of signatures in the loop. When an event listener debugs the run, a plain
-loop that reports every vote takes its place.
+context object, no ``**kwargs``, no look-up of signatures in the loop. When debug events are sent, a plain
+loop that reports the scores of every detector takes its place.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class RowClassifier:
                 rows = scan.rows(start, stop)
                 before = [row[:] for row in rows]
                 yield rows
-                # Equal cells are the same objects, so this looks at no cell closely.
+                # Unchanged cells are the same objects, so the comparison is fast.
                 if rows != before:
                     changed.update((start + at, row) for at, row in enumerate(rows) if row != before[at])
             else:
@@ -125,7 +125,7 @@ class RowClassifier:
         context.fail(self._detectors[number], "row detector", subject, error, PipelineError)
 
     def _classify_aloud(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
-        """The same verdict, with an event for every vote."""
+        """The same result, with an event for every detector's scores."""
         logger = context.logger
         values = {**context.values(), "sheet_name": sheet_name}
         verdicts = RowVerdicts()

@@ -64,7 +64,7 @@ class SheetPipeline:
     def process(self, context: RunContext, sheet: SourceSheet, sheet_index: int, outcome: SheetOutcome) -> None:
         """Read, normalize and write one sheet; ``context`` is the sheet's own.
 
-        ``outcome`` says at any time what has become of the sheet so far.
+        ``outcome`` always holds the results so far.
         """
         context.logger.event(
             "sheet.started",

@@ -1,4 +1,4 @@
-"""Separating tables that lie beside one another. Rows and columns count from 0 here."""
+"""Separates tables that lie beside one another. Rows and columns count from 0 here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The payload of ``engine.run.completed``: what was found, counted and written, from the run down to each column.
 
-Tables are condensed to plain numbers as they are written, so that a report holds no frame alive. The payload is put
-together once, at the end, for only then is it known whether anything was saved.
+Tables are condensed to plain numbers as they are written, so that a report holds no frame alive. The payload is made
+once, at the end, because only then is it known whether anything was saved.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class FieldFindings:
             "field": field.name,
             "label": field.label,
             "detected": self.detected,
-            # One table that has the field in a column of its own is enough for it to be no derived one.
+            # One table that has the field in a column of its own is enough for it not to be a derived one.
             "derived": self.derived and not self.mapped,
             "valid_cells": self.valid_cells,
             "best_mapping_score": self.best_score if self.detected else None,
@@ -238,7 +238,7 @@ class TableReport:
                 findings.valid_cells = final.valid_cells(name) or 0
 
     def rolled_up(self) -> Totals:
-        """What the scopes above add up: the same, with headers in both spellings."""
+        """The findings for the scopes above: the same, with headers in both spellings."""
         totals = Totals(self.totals.fields)
         totals.add(self.totals)
         for name, headers in self.trimmed_headers.items():
@@ -297,13 +297,13 @@ class SheetReport:
         self.tables: list[TableReport] = []
 
     def add(self, outcome: SheetOutcome, registry: Registry) -> None:
-        """Take in what became of the sheet."""
+        """Add the results of the sheet."""
         self.scan = outcome.scan
         self.tables += [TableReport(table, registry) for table in outcome.written]
 
 
 class RunReport:
-    """Collects what a run does, and says it all at the end."""
+    """Collects the results of a run, and makes the report at the end."""
 
     def __init__(self, workbook_name: str):
         self._workbook_name = workbook_name

@@ -1,6 +1,6 @@
-//! Why a file could not be read, in words for the person who sent it.
+//! Why a file could not be read, as a message for the user.
 //!
-//! Every variant says what is wrong with the file and, where there is one, what to do about it. The Python side
+//! Every message says what is wrong with the file and, where possible, what to do about it. The Python side
 //! raises them as `SourceError`; only [`SourceError::Undecodable`] becomes Python's own `UnicodeDecodeError`.
 
 use std::fmt;
@@ -16,12 +16,12 @@ pub enum SourceError {
     Empty { path: String },
     /// The extension names no format that is read here.
     UnsupportedExtension { path: String, extension: String },
-    /// A file that is something else than its name says, or locked by a password. The words, which follow the path, are
-    /// those of `read::foreign`.
+    /// A file of another format than its name says, or protected by a password. The message after the path is from
+    /// `read::foreign`.
     Foreign { path: String, words: String },
     /// A zip archive whose end is missing.
     CutShort { path: String },
-    /// A workbook that cannot be read for a reason of its own.
+    /// A workbook that cannot be read for another reason.
     NotAWorkbook { path: String, reason: String },
     /// A part of the package that cannot be unpacked or parsed.
     BrokenPart { part: String, reason: String },
@@ -39,7 +39,7 @@ pub enum SourceError {
     BadOption { reason: String },
     /// The file's name makes no legal sheet title.
     BadTitle { title: String, character: char },
-    /// Reading was stopped because nothing waits for it any more.
+    /// Reading was stopped because its result is not needed any more.
     Cancelled,
 }
 
@@ -103,7 +103,7 @@ impl SourceError {
         }
     }
 
-    /// A part of the package that is not as it should be.
+    /// A part of the package that is damaged.
     pub fn part(part: &str, reason: impl Into<String>) -> Self {
         Self::BrokenPart {
             part: part.to_owned(),

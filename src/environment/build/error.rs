@@ -1,4 +1,4 @@
-//! Why a build failed, and whether the same build may succeed another time.
+//! Why a build failed, and whether a retry may succeed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,12 +24,12 @@ pub enum BuildError {
         step: Step,
         program: String,
         exit: Exit,
-        /// The end of what it said, in its own words.
+        /// The last lines that it printed.
         last_lines: Vec<String>,
-        /// Whether the same may succeed at another time: after trouble with the network, but not where a version does not
+        /// Whether a retry may succeed: after trouble with the network, but not where a version does not
         /// exist.
         transient: bool,
-        /// Whether it was confined to caches.
+        /// Whether it was allowed to use caches only.
         offline: bool,
     },
     #[error("{}: not done after {seconds} s", step.as_str())]
@@ -58,7 +58,7 @@ impl BuildError {
         }
     }
 
-    /// Whether the same build may succeed at another time, with nothing changed by anybody.
+    /// Whether a retry of the same build may succeed although nothing was changed.
     pub fn is_transient(&self) -> bool {
         match self {
             BuildError::Installer { transient, .. } | BuildError::NoInstaller { transient, .. } => {
@@ -75,7 +75,7 @@ impl BuildError {
         }
     }
 
-    /// What the program that failed said last.
+    /// The last lines of the program that failed.
     pub fn last_lines(&self) -> &[String] {
         match self {
             BuildError::Installer { last_lines, .. }

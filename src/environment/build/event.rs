@@ -1,4 +1,4 @@
-//! What happens in a build, as event logs and narration are given it.
+//! What happens in a build, as it is reported to event logs and to the terminal.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl PackageAction {
     }
 }
 
-/// What happens in a build, as it happens.
+/// One event of a build.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BuildEvent {
     StepStarted {
@@ -64,10 +64,10 @@ pub enum BuildEvent {
         step: Step,
         duration: Duration,
     },
-    /// Which package the installer is busy with.
+    /// The package that the installer works on.
     Package {
         name: String,
-        /// Installers name it only once they know it.
+        /// `None` as long as the installer has not chosen it.
         version: Option<String>,
         action: PackageAction,
     },
@@ -76,7 +76,7 @@ pub enum BuildEvent {
         stream: Stream,
         text: String,
     },
-    /// Something that the person should know, although nothing failed.
+    /// A note for the user, although nothing failed.
     Note {
         message: String,
     },

@@ -1,7 +1,7 @@
-//! What is installed: the engine, and then what the configuration depends on.
+//! Installs the engine, and then the configuration's dependencies.
 //!
-//! The configuration itself is not. A `.pth` file makes its folder importable for the person who works on it; runs
-//! import a snapshot.
+//! The configuration itself is not installed. A `.pth` file makes its folder importable for its author; runs import a
+//! snapshot.
 
 use std::fs;
 use std::io;
@@ -29,7 +29,7 @@ pub(super) fn engine(
     installer.install(session, &install)
 }
 
-/// Installs what the configuration depends on, and makes its folder importable for those who work on it.
+/// Installs the configuration's dependencies, and makes its folder importable for its author.
 pub(super) fn configuration(
     session: &mut Session<'_>,
     installer: &mut dyn Installer,
@@ -94,8 +94,8 @@ fn copy_tree(source: &Path, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Built only for the sake of its dependencies, the configuration itself goes again: a stale copy of it must not come
-/// before the one that a person is sessioning on.
+/// Removes the configuration itself where it was installed to get its dependencies: the installed copy would hide the
+/// author's files and become outdated.
 fn remove_configuration(
     session: &mut Session<'_>,
     installer: &mut dyn Installer,
@@ -113,10 +113,10 @@ fn remove_configuration(
     Ok(())
 }
 
-/// `site` executes lines of a `.pth` file that begin with `import`; so the line can look whether this is a run.
+/// `site` executes lines of a `.pth` file that begin with `import`; so the line can check whether this is a run.
 fn write_import_file(session: &Session<'_>) -> Result<(), BuildError> {
     let Some(folder) = session.request.configuration.import_root().to_str() else {
-        // A name that is not text can't be written there. Runs do not need it.
+        // A path that is not UTF-8 can't be written there. Runs do not need it.
         return Ok(());
     };
     // Written in ASCII, since Python reads such files in whatever encoding it is set to.

@@ -1,14 +1,14 @@
 //! Builds one environment in its own folder.
 //!
-//! A virtual environment does not like to be moved, so it is built where it stays. Until `.ready` is there, which is
-//! written last and after everything else is on the disk (`ready`), the folder counts as nothing: whatever a crashed or
-//! cancelled builder left is removed by the next. Only `logs/` survives, for the story of a failure is there.
+//! A virtual environment contains its own path, so it is built where it stays. `.ready` is written last, after everything
+//! else is on the disk (`ready`). A folder without it is never used: the next builder removes what a crashed or cancelled
+//! builder left, except `logs/`, which explains the failure.
 //!
 //! Everything that happens is reported through [`BuildEvent`]s, the installer's own lines among them. One time budget
 //! covers all steps.
 //!
-//! The list of steps is [`steps`]: `install` says what is installed, `crate::environment::installer` how, `bytecode`
-//! compiles it, `verify` starts it. What they share is a `session`.
+//! The list of steps is [`steps`]: `install` decides what is installed, `crate::environment::installer` how, `bytecode`
+//! compiles it, `verify` starts it. What they share is in `session`.
 
 mod bytecode;
 pub(super) mod error;
@@ -36,7 +36,7 @@ pub use request::{BuildRequest, Built, EngineSource};
 /// Builds the environment. The caller holds the lock of its key.
 ///
 /// # Errors
-/// A step failed, the time was up, or somebody cancelled. The folder then holds the logs alone.
+/// A step failed, the time was up, or the build was cancelled. The folder then holds the logs alone.
 pub fn provision(
     request: &BuildRequest,
     cancel: &Cancel,
@@ -46,7 +46,7 @@ pub fn provision(
     ready::clear(&session.folder)?;
     let built = steps(&mut session);
     if built.is_err() {
-        // Half an environment is of no use to anybody; the log says more. The next builder clears up in any case.
+        // An incomplete environment is useless; only the log is kept. The next builder would remove it too.
         let _ = ready::clear(&session.folder);
     }
     built

@@ -1,9 +1,9 @@
-//! What the children of a build print, and what it means.
+//! Interprets what the children of a build print.
 
 use super::event::{BuildEvent, PackageAction};
 use crate::process::{Exit, Stream};
 
-/// What installers say when the network, and not the request, is at fault. In lower case.
+/// What installers print when the network, and not the request, is at fault. In lower case.
 const NETWORK_TROUBLE: [&str; 22] = [
     "bad gateway",
     "cannot connect to proxy",
@@ -52,17 +52,17 @@ impl Finished {
         })
     }
 
-    /// Whether the child said that there was no room on the disk.
+    /// Whether the child reported that the disk is full.
     pub fn found_disk_full(&self) -> bool {
         self.mentions(&["no space left on device", "disk quota exceeded"])
     }
 
-    /// Whether the child said that the network, and not the request, was at fault.
+    /// Whether the child reported that the network, and not the request, was at fault.
     pub fn found_network_trouble(&self) -> bool {
         self.mentions(&NETWORK_TROUBLE)
     }
 
-    /// The end of what was said, without what an installer says in any case.
+    /// The last lines, without those that an installer prints in any case.
     pub fn last_lines(&self) -> Vec<String> {
         const KEPT: usize = 20;
         const ALWAYS_SAID: [&str; 2] = ["Using Python ", "Looking in "];
@@ -81,7 +81,7 @@ impl Finished {
     }
 }
 
-/// Passes a line on, and what it says of packages.
+/// Passes a line on, and the packages that it names.
 pub(super) fn report(stream: Stream, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
     on_event(BuildEvent::Line {
         stream,

@@ -1,4 +1,4 @@
-//! What makes an environment ready: its record, everything on the disk, and the mark that is written last.
+//! Makes an environment ready: writes its record, syncs everything to the disk, and writes `.ready` last.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,7 +13,7 @@ use crate::files::{self, FileError};
 use crate::layout::EnvironmentFolder;
 use crate::machine::Files;
 
-/// Whether there is a finished environment in `folder`. A look at two files.
+/// Whether there is a finished environment in `folder`. Checks two files only.
 pub fn is_ready(files: &dyn Files, folder: &Path) -> bool {
     let folder = EnvironmentFolder(folder.to_owned());
     files.exists(&folder.ready()) && files.exists(&folder.python())
@@ -47,7 +47,7 @@ fn remove(path: &Path) -> Result<(), BuildError> {
     }
 }
 
-/// Writes the record, puts everything on the disk, and says that the environment is ready.
+/// Writes the record, syncs everything to the disk, and marks the environment as ready.
 pub(super) fn finish(request: &BuildRequest, built: &Built) -> Result<(), BuildError> {
     let folder = EnvironmentFolder(request.folder.clone());
     let packages: Vec<_> = built

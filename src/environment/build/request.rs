@@ -1,4 +1,4 @@
-//! What is asked of a build, and what comes of it.
+//! The request for a build, and its result.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::settings::Installer;
 /// Which engine is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineSource {
-    /// A wheel file, and the version that it must turn out to be.
+    /// A wheel file, and the version that the installed engine must report.
     Wheel { path: PathBuf, version: String },
     /// A source folder.
     Folder(PathBuf),
@@ -30,7 +30,7 @@ impl EngineSource {
         }
     }
 
-    /// What takes the place of every `ade-engine` that any package asks for. `None`: the engine goes by another name.
+    /// The override for every requirement of `ade-engine`. `None`: the engine has another name.
     pub(in crate::environment) fn replacement(&self) -> Option<String> {
         match self {
             EngineSource::Wheel { .. } => Some(self.requirement()),
@@ -62,7 +62,7 @@ pub struct BuildRequest {
     pub python: Python,
     pub engine: EngineSource,
     pub installer: Installer,
-    /// Caches alone; nothing is asked of any index.
+    /// Use caches only; no index is asked.
     pub offline: bool,
     /// For all steps together.
     pub timeout: Duration,

@@ -1,7 +1,7 @@
 //! A build in progress: what its steps and the installers share.
 //!
-//! A session starts children within the build's time, passes on what they print, and turns the end of one into an
-//! answer or an error. It knows of no step and of no installer.
+//! A session starts children within the build's time, passes on what they print, and turns their end into a result or an
+//! error. It knows neither the steps nor the installers.
 
 use std::fs;
 use std::io;
@@ -56,7 +56,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Performs one step, unless somebody has cancelled, and reports its beginning and its end.
+    /// Performs one step, unless the build was cancelled, and reports its beginning and its end.
     pub fn step<T>(
         &mut self,
         step: Step,
@@ -80,13 +80,13 @@ impl<'a> Session<'a> {
         (self.on_event)(event);
     }
 
-    /// Something that the person should know.
+    /// Reports a note for the user.
     pub fn note(&mut self, message: String) {
         let message = child_env::without_credentials(&message);
         self.report(BuildEvent::Note { message });
     }
 
-    /// Where the venv keeps what is installed.
+    /// The folder of the venv with the installed packages.
     pub fn site_packages(&self) -> Result<PathBuf, BuildError> {
         let venv = self.folder.venv();
         measure::site_packages(&venv).map_err(|error| BuildError::io(&venv, error))
@@ -101,7 +101,8 @@ impl<'a> Session<'a> {
         command
     }
 
-    /// Runs a child within the build's time. Any exit by itself is an answer; being stopped is an error.
+    /// Runs a child within the build's time. An exit of the child, with any status, is a result; a timeout or a cancel is an
+    /// error.
     pub fn run(&mut self, command: &mut Command, show: Show) -> Result<Finished, BuildError> {
         let step = self.step;
         let seconds = self.request.timeout.as_secs();
@@ -135,13 +136,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs a child of `program`, shows what it prints, and demands that it succeeds.
+    /// Runs a child of `program` and passes on what it prints. It is an error if the child does not succeed.
     pub fn succeed(&mut self, command: &mut Command, program: &str) -> Result<(), BuildError> {
         let finished = self.run(command, Show::Everything)?;
         self.judge(&finished, program, false)
     }
 
-    /// The error for a child that did not succeed. `offline`: it was confined to caches.
+    /// The error for a child that did not succeed. `offline`: it was allowed to use caches only.
     pub fn judge(
         &self,
         finished: &Finished,
@@ -155,7 +156,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Passes on what a child said that ran unseen.
+    /// Passes on the output of a child that ran without showing it.
     pub fn replay(&mut self, finished: &Finished) {
         for (stream, line) in &finished.lines {
             if !line.trim().is_empty() {
@@ -182,7 +183,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A file on the workbench with one entry on each line.
+    /// Writes a file into the workbench folder, with one entry on each line.
     pub fn write_list(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {
         let path = self.folder.workbench().join(name);
         let text: String = lines

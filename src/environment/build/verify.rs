@@ -5,7 +5,7 @@ use super::output::Finished;
 use super::request::EngineSource;
 use super::session::{Session, Show};
 
-/// What a run imports first, where it is installed: a broken wheel shows here and not in the first run.
+/// Imports what a run imports first, so that a broken wheel is found here and not in the first run.
 const IMPORT: &str = "
 import importlib.util
 if importlib.util.find_spec('polars'):
@@ -20,7 +20,7 @@ pub(super) fn verify(session: &mut Session<'_>) -> Result<String, BuildError> {
     let finished = session.run(&mut version, Show::Nothing)?;
     let Some(found) = answered(&finished) else {
         return Err(failed(
-            "`python -m ade_engine version` says nothing",
+            "`python -m ade_engine version` prints nothing",
             &finished,
         ));
     };
@@ -30,7 +30,7 @@ pub(super) fn verify(session: &mut Session<'_>) -> Result<String, BuildError> {
         && *expected != found
     {
         return Err(failed(
-            &format!("it says that it is {found}, and {expected} was installed"),
+            &format!("it reports version {found}, but {expected} was installed"),
             &finished,
         ));
     }

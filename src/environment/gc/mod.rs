@@ -1,7 +1,7 @@
-//! Collection: environments that nobody needs, what half-built ones left, and the files of runs that are past their time.
+//! Collection: deletes unused environments, leftovers of interrupted builds, and the files of runs that ended long ago.
 //!
-//! Which environments go is decided in `rule` alone. What it says is checked again in the transaction that deletes the
-//! record ([`remove_environment`]). A second pass deletes nothing.
+//! Which environments are deleted is decided in `rule` alone. Its conditions are checked again in the transaction that
+//! deletes the record ([`remove_environment`]). A second pass deletes nothing.
 
 mod orphans;
 mod remove;
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 /// Collects. Stops between two deletions when cancelled.
 ///
 /// # Errors
-/// The store can't serve; what was deleted until then stays deleted.
+/// The store cannot be used; what was deleted before is gone.
 pub fn collect(
     workspace: &Workspace,
     options: &Options,

@@ -1,4 +1,4 @@
-//! Folders without a record, and what interrupted deletions left.
+//! Deletes folders without a record, and leftovers of interrupted deletions.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::store::StoreError;
 use crate::workspace::Workspace;
 
-/// A folder that no record knows is left alone for so long: somebody may be about to record it.
+/// A folder without a record is kept for this long: a process may be about to record it.
 const ORPHAN_AGE: Duration = Duration::from_secs(3600);
 
 pub(super) fn collect(
@@ -49,7 +49,7 @@ fn collect_environments(
             let is_trash = name_of(&folder).starts_with(TRASH);
             let is_orphan = !known.contains(&folder) && (is_trash || is_old(machine, &folder));
             if is_orphan && !cancel.is_cancelled() {
-                // Whoever builds in this key holds its lock.
+                // Not while a builder holds the lock of this key.
                 if let Some(_lock) = try_build_lock(machine, &key) {
                     remove(machine, &folder, options, report);
                 }
@@ -89,7 +89,7 @@ fn remove(machine: &dyn Machine, folder: &Path, options: &Options, report: &mut 
         kind: "leftover",
         id: folder.display().to_string(),
         name: name_of(folder),
-        reason: "no record knows it",
+        reason: "not in the database",
         bytes: machine.files().exclusive_bytes(folder),
     };
     if !options.dry_run {

@@ -1,5 +1,5 @@
-//! Deleting one environment, so that nobody who needs it by now loses it: the folder is renamed away first, then the record
-//! goes, then the folder; where the record may not go, the folder comes back under its name.
+//! Deletes one environment, unless a run has come to need it: the folder is renamed first, then the record is deleted, then
+//! the folder. Where the record must be kept, the folder gets its name back.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::machine::Machine;
 use crate::store::{EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// Deletes one environment, unless it has come to life since it was judged. Returns whether it went.
+/// Deletes one environment, unless it has come into use since it was judged. Returns whether it was deleted.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn remove_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
@@ -61,7 +61,7 @@ pub fn remove_environment(
     if let Some(aside) = aside {
         delete(files, &aside, report);
     }
-    // The key's folder goes with its last environment; a builder that waits for its lock makes it anew.
+    // The key's folder is deleted with its last environment; a builder that waits for the lock creates it again.
     if let Some(key) = folder.parent() {
         remove_key_folder(machine, key);
     }
@@ -69,7 +69,7 @@ pub fn remove_environment(
     Ok(true)
 }
 
-/// Renames a folder so that nobody finds it. `None`: there is none.
+/// Renames a folder so that no process finds it. `None`: it does not exist.
 fn set_aside(machine: &dyn Machine, folder: &Path) -> io::Result<Option<PathBuf>> {
     let aside = folder.with_file_name(format!("{TRASH}{}", machine.new_token()));
     match machine.files().rename(folder, &aside) {
@@ -97,7 +97,7 @@ pub(super) fn remove_key_folder(machine: &dyn Machine, key: &Path) {
     }
 }
 
-/// The lock of a key's builders. `None`: somebody builds in this key, or it cannot be told.
+/// Takes the lock of a key's builders. `None`: a process builds in this key, or the lock cannot be examined.
 pub(super) fn try_build_lock(machine: &dyn Machine, key: &Path) -> Option<Lock> {
     Lock::try_take(machine, &layout::build_lock(key))
         .ok()

@@ -1,4 +1,4 @@
-//! What is to be collected, and what a collection did.
+//! The options of a collection, and its report.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,18 +12,18 @@ use crate::settings::Settings;
 /// What to collect.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Environments not used for so long are cold; `None`: none is.
+    /// Environments not used for this long are cold: they may be deleted. `None`: none is.
     pub env_ttl: Option<Duration>,
-    /// Files of runs that ended longer ago than this go; `None`: they stay.
+    /// Files of runs that ended longer ago than this are deleted; `None`: all are kept.
     pub run_artifact_ttl: Option<Duration>,
     /// Also cold environments of active configurations whose digest is no longer the current one.
     pub superseded: bool,
-    /// Say what would go, and delete nothing.
+    /// Report what would be deleted, and delete nothing.
     pub dry_run: bool,
 }
 
 impl Options {
-    /// What the settings say.
+    /// The options of the settings.
     pub fn of_settings(settings: &Settings) -> Self {
         Self {
             env_ttl: settings.worker.env_ttl,
@@ -45,7 +45,7 @@ pub struct Removed {
     pub name: String,
     /// Why.
     pub reason: &'static str,
-    /// What that freed.
+    /// The bytes that were freed.
     pub bytes: u64,
 }
 
@@ -54,20 +54,20 @@ pub struct Removed {
 pub struct Report {
     /// Nothing was deleted; this is what would be.
     pub dry_run: bool,
-    /// Environments, runs and folders looked at.
+    /// The number of environments, runs and folders examined.
     pub scanned: u64,
-    /// What went.
+    /// What was deleted.
     pub removed: Vec<Removed>,
-    /// Environments, and runs with files, that stay, by reason.
+    /// Environments, and runs with files, that were kept, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
-    /// What should have gone and could not, with the reason.
+    /// What could not be deleted, with the reason.
     pub failed: Vec<String>,
     /// The sum of what was freed.
     pub bytes_freed: u64,
 }
 
 impl Report {
-    /// Whether anything went or should have gone.
+    /// Whether anything was deleted or failed to be.
     pub fn deleted_anything(&self) -> bool {
         !self.removed.is_empty() || !self.failed.is_empty()
     }
@@ -78,7 +78,7 @@ impl Report {
     }
 }
 
-/// Deletes a folder; where it cannot, the report says why.
+/// Deletes a folder; a failure is added to the report.
 pub(super) fn delete(files: &dyn Files, path: &Path, report: &mut Report) {
     if let Err(error) = files.remove_tree(path) {
         let reason = crate::files::describe(&error);

@@ -1,4 +1,4 @@
-//! The rule: which environments go, and which stay and why.
+//! The rule: which environments are deleted, and which are kept and why.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::machine::Files;
 use crate::store::{ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::workspace::Workspace;
 
-/// Why an environment stays, or goes.
+/// Why an environment is kept or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Its configuration is not active, it is cold, and nobody needs it.
+    /// Its configuration is not active, it is cold, and no run needs it.
     Delete,
     /// Its configuration is active, its digest is no longer the current one, and it is cold.
     Superseded,
@@ -30,12 +30,12 @@ pub enum Verdict {
     Active,
     /// It was used, or changed, within the time to live.
     Warm,
-    /// Nothing is ever cold: the time to live is zero or less.
+    /// No environment is ever cold: the time to live is zero or less.
     NeverCold,
 }
 
 impl Verdict {
-    /// Whether it goes.
+    /// Whether the environment is deleted.
     pub fn deletes(self) -> bool {
         matches!(self, Self::Delete | Self::Superseded)
     }
@@ -43,33 +43,33 @@ impl Verdict {
     /// The reason in words.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Delete => "cold, and its configuration is not active",
-            Self::Superseded => "cold, and superseded by a newer one",
-            Self::Unfinished => "waits for its builder",
+            Self::Delete => "unused, and its configuration is not active",
+            Self::Superseded => "unused, and superseded by a newer one",
+            Self::Unfinished => "its build has not ended",
             Self::InUse => "a run needs it",
             Self::Active => "its configuration is active",
-            Self::Warm => "used lately",
-            Self::NeverCold => "never cold: the time to live is off",
+            Self::Warm => "used recently",
+            Self::NeverCold => "the time to live is off",
         }
     }
 }
 
-/// What is known of an environment when it is judged.
+/// The facts about an environment that the rule needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// Where it stands.
+    /// Its status.
     pub status: EnvironmentStatus,
-    /// When it was used last, else when it last changed.
+    /// When it was used last; if never, when it last changed.
     pub last_used: Timestamp,
     /// Queued and running runs that refer to it.
     pub live_runs: u64,
     /// Whether its configuration is active.
     pub active: bool,
-    /// Whether its configuration needs another one now; `None`: not known, because its folder is gone.
+    /// Whether its configuration needs another one now; `None`: not known, because the configuration's folder is gone.
     pub superseded: Option<bool>,
 }
 
-/// The rule. An environment goes only when its configuration is not active, it is ready or failed, it is cold, and no
+/// The rule. An environment is deleted only when its configuration is not active, it is ready or failed, it is cold, and no
 /// queued or running run refers to it; with `options.superseded` also when its configuration is active and needs another.
 pub fn judge(facts: &Facts, options: &Options, now: Timestamp) -> Verdict {
     if !matches!(
@@ -93,7 +93,7 @@ pub fn judge(facts: &Facts, options: &Options, now: Timestamp) -> Verdict {
     }
 }
 
-/// The instant before which something is cold.
+/// The instant before which an environment must have been used last to be cold.
 pub(super) fn cutoff(now: Timestamp, ttl: Duration) -> Timestamp {
     Timestamp(
         now.0
@@ -101,19 +101,19 @@ pub(super) fn cutoff(now: Timestamp, ttl: Duration) -> Timestamp {
     )
 }
 
-/// An environment with what is to become of it.
+/// An environment with its verdict.
 #[derive(Clone, Debug)]
 pub struct Judged {
     /// The environment.
     pub environment: EnvironmentRecord,
-    /// What is to become of it.
+    /// Whether it is kept or deleted, and why.
     pub verdict: Verdict,
 }
 
 /// Judges every environment of the database.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn judge_all(
     workspace: &Workspace,
     options: &Options,
@@ -178,7 +178,7 @@ fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Opt
     let configuration = Configuration::open(&environment.configuration_path).ok()?;
     let engine = match Engine::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
         Ok(Some(engine)) => engine,
-        // The engine of another ade: this one's would take its place.
+        // The key names the engine of another ade: a new environment would get the engine of this one.
         Ok(None) => Engine::Embedded,
         Err(_) => return None,
     };

@@ -1,4 +1,4 @@
-//! The files of runs that ended long ago; their records stay.
+//! Deletes the files of runs that ended long ago; their records stay.
 
 use std::collections::HashSet;
 
@@ -9,8 +9,8 @@ use crate::clock::Timestamp;
 use crate::store::StoreError;
 use crate::workspace::Workspace;
 
-/// Why the files of a run stay although they are old.
-pub const REPEATED: &str = "a run repeats it";
+/// Why the files of a run are kept although they are old.
+pub const REPEATED: &str = "a retry of it has not ended";
 
 pub(super) fn collect(
     workspace: &Workspace,
@@ -25,7 +25,7 @@ pub(super) fn collect(
     };
     let (store, files) = (&*workspace.store, workspace.files());
     let before = cutoff(now, ttl);
-    // Those that stay are found again by each look, before the new ones.
+    // Runs whose files are kept are found again by each query, before the others.
     let mut stay = HashSet::new();
     loop {
         let already = u32::try_from(stay.len()).unwrap_or(u32::MAX);

@@ -1,7 +1,7 @@
 //! Makes uv ask the same indexes as pip.
 //!
-//! A person who has set up pip for a company's index expects ADE to use it, whichever installer works inside. uv does
-//! not read pip's settings, so they are translated where uv has none of its own.
+//! A user who has configured pip for a company's index expects ADE to use that index, whichever installer runs. uv does
+//! not read pip's settings, so they are translated where uv has no settings of its own.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::python::child_env;
 
-/// pip's option, and the variable by which uv knows the same, with what separates several values there.
+/// An option of pip, the environment variable for the same option of uv, and the separator of its values.
 const TRANSLATIONS: [(&str, &str, &str); 5] = [
     ("index-url", "UV_DEFAULT_INDEX", ""),
     ("extra-index-url", "UV_INDEX", " "),
@@ -18,7 +18,7 @@ const TRANSLATIONS: [(&str, &str, &str); 5] = [
     ("cert", "SSL_CERT_FILE", ""),
 ];
 
-/// Where any of these is set, the person has set up uv's own indexes.
+/// Where any of these is set, the user has configured uv's own indexes.
 const OWN_SETTINGS: [&str; 6] = [
     "UV_DEFAULT_INDEX",
     "UV_INDEX_URL",
@@ -28,7 +28,7 @@ const OWN_SETTINGS: [&str; 6] = [
     "UV_CONFIG_FILE",
 ];
 
-/// The variables to add for uv.
+/// Returns the environment variables to add for uv.
 pub(super) fn variables_for_uv(child: &[(OsString, OsString)]) -> Vec<(&'static str, OsString)> {
     let has_own = OWN_SETTINGS
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn variables_for_uv(child: &[(OsString, OsString)]) -> Vec<(&'static 
         let Some(values) = settings.get(option) else {
             continue;
         };
-        // pip only warns of a folder that is not there; uv refuses it.
+        // pip only warns about a folder that does not exist; uv refuses it.
         let values: Vec<&str> = values
             .iter()
             .map(String::as_str)
@@ -65,7 +65,7 @@ pub(super) fn variables_for_uv(child: &[(OsString, OsString)]) -> Vec<(&'static 
     variables
 }
 
-/// pip's settings by option: files first, variables over them.
+/// pip's settings by option: environment variables override files.
 fn pip_settings(child: &[(OsString, OsString)]) -> BTreeMap<String, Vec<String>> {
     let mut settings = BTreeMap::new();
     for path in configuration_files(child) {
@@ -85,7 +85,7 @@ fn pip_settings(child: &[(OsString, OsString)]) -> BTreeMap<String, Vec<String>>
     settings
 }
 
-/// In the order in which pip reads them, later ones over earlier ones.
+/// In the order in which pip reads them: a later file overrides an earlier one.
 fn configuration_files(child: &[(OsString, OsString)]) -> Vec<PathBuf> {
     let own = child_env::get(child, "PIP_CONFIG_FILE").map(PathBuf::from);
     if own.as_deref() == Some(Path::new("/dev/null")) {

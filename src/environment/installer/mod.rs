@@ -1,7 +1,7 @@
 //! The programs that install packages: uv where there is one or one can be fetched, else Python's own venv and pip.
 //!
-//! Both do the same for the build, behind [`Installer`]. Both try caches first and ask an index only when these do not
-//! suffice, since an answer from a cache takes a fraction of the time and works without a network.
+//! Both implement [`Installer`]. Both try caches first and ask an index only when these do not suffice, because a cache
+//! takes a fraction of the time and works without a network.
 
 mod index;
 mod interface;

@@ -1,4 +1,4 @@
-//! Python's own venv and pip, for machines where uv is not wanted or can't be had.
+//! Python's own venv and pip, for machines where uv is not wanted or not available.
 //!
 //! pip can't install without an index from what it has downloaded before, so every wheel that it gets is kept in a
 //! folder of the cache and that folder is tried first: the second environment needs no network.
@@ -14,8 +14,8 @@ use crate::environment::build::session::{Session, Show};
 use crate::environment::measure;
 use crate::layout::wheelhouse;
 
-/// From here on pip can install into another Python's environment, which then needs no pip of its own: making that one
-/// takes longer than all the rest.
+/// From this version on pip can install into another Python's virtual environment, which then needs no pip of its own:
+/// installing one takes longer than all the rest.
 const WORKS_FOR_OTHERS: (u32, u32) = (22, 3);
 
 pub(super) struct Pip {
@@ -54,7 +54,7 @@ impl Pip {
         command
     }
 
-    /// Installs from what was kept, with no index.
+    /// Installs from the kept wheels, without an index.
     fn install_kept(
         &self,
         session: &mut Session<'_>,
@@ -76,7 +76,7 @@ impl Pip {
         session.run(&mut command, show)
     }
 
-    /// Gets what is wanted from an index, keeps it, and installs it.
+    /// Downloads the requirements from an index, keeps the wheels, and installs them.
     fn install_from_index(
         &self,
         session: &mut Session<'_>,
@@ -99,7 +99,7 @@ impl Pip {
         session.judge(&finished, &self.label, false)
     }
 
-    /// What is installed under the engine's name, and from where.
+    /// Returns which engine is installed, and from where.
     fn engine(session: &Session<'_>) -> Result<Option<measure::Installed>, BuildError> {
         let site_packages = session.site_packages()?;
         let installed = measure::installed(&site_packages)
@@ -144,7 +144,7 @@ impl Installer for Pip {
         let offline = session.request.offline;
         if offline || wheelhouse(&session.request.pip_cache).is_dir() {
             let finished = self.install_kept(session, &wanted.with_kept_engine(), Show::Nothing)?;
-            // A full disk is as full with a network.
+            // A full disk would fail with a network too.
             if finished.exit.is_success() || offline || finished.found_disk_full() {
                 session.replay(&finished);
                 session.judge(&finished, &self.label, true)?;
@@ -162,14 +162,14 @@ impl Installer for Pip {
     }
 }
 
-/// What pip is asked to install, as arguments.
+/// The arguments that tell pip what to install.
 struct Arguments {
     engine: String,
-    /// The engine by its exact version once it is there, which keeps it, and what it needs, part of the resolution.
+    /// The engine by its exact version once it is installed, so that the resolution keeps it and its dependencies.
     kept_engine: String,
     /// The files that list everything else.
     lists: Vec<String>,
-    /// Something comes from a repository or a folder: that is built at once, for which pip may need an index.
+    /// Whether a requirement comes from a repository or a folder: pip builds it, for which it may need an index.
     by_place: bool,
 }
 
@@ -207,8 +207,8 @@ impl Arguments {
     }
 }
 
-/// pip knows no overrides: where a package's own requirement named another source for the engine, that one was
-/// installed over ours. Then ours is put back.
+/// pip has no overrides: where a package names another source for the engine, that one replaced ours. Then ours is
+/// installed again.
 fn keep_engine(
     pip: &Pip,
     session: &mut Session<'_>,
@@ -239,7 +239,7 @@ fn keep_engine(
     session.succeed(&mut command, &pip.label)
 }
 
-/// Settings that any pip understands or passes over: no questions, no news about itself, and ADE's cache.
+/// Settings that any pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
 pub(super) fn quiet(command: &mut Command, cache: &Path) {
     command
         .env("PIP_CACHE_DIR", cache)
@@ -249,7 +249,7 @@ pub(super) fn quiet(command: &mut Command, cache: &Path) {
         .env("PIP_NO_WARN_SCRIPT_LOCATION", "1");
 }
 
-/// What `pip --version` says, or `None` where there is no pip.
+/// The version that `pip --version` prints, or `None` where there is no pip.
 fn version(session: &mut Session<'_>, python: &Path) -> Result<Option<String>, BuildError> {
     let mut command = session.command(python);
     command.args(["-I", "-m", "pip", "--version"]);

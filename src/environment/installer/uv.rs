@@ -18,10 +18,10 @@ use crate::machine::System;
 use crate::process::on_path;
 use crate::python::child_env;
 
-/// What is fetched where there is none.
+/// The requirement that is fetched where there is no uv.
 const FETCHED: &str = "uv>=0.8,<1";
 
-/// Before this one, options that are used here did not exist.
+/// Older versions lack options that are used here.
 const OLDEST: (u32, u32) = (0, 5);
 
 pub(super) struct Uv {
@@ -30,7 +30,7 @@ pub(super) struct Uv {
 }
 
 impl Uv {
-    /// Finds one that is recent enough, or fetches one.
+    /// Finds a uv that is recent enough, or fetches one.
     pub fn prepare(session: &mut Session<'_>) -> Result<Self, BuildError> {
         let path = child_env::get(&session.request.child_env, "PATH")
             .unwrap_or_default()
@@ -105,7 +105,7 @@ impl Uv {
 
 /// The files that list what uv is asked to install.
 struct Lists {
-    /// What takes the place of every engine that any package asks for.
+    /// Overrides every requirement of the engine that any package has.
     overrides: PathBuf,
     requirements: PathBuf,
 }
@@ -141,19 +141,19 @@ impl Installer for Uv {
         session.succeed(&mut command, &self.label)
     }
 
-    /// Caches first: that is what makes the second environment cheap.
+    /// Caches first: this makes the second environment cheap.
     fn install(&mut self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
         let lists = Lists::write(session, install)?;
         let only_offline = session.request.offline;
         let mut command = self.command_to_install(session, install, &lists, true);
         let finished = session.run(&mut command, Show::Nothing)?;
-        // A full disk is as full with a network.
+        // A full disk would fail with a network too.
         if finished.exit.is_success() || only_offline || finished.found_disk_full() {
             session.replay(&finished);
             return session.judge(&finished, &self.label, only_offline);
         }
         let mut command = self.command_to_install(session, install, &lists, false);
-        // Where that attempt failed half way, uv takes what it left for installed.
+        // Where that attempt failed half way, uv takes its leftovers for installed packages.
         if finished.mentions(&["failed to install"]) {
             command.arg("--reinstall");
         }
@@ -170,7 +170,7 @@ impl Installer for Uv {
     }
 }
 
-/// What `uv --version` says, or `None` where it does not start.
+/// The version that `uv --version` prints, or `None` where uv does not start.
 fn version(session: &mut Session<'_>, program: &Path) -> Result<Option<String>, BuildError> {
     let mut command = session.command(program);
     command.arg("--version");
@@ -191,7 +191,8 @@ fn is_recent(version: &str) -> bool {
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
 }
 
-/// The uv among the tools; fetched now where there is none. It appears there whole, and two processes fetch it once.
+/// Returns the uv below `cache/tools`, and fetches it where there is none. It appears there whole, and of two processes
+/// only one fetches it.
 fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
     let tools = &session.request.tools;
     let home = tools.uv();
@@ -212,7 +213,7 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
     if program.exists() {
         return Ok(program);
     }
-    // Only whoever holds the lock fetches, so what is there from before is dead.
+    // Only the holder of the lock fetches, so partial folders that exist now are leftovers.
     remove_abandoned(&tools.0, Duration::ZERO);
     let partial = PartialFolder::in_folder(&tools.0);
     fetch(session, partial.path())?;
@@ -225,7 +226,7 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
     Ok(program)
 }
 
-/// Asks Python's pip for uv; where that Python has no pip, the pip of a passing venv.
+/// Fetches uv with the pip of a Python; where that Python has no pip, with the pip of a temporary venv.
 fn fetch(session: &mut Session<'_>, target: &Path) -> Result<(), BuildError> {
     session.note("there is no uv on PATH; fetching it once".to_owned());
     let python = session.request.python.executable.clone();
@@ -250,19 +251,19 @@ fn fetch(session: &mut Session<'_>, target: &Path) -> Result<(), BuildError> {
     })
 }
 
-/// What came of asking one pip.
+/// The result of a fetch with one pip.
 enum Fetched {
     Done,
-    /// There is none to ask.
+    /// There is no pip.
     NoPip,
     Failed {
         reason: String,
-        /// Whether it may succeed at another time.
+        /// Whether a retry may succeed.
         transient: bool,
     },
 }
 
-/// Makes a passing venv with a pip in it, and asks that one.
+/// Makes a temporary venv with pip, and fetches with that one.
 fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetched, BuildError> {
     let venv = session.folder.workbench().join("pip");
     let mut command = session.command(&session.request.python.executable);
@@ -276,7 +277,7 @@ fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetche
     fetch_with(session, &venv_python(&venv), target)
 }
 
-/// Asks the pip of one Python.
+/// Fetches with the pip of one Python.
 fn fetch_with(
     session: &mut Session<'_>,
     python: &Path,

@@ -1,6 +1,6 @@
 //! Waiting for a lock that another process holds: in steps of a fraction of a millisecond, up to the busy timeout.
 //!
-//! SQLite's own back-off grows to 100 ms and more, which a contended claim would feel.
+//! SQLite's own backoff grows to 100 ms and more, which would delay a contended claim.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-/// A busy handler is a plain function, so its limit stands here. A process uses one database, with one timeout.
+/// A busy handler is a plain function, so its limit is a static. A process uses one database, with one timeout.
 static BUSY_TIMEOUT_MS: AtomicU64 = AtomicU64::new(30_000);
 
 thread_local! {
@@ -25,7 +25,7 @@ pub(super) fn wait_patiently(
     connection.busy_handler(Some(wait_for_lock))
 }
 
-/// SQLite calls this while somebody else holds a lock; `tries` counts from 0 for each wait. False: give up.
+/// SQLite calls this while another process holds a lock; `tries` counts from 0 for each wait. False: give up.
 fn wait_for_lock(tries: i32) -> bool {
     let since = if tries == 0 {
         Instant::now()
@@ -36,7 +36,7 @@ fn wait_for_lock(tries: i32) -> bool {
     if since.elapsed() >= Duration::from_millis(BUSY_TIMEOUT_MS.load(Ordering::Relaxed)) {
         return false;
     }
-    // 0.1 to 1 ms, spread over processes by what their clocks and numbers happen to be.
+    // 0.1 to 1 ms, different for each process by its clock and its number.
     let spread = u64::from(since.elapsed().subsec_nanos())
         ^ u64::from(std::process::id()).wrapping_mul(0x9E37_79B9);
     std::thread::sleep(Duration::from_micros(100 + spread % 900));

@@ -1,4 +1,4 @@
-//! Workspaces and the configurations that they know.
+//! Workspaces and their configurations.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ impl Configurations for SqliteStore {
         path: &Path,
         now: Timestamp,
     ) -> Result<ConfigurationRecord> {
-        // Nearly always it is known: a look needs no write lock.
+        // Nearly always it is recorded already, and reading needs no write lock.
         if let Some(known) = self.configuration_at(workspace, path)?
             && known.name == name
         {
@@ -69,13 +69,13 @@ fn ensure(
     path: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<ConfigurationRecord> {
-    // A workspace exists from its first configuration on.
+    // A workspace is recorded with its first configuration.
     execute(
         transaction,
         "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
         params![workspace, now.0],
     )?;
-    // Another process may have recorded the folder since this one looked: then that record stays and gets the name, and
+    // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
     // RETURNING gives its id, not the one that was made for this call.
     let sql = format!(
         "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)

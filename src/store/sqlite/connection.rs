@@ -1,4 +1,4 @@
-//! One connection to the database file, set up.
+//! Opens one connection to the database file and configures it.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::busy;
 use super::options::Options;
 
-/// The write-ahead log is carried over when it has so many pages of 4 KiB: SQLite's own 1,000 make a busy queue wait for the
-/// disk every few dozen runs.
+/// The write-ahead log is checkpointed when it has this many pages of 4 KiB: with SQLite's own 1,000 a busy queue waits for
+/// the disk every few dozen runs.
 const WAL_PAGES: u32 = 4_000;
 
-/// More than there are statements in `sqlite/`: each is prepared once.
+/// More than the number of statements in `sqlite/`, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 128;
 
-/// Opens the database file; makes an empty one where there is none and `create` allows it.
+/// Opens the database file; creates an empty one where there is none and `create` allows it.
 pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Connection> {
     // No mutex of SQLite's: the store has one around the connection.
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -25,7 +25,7 @@ pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Conne
     let mut connection = Connection::open_with_flags(&options.path, flags)?;
     busy::wait_patiently(&mut connection, options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-    // One plan for each statement, whatever its values: SQLite would prepare a statement anew for each new `now` in it.
+    // One plan for each statement, whatever its values: else SQLite prepares a statement again for each new `now` in it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", &options.synchronous)?;
@@ -35,8 +35,8 @@ pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Conne
     Ok(connection)
 }
 
-/// Sets the journal mode, unless the database has it. SQLite asks no busy handler about this: of several processes that open
-/// a new database at once, all but one are told at once that it is busy, and find the mode set a moment later.
+/// Sets the journal mode, unless the database has it. SQLite does not call the busy handler here: of several processes that
+/// open a new database at once, all but one fail at once with "busy", and find the mode set a moment later.
 fn set_journal_mode(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
     const LOOK_AGAIN: Duration = Duration::from_millis(2);
     let wanted = &options.journal_mode;

@@ -1,4 +1,4 @@
-//! What SQLite says, as an error that an operator can act on.
+//! Converts SQLite's errors to those of the store.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Leases by name, and all leases after a clock went back.
+//! Leases by name, and the repair of times after the clock was set back.
 
 use std::time::Duration;
 
@@ -48,9 +48,9 @@ fn acquire(
     lease: Duration,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    // One statement for the three ways to get a lease: nobody has it (INSERT), it has expired, or it is this one's to renew.
-    // Where none holds, the WHERE of the upsert lets it change no row. The last condition: a lease that holds for longer than
-    // anybody takes it was taken before the clock went back.
+    // One statement for the three ways to get a lease: it is not held (INSERT), it has expired, or this token renews it.
+    // In any other case the WHERE of the upsert keeps it from changing the row. The last condition: a lease that expires
+    // later than any that is taken now was taken before the clock was set back.
     let changed = execute(
         transaction,
         "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)

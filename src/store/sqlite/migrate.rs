@@ -1,7 +1,7 @@
-//! Creating a database and bringing its schema up to date: once, however many processes ask, and never half.
+//! Creates a database and brings its schema up to date: only once, however many processes try, and never partly.
 //!
-//! A lock of the operating system beside the file lets one process work while the others wait. A new database is made beside
-//! its place and renamed into it; an old one is backed up before it is changed.
+//! A lock file beside the database lets one process work while the others wait. A new database is created beside its place
+//! and renamed into it; an old one is backed up before it is changed.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
 use crate::store::{Result, StoreError};
 
 impl SqliteStore {
-    /// Creates the database or brings its schema up to date. Any number of processes may do so at once: one works, the
-    /// others wait and find it done.
+    /// Creates the database or brings its schema up to date. Any number of processes may call it at once: one works,
+    /// the others wait and find it done.
     ///
     /// # Errors
     /// It is newer, altered, damaged, locked or out of reach; then nothing was changed.
@@ -49,8 +49,8 @@ impl SqliteStore {
         })
     }
 
-    /// Makes a new database beside its place and renames it into it, so that nobody sees one half made. The caller holds the
-    /// migration lock.
+    /// Creates a database beside its place and renames it into it, so that no process sees an incomplete one. The caller
+    /// holds the migration lock.
     fn create_file(options: &Options) -> Result<Vec<&'static Migration>> {
         let path = &options.path;
         let beside = with_suffix(path, &format!(".{}.tmp", uuid::Uuid::new_v4()));
@@ -59,7 +59,7 @@ impl SqliteStore {
             ..options.clone()
         };
         let made = Self::connect(&elsewhere, true).and_then(|store| store.apply_pending());
-        // Closed by now: the log that was written ahead has gone into the file.
+        // The connection is closed, so the write-ahead log has been written into the file.
         let moved = made.and_then(|applied| {
             File::open(&beside)
                 .and_then(|file| file.sync_all())
@@ -76,7 +76,7 @@ impl SqliteStore {
         moved
     }
 
-    /// Applies what an existing database lacks, after a backup where it holds anything. The caller holds the migration lock.
+    /// Applies the pending migrations, after a backup unless the database is empty. The caller holds the migration lock.
     fn upgrade(&self) -> Result<(Vec<&'static Migration>, Option<PathBuf>)> {
         let status = self.schema_status()?;
         match &status.state {
@@ -109,7 +109,7 @@ impl SqliteStore {
         })
     }
 
-    /// A whole copy beside the database, named after the version that it holds.
+    /// Makes a complete copy beside the database, named after its schema version.
     fn back_up(&self, status: &SchemaStatus) -> Result<PathBuf> {
         let version = status
             .applied
@@ -119,7 +119,7 @@ impl SqliteStore {
         let target = with_suffix(&self.path, &format!(".v{version}-{stamp}.bak"));
         let beside = with_suffix(&target, ".tmp");
         let _ = std::fs::remove_file(&beside);
-        // Unlike a copy of the file, this holds what is still in the write-ahead log, and nothing of a transaction at work.
+        // Unlike a copy of the file, this contains the write-ahead log, and nothing of an open transaction.
         self.read(|connection| {
             connection
                 .execute("VACUUM INTO ?1", [beside.to_string_lossy()])
@@ -142,7 +142,7 @@ fn migration_lock(path: &Path) -> Result<Lock> {
     Ok(Lock::take(&with_suffix(path, ".lock"))?)
 }
 
-/// A file beside this one, its name with an end added to it.
+/// The path of a file beside this one, with a suffix added to its name.
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);

@@ -35,7 +35,7 @@ pub fn migrations() -> &'static [Migration] {
     MIGRATIONS
 }
 
-/// Reads what a database has. It may be an empty file, without even the table of migrations.
+/// Reads the applied migrations. The database may be an empty file, without even the table of migrations.
 pub(super) fn status(connection: &Connection) -> rusqlite::Result<SchemaStatus> {
     let has_table = connection
         .query_row(
@@ -68,7 +68,7 @@ fn applied(connection: &Connection) -> rusqlite::Result<Vec<AppliedMigration>> {
     rows.collect()
 }
 
-/// Turns a state that is not current into the error that says so.
+/// Returns the error for a state that is not current.
 pub(super) fn demand_current(path: &Path, state: &MigrationState) -> Result<()> {
     let path = path.to_owned();
     match state {
@@ -90,8 +90,8 @@ pub(super) fn demand_current(path: &Path, state: &MigrationState) -> Result<()> 
     }
 }
 
-/// Applies what is pending, in one transaction with its entries in `schema_migrations`: who opens the database meanwhile
-/// sees the schema of before or that of after, and a creation that is cut short leaves an empty file. The caller holds the
+/// Applies what is pending, in one transaction with its entries in `schema_migrations`: a process that opens the database
+/// meanwhile sees either the old or the new schema, and an interrupted creation leaves an empty file. The caller holds the
 /// migration lock.
 pub(super) fn apply(
     connection: &mut Connection,
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_landed_is_never_changed() {
-        // A database in the field holds these checksums; a change here would have it refused as altered.
+        // Existing databases hold these checksums; after a change here they would be refused as altered.
         let known = [
             "51d508ef3b0ac3fa559a76c5a7955c2346de1b7eae8c4d3ca965a8d14f79eb78",
             "f24949fce39220ed65c6de95b8615c66aa2d75da463ca29ddb411642d7e76e46",

@@ -1,20 +1,20 @@
 //! The store on SQLite: one file, any number of processes on one machine.
 //!
 //! One connection in each process, behind a mutex. Writes are short `BEGIN IMMEDIATE` transactions: the write lock is taken
-//! before the first look, so that what a transaction has seen still holds when it writes, and so that waiting for the lock
-//! follows the busy timeout, which a transaction that turns from reading to writing does not. None of them spans a process
-//! or a file operation.
+//! before the first read, so that what a transaction has read still holds when it writes, and so that waiting for the lock
+//! follows the busy timeout, which SQLite ignores when a transaction turns from reading to writing. No transaction spans a
+//! process or a file operation.
 //!
 //! - `configurations`, `environments`, `runs`, `results`, `workers`, `leases`, `queue_statistics` mirror the files of the same
 //!   names above: each implements its trait, with the statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
-//! - `options` reads the settings, `connection` and `busy` set a connection up, `error` explains what SQLite says, `values`
-//!   and `prefix` are what the statements share.
+//! - `options` reads the settings, `connection` and `busy` set a connection up, `error` converts SQLite's errors, `values`
+//!   and `prefix` hold what the statements share.
 //!
-//! What holds for all statements: a change of state names the state it starts from in its WHERE, and the claim's token where
-//! there is a claim; the number of changed rows says whether it happened. A condition that repeats another one
-//! (`status = 'queued' AND status IN ('queued', 'running')`) is there for a partial index, which SQLite uses only where its
-//! condition stands in the query word by word. `plans.rs` holds the plans of the frequent statements.
+//! Rules for all statements: a change of state names the state it starts from in its WHERE, and the claim's token where
+//! there is a claim; the number of changed rows tells whether it happened. A condition that repeats another one
+//! (`status = 'queued' AND status IN ('queued', 'running')`) is there for a partial index, which SQLite uses only if the
+//! query contains the index's condition literally. `plans.rs` holds the plans of the frequent statements.
 
 mod busy;
 mod configurations;
@@ -75,12 +75,12 @@ impl SqliteStore {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks, without a transaction around it: several statements in `work` may see different moments.
+    /// Reads without a transaction: several statements in `work` may see different states.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         work(&self.lock()).map_err(|error| self.explain(error))
     }
 
-    /// Changes something, whole or not at all.
+    /// Writes in one transaction.
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let mut connection = self.lock();
         let run = || {

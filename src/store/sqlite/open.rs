@@ -1,4 +1,4 @@
-//! Opening a database, and looking at one.
+//! Opens a database, and examines one.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::store::{Result, StoreError};
 /// What to do about a database that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// Refuse.
+    /// Return an error.
     Existing,
     /// Create and migrate it.
     CreateIfAbsent,
@@ -46,7 +46,7 @@ impl SqliteStore {
         if opening == Opening::CreateIfAbsent
             && matches!(state, MigrationState::Behind(pending) if pending == migrations::migrations().len())
         {
-            // An empty file: somebody's creation that was cut short.
+            // An empty file: a creation that was interrupted.
             Self::bring_up_to_date(&options)?;
             state = store.schema_status()?.state;
         }
@@ -67,7 +67,7 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// What the database has, without changing anything.
+    /// Reads the state of the database's schema, without changing anything.
     ///
     /// # Errors
     /// It is absent, damaged, locked or out of reach.
@@ -83,12 +83,12 @@ impl SqliteStore {
     /// The schema's state.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     pub fn schema_status(&self) -> Result<SchemaStatus> {
         self.read(migrations::status)
     }
 
-    /// Turns a schema that is not current into the error that says so.
+    /// Returns an error if the schema is not current.
     ///
     /// # Errors
     /// It is behind, newer or altered.
@@ -96,10 +96,10 @@ impl SqliteStore {
         migrations::demand_current(path, state)
     }
 
-    /// SQLite's own check of the file; empty where all is well.
+    /// Runs SQLite's own check of the file. Returns the problems that it found.
     ///
     /// # Errors
-    /// The database can't serve.
+    /// The database cannot be used.
     pub fn integrity_problems(&self) -> Result<Vec<String>> {
         self.read(|connection| {
             // The first ten are enough to say that it is damaged. `quick_check` leaves out what takes longest: whether every

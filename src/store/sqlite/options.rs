@@ -1,4 +1,4 @@
-//! Which file, and how it is used: all that the store reads of the settings, read in one place.
+//! The database file and how it is used: the only place where the store reads the settings.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::settings::{Resolved, Settings};
 use crate::store::{Result, StoreError};
 
-/// What the settings say about the database.
+/// The settings of the database.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     pub(super) path: PathBuf,
@@ -16,7 +16,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Those of the database that the settings name; of `default` where they name none.
+    /// The options for the database that the settings name; for `default` where they name none.
     ///
     /// # Errors
     /// The URL is not a SQLite URL, or names no file.
@@ -24,7 +24,7 @@ impl Options {
         Ok(Self::at(settings, database_path(settings, default)?))
     }
 
-    /// Those of a database in a place of its own.
+    /// The options for a database at another path.
     pub(super) fn at(settings: &Settings, path: PathBuf) -> Self {
         Self {
             path,
@@ -44,7 +44,7 @@ pub(super) fn database_path(settings: &Settings, default: &Path) -> Result<PathB
         return Ok(default.to_owned());
     };
     let refuse = |reason: &str| {
-        // As it may be shown: with its password masked.
+        // For the error message: with the password masked.
         let shown = settings
             .resolved
             .iter()

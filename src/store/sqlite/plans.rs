@@ -1,5 +1,5 @@
-//! The plans of the statements that run often, or over tables that grow: each finds its rows by the index that was made for
-//! it, and none sorts or walks through all runs.
+//! Tests of the query plans of statements that run often, or over tables that grow: each uses the index that was made for
+//! it, and none sorts or scans all runs.
 
 use super::Opening;
 use super::prefix::{self, Table};

@@ -1,9 +1,9 @@
-//! Finding a record by the beginning of its id.
+//! Finds a record by the beginning of its id.
 
 use super::SqliteStore;
 use crate::store::{Result, StoreError};
 
-/// A table whose records people name.
+/// A table whose records users name by id.
 #[derive(Clone, Copy)]
 pub(super) enum Table {
     Runs,
@@ -11,8 +11,8 @@ pub(super) enum Table {
 }
 
 /// A range of the primary key, which LIKE would not use; '~' sorts behind every letter of an id. The `+` keeps the planner
-/// from an index that begins with the workspace: that one would be walked through from end to end, and sorted. More than a
-/// hundred are not counted.
+/// from an index that begins with the workspace: it would have to scan and sort all of its entries. No more than a hundred
+/// matches are counted.
 pub(super) fn sql(table: Table) -> String {
     let name = match table {
         Table::Runs => "runs",
@@ -24,7 +24,7 @@ pub(super) fn sql(table: Table) -> String {
 }
 
 impl SqliteStore {
-    /// The whole id of an unambiguous prefix.
+    /// Returns the whole id of an unambiguous prefix.
     pub(super) fn resolve(&self, table: Table, workspace: &str, prefix: &str) -> Result<String> {
         let what = match table {
             Table::Runs => "run",

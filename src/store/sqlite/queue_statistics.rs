@@ -1,4 +1,4 @@
-//! The queue in numbers.
+//! Figures of the queue.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -25,9 +25,8 @@ impl QueueStatistics for SqliteStore {
     }
 }
 
-/// One statement for both numbers, so that they are of the same moment: a run that is claimed meanwhile is counted once. Each
-/// status that is counted here and below has a partial index that holds it alone: however many runs have ended, only those
-/// that wait or are under a lease are counted.
+/// One statement for both numbers, so that a run that is claimed meanwhile is counted once. Each status that is counted here
+/// and below has a partial index of its own, so that the time does not depend on how many runs have ended.
 fn depth(connection: &Connection) -> rusqlite::Result<QueueDepth> {
     connection
         .prepare_cached("SELECT (SELECT count(*) FROM runs WHERE status = 'queued') AS queued, (SELECT count(*) FROM runs WHERE status = 'running') AS running")?
@@ -73,7 +72,7 @@ fn record(
     metrics: &QueueMetrics,
     keep_since: Timestamp,
 ) -> rusqlite::Result<()> {
-    // A second look within the same millisecond takes the place of the first.
+    // A second entry within the same millisecond replaces the first.
     execute(
         transaction,
         "INSERT OR REPLACE INTO queue_metrics (at, worker, queued, oldest_wait_ms, running, succeeded, failed, cancelled, retried, claims, claim_latency_ms,

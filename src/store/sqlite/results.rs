@@ -1,4 +1,4 @@
-//! What runs found: metrics, fields, columns. Replaced as a whole, never appended to.
+//! The results of runs: metrics, fields, columns. Replaced as a whole, never appended to.
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
@@ -22,7 +22,7 @@ impl Results for SqliteStore {
     }
 }
 
-/// Records what a run found, in place of what an earlier attempt may have.
+/// Records the results of a run, in place of those of an earlier attempt.
 pub(super) fn replace(
     transaction: &Transaction<'_>,
     run: &str,
@@ -45,7 +45,7 @@ fn insert_metrics(
     run: &str,
     metrics: &[(&'static str, Value)],
 ) -> rusqlite::Result<()> {
-    // The names of the columns go into the statement as they are: they come from the program, never from an input.
+    // The names of the columns are put into the statement unescaped: they come from the program, never from an input.
     let names: Vec<&str> = std::iter::once("run_id")
         .chain(metrics.iter().map(|(name, _)| *name))
         .collect();

@@ -1,4 +1,4 @@
-//! SQLite passes the suite, on a file and in memory; and what is SQLite's alone: files, locks, URLs.
+//! Runs the suite on SQLite, on a file and in memory, and tests what only SQLite has: files, locks, URLs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ fn a_waiting_run_whose_attempts_are_spent_is_not_claimed() {
     let store = database.open(Opening::CreateIfAbsent).unwrap();
     let environment = places::ready(&store, "d", places::at(0));
     let run = places::queued(&store, &environment, places::at(1));
-    // Nothing here leaves a run so; an older ade or a hand might.
+    // No code does this; an older ade or a manual change might.
     let spend = "UPDATE runs SET attempt_count = max_attempts";
     store.lock().execute_batch(spend).unwrap();
     let claimed = store.claim_next_run(&places::claim("w"), places::at(2));

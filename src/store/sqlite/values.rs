@@ -1,4 +1,4 @@
-//! Between Rust's values and SQLite's.
+//! Converts between Rust's values and SQLite's.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 
 use crate::clock::Timestamp;
 
-/// Executes a statement that a connection prepares once, however often it runs. Returns how many rows it changed.
+/// Executes a statement, which the connection caches. Returns how many rows it changed.
 pub(super) fn execute(
     connection: &Connection,
     sql: &str,
@@ -27,18 +27,18 @@ pub(super) fn count(
         .map(i64::unsigned_abs)
 }
 
-/// Reads a whole number that the schema keeps from being negative.
+/// Reads a whole number that is never negative.
 pub(super) fn unsigned(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::unsigned_abs)
 }
 
-/// The same where it may be absent.
+/// The same for a column that may be null.
 pub(super) fn unsigned_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
     row.get::<_, Option<i64>>(column)
         .map(|number| number.map(i64::unsigned_abs))
 }
 
-/// The same where it is small.
+/// The same for a small number.
 pub(super) fn small(row: &Row<'_>, column: &str) -> rusqlite::Result<u32> {
     unsigned(row, column).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
 }
@@ -48,7 +48,7 @@ pub(super) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp
     row.get(column).map(Timestamp)
 }
 
-/// The same where it may be absent.
+/// The same for a column that may be null.
 pub(super) fn instant_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column)
         .map(|instant| instant.map(Timestamp))

@@ -1,4 +1,4 @@
-//! Processes that take claims.
+//! Registered processes.
 
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -26,7 +26,7 @@ impl Workers for SqliteStore {
     }
 
     fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>> {
-        // Builds first: a run that goes back to the queue finds its environment waiting for a builder, not held by a dead one.
+        // Builds first, so that a run that goes back to the queue finds its environment queued, not claimed by a dead builder.
         self.write(|transaction| {
             environments::reclaim(transaction, process, now)?;
             runs::reclaim(transaction, process, recovery, now)
@@ -77,8 +77,8 @@ fn seen(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Re
 }
 
 fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    // Its claims name it only by this id: without the record nobody could find out that their holder is dead. Both looks
-    // have a partial index of what is under a lease, which is never more than there are slots.
+    // Its claims name it only by this id: without the record no process could find out that their holder is dead. Both
+    // queries use a partial index of the leased records, of which there are never more than slots.
     execute(
         transaction,
         "DELETE FROM workers WHERE id = ?1

@@ -1,4 +1,4 @@
-//! Environments: one for each key, one builder at a time, and when they go.
+//! Environments: one for each key, one builder at a time, and when they are deleted.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Leases by name, and leases after a clock went back.
+//! Leases by name, and the repair of times after the clock was set back.
 
 use super::places::{LEASE, at, claim, expiry, failure, find, queued, ready};
 use crate::store::Store;

@@ -1,4 +1,4 @@
-//! What the tests put into a store: a configuration, environments, runs and their ends.
+//! Helpers of the tests: a configuration, environments, runs and their ends in a store.
 
 use std::path::Path;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub fn key(store: &dyn Store, digest: &str) -> EnvironmentKey {
     }
 }
 
-/// An environment that waits for a builder.
+/// A queued environment.
 pub fn environment(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
     let folder = |id: &str| Path::new("/v").join(id);
     store
@@ -45,14 +45,14 @@ pub fn environment(store: &dyn Store, digest: &str, now: Timestamp) -> Environme
         .unwrap()
 }
 
-/// An environment that runs can use.
+/// A ready environment.
 pub fn ready(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
     let environment = environment(store, digest, now);
     build(store, &environment, now);
     reread(store, &environment)
 }
 
-/// Builds an environment that waits.
+/// Builds a queued environment.
 pub fn build(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) {
     let builder = claim("builder");
     let claimed = store.claim_environment(&environment.id, &builder, false, now);
@@ -97,7 +97,7 @@ pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
     }
 }
 
-/// A run that waits.
+/// A queued run.
 pub fn queued(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) -> RunRecord {
     store.enqueue_run(&new_run(environment), now).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The queue in numbers.
+//! Figures of the queue.
 
 use super::places::{at, claim, ended, environment, queued, ready, running};
 use crate::store::{Overview, QueueDepth, QueueMetrics, RunStatus, Store};

@@ -1,4 +1,4 @@
-//! What a run found, as it is recorded and read.
+//! The results of a run, as they are recorded and read.
 
 use serde_json::json;
 

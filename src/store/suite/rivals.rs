@@ -1,4 +1,4 @@
-//! Processes that come at the same time.
+//! Processes that work at the same time.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use crate::store::Store;
 
 const PROCESSES: usize = 4;
 
-/// What each of several processes returns that do the same at the same time.
+/// Calls a function with several stores on one database at the same time, as several processes would. Returns what each
+/// call returned.
 fn together<T: Send>(open: &Opener, work: impl Fn(&dyn Store) -> T + Sync) -> Vec<T> {
     let stores: Vec<Box<dyn Store>> = (0..PROCESSES).map(|_| open()).collect();
     std::thread::scope(|scope| {

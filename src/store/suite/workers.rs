@@ -1,4 +1,4 @@
-//! Processes that take claims, and taking back what a dead one held.
+//! Registered processes, and recovery of the claims of a dead one.
 
 use super::places::{at, claim, environment, find, new_run, queued, ready, reread};
 use crate::settings::Recovery;

@@ -47,8 +47,8 @@ def create_run_logger_context(
 ) -> RunLoggerContext:
     """A logger that writes to standard error (or ``stream``) and, if asked, to a file.
 
-    The file misses nothing that is worth keeping: it has at least level INFO however quiet standard error is. It
-    covers one run: what an earlier run has left there is overwritten.
+    The file has at least level INFO, also where standard error has fewer events. It covers one run: the log of an
+    earlier run in the same file is overwritten.
     """
     if log_format not in VALID_LOG_FORMATS:
         raise ValueError(f"log_format is {' or '.join(map(repr, VALID_LOG_FORMATS))}, not {log_format!r}")

@@ -91,9 +91,9 @@ class RunLogger(logging.LoggerAdapter):
         return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=full)
 
     def setLevel(self, level: int | str) -> None:
-        """Change the least severe level; it counts at once."""
+        """Change the least severe level; it takes effect at once."""
         super().setLevel(level)
-        # Loggers that no manager knows of remember what was enabled before.
+        # Loggers without a manager cache which levels were enabled before.
         self.logger._cache.clear()
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
@@ -126,7 +126,7 @@ def _is_within(name: str, namespace: str) -> bool:
 
 
 class NullLogger(RunLogger):
-    """A logger that says nothing, for runs nobody listens to."""
+    """A logger that writes nothing."""
 
     def __init__(self) -> None:
         logger = logging.Logger("ade_engine.silent", _SILENT)
@@ -135,7 +135,7 @@ class NullLogger(RunLogger):
 
 
 class EventHandler(logging.Handler):
-    """Writes each record as one line of NDJSON, or as text, to a stream. A stream that is gone ends nothing."""
+    """Writes each record as one line of NDJSON, or as text, to a stream. Errors of a closed stream are ignored."""
 
     def __init__(self, stream: TextIO, log_format: str, level: int = logging.NOTSET, *, owned: bool = False):
         super().__init__(level)
@@ -147,7 +147,7 @@ class EventHandler(logging.Handler):
         try:
             line = self._write_record(record)
         except Exception:
-            # Arguments that do not fit the format, most likely: worth a word on standard error, and no more.
+            # Most likely arguments that do not fit the format: reported on standard error, and the run goes on.
             self.handleError(record)
             return
         try:
@@ -235,7 +235,7 @@ def _error_of(record: logging.LogRecord) -> dict[str, str] | None:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no word for, as text; collections of other kinds as lists."""
+    """Values that JSON does not have, as text; collections of other kinds as lists."""
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     if isinstance(value, datetime):
@@ -244,7 +244,7 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_tree(value: Any) -> Any:
-    """A copy in which numbers without end are text; keys stay as they are, for JSON to accept or refuse."""
+    """A copy in which infinite and NaN numbers are text; keys stay as they are, for JSON to accept or refuse."""
     if isinstance(value, dict):
         return {key: _plain_tree(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

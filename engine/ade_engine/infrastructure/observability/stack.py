@@ -27,12 +27,12 @@ def stack_trace(error: BaseException, *, whole: bool) -> str:
     """The error's traceback and its causes'; unless ``whole``, without the engine's frames and its own wrapping."""
     if whole:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    # An error that wraps what a callable raised says nothing here that its message has not said already.
+    # An error that wraps a callable's exception is left out: the run's message contains it already.
     shown = error
     while isinstance(shown, AdeEngineError) and shown.__cause__ is not None:
         shown = shown.__cause__
         if isinstance(shown, ExtensionComplaint):
-            # What led to the complaint, if anything, is the part to show.
+            # The cause of the engine's own error, if there is one, is the part to show.
             shown = shown.__cause__ or error
             break
     described = traceback.TracebackException(type(shown), shown, shown.__traceback__)

@@ -1,7 +1,7 @@
-"""What a sheet of a ``.csv`` or ``.xls`` file was before hooks saw it.
+"""Finds out whether hooks changed a sheet of a ``.csv`` or ``.xls`` file.
 
 openpyxl cannot read these files, so a sheet of them is an ordinary openpyxl worksheet over the cells that the native
-module read. As long as it still says what the file says, the file itself is scanned instead of the worksheet.
+module read. As long as it is unchanged, the file itself is scanned instead of the worksheet.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Hooks look at ``source_sheet`` for a title above a table or a date in a corner. openpyxl would open the workbook for
 that (all shared strings included), and parse the sheet anew for every cell. Here the same class reads the first rows
-natively, and the rest of the sheet once somebody asks beyond them. The cells are openpyxl's own: they know their
-number in the workbook's list of styles, and the first question for a style opens the workbook with openpyxl.
+natively, and the rest of the sheet when a hook reads beyond them. The cells are openpyxl's own: they have their
+number in the workbook's list of styles, and the first access to a style opens the workbook with openpyxl.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Rows that are read for a first look.
 _FIRST_ROWS = 64
 _ROWS_AT_A_TIME = 512
-#: What a row has that is in the file without a cell.
+#: Marks a row that is in the file without a cell.
 _NO_CELLS = [-2]
 #: Data types by the numbers that the native module has for them.
 _DATA_TYPES = ("n", "s", "b", "d", "e", "str", "inlineStr", "n")

@@ -31,10 +31,10 @@ def open_source(
     max_empty_cols_run: int | None = _USUAL_COLS_RUN,
     scan_ahead: bool = True,
 ) -> Source:
-    """Start reading a file and return at once; what is wrong with it shows in :meth:`Source.load`.
+    """Start reading a file and return at once; :meth:`Source.load` raises what is wrong with it.
 
-    The first visible sheet is scanned ahead, with the given limits, on the guess that it will be wanted; a scan with
-    other limits, or of another sheet, costs the guess but is right. ``scan_ahead=False`` leaves it out.
+    The first visible sheet is scanned ahead, with the given limits, because it will probably be needed; for other
+    limits or another sheet that scan is discarded. ``scan_ahead=False`` leaves it out.
     """
     return Source(path, csv_encoding, csv_delimiter, max_empty_rows_run, max_empty_cols_run, scan_ahead)
 
@@ -154,7 +154,7 @@ class Source:
         return self._openpyxl_sheets[sheet.index]
 
     def open(self) -> None:
-        """Let openpyxl have the workbook. Its worksheets are those that hooks have seen."""
+        """Open the workbook with openpyxl. Its worksheets are the objects that hooks already have."""
         with opening():
             if is_stand_in(self._workbook):
                 self._open()
@@ -184,7 +184,7 @@ class Source:
                 self._workbook._active_sheet_index = self._active.index
 
     def open_sheet(self, sheet: SourceSheet) -> None:
-        """Let a worksheet become openpyxl's."""
+        """Turn a worksheet into openpyxl's."""
         worksheet, title, state = sheet.worksheet, sheet.title, sheet.state
         if self.format == "xlsx":
             from ade_engine.io.input.read_only_sheet import NativeReadOnlyWorksheet
@@ -212,7 +212,7 @@ class Source:
     def prefetch(
         self, sheets: Sequence[SourceSheet], *, max_empty_rows_run: int | None, max_empty_cols_run: int | None
     ) -> None:
-        """Say which sheets will be scanned, in order: each is then read while the one before is worked on."""
+        """Set which sheets will be scanned, in order: each is then read while the one before is processed."""
         indices = [sheet.index for sheet in sheets if sheet.index is not None]
         self._native.prefetch(indices, max_empty_rows_run, max_empty_cols_run)
 
@@ -252,7 +252,7 @@ class Source:
 
 
 class SourceWorkbook(StandIn):
-    """``source_workbook`` while nobody has touched more of it than its sheets."""
+    """``source_workbook`` as long as hooks use no more of it than its sheets."""
 
     def __init__(self, source: Source):
         set_facts(self, _ade_source=source)
@@ -305,7 +305,7 @@ class SourceWorkbook(StandIn):
 
 
 class SourceWorksheet(StandIn):
-    """``source_sheet`` while nobody has touched it."""
+    """``source_sheet`` as long as no hook uses it."""
 
     def __init__(self, source: Source, sheet: SourceSheet):
         set_facts(self, _ade_source=source, _ade_sheet=sheet)

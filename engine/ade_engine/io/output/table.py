@@ -1,4 +1,4 @@
-"""A frame on its way into the output: as it came, and as the native writer reads it."""
+"""A frame to be written: as it was appended, and as the native writer reads it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Frames are kept as they are (the native module reads them where polars has them) until the workbook is saved. A hook
 that touches ``output_sheet`` or ``output_workbook`` turns it into a real openpyxl workbook, by replaying what was
-appended so far; from then on openpyxl has it. Either way the values follow openpyxl's rules.
+appended so far; from then on openpyxl holds it. Either way the values follow openpyxl's rules.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Output:
     def __init__(self, *, escape_formulas: bool = False):
         self._escape_formulas = escape_formulas
         self._sheets: list[Any] = []
-        #: What was appended to each sheet while openpyxl did not have it.
+        #: What was appended to each sheet before openpyxl held it.
         self._tables: list[list[Table]] = []
         self._workbook = OutputWorkbook(self)
 
@@ -42,7 +42,7 @@ class Output:
 
     @property
     def is_touched(self) -> bool:
-        """Whether openpyxl has the workbook by now."""
+        """Whether openpyxl holds the workbook."""
         return not is_stand_in(self._workbook)
 
     def add_sheet(self, title: str) -> Any:
@@ -122,7 +122,7 @@ class Output:
             writer.abandon()
 
     def open(self) -> None:
-        """Let openpyxl have the workbook: what was appended so far is appended to its worksheets."""
+        """Turn the workbook into openpyxl's: what was appended so far is appended to its worksheets."""
         with opening():
             if not self.is_touched:
                 self._open()
@@ -157,7 +157,7 @@ class Output:
 
 
 class OutputWorkbook(StandIn):
-    """``output_workbook`` while nobody has touched it."""
+    """``output_workbook`` as long as no hook uses it."""
 
     def __init__(self, output: Output):
         set_facts(self, _ade_output=output)
@@ -176,7 +176,7 @@ class OutputWorkbook(StandIn):
 
 
 class OutputSheet(StandIn):
-    """``output_sheet`` while nobody has touched it."""
+    """``output_sheet`` as long as no hook uses it."""
 
     def __init__(self, output: Output, title: str):
         set_facts(self, _ade_output=output, _ade_title=title)
@@ -203,7 +203,7 @@ class OutputSheet(StandIn):
 
 
 def _sync_folder(folder: str) -> None:
-    """Make a rename last, where the system can."""
+    """Make a rename durable, where the system can."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,7 +1,7 @@
-"""A scan in which somebody has put other rows: the same facts, with the rows as they are now.
+"""A scan whose rows were changed: the same properties, with the rows as they are now.
 
 Row detectors may change the list that they are given, and hooks may put values into a source sheet that no file can
-hold. Both are rare, and small sheets are where they happen: nothing here is fast.
+hold. Both are rare and happen with small sheets, so this code is not optimized.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ChangedScan:
-    """Answers what a :class:`SheetScan` answers, from rows in Python."""
+    """Has the methods of a :class:`SheetScan`, over rows in Python."""
 
     def __init__(self, scan: SheetScan, changed: dict[int, list[Any]]):
         self._rows = scan.rows(0, scan.rows_emitted)

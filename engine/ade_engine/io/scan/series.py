@@ -6,7 +6,7 @@ from typing import Any
 
 
 def series_of_values(name: str, values: list[Any]) -> Any:
-    """What the contract makes of a column of Python values."""
+    """Returns the series of a column of Python values; mixtures that polars refuses become text."""
     import polars as pl
 
     try:

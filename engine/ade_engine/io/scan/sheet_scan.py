@@ -87,5 +87,5 @@ class SheetScan:
         return self._native.declared()
 
     def free(self) -> None:
-        """Give the memory back. Nothing can be read afterwards; series that were made live on."""
+        """Free the memory. Nothing can be read afterwards; series that were made stay valid."""
         self._native.free()

@@ -1,7 +1,7 @@
-"""Where in a sheet the rows stand that it holds without cell objects.
+"""The places in a sheet of the rows that it holds without cell objects.
 
-:class:`Bands` says which :class:`~ade_engine.io.worksheets.rows.Rows` are in which rows and columns of a sheet, so that
-rows and columns can be inserted, removed and moved at a cost that does not depend on how many cells they have.
+:class:`Bands` records which :class:`~ade_engine.io.worksheets.rows.Rows` are in which rows and columns of a sheet, so
+that rows and columns can be inserted, removed and moved at a cost that does not depend on how many cells they have.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Bands:
     # Rows -----------------------------------------------------------------------------------------------------------
 
     def shift_rows(self, first_row: int, offset: int) -> None:
-        """Move all rows from one on. Where they go there must be none."""
+        """Move all rows from one on. There must be no rows at the target."""
         start = self._split(first_row)
         for index in range(start, len(self._bands)):
             band = self._bands[index]
@@ -204,7 +204,7 @@ class Bands:
         self._first_rows[start:stop] = [band.first_row for band in kept]
 
     def shift_columns(self, first_column: int, offset: int) -> None:
-        """Move all columns from one on. Where they go there must be none."""
+        """Move all columns from one on. There must be no columns at the target."""
         self._replace_columns(
             0,
             len(self._bands),
@@ -225,7 +225,7 @@ class Bands:
     # Ranges ---------------------------------------------------------------------------------------------------------
 
     def _fill_rows(self, first_row: int, last_row: int) -> tuple[int, int]:
-        """Let every one of some rows be in a band, and bands begin and end with them; the positions of these."""
+        """Split and add bands so that some rows are in bands of their own. Returns the positions of these bands."""
         start = self._split(first_row)
         stop = self._split(last_row + 1)
         next_row, index = first_row, start

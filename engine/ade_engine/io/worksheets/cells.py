@@ -1,9 +1,9 @@
 """The cells of a worksheet by (row, column), of which most need not exist as objects.
 
 :class:`LazyCells` takes the place of the dictionary that an openpyxl worksheet keeps its cells in. A cell that belongs
-to rows (:mod:`ade_engine.io.worksheets.rows`) is made when somebody asks for it. Once nobody else holds it any more,
-what it has become is noted in the rows and the object goes, so that a hook which walks through a million cells needs
-memory for a few thousand of them at a time.
+to rows (:mod:`ade_engine.io.worksheets.rows`) is made when it is accessed. When no other reference to it exists,
+its content is noted in the rows and the object is dropped, so that a hook that visits a million cells needs memory for
+a few thousand of them at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ade_engine.io.worksheets.bands import Bands
 from ade_engine.io.worksheets.rows import Rows
 
-#: So many further cell objects are made before those that nobody holds are looked for.
+#: After this many new cell objects, those without another reference are dropped.
 _ROUND = 1 << 12
 
 
@@ -34,7 +34,7 @@ class LazyCells(dict):
         super().__init__()
         self.worksheet = worksheet
         self.bands = Bands()
-        #: The places of cells that somebody put there: among them all that lie outside the bands.
+        #: The places of cells that were added: among them all outside the bands.
         self._loose: set[tuple[int, int]] = set()
         #: The last row of these; ``None`` where it has to be looked for.
         self._last_loose_row: int | None = 0
@@ -74,7 +74,7 @@ class LazyCells(dict):
         return tuple(cells)
 
     def release(self) -> None:
-        """Let go of the cell objects that nobody else holds, noting in their rows what they have become."""
+        """Drop the cell objects without another reference, noting their content in their rows."""
         at = self.bands.at
         table = self.worksheet.parent._ade_styles
         band = None
@@ -93,7 +93,7 @@ class LazyCells(dict):
                 own_column = part.columns.get(column)
                 if own_column is not None:
                     own_row = part.first + row - band.first_row
-                    # A cell above a hole was put there by somebody: it stays.
+                    # A cell at a place without one in the rows was added by a hook: it stays.
                     if (own_row, own_column) not in part.rows.holes and part.rows.take_back(
                         cell, own_row, own_column, table
                     ):
@@ -141,7 +141,7 @@ class LazyCells(dict):
                 if is_loose:
                     self._loose.add(other)
 
-    # A dictionary whose keys are these, for whoever uses it as one -------------------------------------------------
+    # The methods of a dictionary with these keys --------------------------------------------------------------------
 
     def _leave(self, key: tuple[int, int]) -> None:
         """Note that a place has no cell object of its own any more."""

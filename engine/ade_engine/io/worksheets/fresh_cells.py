@@ -1,4 +1,4 @@
-"""Making openpyxl cells and putting values into them, as assigning these would, but without openpyxl's cost."""
+"""Makes openpyxl cells with values, as an assignment would, but without openpyxl's cost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def value_in_cell(value: Any) -> Any:
 
 
 def binder_of(dtype: Any, escape_formulas: bool) -> Callable[[Cell, Any], None]:
-    """What puts a value of a column's type into a fresh cell, as assigning it would."""
+    """Returns a function that puts a value of a column's type into a fresh cell, as an assignment would."""
     if dtype.is_numeric() and not dtype.is_decimal():
         return _bind_number
     if dtype == pl.Boolean:

@@ -1,8 +1,8 @@
 """Rows that a worksheet holds without a cell object for each of their values.
 
-:class:`Rows` are the rows of one table as they came, with what was changed in single cells since. They make a cell when
-it is asked for, and take it back when nobody holds it any more. Where in a sheet they stand is known to
-:mod:`ade_engine.io.worksheets.bands`.
+:class:`Rows` are the rows of one table as they were appended, with changes of single cells since. They make a cell when
+it is accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.bands` records their place
+in a sheet.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Rows:
         #: Places (row, column) whose cells were taken away.
         self.holes: set[tuple[int, int]] = set()
         self._values: dict[tuple[int, int], list[Any]] = {}
-        # Walks go along rows or along columns; either way so many stretches serve one another.
+        # Cells are visited along rows or along columns; either way this many stretches are kept.
         self._kept = _STRETCHES_KEPT * width
         #: For each column, the stretch that was last asked for but not kept.
         self._missed: dict[int, int] = {}
@@ -110,7 +110,7 @@ class Rows:
         values = self._values.get(key)
         if values is None:
             if self._missed.get(column) != stretch:
-                # Who asks here and there wants single values; who walks asks again.
+                # A single access reads one value; a second one nearby reads a whole stretch.
                 self._missed[column] = stretch
                 return self.fetch(column, row, row + 1)[0]
             if len(self._values) >= self._kept:
@@ -308,7 +308,7 @@ class ScanRows(Rows):
         try:
             cell.value = value
         except IllegalCharacterError:
-            # Text that could not be written can still be looked at.
+            # Text that could not be written can still be read.
             cell._value, cell.data_type = value, "s"
 
     def style_of_kind(self, column: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Saving openpyxl workbooks, with rows that nobody touched written natively.
+"""Saves openpyxl workbooks, with unchanged rows written by the native module.
 
 Everything but the rows of a :class:`~ade_engine.io.worksheets.worksheet.LazyWorksheet` is written by openpyxl itself:
 this module lets it write each sheet around an empty ``sheetData`` and puts the rows in between. Whatever was done to a
@@ -388,7 +388,7 @@ class _SheetWriter(WorksheetWriter):
             letters = self._letters[column] = get_column_letter(column)
         start = f'<c r="{letters}{row}"{styled}'
         value_type = type(value)
-        # Numbers that are not finite have no spelling.
+        # Numbers that are not finite cannot be written.
         if value is None or value == "" or value_type is float and value - value != 0.0:
             return f"{start}/>"
         if kind == "s" and value_type is str:

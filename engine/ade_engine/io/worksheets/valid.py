@@ -1,9 +1,9 @@
-"""Writing valid files whatever was done to a workbook.
+"""Writes valid files whatever was done to a workbook.
 
 openpyxl lets its objects get out of step with each other (a table and the cells of its header, a name and the sheet it
-refers to), and writes what they say; a spreadsheet program then calls the file damaged. The functions here put right
-what is about to be written. The rules are those of the file format (ECMA-376, part 1, chapter 18) and by what
-spreadsheet programs refuse.
+refers to), and writes them as they are; a spreadsheet program then calls the file damaged. The functions here correct
+what is about to be written. The rules are those of the file format (ECMA-376, part 1, chapter 18) and of what
+spreadsheet programs accept.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
 
 
 def fit_filter(tree: Any, last_row: int) -> Any:
-    """A filter of a range of cells, and that says once for each column what it shows; the last word counts.
+    """A filter of a range of cells, with one entry for each column: the last one.
 
     ``last_row`` is that of the sheet: a filter of whole columns reaches to it.
     """

@@ -109,7 +109,7 @@ class _LazyCopy(WorksheetCopy):
 
 
 def _lazy_cells(worksheet: Any) -> LazyCells | None:
-    """The lazy cells of a worksheet, unless it is another one, or somebody replaced them."""
+    """The lazy cells of a worksheet, unless it is of another class or they were replaced."""
     cells = getattr(worksheet, "_cells", None)
     return cells if type(cells) is LazyCells else None
 
@@ -203,7 +203,7 @@ class LazyWorksheet(Worksheet):
             if place is not None:
                 rows, own_row, own_column = place
                 return rows.value(own_row, own_column)
-            # Looking at a place without a cell makes one there, as it does in any worksheet.
+            # Accessing a place without a cell makes one there, as in any worksheet.
             cell = self.cell(row, column)
         return cell.value
 

@@ -1,1 +1,1 @@
-"""What this organisation's spreadsheets mean, for ADE."""
+"""How ADE reads this organisation's spreadsheets."""

@@ -1,4 +1,4 @@
-//! Filling a sheet, row by row, under the contract's rules on where rows and scanning end.
+//! Fills a sheet, row by row, and decides where rows and the scan end.
 //!
 //! Rows may come in any order and so may the cells of a row; a later cell takes the place of an earlier one. The
 //! cells of finished rows are stored by `grouping`.
@@ -12,12 +12,12 @@ use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
 use super::text::{TextArena, TextReference};
 use crate::error::{Result, SourceError};
 
-/// More rows than any worksheet may have, yet few enough to count through.
+/// More rows than any worksheet may have, yet few enough to iterate over.
 pub const MAXIMUM_ROWS: usize = 1 << 24;
 /// The column `ZZZ`.
 pub const MAXIMUM_COLUMNS: usize = 18_278;
 
-/// A sheet of more cells or text than this is an attack, or needs another tool.
+/// A sheet with more cells or text than this is refused.
 const MAXIMUM_CELLS: usize = 200_000_000;
 const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
 
@@ -28,14 +28,14 @@ pub struct ScanLimits {
     pub empty_rows: Option<usize>,
     /// The run of empty cells after a value that ends a row.
     pub empty_columns: Option<usize>,
-    /// The number of rows after which nothing more is wanted.
+    /// The number of rows after which the scan ends.
     pub rows: Option<usize>,
     /// Whether text of no length counts as a value, so that rows end behind it.
     pub keep_blank_text: bool,
 }
 
 impl ScanLimits {
-    /// Everything that there is.
+    /// No limits.
     pub const NONE: Self = Self {
         empty_rows: None,
         empty_columns: None,
@@ -54,11 +54,11 @@ impl Default for ScanLimits {
     }
 }
 
-/// Whether to go on.
+/// Whether the scan goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Continue {
     Yes,
-    /// The run of empty rows was reached: nothing more is wanted.
+    /// The run of empty rows was reached: the scan ends.
     No,
 }
 
@@ -144,7 +144,7 @@ impl SheetBuilder {
         if let Some(limit) = self.limits.rows
             && row >= limit
         {
-            // There are rows beyond, so all those before are empty ones where the file leaves them out.
+            // A later row exists, so rows before it that the file leaves out are empty.
             self.rows_seen = self.rows_seen.max(limit);
             self.row_cells.clear();
             return Ok(Continue::No);
@@ -168,7 +168,7 @@ impl SheetBuilder {
             self.sort_row();
         }
         if row < self.rows_seen {
-            // A row that was read before, or passed over: it waits for the end of the sheet.
+            // A row that was read before, or skipped: it is kept until the end of the sheet.
             let in_group = (row % GROUP_ROWS) as u16;
             let cells = self.row_cells.drain(..);
             self.late
@@ -222,7 +222,7 @@ impl SheetBuilder {
         self.row_in_order = true;
     }
 
-    /// Cuts the row where the contract ends it, and returns the number of its columns.
+    /// Cuts the row where the limits end it, and returns the number of its columns.
     fn trim_row(&mut self) -> usize {
         let mut width = 0;
         let mut kept = 0;
@@ -247,7 +247,7 @@ impl SheetBuilder {
         width
     }
 
-    /// Joins the cells that came late to those that are there, and cuts their rows anew.
+    /// Adds the cells that came out of order to those that are stored, and cuts their rows again.
     fn merge_late_cells(&mut self) {
         let mut late = std::mem::take(&mut self.late);
         late.sort_by_key(|&(row, _)| row);

@@ -1,8 +1,8 @@
-//! One cell: what kind of value it holds, and 64 bits that are the value or say where it is.
+//! One cell: the kind of its value, and 64 bits that are the value or refer to it.
 
 use super::text::TextReference;
 
-/// What kind of value a cell holds, and so how its 64 bits read.
+/// The kind of a cell's value, which decides how its 64 bits are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Tag {
@@ -48,7 +48,7 @@ impl Tag {
         Self::BigInteger,
     ];
 
-    /// Whether the contract's scanning counts such a cell as empty.
+    /// Whether a scan counts such a cell as empty.
     pub fn counts_as_empty(self) -> bool {
         matches!(self, Self::Empty | Self::EmptyText)
     }

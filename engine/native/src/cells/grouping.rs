@@ -1,7 +1,7 @@
 //! Sorting the cells of rows into the columns of a group.
 //!
-//! As long as rows ascend, which is nearly always, nothing is looked up again: cells of the current group are collected
-//! in one list and sorted into columns when the group is left.
+//! Rows nearly always ascend, and then no stored group is searched: the cells of the current group are collected in one
+//! list and sorted into columns when the group is complete.
 
 use super::cell::{Cell, Tag};
 use super::group::{Chunk, GROUP_ROWS, Group};
@@ -38,7 +38,7 @@ impl Pending {
     }
 }
 
-/// A column's cells on their way into a chunk.
+/// A column's cells, to be stored as a chunk.
 enum Filling {
     Dense { tags: Vec<u8>, bits: Vec<u64> },
     Sparse(Vec<Pending>),
@@ -114,20 +114,20 @@ impl Groups {
             .extend(cells.drain(..).map(|cell| Pending::new(row as u16, cell)));
     }
 
-    /// Takes a group apart, to be filled anew: its cells, sorted by columns.
+    /// Takes the cells out of a stored group, sorted by columns, so that it can be filled again.
     pub(super) fn reopen(&mut self, group_index: usize) -> Vec<Pending> {
         self.flush();
         self.current = group_index;
         self.take(group_index)
     }
 
-    /// All groups, once nothing is to be added.
+    /// Returns all groups, when no more rows follow.
     pub(super) fn finish(mut self) -> Vec<Option<Box<Group>>> {
         self.flush();
         self.stored
     }
 
-    /// Takes a group that was stored apart again.
+    /// Makes a stored group the current one again.
     fn take(&mut self, group_index: usize) -> Vec<Pending> {
         let Some(group) = self.stored.get_mut(group_index).and_then(Option::take) else {
             return Vec::new();
@@ -173,7 +173,7 @@ impl Groups {
             .iter()
             .map(|&column| Filling::new(self.counts[column as usize] as usize, rows))
             .collect();
-        // From here on `counts` says where a column is in `present`.
+        // From here on `counts` holds the position of each column in `present`.
         for (index, &column) in present.iter().enumerate() {
             self.counts[column as usize] = index as u32;
         }

@@ -1,4 +1,4 @@
-//! Where the cells of a sheet live, and what single values mean.
+//! The storage of a sheet's cells, and the conversion of single values.
 //!
 //! - [`sheet`]: the store, in `group`s of rows; [`builder`] fills it, `grouping` sorts rows into columns
 //! - [`cell`]: one value; [`text`]: where text lies; [`column_letters`]

@@ -1,4 +1,4 @@
-//! The sheet store: the one place where a sheet's cells live.
+//! The sheet store, which holds a sheet's cells.
 //!
 //! Rows are kept in groups of `GROUP_ROWS`; within a group each column that has a value is a chunk, dense (a tag
 //! and 64 bits for each row) where enough rows have one, else a sorted list. So a sheet costs about nine bytes a cell
@@ -14,7 +14,7 @@ use super::group::{Chunk, GROUP_ROWS, Group};
 use super::text::{TextArena, TextReference};
 use super::white_space::is_blank_text;
 
-/// What scanning found out about a sheet.
+/// What a scan found out about a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScanFacts {
     /// Rows that the sheet has, empty ones included.
@@ -59,7 +59,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// What scanning found out.
+    /// What the scan found out.
     pub fn facts(&self) -> ScanFacts {
         self.facts
     }
@@ -229,7 +229,7 @@ impl Sheet {
     }
 }
 
-/// The kinds of cells in a stretch of a column.
+/// The kinds of cells in a range of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnKinds {
     /// The kind of the first cell that has a value, [`Tag::Empty`] if none has.

@@ -1,4 +1,4 @@
-//! Where the text of cells lives: in a few large blocks, each written once.
+//! The storage of text: a few large blocks, each written once.
 //!
 //! A [`TextArena`] never moves a byte after it was pushed, so that Arrow arrays can point into it for as long as they
 //! hold the arena alive. A [`TextReference`] fits the 64 bits of a cell's payload.
@@ -33,7 +33,7 @@ impl TextReference {
         self.0
     }
 
-    /// The reference that [`bits`](Self::bits) gave.
+    /// The reference that [`bits`](Self::bits) returned.
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
@@ -102,7 +102,7 @@ impl TextArena {
         TextReference::new(index, offset, bytes.len() as u64)
     }
 
-    /// Stores a text unless it is among those stored lately.
+    /// Stores a text unless it is among those stored recently.
     pub fn push_deduplicated(&mut self, text: &str) -> TextReference {
         if text.len() > 64 {
             return self.push(text);
@@ -162,7 +162,7 @@ impl TextArena {
         self.blocks.is_empty()
     }
 
-    /// Drops what only storing needs.
+    /// Drops the data that is only needed for storing.
     pub fn finish(&mut self) {
         self.recent = Vec::new();
     }

@@ -1,4 +1,4 @@
-//! How values other than text look as text: as polars prints them, and as Python's `str` does.
+//! Converts values other than text to text: as polars prints them, and as Python's `str` does.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::calendar::{DAY_MICROSECONDS, civil_from_days};
 use super::cell::{Cell, Tag};
 use super::sheet::Sheet;
 
-/// Adds a cell as polars puts it into a column of text. `false` where that is not known here.
+/// Adds a cell as polars puts it into a column of text. `false` where this is not implemented.
 pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
         Tag::Text => out.push_str(sheet.text(cell.as_text())),
@@ -27,7 +27,7 @@ pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     true
 }
 
-/// Adds a cell as Python's `str` prints it, date-times in ISO form. `false` where that is not known here.
+/// Adds a cell as Python's `str` prints it, date-times in ISO form. `false` where this is not implemented.
 pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
         Tag::Text => out.push_str(sheet.text(cell.as_text())),

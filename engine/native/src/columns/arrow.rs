@@ -48,7 +48,7 @@ pub struct ArrowArrayStream {
 }
 
 impl ArrowArrayStream {
-    /// Takes a stream out of where a producer left it, and marks it there as taken.
+    /// Moves a stream out of the producer's structure, and marks it there as taken.
     ///
     /// # Safety
     /// `place` must point to a valid structure.

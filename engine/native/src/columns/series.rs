@@ -1,8 +1,8 @@
 //! From cells to polars columns: which type a stretch of a column gets, and its values.
 //!
 //! The type is what `polars.Series(name, values, strict=False)` would choose for the same Python values, found from
-//! the kinds of cells that occur and from which comes first. Common cases are built here as Arrow columns, text
-//! without being copied; for rare mixtures [`build`] declines, and Python makes the series from a list.
+//! the kinds of cells that occur and from which comes first. Common cases are built here as Arrow columns, without
+//! copying text; for rare mixtures [`build`] returns none, and Python makes the series from a list.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ pub enum Plan {
     Boolean,
     /// Text, and other values as polars displays them.
     Text,
-    /// What polars refuses, turned into text by Python's rules.
+    /// A mixture that polars refuses, converted to text by Python's rules.
     PythonText,
     DateTime,
     Date,
     Time,
     Duration,
-    /// A mixture that Python has to make the series of.
+    /// A mixture of which Python makes the series.
     Other,
 }
 
@@ -61,7 +61,7 @@ impl Plan {
         }
     }
 
-    /// Whether polars settles on text for a mixture with text in it. What comes first matters: a boolean or a time
+    /// Whether polars chooses text for a mixture with text in it. What comes first matters: a boolean or a time
     /// that meets a date before the first text makes a column of Python objects instead.
     fn is_shown_as_text(kinds: ColumnKinds) -> bool {
         use Tag::{Boolean, Date, DateTime, EmptyText, Float, Integer, Text, Time};

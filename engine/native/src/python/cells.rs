@@ -13,7 +13,7 @@ static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DURATION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// Date objects are costly to make and repeat often: this many are remembered.
+/// Date objects are expensive to make and repeat often: this many are cached.
 const REMEMBERED: usize = 1 << 10;
 
 /// Makes Python objects of the cells of one sheet.
@@ -22,7 +22,7 @@ pub struct CellObjects {
 }
 
 impl CellObjects {
-    /// Starts without remembered objects.
+    /// Starts with an empty cache.
     pub fn new() -> Self {
         Self {
             remembered: Vec::new(),
@@ -139,7 +139,7 @@ impl<'py> MomentTypes<'py> {
     /// The cell of an object; one of a type that no file has becomes its text.
     ///
     /// # Errors
-    /// What Python raises while it answers for the object.
+    /// What Python raises while the object is read.
     pub fn cell(
         &mut self,
         value: &Bound<'py, PyAny>,

@@ -1,4 +1,4 @@
-//! Reading failures as Python sees them.
+//! Converts reading failures to Python's exceptions.
 
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyUnicodeDecodeError, PyValueError};
@@ -13,7 +13,7 @@ create_exception!(
     "The input file cannot be read; the message says what is wrong with it."
 );
 
-/// A reading failure as the exception that Python is to see.
+/// Returns the Python exception for a reading failure.
 pub fn to_python(error: ReadError) -> PyErr {
     let message = error.to_string();
     match error {

@@ -1,7 +1,7 @@
 //! The Python module `ade_engine._native`.
 //!
-//! Thin: arguments are converted, the interpreter is let go while Rust works, results become Python objects. What the
-//! classes promise is written down where configurations can meet it, in `ade_engine/io`.
+//! A thin layer: it converts arguments, releases the interpreter while Rust works, and converts results to Python objects.
+//! The behaviour of the classes is documented in `ade_engine/io`, which wraps them.
 
 mod cells;
 mod error;

@@ -1,4 +1,4 @@
-//! Writing, as Python sees it: frames, and a writer that takes them.
+//! The Python classes for writing: frames, and a writer that takes them.
 
 use std::fs::File;
 use std::io;
@@ -32,7 +32,7 @@ impl Frame {
         let pointer = capsule
             .pointer_checked(Some(c"arrow_array_stream"))?
             .cast::<ArrowArrayStream>();
-        // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as gone.
+        // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
         let imported = unsafe { frame::Frame::import(ArrowArrayStream::take(pointer.as_ptr())) };
         Ok(Self {
             frame: Arc::new(imported.map_err(PyTypeError::new_err)?),

@@ -1,4 +1,4 @@
-//! Reading, as Python sees it: a source, scans of its sheets, and columns on their way to polars.
+//! The Python classes for reading: a source, scans of its sheets, and columns for polars.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Source {
         Ok((PyList::new(py, sheets.collect::<Vec<_>>())?, book.active()))
     }
 
-    /// Says which sheets will be scanned, in order.
+    /// Sets which sheets will be scanned, in order.
     fn prefetch(
         &self,
         sheets: Vec<usize>,
@@ -217,8 +217,8 @@ impl Scan {
         PyList::new(py, rows)
     }
 
-    /// For each of some rows what the file says of its cells beside their values: see `read::xlsx::cell_type::detail`; -1 where
-    /// the file has no cell. Only a peek at a workbook of the `.xlsx` family knows.
+    /// For each of some rows the details of its cells: see `read::xlsx::cell_type::detail`; -1 where the file has no cell. Only
+    /// known for a peek at a workbook of the `.xlsx` family.
     fn details(&self, start: usize, stop: usize) -> Vec<Vec<i64>> {
         let Some(details) = &self.details else {
             return Vec::new();
@@ -376,7 +376,7 @@ impl ArrowColumn {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        // The specification lets an exporter return what it has, whatever was requested.
+        // The specification allows an exporter to ignore the requested schema.
         drop(requested_schema);
         let column = self
             .column

@@ -1,4 +1,4 @@
-//! Telling openpyxl's style objects apart quickly.
+//! Compares openpyxl's style objects quickly.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
@@ -6,11 +6,11 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 /// Style objects hold style objects (a border its sides, these their colours), never deeper than this.
 const MAXIMUM_DEPTH: usize = 6;
 
-/// The content of a style object as bytes: objects of the same content have the same bytes. Nothing where it holds what
-/// is not plain.
+/// The content of a style object as bytes: objects of the same content have the same bytes. `None` where it holds other
+/// objects than plain values and style objects.
 ///
 /// # Errors
-/// What Python raises while it answers for the object.
+/// What Python raises while the object is read.
 #[pyfunction]
 pub fn style_key<'py>(style: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let mut key = Vec::with_capacity(256);

@@ -43,7 +43,7 @@ fn value_object(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
         Value::Integer(number) => number.into_pyobject(py)?.into_any(),
         Value::Float(number) => number.into_pyobject(py)?.into_any(),
         Value::Boolean(flag) => flag.into_pyobject(py)?.to_owned().into_any(),
-        // No setting is a date; one that stands there becomes the text that was written.
+        // No setting is a date; a date in the file becomes text as it was written.
         Value::Datetime(moment) => moment.to_string().into_pyobject(py)?.into_any(),
         Value::Array(values) => {
             let values: PyResult<Vec<_>> = values

@@ -297,7 +297,7 @@ impl Read for PartReader {
     }
 }
 
-/// A stretch of a file, read without moving the file's own position.
+/// A range of a file, read without moving the file's own position.
 struct Stretch {
     file: Arc<File>,
     position: u64,
@@ -339,7 +339,7 @@ fn read_at(file: &File, mut position: u64, mut buffer: &mut [u8]) -> io::Result<
     Ok(())
 }
 
-/// Takes 64-bit sizes from an entry's extra fields, where the 32-bit ones say to look there.
+/// Takes 64-bit sizes from an entry's extra fields, where the 32-bit ones refer to them.
 fn read_extra_64(mut extra: &[u8], unpacked: u32, entry: &mut Entry) {
     while extra.len() >= 4 {
         let (kind, length) = (u16_at(extra, 0), u16_at(extra, 2) as usize);

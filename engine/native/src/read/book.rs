@@ -1,4 +1,4 @@
-//! One input file, whatever its format: its sheets, which of them is active, and scanning one of them.
+//! One input file of any format: its sheets, which of them is active, and scanning one of them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::progress::Watch;
 /// The extensions that openpyxl reads.
 const PACKAGE_EXTENSIONS: [&str; 4] = [".xlsx", ".xlsm", ".xltx", ".xltm"];
 
-/// A worksheet of the file, in words.
+/// A worksheet of the file.
 #[derive(Debug, Clone)]
 pub struct SheetInfo {
     pub title: String,
@@ -40,7 +40,7 @@ enum Content {
     Text(CsvFile),
 }
 
-/// What reads a file.
+/// The reader of a file's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Package,

@@ -1,7 +1,7 @@
-//! Files that are something else than their name says, or that are locked: how they are recognised, and the words of the
-//! message about each.
+//! Files of another format than their name says, or protected by a password: how they are recognised, and the message about
+//! each.
 //!
-//! Readers ask here once they have found that a file is not what they read: [`super::archive`] where a zip archive was
+//! Readers call this module when a file is not of their format: [`super::archive`] where a zip archive was
 //! expected, [`super::xlsx`] where an archive holds no workbook, [`super::xls`] where an old workbook was expected.
 
 use std::fs::File;
@@ -14,9 +14,9 @@ use crate::error::SourceError;
 pub const ARCHIVE_START: [u8; 4] = *b"PK\x03\x04";
 /// The first bytes of an old workbook that lies in no container.
 pub const BARE_LEGACY_START: [u8; 2] = [0x09, 0x08];
-/// So much of a file is looked at to see what it is.
+/// How much of a file is read to recognise it.
 pub const START_BYTES: u64 = 512;
-/// A compound file is looked into up to this size.
+/// Compound files up to this size are searched.
 const MAXIMUM_PEEK_BYTES: u64 = 512 << 20;
 
 const ENCRYPTED: &str = "is an encrypted workbook: save it without a password";
@@ -42,7 +42,7 @@ pub fn encrypted(path: &str) -> SourceError {
     foreign(path, ENCRYPTED, None)
 }
 
-/// What a file is that should have been a zip archive; `start` are its first bytes.
+/// Recognises a file that should have been a zip archive; `start` are its first bytes.
 pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
     if start.starts_with(&ARCHIVE_START) {
         return SourceError::CutShort {
@@ -84,7 +84,7 @@ pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
     }
 }
 
-/// A zip archive that is not even an Office document.
+/// Recognises a zip archive that is not an Office document.
 pub fn instead_of_workbook_archive(path: &str) -> SourceError {
     foreign(
         path,
@@ -93,7 +93,7 @@ pub fn instead_of_workbook_archive(path: &str) -> SourceError {
     )
 }
 
-/// What an archive without a workbook part is; `has_part` says whether it holds a part of a name.
+/// Recognises an archive without a workbook part; `has_part` returns whether it holds a part of a name.
 pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> SourceError {
     let what = if has_part("word/document.xml") {
         "it is a Word document"
@@ -109,7 +109,7 @@ pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> 
     foreign(path, NOT_A_WORKBOOK, Some(what))
 }
 
-/// What a file is that should have been an old workbook, and is not a compound file either.
+/// Recognises a file that should have been an old workbook, and is not a compound file either.
 pub fn instead_of_legacy(path: &str, bytes: &[u8]) -> SourceError {
     let start = &bytes[..bytes.len().min(START_BYTES as usize)];
     let text = readable(start);
@@ -129,7 +129,7 @@ pub fn instead_of_legacy(path: &str, bytes: &[u8]) -> SourceError {
     foreign(path, NOT_LEGACY, Some(what))
 }
 
-/// What a compound file without a workbook is.
+/// Recognises a compound file without a workbook.
 pub fn instead_of_legacy_stream(path: &str, file: &CompoundFile<'_>) -> SourceError {
     if is_encrypted(file) {
         encrypted(path)
@@ -142,7 +142,7 @@ pub fn instead_of_legacy_stream(path: &str, file: &CompoundFile<'_>) -> SourceEr
     }
 }
 
-/// What a compound file is, as far as it matters here.
+/// The kinds of compound files that are told apart.
 enum CompoundKind {
     EncryptedWorkbook,
     LegacyWorkbook,
@@ -163,7 +163,7 @@ fn kind_of_compound_file(path: &str) -> CompoundKind {
     }
 }
 
-/// Whether a compound file is the wrapping of an encrypted workbook.
+/// Whether a compound file contains an encrypted workbook.
 fn is_encrypted(file: &CompoundFile<'_>) -> bool {
     file.contains("EncryptedPackage")
 }

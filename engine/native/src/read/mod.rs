@@ -1,8 +1,8 @@
 //! Reading input files of every format into sheets.
 //!
-//! - [`book`]: one input file of any format; what the rest starts from
+//! - [`book`]: one input file of any format; the entry point of this module
 //!   - [`xlsx`] over [`archive`] (zip) and [`xml`], [`xls`] over [`compound`], [`csv`]
-//!   - [`foreign`]: files that are something else than their name says, or locked by a password
+//!   - [`foreign`]: files of another format than their name says, or protected by a password
 //! - [`source`]: opens and scans in the background, so that reading overlaps the start of Python and polars;
 //!   [`read_ahead`] unpacks a part while it is parsed
 

@@ -1,11 +1,11 @@
-//! Reading in another thread, a few blocks ahead: unpacking a part then overlaps parsing it.
+//! Reads in another thread, a few blocks ahead, so that a part is unpacked while it is parsed.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 const BLOCK_BYTES: usize = 1 << 17;
 const BLOCKS_AHEAD: usize = 4;
-/// Reading this much first shows whether a part is worth a thread.
+/// A part is read in a thread of its own only if it is larger than this.
 const WORTHWHILE_BYTES: usize = 1 << 17;
 
 /// A reader whose source is read in a thread of its own, unless it is small.
@@ -33,7 +33,7 @@ impl ReadAhead {
             let (send, blocks) = sync_channel(BLOCKS_AHEAD);
             let (spent, reuse) = channel();
             let work = move || read_blocks(source, &send, &reuse);
-            // Without a thread nothing is read, and the reader says so.
+            // Without a thread nothing is read, and the reader returns an error.
             drop(
                 std::thread::Builder::new()
                     .name("ade-unpack".to_owned())

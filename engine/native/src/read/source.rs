@@ -1,8 +1,8 @@
-//! Opening and scanning in the background.
+//! Opens and scans in the background.
 //!
-//! A [`Source`] starts to read in a thread of its own as soon as it is made, before anybody asks for anything: first
-//! the workbook's structure, then the sheets that are expected to be wanted, at most one ahead of what was taken. The
-//! caller waits only for what is not there yet.
+//! A [`Source`] starts to read in a thread of its own as soon as it is made, before its first method is called: first the
+//! workbook's structure, then the sheets that are expected, at most one ahead of what was taken. The caller waits only for
+//! results that are not ready.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -32,7 +32,7 @@ struct Job {
 struct State {
     book: Option<Result<Arc<Book>>>,
     queue: VecDeque<Wanted>,
-    /// What a caller waits for right now.
+    /// What a caller waits for at the moment.
     urgent: Option<Wanted>,
     jobs: Vec<Job>,
     closed: bool,
@@ -45,7 +45,7 @@ struct Shared {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves nothing half-done here: every change is a single assignment.
+        // A panic elsewhere leaves no partial change here: every change is a single assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,7 +91,7 @@ impl Source {
         }
     }
 
-    /// Says which sheets will be wanted, in order. Scans that were begun for others are stopped.
+    /// Sets which sheets will be scanned, in order. Scans of other sheets that were begun are stopped.
     pub fn prefetch(&self, sheets: &[usize], limits: ScanLimits) {
         let mut state = self.shared.lock();
         let wanted: Vec<Wanted> = sheets
@@ -234,7 +234,7 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
             book.scan(wanted.sheet, wanted.limits, &watch).map(Arc::new)
         });
         state = shared.lock();
-        // The job is gone if no caller wants it any more.
+        // The job is gone if no caller waits for it any more.
         if let Some(job) = state
             .jobs
             .iter_mut()
@@ -246,7 +246,7 @@ fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimi
     }
 }
 
-/// Runs what must not panic; should it panic all the same, callers that wait get an error instead of waiting for ever.
+/// Runs a function that must not panic; if it does, callers that wait get an error instead of waiting for ever.
 fn unharmed<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(SourceError::NotAWorkbook {

@@ -1,4 +1,4 @@
-//! Rows and cells as XML, under openpyxl's rules for what a value becomes.
+//! Writes rows and cells as XML, with the values that openpyxl would write.
 
 use super::shared_texts::Texts;
 use super::text::{cut, push_escaped, push_text_element};

@@ -1,8 +1,8 @@
 //! The zip archive that a workbook is, written as a stream of parts.
 //!
 //! Each piece of a part is deflated on its own, by whichever thread is free, and the results are joined in order: a
-//! deflate stream may be cut at any flushed block. Sizes and checksums are put into the local headers afterwards, as
-//! readers that know no data descriptors want it.
+//! deflate stream may be cut at any flushed block. Sizes and checksums are written into the local headers afterwards, for
+//! readers that do not support data descriptors.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -238,7 +238,7 @@ impl Workers {
                         .unwrap_or_else(PoisonError::into_inner)
                         .recv();
                     let Ok((bytes, answer)) = task else { return };
-                    // Nobody waits for the answer once writing failed.
+                    // No thread waits for the answer after writing failed.
                     drop(answer.send(pack(&mut deflate, bytes)));
                 }
             };

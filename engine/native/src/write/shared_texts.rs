@@ -3,7 +3,7 @@
 use super::text::push_text_element;
 use crate::cells::text::hash;
 
-/// Texts that occur more than once may be shared; only so many are remembered, so that memory stays constant.
+/// Texts that occur more than once may be shared; only this many are remembered, so that memory stays constant.
 const SHARED_SLOTS: usize = 1 << 16;
 const MAXIMUM_SHARED_BYTES: usize = 1 << 22;
 const MAXIMUM_SHARED_TEXT: usize = 256;

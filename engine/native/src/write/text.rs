@@ -1,4 +1,4 @@
-//! Text on its way into XML: what may stand in a cell, and how it is escaped.
+//! Writes text into XML: checks what a cell may hold, and escapes it.
 
 use std::io::Write;
 

@@ -1,11 +1,11 @@
-//! Compiles what was installed, once for each package and Python, and shares the result between environments.
+//! Compiles the installed packages, once for each package and Python, and shares the result between environments.
 //!
-//! No run should pay for compiling: `import polars` takes more than twice as long without bytecode. And compiling takes
+//! Without bytecode every run would compile again: `import polars` then takes more than twice as long. Compiling takes
 //! longer than all other steps of a build from warm caches together, so what was compiled for one environment is hard
 //! linked into the next (`shelf`).
 //!
-//! The files are of the unchecked kind, which ignores times of change. Nobody edits an environment's packages: what is
-//! installed is changed by a new environment.
+//! The files are of the unchecked kind, which ignores modification times: an environment's packages are never edited, a
+//! change makes a new environment.
 
 mod shelf;
 
@@ -18,16 +18,17 @@ use super::error::BuildError;
 use super::session::{Session, Show};
 use crate::process::Exit;
 
-/// Compiles the files that are listed in the file which it is given.
+/// A program that compiles the files that are listed in the file which it is given.
 const COMPILE: &str = include_str!("compile.py");
 
-/// How the program above ends when the disk is full.
+/// The exit status of the program above when the disk is full.
 const DISK_FULL: i32 = 2;
 
-/// uv puts it into each venv, and any start of Python imports it: the one that verifies the engine compiles it, too.
+/// uv puts this module into each venv, and every start of Python imports it, so the step that verifies the engine compiles
+/// it.
 const STARTED_WITH_PYTHON: &str = "_virtualenv.py";
 
-/// Sees to it that every module in the environment has its bytecode. Returns the shelf on which to keep what is new.
+/// Makes the missing bytecode of every module in the environment. Returns the shelf on which to keep what is new.
 pub(super) fn compile(session: &mut Session<'_>) -> Result<Shelf, BuildError> {
     let site_packages = session.site_packages()?;
     let failed = |error| BuildError::io(&site_packages, error);
@@ -52,7 +53,7 @@ pub(super) fn compile(session: &mut Session<'_>) -> Result<Shelf, BuildError> {
         return Err(failed(io::Error::from(io::ErrorKind::StorageFull)));
     }
     if !finished.exit.is_success() {
-        // Packages may carry files that are not Python of this release; nobody imports those.
+        // Packages may contain files that are not valid for this Python; these are not imported.
         session.note(
             "some files could not be compiled; they are compiled when they are imported".to_owned(),
         );

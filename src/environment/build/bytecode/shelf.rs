@@ -1,7 +1,7 @@
-//! The shelf: bytecode that is kept for other environments of the same Python.
+//! The shelf: the folder with bytecode that is kept for other environments of the same Python.
 //!
-//! A package's bytecode is kept under the digest of the hashes that its own RECORD has of its sources; a package whose
-//! RECORD has none is compiled each time. The shelf only ever saves time. Whatever goes wrong with it is passed over.
+//! A package's bytecode is kept under the digest of the hashes of its sources in its RECORD; a package whose RECORD has
+//! none is compiled each time. The shelf only saves time, so all errors with it are ignored.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::digest::Hasher;
 use crate::files::{PartialFolder, remove_abandoned};
 
-/// Linking takes a moment, so what is half linked and so old is dead.
+/// Linking takes a moment, so a partial folder of this age is a leftover.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 /// The shelf of one Python, and what an environment can add to it.
@@ -31,7 +31,7 @@ struct Package {
 }
 
 impl Shelf {
-    /// Links what is kept for the packages of an environment into it.
+    /// Links the kept bytecode of an environment's packages into it.
     ///
     /// # Errors
     /// The environment's packages cannot be listed.
@@ -47,7 +47,7 @@ impl Shelf {
         })
     }
 
-    /// Keeps what was compiled. Called when all of the environment is on the disk, for the links made here are to the
+    /// Keeps what was compiled. Called when the whole environment is on the disk, because the links made here are to the
     /// same files.
     pub fn keep(&self) {
         remove_abandoned(&self.folder, ABANDONED_AFTER);
@@ -131,7 +131,7 @@ fn package(stem: &str, record: &str) -> Option<Package> {
     })
 }
 
-/// Links a whole kept tree into place. An error leaves nothing that is wrong, only less than all.
+/// Links a whole kept tree into place. After an error some files are missing, and none is wrong.
 fn link_tree(source: &Path, target: &Path) -> io::Result<()> {
     for entry in fs::read_dir(source)? {
         let entry = entry?;
@@ -174,7 +174,7 @@ fn link(source: &Path, target: &Path) -> io::Result<()> {
     }
 }
 
-/// `a/__pycache__/b.cpython-311.pyc` of `a/b.py`, where it is there.
+/// `a/__pycache__/b.cpython-311.pyc` of `a/b.py`, if it exists.
 fn compiled_for(site_packages: &Path, source: &Path) -> Option<PathBuf> {
     let folder = source.parent()?.join("__pycache__");
     let prefix = format!("{}.", source.file_stem()?.to_str()?);

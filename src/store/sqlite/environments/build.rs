@@ -1,4 +1,4 @@
-//! Building an environment: claimed by one builder, and left by it ready, failed or to the next.
+//! Claims environments for building, and records how a build ended.
 
 use std::path::Path;
 
@@ -16,9 +16,9 @@ pub(super) fn claim(
     take_over: bool,
     now: Timestamp,
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
-    // Who holds the lock of the operating system may take over (?6): then a builder that the record still names is gone. The
-    // new token makes it lose its claim in case it is not. The attempt is counted here and not when it fails, so that a build
-    // that takes its process down with it counts too.
+    // The holder of the build lock may take over (?6): then the builder that the record still names is dead. If it is not,
+    // the new token makes it lose its claim. The attempt is counted here and not when it fails, so that a build that kills
+    // its process counts too.
     let changed = execute(
         transaction,
         "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?7,
@@ -61,7 +61,7 @@ pub(super) fn heartbeat(
     })
 }
 
-/// Goes into every statement that leaves `building`: the schema allows a token in that state alone.
+/// Part of every statement that leaves `building`: the schema allows a token in that state only.
 const UNCLAIM: &str =
     "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
 
@@ -73,7 +73,7 @@ pub(super) fn complete(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let packages = serde_json::to_string(&contents.packages).unwrap_or_default();
-    // The attempts begin anew: should its files vanish, the next builds are not the last ones of this.
+    // The count of attempts begins anew, for the case that its files vanish and it is built again.
     let sql = format!(
         "UPDATE environments SET status = 'ready', {UNCLAIM}, python_version = ?3, python_path = ?4, engine_version = ?5, installer = ?6, packages = ?7,
          lock_digest = ?8, size_bytes = ?9, ready_at = ?10, updated_at = ?10, attempt_count = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
@@ -138,7 +138,7 @@ pub(super) fn release(
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    // Due again at once, its attempt given back; never below zero, where a build since has begun the count anew.
+    // Due again at once, the attempt not counted; never below zero, because a build since may have reset the count.
     let sql = format!(
         "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = max(0, attempt_count - 1), available_at = ?3, updated_at = ?3
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
@@ -153,8 +153,8 @@ pub(super) fn requeue(
     snapshot: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    // When it became ready identifies a build of it: where somebody has built it since, that differs, and where it is not
-    // ready, it is null, which equals nothing.
+    // `ready_at` identifies a build: if the environment was built since, it differs, and if it is not ready, it is null, which
+    // equals nothing.
     let changed = execute(
         transaction,
         "UPDATE environments SET status = 'queued', folder = ?3, snapshot_path = ?4, attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
@@ -171,7 +171,7 @@ pub(super) fn expire(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite:
     execute(transaction, &sql, [now.0])
 }
 
-/// The builds of a process that is dead. Found among those at work, by `environments_leased`: there are never many.
+/// Requeues the builds of a dead process. They are found by the index `environments_leased`, which is always small.
 pub(in crate::store::sqlite) fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,

@@ -29,7 +29,7 @@ impl Environments for SqliteStore {
         folder: &dyn Fn(&str) -> PathBuf,
         now: Timestamp,
     ) -> Result<EnvironmentRecord> {
-        // Nearly always it is known: a look needs no write lock.
+        // Nearly always it is recorded already, and reading needs no write lock.
         if let Some(known) = self.environment_of(key)? {
             return Ok(known);
         }
@@ -133,7 +133,7 @@ fn ensure(
     folder: &dyn Fn(&str) -> PathBuf,
     now: Timestamp,
 ) -> rusqlite::Result<EnvironmentRecord> {
-    // Somebody else may have recorded it since the caller looked.
+    // Another process may have recorded it since the caller read.
     if let Some(known) = read::of_key(transaction, key)? {
         return Ok(known);
     }
@@ -147,7 +147,7 @@ fn ensure(
     read::by_id(transaction, &id)
 }
 
-/// For how long an environment is left alone whose runs could not all be moved.
+/// How long an environment stays queued without being due when not all of its runs could be moved.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 fn move_waiting_runs(
@@ -163,8 +163,8 @@ fn move_waiting_runs(
          AND status IN ('queued', 'running')",
         params![from, to.id, to.key.engine_spec, to.key.deps_digest],
     )?;
-    // A run of the former that is executed just now may come back to the queue; then the former is kept for it, and comes
-    // up again a little later.
+    // A running run of the former may come back to the queue; then the former is kept for it, and is due again a little
+    // later.
     execute(
         transaction,
         "DELETE FROM environments WHERE id = ?1 AND status = 'queued'
@@ -179,9 +179,9 @@ fn move_waiting_runs(
     Ok(())
 }
 
-/// Deletes the record, unless the environment has come to life since it was judged: all that was judged stands in the
-/// statement again. A run needs it that names it, and one that names none but will be given the one of its key; only runs that wait or are at
-/// work are looked through.
+/// Deletes the record, unless the environment has come into use since it was judged: the statement repeats all conditions.
+/// A run needs the environment if it names it, or if it names none and has the same key, since it will be given this one;
+/// only queued and running runs are searched.
 fn delete(
     transaction: &Transaction<'_>,
     id: &str,
@@ -199,7 +199,7 @@ fn delete(
     Ok(changed == 1)
 }
 
-/// Environments that would wait for a clock that went back.
+/// Repairs the times of environments after the clock was set back.
 pub(super) fn repair_times(
     transaction: &Transaction<'_>,
     due: Timestamp,

@@ -1,4 +1,4 @@
-//! Environments as they are recorded.
+//! Reads environments.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -39,7 +39,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<EnvironmentRecord> {
     })
 }
 
-/// What is in it. A Python is known exactly where it was ready once.
+/// Reads the contents. They are recorded exactly where a Python version is.
 fn contents(row: &Row<'_>) -> rusqlite::Result<Option<EnvironmentContents>> {
     let Some(python_version) = row.get::<_, Option<String>>("python_version")? else {
         return Ok(None);
@@ -103,7 +103,7 @@ pub(super) fn list(
     connection: &Connection,
     workspace: &str,
 ) -> rusqlite::Result<Vec<EnvironmentRecord>> {
-    // One that no run has used yet stands where it was made. A workspace has tens of environments, which need no index.
+    // One that no run has used yet is sorted by when it was built. A workspace has tens of environments, which need no index.
     let sql = format!(
         "{SELECT} WHERE e.workspace_id = ?1 ORDER BY coalesce(e.last_used_at, e.updated_at) DESC, e.id DESC"
     );
@@ -116,8 +116,8 @@ pub(super) fn everywhere(connection: &Connection) -> rusqlite::Result<Vec<Enviro
     statement.query_map([], record)?.collect()
 }
 
-/// The queued environment that has waited longest and is due: the first entry of `environments_waiting`, which has the
-/// order of this statement.
+/// The due environment that has waited longest: the first entry of the index `environments_waiting`, which has the order of
+/// this statement.
 pub(in crate::store::sqlite) const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 ORDER BY available_at, id LIMIT 1";
 
 pub(super) fn next(

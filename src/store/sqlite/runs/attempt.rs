@@ -1,4 +1,4 @@
-//! The record of each attempt at a run: begun with a claim, ended with it.
+//! The record of each attempt at a run: created with a claim, and completed when the claim ends.
 
 use rusqlite::{Transaction, params};
 
@@ -13,7 +13,7 @@ pub(super) fn begin_attempt(
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    // A claim whose attempt was given back is tried again under the same number: then the record of the attempt begins anew.
+    // After an attempt that was not counted the next one has the same number: then the record is overwritten.
     execute(
         transaction,
         "INSERT INTO run_attempts (run_id, attempt, worker, started_at) VALUES (?1, ?2, ?3, ?4)
@@ -32,7 +32,7 @@ pub(super) fn end_attempt(
     ending: Option<&Ending>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    // A run has one attempt that has not ended, the one of its claim, whatever its number.
+    // A run has at most one attempt that has not ended: that of its claim.
     execute(
         transaction,
         "UPDATE run_attempts SET completed_at = ?2, outcome = ?3, error = ?4, exit_code = ?5, peak_memory_bytes = ?6, cpu_seconds = ?7

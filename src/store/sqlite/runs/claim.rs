@@ -1,4 +1,4 @@
-//! Out of the queue, under a claim.
+//! Claims queued runs.
 
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
 
@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::store::sqlite::values::execute;
 use crate::store::{Claim, RunRecord};
 
-/// Collection goes by this: an environment is in use from its run's claim on.
+/// Collection depends on this: an environment counts as used when a run that needs it is claimed.
 pub(super) fn touch_environment(
     transaction: &Transaction<'_>,
     id: &str,
@@ -22,19 +22,19 @@ pub(super) fn touch_environment(
     Ok(())
 }
 
-/// The oldest due run whose environment is ready. The order is that of the index `runs_waiting`: the walk ends at the first
-/// run that fits, and nothing is sorted. Runs whose attempts are spent do not wait normally; the schema forbids one attempt
-/// more, and one such run would otherwise make every claim fail.
+/// The oldest due run whose environment is ready. The order is that of the index `runs_waiting`: the search ends at the
+/// first run that fits, and nothing is sorted. Runs whose attempts are spent are normally not queued; the schema forbids one
+/// attempt more, so without the condition one such run would make every claim fail.
 pub(in crate::store::sqlite) const NEXT: &str = "SELECT r.id FROM runs r JOIN environments e ON e.id = r.environment_id
     WHERE r.status = 'queued' AND r.available_at <= ?1 AND r.attempt_count < r.max_attempts AND e.status = 'ready'
     ORDER BY r.available_at, r.created_at, r.id LIMIT 1";
 
-/// Whether a claim would find one. Workers that poll an empty queue ask this and take no write lock.
+/// Whether a claim would find a run. Workers that poll an empty queue ask this first, which needs no write lock.
 pub(super) fn any_due(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
     connection.prepare_cached(NEXT)?.exists([now.0])
 }
 
-/// One run, where it is due.
+/// Selects one run, if it is due.
 const THIS: &str =
     "SELECT id FROM runs WHERE id = ?6 AND available_at <= ?1 AND attempt_count < max_attempts";
 
@@ -63,9 +63,9 @@ fn claim_chosen(
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    // Found and taken in one statement, so that nobody can take the run in between. The status stands in it twice: what the
-    // choice finds is a value, and only the condition on the row that is changed guards the change itself. When it started
-    // is when it was claimed first.
+    // One statement finds and takes the run, so that no other process can take it in between. The status is checked twice:
+    // the choice is a subquery, and only the condition on the changed row guards the change itself. `started_at` keeps the
+    // time of the first claim.
     let sql = format!(
         "UPDATE runs SET status = 'running', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?5, started_at = coalesce(started_at, ?1),
          attempt_count = attempt_count + 1, error_code = NULL, error_stage = NULL, error_message = NULL, error_hint = NULL

@@ -1,8 +1,8 @@
-//! Ends: with a result, or because the run's environment failed.
+//! Ends runs: with a result, or because the run's environment failed.
 //!
-//! Every statement that ends a run sets `end_told` to 0: the end is reported in the run's log after this, and who reports it
-//! sets 1. Where the process dies in between, a sweep finds the 0. (The column is called what it was called first; names in
-//! the schema are not worth a migration.)
+//! Every statement that ends a run sets `end_told` to 0. The end is then reported in the run's log, after which `end_told` is
+//! set to 1. If the process dies in between, housekeeping finds the 0 and reports the end. (The column keeps its first name:
+//! a better one is not worth a migration.)
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -13,7 +13,7 @@ use crate::store::sqlite::results;
 use crate::store::sqlite::values::path_text;
 use crate::store::{Claim, Ending, RunRecord};
 
-/// Goes into every statement that leaves `running`: the schema allows a token in that state alone.
+/// Part of every statement that leaves `running`: the schema allows a token in that state only.
 pub(super) const UNCLAIM: &str =
     "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
 
@@ -66,7 +66,7 @@ pub(in crate::store::sqlite) const OF_FAILED_ENVIRONMENT: &str =
     "status = 'queued' AND status IN ('queued', 'running')
     AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')";
 
-/// Whether there is one. Workers ask this often, and take no write lock for it.
+/// Whether there is one. Workers ask this often, so it needs no write lock.
 pub(super) fn any_of_failed_environment(connection: &Connection) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(&format!("SELECT 1 FROM runs WHERE {OF_FAILED_ENVIRONMENT}"))?
@@ -77,9 +77,9 @@ pub(super) fn fail_for_environments(
     transaction: &Transaction<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    // Within the two inner SELECTs `error_message` and `error_hint` are the environment's, for `e` is nearer, while
-    // `environment_id` is the run's, for an environment has none. RETURNING gives the runs that this statement failed, and no
-    // others that had failed before.
+    // Within the two inner SELECTs `error_message` and `error_hint` are the environment's, because `e` is the nearer scope, while
+    // `environment_id` is the run's, because an environment has no such column. RETURNING yields only the runs that this
+    // statement failed.
     let sql = format!(
         "UPDATE runs SET status = 'failed', completed_at = ?1, end_told = 0, error_code = 'environment_failed', error_stage = 'environment',
          error_message = 'Build failed before run could start: ' || (SELECT coalesce(error_message, 'no reason recorded') FROM environments e WHERE e.id = environment_id),

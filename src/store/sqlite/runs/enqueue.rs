@@ -1,4 +1,4 @@
-//! Into the queue; or, for `ade run`, straight under a claim.
+//! Records runs: in the queue or, for `ade run`, under a claim from the first moment.
 
 use rusqlite::{Transaction, params};
 
@@ -20,8 +20,8 @@ pub(super) fn insert(
         .input_sheets
         .as_ref()
         .and_then(|sheets| serde_json::to_string(sheets).ok());
-    // The environment is looked up once more: one that was collected since somebody looked is null here, and a worker records
-    // it anew; its bare id would break the foreign key. A run is due (?19) and recorded at the same moment.
+    // The environment is looked up again: one that was deleted since the caller read it becomes null here, and a worker
+    // records it anew; its id would violate the foreign key. A run is due (?19) from the moment when it is recorded.
     execute(
         transaction,
         "INSERT INTO runs (id, workspace_id, configuration_id, environment_id, document_id, engine_spec, deps_digest, source_digest, snapshot_path,

@@ -1,6 +1,6 @@
-//! Leaving a claim without a result: to be tried again, given back, expired, or taken from a dead process.
+//! Ends claims without a result: for a retry, on release, when the lease expired, or when the process died.
 //!
-//! All four go the same way ([`leave`]): back to the queue, or to an end where attempts are spent or somebody asked for it.
+//! All four use [`leave`]: the run goes back to the queue, or ends where attempts are spent or its cancellation was requested.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::problem::code;
 use crate::settings::Recovery;
 use crate::store::{Claim, Failure, RunRecord, RunStatus};
 
-/// A run under a claim, as far as leaving it depends on it.
+/// The columns of a running run that decide how its claim ends.
 struct Held {
     id: String,
     attempts: u32,
@@ -22,7 +22,7 @@ struct Held {
     cancel_requested: bool,
 }
 
-/// Runs under a claim. Each use adds the condition by which one of the partial indexes of running runs finds them: an id with
+/// Selects running runs. Each use adds the condition by which one of the partial indexes of running runs finds them: an id with
 /// its token, `runs_leased` by when leases expire, `runs_of_process` by who holds them.
 const HELD: &str = "SELECT id, attempt_count, max_attempts, cancel_requested_at IS NOT NULL FROM runs WHERE status = 'running'";
 
@@ -46,20 +46,20 @@ fn held_under(
         .optional()
 }
 
-/// How a claim is left without a result.
+/// How a claim ends without a result.
 struct Leaving<'a> {
     failure: &'a Failure,
-    /// What the attempt's record says where the run goes on.
+    /// The outcome in the attempt's record where the run goes back to the queue.
     outcome: &'a str,
     available_at: Timestamp,
-    /// The run ends with this attempt, however many are left.
+    /// Whether the run ends with this attempt, however many are left.
     last: bool,
-    /// The attempt does not count.
+    /// Whether the attempt does not count.
     give_back: bool,
 }
 
-/// Ends a claim that the transaction has just seen: back to the queue, or to the end where attempts are spent or somebody
-/// asked for it.
+/// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
+/// cancellation was requested.
 fn leave(
     transaction: &Transaction<'_>,
     run: &Held,
@@ -84,8 +84,8 @@ fn leave(
         RunStatus::Failed if leaving.outcome == "retried" => (leaving.failure, "failed"),
         _ => (leaving.failure, leaving.outcome),
     };
-    // No token is asked for: the transaction has seen the claim and holds the write lock since. A run that ends has its end
-    // reported after this; one that goes back to the queue has none (`end_told`, ?10).
+    // No token is needed: the transaction has read the claim and holds the write lock. The end of a run that ends must still be
+    // reported; for one that goes back to the queue there is none to report (`end_told`, ?10).
     let sql = format!(
         "UPDATE runs SET status = ?2, {UNCLAIM}, attempt_count = attempt_count - ?3, completed_at = ?4, available_at = ?5,
          error_code = ?6, error_stage = ?7, error_message = ?8, error_hint = ?9, end_told = ?10 WHERE id = ?1 AND status = 'running'"
@@ -192,7 +192,7 @@ pub(super) fn expire(
     Ok(runs)
 }
 
-/// The runs of a process that is dead.
+/// Ends the claims of a dead process.
 pub(in crate::store::sqlite) fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,

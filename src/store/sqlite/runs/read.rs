@@ -1,12 +1,12 @@
-//! Runs as they are recorded.
+//! Reads runs.
 
 use rusqlite::{Connection, Row, params};
 
 use crate::store::sqlite::values::{instant, instant_or_none, small, unsigned, unsigned_or_none};
 use crate::store::{Attempt, EnvironmentKey, Failure, RunFilter, RunMetrics, RunRecord, RunStatus};
 
-/// Every column but `result`, the engine's whole payload, which can be long and which lists do not show. Only a run that was
-/// processed has metrics.
+/// Every column but `result`, the engine's whole payload, which can be long and which lists do not show. Only a run with
+/// results has metrics.
 pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id, r.environment_id, r.document_id, r.retry_of_run_id, r.engine_spec, r.deps_digest,
     r.source_digest, r.snapshot_path, r.input_name, r.input_path, r.input_sha256, r.input_size_bytes, r.input_sheets, r.options, r.status, r.attempt_count,
     r.max_attempts, r.available_at, r.claimed_by, r.claim_expires_at, r.created_at, r.started_at, r.completed_at, r.exit_code, r.error_code, r.error_stage,
@@ -103,8 +103,8 @@ pub(super) fn list(
     connection: &Connection,
     filter: &RunFilter,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    // One statement whatever is filtered by, for it walks the same way: down the index `runs_newest`, which has this order,
-    // until enough have passed the filter.
+    // One statement for all filters, because the search is always the same: along the index `runs_newest`, which has this
+    // order, until enough runs have passed the filter.
     let sql = format!(
         "{SELECT} WHERE r.workspace_id = ?1 AND (?2 IS NULL OR r.status = ?2) AND (?3 IS NULL OR ?3 IN (c.id, c.name, c.path))
          AND (?4 IS NULL OR r.created_at >= ?4) ORDER BY r.created_at DESC, r.id DESC LIMIT ?5"

@@ -1,5 +1,5 @@
-//! What housekeeping asks for: runs without an environment, ends that nobody reported, files that may go, a clock that went
-//! back.
+//! Statements for housekeeping: runs without an environment, ends that were not reported, files that may be deleted, times
+//! after the clock was set back.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(super) fn set_environment(
     id: &str,
     environment: &str,
 ) -> rusqlite::Result<()> {
-    // The environment may have been collected since it was found: an id without a record would break the foreign key.
+    // The environment may have been deleted since it was found: an id without a record would violate the foreign key.
     execute(
         transaction,
         "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND environment_id IS NULL AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)",
@@ -34,9 +34,9 @@ pub(super) fn set_environment(
     Ok(())
 }
 
-/// Ends that were recorded some time ago, or in a future that the clock went back from, and not reported yet. The index
-/// `runs_untold` holds only those whose report is pending, so neither half of the OR needs one of its own. No more than a
-/// hundred at once: a sweep that died often enough to leave more goes on the next time.
+/// Ends that were recorded some time ago, or in the future because the clock was set back, and are not reported yet. The
+/// index `runs_untold` contains only those whose report is pending, so neither half of the OR needs an index. At most a
+/// hundred at once; the next call continues.
 pub(super) fn unreported(
     connection: &Connection,
     patience: Duration,
@@ -49,7 +49,7 @@ pub(super) fn unreported(
     statement.query_map([now.0, patience], record)?.collect()
 }
 
-/// Where it was reported already, the row is left as it is: a change would cost a write for nothing.
+/// If it was reported already, the row is not changed, which saves a write.
 pub(super) fn mark_reported(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     execute(
         transaction,
@@ -59,7 +59,8 @@ pub(super) fn mark_reported(transaction: &Transaction<'_>, id: &str) -> rusqlite
     Ok(())
 }
 
-/// Runs that would wait for a clock that went back. Both conditions are ranges of the indexes `runs_waiting` and `runs_leased`.
+/// Repairs the times of runs after the clock was set back. The conditions are ranges of the indexes `runs_waiting` and
+/// `runs_leased`.
 pub(in crate::store::sqlite) fn repair_times(
     transaction: &Transaction<'_>,
     due: Timestamp,
@@ -79,8 +80,8 @@ pub(in crate::store::sqlite) fn repair_times(
     Ok(waiting + leased)
 }
 
-/// Ended runs that still have their files. There is an index of all that have ended, too (`runs_ended`), which the planner
-/// would take and go through everything that was collected before: hence INDEXED BY. The first condition is that of the index.
+/// Ended runs that still have their files. The planner would choose the index of all ended runs (`runs_ended`) and scan those
+/// that were collected before: hence INDEXED BY. The first condition is that of the index.
 pub(in crate::store::sqlite) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts
     WHERE completed_at IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
 
@@ -103,7 +104,7 @@ pub(super) fn mark_artifacts_deleted(
     cutoff: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    // Whoever repeats a run still looks at it: its files stay until the repetition has ended.
+    // A retry reads the files of the run that it repeats, so they are kept until the retry has ended.
     let changed = execute(
         transaction,
         "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2

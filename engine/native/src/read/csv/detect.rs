@@ -1,4 +1,4 @@
-//! Finding out the encoding and the delimiter of separated text, where the settings ask for it.
+//! Detects the encoding and the delimiter of separated text, where the settings ask for it.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,7 +7,7 @@ use super::decode::{Charset, Utf8Blocks};
 use super::parser::{Parser, Rows};
 use crate::error::{Result, SourceError};
 
-/// How much of the text the delimiter is judged by.
+/// How much of the text is used to detect the delimiter.
 pub const SAMPLE_BYTES: usize = 1 << 16;
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 const SAMPLE_RECORDS: usize = 200;
@@ -17,8 +17,8 @@ pub fn is_auto(setting: &str) -> bool {
     setting.trim().eq_ignore_ascii_case("auto")
 }
 
-/// The encoding of a file: by its byte order mark; UTF-16 by its zeros; UTF-8 if all of it is that; else what
-/// Western European systems write, Windows-1252, a superset of Latin-1's printable characters.
+/// The encoding of a file: by its byte order mark; UTF-16 by its zeros; UTF-8 if all of it is valid; else
+/// Windows-1252, which Western European systems write, a superset of Latin-1's printable characters.
 ///
 /// # Errors
 /// When the file cannot be read.

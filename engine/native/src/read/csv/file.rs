@@ -1,4 +1,4 @@
-//! A file of separated text: opening it, and scanning it as a sheet.
+//! A file of separated text: opens it, and scans it as a sheet.
 
 use std::fs::File;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::progress::Watch;
 /// Characters that no sheet title may have.
 const ILLEGAL_IN_TITLES: [char; 7] = ['\\', '*', '?', ':', '/', '[', ']'];
 
-/// What the settings say about separated text, in the user's words.
+/// The settings for separated text, as the user wrote them.
 #[derive(Debug, Clone)]
 pub struct CsvOptions {
     pub encoding: String,
@@ -31,7 +31,7 @@ impl Default for CsvOptions {
     }
 }
 
-/// A file of separated text whose encoding and delimiter are settled and whose text can be decoded.
+/// A file of separated text whose encoding and delimiter are known and whose text can be decoded.
 #[derive(Debug)]
 pub struct CsvFile {
     path: String,
@@ -43,7 +43,7 @@ pub struct CsvFile {
 }
 
 impl CsvFile {
-    /// Opens a file, settles what is to be detected, and makes sure that all of it can be decoded.
+    /// Opens a file, detects what the settings leave open, and checks that all of it can be decoded.
     ///
     /// # Errors
     /// When the file cannot be read or decoded, its name makes no sheet title, or an option names nothing.

@@ -15,7 +15,7 @@ enum State {
     InField,
     InQuotedField,
     QuoteInQuotedField,
-    /// Behind a carriage return that ended a record: a line feed belongs to it.
+    /// After a carriage return that ended a record: a line feed belongs to it.
     AfterReturn,
 }
 

@@ -37,7 +37,7 @@ pub struct Record<'a> {
     pub end: usize,
 }
 
-/// Walks over the records of a stream. Ends at the first one that is not whole.
+/// Iterates over the records of a stream. Ends at the first incomplete one.
 pub struct Records<'a> {
     stream: &'a [u8],
     position: usize,
@@ -119,7 +119,7 @@ impl<'a> Iterator for SheetRecords<'a> {
             let record = self.walk.next()?;
             match record.code {
                 BOF => self.depth += 1,
-                // A sheet must start like one; anything else at its place is not a sheet.
+                // A sheet must start with its own record; anything else at its place is not a sheet.
                 _ if self.depth == 0 => return None,
                 EOF => {
                     self.depth -= 1;
@@ -216,7 +216,7 @@ pub fn unpack_number(bits: u32) -> f64 {
     }
 }
 
-/// The encoding of a code page, as far as it is known here.
+/// The encoding of a code page, if it is supported.
 pub fn encoding_of(code_page: u16) -> &'static Encoding {
     use encoding_rs::{
         BIG5, EUC_KR, GBK, IBM866, MACINTOSH, SHIFT_JIS, WINDOWS_874, WINDOWS_1250, WINDOWS_1251,

@@ -1,4 +1,4 @@
-//! An old workbook: its stream, its sheets, and what its first part says about the rest.
+//! An old workbook: its stream, its sheets, and the globals in its first part.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::read::visibility::Visibility;
 
 /// Old worksheets have no more columns than this.
 pub(super) const MAXIMUM_COLUMNS: u16 = 256;
-/// More sheets than any program lets one make.
+/// More sheets than any program allows.
 const MAXIMUM_SHEETS: usize = 8192;
 /// A worksheet of an old workbook.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct LegacySheet {
     pub(super) merged: Vec<[usize; 4]>,
 }
 
-/// An old workbook: its stream, and what its first part says about the rest.
+/// An old workbook: its stream, and the globals in its first part.
 #[derive(Debug)]
 pub struct LegacyWorkbook {
     path: String,
@@ -246,9 +246,9 @@ impl LegacyWorkbook {
         self.shared_text = Arc::new(arena);
     }
 
-    /// Looks up each sheet's flags and merged ranges, which stand behind its cells.
+    /// Reads each sheet's flags and merged ranges, which follow its cells.
     fn look_into_sheets(&mut self) {
-        // Sheets lie one after the other; where they overlap, the file is made up, and so much looking is enough.
+        // Sheets lie one after the other; where they overlap, the file is malicious, and the search ends here.
         let mut budget = self.stream.len().saturating_mul(2);
         for index in 0..self.sheets.len() {
             let mut flags = 0;

@@ -12,7 +12,7 @@ pub enum Kind {
     IsoDate,
     Error,
     FormulaText,
-    /// Whatever else: the value as it stands.
+    /// Any other type: the value unchanged.
     Literal,
 }
 

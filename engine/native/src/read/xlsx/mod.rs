@@ -1,7 +1,7 @@
 //! Reading workbooks of the Office Open XML kind: `.xlsx`, `.xlsm`, `.xltx`, `.xltm`.
 //!
 //! Values, sheets and their order are what openpyxl returns in its read-only mode with cached formula values. Where
-//! openpyxl would lose somebody's data, or fail for a small fault, this reader goes further, on purpose:
+//! openpyxl would lose data, or fail because of a small fault, this reader reads more, on purpose:
 //! - cells outside the declared dimension are read, and rows that come out of order are put where they say;
 //! - strict OOXML, other encodings than UTF-8 and stylesheets at unusual places are understood;
 //! - values that do not fit their cell's type (`<v>n/a</v>` in a numeric cell) are kept as text.

@@ -1,10 +1,10 @@
-//! Numbers as they stand in a sheet, and the cells that they make.
+//! Parses the numbers of a sheet, and makes cells of them.
 
 use super::number_format::NumberKind;
 use crate::cells::Cell;
 use crate::cells::serial_date::{Epoch, duration_from_serial, from_serial};
 
-/// A number as it stands in the file; nothing if it takes more thought.
+/// Parses a number of the common forms; `None` for any other text.
 #[inline]
 pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
     let (negative, digits) = match raw.first() {
@@ -34,7 +34,7 @@ pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
             };
         }
     }
-    // Python reads as float whatever has a point or an exponent, and refuses much that Rust would take.
+    // Python reads any number with a point or an exponent as a float, and refuses some forms that Rust accepts.
     let mut has_point = false;
     for &byte in digits {
         match byte {

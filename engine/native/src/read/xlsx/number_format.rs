@@ -1,9 +1,9 @@
-//! What a number format makes of a number: a date, an elapsed time, or nothing special.
+//! Whether a number format makes a number a date or an elapsed time.
 //!
 //! The rules are openpyxl's, which existing configurations rely on: only the first section counts, quoted text and
 //! bracketed colours and locales are passed over, and any of the letters d, m, h, y, s then makes a date.
 
-/// What a cell's number is to be read as.
+/// How a cell's number is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NumberKind {
     #[default]

@@ -19,7 +19,7 @@ const WORKBOOK_TYPES: [&str; 4] = [
 pub(super) const STRINGS_TYPE: &str =
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml";
 
-/// Where a part refers to.
+/// A relationship of a part.
 pub(super) struct Relationship {
     pub(super) kind: String,
     pub(super) target: String,

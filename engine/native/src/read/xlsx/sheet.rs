@@ -300,7 +300,7 @@ impl<R: Read> SheetReader<'_, R> {
         cell
     }
 
-    /// The cell of a value that the quick ways did not take.
+    /// The cell of a value that the fast paths do not handle.
     fn convert(&mut self, value: &str, kind: Kind, style: usize, column: usize) -> Result<Cell> {
         if value.is_empty() {
             return Ok(Cell::EMPTY);
@@ -373,7 +373,7 @@ impl<R: Read> SheetReader<'_, R> {
     }
 }
 
-/// What stands in a cell whose number is too large for its date format.
+/// The text of a cell whose number is too large for its date format.
 const OUTSIDE_DATES: &str = "#VALUE!";
 
 /// The extent that a dimension such as `A1:D20` names.

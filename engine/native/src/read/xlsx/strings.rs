@@ -6,7 +6,7 @@ use crate::cells::{Cell, TextArena};
 use crate::error::Result;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
-/// More than this is an attack, or needs another tool.
+/// More text than this is refused.
 const MAXIMUM_STRINGS: usize = 200_000_000;
 const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
 

@@ -1,11 +1,11 @@
 //! A streaming XML reader for the parts of a workbook.
 //!
 //! It returns start tags, end tags and text, checks that tags match, knows which names belong to the namespaces that
-//! were asked for (whatever prefix a file uses for them), and holds no more of a part in memory than the token it
-//! stands at. Document types are passed over and no entity of a file's own is ever expanded.
+//! were asked for (whatever prefix a file uses for them), and holds no more of a part in memory than the current
+//! token. Document types are skipped, and entities that a file defines are never expanded.
 //!
-//! `reader` finds the tokens, `text` resolves what stands in them, `namespaces` knows the prefixes, and
-//! `encoding` makes UTF-8 of a part before all that.
+//! `encoding` converts a part to UTF-8, `reader` finds the tokens, `text` resolves entities, and `namespaces` resolves
+//! prefixes.
 
 mod encoding;
 mod namespaces;

@@ -2,7 +2,7 @@
 
 use super::text::{Attributes, attribute_text};
 
-/// The namespaces of the main parts: as everybody writes them, and as strict OOXML does.
+/// The namespaces of the main parts: those of the transitional format and of strict OOXML.
 pub const SPREADSHEET: &[&str] = &[
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
@@ -55,7 +55,7 @@ impl Namespaces {
             .is_some_and(|&(_, _, own)| own)
     }
 
-    /// Takes in the declarations among the attributes of an element at `depth`.
+    /// Adds the declarations among the attributes of an element at `depth`.
     #[cold]
     pub(super) fn bind(&mut self, depth: usize, attributes: Attributes<'_>) {
         for (name, value) in attributes {

@@ -7,13 +7,13 @@ use super::namespaces::Namespaces;
 use super::text::{Attributes, append_decoded, attribute_text};
 use crate::error::{Result, SourceError};
 
-/// A token of more than this is an attack or a fault, not a cell.
+/// A token of more than this is refused.
 const MAXIMUM_TOKEN_BYTES: usize = 64 << 20;
 const BUFFER_BYTES: usize = 1 << 17;
 /// Elements nested deeper than this are refused.
 const MAXIMUM_DEPTH: usize = 256;
 
-/// What the reader stands at.
+/// The current token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A start tag; `own` says whether its name is in the namespaces asked for. An empty element has an
@@ -179,7 +179,7 @@ impl<R: Read> XmlReader<R> {
         self.position = (self.position + count).min(self.filled);
     }
 
-    /// Passes over everything up to the end tag of the element whose start tag was just read.
+    /// Skips everything up to the end tag of the element whose start tag was just read.
     ///
     /// # Errors
     /// Those of [`advance`](Self::advance).

@@ -4,7 +4,7 @@
 def has_values(row_values):
     """Three filled cells or more look like data, with half the weight of one known header word.
 
-    Titles, notes and section names seldom fill more than one cell; they get no vote and only occupy their row.
+    Titles, notes and section names seldom fill more than one cell; they get no score and only occupy their row.
     """
     filled = 0
     for value in row_values:

@@ -14,7 +14,7 @@ def by_header(column_header_original, field_name):
 
 
 def to_number(field_name, table, table_index, state):
-    """``"$1,309.50"``, ``"1.309,50"``, ``"1309,5"`` and ``"(1309.50)"`` are read as people mean them."""
+    """``"$1,309.50"``, ``"1.309,50"``, ``"1309,5"`` and ``"(1309.50)"`` are read as the numbers that they mean."""
     note_filled(state, table, table_index, field_name)
     if table.schema[field_name].is_numeric():
         return pl.col(field_name).cast(pl.Float64)

@@ -5,7 +5,7 @@ from ade_engine.models import FieldDef
 
 
 def by_header(column_header_original):
-    """1.0 for a column called "name"; whatever no detector wants keeps its own header."""
+    """1.0 for a column called "name"; a column without a score keeps its own header."""
     return {"name": 1.0} if column_header_original.casefold() == "name" else None
 
 
