@@ -74,7 +74,7 @@ const FAILED: &str = "failed ";
 fn live_all(from: u64, until: u64) {
     let began = Instant::now();
     let shares = std::thread::available_parallelism().map_or(1, Into::into);
-    let (tell, heard) = mpsc::channel();
+    let (lines_in, lines_out) = mpsc::channel();
     let mut children: Vec<_> = (0..shares)
         .map(|share| {
             let mut child = Command::new(std::env::current_exe().unwrap())
@@ -86,19 +86,19 @@ fn live_all(from: u64, until: u64) {
                 .spawn()
                 .unwrap();
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            let tell = tell.clone();
+            let lines_in = lines_in.clone();
             std::thread::spawn(move || {
                 lines
                     .map_while(Result::ok)
-                    .try_for_each(|line| tell.send(line))
+                    .try_for_each(|line| lines_in.send(line))
             });
             child
         })
         .collect();
-    drop(tell);
+    drop(lines_in);
     let mut totals: BTreeMap<String, u64> = BTreeMap::new();
     let mut failed = None;
-    for line in heard {
+    for line in lines_out {
         // The harness may have begun a line of its own.
         if let Some((_, seed)) = line.rsplit_once(FAILED) {
             failed = seed.parse::<u64>().ok();

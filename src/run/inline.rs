@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::ends;
 use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
 use super::output::{self, OutputError};
+use super::recover::recover;
 use super::request::{Request, RunError};
 use crate::cancel::Cancel;
 use crate::environment::provide::{Progress, ProvideError, Provider, Want};
@@ -206,10 +207,7 @@ impl Job<'_> {
 
     /// Waits until a run that went back to the queue is due, and claims it; where a worker was quicker, waits for its end.
     fn again(&self, mut run: RunRecord) -> Result<Again, RunError> {
-        let (machine, store) = (
-            &self.request.workspace.machine,
-            &self.request.workspace.store,
-        );
+        let machine = &self.request.workspace.machine;
         let mut cancel = self.cancel.clone();
         loop {
             let pause = match run.status {
@@ -218,23 +216,37 @@ impl Job<'_> {
                 }
                 _ => LOOK_EVERY,
             };
-            if machine.wait(&cancel, pause) {
-                if let CancelOutcome::Cancelled(run) =
-                    store.request_cancel(&run.id, machine.now())?
-                {
-                    ends::report_once(self.request.workspace, &run)?;
-                }
-                // Asked once; whoever has the run brings it to its end.
+            if machine.wait(&cancel, pause) && self.passes(self.request_cancel(&run))?.is_some() {
+                // Asked once; the process that has the run brings it to its end.
                 cancel = Cancel::new();
             }
-            match self.look(&run) {
-                Ok(Again::Ended(found)) if !found.status.is_terminal() => run = found,
-                // The database is busy, most likely with what the run waits for.
-                Err(error) if error.may_pass() => {
-                    self.observer.trouble(self.input, &error.to_string())
+            match self.passes(self.look(&run))? {
+                Some(Again::Ended(found)) if !found.status.is_terminal() => run = found,
+                Some(again) => return Ok(again),
+                None => {
+                    machine.wait(&Cancel::new(), LOOK_EVERY);
                 }
-                other => return Ok(other?),
             }
+        }
+    }
+
+    /// The answer of the store; `None` where it is busy, which is reported.
+    fn passes<T>(&self, answer: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match answer {
+            Err(error) if error.may_pass() => {
+                self.observer.trouble(self.input, &error.to_string());
+                Ok(None)
+            }
+            answer => answer.map(Some),
+        }
+    }
+
+    fn request_cancel(&self, run: &RunRecord) -> Result<(), StoreError> {
+        let workspace = self.request.workspace;
+        let now = workspace.machine.now();
+        match workspace.store.request_cancel(&run.id, now)? {
+            CancelOutcome::Cancelled(run) => ends::report_once(workspace, &run),
+            CancelOutcome::Requested(_) | CancelOutcome::Ended(_) => Ok(()),
         }
     }
 
@@ -242,6 +254,10 @@ impl Job<'_> {
     fn look(&self, run: &RunRecord) -> Result<Again, StoreError> {
         let workspace = self.request.workspace;
         let (machine, store) = (&workspace.machine, &workspace.store);
+        if run.status == RunStatus::Running {
+            // Where no worker is left to find out that the process which has the run is dead, this one does.
+            recover(workspace)?;
+        }
         let claim = workspace.claim(self.worker, self.request.process);
         let since = machine.steady();
         Ok(match store.claim_run(&run.id, &claim, machine.now())? {

@@ -1,10 +1,10 @@
 //! The loop over the queue.
 //!
-//! Each slot is a thread with a worker id of its own. It gives waiting runs their environment rows, builds an environment
-//! that waits, else takes a run whose environment is ready, else sleeps until somebody enqueues or its poll interval has
-//! passed. One more thread keeps house (`housekeeping`): expired leases, dead processes, ends that nobody reported, metrics,
+//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, builds an environment
+//! that waits, else claims a run whose environment is ready, else sleeps until somebody enqueues or its poll interval has
+//! passed. One more thread does the maintenance (`housekeeping`): expired leases, dead processes, ends that nobody reported, metrics,
 //! collection. All that is done to a run happens under a claim; a process that dies leaves a lease that expires, and on
-//! its own machine a lock that tells of its death at once.
+//! its own machine a lock whose release shows its death at once.
 
 mod housekeeping;
 mod slot;
@@ -53,7 +53,7 @@ pub enum Change<'a> {
     BuildFailed(&'a EnvironmentRecord, &'a ProvideError),
     /// A run was claimed.
     Claimed(&'a RunRecord),
-    /// A run ended, or went back to the queue: its status tells.
+    /// A run ended, or went back to the queue: its status says which.
     Ended(&'a RunRecord),
     /// A claim was lost.
     Lost(&'a RunRecord),

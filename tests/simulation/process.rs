@@ -25,7 +25,7 @@ pub struct Process {
     pub id: String,
     /// The number that the machine gave it. Numbers are given again.
     pub pid: u32,
-    /// A process of another host's name: nobody here can tell whether it lives.
+    /// A process of another host's name: no process here knows whether it lives.
     pub is_here: bool,
     /// Raised where it is asked to stop.
     pub stop: Cancel,
