@@ -73,8 +73,8 @@ impl ProvideError {
         match self {
             Self::Failed { transient, .. } => *transient,
             Self::LostClaim { .. } | Self::Store(_) | Self::Busy => true,
-            Self::File(error) => error.may_pass(),
-            Self::Cancelled | Self::Lock(_) => false,
+            Self::File(error) | Self::Lock(LockError::File(error)) => error.may_pass(),
+            Self::Cancelled | Self::Lock(LockError::Cancelled { .. }) => false,
         }
     }
 }

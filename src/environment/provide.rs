@@ -267,15 +267,16 @@ fn reason(status: EnvironmentStatus, want: Want) -> &'static str {
     }
 }
 
-/// What another builder failed at for good while this one waited for it is not tried once more.
+/// What another builder failed at while this one waited for it is not tried once more at once.
 fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
-    let is_new = known.status != EnvironmentStatus::Failed
-        || (&known.id, known.attempt_count) != (&now.id, now.attempt_count);
-    match &now.error {
-        Some(failure) if now.status == EnvironmentStatus::Failed && is_new => {
+    let is_new =
+        (known.status, &known.id, known.attempt_count) != (now.status, &now.id, now.attempt_count);
+    match (now.status, &now.error) {
+        (EnvironmentStatus::Failed | EnvironmentStatus::Queued, Some(failure)) if is_new => {
             Some(ProvideError::Failed {
                 failure: failure.clone(),
-                transient: false,
+                // It waits for its next attempt, and so does whoever needs it.
+                transient: now.status == EnvironmentStatus::Queued,
                 log: EnvironmentFolder(now.folder.clone()).events(),
             })
         }

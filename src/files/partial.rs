@@ -69,11 +69,20 @@ pub fn remove_abandoned(parent: &Path, age: Duration) {
 /// # Errors
 /// The folder is not there, or something in it cannot be deleted.
 pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
-    make_writable(path)?;
-    fs::remove_dir_all(path)
+    // Follows no link: the code of a configuration may have put one in the place of a folder of its run.
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            make_writable(path)?;
+            fs::remove_dir_all(path)
+        }
+        removed => removed,
+    }
 }
 
 fn make_writable(folder: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(folder)?.is_dir() {
+        return Ok(());
+    }
     fs::set_permissions(folder, Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -87,6 +96,20 @@ fn make_writable(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn to_delete_a_link_changes_nothing_of_what_it_leads_to() {
+        let parent = tempfile::tempdir().unwrap();
+        let (victim, link) = (parent.path().join("victim"), parent.path().join("link"));
+        fs::create_dir_all(victim.join("below")).unwrap();
+        fs::set_permissions(&victim, Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        let _ = remove_read_only_tree(&link);
+        let _ = make_writable(&link);
+        let mode = fs::metadata(&victim).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+        assert!(victim.join("below").is_dir());
+    }
 
     #[test]
     fn a_folder_appears_whole_or_not_at_all() {

@@ -130,9 +130,7 @@ impl Files for Disk {
                 Ok(kind) if kind.is_dir() => FoundKind::Folder,
                 _ => FoundKind::File,
             };
-            if let Ok(name) = entry.file_name().into_string() {
-                names.push((name, kind));
-            }
+            names.push((entry.file_name().to_string_lossy().into_owned(), kind));
         }
         Ok(names)
     }

@@ -12,13 +12,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::ends;
-use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
+use super::lifecycle::{
+    Carried, Claimed, Environments, Lifecycle, NOT_BUILT, Reporter, retry_later,
+};
 use super::output::{self, OutputError};
 use super::recover::recover;
 use super::request::{Request, RunError};
 use crate::cancel::Cancel;
 use crate::environment::provide::{Progress, ProvideError, Provider, Want};
-use crate::machine::Work;
+use crate::machine::{Steady, Work};
+use crate::problem::code;
 use crate::store::{
     CancelOutcome, EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus, StoreError,
 };
@@ -134,6 +137,7 @@ impl Job<'_> {
         loop {
             let waiting = match lifecycle.carry(&claimed) {
                 Carried::Recorded(run, ending) if run.status.is_terminal() => {
+                    self.note_failed_environment(&run);
                     let results = ending.and_then(|ending| ending.results);
                     return Ok(self.finished(*run, results.map(|results| results.fields)));
                 }
@@ -151,7 +155,20 @@ impl Job<'_> {
                     self.observer.trouble(self.input, &message);
                     claimed.run
                 }
-                Carried::Unrecorded(_, trouble) => return Err(trouble.into()),
+                Carried::Unrecorded(failure, trouble) => {
+                    // The claim is left, as a worker does; where it cannot be, whoever finds this process ended does so.
+                    let Claimed { run, claim, .. } = &claimed;
+                    match retry_later(workspace, run, claim, &failure) {
+                        Ok(Some(run)) if run.status.is_terminal() => {
+                            return Ok(self.finished(run, None));
+                        }
+                        Ok(Some(run)) => {
+                            self.observer.retrying(self.input, &run, &failure);
+                            run
+                        }
+                        Ok(None) | Err(_) => return Err(trouble.into()),
+                    }
+                }
             };
             match self.again(waiting)? {
                 Again::Claimed(again) => claimed = again,
@@ -200,6 +217,21 @@ impl Job<'_> {
         provided
     }
 
+    /// All attempts of a run failed at its environment, however the last one failed: no other input tries as often again.
+    fn note_failed_environment(&self, run: &RunRecord) {
+        if let Some(failure) = &run.error
+            && failure.code == code::ENVIRONMENT_FAILED
+            && run.attempt_count >= run.max_attempts
+        {
+            let message = failure.message.strip_prefix(NOT_BUILT);
+            let failure = Failure {
+                message: message.unwrap_or(&failure.message).to_owned(),
+                ..failure.clone()
+            };
+            self.lock().get_or_insert((failure, PathBuf::new()));
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Failure, PathBuf)>> {
         let failed = self.failed_for_good.lock();
         failed.unwrap_or_else(PoisonError::into_inner)
@@ -209,6 +241,7 @@ impl Job<'_> {
     fn again(&self, mut run: RunRecord) -> Result<Again, RunError> {
         let machine = &self.request.workspace.machine;
         let mut cancel = self.cancel.clone();
+        let mut silent_since = None;
         loop {
             let pause = match run.status {
                 RunStatus::Queued => {
@@ -216,11 +249,14 @@ impl Job<'_> {
                 }
                 _ => LOOK_EVERY,
             };
-            if machine.wait(&cancel, pause) && self.passes(self.request_cancel(&run))?.is_some() {
-                // Asked once; the process that has the run brings it to its end.
-                cancel = Cancel::new();
+            if machine.wait(&cancel, pause) {
+                let requested = self.request_cancel(&run);
+                if self.answered(requested, &mut silent_since)?.is_some() {
+                    // Asked once; the process that has the run brings it to its end.
+                    cancel = Cancel::new();
+                }
             }
-            match self.passes(self.look(&run))? {
+            match self.answered(self.look(&run), &mut silent_since)? {
                 Some(Again::Ended(found)) if !found.status.is_terminal() => run = found,
                 Some(again) => return Ok(again),
                 None => {
@@ -230,14 +266,29 @@ impl Job<'_> {
         }
     }
 
-    /// The answer of the store; `None` where it is busy, which is reported.
-    fn passes<T>(&self, answer: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    /// The answer of the store. `None`: it is busy, which is reported once and borne for as long as a lease.
+    fn answered<T>(
+        &self,
+        answer: Result<T, StoreError>,
+        silent_since: &mut Option<Steady>,
+    ) -> Result<Option<T>, StoreError> {
+        let workspace = self.request.workspace;
+        let now = workspace.machine.steady();
         match answer {
             Err(error) if error.may_pass() => {
-                self.observer.trouble(self.input, &error.to_string());
+                if silent_since.is_none() {
+                    self.observer.trouble(self.input, &error.to_string());
+                }
+                let since = *silent_since.get_or_insert(now);
+                if now.since(since) >= workspace.settings.worker.lease {
+                    return Err(error);
+                }
                 Ok(None)
             }
-            answer => answer.map(Some),
+            answer => {
+                *silent_since = None;
+                answer.map(Some)
+            }
         }
     }
 

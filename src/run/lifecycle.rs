@@ -35,6 +35,9 @@ const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// So many times it is tried again at least.
 const LEAST_TIMES: u32 = 3;
 
+/// How the message of a run begins whose environment could not be built.
+pub(super) const NOT_BUILT: &str = "Build failed before run could start: ";
+
 /// What a run reports while it is carried to its end.
 pub trait Reporter: Sync {
     /// The attempt begins.
@@ -338,7 +341,9 @@ impl Lifecycle<'_> {
         // A store that did not answer may have done what it was asked. Where the end is this attempt's, it has.
         let is_ours = |found: &RunRecord| {
             recorded.is_some()
-                || (found.status == ending.status && found.attempt_count == run.attempt_count)
+                || (found.status == ending.status
+                    && found.attempt_count == run.attempt_count
+                    && found.exit_code == ending.exit_code)
         };
         let Some(found) = found.filter(is_ours) else {
             return Ok(None);
@@ -383,9 +388,13 @@ impl Lifecycle<'_> {
             match answer {
                 Err(error) if error.may_pass() && has_patience => {
                     times += 1;
-                    let id = &execution.run.id;
-                    let message = format!("the end of run {id} cannot be recorded yet: {error}");
-                    self.reporter.trouble(execution.run, &message);
+                    if times == 1 {
+                        let id = &execution.run.id;
+                        let message = format!(
+                            "the end of run {id} cannot be recorded yet, and is tried again: {error}"
+                        );
+                        self.reporter.trouble(execution.run, &message);
+                    }
                     if machine.wait(self.give_up, RECORD_AGAIN) {
                         return Err(error.into());
                     }
@@ -464,7 +473,7 @@ fn without_environment(error: &ProvideError) -> Attempted {
         let cancelled = failure(code::CANCELLED, "environment", error.to_string(), None);
         return Attempted::failed(cancelled, false);
     }
-    let message = format!("Build failed before run could start: {error}");
+    let message = format!("{NOT_BUILT}{error}");
     let failed = failure(
         code::ENVIRONMENT_FAILED,
         "environment",

@@ -198,7 +198,7 @@ impl Fate {
             }
         }
         if chance.hits(temper.cancel) {
-            self.start("canceller", people::cancel);
+            self.start("canceller", people::cancel_run);
         }
         if chance.hits(temper.collect) {
             self.start("collector", people::collect);

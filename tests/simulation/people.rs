@@ -8,10 +8,11 @@ use ade::cancel::{Cancel, linked};
 use ade::environment::provide::Progress;
 use ade::environment::{gc, remove};
 use ade::fleet::Member;
+use ade::run::cancel::{self, Cancelled};
 use ade::run::inline::{self, Finished, Observer};
 use ade::run::request::{Request, RunError};
-use ade::run::{Tools, ends, enqueue, recover};
-use ade::store::{CancelOutcome, Failure, RunOptions, RunRecord};
+use ade::run::{Tools, enqueue, recover};
+use ade::store::{Failure, RunOptions, RunRecord};
 use ade::worker::{self, Change, Options};
 use ade::workspace::Workspace;
 use serde_json::Value;
@@ -134,20 +135,17 @@ pub fn leave_in_queue(me: &Arc<Process>) {
 }
 
 /// `ade runs cancel`
-pub fn cancel(me: &Arc<Process>) {
+pub fn cancel_run(me: &Arc<Process>) {
     let runs: Vec<String> = me.world.judge().snapshot().runs.keys().cloned().collect();
     if runs.is_empty() {
         return;
     }
     let workspace = me.workspace();
     let run = me.world.chance.pick(&runs);
-    match workspace.store.request_cancel(run, workspace.machine.now()) {
-        Ok(CancelOutcome::Cancelled(run)) => {
-            me.world.count("cancelled while queued");
-            let _ = ends::report_once(&workspace, &run);
-        }
-        Ok(CancelOutcome::Requested(_)) => me.world.count("cancelled while running"),
-        _ => {}
+    match cancel::cancel(&workspace, run) {
+        Ok(Cancelled::AtOnce(_)) => me.world.count("cancelled while queued"),
+        Ok(Cancelled::Requested(_)) => me.world.count("cancelled while running"),
+        Err(_) => {}
     }
 }
 
