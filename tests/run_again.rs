@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, wait_for};
+use common::{Place, signal, wait_for};
 use libc::{SIGCONT, SIGINT, SIGSTOP};
 
 #[test]
@@ -66,6 +66,65 @@ fn an_installer_that_cannot_reach_its_index_is_tried_again() {
         .says("note: attempt 1 of 3 at members.csv failed: Build failed before run could start");
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
     place.is_sound(&run, "succeeded", &["retried", "succeeded"]);
+}
+
+#[test]
+fn an_index_that_cannot_be_reached_at_all_is_tried_for_one_input_and_not_for_each() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config").depend_on(&["et-xmlfile"]);
+    for name in ["one.csv", "two.csv", "three.csv"] {
+        place.members(name);
+    }
+    let tries = place.without_network(1_000);
+    place
+        .ade("run config one.csv two.csv three.csv --jobs 1")
+        .ends_with(3)
+        .says("0 of 3 files normalized, 3 failed");
+    // Each build asks its caches first and the index then.
+    let tries = std::fs::read_to_string(tries).unwrap().lines().count();
+    assert_eq!(tries, 6, "three attempts");
+}
+
+#[test]
+fn a_cancel_while_it_waits_for_its_next_attempt_is_recorded_when_the_database_takes_it() {
+    let mut place = Place::new();
+    place.set("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "100");
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "600");
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    configuration.write(
+        "src/ade_config/hooks/die.py",
+        "import os, signal\n\n\ndef die():\n    os.kill(os.getpid(), signal.SIGKILL)\n\n\ndef register(registry):\n    registry.register_hook(die, hook=\"on_workbook_start\", priority=10)\n",
+    );
+    let mut running = place.start("run config members.csv");
+    running.wait_until_says("attempt 1 of 3");
+    let mut database = place.database();
+    let lock = database
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .unwrap();
+    running.signal(SIGINT);
+    running.wait_until_says("is locked by another process");
+    drop(lock);
+    running.wait().ends_with(130);
+    assert_eq!(place.latest_run()["status"], "cancelled");
+}
+
+#[test]
+fn a_run_whose_log_cannot_be_opened_fails_and_stays_with_nobody() {
+    let mut place = Place::held("");
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2");
+    let mut running = place.start("run config members.csv");
+    let engine = place.wait_until_held(1)[0];
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let log = place.run_folder(&run).join("logs/events.ndjson");
+    std::fs::remove_file(&log).unwrap();
+    std::fs::create_dir(&log).unwrap();
+    signal(engine, libc::SIGKILL);
+    running.wait_until_says("attempt 2 of 3");
+    running.wait().ends_with(1);
+    assert_eq!(place.status_of(&run), "failed");
 }
 
 #[test]

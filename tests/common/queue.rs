@@ -79,11 +79,17 @@ impl Place {
     /// The first two times that anything is installed, from caches and from an index, the installer has no network. Returns
     /// the file that says how often it tried.
     pub fn without_network_at_first(&mut self) -> PathBuf {
+        self.without_network(2)
+    }
+
+    /// As [`Place::without_network_at_first`], for so many installs.
+    pub fn without_network(&mut self, installs: u32) -> PathBuf {
         let mark = self.path("was-without-network");
         let script = format!(
-            "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  echo x >> '{0}'; if [ $(wc -l < '{0}') -le 2 ]; then echo 'error: Failed to fetch: error sending request for url: dns error: Temporary failure in name resolution' >&2; exit 2; fi;;\nesac\nexec '{1}' \"$@\"\n",
+            "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  echo x >> '{0}'; if [ $(wc -l < '{0}') -le {2} ]; then echo 'error: Failed to fetch: error sending request for url: dns error: Temporary failure in name resolution' >&2; exit 2; fi;;\nesac\nexec '{1}' \"$@\"\n",
             mark.display(),
-            super::machine().uv().display()
+            super::machine().uv().display(),
+            installs
         );
         self.write_program("flaky/uv", &script);
         let (flaky, python) = (self.path("flaky"), super::machine().only_python.clone());
