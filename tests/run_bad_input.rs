@@ -53,7 +53,7 @@ fn a_folder_that_is_no_configuration() {
     status 2
     --- stderr
     error: papers is not a configuration
-    hint: looked for pyproject.toml with a Python package in src/ade_config/ or ade_config/; `ade init DIR` makes a configuration that runs as it is
+    hint: looked for pyproject.toml with a Python package in src/ade_config/ or ade_config/; `ade init DIR` creates a configuration that runs as it is
     ");
     snapshot!(place, place.ade("run absent members.csv"), @r"
     status 2
@@ -70,7 +70,7 @@ fn a_folder_that_is_no_configuration() {
     snapshot!(place, place.ade("run papers members.csv --json"), @r#"
     status 2
     --- stderr
-    {"error":{"code":"not_a_configuration","message":"papers is not a configuration","hint":"looked for pyproject.toml with a Python package in src/ade_config/ or ade_config/; `ade init DIR` makes a configuration that runs as it is"}}
+    {"error":{"code":"not_a_configuration","message":"papers is not a configuration","hint":"looked for pyproject.toml with a Python package in src/ade_config/ or ade_config/; `ade init DIR` creates a configuration that runs as it is"}}
     "#);
     assert!(!place.path("data/db").exists());
 }
