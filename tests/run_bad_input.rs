@@ -59,7 +59,7 @@ fn a_folder_that_is_no_configuration() {
     status 2
     --- stderr
     error: there is no folder absent
-    hint: check the spelling, or make a configuration there with `ade init absent`
+    hint: check the spelling, or create a configuration there with `ade init absent`
     ");
     snapshot!(place, place.ade("run members.csv members.csv"), @r"
     status 2
@@ -218,7 +218,7 @@ fn a_configuration_whose_import_fails() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) ([HERE]/config/src/ade_config/columns/rates.py, line 3, in <module>)
-    hint: `ade logs tail` shows everything that the engine said about it
+    hint: `ade logs tail` shows everything that the engine reported about it
     ");
     configuration.write(
         "src/ade_config/columns/rates.py",
@@ -242,7 +242,7 @@ fn a_configuration_whose_import_fails() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: ModuleNotFoundError: [HERE]/config/src/ade_config/columns/rates.py, line 2 is not valid Python: '(' was never closed (rates.py, line 2)
-    hint: `ade logs tail` shows everything that the engine said about it
+    hint: `ade logs tail` shows everything that the engine reported about it
     ");
     configuration.write(
         "src/ade_config/columns/rates.py",
@@ -254,7 +254,7 @@ fn a_configuration_whose_import_fails() {
     ✗ members.csv  failed [TIME]
     --- stderr
     error: AttributeError: 'Registry' object has no attribute 'register_nothing' ([HERE]/config/src/ade_config/columns/rates.py, line 2, in register)
-    hint: `ade logs tail` shows everything that the engine said about it
+    hint: `ade logs tail` shows everything that the engine reported about it
     ");
     assert_eq!(place.statuses(), ["failed"; 4]);
 }

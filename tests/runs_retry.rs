@@ -89,7 +89,7 @@ fn only_what_has_ended_and_what_still_has_its_files_is_repeated() {
     snapshot!(place, place.ade(&format!("runs retry {first}")), @r"
     status 2
     --- stderr
-    error: run [ID] cannot be repeated: [HERE]/data/workspaces/default/runs/[ID]/input/people.csv is gone
+    error: run [ID] cannot be retried: [HERE]/data/workspaces/default/runs/[ID]/input/people.csv is gone
     hint: `ade run` it from its original file
     ");
     assert_eq!(

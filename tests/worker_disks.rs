@@ -146,7 +146,7 @@ fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again()
     let filler = disk.fill();
     place.let_go();
     worker.wait_until_says("queued");
-    worker.wait_until_says("there is no room left");
+    worker.wait_until_says("is full: no run is claimed");
     fs::remove_file(filler).unwrap();
     place.wait_for_status(&run, "succeeded");
     worker.signal(SIGTERM);

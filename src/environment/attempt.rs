@@ -33,10 +33,10 @@ pub enum ProvideError {
     /// Another process builds it, and this one does not wait.
     #[error("another process builds the environment")]
     Busy,
-    /// Somebody cancelled.
+    /// It was cancelled.
     #[error("cancelled while the environment was being provisioned")]
     Cancelled,
-    /// The builder's lease was lost; somebody else has it.
+    /// The builder's lease was lost; another process holds it.
     #[error("another process took over the environment {id}")]
     LostClaim {
         /// The environment.
@@ -68,7 +68,7 @@ impl Problem for ProvideError {
 }
 
 impl ProvideError {
-    /// May the same succeed at another time, with nothing changed by anybody?
+    /// Whether a retry may succeed although nothing was changed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Failed { transient, .. } => *transient,
@@ -86,7 +86,7 @@ pub(super) fn lost(environment: &EnvironmentRecord) -> ProvideError {
     }
 }
 
-/// One attempt at building, by whoever holds its claim.
+/// One attempt at building, by the holder of the claim.
 pub(super) struct Attempt<'a> {
     /// The workspace.
     pub workspace: &'a Workspace,
@@ -115,7 +115,7 @@ impl<'a> Attempt<'a> {
         Ok(log)
     }
 
-    /// The build never began. Nobody is to wait for the lease of a claim that nobody uses.
+    /// The build never began: releases the claim, so that no process waits for its lease to expire.
     pub fn never_began(&self, error: FileError) -> ProvideError {
         let failure = Failure {
             code: code::ENVIRONMENT_FAILED.to_owned(),
@@ -186,7 +186,7 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// Records a failure. Returns when the environment is tried again, where it is.
+    /// Records a failure. Returns when the environment is retried, if it is.
     fn record_failure(
         &self,
         failure: &Failure,
@@ -231,7 +231,7 @@ fn contents(built: Built) -> EnvironmentContents {
     }
 }
 
-/// The error with the last words of the program that failed.
+/// The error with the last lines of the program that failed.
 fn in_full(error: &BuildError) -> String {
     let mut text = error.to_string();
     for line in error.last_lines() {

@@ -1,7 +1,7 @@
 //! Providing an environment: the one that is ready, or a new one, built by exactly one process for each key.
 //!
 //! Builders of a key exclude each other twice. A lock of the operating system in the key's folder decides on one machine
-//! and is released by a crash; whoever holds it knows that no other builder is alive. The lease in the database decides
+//! and is released by a crash; its holder knows that no other builder is alive. The lease in the database decides
 //! what may be recorded: a builder that lost it writes nothing.
 
 use serde_json::Value;
@@ -19,12 +19,12 @@ use crate::machine::{Files, Steady};
 use crate::store::{Claim, EnvironmentLease, EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::workspace::Workspace;
 
-/// What happens on the way to an environment.
+/// The progress of providing an environment.
 #[derive(Debug)]
 pub enum Progress<'a> {
     /// Another process builds it; this one waits.
     Waiting {
-        /// Who builds, where that is known: `process 4711 on host`.
+        /// The builder, where it is known: `process 4711 on host`.
         holder: Option<String>,
     },
     /// This process builds it.
@@ -59,21 +59,21 @@ pub enum Want {
 pub struct Provider<'a> {
     /// The workspace.
     pub workspace: &'a Workspace,
-    /// What builds, where it comes to that.
+    /// Builds the environment, where that is needed.
     pub builder: &'a dyn Build,
-    /// The worker id of whoever asks.
+    /// The worker id for the claim.
     pub worker: &'a str,
-    /// Its process, where that is registered.
+    /// The caller's process, if it is registered.
     pub process: Option<&'a str>,
     /// Wait for another builder of the same key; else [`ProvideError::Busy`].
     pub waits: bool,
 }
 
-/// Hears of [`Progress`].
+/// Receives each [`Progress`].
 pub type OnProgress<'a> = dyn FnMut(Progress<'_>) + 'a;
 
 impl<'a> Provider<'a> {
-    /// One that installs on this machine, for somebody who waits for it.
+    /// A provider that installs on this machine and waits for other builders.
     pub fn here(workspace: &'a Workspace, worker: &'a str) -> Self {
         Self {
             workspace,
@@ -87,7 +87,7 @@ impl<'a> Provider<'a> {
     /// Returns a ready environment for a prepared configuration, building it or waiting for it as needed.
     ///
     /// # Errors
-    /// It could not be built, somebody cancelled, or the store can't serve.
+    /// It could not be built, the flag was raised, or the store cannot be used.
     pub fn provide(
         &self,
         prepared: &Prepared,
@@ -100,7 +100,7 @@ impl<'a> Provider<'a> {
             return Ok(ready(known, on));
         }
         let _lock = self.exclude_builders(prepared, cancel, on)?;
-        // With the lock held nobody else on this machine builds; whoever did is done, or gone.
+        // With the lock held no other process of this machine builds; one that did has ended its build or died.
         let environment = prepared.ensure_environment(self.workspace)?;
         let is_new = want == Want::Ready || environment.ready_at > known.ready_at;
         if is_new && self.is_usable(&environment) {
@@ -149,7 +149,7 @@ impl<'a> Provider<'a> {
         })
     }
 
-    /// A ready environment is sent back to the queue: it is not there any more, or is to be built anew.
+    /// Requeues a ready environment whose folder is gone, or that is to be rebuilt.
     fn requeue_ready(
         &self,
         prepared: &Prepared,

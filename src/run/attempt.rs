@@ -33,7 +33,7 @@ pub struct Attempted {
 }
 
 impl Attempted {
-    /// A failure that never reached the engine.
+    /// A failure before the engine was started.
     pub fn failed(error: Failure, transient: bool) -> Self {
         let status = if error.code == code::CANCELLED {
             RunStatus::Cancelled
@@ -85,7 +85,7 @@ pub fn failure(code: &str, stage: &str, message: String, hint: Option<String>) -
     }
 }
 
-/// A claimed run at work.
+/// One attempt at a claimed run.
 pub struct Execution<'a> {
     /// The workspace.
     pub workspace: &'a Workspace,
@@ -191,7 +191,7 @@ impl<'a> Execution<'a> {
         Ok(self.judge(&report, &invocation))
     }
 
-    /// Everything that the engine needs is where it will look for it.
+    /// Puts the input and the folders in place for the engine.
     fn put_in_place(&self, environment: &EnvironmentRecord) -> Result<(), FileError> {
         let (run, files) = (self.run, self.files());
         if run.attempt_count > 1 {
@@ -267,7 +267,7 @@ impl<'a> Execution<'a> {
             .map_err(FileError::on("write", &path))
     }
 
-    /// Keeps what the engine says in the run's log. Returns the event.
+    /// Writes a message of the engine into the run's log. Returns the event.
     fn keep(&self, message: Message) -> Value {
         match message {
             Message::Event(event) => self.log.append(event),
@@ -331,7 +331,7 @@ fn timeout(run: &RunRecord, setting: Option<Duration>) -> Option<Duration> {
         .or(setting)
 }
 
-/// As a shell would report it.
+/// The exit code as a shell reports it.
 fn exit_code(exit: Exit) -> Option<i32> {
     match exit {
         Exit::Code(code) => Some(code),

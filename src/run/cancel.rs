@@ -1,5 +1,5 @@
-//! Cancelling a run: one that waits at once, one that runs by asking its worker, which looks at the request every half
-//! second while it renews its claim ([`crate::lease`]).
+//! Cancels a run: a queued one at once; for a running one it records a request, which the worker checks every half second
+//! ([`crate::lease`]).
 
 use super::ends;
 use crate::problem::{Facts, Kind, Problem, code};
@@ -34,7 +34,7 @@ impl Problem for CancelError {
 /// What a request to cancel did.
 #[derive(Debug)]
 pub enum Cancelled {
-    /// The run waited and is cancelled.
+    /// The run was queued and is cancelled.
     AtOnce(Box<RunRecord>),
     /// The run is being executed; its worker was asked to stop it.
     Requested(Box<RunRecord>),

@@ -1,8 +1,8 @@
 //! Writing into a run's log how an attempt ended, exactly once.
 //!
-//! The end is recorded first and written into the event log after that. Between the two a process can die; the record says
-//! that the log lacks the end, and [`report_missing`] makes up for it. A look into the log keeps it from being written
-//! twice.
+//! The end is recorded first and written into the event log after that. A process can die in between; the record then still
+//! says that the end is not reported, and [`report_missing`] reports it. The log is read first, so that the end is not
+//! written twice.
 
 use std::time::Duration;
 
@@ -24,12 +24,12 @@ pub const RETRY: &str = "run.retry";
 
 /// Writes the end of a run into its log, unless it is there already, and records that it is.
 ///
-/// Whoever recorded the end may have stood still since, and somebody else may be about to write it: the log is locked
-/// while it is looked at and written to. Where another process has locked it, that one writes; where that one dies,
-/// [`report_missing`] makes up for it.
+/// Another process may report the same end at the same time, because the one that recorded it stood still: the log is locked
+/// while it is read and written. Where another process has locked it, that one writes; if that one dies,
+/// [`report_missing`] reports the end later.
 ///
 /// # Errors
-/// The store can't serve; the end is reported again later, but not twice.
+/// The store cannot be used; a later call then finds the end in the log and does not write it twice.
 pub fn report(
     workspace: &Workspace,
     log: &EventLog<'_>,
@@ -46,10 +46,10 @@ pub fn report(
     workspace.store.mark_end_reported(&run.id)
 }
 
-/// Writes the end of a run that nobody executes into its log, unless it is there already.
+/// Writes the end of a run that no process executes into its log, unless it is there already.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn report_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreError> {
     if run.artifacts_deleted_at.is_some() {
         return workspace.store.mark_end_reported(&run.id);
@@ -67,11 +67,11 @@ pub fn report_once(workspace: &Workspace, run: &RunRecord) -> Result<(), StoreEr
     workspace.store.mark_end_reported(&run.id)
 }
 
-/// Reports ends that were recorded longer than `patience` ago and whose recorder died before it reported them. Returns
+/// Reports ends that were recorded longer than `patience` ago by a process that died before it reported them. Returns
 /// those runs.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn report_missing(
     workspace: &Workspace,
     patience: Duration,
@@ -88,7 +88,7 @@ pub fn report_missing(
 /// Writes into a run's log how its attempt was left: its end, or that it waits for another attempt and why.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn report_left(
     workspace: &Workspace,
     run: &RunRecord,
@@ -105,7 +105,7 @@ pub fn report_left(
 /// Writes into a run's log, as `event`, that its claim was taken back, and its end where that was the end.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn report_taken_back(
     workspace: &Workspace,
     run: &RunRecord,
@@ -119,7 +119,7 @@ pub fn report_taken_back(
     Ok(())
 }
 
-/// Adds to the log of a run that nobody executes now. A log that cannot be opened stays without it.
+/// Appends an event to the log of a run that no process executes. A log that cannot be opened does not get it.
 fn note(
     workspace: &Workspace,
     run: &RunRecord,

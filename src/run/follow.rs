@@ -2,7 +2,7 @@
 //!
 //! The end of a run is recorded in the database first and written to its log a moment later; where the recorder died in
 //! between, a worker writes it later. [`Following::to_end`] waits for that last event, so that nothing is lost, but not for
-//! ever: a log that nobody completes any more does not hold the follower.
+//! ever: if no process completes the log, the follower ends all the same.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 /// How often the log is read, and after how many times the state.
 const READ_EVERY: Duration = Duration::from_millis(50);
 const READS: u32 = 5;
-/// The event of an end that was recorded is in the log within this time, unless nobody is left who could write it.
+/// The event of a recorded end is in the log within this time, unless no worker runs that could write it.
 const LATE_EVENT: Duration = Duration::from_secs(45);
 /// An environment's event is written before its end is recorded: this covers a slow disk alone.
 const LATE_ENVIRONMENT_EVENT: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ const LATE_ENVIRONMENT_EVENT: Duration = Duration::from_secs(1);
 /// Nothing can be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
-    /// Neither a run nor an environment has that id.
+    /// Neither a run nor an environment has this id.
     #[error("there is no run or environment {given:?}")]
     NotFound {
         /// As it was given.
@@ -101,7 +101,7 @@ impl<'a> Following<'a> {
     /// that was, `None` for success; [`Kind::Cancelled`] also where `cancel` was set first.
     ///
     /// # Errors
-    /// The log cannot be read, or the store can't serve.
+    /// The log cannot be read, or the store cannot be used.
     pub fn to_end(
         &mut self,
         cancel: &Cancel,
@@ -196,7 +196,7 @@ fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError
 fn end_of_environment(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let status = match workspace.store.environment(workspace.id(), id) {
         Ok(environment) => environment.status,
-        // Removed since: whoever removes one has seen it end.
+        // Removed since, which is only possible after its end.
         Err(StoreError::NotFound { .. }) => EnvironmentStatus::Ready,
         Err(error) => return Err(error),
     };

@@ -1,4 +1,4 @@
-//! `ade run`: files normalized here and now, by the code that a worker uses ([`super::lifecycle`]).
+//! `ade run`: normalizes files in this process, with the code that a worker uses ([`super::lifecycle`]).
 //!
 //! Each file becomes a run that this process has claimed from its first moment. The first one builds the environment
 //! where that is needed; the others wait for it. A run whose attempt failed in a way that can pass waits in the queue for
@@ -29,9 +29,9 @@ use crate::store::{
 /// How often a run that a worker has is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Hears what happens; called from several threads.
+/// Receives what happens; called from several threads.
 pub trait Observer: Sync {
-    /// The environment is on its way.
+    /// The progress of providing the environment.
     fn environment(&self, progress: &Progress<'_>);
     /// A run begins, or begins again.
     fn begun(&self, input: usize, run: &RunRecord);
@@ -69,7 +69,7 @@ pub fn run(request: &Request<'_>, cancel: &Cancel, observer: &dyn Observer) {
             let worker = request.workspace.worker_id(job);
             loop {
                 let input = next.fetch_add(1, Ordering::Relaxed);
-                // Runs that a cancel left unbegun are never recorded.
+                // Inputs that were not started before a cancel are not recorded.
                 if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
                     return;
                 }
@@ -88,7 +88,7 @@ pub fn run(request: &Request<'_>, cancel: &Cancel, observer: &dyn Observer) {
     request.workspace.machine.beside(work.collect(), &mut || {});
 }
 
-/// One input on its way.
+/// One input in progress.
 struct Job<'a> {
     request: &'a Request<'a>,
     input: usize,

@@ -1,8 +1,8 @@
-//! What an attempt left whose worker died or froze: processes, and files that were not finished.
+//! Clears the leftovers of an attempt whose worker died or froze: processes, and incomplete files.
 //!
 //! The engine dies with its worker, but what a configuration started beside it need not, and the engine of a worker that
 //! stands still goes on. All of them carry the run's own folder for temporary files in their environment variables, by
-//! which they are found wherever they went. Whoever clears holds the run's claim or has just ended it.
+//! which they are found. The caller holds the run's claim or has just ended it.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub fn kill(machine: &dyn Machine, folder: &RunFolder) -> usize {
     machine.kill_started_with("TMPDIR", folder.scratch().as_os_str())
 }
 
-/// Kills what is left of an attempt and deletes what it did not finish. What cannot be deleted is in nobody's way.
+/// Kills what is left of an attempt and deletes what it did not finish. Files that cannot be deleted are ignored.
 pub fn clear(machine: &dyn Machine, folder: &RunFolder) {
     kill(machine, folder);
     let files = machine.files();

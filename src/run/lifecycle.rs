@@ -6,7 +6,7 @@
 //!
 //! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
 //! from the first step to the last. The end is recorded under the token of the claim and written into the event log after
-//! that: whoever lost the claim finds no row, writes no terminal event and leaves the run to its new owner. A store that
+//! that: a process that lost the claim finds no row, writes no terminal event and leaves the run to its new owner. A store that
 //! cannot be written for a moment is asked again, for as long as the lease would hold.
 
 use std::time::Duration;
@@ -32,7 +32,7 @@ use crate::workspace::Workspace;
 
 /// How long to wait before the end of a run is recorded once more.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
-/// So many times it is tried again at least.
+/// The least number of further tries.
 const LEAST_TIMES: u32 = 3;
 
 /// How the message of a run begins whose environment could not be built.
@@ -83,7 +83,7 @@ pub enum Carried {
 /// What kept a run from being recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    /// The store can't serve.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The run's folder cannot be written.
@@ -102,7 +102,7 @@ pub enum Next {
     GiveBack,
 }
 
-/// What is to be done with the run after an attempt that ended so. `abandoned`: whoever executes it stops.
+/// What is to be done with the run after an attempt that ended so. `abandoned`: its worker stops.
 pub fn next(status: RunStatus, transient: bool, attempts_left: bool, abandoned: bool) -> Next {
     match status {
         RunStatus::Cancelled if abandoned => Next::GiveBack,
@@ -201,7 +201,7 @@ impl Lifecycle<'_> {
         });
         held.keep(&work, || {
             let (attempted, environment) = self.attempt(&execution, provide, &work);
-            // The lease is kept until the end is recorded, however long the store takes to take it.
+            // The lease is renewed until the end is recorded, however long that takes.
             self.conclude(&execution, attempted, environment.as_ref())
         })
     }
@@ -229,7 +229,7 @@ impl Lifecycle<'_> {
     /// The run's attempt is given back, and its environment is built again.
     fn environment_vanished(&self, claimed: &Claimed) -> Result<Recorded, StoreError> {
         let (run, store) = (&claimed.run, &*self.workspace.store);
-        // Another run may have found it out before, and somebody have built it since.
+        // Another run may have found it before, and a process may have built it since.
         if let Some(environment) = store.environment_of(&run.key)?
             && environment.status == EnvironmentStatus::Ready
             && !is_usable(self.workspace.files(), &environment)
@@ -281,7 +281,7 @@ impl Lifecycle<'_> {
         } = attempted;
         let run = execution.run;
         let attempts_left = run.attempt_count < run.max_attempts;
-        // Both may have been raised. What a person asked for goes before what a shutdown needs.
+        // Both may have been raised. A request to cancel has priority over a shutdown.
         let abandoned = self.abandon.is_cancelled() && !self.cancel.is_cancelled();
         match (
             next(ending.status, transient, attempts_left, abandoned),
@@ -356,7 +356,7 @@ impl Lifecycle<'_> {
                 json!({"scope": "run", "stream": "stderr", "message": note}),
             );
         }
-        // What cannot be reported now is reported by whoever finds that it was not.
+        // If it cannot be reported now, housekeeping finds it and reports it later.
         let mut is_first = true;
         let _ = self.persist(execution, || {
             let reported = if std::mem::take(&mut is_first) {
@@ -442,7 +442,7 @@ fn write_artifact(
 /// the run as it is now. `None`: the claim was lost.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn retry_later(
     workspace: &Workspace,
     run: &RunRecord,

@@ -82,7 +82,7 @@ pub(super) fn target(folder: &Path, input: &Path) -> PathBuf {
     folder.join(crate::layout::normalized_name(&name_of(input)))
 }
 
-/// Copies a workbook to where somebody wants it; what was there is replaced whole or not at all.
+/// Copies a workbook to the output directory; a file that is there is replaced whole or not at all.
 ///
 /// # Errors
 /// It cannot be written.

@@ -1,15 +1,15 @@
-//! Runs whose process died: taken back, cleared up after, and noted in their logs.
+//! Recovers runs whose process died: ends their claims, clears leftovers, and reports it in their logs.
 
 use super::{ends, leftovers};
 use crate::fleet;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// Takes back what dead processes of this machine held, and writes into each run's log that this was so. Returns the runs
-/// as they are now.
+/// Recovers the claims of dead processes of this machine, and reports it in each run's log. Returns the runs as they are
+/// now.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
     let runs = fleet::recover(workspace, workspace.settings.worker.recovery)?;
     for run in &runs {

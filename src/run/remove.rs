@@ -35,7 +35,7 @@ impl Problem for RemoveError {
 pub struct Removed {
     /// As it was recorded.
     pub run: RunRecord,
-    /// What that freed.
+    /// The bytes that were freed.
     pub bytes_freed: u64,
 }
 
@@ -54,10 +54,10 @@ pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<Remov
 }
 
 fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
-    // Whoever follows the log sees the end before the log is gone.
+    // Followers of the log see the end before the log is deleted.
     ends::report_once(workspace, run)?;
     if !workspace.store.delete_run(&run.id)? {
-        // It came to life since it was looked at, or somebody else removed it.
+        // Its state changed since it was read, or another process removed it.
         demand_ended(&workspace.store.run(&run.key.workspace_id, &run.id)?)?;
     }
     if run.run_dir.exists() {

@@ -1,4 +1,4 @@
-//! What somebody asks for with `ade run`: which files, by which configuration, and how.
+//! The request of an `ade run`: which files, by which configuration, and how.
 
 use std::path::{Path, PathBuf};
 
@@ -48,14 +48,14 @@ pub struct Request<'a> {
     pub sheets: Option<Vec<String>>,
     /// How to do it.
     pub options: RunOptions,
-    /// Files side by side.
+    /// The number of files to process at the same time.
     pub jobs: usize,
     /// This process, registered ([`crate::fleet::Member`]).
     pub process: Option<&'a str>,
 }
 
 impl Request<'_> {
-    /// Stages an input and says what to record of its run.
+    /// Stages an input. Returns the record of its run.
     ///
     /// # Errors
     /// The input cannot be staged, or its environment not be recorded.
@@ -90,7 +90,7 @@ impl Request<'_> {
 /// A run could not be brought to an end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The store can't serve.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A file of the run.

@@ -1,7 +1,7 @@
 //! Running an ended run again, as a new run with the same input and the same snapshot of the configuration.
 //!
 //! The new run has its own copy of the input, so that the old run may be removed at any time. A worker executes it;
-//! [`super::enqueue`] says how it gets into the queue.
+//! [`super::enqueue`] records it in the queue.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub enum RetryError {
     #[error(transparent)]
     NotEnded(#[from] NotEnded),
     /// Its input or snapshot has been collected.
-    #[error("run {id} cannot be repeated: {} is gone", path.display())]
+    #[error("run {id} cannot be retried: {} is gone", path.display())]
     Gone {
         /// The run.
         id: String,
@@ -96,7 +96,7 @@ fn demand_files(run: &RunRecord) -> Result<(), RetryError> {
     }
 }
 
-/// The id of the environment that a repetition needs; its record is made anew where it has been removed since.
+/// The id of the environment that a retry needs; it is recorded again where it was removed since.
 fn environment_of(workspace: &Workspace, run: &RunRecord) -> Result<String, StoreError> {
     let (layout, key) = (&workspace.layout, &run.key);
     let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);

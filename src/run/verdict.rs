@@ -1,7 +1,7 @@
 //! What the end of an attempt means: the verdict.
 //!
-//! Three steps, each of its own kind. [`observe`] says what was seen, of twelve things that can be seen. [`VERDICTS`] says
-//! what each of them means for the run. [`explain`] puts it into words for the person who reads them.
+//! Three steps. [`observe`] decides which of twelve observations applies. [`VERDICTS`] says what each observation means for
+//! the run. [`explain`] writes the message for the user.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::problem::code;
 use crate::process::Exit;
 use crate::store::{Failure, RunStatus};
 
-/// How the engine begins to speak of settings that it cannot use, before any event.
+/// The beginning of the engine's message about settings that it cannot use, before any event.
 const INVALID_SETTINGS: &str = "Invalid settings";
 /// How the engine begins to say why a configuration is not valid.
 const INVALID_PACKAGE: &str = "Config package INVALID: ";
@@ -23,7 +23,7 @@ const CONFIG_ERROR: &str = "config_error";
 /// What was seen at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
-    /// Somebody cancelled, and the engine was ended.
+    /// The run was cancelled, and the engine was stopped.
     Cancelled,
     /// The wall-clock limit was hit, and the engine was ended.
     TimedOut,
@@ -45,7 +45,7 @@ pub enum Observation {
     NoOutput,
     /// The engine refused the call.
     Refused,
-    /// The engine ended without saying how the run went.
+    /// The engine ended without a completed event.
     Crashed,
 }
 
@@ -58,7 +58,7 @@ pub struct Verdict {
     pub status: RunStatus,
     /// The code of its failure; `None`: there is none, or it is the engine's own.
     pub code: Option<&'static str>,
-    /// Whether the same may go well at another time, with nothing changed by anybody.
+    /// Whether a retry may succeed although nothing was changed.
     pub transient: bool,
 }
 
@@ -253,7 +253,7 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
             "the engine ended with {} and did not say how the run went{last_lines}",
             exit_in_words(report)
         ))
-        .hint("`ade logs tail` shows all that it said"),
+        .hint("`ade logs tail` shows all of its output"),
     }
 }
 
@@ -307,12 +307,14 @@ fn hint_of(code: &str) -> Option<&'static str> {
         CONFIG_ERROR | "hook_error" | "pipeline_error" => {
             Some("correct the configuration and run again; the environment is kept")
         }
-        "unknown_error" => Some("`ade logs tail` shows everything that the engine said about it"),
+        "unknown_error" => {
+            Some("`ade logs tail` shows everything that the engine reported about it")
+        }
         _ => None,
     }
 }
 
-/// A workbook that somebody named .csv fails as text that cannot be decoded; this says what it is.
+/// A workbook that is named .csv fails as text that cannot be decoded; this hint says what it is.
 fn hint_for_input(around: &Circumstances<'_>) -> Option<String> {
     if !around.input.extension()?.eq_ignore_ascii_case("csv") {
         return None;

@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 /// What a queued run waits for, in words. `None`: it is not queued.
 ///
 /// # Errors
-/// The store can't serve.
+/// The store cannot be used.
 pub fn reason(
     workspace: &Workspace,
     run: &RunRecord,
@@ -28,7 +28,7 @@ pub fn reason(
         Some(environment) if environment.status == EnvironmentStatus::Queued => {
             match &environment.error {
                 Some(error) if environment.available_at > now => format!(
-                    "its environment, which is tried again at {}: {}",
+                    "its environment, which is retried at {}: {}",
                     environment.available_at,
                     error.message.lines().next().unwrap_or_default()
                 ),

@@ -1,7 +1,7 @@
 //! Waiting until an input or a file of the configuration has changed: `ade run --watch`.
 //!
-//! Changes are found by looking, five times a second, at the configuration's digest and at each input's size and time of
-//! change. That works on every file system, and a program that saves a file in several steps is given time to finish: two
+//! Changes are found by polling, five times a second, the configuration's digest and each input's size and modification
+//! time. That works on every file system, and a program that saves a file in several steps is given time to finish: two
 //! looks in a row have to agree.
 
 use std::path::{Path, PathBuf};

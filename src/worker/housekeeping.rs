@@ -1,4 +1,4 @@
-//! What a worker does beside its runs, in a thread of its own so that no run can keep it from it.
+//! The periodic work of a worker beside its runs, in a thread of its own so that no run delays it.
 
 use std::cell::RefCell;
 use std::sync::PoisonError;
@@ -16,7 +16,7 @@ use crate::store::{QueueMetrics, StoreError};
 
 /// How long the queue's metrics are kept.
 const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
-/// Whoever would report an end that is older than this and not reported has died.
+/// If an end is older than this and not reported, the process that should report it has died.
 const UNREPORTED: Duration = Duration::from_secs(10);
 /// A wall clock that differs from the steady one by more than this has jumped.
 const JUMP: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ struct Clocks<'a> {
 }
 
 impl<'a> Clocks<'a> {
-    /// `settle`: leases are left alone at first, as after a jump. Whoever starts cannot know of one shortly before.
+    /// `settle`: leases are left alone at first, as after a jump. A process that starts cannot know of a jump shortly before.
     fn new(machine: &'a dyn Machine, settle: Option<Duration>) -> Self {
         let (wall, steady) = (machine.now(), machine.steady());
         Self {
@@ -88,7 +88,7 @@ impl Duty {
 }
 
 impl Pool<'_> {
-    /// Before the first claim: what died processes of this machine left.
+    /// Before the first claim: recovers the claims of dead processes of this machine.
     pub(super) fn start(&self) {
         let worker = self.workspace.worker_id(0);
         if let Err(error) = self.recover(&worker) {
@@ -138,7 +138,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Whether other processes may hold leases. Where nobody can be asked, they may.
+    /// Whether other processes may hold leases. If the store does not answer, they may.
     fn has_company(&self) -> bool {
         let workers = self.workspace.store.workers();
         workers.map_or(true, |workers| {
@@ -202,7 +202,7 @@ impl Pool<'_> {
                 self.workspace,
                 &run,
                 ends::LOST,
-                "Its lease expired; whoever held it writes nothing more",
+                "Its lease expired; the worker that held it writes nothing more",
             )?;
             self.report(worker, &Change::Expired(&run));
         }

@@ -25,7 +25,7 @@ use crate::store::{EnvironmentRecord, Failure, QueueMetrics, RunRecord, RunStatu
 use crate::wake::Bell;
 use crate::workspace::Workspace;
 
-/// How to work the queue.
+/// The options of a worker.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Slots.
@@ -75,7 +75,7 @@ pub enum Change<'a> {
     Stopped,
 }
 
-/// Hears of changes; called from several threads.
+/// Receives changes; called from several threads.
 pub trait Observer: Sync {
     /// A slot's worker id, and what happened.
     fn change(&self, worker: &str, change: &Change<'_>);
@@ -110,10 +110,10 @@ impl Problem for WorkError {
     }
 }
 
-/// Works the queue until it is drained or `stop` is set.
+/// Executes queued runs until the queue is drained or `stop` is raised.
 ///
 /// # Errors
-/// The database can't serve any more, for a reason that waiting does not change.
+/// The database cannot be used any more, for a reason that waiting does not change.
 pub fn work(
     workspace: &Workspace,
     tools: Tools<'_>,
@@ -179,7 +179,7 @@ struct Pool<'a> {
     taken: AtomicBool,
     /// The observer knows that the worker stops.
     stopping: AtomicBool,
-    /// The disk of the runs had room when somebody looked last.
+    /// The disk of the runs had free space at the last check.
     room: AtomicBool,
     /// All slots have ended, or must.
     done: Cancel,
@@ -257,7 +257,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Once, by whoever notices first.
+    /// Reported once, by the first slot that notices.
     fn report_stopping(&self) {
         if !self.stopping.swap(true, Ordering::AcqRel) {
             self.report(&self.workspace.worker_id(0), &Change::Stopping);

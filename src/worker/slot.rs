@@ -14,7 +14,7 @@ use crate::run::ends;
 use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, Trouble};
 use crate::store::{EnvironmentRecord, RunRecord, StoreError};
 
-/// Less room than this on the disk of the runs counts as none.
+/// With less free space than this the disk of the runs counts as full.
 const LEAST_ROOM: u64 = 1024 * 1024;
 
 /// What a round did.
@@ -140,7 +140,7 @@ impl Pool<'_> {
         let had = self.room.swap(room, Ordering::AcqRel);
         if had && !room {
             let message = format!(
-                "there is no room left at {}: nothing is claimed until there is",
+                "the disk of {} is full: no run is claimed until there is free space",
                 runs.display()
             );
             self.report(worker, &Change::Trouble(message));
@@ -148,7 +148,7 @@ impl Pool<'_> {
         room
     }
 
-    /// Builds an environment. False: another process is at it.
+    /// Builds an environment. False: another process builds it.
     fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
         let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
             Ok(prepared) => prepared,
