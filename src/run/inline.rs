@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::attempt::failure;
 use super::ends;
 use super::lifecycle::{
     Carried, Claimed, Environments, Lifecycle, NOT_BUILT, Reporter, retry_later,
@@ -147,34 +148,48 @@ impl Job<'_> {
                     }
                     *run
                 }
-                // This process stood still for longer than its lease, or was taken for dead.
+                // This process stood still for longer than its lease, was taken for dead, or could not reach the store for
+                // so long. In the last case the claim still stands, and no other process would end it soon.
                 Carried::Lost => {
-                    let name = &claimed.run.input_name;
-                    let message =
-                        format!("{name} was taken over by another process; waiting for its end");
-                    self.observer.trouble(self.input, &message);
-                    claimed.run
-                }
-                Carried::Unrecorded(failure, trouble) => {
-                    // The claim is left, as a worker does; where it cannot be, whoever finds this process ended does so.
-                    let Claimed { run, claim, .. } = &claimed;
-                    match retry_later(workspace, run, claim, &failure) {
-                        Ok(Some(run)) if run.status.is_terminal() => {
-                            return Ok(self.finished(run, None));
+                    let message = "the lease was lost".to_owned();
+                    let failure = failure(code::LEASE_EXPIRED, "run", message, None);
+                    match self.leave(&claimed, &failure) {
+                        Some(run) => run,
+                        None => {
+                            let name = &claimed.run.input_name;
+                            let message = format!(
+                                "{name} was taken over by another process; waiting for its end"
+                            );
+                            self.observer.trouble(self.input, &message);
+                            claimed.run
                         }
-                        Ok(Some(run)) => {
-                            self.observer.retrying(self.input, &run, &failure);
-                            run
-                        }
-                        Ok(None) | Err(_) => return Err(trouble.into()),
                     }
                 }
+                // The claim is left, as a worker does; where it cannot be, recovery finds it when this process has ended.
+                Carried::Unrecorded(failure, trouble) => match self.leave(&claimed, &failure) {
+                    Some(run) => run,
+                    None => return Err(trouble.into()),
+                },
             };
+            if waiting.status.is_terminal() {
+                return Ok(self.finished(waiting, None));
+            }
             match self.again(waiting)? {
                 Again::Claimed(again) => claimed = again,
                 Again::Ended(run) => return Ok(self.finished(run, None)),
             }
         }
+    }
+
+    /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent. `None`: the claim
+    /// does not stand any more, or the store cannot be used.
+    fn leave(&self, claimed: &Claimed, failure: &Failure) -> Option<RunRecord> {
+        let Claimed { run, claim, .. } = claimed;
+        let run = retry_later(self.request.workspace, run, claim, failure).ok()??;
+        if !run.status.is_terminal() {
+            self.observer.retrying(self.input, &run, failure);
+        }
+        Some(run)
     }
 
     /// Records the run under a claim of this process.
