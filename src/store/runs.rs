@@ -361,7 +361,7 @@ pub trait Runs {
     /// The database cannot be used.
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>>;
 
-    /// Sets the environment of such a run, unless that was deleted since.
+    /// Sets the environment of such a run, unless the environment was deleted since, or the run has ended.
     ///
     /// # Errors
     /// The database cannot be used.

@@ -232,9 +232,12 @@ impl Fate {
         }
     }
 
-    /// The files of an environment are gone.
+    /// The files of an environment are gone, or its record.
     fn vanish(&self) {
         let world = &self.world;
+        if world.chance.hits(3_000) && world.delete_a_record() {
+            return;
+        }
         let mut disk = world.disk.lock().unwrap();
         let whole = disk.environments();
         if whole.is_empty() {

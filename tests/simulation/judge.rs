@@ -54,6 +54,8 @@ pub enum Deed<'a> {
     RequeueEnvironment(&'a str),
     ExpireEnvironments,
     TakeEnvironment(&'a str),
+    /// Nobody's call: a person deletes the record of an environment in the database itself.
+    DeleteByHand(&'a str),
 }
 
 impl Deed<'_> {
@@ -136,6 +138,7 @@ impl fmt::Display for Deed<'_> {
             }
             Self::RequeueEnvironment(id) => write!(formatter, "requeue environment {id}"),
             Self::TakeEnvironment(id) => write!(formatter, "delete environment {id}"),
+            Self::DeleteByHand(id) => write!(formatter, "delete environment {id} by hand"),
             Self::ExpireRuns
             | Self::FailForEnvironments
             | Self::CorrectTimes
@@ -377,6 +380,13 @@ impl Judge {
                 }
                 continue;
             };
+            let parted = RunRow {
+                environment: None,
+                ..old.clone()
+            };
+            if matches!(deed, Deed::DeleteByHand(_)) && *run == parted {
+                continue;
+            }
             if old != run {
                 self.judge_run(id, old, run, before, deed, around)
                     .map_err(|reason| {
@@ -679,7 +689,8 @@ impl Judge {
             }
         }
         for id in before.environments.keys() {
-            if self.now.environments.contains_key(id) {
+            let by_hand = matches!(deed, Deed::DeleteByHand(deleted) if deleted == id);
+            if by_hand || self.now.environments.contains_key(id) {
                 continue;
             }
             let needed = before

@@ -77,6 +77,7 @@ FAULTS = [
     ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
     ("an environment that is whole is built again", PROVIDE, ("environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.folder)", "environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.snapshot)")),
     ("runs without an environment are forgotten", "src/worker/slot.rs", ("        for run in store.runs_without_environment(batch)? {", "        for run in store.runs_without_environment(batch)?.split_off(0).drain(0..0) {")),
+    ("a run that has ended is given an environment", RUNS + "upkeep.rs", ("WHERE id = ?1 AND status = 'queued' AND environment_id IS NULL", "WHERE id = ?1 AND environment_id IS NULL")),
     ("runs of failed environments wait for ever", RUNS + "end.rs", ("AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')", "AND environment_id IN (SELECT id FROM environments WHERE status = 'none')")),
     ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id", "FROM runs r WHERE r.status IN ('none') AND (r.environment_id")),
     # `ade run`.

@@ -114,10 +114,13 @@ impl Database {
             // Databases of one name are one database, and several worlds may exist at once.
             static DATABASES: AtomicU64 = AtomicU64::new(0);
             let name = format!("world-{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+            let store = SqliteStore::in_memory(settings(), &name).unwrap();
+            let broom = snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE);
+            broom.pragma_update(None, "foreign_keys", true).unwrap();
             Self {
-                store: SqliteStore::in_memory(settings(), &name).unwrap(),
+                store,
                 window: Window::open(&name),
-                broom: snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE),
+                broom,
             }
         })
     }
@@ -377,6 +380,29 @@ impl World {
 
     pub fn violation(&self) -> Option<String> {
         self.violation.lock().unwrap().clone()
+    }
+
+    /// A person deletes the record of an environment in the database itself. False: there is none that could be deleted.
+    pub fn delete_a_record(&self) -> bool {
+        let ready: Vec<String> = {
+            let judge = self.judge();
+            let environments = judge.snapshot().environments.iter();
+            let ready = environments.filter(|(_, environment)| environment.status == "ready");
+            ready.map(|(id, _)| id.clone()).collect()
+        };
+        if ready.is_empty() {
+            return false;
+        }
+        let id = self.chance.pick(&ready);
+        self.broom
+            .lock()
+            .unwrap()
+            .execute("DELETE FROM environments WHERE id = ?1", [id])
+            .unwrap();
+        self.count("environments' records deleted by hand");
+        self.trace(|| format!("the record of environment {id} is deleted by hand"));
+        self.judge_call(self.moment(), &Deed::DeleteByHand(id), None);
+        true
     }
 
     pub fn release_locks(&self, process: &str) {

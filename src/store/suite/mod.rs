@@ -54,6 +54,7 @@ macro_rules! run {
                     runs_fail_with_the_reason_of_an_environment_that_failed_for_good,
                     a_run_outlives_the_environment_that_was_collected_before_it_was_recorded,
                     a_run_without_an_environment_is_given_one,
+                    a_run_that_was_cancelled_is_given_no_environment,
                     an_end_is_reported_once,
                     files_go_with_the_cutoff_and_stay_while_a_run_is_repeated,
                     only_a_run_that_has_ended_is_deleted,

@@ -206,6 +206,18 @@ pub fn a_run_without_an_environment_is_given_one(store: &dyn Store) {
     assert!(store.runs_without_environment(9).unwrap().is_empty());
 }
 
+pub fn a_run_that_was_cancelled_is_given_no_environment(store: &dyn Store) {
+    let collected = ready(store, "d", at(0));
+    store.delete_environment(&collected.id, None).unwrap();
+    let run = queued(store, &collected, at(1));
+    let anew = ready(store, "d", at(2));
+    store.request_cancel(&run.id, at(3)).unwrap();
+    store.set_run_environment(&run.id, &anew.id).unwrap();
+    let found = find(store, &run.id);
+    assert_eq!(found.status, RunStatus::Cancelled);
+    assert_eq!(found.environment_id, None);
+}
+
 pub fn an_end_is_reported_once(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
     let run = ended(store, &environment, RunStatus::Failed, at(5));

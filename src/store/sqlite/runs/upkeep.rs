@@ -25,10 +25,12 @@ pub(super) fn set_environment(
     id: &str,
     environment: &str,
 ) -> rusqlite::Result<()> {
-    // The environment may have been deleted since it was found: an id without a record would violate the foreign key.
+    // The environment may have been deleted since it was found: an id without a record would violate the foreign key. And
+    // the run may have been cancelled since: an ended run's record does not change.
     execute(
         transaction,
-        "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND environment_id IS NULL AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)",
+        "UPDATE runs SET environment_id = ?2 WHERE id = ?1 AND status = 'queued' AND environment_id IS NULL
+             AND EXISTS (SELECT 1 FROM environments WHERE id = ?2)",
         [id, environment],
     )?;
     Ok(())
