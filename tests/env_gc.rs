@@ -209,7 +209,7 @@ fn folders_that_no_record_knows_go_when_they_are_old() {
     wanted.sort_unstable();
     assert_eq!(gone, wanted);
     assert!(!orphan.exists() && !trash.exists() && !run.exists());
-    assert!(young.exists(), "somebody may be about to record it");
+    assert!(young.exists(), "a process may be about to record it");
     assert_eq!(
         removed(&place.ade("env gc --json").succeeds().json()),
         Vec::<&str>::new()

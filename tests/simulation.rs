@@ -1,15 +1,15 @@
-//! The queue under every misfortune that can be thought of, many thousand times.
+//! The queue under injected faults, in many thousand seeded scenarios.
 //!
-//! Each seed makes a small world: a few workers, some `ade run`s and people who enqueue, cancel and collect. All of them are
+//! Each seed sets up a small world: a few workers, some `ade run`s and people who enqueue, cancel and collect. All of them are
 //! the code that production runs (src/worker, src/run, src/environment, src/fleet.rs, src/lease.rs), on the real
 //! [`SqliteStore`](ade::store::SqliteStore) (in memory), on a [`Machine`](ade::machine::Machine) whose clocks are counted,
 //! whose files are kept in memory and of whose threads one runs at a time, and with an engine and installers that take
 //! their time and end as the seed says. Between any two of their steps processes may crash, freeze for longer than their
-//! lease and go on, find the database busy, lose its answer though it did what was asked, or be overtaken by anybody else.
+//! lease and go on, find the database busy, lose its answer though it did what was asked, or be overtaken by another process.
 //! The wall clock jumps in both directions, environments vanish and are collected. After each call everything in the
 //! database is judged (`simulation/judge.rs`): no run executes twice under good claims, none is lost, attempts never exceed
 //! their maximum, a terminal state is never left, every attempt has one outcome and every run's log has its end once. At
-//! last the misfortunes stop, one healthy worker is left alone with what they made, and all runs must end.
+//! last the faults stop, one healthy worker is left alone with the result, and all runs must end.
 //!
 //! `cargo test` simulates a fixed number of seeds. More, or one of them with all that happened in it:
 //!
@@ -22,12 +22,12 @@
 
 mod simulation {
     pub mod chance;
+    pub mod commands;
     pub mod disk;
-    pub mod fate;
     pub mod judge;
     pub mod machine;
-    pub mod people;
     pub mod process;
+    pub mod scenario;
     pub mod snapshot;
     pub mod store;
     pub mod threads;
@@ -41,10 +41,10 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Instant;
 
-use simulation::fate;
+use simulation::scenario;
 
 const SEEDS: u64 = 600;
-/// As much of a trace as somebody reads at once.
+/// The length of a trace that can still be read.
 const TRACE_LINES: usize = 250;
 
 #[test]
@@ -52,12 +52,12 @@ fn nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck() {
     let from = number("SIMULATION_FROM").unwrap_or(0);
     let until = from + number("SIMULATION_SEEDS").unwrap_or(SEEDS);
     if let Some(seed) = number("SIMULATION_SEED") {
-        let life = fate::live(seed, true);
-        println!("{}", life.trace.join("\n"));
-        assert!(life.violation.is_none(), "{:?}", life.violation);
+        let outcome = scenario::play(seed, true);
+        println!("{}", outcome.trace.join("\n"));
+        assert!(outcome.violation.is_none(), "{:?}", outcome.violation);
     } else if let (Some(share), Some(of)) = (number(SHARE), number(SHARES)) {
         stay_on_core(share);
-        live_share((from + share..until).step_by(of as usize));
+        play_share((from + share..until).step_by(of as usize));
     } else {
         live_all(from, until);
     }
@@ -140,16 +140,16 @@ fn stay_on_core(core: u64) {
     }
 }
 
-fn live_share(seeds: impl Iterator<Item = u64>) {
+fn play_share(seeds: impl Iterator<Item = u64>) {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for seed in seeds {
-        let life = fate::live(seed, false);
-        if life.violation.is_some() {
+        let outcome = scenario::play(seed, false);
+        if outcome.violation.is_some() {
             println!("\n{FAILED}{seed}");
             return;
         }
         *counts.entry("seeds").or_default() += 1;
-        for (what, count) in life.counts {
+        for (what, count) in outcome.counts {
             *counts.entry(what).or_default() += count;
         }
     }
@@ -159,29 +159,30 @@ fn live_share(seeds: impl Iterator<Item = u64>) {
 }
 
 fn fail(seed: u64, from: u64) {
-    let life = fate::live(seed, true);
-    let hidden = life.trace.len().saturating_sub(TRACE_LINES);
+    let outcome = scenario::play(seed, true);
+    let hidden = outcome.trace.len().saturating_sub(TRACE_LINES);
     panic!(
         "seed {seed}, the {}th: {}\n\n{}{}\n\nto repeat it: SIMULATION_SEED={seed} cargo test --test simulation -- --nocapture",
         seed - from + 1,
-        life.violation
+        outcome
+            .violation
             .unwrap_or_else(|| "it does not fail when it is traced".to_owned()),
         if hidden > 0 {
             format!("({hidden} lines before)\n")
         } else {
             String::new()
         },
-        life.trace[hidden..].join("\n"),
+        outcome.trace[hidden..].join("\n"),
     );
 }
 
 #[test]
 fn a_seed_lives_the_same_life_each_time() {
     for seed in [7, 11] {
-        let (first, second) = (fate::live(seed, true), fate::live(seed, true));
+        let (first, second) = (scenario::play(seed, true), scenario::play(seed, true));
         assert!(first.trace.len() > 20, "{:?}", first.trace);
         assert_eq!(first.trace, second.trace);
-        assert_eq!(first.counts, fate::live(seed, false).counts);
+        assert_eq!(first.counts, scenario::play(seed, false).counts);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The time limit of a child: when it is asked to end, by a limit or because somebody cancelled, and when it is killed.
+//! The time limit of a child: when it is asked to end, by a limit or because it was cancelled, and when it is killed.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! The loop over the queue.
 //!
 //! Each slot is a thread with a worker id of its own. It records environments for waiting runs, builds an environment
-//! that waits, else claims a run whose environment is ready, else sleeps until somebody enqueues or its poll interval has
+//! that waits, else claims a run whose environment is ready, else sleeps until a run is queued or its poll interval has
 //! passed. One more thread does the maintenance (`housekeeping`): expired leases, dead processes, ends that nobody reported, metrics,
 //! collection. All that is done to a run happens under a claim; a process that dies leaves a lease that expires, and on
 //! its own machine a lock whose release shows its death at once.

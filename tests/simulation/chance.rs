@@ -1,4 +1,4 @@
-//! Chance that repeats itself: everything that a seed decides comes from here.
+//! Reproducible randomness: everything that a seed decides comes from here.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

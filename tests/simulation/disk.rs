@@ -205,14 +205,14 @@ impl ProcessDisk {
         change: impl FnOnce(&mut Disk, Timestamp) -> io::Result<T>,
     ) -> io::Result<T> {
         let world = self.world();
-        // Nothing that a process does while it unwinds happens.
+        // What a killed process does while it unwinds has no effect.
         if std::thread::panicking() {
             return Err(ErrorKind::Interrupted.into());
         }
         if world.chance.hits(3_000) {
             give_way(Wake::at(world.steady()));
         }
-        if world.chance.hits(world.temper().disk) {
+        if world.chance.hits(world.faults().disk) {
             world.count("file errors");
             return Err(io::Error::from_raw_os_error(5));
         }
@@ -326,7 +326,7 @@ impl Files for ProcessDisk {
     }
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        // In two steps, as a crash finds it: first what is in it, in an order that nobody knows.
+        // In two steps, between which a crash may come: first what is in it, in an unspecified order.
         self.change(|disk, now| {
             let below = disk.below(path);
             for inner in below.iter().skip(1).step_by(2) {

@@ -1,8 +1,8 @@
 //! What must hold, whatever happens.
 //!
-//! The judge looks at the database after every call that anybody makes. It knows who made the call and what it was for, so
+//! The judge looks at the database after every call that a process makes. It knows who made the call and what it was for, so
 //! it can say of each change whether that call may make it: a transition that nothing allows is a violation, and so is one
-//! that is allowed by the wrong claim, at the wrong time, or to the harm of somebody whose claim is good.
+//! that is allowed by the wrong claim, at the wrong time, or against a holder whose claim is good.
 //!
 //! A claim is *good* from the moment it was made or renewed for as long as its lease, on a clock that never jumps. A jump of
 //! the wall clock shortens that to the time in which every living process gets to renew.
@@ -15,14 +15,14 @@ use ade::store::{Claim, Ending};
 use super::snapshot::{EnvironmentRow, RunRow, Snapshot, Window};
 use super::world::{JUMP, LEASE, Moment, SETTLE};
 
-/// Whoever lost a claim and is well stops working within this: a renewal falls into it.
+/// A healthy process that lost a claim stops its work within this: a renewal falls into it.
 const NOTICED_WITHIN: i64 = 40_000;
-/// Nobody looks away from the clock for longer than this.
+/// Every process looks at the clock more often than this.
 const LONGEST_BLINK: i64 = 300_000;
 
 /// What a call to the store is meant to do, and for whom.
 #[derive(Clone, Debug)]
-pub enum Deed<'a> {
+pub enum Operation<'a> {
     /// Reads, or concerns neither runs nor environments.
     Look(&'static str),
     Enqueue(&'a str),
@@ -54,11 +54,11 @@ pub enum Deed<'a> {
     RequeueEnvironment(&'a str),
     ExpireEnvironments,
     TakeEnvironment(&'a str),
-    /// Nobody's call: a person deletes the record of an environment in the database itself.
+    /// No call of a process: a person deletes the record of an environment in the database itself.
     DeleteByHand(&'a str),
 }
 
-impl Deed<'_> {
+impl Operation<'_> {
     /// Whether the claim that the call must prove is over with it.
     pub fn ends_a_claim(&self) -> bool {
         self.fenced().is_some()
@@ -90,7 +90,7 @@ impl Deed<'_> {
     }
 }
 
-impl fmt::Display for Deed<'_> {
+impl fmt::Display for Operation<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Look(what) => write!(formatter, "{what}"),
@@ -183,7 +183,7 @@ pub struct Judge {
     pub executing: BTreeMap<String, String>,
     /// Whose installer runs, by token.
     pub building: BTreeMap<String, String>,
-    /// Runs whose enqueuer was reported that they are queued.
+    /// Runs whose enqueuer was told that they are queued.
     pub promised: BTreeSet<String>,
 }
 
@@ -214,7 +214,7 @@ impl Judge {
         &self.now
     }
 
-    /// Whether anybody was given this claim.
+    /// Whether this claim was ever given.
     pub fn was_made(&self, token: &str) -> bool {
         self.leases.contains_key(token)
     }
@@ -236,7 +236,7 @@ impl Judge {
             if by.abs() > millis(JUMP) / 2 {
                 until = until.min(at + millis(SETTLE));
             }
-            // One that another one takes back before anybody looks is noticed by nobody.
+            // A jump that another one takes back before a process looks at the clock is not noticed.
             let is_taken_back = self.jumps.iter().any(|(earlier, other)| {
                 earlier <= at && at - earlier < LONGEST_BLINK && other.signum() != by.signum()
             });
@@ -250,11 +250,11 @@ impl Judge {
     /// Judges what a call did. `held` is what it answered about the claim that it had to prove.
     pub fn after(
         &mut self,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         held: Option<bool>,
         around: &Circumstances<'_>,
     ) -> Verdict {
-        if let (Some((id, claim)), Some(held)) = (deed.fenced(), held) {
+        if let (Some((id, claim)), Some(held)) = (operation.fenced(), held) {
             let holds = self.token_of(id) == Some(&claim.token);
             if holds != held {
                 return Err(format!(
@@ -265,13 +265,13 @@ impl Judge {
         }
         if let Some(next) = self.window.look() {
             let before = std::mem::replace(&mut self.now, next);
-            self.judge_runs(&before, deed, around)?;
-            self.judge_environments(&before, deed, around)?;
+            self.judge_runs(&before, operation, around)?;
+            self.judge_environments(&before, operation, around)?;
             self.judge_attempts(&before)?;
         }
-        match deed {
-            Deed::Reclaim(process) => self.judge_reclaimed(process)?,
-            Deed::Cancel(id) => {
+        match operation {
+            Operation::Reclaim(process) => self.judge_reclaimed(process)?,
+            Operation::Cancel(id) => {
                 let run = self.now.runs.get(*id);
                 if run.is_some_and(|run| !run.has_ended() && !run.cancel_requested) {
                     return Err(format!("nothing came of cancelling run {id}"));
@@ -279,8 +279,8 @@ impl Judge {
             }
             _ => {}
         }
-        match deed {
-            Deed::Heartbeat(_, claim) | Deed::HeartbeatEnvironment(_, claim)
+        match operation {
+            Operation::Heartbeat(_, claim) | Operation::HeartbeatEnvironment(_, claim)
                 if held == Some(true) =>
             {
                 if let Some(lease) = self.leases.get_mut(&claim.token) {
@@ -293,7 +293,7 @@ impl Judge {
         self.judge_cancels(around)
     }
 
-    /// Whose run is to be cancelled and who is well stops working.
+    /// A healthy process stops its work on a run that is to be cancelled.
     fn judge_cancels(&mut self, around: &Circumstances<'_>) -> Verdict {
         let mut cancelled = BTreeMap::new();
         for (token, id) in &self.executing {
@@ -362,16 +362,16 @@ impl Judge {
     fn judge_runs(
         &mut self,
         before: &Snapshot,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         let mut claimed = Vec::new();
         for (id, run) in &self.now.runs {
             sound(run).map_err(|reason| format!("run {id}: {reason}: {run:?}"))?;
             let Some(old) = before.runs.get(id) else {
-                match deed {
-                    Deed::Enqueue(new) if new == id && run.status == "queued" => {}
-                    Deed::InsertClaimed(new, claim)
+                match operation {
+                    Operation::Enqueue(new) if new == id && run.status == "queued" => {}
+                    Operation::InsertClaimed(new, claim)
                         if new == id && run.token.as_ref() == Some(&claim.token) =>
                     {
                         claimed.push((*claim).clone());
@@ -384,15 +384,15 @@ impl Judge {
                 environment: None,
                 ..old.clone()
             };
-            if matches!(deed, Deed::DeleteByHand(_)) && *run == parted {
+            if matches!(operation, Operation::DeleteByHand(_)) && *run == parted {
                 continue;
             }
             if old != run {
-                self.judge_run(id, old, run, before, deed, around)
+                self.judge_run(id, old, run, before, operation, around)
                     .map_err(|reason| {
                         format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
                     })?;
-                if let Deed::ClaimRun(_, claim) = deed {
+                if let Operation::ClaimRun(_, claim) = operation {
                     claimed.push((*claim).clone());
                 }
             }
@@ -422,22 +422,24 @@ impl Judge {
         old: &RunRow,
         new: &RunRow,
         before: &Snapshot,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         if old.cancel_requested && !new.cancel_requested {
             return deny("the request to cancel is forgotten");
         }
         match (old.status.as_str(), new.status.as_str()) {
-            ("queued", "running") => self.judge_claim(id, old, new, before, deed, around),
-            ("queued", "queued") => match deed {
-                Deed::CorrectTimes | Deed::SetEnvironment(_) if old.attempts == new.attempts => {
+            ("queued", "running") => self.judge_claim(id, old, new, before, operation, around),
+            ("queued", "queued") => match operation {
+                Operation::CorrectTimes | Operation::SetEnvironment(_)
+                    if old.attempts == new.attempts =>
+                {
                     Ok(())
                 }
                 _ => deny("a waiting run was changed"),
             },
-            ("queued", "cancelled") => match deed {
-                Deed::Cancel(run) if *run == id => Ok(()),
+            ("queued", "cancelled") => match operation {
+                Operation::Cancel(run) if *run == id => Ok(()),
                 _ => deny("nobody cancelled it"),
             },
             ("queued", "failed") => {
@@ -445,15 +447,15 @@ impl Judge {
                     .environment
                     .as_ref()
                     .is_some_and(|environment| before.environments[environment].status == "failed");
-                match deed {
-                    Deed::FailForEnvironments if has_failed => Ok(()),
+                match operation {
+                    Operation::FailForEnvironments if has_failed => Ok(()),
                     _ => deny("its environment did not fail"),
                 }
             }
-            ("running", "running") => self.judge_kept(id, old, new, deed),
+            ("running", "running") => self.judge_kept(id, old, new, operation),
             ("running", _) => {
-                self.judge_leaving(id, old, new, deed, around)?;
-                self.judge_taking_back(id, old, deed, around)
+                self.judge_leaving(id, old, new, operation, around)?;
+                self.judge_taking_back(id, old, operation, around)
             }
             (_, status) if old.status == status => {
                 let mut may_be = old.clone();
@@ -462,9 +464,9 @@ impl Judge {
                 if may_be != *new || (old.reported && !new.reported) {
                     return deny("an ended run was changed");
                 }
-                match deed {
-                    Deed::MarkReported(run) if *run == id => Ok(()),
-                    Deed::TakeEnvironment(_) if old.reported == new.reported => Ok(()),
+                match operation {
+                    Operation::MarkReported(run) if *run == id => Ok(()),
+                    Operation::TakeEnvironment(_) if old.reported == new.reported => Ok(()),
                     _ => deny("an ended run was changed"),
                 }
             }
@@ -478,10 +480,10 @@ impl Judge {
         old: &RunRow,
         new: &RunRow,
         before: &Snapshot,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
-        let Deed::ClaimRun(named, claim) = deed else {
+        let Operation::ClaimRun(named, claim) = operation else {
             return deny("it was not to be claimed");
         };
         let now = around.moment.wall;
@@ -527,12 +529,20 @@ impl Judge {
         }
     }
 
-    fn judge_kept(&self, id: &str, old: &RunRow, new: &RunRow, deed: &Deed<'_>) -> Verdict {
+    fn judge_kept(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        operation: &Operation<'_>,
+    ) -> Verdict {
         let mut may_be = old.clone();
-        match deed {
-            Deed::Heartbeat(..) if deed.is_of(id, token(old)) => may_be.expires_at = new.expires_at,
-            Deed::Cancel(run) if *run == id => may_be.cancel_requested = true,
-            Deed::CorrectTimes if new.expires_at < old.expires_at => {
+        match operation {
+            Operation::Heartbeat(..) if operation.is_of(id, token(old)) => {
+                may_be.expires_at = new.expires_at
+            }
+            Operation::Cancel(run) if *run == id => may_be.cancel_requested = true,
+            Operation::CorrectTimes if new.expires_at < old.expires_at => {
                 may_be.expires_at = new.expires_at
             }
             _ => return deny("a running run was changed"),
@@ -550,13 +560,13 @@ impl Judge {
         id: &str,
         old: &RunRow,
         new: &RunRow,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         if new.has_ended() && new.reported {
             return deny("its end counts as reported already");
         }
-        if let Deed::Finish(_, _, ending) = deed {
+        if let Operation::Finish(_, _, ending) = operation {
             let holder = old.process.as_deref().unwrap_or_default();
             let was_asked_for = old.cancel_requested || (around.is_stopped)(holder);
             if new.status == "cancelled" && !was_asked_for {
@@ -569,7 +579,7 @@ impl Judge {
                 false => deny("what was recorded is not what was found"),
             };
         }
-        let is_release = matches!(deed, Deed::Release(run, _) if *run == id);
+        let is_release = matches!(operation, Operation::Release(run, _) if *run == id);
         let wanted = if old.cancel_requested {
             "cancelled"
         } else if !is_release && old.attempts >= old.most {
@@ -592,19 +602,21 @@ impl Judge {
         &self,
         id: &str,
         old: &RunRow,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         let token = token(old);
-        match deed {
-            Deed::Finish(..) | Deed::Retry(..) | Deed::Release(..) if deed.is_of(id, token) => {
+        match operation {
+            Operation::Finish(..) | Operation::Retry(..) | Operation::Release(..)
+                if operation.is_of(id, token) =>
+            {
                 Ok(())
             }
-            Deed::Finish(..) | Deed::Retry(..) | Deed::Release(..) => {
-                deny("its claim was ended by somebody who does not hold it")
+            Operation::Finish(..) | Operation::Retry(..) | Operation::Release(..) => {
+                deny("its claim was ended by a process that does not hold it")
             }
-            Deed::ExpireRuns => self.judge_expiry(token, around),
-            Deed::Reclaim(process) => self.judge_reclaim(process, token, around),
+            Operation::ExpireRuns => self.judge_expiry(token, around),
+            Operation::Reclaim(process) => self.judge_reclaim(process, token, around),
             _ => deny("nothing ends its claim"),
         }
     }
@@ -661,7 +673,7 @@ impl Judge {
     fn judge_environments(
         &mut self,
         before: &Snapshot,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         let mut claimed = None;
@@ -672,7 +684,7 @@ impl Judge {
                 return Err(format!("environment {id} is half claimed: {environment:?}"));
             }
             let Some(old) = before.environments.get(id) else {
-                if matches!(deed, Deed::EnsureEnvironment) {
+                if matches!(operation, Operation::EnsureEnvironment) {
                     continue;
                 }
                 return Err(format!("environment {id} came from nowhere"));
@@ -680,16 +692,16 @@ impl Judge {
             if old == environment {
                 continue;
             }
-            self.judge_environment(id, old, environment, deed, around)
+            self.judge_environment(id, old, environment, operation, around)
                 .map_err(|reason| {
                     format!("environment {id}: {reason}\n  from {old:?}\n  to   {environment:?}")
                 })?;
-            if let Deed::ClaimEnvironment { claim, .. } = deed {
+            if let Operation::ClaimEnvironment { claim, .. } = operation {
                 claimed = Some((*claim).clone());
             }
         }
         for id in before.environments.keys() {
-            let by_hand = matches!(deed, Deed::DeleteByHand(deleted) if deleted == id);
+            let by_hand = matches!(operation, Operation::DeleteByHand(deleted) if deleted == id);
             if by_hand || self.now.environments.contains_key(id) {
                 continue;
             }
@@ -697,7 +709,7 @@ impl Judge {
                 .runs
                 .values()
                 .any(|run| !run.has_ended() && run.environment.as_ref() == Some(id));
-            if needed || !matches!(deed, Deed::TakeEnvironment(taken) if taken == id) {
+            if needed || !matches!(operation, Operation::TakeEnvironment(taken) if taken == id) {
                 return Err(format!("environment {id} vanished"));
             }
         }
@@ -718,12 +730,12 @@ impl Judge {
         id: &str,
         old: &EnvironmentRow,
         new: &EnvironmentRow,
-        deed: &Deed<'_>,
+        operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         match (old.status.as_str(), new.status.as_str()) {
             (_, "building") if old.token != new.token => {
-                let Deed::ClaimEnvironment { claim, .. } = deed else {
+                let Operation::ClaimEnvironment { claim, .. } = operation else {
                     return deny("it was not to be claimed");
                 };
                 if old.status == "ready" || new.token.as_ref() != Some(&claim.token) {
@@ -739,38 +751,48 @@ impl Judge {
                     _ => Ok(()),
                 }
             }
-            ("building", "building") => match (deed, &old.token) {
-                (Deed::HeartbeatEnvironment(..), Some(token)) if deed.is_of(id, token) => Ok(()),
-                (Deed::CorrectTimes, _) => Ok(()),
+            ("building", "building") => match (operation, &old.token) {
+                (Operation::HeartbeatEnvironment(..), Some(token))
+                    if operation.is_of(id, token) =>
+                {
+                    Ok(())
+                }
+                (Operation::CorrectTimes, _) => Ok(()),
                 _ => deny("a builder's claim was changed"),
             },
             ("building", status) => {
                 let token = old.token.as_deref().unwrap_or_default();
-                match deed {
-                    Deed::ExpireEnvironments if status != "ready" => {
+                match operation {
+                    Operation::ExpireEnvironments if status != "ready" => {
                         self.judge_expiry(token, around)
                     }
-                    Deed::Reclaim(process) if status != "ready" => {
+                    Operation::Reclaim(process) if status != "ready" => {
                         self.judge_reclaim(process, token, around)
                     }
-                    Deed::CompleteEnvironment(..) if deed.is_of(id, token) && status == "ready" => {
+                    Operation::CompleteEnvironment(..)
+                        if operation.is_of(id, token) && status == "ready" =>
+                    {
                         Ok(())
                     }
-                    Deed::FailEnvironment(..) if deed.is_of(id, token) && status != "ready" => {
+                    Operation::FailEnvironment(..)
+                        if operation.is_of(id, token) && status != "ready" =>
+                    {
                         Ok(())
                     }
-                    Deed::ReleaseEnvironment(..) if deed.is_of(id, token) && status == "queued" => {
+                    Operation::ReleaseEnvironment(..)
+                        if operation.is_of(id, token) && status == "queued" =>
+                    {
                         Ok(())
                     }
-                    _ => deny("its builder's claim was ended by somebody who does not hold it"),
+                    _ => deny("its builder's claim was ended by a process that does not hold it"),
                 }
             }
-            ("ready" | "failed" | "queued", "queued") => match deed {
-                Deed::RequeueEnvironment(_) if (around.is_whole)(&new.folder) => {
+            ("ready" | "failed" | "queued", "queued") => match operation {
+                Operation::RequeueEnvironment(_) if (around.is_whole)(&new.folder) => {
                     deny("it is whole, and is sent back to be built")
                 }
-                Deed::RequeueEnvironment(of) if *of == id && old.status == "ready" => Ok(()),
-                Deed::CorrectTimes if old.status == "queued" => Ok(()),
+                Operation::RequeueEnvironment(of) if *of == id && old.status == "ready" => Ok(()),
+                Operation::CorrectTimes if old.status == "queued" => Ok(()),
                 _ => deny("it was not to be built again"),
             },
             _ => deny("nothing leads from the one state to the other"),
@@ -811,7 +833,7 @@ impl Judge {
         Ok(())
     }
 
-    /// Whether nobody is at work and nobody has a claim, although runs wait.
+    /// Whether no process works or has a claim, although runs wait.
     pub fn is_idle(&self) -> bool {
         let is_claimed = |status: &str| matches!(status, "running" | "building");
         let mut runs = self.now.runs.values();
@@ -837,7 +859,7 @@ impl Judge {
         Ok(())
     }
 
-    /// What must hold when everything has come to rest.
+    /// What must hold when all work has ended.
     pub fn at_rest(&self) -> Verdict {
         for run in &self.promised {
             if !self.now.runs.contains_key(run) {

@@ -13,8 +13,8 @@ use ade::wake::Bell;
 use super::process::Process;
 use super::threads::{self, NEVER, Wake, give_way};
 
-/// Waits that are shorter than this take up to twice as long: a machine may be slow, and looks that are seldom make a seed
-/// that lives long.
+/// Waits that are shorter than this take up to twice as long: a machine may be slow, and rare polls keep a scenario
+/// short.
 const SHORT: i64 = 4_000;
 
 /// See the module.
@@ -94,7 +94,7 @@ impl Machine for SimulatedMachine {
     }
 
     fn wake(&self, _path: &Path) {
-        // A touch may be missed.
+        // A notification may be missed.
         if !std::thread::panicking() && self.0.world.chance.hits(8_000) {
             self.0.world.wake.ring();
         }

@@ -41,7 +41,7 @@ FAULTS = [
     ("claim without an environment that is ready", RUNS + "claim.rs", ("AND e.status = 'ready'", "AND e.status != 'failed'")),
     ("claim out of turn", RUNS + "claim.rs", ("ORDER BY r.available_at, r.created_at, r.id LIMIT 1", "ORDER BY r.created_at DESC, r.id LIMIT 1")),
     ("claim a named run before it is due", RUNS + "claim.rs", ("WHERE id = ?6 AND available_at <= ?1 AND", "WHERE id = ?6 AND ?1 = ?1 AND")),
-    ("claim a build that somebody has", ENVIRONMENTS + "build.rs", ("(status = 'queued' OR (?6 AND status IN ('building', 'failed')))", "(?6 = ?6 AND status IN ('queued', 'building', 'failed'))")),
+    ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("(status = 'queued' OR (?6 AND status IN ('building', 'failed')))", "(?6 = ?6 AND status IN ('queued', 'building', 'failed'))")),
     ("claim without a process", "src/workspace.rs", ("process: process.map(str::to_owned),", "process: process.map(str::to_owned).filter(|_| false),")),
     # Leaving a claim.
     ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if run.cancel_requested {", "let status = if run.cancel_requested && run.most == 0 {")),
@@ -71,7 +71,7 @@ FAULTS = [
     ("ends whose reporter died are never reported", "src/run/ends.rs", ("    for run in &missing {", "    for run in missing.iter().filter(|run| run.id.is_empty()) {")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status && found.attempt_count == run.attempt_count)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
-    ("whoever stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if abandoned => Next::GiveBack,", "RunStatus::Cancelled if abandoned && transient => Next::GiveBack,")),
+    ("a worker that stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if abandoned => Next::GiveBack,", "RunStatus::Cancelled if abandoned && transient => Next::GiveBack,")),
     # Environments.
     ("two builders of one key", PROVIDE, ("        let lock = Lock::acquire(machine, &path, &waiting.cancel,", "        let path = path.with_extension(machine.new_id());\n        let lock = Lock::acquire(machine, &path, &waiting.cancel,")),
     ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),

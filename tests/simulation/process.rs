@@ -1,4 +1,4 @@
-//! A process of the simulated machine: an `ade worker`, an `ade run`, or somebody with a short command.
+//! A process of the simulated machine: an `ade worker`, an `ade run`, or a short command.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -21,13 +21,13 @@ const LOOKS: usize = 64;
 /// See the module.
 pub struct Process {
     pub world: Arc<World>,
-    /// Fresh with each start.
+    /// Unique to each start.
     pub id: String,
     /// The number that the machine gave it. Numbers are given again.
     pub pid: u32,
     /// A process of another host's name: no process here knows whether it lives.
     pub is_here: bool,
-    /// Raised where it is asked to stop.
+    /// Cancelled where it is asked to stop.
     pub stop: Cancel,
     /// What it is known as in the database.
     member: Mutex<Option<String>>,
@@ -97,7 +97,7 @@ impl Process {
         self.leave();
     }
 
-    /// One of its tasks unwound. With words: it panicked, which no process may.
+    /// One of its tasks unwound. A message means that it panicked, which no process may.
     pub fn unwound(&self, words: &Option<String>) {
         if let Some(words) = words {
             self.world
@@ -108,8 +108,8 @@ impl Process {
 
     /// All its tasks have ended.
     pub fn ended(&self) {
-        // A worker that stops at once may leave a claim to whoever finds it dead; an `ade run` has nothing else to do, unless
-        // it stood still for so long that it found no patience for its store.
+        // A worker that stops at once may leave a claim to recovery; an `ade run` has nothing else to do, unless
+        // it was frozen until its time for trying the store again had passed.
         let stood_still =
             self.frozen_until() > 0 && self.frozen_until() > self.world.steady() - 300_000;
         if !self.is_dead() && !stood_still && self.is_ade_run() {
@@ -142,7 +142,7 @@ impl Process {
         self.frozen_until.load(Ordering::Relaxed)
     }
 
-    /// It stands still for a while, perhaps for longer than its leases, and does not know it when it goes on.
+    /// Freezes it for a while, perhaps for longer than its leases. It does not notice when it goes on.
     pub fn freeze(&self, length: i64) {
         self.world.count("freezes");
         self.world

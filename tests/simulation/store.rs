@@ -15,7 +15,7 @@ use ade::store::{
     StoreError, WorkerRecord, Workers,
 };
 
-use super::judge::Deed;
+use super::judge::Operation;
 use super::process::Process;
 use super::threads::{Wake, give_way};
 
@@ -38,7 +38,7 @@ impl SimulatedStore {
     /// Calls the store. `now` is what the caller saw when it looked at the clock for this call.
     fn call<T: Answer>(
         &self,
-        deed: Deed<'_>,
+        operation: Operation<'_>,
         now: Option<Timestamp>,
         work: impl FnOnce(&SqliteStore) -> Result<T>,
     ) -> Result<T> {
@@ -47,21 +47,21 @@ impl SimulatedStore {
         if std::thread::panicking() {
             return Err(Self::unreachable("the process is dead"));
         }
-        let temper = world.temper();
+        let faults = world.faults();
         let moment = now.map_or_else(|| world.moment(), |now| process.looked_at(now));
         let mut wait = world.chance.between(0, 4);
-        if world.chance.hits(temper.delay) {
+        if world.chance.hits(faults.delay) {
             wait = world.chance.between(1_000, 40_000);
             process.hold_up();
         }
-        if deed.ends_a_claim() && world.chance.hits(temper.stall) {
+        if operation.ends_a_claim() && world.chance.hits(faults.stall) {
             // Long enough for others to take over, and to be at work when this one goes on.
             process.freeze(world.chance.between(40_000, 140_000));
         }
         give_way(Wake::at(world.steady() + wait));
-        if world.chance.hits(temper.busy) {
+        if world.chance.hits(faults.busy) {
             world.count("busy");
-            world.trace(|| format!("{}: {deed}: busy", process.id));
+            world.trace(|| format!("{}: {operation}: busy", process.id));
             process.hold_up();
             return Err(StoreError::Locked {
                 path: PathBuf::new(),
@@ -71,23 +71,24 @@ impl SimulatedStore {
         let answer = work(&world.store);
         world.count("calls");
         world.trace(|| match &answer {
-            Ok(answer) => format!("{}: {deed}: {}", process.id, answer.text()),
-            Err(error) => format!("{}: {deed}: {error}", process.id),
+            Ok(answer) => format!("{}: {operation}: {}", process.id, answer.text()),
+            Err(error) => format!("{}: {operation}: {error}", process.id),
         });
         let held = answer.as_ref().ok().and_then(Answer::held);
-        world.judge_call(moment, &deed, held);
-        let is_lost = !matches!(deed, Deed::Look(_)) && world.chance.hits(temper.ambiguous);
+        world.judge_call(moment, &operation, held);
+        let is_lost =
+            !matches!(operation, Operation::Look(_)) && world.chance.hits(faults.ambiguous);
         give_way(Wake::at(world.steady()));
         if is_lost {
             world.count("lost answers");
-            world.trace(|| format!("{}: the answer to `{deed}` is lost", process.id));
+            world.trace(|| format!("{}: the answer to `{operation}` is lost", process.id));
             process.hold_up();
             return Err(Self::unreachable("the answer is lost"));
         }
         if let Err(error) = &answer
             && !matches!(error, StoreError::NotFound { .. })
         {
-            world.violated(&format!("`{deed}` failed: {error}"));
+            world.violated(&format!("`{operation}` failed: {error}"));
         }
         answer
     }
@@ -97,7 +98,7 @@ impl SimulatedStore {
         what: &'static str,
         work: impl FnOnce(&SqliteStore) -> Result<T>,
     ) -> Result<T> {
-        self.call(Deed::Look(what), None, work)
+        self.call(Operation::Look(what), None, work)
     }
 }
 
@@ -135,7 +136,7 @@ impl Environments for SimulatedStore {
         folder: &dyn Fn(&str) -> PathBuf,
         now: Timestamp,
     ) -> Result<EnvironmentRecord> {
-        self.call(Deed::EnsureEnvironment, Some(now), |store| {
+        self.call(Operation::EnsureEnvironment, Some(now), |store| {
             store.ensure_environment(key, snapshot, folder, now)
         })
     }
@@ -165,12 +166,12 @@ impl Environments for SimulatedStore {
         take_over: bool,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
-        let deed = Deed::ClaimEnvironment {
+        let operation = Operation::ClaimEnvironment {
             id,
             claim,
             take_over,
         };
-        let claimed = self.call(deed, Some(now), |store| {
+        let claimed = self.call(operation, Some(now), |store| {
             store.claim_environment(id, claim, take_over, now)
         })?;
         if claimed.is_some() {
@@ -179,8 +180,8 @@ impl Environments for SimulatedStore {
         Ok(claimed)
     }
     fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        let deed = Deed::HeartbeatEnvironment(id, claim);
-        self.call(deed, Some(now), |store| {
+        let operation = Operation::HeartbeatEnvironment(id, claim);
+        self.call(operation, Some(now), |store| {
             store.heartbeat_environment(id, claim, now)
         })
     }
@@ -191,8 +192,8 @@ impl Environments for SimulatedStore {
         contents: &EnvironmentContents,
         now: Timestamp,
     ) -> Result<bool> {
-        let deed = Deed::CompleteEnvironment(id, claim);
-        self.call(deed, Some(now), |store| {
+        let operation = Operation::CompleteEnvironment(id, claim);
+        self.call(operation, Some(now), |store| {
             store.complete_environment(id, claim, contents, now)
         })
     }
@@ -204,19 +205,19 @@ impl Environments for SimulatedStore {
         retry_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<bool> {
-        let deed = Deed::FailEnvironment(id, claim);
-        self.call(deed, Some(now), |store| {
+        let operation = Operation::FailEnvironment(id, claim);
+        self.call(operation, Some(now), |store| {
             store.fail_environment(id, claim, failure, retry_at, now)
         })
     }
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
-        let deed = Deed::ReleaseEnvironment(id, claim);
-        self.call(deed, Some(now), |store| {
+        let operation = Operation::ReleaseEnvironment(id, claim);
+        self.call(operation, Some(now), |store| {
             store.release_environment(id, claim, now)
         })
     }
     fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize> {
-        self.call(Deed::ExpireEnvironments, None, |store| {
+        self.call(Operation::ExpireEnvironments, None, |store| {
             store.expire_environment_leases(clock)
         })
     }
@@ -227,9 +228,9 @@ impl Environments for SimulatedStore {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<bool> {
-        let deed = Deed::RequeueEnvironment(&seen.id);
+        let operation = Operation::RequeueEnvironment(&seen.id);
         // False says that it was requeued before, and nothing about a claim.
-        let done = self.call(deed, Some(now), |store| {
+        let done = self.call(operation, Some(now), |store| {
             Ok(Done(
                 store.requeue_environment(seen, folder, snapshot, now)?,
             ))
@@ -245,7 +246,7 @@ impl Environments for SimulatedStore {
         })
     }
     fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
-        let taken = self.call(Deed::TakeEnvironment(id), None, |store| {
+        let taken = self.call(Operation::TakeEnvironment(id), None, |store| {
             Ok(Done(store.delete_environment(id, cold_since)?))
         })?;
         if taken.0 {
@@ -283,7 +284,7 @@ impl Workers for SimulatedStore {
         self.look("list processes", SqliteStore::workers)
     }
     fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>> {
-        self.call(Deed::Reclaim(process), Some(now), |store| {
+        self.call(Operation::Reclaim(process), Some(now), |store| {
             store.reclaim(process, recovery, now)
         })
     }
@@ -313,7 +314,7 @@ impl Leases for SimulatedStore {
         longest_lease: Duration,
         clock: &Clock<'_>,
     ) -> Result<usize> {
-        self.call(Deed::CorrectTimes, None, |store| {
+        self.call(Operation::CorrectTimes, None, |store| {
             store.repair_times(longest_wait, longest_lease, clock)
         })
     }
@@ -338,7 +339,7 @@ impl QueueStatistics for SimulatedStore {
 
 impl Runs for SimulatedStore {
     fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {
-        let run = self.call(Deed::Enqueue(&run.id), Some(now), |store| {
+        let run = self.call(Operation::Enqueue(&run.id), Some(now), |store| {
             store.enqueue_run(run, now)
         })?;
         self.0.world.count("enqueued");
@@ -346,8 +347,8 @@ impl Runs for SimulatedStore {
         Ok(run)
     }
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
-        let deed = Deed::InsertClaimed(&run.id, claim);
-        let run = self.call(deed, Some(now), |store| {
+        let operation = Operation::InsertClaimed(&run.id, claim);
+        let run = self.call(operation, Some(now), |store| {
             store.insert_claimed_run(run, claim, now)
         })?;
         self.0.world.count("run at once");
@@ -356,8 +357,10 @@ impl Runs for SimulatedStore {
         Ok(run)
     }
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
-        let deed = Deed::ClaimRun(Some(id), claim);
-        let claimed = self.call(deed, Some(now), |store| store.claim_run(id, claim, now))?;
+        let operation = Operation::ClaimRun(Some(id), claim);
+        let claimed = self.call(operation, Some(now), |store| {
+            store.claim_run(id, claim, now)
+        })?;
         if let Some(run) = &claimed {
             self.0.world.count("claimed again");
             self.0.was_given(&run.id, &claim.token);
@@ -365,7 +368,7 @@ impl Runs for SimulatedStore {
         Ok(claimed)
     }
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
-        let claimed = self.call(Deed::ClaimRun(None, claim), Some(now), |store| {
+        let claimed = self.call(Operation::ClaimRun(None, claim), Some(now), |store| {
             store.claim_next_run(claim, now)
         })?;
         if let Some(run) = &claimed {
@@ -375,12 +378,12 @@ impl Runs for SimulatedStore {
         Ok(claimed)
     }
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        self.call(Deed::Heartbeat(id, claim), Some(now), |store| {
+        self.call(Operation::Heartbeat(id, claim), Some(now), |store| {
             store.heartbeat_run(id, claim, now)
         })
     }
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
-        self.call(Deed::Finish(id, claim, ending), Some(now), |store| {
+        self.call(Operation::Finish(id, claim, ending), Some(now), |store| {
             store.finish_run(id, claim, ending, now)
         })
     }
@@ -392,7 +395,7 @@ impl Runs for SimulatedStore {
         retry_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<RunStatus>> {
-        self.call(Deed::Retry(id, claim), Some(now), |store| {
+        self.call(Operation::Retry(id, claim), Some(now), |store| {
             store.retry_run(id, claim, failure, retry_at, now)
         })
     }
@@ -403,7 +406,7 @@ impl Runs for SimulatedStore {
         reason: &str,
         now: Timestamp,
     ) -> Result<Option<RunStatus>> {
-        self.call(Deed::Release(id, claim), Some(now), |store| {
+        self.call(Operation::Release(id, claim), Some(now), |store| {
             store.release_run(id, claim, reason, now)
         })
     }
@@ -412,12 +415,12 @@ impl Runs for SimulatedStore {
         backoff: &dyn Fn(u32) -> Duration,
         clock: &Clock<'_>,
     ) -> Result<Vec<RunRecord>> {
-        self.call(Deed::ExpireRuns, None, |store| {
+        self.call(Operation::ExpireRuns, None, |store| {
             store.expire_run_leases(backoff, clock)
         })
     }
     fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
-        self.call(Deed::FailForEnvironments, Some(now), |store| {
+        self.call(Operation::FailForEnvironments, Some(now), |store| {
             store.fail_runs_of_failed_environments(now)
         })
     }
@@ -431,12 +434,12 @@ impl Runs for SimulatedStore {
         self.look("attempts", |store| store.attempts(run))
     }
     fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
-        self.call(Deed::Cancel(run), Some(now), |store| {
+        self.call(Operation::Cancel(run), Some(now), |store| {
             store.request_cancel(run, now)
         })
     }
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
-        self.call(Deed::Watch(run, claim), None, |store| {
+        self.call(Operation::Watch(run, claim), None, |store| {
             store.watch_run(run, claim)
         })
     }
@@ -446,7 +449,7 @@ impl Runs for SimulatedStore {
         })
     }
     fn mark_end_reported(&self, run: &str) -> Result<()> {
-        self.call(Deed::MarkReported(run), None, |store| {
+        self.call(Operation::MarkReported(run), None, |store| {
             store.mark_end_reported(run)
         })
     }
@@ -456,7 +459,7 @@ impl Runs for SimulatedStore {
         })
     }
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
-        self.call(Deed::SetEnvironment(run), None, |store| {
+        self.call(Operation::SetEnvironment(run), None, |store| {
             store.set_run_environment(run, environment)
         })
     }

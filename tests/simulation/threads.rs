@@ -45,7 +45,7 @@ impl Wake {
 /// The moment that never comes.
 pub const NEVER: i64 = i64::MAX;
 
-/// What a killed process unwinds with.
+/// The payload with which a killed process unwinds.
 struct Killed;
 
 /// Whose turn it is: handed over from thread to thread.
@@ -76,7 +76,7 @@ struct Task {
     process: Arc<Process>,
     wake: Wake,
     baton: Arc<Baton>,
-    /// Counts those who were begun together and have not ended.
+    /// Counts the tasks that were begun together and have not ended.
     siblings: Option<Arc<AtomicUsize>>,
 }
 
@@ -131,7 +131,7 @@ impl Threads {
         let (threads, process) = (Arc::clone(self), Arc::clone(process));
         let handle = std::thread::Builder::new()
             .stack_size(1 << 20)
-            .spawn(move || threads.live(task, &process, work))
+            .spawn(move || threads.carry_out(task, &process, work))
             .unwrap();
         self.handles
             .lock()
@@ -139,8 +139,8 @@ impl Threads {
             .push(handle);
     }
 
-    /// A task's life, on its own thread.
-    fn live(self: &Arc<Self>, task: usize, process: &Arc<Process>, work: impl FnOnce()) {
+    /// Runs a task from start to end on its own thread.
+    fn carry_out(self: &Arc<Self>, task: usize, process: &Arc<Process>, work: impl FnOnce()) {
         let baton = Arc::clone(&self.lock().by_id[&task].baton);
         let current = Current {
             threads: Arc::clone(self),
@@ -194,7 +194,7 @@ impl Threads {
             .collect()
     }
 
-    /// Who can go on first, and when that is.
+    /// The tasks that can go on first, and when that is.
     pub fn ready(&self, now: i64) -> (Vec<usize>, i64) {
         let tasks = self.lock();
         let (mut ready, mut next) = (Vec::new(), NEVER);
@@ -293,12 +293,12 @@ pub fn beside(work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
             let (threads, process) = (&threads, &process);
             std::thread::Builder::new()
                 .stack_size(1 << 20)
-                .spawn_scoped(scope, move || threads.live(task, process, work))
+                .spawn_scoped(scope, move || threads.carry_out(task, process, work))
                 .unwrap();
         }
         let outcome = catch_unwind(AssertUnwindSafe(here));
         if let Err(payload) = &outcome {
-            // Those beside it would wait for ever.
+            // The tasks beside it would wait for ever.
             process.unwound(&words_of(&**payload));
         }
         hand_over(Wake::Children(Arc::clone(&left)));

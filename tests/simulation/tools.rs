@@ -86,7 +86,7 @@ impl Launch for SimulatedEngine {
         let _at_work = AtWork::begin(&self.0, &run, true);
         world.count("engines started");
         world.trace(|| format!("{}: the engine of {run} starts", self.0.id));
-        let temper = world.temper();
+        let faults = world.faults();
         let longest = *world.chance.pick(&[50, 20_000, 150_000]);
         take_time(world, longest, cancel, &mut || {
             on_message(Message::Line(Stream::Stdout, "at work".to_owned()));
@@ -101,10 +101,10 @@ impl Launch for SimulatedEngine {
         if cancel.is_cancelled() {
             return Ok(report(Exit::Cancelled, None));
         }
-        if world.chance.hits(temper.engine_killed) {
+        if world.chance.hits(faults.engine_killed) {
             return Ok(report(Exit::Signal(9), None));
         }
-        if world.chance.hits(temper.engine_failed) {
+        if world.chance.hits(faults.engine_failed) {
             let failure = json!({"code": "hook_error", "stage": "on_table", "message": "no"});
             let completed = json!({"execution": {"status": "failed", "failure": failure}});
             return Ok(report(Exit::Code(1), Some(completed)));
@@ -127,7 +127,7 @@ impl Build for SimulatedBuilder {
         environment: &EnvironmentRecord,
     ) -> Result<Prepared, PrepareError> {
         let world = &self.0.world;
-        if world.chance.hits(world.temper().build_failed / 2) {
+        if world.chance.hits(world.faults().build_failed / 2) {
             let path = environment.snapshot.clone();
             return Err(ConfigurationError::NotFound { path }.into());
         }
@@ -145,7 +145,7 @@ impl Build for SimulatedBuilder {
         let world = &self.0.world;
         let _at_work = AtWork::begin(&self.0, &environment.id, false);
         world.count("builds");
-        let temper = world.temper();
+        let faults = world.faults();
         let (files, folder) = (&self.0.disk, &environment.folder);
         let failed = |path: &Path, source: io::Error| BuildError::Io {
             path: path.to_owned(),
@@ -166,10 +166,10 @@ impl Build for SimulatedBuilder {
         if cancel.is_cancelled() {
             return Err(BuildError::Cancelled { step });
         }
-        if world.chance.hits(temper.build_hiccup) {
+        if world.chance.hits(faults.build_hiccup) {
             return Err(BuildError::Timeout { step, seconds: 600 });
         }
-        if world.chance.hits(temper.build_failed) {
+        if world.chance.hits(faults.build_failed) {
             return Err(BuildError::VerificationFailed {
                 message: "no".to_owned(),
                 last_lines: Vec::new(),

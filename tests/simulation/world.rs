@@ -1,4 +1,4 @@
-//! One machine as a seed makes it: its clocks, its files, its luck, and the database that all its processes use.
+//! One machine as a seed sets it up: its clocks, files and faults, and the database that all its processes use.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::chance::Chance;
 use super::disk::Disk;
-use super::judge::{Circumstances, Deed, Judge};
+use super::judge::{Circumstances, Judge, Operation};
 use super::process::Process;
 use super::snapshot::{self, Window};
 
@@ -34,7 +34,7 @@ pub const SETTLE: Duration = Duration::from_secs(25);
 pub const WORKSPACE: &str = "default";
 /// The folder of the one configuration.
 pub const CONFIGURATION: &str = "/configuration";
-/// The file that everybody wants normalized.
+/// The input of every run.
 pub const INPUT: &str = "/inputs/in.xlsx";
 
 /// Both clocks, as they were looked at together.
@@ -44,9 +44,9 @@ pub struct Moment {
     pub wall: i64,
 }
 
-/// How unkind this world is: chances in ten thousand, at each step or at each call.
+/// How often faults occur: chances in ten thousand, at each step or at each call.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Temper {
+pub struct FaultRates {
     pub crash: u64,
     pub freeze: u64,
     /// Freezing between the last look at a claim and the call that ends it.
@@ -70,9 +70,9 @@ pub struct Temper {
     pub build_failed: u64,
 }
 
-impl Temper {
-    /// Each misfortune is absent from some worlds, rare in some and common in some: those that only show without another
-    /// are met, too.
+impl FaultRates {
+    /// Each fault is absent from some worlds, rare in some and common in some: what only shows in the absence of another
+    /// fault is found, too.
     pub fn of(chance: &Chance) -> Self {
         let some = |rare: u64, common: u64| *chance.pick(&[0, rare, rare, common]);
         Self {
@@ -102,7 +102,7 @@ impl Temper {
 struct Database {
     store: SqliteStore,
     window: Window,
-    broom: Connection,
+    sweeper: Connection,
 }
 
 static SPARE: Mutex<Vec<Database>> = Mutex::new(Vec::new());
@@ -115,12 +115,12 @@ impl Database {
             static DATABASES: AtomicU64 = AtomicU64::new(0);
             let name = format!("world-{}", DATABASES.fetch_add(1, Ordering::Relaxed));
             let store = SqliteStore::in_memory(settings(), &name).unwrap();
-            let broom = snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE);
-            broom.pragma_update(None, "foreign_keys", true).unwrap();
+            let sweeper = snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE);
+            sweeper.pragma_update(None, "foreign_keys", true).unwrap();
             Self {
                 store,
                 window: Window::open(&name),
-                broom,
+                sweeper,
             }
         })
     }
@@ -133,7 +133,7 @@ impl Database {
             .filter(|table| !table.is_empty())
             .map(|table| format!("DELETE FROM {table};"))
             .collect();
-        self.broom.execute_batch(&sql).unwrap();
+        self.sweeper.execute_batch(&sql).unwrap();
         SPARE.lock().unwrap().push(self);
     }
 }
@@ -190,9 +190,9 @@ pub struct World {
     /// Whether a process that was ever known in the database is one of this host.
     pub members: Mutex<BTreeMap<String, bool>>,
     pub keys: Vec<EnvironmentKey>,
-    /// Rings for everybody: somebody enqueued.
+    /// Rings for all processes when a run is queued.
     pub wake: Bell,
-    temper: Mutex<Temper>,
+    faults: Mutex<FaultRates>,
     judge: Mutex<Judge>,
     counts: Mutex<BTreeMap<&'static str, u64>>,
     steady: AtomicI64,
@@ -202,7 +202,7 @@ pub struct World {
     trace: Option<Mutex<Vec<String>>>,
     violation: Mutex<Option<String>>,
     /// By which the world is swept at its end.
-    broom: Mutex<Connection>,
+    sweeper: Mutex<Connection>,
 }
 
 impl World {
@@ -210,7 +210,7 @@ impl World {
         let Database {
             store,
             window,
-            broom,
+            sweeper,
         } = Database::get();
         let chance = Chance::new(seed);
         let start = 1_800_000_000_000;
@@ -235,9 +235,9 @@ impl World {
         disk.create_folder(CONFIGURATION.as_ref(), Timestamp(start));
         disk.write(INPUT.as_ref(), b"messy", Timestamp(start));
         Arc::new(Self {
-            temper: Mutex::new(Temper::of(&chance)),
+            faults: Mutex::new(FaultRates::of(&chance)),
             judge: Mutex::new(Judge::new(window)),
-            broom: Mutex::new(broom),
+            sweeper: Mutex::new(sweeper),
             layout: Layout::new(&settings).unwrap(),
             settings,
             store,
@@ -257,25 +257,25 @@ impl World {
         })
     }
 
-    /// The end of the world. Whoever comes next gets its database.
+    /// Ends this world; the next one reuses its database.
     pub fn end(self: Arc<Self>) {
         self.alive.lock().unwrap().clear();
         let world = Arc::into_inner(self).expect("a task outlived its world");
         Database {
             store: world.store,
             window: world.judge.into_inner().unwrap().into_window(),
-            broom: world.broom.into_inner().unwrap(),
+            sweeper: world.sweeper.into_inner().unwrap(),
         }
         .sweep();
     }
 
-    pub fn temper(&self) -> Temper {
-        *self.temper.lock().unwrap()
+    pub fn faults(&self) -> FaultRates {
+        *self.faults.lock().unwrap()
     }
 
-    /// The misfortunes stop.
-    pub fn calm(&self) {
-        *self.temper.lock().unwrap() = Temper::default();
+    /// No faults from now on.
+    pub fn stop_faults(&self) {
+        *self.faults.lock().unwrap() = FaultRates::default();
     }
 
     pub fn judge(&self) -> MutexGuard<'_, Judge> {
@@ -345,7 +345,7 @@ impl World {
     }
 
     /// What was done to the store is judged.
-    pub fn judge_call(&self, moment: Moment, deed: &Deed<'_>, held: Option<bool>) {
+    pub fn judge_call(&self, moment: Moment, operation: &Operation<'_>, held: Option<bool>) {
         let alive = self.alive.lock().unwrap();
         let disk = self.disk.lock().unwrap();
         let around = Circumstances {
@@ -364,9 +364,9 @@ impl World {
                     .map_or(i64::MAX, |process| process.held_up())
             },
         };
-        let verdict = self.judge().after(deed, held, &around);
+        let verdict = self.judge().after(operation, held, &around);
         if let Err(reason) = verdict {
-            self.violated(&format!("after `{deed}`: {reason}"));
+            self.violated(&format!("after `{operation}`: {reason}"));
         }
     }
 
@@ -394,14 +394,14 @@ impl World {
             return false;
         }
         let id = self.chance.pick(&ready);
-        self.broom
+        self.sweeper
             .lock()
             .unwrap()
             .execute("DELETE FROM environments WHERE id = ?1", [id])
             .unwrap();
         self.count("environments' records deleted by hand");
         self.trace(|| format!("the record of environment {id} is deleted by hand"));
-        self.judge_call(self.moment(), &Deed::DeleteByHand(id), None);
+        self.judge_call(self.moment(), &Operation::DeleteByHand(id), None);
         true
     }
 

@@ -2,7 +2,7 @@
 
 From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in the config package folder, ``.env`` in
 the working folder, environment variables ``ADE_ENGINE_<KEY>``, and what the caller passes. Unknown keys are ignored;
-a value that a setting cannot have is a :class:`SettingsError`, whoever gave it.
+a value that a setting cannot have is a :class:`SettingsError`, whatever its source.
 
 A new setting is one entry in ``_SETTINGS`` and one line in docs/engine.md.
 """

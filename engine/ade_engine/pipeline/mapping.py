@@ -231,7 +231,7 @@ def _best_field(totals: dict[str, float]) -> str:
 
 
 def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
-    """The frame with mapped columns under their fields' names. A name that is taken stays with whoever has it."""
+    """The frame with mapped columns under their fields' names. A name that is taken stays with the column that has it."""
     names = list(table.frame.columns)
     for column in mapping.columns:
         name = table.names[column.source_index]

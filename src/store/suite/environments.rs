@@ -136,7 +136,7 @@ pub fn an_environment_is_built_anew_only_by_who_saw_it_as_it_is(store: &dyn Stor
         (EnvironmentStatus::Queued, Path::new("/v2"))
     );
     build(store, &waiting, at(2));
-    assert!(!requeue(&seen, "/v3"), "somebody has built it since");
+    assert!(!requeue(&seen, "/v3"), "it was built since");
     assert!(
         !requeue(&waiting, "/v3"),
         "it was not ready when it was seen"

@@ -228,7 +228,7 @@ pub fn an_end_is_reported_once(store: &dyn Store) {
     };
     assert!(
         unreported(15).is_empty(),
-        "whoever recorded it may be at it"
+        "the process that recorded it may be reporting it"
     );
     assert_eq!(ids(&unreported(16)), [run.id.as_str()]);
     store.mark_end_reported(&run.id).unwrap();

@@ -1,16 +1,16 @@
-//! A seed's life: who goes on when, what befalls whom, and how it ends.
+//! What happens under one seed: which task goes on when, which faults are injected, and what must hold at the end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::people;
+use super::commands;
 use super::process::Process;
 use super::threads::{NEVER, Threads};
 use super::world::World;
 
-/// More steps than this in trouble, and it is time for the end.
-const STEPS_IN_TROUBLE: u64 = 1_500;
-/// A healthy worker that is left alone is done within this.
+/// After so many steps the faults stop.
+const STEPS_WITH_FAULTS: u64 = 1_500;
+/// A healthy worker that is left alone has finished within so many steps.
 const STEPS_ALONE: u64 = 20_000;
 
 /// A worker that starts has found out within this which processes of its host are dead.
@@ -18,51 +18,51 @@ const FOUND_DEAD_WITHIN: i64 = 15_000;
 /// No run waits longer than twice the longest backoff, and the sweep that finds that comes soon.
 const LONGEST_IDLENESS: i64 = 200_000;
 
-/// What came of a seed.
-pub struct Life {
+/// How a scenario ended.
+pub struct Outcome {
     pub violation: Option<String>,
     pub trace: Vec<String>,
     pub counts: BTreeMap<&'static str, u64>,
 }
 
-/// Lives a seed's life.
-pub fn live(seed: u64, traced: bool) -> Life {
+/// Plays the scenario of a seed.
+pub fn play(seed: u64, traced: bool) -> Outcome {
     let world = World::new(seed, traced);
-    let mut fate = Fate {
+    let mut scenario = Scenario {
         world: Arc::clone(&world),
         threads: Arc::default(),
         to_come: 4 + world.chance.below(9),
     };
-    fate.trouble();
-    fate.peace();
-    fate.end();
-    // Whoever is dropped now lets go of the world.
-    drop(fate);
-    let life = Life {
+    scenario.disturb();
+    scenario.recover();
+    scenario.end();
+    // This drops the last references to the world but one.
+    drop(scenario);
+    let outcome = Outcome {
         violation: world.violation(),
         trace: world.traced(),
         counts: world.counts(),
     };
     world.end();
-    life
+    outcome
 }
 
-struct Fate {
+struct Scenario {
     world: Arc<World>,
     threads: Arc<Threads>,
-    /// Runs that people still want to have.
+    /// Runs that are still to be queued.
     to_come: usize,
 }
 
-impl Fate {
-    fn trouble(&mut self) {
+impl Scenario {
+    fn disturb(&mut self) {
         for _ in 0..1 + self.world.chance.below(3) {
             self.start_worker();
         }
         let mut steps = 0;
-        while steps < STEPS_IN_TROUBLE && self.world.violation().is_none() {
+        while steps < STEPS_WITH_FAULTS && self.world.violation().is_none() {
             steps += 1;
-            self.befall();
+            self.inject_faults();
             if !self.step() {
                 self.start_worker();
             }
@@ -72,14 +72,14 @@ impl Fate {
         }
     }
 
-    /// The misfortunes stop, and one healthy worker is left alone with what they made.
-    fn peace(&mut self) {
+    /// The faults stop, and one healthy worker is left alone with the result.
+    fn recover(&mut self) {
         let world = Arc::clone(&self.world);
         if world.violation().is_some() {
             return;
         }
-        world.trace(|| "PEACE".to_owned());
-        world.calm();
+        world.trace(|| "THE FAULTS STOP".to_owned());
+        world.stop_faults();
         let kills = world.chance.hits(7_000);
         for process in self.processes() {
             process.thaw();
@@ -89,7 +89,7 @@ impl Fate {
                 process.stop.cancel();
             }
         }
-        let healthy = self.start("healthy", |me| people::work(me, 1));
+        let healthy = self.start("healthy", |me| commands::work(me, 1));
         let began = world.steady();
         let mut at_work = began;
         for _ in 0..STEPS_ALONE {
@@ -123,12 +123,12 @@ impl Fate {
         }
     }
 
-    /// Everybody unwinds.
+    /// Ends all processes.
     fn end(&mut self) {
         for process in self.processes() {
             process.die();
         }
-        self.bury();
+        self.unwind_dead();
         self.threads.join();
     }
 
@@ -138,7 +138,7 @@ impl Fate {
         runs.all(|run| run.has_ended() && run.reported)
     }
 
-    /// Everybody who lives, each once.
+    /// All live processes, each once.
     fn processes(&self) -> Vec<Arc<Process>> {
         let found: BTreeMap<String, Arc<Process>> = self
             .threads
@@ -156,7 +156,7 @@ impl Fate {
             "worker"
         };
         let slots = 1 + self.world.chance.below(2);
-        let process = self.start(kind, move |me| people::work(me, slots));
+        let process = self.start(kind, move |me| commands::work(me, slots));
         self.world
             .trace(|| format!("{} starts with {slots} slots", process.id));
     }
@@ -175,57 +175,57 @@ impl Fate {
     fn kill(&mut self, process: &Arc<Process>, how: &str) {
         self.world.trace(|| format!("{} {how}", process.id));
         process.die();
-        self.bury();
+        self.unwind_dead();
     }
 
-    /// The tasks of dead processes unwind.
-    fn bury(&mut self) {
+    /// Lets the tasks of dead processes unwind.
+    fn unwind_dead(&mut self) {
         while let Some(task) = self.threads.dying() {
             self.threads.resume(task);
         }
     }
 
-    /// Whatever the seed has in store at this step.
-    fn befall(&mut self) {
+    /// What the seed injects at this step: faults, and commands that people type.
+    fn inject_faults(&mut self) {
         let world = Arc::clone(&self.world);
-        let (chance, temper) = (&world.chance, world.temper());
+        let (chance, faults) = (&world.chance, world.faults());
         if self.to_come > 0 && chance.hits(400) {
             self.to_come -= 1;
             if chance.hits(3_000) {
-                self.start("run", people::run_here);
+                self.start("run", commands::run_here);
             } else {
-                self.start("enqueuer", people::leave_in_queue);
+                self.start("enqueuer", commands::leave_in_queue);
             }
         }
-        if chance.hits(temper.cancel) {
-            self.start("canceller", people::cancel_run);
+        if chance.hits(faults.cancel) {
+            self.start("canceller", commands::cancel_run);
         }
-        if chance.hits(temper.collect) {
-            self.start("collector", people::collect);
+        if chance.hits(faults.collect) {
+            self.start("collector", commands::collect);
         }
-        if chance.hits(temper.vanish) {
-            self.vanish();
+        if chance.hits(faults.vanish) {
+            self.lose_environment();
         }
-        if chance.hits(temper.jump) {
+        if chance.hits(faults.jump) {
             let reach = *chance.pick(&[5_000, 60_000, 1_200_000]);
             world.jump(chance.between(-reach, reach));
         }
-        if chance.hits(temper.start) && self.processes().len() < 5 {
+        if chance.hits(faults.start) && self.processes().len() < 5 {
             self.start_worker();
         }
         let tasks = self.threads.processes();
         if tasks.is_empty() {
             return;
         }
-        // Whoever does much is met by much.
+        // A process with more tasks is hit more often.
         let process = chance.pick(&tasks);
-        if chance.hits(temper.crash) {
+        if chance.hits(faults.crash) {
             world.count("crashes");
             self.kill(process, "crashes");
-        } else if chance.hits(temper.freeze) {
+        } else if chance.hits(faults.freeze) {
             process.freeze(chance.between(1_000, 200_000));
-        } else if chance.hits(temper.stop)
-            || (process.id.starts_with("run") && chance.hits(temper.interrupt))
+        } else if chance.hits(faults.stop)
+            || (process.id.starts_with("run") && chance.hits(faults.interrupt))
         {
             world.trace(|| format!("{} is asked to stop", process.id));
             process.stop.cancel();
@@ -233,7 +233,7 @@ impl Fate {
     }
 
     /// The files of an environment are gone, or its record.
-    fn vanish(&self) {
+    fn lose_environment(&self) {
         let world = &self.world;
         if world.chance.hits(3_000) && world.delete_a_record() {
             return;
@@ -249,11 +249,11 @@ impl Fate {
         world.trace(|| format!("the files of {} vanish", gone.display()));
     }
 
-    /// Somebody who can goes on; where nobody can, time passes. False: there is nobody.
+    /// Lets a task go on; where none can, time passes until one can. False: there are no tasks.
     fn step(&mut self) -> bool {
         let world = Arc::clone(&self.world);
         world.count("steps");
-        self.bury();
+        self.unwind_dead();
         let (ready, next) = self.threads.ready(world.steady());
         if ready.is_empty() || next == NEVER {
             return false;
