@@ -177,13 +177,24 @@ fn fail(seed: u64, from: u64) {
 }
 
 #[test]
-fn a_seed_lives_the_same_life_each_time() {
+fn the_same_seed_gives_the_same_scenario() {
     for seed in [7, 11] {
         let (first, second) = (scenario::play(seed, true), scenario::play(seed, true));
         assert!(first.trace.len() > 20, "{:?}", first.trace);
         assert_eq!(first.trace, second.trace);
         assert_eq!(first.counts, scenario::play(seed, false).counts);
     }
+}
+
+/// The faults that the simulation must find are changes to the text of the sources; see `mutations.py`.
+#[test]
+fn every_mutation_still_fits_the_sources() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/simulation/mutations.py");
+    let check = Command::new("python3").args([script, "--check"]).output();
+    let check = check.expect("python3 is on the PATH");
+    let said = String::from_utf8_lossy(&check.stdout);
+    assert!(check.status.success(), "{said}");
+    assert!(said.ends_with("faults can be put in\n"), "{said}");
 }
 
 #[allow(
