@@ -17,7 +17,8 @@ use log::Log;
 /// Execute queued runs
 ///
 /// The worker goes on until a signal stops it. After SIGTERM or Ctrl-C it claims no more runs, waits up to --grace seconds
-/// for running runs to end, and puts the others back into the queue. A second signal puts them back at once.
+/// for running runs to end, and puts the others back into the queue. A second signal ends the worker at
+/// once: another process recovers its runs, and the attempt counts.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none where the queue is empty"
