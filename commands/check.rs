@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use ade::check::{Checked, check};
-use ade::configuration::Configuration;
-use ade::environment::prepare::{PrepareError, Prepared, prepare_opened};
+use ade::environment::prepare::Prepared;
 use serde_json::json;
 
 use crate::context::Context;
@@ -22,9 +21,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
-    let workspace = context.open_or_create()?;
-    let prepared = prepare_opened(&workspace, configuration, None)?;
+    let (workspace, prepared) = context.prepare(&args.config)?;
     let narrator = Narrator::new(ui);
     let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
     let cancel = signals::cancel_on_signals();

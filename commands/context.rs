@@ -1,8 +1,10 @@
 //! What every command is given: the flags that work everywhere, and the settings and terminal that follow from them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use ade::configuration::Configuration;
+use ade::environment::prepare::{Prepared, prepare};
 use ade::files::describe;
 use ade::problem::code;
 use ade::settings::{Inputs, Settings};
@@ -116,6 +118,15 @@ impl Context {
     /// The workspace, opened; a database that does not exist is created.
     pub fn open_or_create(&self) -> Result<Workspace, Failure> {
         Ok(Workspace::open(self.settings()?, Opening::CreateIfAbsent)?)
+    }
+
+    /// The workspace and the configuration in this folder, ready to be run. Where that is not a configuration, no database is
+    /// created.
+    pub fn prepare(&self, folder: &Path) -> Result<(Workspace, Prepared), Failure> {
+        let configuration = Configuration::open(folder)?;
+        let workspace = self.open_or_create()?;
+        let prepared = prepare(&workspace, configuration, None)?;
+        Ok((workspace, prepared))
     }
 
     /// The workspace, opened; `None` where there is no database yet.

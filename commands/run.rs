@@ -7,17 +7,14 @@ use std::path::PathBuf;
 
 use ade::cancel::Cancel;
 use ade::configuration::Configuration;
-use ade::environment::prepare::{PrepareError, Prepared, prepare_opened};
-use ade::fleet::Member;
+use ade::environment::prepare::{PrepareError, Prepared, prepare};
 use ade::run::enqueue::enqueue;
 use ade::run::inline;
 use ade::run::json::run_json;
-use ade::run::recover::recover;
 use ade::run::request::Request;
 use ade::run::watch::Watch;
 use ade::run::{Tools, input, output};
 use ade::store::RunOptions;
-use ade::worker::WorkError;
 use ade::workspace::Workspace;
 
 use crate::context::Context;
@@ -83,7 +80,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     // The call is checked before anything is written.
     let inputs = input::expand(&args.input)?;
-    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
+    let configuration = Configuration::open(&args.config)?;
     if let Some(folder) = &args.output_dir {
         input::demand_distinct_outputs(&inputs)?;
         output::check_output_dir(folder, &inputs)?;
@@ -118,15 +115,10 @@ struct Session<'a> {
 impl Session<'_> {
     fn prepare(&self, configuration: Configuration) -> Result<Prepared, PrepareError> {
         let output_dir = self.args.output_dir.as_deref();
-        prepare_opened(self.workspace, configuration, output_dir)
+        prepare(self.workspace, configuration, output_dir)
     }
 
-    fn request<'a>(
-        &'a self,
-        prepared: &'a Prepared,
-        inputs: &'a [PathBuf],
-        process: Option<&'a str>,
-    ) -> Request<'a> {
+    fn request<'a>(&'a self, prepared: &'a Prepared, inputs: &'a [PathBuf]) -> Request<'a> {
         let args = self.args;
         let concurrency = self.workspace.settings.worker.concurrency;
         Request {
@@ -143,12 +135,11 @@ impl Session<'_> {
                 timeout_seconds: args.timeout,
             },
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),
-            process,
         }
     }
 
     fn enqueue(&self, prepared: &Prepared, inputs: &[PathBuf]) -> Outcome {
-        let request = self.request(prepared, inputs, None);
+        let request = self.request(prepared, inputs);
         for index in 0..inputs.len() {
             let run = enqueue(&request, index)?;
             if self.ui.json() {
@@ -165,19 +156,6 @@ impl Session<'_> {
     }
 
     fn run(&self, prepared: &Prepared, inputs: &[PathBuf]) -> Outcome {
-        let request = self.request(prepared, inputs, None);
-        let member = Member::join(self.workspace, "run", request.jobs).map_err(WorkError::from)?;
-        for run in recover(self.workspace)? {
-            self.ui.say(format_args!(
-                "note: the process that executed {} died; the run is {} now",
-                run.input_name,
-                run.status.as_str()
-            ));
-        }
-        let request = Request {
-            process: Some(&member.id),
-            ..request
-        };
         let narration = Narration::new(
             self.ui,
             self.narrator,
@@ -185,13 +163,13 @@ impl Session<'_> {
             &prepared.record.name,
             self.args.deny_issues,
         );
-        inline::run(&request, self.cancel, &narration);
+        inline::run(&self.request(prepared, inputs), self.cancel, &narration)?;
         narration.summarize();
         Ok(self.unless_cancelled(narration.status()))
     }
 
     /// Runs the inputs again whenever they or the configuration change, until a signal.
-    fn watch(&self, mut inputs: Vec<PathBuf>) -> Outcome {
+    fn watch(&self, inputs: Vec<PathBuf>) -> Outcome {
         let args = self.args;
         let output_dir = args.output_dir.as_deref();
         let watch = Watch {
@@ -202,28 +180,25 @@ impl Session<'_> {
                 .chain(output_dir)
                 .collect(),
         };
-        loop {
-            let seen = watch.look();
-            let opened = Configuration::open(&args.config).map_err(PrepareError::from);
-            let status = match opened.and_then(|configuration| self.prepare(configuration)) {
-                Ok(prepared) => self.run(&prepared, &inputs)?,
+        let mut status = ExitStatus::Done;
+        let mut round = |inputs: &[PathBuf]| -> Result<(), Failure> {
+            status = match self.open_again() {
+                Ok(prepared) => self.run(&prepared, inputs)?,
                 // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
-                Err(error) => {
-                    let failure = Failure::of(&error);
+                Err(failure) => {
                     self.narrator.suspend(|| self.ui.failure(&failure));
                     failure.status
                 }
             };
-            if self.cancel.is_cancelled() {
-                return Ok(self.unless_cancelled(status));
-            }
-            self.narrator.say("Watching for changes; Ctrl-C ends it");
-            if !watch.wait_for_change(&seen, self.cancel) {
-                return Ok(self.unless_cancelled(status));
-            }
-            // A folder may hold other files now; the run reports those that no longer exist.
-            inputs = input::expand(&args.input).unwrap_or(inputs);
-        }
+            Ok(())
+        };
+        let waiting = || self.narrator.say("Watching for changes; Ctrl-C ends it");
+        watch.rounds(inputs, self.cancel, &mut round, &waiting)?;
+        Ok(self.unless_cancelled(status))
+    }
+
+    fn open_again(&self) -> Result<Prepared, Failure> {
+        Ok(self.prepare(Configuration::open(&self.args.config)?)?)
     }
 
     fn unless_cancelled(&self, status: ExitStatus) -> ExitStatus {

@@ -6,13 +6,13 @@
 use std::path::Path;
 
 use crate::cancel::Cancel;
-use crate::engine::{ChildProcess, Invocation, Launch, Message, Task};
+use crate::engine::{ChildProcess, EngineReport, Invocation, Launch, Message, Task};
 use crate::environment::prepare::Prepared;
 use crate::environment::provide::{Progress, ProvideError, Provider, Want};
 use crate::files::{FileError, describe};
 use crate::layout::EnvironmentFolder;
 use crate::problem::{Facts, Kind, Problem, code};
-use crate::process::Exit;
+use crate::run::verdict::{self, Circumstances, Observation};
 use crate::run::with_known_names;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
@@ -52,6 +52,14 @@ pub enum CheckError {
     /// The engine could not be started.
     #[error(transparent)]
     NotStarted(FileError),
+    /// The engine did not say whether it loads.
+    #[error("{message}")]
+    EngineFailed {
+        /// How it ended.
+        message: String,
+        /// The code of that failure.
+        code: &'static str,
+    },
     /// It took longer than a run may.
     #[error("loading the configuration took too long")]
     TimedOut,
@@ -67,6 +75,7 @@ impl Problem for CheckError {
             Self::Provide(error) => error.facts(),
             Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
             Self::NotStarted(error) => error.facts(),
+            Self::EngineFailed { code, .. } => Facts::new(Kind::Refused, code),
             Self::TimedOut => Facts::new(Kind::Limit, code::TIMEOUT),
             Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
         }
@@ -89,32 +98,50 @@ pub fn check(
     let environment = Provider::here(workspace, &worker)
         .provide(prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
-    let (exit, lines) = load(workspace, prepared, &environment, debug, cancel)?;
-    match exit {
-        Exit::Code(0) => Ok(Checked {
+    let report = load(workspace, prepared, &environment, debug, cancel)?;
+    let seen = verdict::observe(&report, true, || true);
+    let around = Circumstances {
+        input: Path::new(""),
+        output: Path::new(""),
+        timeout: workspace.settings.run_timeout,
+        first_bytes: &|| None,
+    };
+    let failure = verdict::explain(seen, &report, &around);
+    let message = failure.as_ref().map_or("", |failure| &failure.message);
+    let message = with_known_names(
+        message,
+        &[(
+            &prepared.package_folder,
+            &prepared.configuration.root.to_string_lossy(),
+        )],
+    );
+    match seen {
+        Observation::Valid => Ok(Checked {
             environment_id: environment.id,
-            registered: lines.iter().filter_map(|line| registered(line)).collect(),
+            registered: report
+                .last_lines
+                .iter()
+                .filter_map(|line| registered(line))
+                .collect(),
         }),
-        Exit::Cancelled => Err(CheckError::Cancelled),
-        Exit::TimedOut => Err(CheckError::TimedOut),
-        _ => Err(CheckError::Invalid {
-            message: reason(
-                &lines,
-                &prepared.package_folder,
-                &prepared.configuration.root,
-            ),
+        Observation::Cancelled => Err(CheckError::Cancelled),
+        Observation::TimedOut => Err(CheckError::TimedOut),
+        Observation::Invalid => Err(CheckError::Invalid { message }),
+        _ => Err(CheckError::EngineFailed {
+            message,
+            code: seen.verdict().code.unwrap_or(code::ENGINE_CRASHED),
         }),
     }
 }
 
-/// Runs the engine. Returns how it ended, and the lines that it printed.
+/// Runs the engine. Returns how it ended, with all lines that it printed.
 fn load(
     workspace: &Workspace,
     prepared: &Prepared,
     environment: &EnvironmentRecord,
     debug: bool,
     cancel: &Cancel,
-) -> Result<(Exit, Vec<String>), CheckError> {
+) -> Result<EngineReport, CheckError> {
     let scratch = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
     let python = EnvironmentFolder(environment.folder.clone()).python();
     let invocation = Invocation {
@@ -133,27 +160,17 @@ fn load(
             lines.push(text);
         }
     };
-    let report = ChildProcess
+    let mut report = ChildProcess
         .launch(&invocation, cancel, on_message)
         .map_err(|error| CheckError::NotStarted(FileError::on("start", &python)(error)))?;
-    Ok((report.exit, lines))
+    report.last_lines = lines;
+    Ok(report)
 }
 
 /// Parses a line like `- row_detectors: 2`.
 fn registered(line: &str) -> Option<(String, u64)> {
     let (name, count) = line.strip_prefix("- ")?.split_once(": ")?;
     Some((name.to_owned(), count.parse().ok()?))
-}
-
-/// The engine's message about a configuration that does not load, with the paths of the author's files instead of the
-/// snapshot's.
-fn reason(lines: &[String], snapshot: &Path, root: &Path) -> String {
-    let text = lines.join("\n");
-    let message = text
-        .strip_prefix("Config package INVALID: ")
-        .unwrap_or(&text)
-        .trim();
-    with_known_names(message, &[(snapshot, &root.to_string_lossy())])
 }
 
 #[cfg(test)]
@@ -166,18 +183,5 @@ mod tests {
         for line in ["- path: /a/b", "Config package OK", "hooks: 3"] {
             assert_eq!(registered(line), None, "{line}");
         }
-    }
-
-    #[test]
-    fn a_reason_names_the_authors_file_and_not_the_snapshots() {
-        let lines = ["Config package INVALID: bad (/data/snap/a.py, line 1)".to_owned()];
-        assert_eq!(
-            reason(
-                &lines,
-                Path::new("/data/snap"),
-                Path::new("/home/ann/config")
-            ),
-            "bad (/home/ann/config/a.py, line 1)"
-        );
     }
 }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::files::FileError;
 use crate::lock::{self, Lock};
+use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Recovery;
 use crate::store::{RunRecord, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
@@ -23,15 +24,24 @@ pub struct Member<'a> {
     _lock: Lock,
 }
 
-/// A process cannot be registered.
+/// A process cannot take part in the queue.
 #[derive(Debug, thiserror::Error)]
-pub enum JoinError {
-    /// The store.
+pub enum FleetError {
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Its lock file.
+    /// The file by whose lock others see that it lives.
     #[error(transparent)]
-    File(#[from] FileError),
+    LockFile(#[from] FileError),
+}
+
+impl Problem for FleetError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Store(error) => error.facts(),
+            Self::LockFile(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
+        }
+    }
 }
 
 impl<'a> Member<'a> {
@@ -39,7 +49,7 @@ impl<'a> Member<'a> {
     ///
     /// # Errors
     /// The store cannot be used, or the lock file cannot be made.
-    pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, JoinError> {
+    pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, FleetError> {
         let machine = &*workspace.machine;
         let id = machine.new_id();
         let lock_path = workspace.layout.worker_lock(&id);

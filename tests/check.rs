@@ -81,3 +81,26 @@ fn a_configuration_that_does_not_load_exits_1_and_names_the_authors_line() {
         .says("nonsense");
     place.ade("check absent").ends_with(2);
 }
+
+#[test]
+fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.warm("config");
+    for (how, wanted) in [
+        (
+            "os.kill(os.getpid(), 9)",
+            "the engine was killed by signal 9",
+        ),
+        ("os._exit(3)", "the engine ended with status 3"),
+    ] {
+        configuration.write(
+            "src/ade_config/columns/rates.py",
+            &format!("import os\n\n{how}\n\n\ndef register(registry):\n    pass\n"),
+        );
+        let error = place.ade("check config --json").ends_with(1).error();
+        assert_eq!(error["code"], "engine_crashed");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with(wanted), "{message}");
+    }
+}

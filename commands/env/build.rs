@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use ade::configuration::Configuration;
 use ade::environment::json::environment_json;
-use ade::environment::prepare::{PrepareError, prepare_opened};
 use ade::environment::provide::{Progress, Provider, Want};
 use ade::layout::EnvironmentFolder;
 
@@ -28,9 +26,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
-    let workspace = context.open_or_create()?;
-    let prepared = prepare_opened(&workspace, configuration, None)?;
+    let (workspace, prepared) = context.prepare(&args.config)?;
     let narrator = Narrator::new(ui);
     let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
     let cancel = signals::cancel_on_signals();

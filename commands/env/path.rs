@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use ade::configuration::Configuration;
 use ade::environment::find::{FindError, find_ready};
-use ade::environment::prepare::PrepareError;
 use ade::layout::EnvironmentFolder;
 use serde_json::json;
 
@@ -23,7 +22,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let configuration = Configuration::open(&args.config).map_err(PrepareError::from)?;
+    let configuration = Configuration::open(&args.config)?;
     let workspace = context
         .open_if_present()?
         .ok_or_else(|| FindError::not_built(&args.config))?;

@@ -1,8 +1,8 @@
 //! Prints a run that ended, as `ade run` does, and decides its exit status.
 
+use ade::run::error::RunError;
 use ade::run::inline::Finished;
 use ade::run::json::run_json;
-use ade::run::request::RunError;
 use ade::run::{issues, kind_of_end};
 use ade::store::{RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ade::clock::Timestamp;
 use ade::environment::provide::Progress;
+use ade::run::error::RunError;
 use ade::run::inline::{self, Finished};
-use ade::run::request::RunError;
 use ade::store::{Failure, RunRecord};
 use serde_json::Value;
 
@@ -101,6 +101,14 @@ impl<'a> Narration<'a> {
 }
 
 impl inline::Observer for Narration<'_> {
+    fn recovered(&self, run: &RunRecord) {
+        self.ui.say(format_args!(
+            "note: the process that executed {} died; the run is {} now",
+            run.input_name,
+            run.status.as_str()
+        ));
+    }
+
     fn environment(&self, progress: &Progress<'_>) {
         self.environment.progress(progress);
     }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::gc::{self, Judged};
-use super::prepare::{PrepareError, prepare_opened};
+use super::prepare::{PrepareError, prepare};
 use super::provide::is_usable;
 use crate::clock::Timestamp;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, ConfigurationError};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
@@ -20,7 +20,10 @@ pub enum FindError {
         /// The configuration's folder, as it was given.
         configuration: String,
     },
-    /// The configuration.
+    /// The configuration cannot be opened.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The configuration cannot be prepared.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
     /// The store.
@@ -35,6 +38,7 @@ impl Problem for FindError {
                 Facts::new(Kind::Usage, code::ENVIRONMENT_NOT_FOUND)
                     .hint(format!("`ade env build {configuration}` builds it"))
             }
+            Self::Configuration(error) => error.facts(),
             Self::Prepare(error) => error.facts(),
             Self::Store(error) => error.facts(),
         }
@@ -59,8 +63,8 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, Fin
     if !folder.is_dir() {
         return Ok(workspace.store.environment(workspace.id(), given)?);
     }
-    let configuration = Configuration::open(folder).map_err(PrepareError::from)?;
-    of_configuration(workspace, configuration)?.ok_or_else(|| FindError::not_built(folder))
+    of_configuration(workspace, Configuration::open(folder)?)?
+        .ok_or_else(|| FindError::not_built(folder))
 }
 
 /// Returns the ready environment of a configuration.
@@ -81,7 +85,7 @@ fn of_configuration(
     workspace: &Workspace,
     configuration: Configuration,
 ) -> Result<Option<EnvironmentRecord>, FindError> {
-    let prepared = prepare_opened(workspace, configuration, None)?;
+    let prepared = prepare(workspace, configuration, None)?;
     Ok(workspace.store.environment_of(&prepared.key)?)
 }
 

@@ -58,19 +58,12 @@ impl Problem for PrepareError {
     }
 }
 
-/// Opens a configuration, keeps a snapshot of it and finds out which environment it needs.
+/// Keeps a snapshot of an opened configuration and finds out which environment it needs. What is in `output_dir` is no part
+/// of it, where that lies in the configuration's folder.
 ///
 /// # Errors
-/// It is not a configuration, no Python suits it, or it cannot be recorded.
-pub fn prepare(workspace: &Workspace, folder: &Path) -> Result<Prepared, PrepareError> {
-    prepare_opened(workspace, Configuration::open(folder)?, None)
-}
-
-/// The same for a configuration that was opened already, whose files may lie around an output directory.
-///
-/// # Errors
-/// As [`prepare`].
-pub fn prepare_opened(
+/// Its files cannot be read, no Python suits it, or it cannot be recorded.
+pub fn prepare(
     workspace: &Workspace,
     configuration: Configuration,
     output_dir: Option<&Path>,

@@ -70,6 +70,14 @@ pub fn is_disk_full(error: &io::Error) -> bool {
     )
 }
 
+/// Whether a program's message says that a disk was full: the system's words, which it passed on.
+pub fn mentions_disk_full(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["no space left on device", "disk quota exceeded"]
+        .iter()
+        .any(|phrase| message.contains(phrase))
+}
+
 /// What to do about a file that cannot be read or written, by the system's error.
 pub fn hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {

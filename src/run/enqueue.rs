@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::request::{Request, RunError};
+use super::error::RunError;
+use super::request::Request;
 use crate::events::{EventLog, Subject};
 use crate::files::FileError;
 use crate::store::{NewRun, RunRecord, StoreError};

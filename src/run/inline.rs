@@ -6,21 +6,21 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::attempt::failure;
 use super::ends;
-use super::lifecycle::{
-    Carried, Claimed, Environments, Lifecycle, NOT_BUILT, Reporter, retry_later,
-};
+use super::error::RunError;
+use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, retry_later};
 use super::output::{self, OutputError};
 use super::recover::recover;
-use super::request::{Request, RunError};
+use super::request::Request;
 use crate::cancel::Cancel;
 use crate::environment::provide::{Progress, ProvideError, Provider, Want};
+use crate::fleet::{FleetError, Member};
 use crate::machine::{Steady, Work};
 use crate::problem::code;
 use crate::store::{
@@ -32,6 +32,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Receives what happens; called from several threads.
 pub trait Observer: Sync {
+    /// The process of this run had died; the run is as it is now.
+    fn recovered(&self, run: &RunRecord);
     /// The progress of providing the environment.
     fn environment(&self, progress: &Progress<'_>);
     /// A run begins, or begins again.
@@ -59,8 +61,25 @@ pub struct Finished {
     pub copy_error: Option<OutputError>,
 }
 
-/// Runs all inputs to their ends. Each end is reported to the observer as it comes.
-pub fn run(request: &Request<'_>, cancel: &Cancel, observer: &dyn Observer) {
+/// Runs all inputs to their ends. Each end is reported to the observer as it comes. What dead processes left is recovered
+/// before.
+///
+/// # Errors
+/// This process cannot be registered, or the store cannot be used. Nothing was run then.
+pub fn run(
+    request: &Request<'_>,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<(), FleetError> {
+    let member = Member::join(request.workspace, "run", request.jobs)?;
+    for run in recover(request.workspace)? {
+        observer.recovered(&run);
+    }
+    run_all(request, &member.id, cancel, observer);
+    Ok(())
+}
+
+fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, observer: &dyn Observer) {
     let next = AtomicUsize::new(0);
     let failed_for_good = Mutex::new(None);
     let jobs = request.jobs.clamp(1, request.inputs.len().max(1));
@@ -76,9 +95,11 @@ pub fn run(request: &Request<'_>, cancel: &Cancel, observer: &dyn Observer) {
                 }
                 let job = Job {
                     request,
+                    process,
                     input,
                     worker: &worker,
                     failed_for_good,
+                    failed_last: Mutex::new(None),
                     cancel,
                     observer,
                 };
@@ -89,13 +110,20 @@ pub fn run(request: &Request<'_>, cancel: &Cancel, observer: &dyn Observer) {
     request.workspace.machine.beside(work.collect(), &mut || {});
 }
 
+/// How the environment could not be built, and the log that shows it.
+type FailedBuild = Mutex<Option<(Failure, PathBuf)>>;
+
 /// One input in progress.
 struct Job<'a> {
     request: &'a Request<'a>,
+    /// This process, as it is registered.
+    process: &'a str,
     input: usize,
     worker: &'a str,
-    /// The failure of an environment that no other attempt can help, so that not every input tries once more.
-    failed_for_good: &'a Mutex<Option<(Failure, PathBuf)>>,
+    /// The failure of the environment that no other attempt can help, so that not every input tries once more.
+    failed_for_good: &'a FailedBuild,
+    /// The last failure of the environment in this input's attempts.
+    failed_last: FailedBuild,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
 }
@@ -166,9 +194,9 @@ impl Job<'_> {
                     }
                 }
                 // The claim is left, as a worker does; where it cannot be, recovery finds it when this process has ended.
-                Carried::Unrecorded(failure, trouble) => match self.leave(&claimed, &failure) {
+                Carried::Unrecorded(failure, error) => match self.leave(&claimed, &failure) {
                     Some(run) => run,
-                    None => return Err(trouble.into()),
+                    None => return Err(error),
                 },
             };
             if waiting.status.is_terminal() {
@@ -196,7 +224,7 @@ impl Job<'_> {
     fn insert(&self) -> Result<Claimed, RunError> {
         let workspace = self.request.workspace;
         let new = self.request.new_run(self.input)?;
-        let claim = workspace.claim(self.worker, self.request.process);
+        let claim = workspace.claim(self.worker, Some(self.process));
         let since = workspace.machine.steady();
         let run = workspace
             .store
@@ -205,7 +233,7 @@ impl Job<'_> {
     }
 
     fn provide(&self, cancel: &Cancel) -> Result<EnvironmentRecord, ProvideError> {
-        if let Some((failure, log)) = self.lock().clone() {
+        if let Some((failure, log)) = lock(self.failed_for_good).clone() {
             return Err(ProvideError::Failed {
                 failure,
                 transient: false,
@@ -216,40 +244,36 @@ impl Job<'_> {
             workspace: self.request.workspace,
             builder: self.request.tools.builder,
             worker: self.worker,
-            process: self.request.process,
+            process: Some(self.process),
             waits: true,
         };
         let on = &mut |progress: Progress<'_>| self.observer.environment(&progress);
         let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);
         if let Err(ProvideError::Failed {
             failure,
-            transient: false,
+            transient,
             log,
         }) = &provided
         {
-            *self.lock() = Some((failure.clone(), log.clone()));
+            let of = match transient {
+                true => &self.failed_last,
+                false => self.failed_for_good,
+            };
+            *lock(of) = Some((failure.clone(), log.clone()));
         }
         provided
     }
 
     /// All attempts of a run failed at its environment, however the last one failed: no other input tries as often again.
     fn note_failed_environment(&self, run: &RunRecord) {
-        if let Some(failure) = &run.error
-            && failure.code == code::ENVIRONMENT_FAILED
+        let failure = run.error.as_ref();
+        let is_environments = failure.is_some_and(|error| error.code == code::ENVIRONMENT_FAILED);
+        if is_environments
             && run.attempt_count >= run.max_attempts
+            && let Some(failed) = lock(&self.failed_last).take()
         {
-            let message = failure.message.strip_prefix(NOT_BUILT);
-            let failure = Failure {
-                message: message.unwrap_or(&failure.message).to_owned(),
-                ..failure.clone()
-            };
-            self.lock().get_or_insert((failure, PathBuf::new()));
+            lock(self.failed_for_good).get_or_insert(failed);
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Failure, PathBuf)>> {
-        let failed = self.failed_for_good.lock();
-        failed.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until a run that went back to the queue is due, and claims it; where a worker was quicker, waits for its end.
@@ -281,7 +305,7 @@ impl Job<'_> {
         }
     }
 
-    /// The answer of the store. `None`: it is busy, which is reported once and borne for as long as a lease.
+    /// The answer of the store. `None`: it is busy, which is reported once and accepted for as long as a lease.
     fn answered<T>(
         &self,
         answer: Result<T, StoreError>,
@@ -324,7 +348,7 @@ impl Job<'_> {
             // Where no worker is left to find out that the process which has the run is dead, this one does.
             recover(workspace)?;
         }
-        let claim = workspace.claim(self.worker, self.request.process);
+        let claim = workspace.claim(self.worker, Some(self.process));
         let since = machine.steady();
         Ok(match store.claim_run(&run.id, &claim, machine.now())? {
             Some(run) => Again::Claimed(Claimed { run, claim, since }),
@@ -356,4 +380,8 @@ impl Job<'_> {
         }
         finished
     }
+}
+
+fn lock(failed: &FailedBuild) -> MutexGuard<'_, Option<(Failure, PathBuf)>> {
+    failed.lock().unwrap_or_else(PoisonError::into_inner)
 }

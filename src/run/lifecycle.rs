@@ -14,19 +14,19 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::attempt::{Attempted, Execution, failure};
+use super::error::RunError;
 use super::{artifact, ends};
 use crate::backoff::backoff;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::Launch;
 use crate::environment::provide::{ProvideError, is_usable};
-use crate::files::FileError;
 use crate::lease::Held;
 use crate::machine::Steady;
 use crate::problem::{Problem, code};
 use crate::store::{
-    Claim, Ending, EnvironmentRecord, EnvironmentStatus, Failure, RunLease, RunRecord, RunStatus,
-    StoreError,
+    Claim, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT, RunLease, RunRecord,
+    RunStatus, StoreError,
 };
 use crate::workspace::Workspace;
 
@@ -34,9 +34,6 @@ use crate::workspace::Workspace;
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// The least number of further tries.
 const LEAST_TIMES: u32 = 3;
-
-/// How the message of a run begins whose environment could not be built.
-pub(super) const NOT_BUILT: &str = "Build failed before run could start: ";
 
 /// What a run reports while it is carried to its end.
 pub trait Reporter: Sync {
@@ -77,18 +74,7 @@ pub enum Carried {
     /// The claim was lost, and nothing was recorded.
     Lost,
     /// It could not be recorded. The claim has to be left later, with that failure.
-    Unrecorded(Failure, Trouble),
-}
-
-/// What kept a run from being recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The run's folder cannot be written.
-    #[error(transparent)]
-    File(#[from] FileError),
+    Unrecorded(Failure, RunError),
 }
 
 /// What is to be done with the run after an attempt.
@@ -148,18 +134,18 @@ impl Lifecycle<'_> {
         match outcome {
             Ok(Some((run, ending))) => Carried::Recorded(Box::new(run), ending),
             Ok(None) => Carried::Lost,
-            Err(trouble) => {
-                let (stage, hint) = match &trouble {
-                    Trouble::File(error) => ("run", error.hint()),
-                    Trouble::Store(_) => ("worker", None),
+            Err(error) => {
+                let stage = match &error {
+                    RunError::File(_) => "run",
+                    RunError::Store(_) => "worker",
                 };
-                let message = trouble.to_string();
-                Carried::Unrecorded(failure(code::STORAGE_FAILED, stage, message, hint), trouble)
+                let (message, hint) = (error.to_string(), error.hint());
+                Carried::Unrecorded(failure(code::STORAGE_FAILED, stage, message, hint), error)
             }
         }
     }
 
-    fn carry_in_ready(&self, claimed: &Claimed, held: &Held<'_>) -> Result<Recorded, Trouble> {
+    fn carry_in_ready(&self, claimed: &Claimed, held: &Held<'_>) -> Result<Recorded, RunError> {
         let Some(environment) = self.ready_environment(&claimed.run)? else {
             return Ok(self.environment_vanished(claimed)?);
         };
@@ -184,7 +170,7 @@ impl Lifecycle<'_> {
         claimed: &Claimed,
         held: &Held<'_>,
         provide: &Provide<'_>,
-    ) -> Result<Recorded, Trouble> {
+    ) -> Result<Recorded, RunError> {
         if !held.holds() {
             return Ok(None);
         }
@@ -270,7 +256,7 @@ impl Lifecycle<'_> {
         execution: &Execution<'_>,
         attempted: Attempted,
         environment: Option<&EnvironmentRecord>,
-    ) -> Result<Recorded, Trouble> {
+    ) -> Result<Recorded, RunError> {
         // Without the claim, not even the audit record is this attempt's to write.
         if !execution.held.holds() {
             return Ok(None);
@@ -318,7 +304,7 @@ impl Lifecycle<'_> {
         ending: &mut Ending,
         mut notes: Vec<String>,
         now: Timestamp,
-    ) -> Result<Recorded, Trouble> {
+    ) -> Result<Recorded, RunError> {
         let (workspace, run) = (self.workspace, execution.run);
         let store = &*workspace.store;
         let (asked_before, recorded) = self.persist(execution, || {
@@ -377,7 +363,7 @@ impl Lifecycle<'_> {
         &self,
         execution: &Execution<'_>,
         mut ask: impl FnMut() -> Result<Option<T>, StoreError>,
-    ) -> Result<(bool, Option<T>), Trouble> {
+    ) -> Result<(bool, Option<T>), RunError> {
         let machine = &self.workspace.machine;
         let since = machine.steady();
         let mut times = 0;

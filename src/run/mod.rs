@@ -21,6 +21,7 @@ pub mod attempt;
 pub mod cancel;
 pub mod ends;
 pub mod enqueue;
+pub mod error;
 pub mod follow;
 pub mod inline;
 pub mod input;
@@ -43,7 +44,7 @@ use std::path::Path;
 
 pub use request::Tools;
 
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::problem::{Kind, code};
 use crate::store::{RunRecord, RunStatus};
 
 /// What kind of end a run had; it decides the exit status.
@@ -57,32 +58,6 @@ pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
             _ => Kind::Refused,
         }),
     }
-}
-
-/// A run is waiting or running, and what was asked for needs one that has ended.
-#[derive(Debug, thiserror::Error)]
-#[error("run {id} is {status}")]
-pub struct NotEnded {
-    /// The run.
-    pub id: String,
-    /// Where it stands.
-    pub status: &'static str,
-}
-
-impl Problem for NotEnded {
-    fn facts(&self) -> Facts {
-        Facts::new(Kind::Usage, code::RUN_NOT_ENDED).hint("`ade runs cancel` ends it")
-    }
-}
-
-fn demand_ended(run: &RunRecord) -> Result<(), NotEnded> {
-    if run.status.is_terminal() {
-        return Ok(());
-    }
-    Err(NotEnded {
-        id: run.id.clone(),
-        status: run.status.as_str(),
-    })
 }
 
 /// What the engine says, with the files named as the people who read it know them: the author's own file instead of the

@@ -1,6 +1,7 @@
 //! Removing an ended run: its record first, then its files.
 
-use super::{NotEnded, demand_ended, ends};
+use super::ends;
+use super::error::{NotEnded, demand_ended};
 use crate::files::{FileError, disk_usage, remove_read_only_tree};
 use crate::problem::{Facts, Problem};
 use crate::store::{RunRecord, StoreError};

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::lifecycle::Trouble;
+use super::error::RunError;
 use super::output::name_of;
 use super::stage;
 use crate::engine::{ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
 use crate::environment::prepare::Prepared;
-use crate::files::FileError;
-use crate::problem::{Facts, Problem};
-use crate::store::{NewRun, RunOptions, StoreError};
+use crate::store::{NewRun, RunOptions};
 use crate::workspace::Workspace;
 
 /// What runs are executed with: production's own, or a simulation's.
@@ -50,8 +48,6 @@ pub struct Request<'a> {
     pub options: RunOptions,
     /// The number of files to process at the same time.
     pub jobs: usize,
-    /// This process, registered ([`crate::fleet::Member`]).
-    pub process: Option<&'a str>,
 }
 
 impl Request<'_> {
@@ -84,34 +80,5 @@ impl Request<'_> {
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
         })
-    }
-}
-
-/// A run could not be brought to an end.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file of the run.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl From<Trouble> for RunError {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Store(error) => Self::Store(error),
-            Trouble::File(error) => Self::File(error),
-        }
-    }
-}
-
-impl Problem for RunError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts(),
-        }
     }
 }

@@ -5,7 +5,8 @@
 
 use std::path::PathBuf;
 
-use super::{NotEnded, demand_ended, enqueue, stage};
+use super::error::{NotEnded, demand_ended};
+use super::{enqueue, stage};
 use crate::files::FileError;
 use crate::layout;
 use crate::problem::{Facts, Kind, Problem, code};

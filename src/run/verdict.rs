@@ -1,12 +1,13 @@
 //! What the end of an attempt means: the verdict.
 //!
-//! Three steps. [`observe`] decides which of twelve observations applies. [`VERDICTS`] says what each observation means for
-//! the run. [`explain`] writes the message for the user.
+//! Three steps. [`observe`] decides which of twelve observations applies. [`Observation::verdict`] says what it means for the
+//! run. [`explain`] writes the message for the user. `ade check` uses the same steps.
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::engine::EngineReport;
+use crate::files::mentions_disk_full;
 use crate::problem::code;
 use crate::process::Exit;
 use crate::store::{Failure, RunStatus};
@@ -15,8 +16,6 @@ use crate::store::{Failure, RunStatus};
 const INVALID_SETTINGS: &str = "Invalid settings";
 /// How the engine begins to say why a configuration is not valid.
 const INVALID_PACKAGE: &str = "Config package INVALID: ";
-/// What the system says where a disk is full. The engine passes it on in words only.
-const NO_SPACE: &str = "No space left on device";
 /// The code of the engine's failure for a configuration that it cannot use.
 const CONFIG_ERROR: &str = "config_error";
 
@@ -50,10 +49,8 @@ pub enum Observation {
 }
 
 /// What an observation means for the run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// What was seen.
-    pub seen: Observation,
     /// How the attempt ended.
     pub status: RunStatus,
     /// The code of its failure; `None`: there is none, or it is the engine's own.
@@ -62,44 +59,28 @@ pub struct Verdict {
     pub transient: bool,
 }
 
-/// All verdicts.
-pub const VERDICTS: [Verdict; 12] = {
-    use Observation as O;
-    use RunStatus::{Cancelled, Failed, Succeeded};
-    const fn row(
-        seen: O,
-        status: RunStatus,
-        code: Option<&'static str>,
-        transient: bool,
-    ) -> Verdict {
+impl Observation {
+    /// What it means: the table of verdicts.
+    pub fn verdict(self) -> Verdict {
+        use RunStatus::{Cancelled, Failed, Succeeded};
+        let (status, code, transient) = match self {
+            Self::Succeeded | Self::Valid => (Succeeded, None, false),
+            Self::Cancelled => (Cancelled, Some(code::CANCELLED), false),
+            Self::TimedOut => (Failed, Some(code::TIMEOUT), false),
+            Self::Killed => (Failed, Some(code::ENGINE_CRASHED), true),
+            Self::Crashed => (Failed, Some(code::ENGINE_CRASHED), false),
+            Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), true),
+            Self::Reported => (Failed, None, false),
+            Self::BadSettings => (Failed, Some(CONFIG_ERROR), false),
+            Self::Invalid => (Failed, Some(code::CONFIG_INVALID), false),
+            Self::NoOutput => (Failed, Some(code::OUTPUT_MISSING), false),
+            Self::Refused => (Failed, Some(code::ENGINE_USAGE), false),
+        };
         Verdict {
-            seen,
             status,
             code,
             transient,
         }
-    }
-    [
-        row(O::Succeeded, Succeeded, None, false),
-        row(O::Valid, Succeeded, None, false),
-        row(O::Cancelled, Cancelled, Some(code::CANCELLED), false),
-        row(O::TimedOut, Failed, Some(code::TIMEOUT), false),
-        row(O::Killed, Failed, Some(code::ENGINE_CRASHED), true),
-        row(O::Crashed, Failed, Some(code::ENGINE_CRASHED), false),
-        row(O::DiskFull, Failed, Some(code::STORAGE_FAILED), true),
-        row(O::Reported, Failed, None, false),
-        row(O::BadSettings, Failed, Some(CONFIG_ERROR), false),
-        row(O::Invalid, Failed, Some(code::CONFIG_INVALID), false),
-        row(O::NoOutput, Failed, Some(code::OUTPUT_MISSING), false),
-        row(O::Refused, Failed, Some(code::ENGINE_USAGE), false),
-    ]
-};
-
-impl Observation {
-    /// What it means.
-    pub fn verdict(self) -> Verdict {
-        let found = VERDICTS.into_iter().find(|verdict| verdict.seen == self);
-        found.expect("every observation has a verdict, as a test holds")
     }
 }
 
@@ -114,11 +95,13 @@ pub fn observe(
         Exit::TimedOut => return Observation::TimedOut,
         Exit::Signal(_) => return Observation::Killed,
         Exit::Code(0) if validate_only => return Observation::Valid,
-        Exit::Code(_) if validate_only => return Observation::Invalid,
+        Exit::Code(_) if validate_only && found_in(&report.last_lines).is_some() => {
+            return Observation::Invalid;
+        }
         Exit::Code(status) => status,
     };
     if let Some(failure) = report.failure() {
-        return if failure.message.contains(NO_SPACE) {
+        return if mentions_disk_full(&failure.message) {
             Observation::DiskFull
         } else {
             Observation::Reported
@@ -232,9 +215,8 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
             )
         }
         Observation::Invalid => {
-            let reason = report.last_lines.join("\n");
-            let reason = reason.strip_prefix(INVALID_PACKAGE).unwrap_or(&reason);
-            Words::new("configuration", reason.to_owned())
+            let reason = found_in(&report.last_lines).unwrap_or_default();
+            Words::new("configuration", reason)
         }
         Observation::BadSettings => Words {
             hint: hint_of(CONFIG_ERROR).map(str::to_owned),
@@ -250,11 +232,22 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
             exit_in_words(report)
         )),
         _ => engine(format!(
-            "the engine ended with {} and did not say how the run went{last_lines}",
+            "the engine ended with {} and did not say how it went{last_lines}",
             exit_in_words(report)
         ))
         .hint("`ade logs tail` shows all of its output"),
     }
+}
+
+/// What the engine found wrong with a configuration that it checked, without what the author's code printed before.
+fn found_in(lines: &[String]) -> Option<String> {
+    let starts =
+        |line: &&String| line.starts_with(INVALID_PACKAGE) || line.starts_with(INVALID_SETTINGS);
+    let first = lines.iter().find(starts)?;
+    let at = lines.iter().position(|line| line == first)?;
+    let text = lines[at..].join("\n");
+    let reason = text.strip_prefix(INVALID_PACKAGE).unwrap_or(&text);
+    Some(reason.trim().to_owned())
 }
 
 fn exit_in_words(report: &EngineReport) -> String {
@@ -356,13 +349,31 @@ mod tests {
     }
 
     #[test]
-    fn every_observation_has_one_verdict_and_only_what_can_pass_is_tried_again() {
-        for verdict in VERDICTS {
-            let same = VERDICTS.iter().filter(|other| other.seen == verdict.seen);
-            assert_eq!(same.count(), 1, "{:?}", verdict.seen);
-            assert_eq!(verdict.seen.verdict().status, verdict.status);
-            let passes = [Observation::Killed, Observation::DiskFull];
-            assert_eq!(verdict.transient, passes.contains(&verdict.seen));
+    fn each_observation_has_its_verdict() {
+        use Observation as O;
+        use RunStatus::{Cancelled, Failed, Succeeded};
+        for (seen, status, code, transient) in [
+            (O::Succeeded, Succeeded, None, false),
+            (O::Valid, Succeeded, None, false),
+            (O::Cancelled, Cancelled, Some("cancelled"), false),
+            (O::TimedOut, Failed, Some("timeout"), false),
+            // Another attempt can help where the machine was at fault, not the run.
+            (O::Killed, Failed, Some("engine_crashed"), true),
+            (O::DiskFull, Failed, Some("storage_failed"), true),
+            (O::Crashed, Failed, Some("engine_crashed"), false),
+            // The engine's own code.
+            (O::Reported, Failed, None, false),
+            (O::BadSettings, Failed, Some("config_error"), false),
+            (O::Invalid, Failed, Some("config_invalid"), false),
+            (O::NoOutput, Failed, Some("output_missing"), false),
+            (O::Refused, Failed, Some("engine_usage"), false),
+        ] {
+            let wanted = Verdict {
+                status,
+                code,
+                transient,
+            };
+            assert_eq!(seen.verdict(), wanted, "{seen:?}");
         }
     }
 
@@ -374,7 +385,18 @@ mod tests {
             (report(Exit::TimedOut, succeeded(), &[]), false, O::TimedOut),
             (report(Exit::Signal(9), None, &[]), false, O::Killed),
             (report(Exit::Code(0), None, &["valid"]), true, O::Valid),
-            (report(Exit::Code(1), None, &["no"]), true, O::Invalid),
+            (
+                report(Exit::Code(1), None, &["x", "Config package INVALID: no"]),
+                true,
+                O::Invalid,
+            ),
+            (
+                report(Exit::Code(1), None, &["Invalid settings: no"]),
+                true,
+                O::Invalid,
+            ),
+            (report(Exit::Signal(11), None, &[]), true, O::Killed),
+            (report(Exit::Code(3), None, &["bye"]), true, O::Crashed),
             (report(Exit::Code(0), succeeded(), &[]), false, O::Succeeded),
             (
                 report(Exit::Code(1), failed("hook_error", "bad"), &[]),
@@ -405,6 +427,14 @@ mod tests {
         }
         let silent = report(Exit::Code(0), succeeded(), &[]);
         assert_eq!(observe(&silent, false, || false), O::NoOutput);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_configuration_is_said_without_what_its_code_printed() {
+        let lines = ["a print", "Config package INVALID: bad", "  at line 1"];
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        assert_eq!(found_in(&lines).as_deref(), Some("bad\n  at line 1"));
+        assert_eq!(found_in(&lines[..1]), None);
     }
 
     #[test]

@@ -29,7 +29,7 @@ type Stamp = (u64, Option<SystemTime>);
 
 /// The watched files at one moment.
 #[derive(Debug, PartialEq)]
-pub struct Seen {
+struct Seen {
     /// `None`: the configuration cannot be read at the moment.
     digest: Option<String>,
     /// Without a stamp where a file is not there.
@@ -43,8 +43,35 @@ impl Seen {
 }
 
 impl Watch<'_> {
-    /// The files as they are now. To be taken before a run, so that what is saved while it goes on counts as a change.
-    pub fn look(&self) -> Seen {
+    /// Does a round, waits for a change and does the next one, until `cancel` is set. `waiting` is called before each wait.
+    ///
+    /// # Errors
+    /// The first one that a round returns.
+    pub fn rounds<E>(
+        &self,
+        mut inputs: Vec<PathBuf>,
+        cancel: &Cancel,
+        round: &mut dyn FnMut(&[PathBuf]) -> Result<(), E>,
+        waiting: &dyn Fn(),
+    ) -> Result<(), E> {
+        loop {
+            // Before the round, so that what is saved while it goes on counts as a change.
+            let seen = self.look();
+            round(&inputs)?;
+            if cancel.is_cancelled() {
+                return Ok(());
+            }
+            waiting();
+            if !self.wait_for_change(&seen, cancel) {
+                return Ok(());
+            }
+            // A folder may hold other files now; the next round reports those that no longer exist.
+            inputs = input::expand(self.inputs).unwrap_or(inputs);
+        }
+    }
+
+    /// The files as they are now.
+    fn look(&self) -> Seen {
         let digest = Configuration::open(self.configuration)
             .and_then(|configuration| configuration.sources_except(&self.written))
             .map(|sources| sources.digest)
@@ -59,7 +86,7 @@ impl Watch<'_> {
 
     /// Waits until the files differ from `seen`, all inputs are there, and nothing has changed between two looks. Returns
     /// false where `cancel` was set first.
-    pub fn wait_for_change(&self, seen: &Seen, cancel: &Cancel) -> bool {
+    fn wait_for_change(&self, seen: &Seen, cancel: &Cancel) -> bool {
         let mut last = None;
         loop {
             let now = self.look();

@@ -14,3 +14,6 @@ pub struct Failure {
     /// What to do next.
     pub hint: Option<String>,
 }
+
+/// How the message of a run begins whose environment could not be built; the environment's own message follows.
+pub const NOT_BUILT: &str = "Build failed before run could start: ";

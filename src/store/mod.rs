@@ -39,7 +39,7 @@ pub use environments::{
     Package,
 };
 pub use error::StoreError;
-pub use failure::Failure;
+pub use failure::{Failure, NOT_BUILT};
 pub use leases::Leases;
 pub use queue_statistics::{Overview, QueueDepth, QueueMetrics, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, Results, RunMetrics, RunResults};

@@ -16,10 +16,8 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::environment::gc;
 use crate::environment::provide::ProvideError;
-use crate::files::FileError;
-use crate::fleet::{JoinError, Member};
+use crate::fleet::{FleetError, Member};
 use crate::machine::Work;
-use crate::problem::{Facts, Kind, Problem, code};
 use crate::run::Tools;
 use crate::store::{EnvironmentRecord, Failure, QueueMetrics, RunRecord, RunStatus, StoreError};
 use crate::wake::Bell;
@@ -81,35 +79,6 @@ pub trait Observer: Sync {
     fn change(&self, worker: &str, change: &Change<'_>);
 }
 
-/// A worker cannot work.
-#[derive(Debug, thiserror::Error)]
-pub enum WorkError {
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Its lock file.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl From<JoinError> for WorkError {
-    fn from(error: JoinError) -> Self {
-        match error {
-            JoinError::Store(error) => Self::Store(error),
-            JoinError::File(error) => Self::File(error),
-        }
-    }
-}
-
-impl Problem for WorkError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
-        }
-    }
-}
-
 /// Executes queued runs until the queue is drained or `stop` is raised.
 ///
 /// # Errors
@@ -120,7 +89,7 @@ pub fn work(
     options: &Options,
     stop: &Cancel,
     observer: &dyn Observer,
-) -> Result<(), WorkError> {
+) -> Result<(), FleetError> {
     let slots = if options.once {
         1
     } else {

@@ -11,7 +11,8 @@ use crate::layout;
 use crate::problem::{Problem, code};
 use crate::run::attempt::failure;
 use crate::run::ends;
-use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, Trouble};
+use crate::run::error::RunError;
+use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
 use crate::store::{EnvironmentRecord, RunRecord, StoreError};
 
 /// With less free space than this the disk of the runs counts as full.
@@ -241,7 +242,7 @@ impl Pool<'_> {
                 self.report(worker, &Change::Ended(&run));
             }
             Carried::Lost => self.report(worker, &Change::Lost(&claimed.run)),
-            Carried::Unrecorded(failure, trouble) => {
+            Carried::Unrecorded(failure, error) => {
                 let Claimed { run, claim, .. } = claimed;
                 self.unrecorded
                     .lock()
@@ -251,9 +252,9 @@ impl Pool<'_> {
                         claim: claim.clone(),
                         failure,
                     });
-                match trouble {
-                    Trouble::Store(error) => return Err(error),
-                    Trouble::File(error) => {
+                match error {
+                    RunError::Store(error) => return Err(error),
+                    RunError::File(error) => {
                         self.report(worker, &Change::Trouble(error.to_string()));
                     }
                 }

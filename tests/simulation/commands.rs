@@ -7,11 +7,11 @@ use std::time::Duration;
 use ade::cancel::{Cancel, linked};
 use ade::environment::provide::Progress;
 use ade::environment::{gc, remove};
-use ade::fleet::Member;
 use ade::run::cancel::{self, Cancelled};
+use ade::run::error::RunError;
 use ade::run::inline::{self, Finished, Observer};
-use ade::run::request::{Request, RunError};
-use ade::run::{Tools, enqueue, recover};
+use ade::run::request::Request;
+use ade::run::{Tools, enqueue};
 use ade::store::{Failure, RunOptions, RunRecord};
 use ade::worker::{self, Change, Options};
 use ade::workspace::Workspace;
@@ -59,12 +59,6 @@ impl worker::Observer for Log<'_> {
 pub fn run_here(me: &Arc<Process>) {
     let workspace = me.workspace();
     let inputs = vec![PathBuf::from(INPUT); 1 + me.world.chance.below(2)];
-    let Ok(member) = Member::join(&workspace, "run", inputs.len()) else {
-        return;
-    };
-    if recover::recover(&workspace).is_err() {
-        return;
-    }
     let jobs = 1 + me.world.chance.below(2);
     me.with_tools(|tools| {
         let request = |prepared| Request {
@@ -79,12 +73,14 @@ pub fn run_here(me: &Arc<Process>) {
                 ..RunOptions::default()
             },
             jobs,
-            process: Some(&member.id),
         };
         let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
         // A flag of its own: what raises it beside the person at the terminal is not what was asked for.
         let interrupted = linked(&me.stop);
-        inline::run(&request(&prepared), &interrupted.cancel, &Terminal(me));
+        let ran = inline::run(&request(&prepared), &interrupted.cancel, &Terminal(me));
+        if let Err(error) = ran {
+            me.world.trace(|| format!("{} ends: {error}", me.id));
+        }
     });
 }
 
@@ -92,6 +88,9 @@ pub fn run_here(me: &Arc<Process>) {
 struct Terminal<'a>(&'a Arc<Process>);
 
 impl Observer for Terminal<'_> {
+    fn recovered(&self, _run: &RunRecord) {
+        self.0.world.count("recovered by ade run");
+    }
     fn environment(&self, _progress: &Progress<'_>) {}
     fn begun(&self, _input: usize, _run: &RunRecord) {}
     fn event(&self, _input: usize, _event: &Value) {}
@@ -128,7 +127,6 @@ pub fn leave_in_queue(me: &Arc<Process>) {
             sheets: None,
             options: RunOptions::default(),
             jobs: 1,
-            process: None,
         };
         let _ = enqueue::enqueue(&request, 0);
     });

@@ -1,6 +1,7 @@
 //! Interprets what the children of a build print.
 
 use super::event::{BuildEvent, PackageAction};
+use crate::files::mentions_disk_full;
 use crate::process::{Exit, Stream};
 
 /// What installers print when the network, and not the request, is at fault. In lower case.
@@ -54,7 +55,7 @@ impl Finished {
 
     /// Whether the child reported that the disk is full.
     pub fn found_disk_full(&self) -> bool {
-        self.mentions(&["no space left on device", "disk quota exceeded"])
+        self.lines.iter().any(|(_, line)| mentions_disk_full(line))
     }
 
     /// Whether the child reported that the network, and not the request, was at fault.
@@ -65,16 +66,17 @@ impl Finished {
     /// The last lines, without those that an installer prints in any case.
     pub fn last_lines(&self) -> Vec<String> {
         const KEPT: usize = 20;
-        const ALWAYS_SAID: [&str; 2] = ["Using Python ", "Looking in "];
-        let spoken: Vec<&String> = self
+        const ALWAYS_PRINTED: [&str; 2] = ["Using Python ", "Looking in "];
+        let kept: Vec<&String> = self
             .lines
             .iter()
             .map(|(_, line)| line)
             .filter(|line| {
-                !line.trim().is_empty() && !ALWAYS_SAID.iter().any(|words| line.starts_with(words))
+                !line.trim().is_empty()
+                    && !ALWAYS_PRINTED.iter().any(|words| line.starts_with(words))
             })
             .collect();
-        spoken[spoken.len().saturating_sub(KEPT)..]
+        kept[kept.len().saturating_sub(KEPT)..]
             .iter()
             .map(|line| (*line).clone())
             .collect()

@@ -11,7 +11,7 @@ use super::read::by_id;
 use crate::clock::Timestamp;
 use crate::store::sqlite::results;
 use crate::store::sqlite::values::path_text;
-use crate::store::{Claim, Ending, RunRecord};
+use crate::store::{Claim, Ending, NOT_BUILT, RunRecord};
 
 /// Part of every statement that leaves `running`: the schema allows a token in that state only.
 pub(super) const UNCLAIM: &str =
@@ -82,13 +82,13 @@ pub(super) fn fail_for_environments(
     // statement failed.
     let sql = format!(
         "UPDATE runs SET status = 'failed', completed_at = ?1, end_told = 0, error_code = 'environment_failed', error_stage = 'environment',
-         error_message = 'Build failed before run could start: ' || (SELECT coalesce(error_message, 'no reason recorded') FROM environments e WHERE e.id = environment_id),
+         error_message = ?2 || (SELECT coalesce(error_message, 'no reason recorded') FROM environments e WHERE e.id = environment_id),
          error_hint = (SELECT error_hint FROM environments e WHERE e.id = environment_id)
          WHERE {OF_FAILED_ENVIRONMENT} RETURNING id"
     );
     let failed: Vec<String> = transaction
         .prepare_cached(&sql)?
-        .query_map([now.0], |row| row.get(0))?
+        .query_map(params![now.0, NOT_BUILT], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     failed.iter().map(|id| by_id(transaction, id)).collect()
 }
