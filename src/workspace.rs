@@ -1,7 +1,9 @@
 //! One open workspace of one data directory: its settings, its paths and its store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::backoff::backoff;
 use crate::layout::{BadSegment, Layout};
 use crate::machine::{Files, Machine, System};
 use crate::problem::{Facts, Problem};
@@ -90,6 +92,13 @@ impl Workspace {
             lease: self.settings.worker.lease,
             process: process.map(str::to_owned),
         }
+    }
+
+    /// The wait after an attempt of this number, by the settings: before a run or a build is tried again.
+    pub fn backoff(&self, attempt: u32) -> Duration {
+        let settings = &self.settings.worker;
+        let chance = self.machine.chance();
+        backoff(settings.backoff_base, settings.backoff_max, attempt, chance)
     }
 
     /// The workspace's id.

@@ -658,7 +658,7 @@ fn the_configuration_is_importable_for_its_author_and_never_in_a_run() {
     built(&place.request());
     let code = "import ade_config; print(ade_config.who)";
     assert_eq!(place.ask(code, &[]), "live");
-    let answer = place.ask(code, &[(ade::environment::RUN_MARKER, "1")]);
+    let answer = place.ask(code, &[(ade::engine::RUN_MARKER, "1")]);
     assert!(answer.contains("ModuleNotFoundError"), "{answer}");
 }
 
@@ -762,7 +762,7 @@ fn a_place_that_cannot_be_written_is_named() {
         let (answer, _) = build(&request);
         let error = answer.unwrap_err();
         assert!(
-            matches!(&error, BuildError::Io { path, .. } if path.starts_with(&blocked)),
+            matches!(&error, BuildError::File(error) if error.path.starts_with(&blocked)),
             "{error:?}"
         );
     }

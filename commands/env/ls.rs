@@ -1,7 +1,7 @@
 //! `ade env ls`: list environments.
 
 use ade::clock::Timestamp;
-use ade::environment::find::{last_used, list};
+use ade::environment::find::list;
 use ade::environment::gc::Judged;
 use ade::environment::json::environment_json;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ fn row(judged: &Judged, now: Timestamp) -> Vec<(Tone, String)> {
         (Tone::Dim, digest.to_owned()),
         (Tone::Plain, python),
         (Tone::Plain, size),
-        (Tone::Plain, ago(last_used(environment), now)),
+        (Tone::Plain, ago(environment.last_used(), now)),
         gc,
     ]
 }

@@ -16,6 +16,7 @@ use super::lockfile::{self, Locked};
 use super::manifest::{Manifest, Project};
 use super::requirement::{Requirement, Wanted, is_engine, normalize_name};
 use super::requirements::{self, RequirementsFile};
+use crate::files::FileError;
 
 /// The dependencies of a configuration, normalized and sorted.
 #[derive(Clone, Debug, Default)]
@@ -113,7 +114,7 @@ fn read_setup_files(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Configu
         match std::fs::read(&path) {
             Ok(content) => found.push((name, content)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(ConfigurationError::io(&path, error)),
+            Err(error) => return Err(FileError::on("read", &path)(error).into()),
         }
     }
     Ok(found)

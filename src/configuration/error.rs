@@ -1,11 +1,10 @@
 //! Why a folder cannot be used as a configuration.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::files;
+use crate::files::FileError;
 use crate::problem::{Facts, Kind, Problem, code};
 
 /// Why a folder can't be used as a configuration.
@@ -31,17 +30,9 @@ pub enum ConfigurationError {
     /// A file was edited between being hashed and being copied. The caller starts again.
     #[error("{} changed while it was being copied", path.display())]
     Changed { path: PathBuf },
-    #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: io::Error },
-}
-
-impl ConfigurationError {
-    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
-        ConfigurationError::Io {
-            path: path.to_owned(),
-            source,
-        }
-    }
+    /// A file of it, or of its snapshot.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Problem for ConfigurationError {
@@ -65,16 +56,9 @@ impl Problem for ConfigurationError {
             ConfigurationError::BadManifest { .. } => usage(code::MANIFEST_INVALID),
             ConfigurationError::Changed { .. } => usage(code::CONFIGURATION_UNREADABLE)
                 .hint("try again once the files are no longer being written"),
-            ConfigurationError::Io { source, .. } => {
-                let hint = match source.kind() {
-                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                        Some("check that you may read it (and write the data directory)".to_owned())
-                    }
-                    _ if files::is_disk_full(source) => Some(files::FREE_SPACE.to_owned()),
-                    _ => None,
-                };
-                usage(code::CONFIGURATION_UNREADABLE).maybe_hint(hint)
-            }
+            ConfigurationError::File(error) => error
+                .facts()
+                .under(Kind::Usage, code::CONFIGURATION_UNREADABLE),
         }
     }
 }

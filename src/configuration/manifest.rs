@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ConfigurationError;
+use crate::files::FileError;
 
 /// A configuration's `pyproject.toml`. All of it is empty where there is no such file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -83,7 +84,7 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigurationErro
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ConfigurationError::io(path, error)),
+        Err(error) => return Err(FileError::on("read", path)(error).into()),
     };
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),

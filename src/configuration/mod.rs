@@ -24,6 +24,8 @@ mod sources;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files::FileError;
+
 pub use dependencies::{Dependencies, IndexOptions, file_url};
 pub use error::ConfigurationError;
 pub use manifest::{BuildSystem, Manifest, Project};
@@ -57,7 +59,7 @@ impl Configuration {
             io::ErrorKind::NotADirectory => ConfigurationError::NotAFolder {
                 path: path.to_owned(),
             },
-            _ => ConfigurationError::io(path, source),
+            _ => FileError::on("open", path)(source).into(),
         })?;
         if !root.is_dir() {
             return Err(ConfigurationError::NotAFolder {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::ConfigurationError;
 use super::manifest::{complaint, read_text};
 use super::requirement::{Requirement, Wanted};
+use crate::files::FileError;
 
 /// The content of one requirements file and of the files that it includes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,10 +35,10 @@ pub(super) fn read(root: &Path, name: &Path) -> Result<RequirementsFile, Configu
 
 /// The names of the requirements files in the configuration at `root`, sorted.
 pub(super) fn names(root: &Path) -> Result<Vec<PathBuf>, ConfigurationError> {
-    let entries = std::fs::read_dir(root).map_err(|error| ConfigurationError::io(root, error))?;
+    let entries = std::fs::read_dir(root).map_err(FileError::on("read", root))?;
     let mut names = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| ConfigurationError::io(root, error))?;
+        let entry = entry.map_err(FileError::on("read", root))?;
         let name = entry.file_name();
         let is_one = name
             .to_str()

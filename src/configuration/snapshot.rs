@@ -51,9 +51,8 @@ impl Sources {
         if target.is_dir() {
             return Ok(target);
         }
-        fs::create_dir_all(snapshots).map_err(|error| ConfigurationError::io(snapshots, error))?;
-        let _turn = Lock::take(&snapshot_lock(snapshots))
-            .map_err(|FileError { path, source, .. }| ConfigurationError::Io { path, source })?;
+        fs::create_dir_all(snapshots).map_err(FileError::on("create the folder", snapshots))?;
+        let _turn = Lock::take(&snapshot_lock(snapshots))?;
         if target.is_dir() {
             return Ok(target);
         }
@@ -65,14 +64,14 @@ impl Sources {
             Some(folder) => partial.path().join(folder),
             None => partial.path().to_owned(),
         };
-        fs::create_dir_all(&base).map_err(|error| ConfigurationError::io(&base, error))?;
+        fs::create_dir_all(&base).map_err(FileError::on("create the folder", &base))?;
         for file in &self.files {
             copy(&self.root.join(&file.path), &base.join(&file.path), file)?;
         }
-        settle(partial.path()).map_err(|error| ConfigurationError::io(partial.path(), error))?;
+        settle(partial.path()).map_err(FileError::on("make read-only", partial.path()))?;
         partial
             .settle(&target)
-            .map_err(|error| ConfigurationError::io(&target, error))?;
+            .map_err(FileError::on("move into place", &target))?;
         files::sync_folder(snapshots);
         Ok(target)
     }
@@ -85,9 +84,10 @@ fn copy(source: &Path, target: &Path, expected: &SourceFile) -> Result<(), Confi
     };
     let reading = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => changed(),
-        _ => ConfigurationError::io(source, error),
+        _ => FileError::on("read", source)(error).into(),
     };
-    let writing = |error: io::Error| ConfigurationError::io(target, error);
+    let writing =
+        |error: io::Error| ConfigurationError::from(FileError::on("write", target)(error));
 
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(writing)?;

@@ -17,6 +17,7 @@ use ignore::WalkBuilder;
 use super::digest::PartDigest;
 use super::{Configuration, ConfigurationError};
 use crate::digest::{self, Digest};
+use crate::files::FileError;
 use crate::layout::DATABASE;
 
 /// Raised whenever the meaning of the digest changes.
@@ -87,7 +88,7 @@ impl Configuration {
                 }),
                 // Deleted since it was listed: then it is not part of the configuration any more.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(ConfigurationError::io(&absolute, error)),
+                Err(error) => return Err(FileError::on("read", &absolute)(error).into()),
             }
         }
         files.sort_by(|left, right| left.path.as_os_str().cmp(right.path.as_os_str()));
@@ -143,8 +144,8 @@ fn list(
             Err(error) => match error.io_error().map(io::Error::kind) {
                 None | Some(io::ErrorKind::NotFound) => {}
                 Some(kind) => {
-                    let message = error.to_string();
-                    return Err(ConfigurationError::io(root, io::Error::new(kind, message)));
+                    let error = io::Error::new(kind, error.to_string());
+                    return Err(FileError::on("read", root)(error).into());
                 }
             },
         }

@@ -7,5 +7,7 @@
 mod process;
 mod wheel;
 
-pub use process::{ChildProcess, EngineReport, Failure, Invocation, Launch, Message, Task};
+pub use process::{
+    ChildProcess, EngineReport, Failure, Invocation, Launch, Message, RUN_MARKER, Task,
+};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

@@ -12,6 +12,10 @@ use serde_json::{Map, Value};
 use crate::cancel::Cancel;
 use crate::process::{self, Exit, Options, Stream, Usage};
 
+/// The variable that the engine's process has in a run. Where it is set, the configuration's own folder is not importable
+/// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
+pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
+
 const COMPLETED: &str = "engine.run.completed";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
@@ -163,9 +167,7 @@ impl Invocation {
         command.current_dir(&self.folder);
         command.env_clear();
         command.envs(self.environment.iter().filter(|(name, _)| passes(name)));
-        command
-            .env("TMPDIR", &self.scratch)
-            .env("ADE_ENGINE_RUN", "1");
+        command.env("TMPDIR", &self.scratch).env(RUN_MARKER, "1");
         command
     }
 }

@@ -1,13 +1,11 @@
 //! One attempt at building an environment: its event log, and how its end is recorded.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::prepare::Prepared;
 use super::{BuildError, BuildEvent, Built};
-use crate::backoff::backoff;
 use crate::clock::Timestamp;
 use crate::events::{self, EventLog};
 use crate::files::FileError;
@@ -194,23 +192,14 @@ impl<'a> Attempt<'a> {
     ) -> Result<Option<Timestamp>, StoreError> {
         let (store, id) = (&self.workspace.store, &self.environment.id);
         let now = self.workspace.machine.now();
-        let retry_at = retry.then(|| now.plus(self.backoff()));
+        let retry_at =
+            retry.then(|| now.plus(self.workspace.backoff(self.environment.attempt_count)));
         store.fail_environment(id, self.claim, failure, retry_at, now)?;
         Ok(retry_at)
     }
 
     fn has_attempts_left(&self) -> bool {
         self.environment.attempt_count < self.workspace.settings.worker.max_attempts
-    }
-
-    fn backoff(&self) -> Duration {
-        let settings = &self.workspace.settings.worker;
-        backoff(
-            settings.backoff_base,
-            settings.backoff_max,
-            self.environment.attempt_count,
-            self.workspace.machine.chance(),
-        )
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::gc::{self, Judged};
 use super::prepare::{PrepareError, prepare};
 use super::provide::is_usable;
-use crate::clock::Timestamp;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{EnvironmentRecord, StoreError};
@@ -97,11 +96,6 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     let options = gc::Options::of_settings(&workspace.settings);
     let mut judged = gc::judge_all(workspace, &options, workspace.machine.now())?;
     judged.retain(|judged| judged.environment.key.workspace_id == workspace.id());
-    judged.sort_by_key(|judged| std::cmp::Reverse(last_used(&judged.environment)));
+    judged.sort_by_key(|judged| std::cmp::Reverse(judged.environment.last_used()));
     Ok(judged)
-}
-
-/// When it was used last; if never, when it last changed.
-pub fn last_used(environment: &EnvironmentRecord) -> Timestamp {
-    environment.last_used_at.unwrap_or(environment.updated_at)
 }

@@ -25,7 +25,3 @@ pub use build::{
     BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
     provision,
 };
-
-/// The environment variable that `ade` sets for the engine. Where it is set, the configuration's own folder is not
-/// importable, so that a run can't import anything but its snapshot.
-pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";

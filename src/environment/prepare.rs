@@ -7,7 +7,7 @@ use crate::engine::{Engine, EngineError};
 use crate::layout;
 use crate::problem::{Facts, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
-use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, StoreError};
+use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// A configuration as it is now, ready to be run.
@@ -129,11 +129,7 @@ impl Prepared {
         &self,
         workspace: &Workspace,
     ) -> Result<EnvironmentRecord, StoreError> {
-        let place = |id: &str| self.environment_folder(workspace, id);
-        let now = workspace.machine.now();
-        workspace
-            .store
-            .ensure_environment(&self.key, &self.snapshot, &place, now)
+        ensure_environment(workspace, &self.key, &self.snapshot)
     }
 
     /// The folder of the environment of this key with this id.
@@ -143,12 +139,49 @@ impl Prepared {
 
     /// The folder that all environments of this key share.
     pub fn key_folder(&self, workspace: &Workspace) -> PathBuf {
-        workspace.layout.environment_key(
-            workspace.id(),
-            &self.key.configuration_id,
-            &self.key.deps_digest,
-        )
+        key_folder(workspace, &self.key)
     }
+}
+
+fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
+    let layout = &workspace.layout;
+    layout.environment_key(&key.workspace_id, &key.configuration_id, &key.deps_digest)
+}
+
+/// Returns the record of the environment of a key, and creates it where there is none: to be built from this snapshot.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn ensure_environment(
+    workspace: &Workspace,
+    key: &EnvironmentKey,
+    snapshot: &Path,
+) -> Result<EnvironmentRecord, StoreError> {
+    let folder = key_folder(workspace, key);
+    let place = |id: &str| layout::environment(&folder, id);
+    let now = workspace.machine.now();
+    workspace
+        .store
+        .ensure_environment(key, snapshot, &place, now)
+}
+
+/// The same for a run whose environment's record was deleted: from the snapshot that the run has.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn ensure_environment_of(
+    workspace: &Workspace,
+    run: &RunRecord,
+) -> Result<EnvironmentRecord, StoreError> {
+    let key = &run.key;
+    let snapshots = workspace
+        .layout
+        .snapshots(&key.workspace_id, &key.configuration_id);
+    ensure_environment(
+        workspace,
+        key,
+        &layout::snapshot(&snapshots, &run.source_digest),
+    )
 }
 
 /// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.

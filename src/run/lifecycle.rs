@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use super::attempt::{Attempted, Execution, failure};
 use super::error::RunError;
 use super::{artifact, ends};
-use crate::backoff::backoff;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::Launch;
@@ -436,7 +435,7 @@ pub fn retry_later(
     failure: &Failure,
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&*workspace.store, workspace.machine.now());
-    let retry_at = now.plus(backoff_of(workspace, run.attempt_count));
+    let retry_at = now.plus(workspace.backoff(run.attempt_count));
     let left = store.retry_run(&run.id, claim, failure, retry_at, now)?;
     if left.is_none() {
         return Ok(None);
@@ -444,13 +443,6 @@ pub fn retry_later(
     let run = store.run(&run.key.workspace_id, &run.id)?;
     ends::report_left(workspace, &run, &failure.message, Some(failure))?;
     Ok(Some(run))
-}
-
-/// The wait after an attempt of this number, by the workspace's settings.
-pub fn backoff_of(workspace: &Workspace, attempt: u32) -> Duration {
-    let settings = &workspace.settings.worker;
-    let chance = workspace.machine.chance();
-    backoff(settings.backoff_base, settings.backoff_max, attempt, chance)
 }
 
 /// How an attempt ended whose environment could not be provided.

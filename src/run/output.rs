@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, name_of};
 use crate::problem::{Facts, Kind, Problem, code};
 
 /// The output directory cannot be used.
@@ -102,13 +102,4 @@ fn check_target(path: &Path) -> Result<(), OutputError> {
         }),
         _ => Ok(()),
     }
-}
-
-/// The file name of an input.
-pub(super) fn name_of(input: &Path) -> String {
-    input
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::error::RunError;
-use super::output::name_of;
 use super::stage;
 use crate::engine::{ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
 use crate::environment::prepare::Prepared;
+use crate::files::name_of;
 use crate::store::{NewRun, RunOptions};
 use crate::workspace::Workspace;
 

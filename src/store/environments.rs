@@ -92,6 +92,13 @@ pub struct EnvironmentRecord {
     pub last_used_at: Option<Timestamp>,
 }
 
+impl EnvironmentRecord {
+    /// When a run used it last; if none has, when anything about it changed.
+    pub fn last_used(&self) -> Timestamp {
+        self.last_used_at.unwrap_or(self.updated_at)
+    }
+}
+
 /// What is in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentContents {

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::environment::gc;
 use crate::machine::{Machine, Steady};
 use crate::run::ends;
-use crate::run::lifecycle::{backoff_of, retry_later};
+use crate::run::lifecycle::retry_later;
 use crate::run::recover::recover;
 use crate::store::{QueueMetrics, StoreError};
 
@@ -195,7 +195,7 @@ impl Pool<'_> {
         };
         store.expire_environment_leases(&trusted)?;
         let expired =
-            store.expire_run_leases(&|attempt| backoff_of(self.workspace, attempt), &trusted)?;
+            store.expire_run_leases(&|attempt| self.workspace.backoff(attempt), &trusted)?;
         for run in expired {
             self.counters.ended(run.status);
             ends::report_taken_back(

@@ -11,6 +11,7 @@ use ade::engine::{EngineReport, Invocation, Launch, Message, Task};
 use ade::environment::builder::Build;
 use ade::environment::prepare::{PrepareError, Prepared};
 use ade::environment::{BuildError, BuildEvent, Built, Step};
+use ade::files::FileError;
 use ade::machine::Files;
 use ade::process::{Exit, Stream, Usage};
 use ade::python::Python;
@@ -147,15 +148,11 @@ impl Build for SimulatedBuilder {
         world.count("builds");
         let faults = world.faults();
         let (files, folder) = (&self.0.disk, &environment.folder);
-        let failed = |path: &Path, source: io::Error| BuildError::Io {
-            path: path.to_owned(),
-            source,
-        };
         let ready = folder.join(".ready");
         if files.exists(&ready) {
             files
                 .remove_file(&ready)
-                .map_err(|error| failed(&ready, error))?;
+                .map_err(FileError::on("remove", &ready))?;
         }
         let longest = *world.chance.pick(&[2_000, 20_000, 100_000]);
         take_time(world, longest, cancel, &mut || {
@@ -178,7 +175,7 @@ impl Build for SimulatedBuilder {
         for path in [folder.join(".venv/bin/python"), ready] {
             files
                 .write(&path, b"")
-                .map_err(|error| failed(&path, error))?;
+                .map_err(FileError::on("write", &path))?;
         }
         Ok(Built {
             python: python(),

@@ -1,13 +1,10 @@
 //! Why a build failed, and whether a retry may succeed.
 
-use std::io;
-use std::path::{Path, PathBuf};
-
 use thiserror::Error;
 
 use super::event::Step;
 use crate::engine::EngineError;
-use crate::files;
+use crate::files::FileError;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::process::Exit;
 use crate::python::PythonError;
@@ -41,8 +38,9 @@ pub enum BuildError {
         message: String,
         last_lines: Vec<String>,
     },
-    #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: io::Error },
+    /// A file or folder of the environment, or a program that could not be started.
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("there is no installer: {}", reasons.join("; "))]
     NoInstaller {
         reasons: Vec<String>,
@@ -51,22 +49,13 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    pub(in crate::environment) fn io(path: &Path, source: io::Error) -> Self {
-        BuildError::Io {
-            path: path.to_owned(),
-            source,
-        }
-    }
-
     /// Whether a retry of the same build may succeed although nothing was changed.
     pub fn is_transient(&self) -> bool {
         match self {
             BuildError::Installer { transient, .. } | BuildError::NoInstaller { transient, .. } => {
                 *transient
             }
-            BuildError::Io { source, .. } => {
-                files::is_disk_full(source) || source.kind() == io::ErrorKind::WouldBlock
-            }
+            BuildError::File(error) => error.may_pass(),
             // The engine's wheel is in the binary: what failed is writing it.
             BuildError::Timeout { .. } | BuildError::Engine(_) => true,
             BuildError::Python(_)
@@ -104,8 +93,7 @@ impl Problem for BuildError {
                 Facts::new(Kind::Environment, code::VERIFICATION_FAILED)
                     .hint("check ADE_ENGINE_SPEC where you set it, and the versions that the configuration pins")
             }
-            BuildError::Io { source, .. } => Facts::new(Kind::Environment, code::STORAGE_FAILED)
-                .maybe_hint(files::hint(source)),
+            BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
             BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::NO_INSTALLER)
                 .hint("install uv, or your system's packages for pip and venv (python3-pip, python3-venv)"),
         }

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use super::error::BuildError;
 use super::session::Session;
 use crate::configuration::file_url;
+use crate::engine::RUN_MARKER;
 use crate::environment::installer::{Install, Installer};
-use crate::environment::{RUN_MARKER, measure};
+use crate::environment::measure;
+use crate::files::FileError;
 
 /// Installs the engine.
 pub(super) fn engine(
@@ -76,7 +78,8 @@ fn write_constraints(session: &Session<'_>) -> Result<Option<PathBuf>, BuildErro
 /// A writable copy of the configuration, for build tools that write beside what they read.
 fn copy_sources(session: &Session<'_>) -> Result<PathBuf, BuildError> {
     let copy = session.folder.workbench().join("source");
-    copy_tree(&session.sources, &copy).map_err(|error| BuildError::io(&copy, error))?;
+    copy_tree(&session.sources, &copy)
+        .map_err(FileError::on("copy the configuration to", &copy))?;
     Ok(copy)
 }
 
@@ -102,8 +105,8 @@ fn remove_configuration(
     copy: &Path,
 ) -> Result<(), BuildError> {
     let site_packages = session.site_packages()?;
-    let installed = measure::installed(&site_packages)
-        .map_err(|error| BuildError::io(&site_packages, error))?;
+    let installed =
+        measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
     let url = file_url(copy);
     for package in installed {
         if package.origin.is_some_and(|origin| origin.contains(&url)) {
@@ -133,5 +136,5 @@ fn write_import_file(session: &Session<'_>) -> Result<(), BuildError> {
     let line =
         format!("import os, sys; os.environ.get('{RUN_MARKER}') or sys.path.append('{literal}')\n");
     let path = session.site_packages()?.join("_ade_configuration.pth");
-    fs::write(&path, line).map_err(|error| BuildError::io(&path, error))
+    Ok(fs::write(&path, line).map_err(FileError::on("write", &path))?)
 }

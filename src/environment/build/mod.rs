@@ -26,7 +26,7 @@ use self::bytecode::Shelf;
 use self::session::Session;
 use super::{installer, measure};
 use crate::cancel::Cancel;
-use crate::files;
+use crate::files::{self, FileError};
 
 pub use error::BuildError;
 pub use event::{BuildEvent, PackageAction, Step};
@@ -55,7 +55,7 @@ pub fn provision(
 /// The steps of a build, in their order.
 fn steps(session: &mut Session<'_>) -> Result<Built, BuildError> {
     let workbench = session.folder.workbench();
-    fs::create_dir_all(&workbench).map_err(|error| BuildError::io(&workbench, error))?;
+    fs::create_dir_all(&workbench).map_err(FileError::on("create the folder", &workbench))?;
 
     let mut installer = session.step(Step::PrepareInstaller, installer::prepare)?;
     session.step(Step::CreateVenv, |session| installer.create_venv(session))?;
@@ -81,12 +81,12 @@ fn finish(
 ) -> Result<Built, BuildError> {
     let request = session.request;
     let site_packages = session.site_packages()?;
-    let installed = measure::installed(&site_packages)
-        .map_err(|error| BuildError::io(&site_packages, error))?;
+    let installed =
+        measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
     let workbench = session.folder.workbench();
-    fs::remove_dir_all(&workbench).map_err(|error| BuildError::io(&workbench, error))?;
+    fs::remove_dir_all(&workbench).map_err(FileError::on("remove", &workbench))?;
     let venv = session.folder.venv();
-    let usage = files::disk_usage(&venv).map_err(|error| BuildError::io(&venv, error))?;
+    let usage = files::disk_usage(&venv).map_err(FileError::on("measure", &venv))?;
     let built = Built {
         python: request.python.clone(),
         venv,

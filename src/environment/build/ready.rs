@@ -22,11 +22,11 @@ pub fn is_ready(files: &dyn Files, folder: &Path) -> bool {
 /// Removes all but the logs, `.ready` first.
 pub(super) fn clear(folder: &EnvironmentFolder) -> Result<(), BuildError> {
     let root = &folder.0;
-    fs::create_dir_all(root).map_err(|error| BuildError::io(root, error))?;
+    fs::create_dir_all(root).map_err(FileError::on("create the folder", root))?;
     remove(&folder.ready())?;
     let logs = folder.logs();
-    for entry in fs::read_dir(root).map_err(|error| BuildError::io(root, error))? {
-        let path = entry.map_err(|error| BuildError::io(root, error))?.path();
+    for entry in fs::read_dir(root).map_err(FileError::on("read", root))? {
+        let path = entry.map_err(FileError::on("read", root))?.path();
         if path != logs {
             remove(&path)?;
         }
@@ -42,7 +42,9 @@ fn remove(path: &Path) -> Result<(), BuildError> {
         Err(error) => Err(error),
     };
     match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BuildError::io(path, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(FileError::on("remove", path)(error).into())
+        }
         _ => Ok(()),
     }
 }
@@ -71,14 +73,10 @@ pub(super) fn finish(request: &BuildRequest, built: &Built) -> Result<(), BuildE
         "size_bytes": built.size_bytes,
         "packages": packages,
     });
-    write_whole(&folder.record(), &format!("{record:#}\n"))?;
-    sync_file_system(&folder.0).map_err(|error| BuildError::io(&folder.0, error))?;
-    write_whole(&folder.ready(), &format!("{}\n", request.environment_id))
-}
-
-fn write_whole(path: &Path, text: &str) -> Result<(), BuildError> {
-    files::write_whole(path, text.as_bytes())
-        .map_err(|FileError { path, source, .. }| BuildError::Io { path, source })
+    files::write_whole(&folder.record(), format!("{record:#}\n").as_bytes())?;
+    sync_file_system(&folder.0).map_err(FileError::on("sync", &folder.0))?;
+    let id = format!("{}\n", request.environment_id);
+    Ok(files::write_whole(&folder.ready(), id.as_bytes())?)
 }
 
 /// Thousands of small files: one call for the whole file system is far cheaper than one for each of them.

@@ -15,6 +15,7 @@ use super::output::{self, Finished};
 use super::request::BuildRequest;
 use crate::cancel::Cancel;
 use crate::environment::measure;
+use crate::files::FileError;
 use crate::layout::EnvironmentFolder;
 use crate::process::{self, Exit};
 use crate::python::child_env;
@@ -89,7 +90,7 @@ impl<'a> Session<'a> {
     /// The folder of the venv with the installed packages.
     pub fn site_packages(&self) -> Result<PathBuf, BuildError> {
         let venv = self.folder.venv();
-        measure::site_packages(&venv).map_err(|error| BuildError::io(&venv, error))
+        Ok(measure::site_packages(&venv).map_err(FileError::on("read", &venv))?)
     }
 
     /// A command with the environment variables that children get, in the snapshot, where an installer finds the
@@ -126,9 +127,7 @@ impl<'a> Session<'a> {
             }
             lines.push((stream, line));
         });
-        let exit = outcome
-            .map_err(|error| BuildError::io(&program, error))?
-            .exit;
+        let exit = outcome.map_err(FileError::on("start", &program))?.exit;
         match exit {
             Exit::Cancelled => Err(BuildError::Cancelled { step }),
             Exit::TimedOut => Err(BuildError::Timeout { step, seconds }),
@@ -167,10 +166,8 @@ impl<'a> Session<'a> {
 
     fn failure(&self, program: &str, finished: &Finished, offline: bool) -> BuildError {
         if finished.found_disk_full() {
-            return BuildError::io(
-                &self.request.folder,
-                io::Error::from(io::ErrorKind::StorageFull),
-            );
+            let full = io::Error::from(io::ErrorKind::StorageFull);
+            return FileError::on("write", &self.request.folder)(full).into();
         }
         let killed = matches!(finished.exit, Exit::Signal(_));
         BuildError::Installer {
@@ -190,7 +187,7 @@ impl<'a> Session<'a> {
             .iter()
             .flat_map(|line| [line.as_str(), "\n"])
             .collect();
-        fs::write(&path, text).map_err(|error| BuildError::io(&path, error))?;
+        fs::write(&path, text).map_err(FileError::on("write", &path))?;
         Ok(path)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::remove::{remove_key_folder, try_build_lock};
 use super::report::{Options, Removed, Report, delete};
 use crate::cancel::Cancel;
+use crate::files::name_of;
 use crate::layout::TRASH;
 use crate::machine::Machine;
 use crate::store::StoreError;
@@ -96,13 +97,6 @@ fn remove(machine: &dyn Machine, folder: &Path, options: &Options, report: &mut 
         delete(machine.files(), folder, report);
     }
     report.add(removed);
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
 }
 
 /// Whether nothing directly in the folder has changed for a while.

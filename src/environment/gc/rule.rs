@@ -145,7 +145,7 @@ pub fn judge_all(
         };
         let facts = Facts {
             status: environment.status,
-            last_used: environment.last_used_at.unwrap_or(environment.updated_at),
+            last_used: environment.last_used(),
             live_runs: store.live_runs_of_environment(&environment.id)?,
             active,
             superseded,

@@ -12,6 +12,7 @@ use crate::environment::build::error::BuildError;
 use crate::environment::build::output::Finished;
 use crate::environment::build::session::{Session, Show};
 use crate::environment::measure;
+use crate::files::FileError;
 use crate::layout::wheelhouse;
 
 /// From this version on pip can install into another Python's virtual environment, which then needs no pip of its own:
@@ -102,8 +103,8 @@ impl Pip {
     /// Returns which engine is installed, and from where.
     fn engine(session: &Session<'_>) -> Result<Option<measure::Installed>, BuildError> {
         let site_packages = session.site_packages()?;
-        let installed = measure::installed(&site_packages)
-            .map_err(|error| BuildError::io(&site_packages, error))?;
+        let installed =
+            measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
         Ok(installed
             .into_iter()
             .find(|package| is_engine(&Requirement::parse(&package.name))))

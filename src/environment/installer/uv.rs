@@ -179,7 +179,7 @@ fn version(session: &mut Session<'_>, program: &Path) -> Result<Option<String>, 
             .stdout()
             .find_map(|line| line.split_whitespace().nth(1))
             .map(str::to_owned)),
-        Ok(_) | Err(BuildError::Io { .. }) => Ok(None),
+        Ok(_) | Err(BuildError::File(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -208,7 +208,7 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
         LockError::Cancelled { .. } => BuildError::Cancelled {
             step: Step::PrepareInstaller,
         },
-        LockError::File(FileError { path, source, .. }) => BuildError::Io { path, source },
+        LockError::File(error) => error.into(),
     })?;
     if program.exists() {
         return Ok(program);
@@ -218,11 +218,11 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
     let partial = PartialFolder::in_folder(&tools.0);
     fetch(session, partial.path())?;
     if home.exists() {
-        fs::remove_dir_all(&home).map_err(|error| BuildError::io(&home, error))?;
+        fs::remove_dir_all(&home).map_err(FileError::on("remove", &home))?;
     }
     partial
         .settle(&home)
-        .map_err(|error| BuildError::io(&home, error))?;
+        .map_err(FileError::on("move into place", &home))?;
     Ok(program)
 }
 

@@ -16,6 +16,7 @@ use std::path::Path;
 pub(super) use self::shelf::Shelf;
 use super::error::BuildError;
 use super::session::{Session, Show};
+use crate::files::FileError;
 use crate::process::Exit;
 
 /// A program that compiles the files that are listed in the file which it is given.
@@ -31,26 +32,28 @@ const STARTED_WITH_PYTHON: &str = "_virtualenv.py";
 /// Makes the missing bytecode of every module in the environment. Returns the shelf on which to keep what is new.
 pub(super) fn compile(session: &mut Session<'_>) -> Result<Shelf, BuildError> {
     let site_packages = session.site_packages()?;
-    let failed = |error| BuildError::io(&site_packages, error);
     let python = &session.request.python;
     let shelf = session.request.tools.bytecode(&format!(
         "{}-{}",
         python.environment_key(),
         python.version_text()
     ));
-    let shelf = Shelf::link_into(shelf, &site_packages).map_err(failed)?;
+    let shelf = Shelf::link_into(shelf, &site_packages)
+        .map_err(FileError::on("link the bytecode in", &site_packages))?;
     let mut missing = Vec::new();
-    without_bytecode(&site_packages, &mut missing).map_err(failed)?;
+    without_bytecode(&site_packages, &mut missing)
+        .map_err(FileError::on("read", &site_packages))?;
     if missing.is_empty() {
         return Ok(shelf);
     }
     let list = session.folder.workbench().join("compile");
-    fs::write(&list, missing.join(&0)).map_err(|error| BuildError::io(&list, error))?;
+    fs::write(&list, missing.join(&0)).map_err(FileError::on("write", &list))?;
     let mut command = session.command(&session.folder.python());
     command.args(["-I", "-c", COMPILE]).arg(&list);
     let finished = session.run(&mut command, Show::Nothing)?;
     if finished.exit == Exit::Code(DISK_FULL) {
-        return Err(failed(io::Error::from(io::ErrorKind::StorageFull)));
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        return Err(FileError::on("write bytecode in", &site_packages)(full).into());
     }
     if !finished.exit.is_success() {
         // Packages may contain files that are not valid for this Python; these are not imported.
