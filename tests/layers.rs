@@ -45,9 +45,13 @@ fn hold(tree: &str, read: impl Fn(&Path) -> Graph) {
 }
 
 #[test]
-
 fn the_library_keeps_its_layers() {
     hold("src", rust::read);
+}
+
+#[test]
+fn the_commands_keep_their_layers() {
+    hold("commands", rust::read);
 }
 
 #[test]

@@ -37,7 +37,7 @@ struct Use {
     is_public: bool,
 }
 
-/// Reads the crate whose `lib.rs` is in a folder: every file that its `mod` lines lead to.
+/// Reads the crate whose `lib.rs` or `main.rs` is in a folder: every file that its `mod` lines lead to.
 pub fn read(folder: &Path) -> Graph {
     let mut modules = BTreeMap::new();
     read_file(folder, &Vec::new(), &mut modules);
@@ -72,7 +72,14 @@ pub fn read(folder: &Path) -> Graph {
 fn read_file(folder: &Path, names: &Names, modules: &mut BTreeMap<Names, Module>) {
     let inside = names.join("/");
     let (path, file) = match names.as_slice() {
-        [] => (folder.join("lib.rs"), "lib".to_owned()),
+        [] => {
+            let root = if folder.join("lib.rs").is_file() {
+                "lib"
+            } else {
+                "main"
+            };
+            (folder.join(format!("{root}.rs")), root.to_owned())
+        }
         _ => {
             let flat = folder.join(format!("{inside}.rs"));
             let nested = folder.join(&inside).join("mod.rs");
