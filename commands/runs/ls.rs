@@ -1,16 +1,14 @@
 //! `ade runs ls`: list runs, newest first.
 
-use ade::run::json::run_json;
-use std::path::Path;
-
 use ade::clock::Timestamp;
-use ade::problem::code;
-use ade::store::{RunFilter, RunRecord, RunStatus};
+use ade::run::json::run_json;
+use ade::run::list::{Wanted, instant, list};
+use ade::store::{RunRecord, RunStatus};
 use clap::builder::PossibleValuesParser;
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Align, Table, Tone, ago, duration, id_width, thousands};
 
 /// List runs, newest first
@@ -37,16 +35,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let now = Timestamp::now();
     let since = args.since.as_deref().map(|text| instant(text, now));
-    let since = since.transpose()?;
+    let wanted = Wanted {
+        status: args.status.as_deref(),
+        configuration: args.configuration.as_deref(),
+        since: since.transpose()?,
+        limit: args.limit,
+    };
     let runs = match context.open_if_present()? {
         None => Vec::new(),
-        Some(workspace) => workspace.store.runs(&RunFilter {
-            workspace_id: workspace.id().to_owned(),
-            status: args.status.as_deref().and_then(RunStatus::parse),
-            configuration: args.configuration.as_deref().map(real_path),
-            since,
-            limit: args.limit,
-        })?,
+        Some(workspace) => list(&workspace, &wanted)?,
     };
     if ui.json() {
         ui.document(&runs.iter().map(run_json).collect::<Vec<Value>>());
@@ -57,25 +54,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.table(&table(&runs, now));
     }
     Ok(ExitStatus::Done)
-}
-
-fn instant(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    Timestamp::parse(text, now).ok_or_else(|| {
-        Failure::usage(code::BAD_TIME, format!("--since {text:?} is not a time"))
-            .hint("a date, an instant (2026-11-20T10:00:00Z) or an age (30m, 12h, 7d)")
-    })
-}
-
-/// Records hold the real path of a configuration's folder, so a folder is resolved; a name or an id stays as it is.
-fn real_path(given: &str) -> String {
-    Path::new(given)
-        .canonicalize()
-        .ok()
-        .filter(|path| path.is_dir())
-        .map_or_else(
-            || given.to_owned(),
-            |path| path.to_string_lossy().into_owned(),
-        )
 }
 
 fn table(runs: &[RunRecord], now: Timestamp) -> Table {

@@ -1,10 +1,9 @@
 //! `ade runs show`: everything about one run.
 
 use ade::clock::Timestamp;
-use ade::run::json::run_json;
-use ade::run::waiting;
+use ade::run::show::show;
 use ade::store::{Attempt, ColumnResult, FieldResult, RunRecord};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -22,33 +21,22 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let store = &workspace.store;
-    let run = store.run(workspace.id(), &args.run)?;
-    let (fields, columns) = (store.run_fields(&run.id)?, store.run_columns(&run.id)?);
-    let attempts = store.attempts(&run.id)?;
-    let payload = store
-        .run_payload(&run.id)?
-        .and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let waits_for = waiting::reason(&workspace, &run, Timestamp::now())?;
+    let shown = show(&workspace, &args.run)?;
     if ui.json() {
-        let mut object = run_json(&run);
-        object["waits_for"] = json!(waits_for);
-        object["attempts"] = json!(attempts);
-        object["fields"] = json!(fields);
-        object["columns"] = json!(columns);
-        object["result"] = json!(payload);
-        ui.document(&object);
+        ui.document(&shown.json());
         return Ok(ExitStatus::Done);
     }
-    print_state(ui, &run, waits_for.as_deref());
-    print_facts(ui, &run);
-    let part = |pointer| list(payload.as_ref(), pointer);
+    let run = &shown.run;
+    print_state(ui, run, shown.waits_for.as_deref());
+    print_facts(ui, run);
+    let part = |pointer| list(shown.payload.as_ref(), pointer);
     part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
     for sheet in part("/workbooks/0/sheets") {
-        list(Some(sheet), "/tables").for_each(|table| print_table(ui, sheet, table, &columns));
+        list(Some(sheet), "/tables")
+            .for_each(|table| print_table(ui, sheet, table, &shown.columns));
     }
-    print_fields(ui, &fields);
-    print_attempts(ui, &attempts);
+    print_fields(ui, &shown.fields);
+    print_attempts(ui, &shown.attempts);
     let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
     ui.fact("audit record", ui.path(&folder.artifact()));
     ui.fact("events", ui.path(&folder.events()));

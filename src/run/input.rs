@@ -31,7 +31,7 @@ pub enum InputError {
         /// The folder.
         path: PathBuf,
     },
-    /// A glob that matches nothing, or is none.
+    /// A glob that matches nothing, or that is not a valid glob.
     #[error("no .xlsx, .xlsm, .xls or .csv file matches {pattern}")]
     NoMatch {
         /// The pattern.
@@ -135,7 +135,7 @@ fn is_supported(path: &Path) -> bool {
         .is_some_and(|extension| SUPPORTED.contains(&extension.to_lowercase().as_str()))
 }
 
-/// Hidden files and the lock files that spreadsheet programs leave beside an open workbook are no inputs.
+/// Hidden files and the lock files that spreadsheet programs leave beside an open workbook are not inputs.
 fn is_leftover(path: &Path) -> bool {
     path.file_name()
         .and_then(|name| name.to_str())

@@ -9,8 +9,8 @@
 //! 4. [`lifecycle`] takes a claimed run to its recorded end: environment, [`attempt`], [`verdict`], record.
 //! 5. [`ends`] writes into the run's log how it ended.
 //!
-//! What a person does to runs: [`enqueue`], [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until the run ends) and
-//! [`watch`] (again when a file changes). Runs of a process that died come back by [`recover`]; [`waiting`] says why a
+//! What a person does to runs: [`list`], [`show`], [`enqueue`], [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
+//! the run ends) and [`watch`] (again when a file changes). Runs of a process that died come back by [`recover`]; [`waiting`] says why a
 //! queued run does not run yet.
 //!
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
@@ -29,12 +29,14 @@ pub mod issues;
 pub mod json;
 pub mod leftovers;
 pub mod lifecycle;
+pub mod list;
 pub mod output;
 pub mod recover;
 pub mod remove;
 pub mod request;
 mod results;
 pub mod retry;
+pub mod show;
 pub mod stage;
 pub mod verdict;
 pub mod waiting;

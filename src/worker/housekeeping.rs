@@ -96,7 +96,7 @@ impl Pool<'_> {
         }
     }
 
-    pub(super) fn keep_house(&self) {
+    pub(super) fn maintain(&self) {
         let settings = &self.workspace.settings.worker;
         let machine = &*self.workspace.machine;
         let worker = self.workspace.worker_id(0);

@@ -196,7 +196,7 @@ impl Pool<'_> {
     fn run(&self, slots: usize) {
         let (machine, wake) = (&self.workspace.machine, self.workspace.layout.wake());
         let beside: Vec<Work<'_>> = vec![
-            Box::new(|| self.keep_house()),
+            Box::new(|| self.maintain()),
             Box::new(|| self.enforce_grace()),
             Box::new(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
         ];

@@ -1,0 +1,56 @@
+//! Everything that is recorded about one run: `ade runs show`.
+
+use serde_json::{Value, json};
+
+use super::json::run_json;
+use super::waiting;
+use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// A run with all that belongs to it.
+pub struct Shown {
+    /// The run.
+    pub run: RunRecord,
+    /// What it waits for, in words; `None`: it is not queued.
+    pub waits_for: Option<String>,
+    /// Its attempts, the first one first.
+    pub attempts: Vec<Attempt>,
+    /// Which fields were found.
+    pub fields: Vec<FieldResult>,
+    /// How each column was mapped.
+    pub columns: Vec<ColumnResult>,
+    /// The payload of the engine's completed event; `None`: it has none.
+    pub payload: Option<Value>,
+}
+
+/// Returns everything about the run that `given` names: an id, the beginning of one, or `latest`.
+///
+/// # Errors
+/// There is no such run, or the store cannot be used.
+pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
+    let store = &workspace.store;
+    let run = store.run(workspace.id(), given)?;
+    let payload = store.run_payload(&run.id)?;
+    Ok(Shown {
+        waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
+        attempts: store.attempts(&run.id)?,
+        fields: store.run_fields(&run.id)?,
+        columns: store.run_columns(&run.id)?,
+        payload: payload.and_then(|text| serde_json::from_str(&text).ok()),
+        run,
+    })
+}
+
+impl Shown {
+    /// Returns the run object with the keys that only a single run has. Scripts read it: a key may be added, none is
+    /// renamed or dropped.
+    pub fn json(&self) -> Value {
+        let mut object = run_json(&self.run);
+        object["waits_for"] = json!(self.waits_for);
+        object["attempts"] = json!(self.attempts);
+        object["fields"] = json!(self.fields);
+        object["columns"] = json!(self.columns);
+        object["result"] = json!(self.payload);
+        object
+    }
+}
