@@ -25,8 +25,8 @@ use crate::lease::Held;
 use crate::machine::Steady;
 use crate::problem::{Problem, code};
 use crate::store::{
-    Claim, Ending, EnvironmentRecord, EnvironmentStatus, Failure, RunLease, RunRecord, RunStatus,
-    StoreError,
+    Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, RunRecord,
+    RunStatus, StoreError,
 };
 use crate::workspace::Workspace;
 
@@ -135,9 +135,9 @@ type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
 impl Lifecycle<'_> {
     /// Takes a claimed run to its recorded end, or back to the queue.
     pub fn carry(&self, claimed: &Claimed) -> Carried {
-        let lease = RunLease {
+        let lease = ClaimLease {
             store: &*self.workspace.store,
-            run: &claimed.run.id,
+            on: ClaimOn::Run(&claimed.run.id),
             claim: &claimed.claim,
         };
         let held = Held::new(&*self.workspace.machine, &lease, claimed.since);

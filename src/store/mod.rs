@@ -32,7 +32,7 @@ mod suite;
 mod workers;
 
 pub use crate::lease::Heartbeat;
-pub use claim::{Claim, Clock, EnvironmentLease, RunLease};
+pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use configurations::{ConfigurationActivity, ConfigurationRecord, Configurations};
 pub use environments::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Environments,

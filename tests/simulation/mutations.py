@@ -59,7 +59,7 @@ FAULTS = [
     ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
     ("leases are judged after a jump of the clock", HOUSE, ("self.trust_from.is_none_or(|from| now >= from)", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
     ("leases are judged from the first moment", HOUSE, ("Clocks::new(machine, self.has_company().then(|| self.settle()))", "Clocks::new(machine, self.has_company().then(|| self.settle()).filter(|_| false))")),
-    ("times are not repaired after a clock that went back", RUNS + "upkeep.rs", ("WHERE status = 'queued' AND available_at > ?1", "WHERE status = 'queued' AND available_at > ?1 + 1000000000000")),
+    ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("WHERE status = 'queued' AND available_at > ?1", "WHERE status = 'queued' AND available_at > ?1 + 1000000000000")),
     # Who is alive.
     ("a process that lives is taken for dead", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path) == Some(false)")),
     ("dead processes are never found", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path).is_some()")),

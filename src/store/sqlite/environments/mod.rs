@@ -198,23 +198,3 @@ fn delete(
     )?;
     Ok(changed == 1)
 }
-
-/// Repairs the times of environments after the clock was set back.
-pub(super) fn repair_times(
-    transaction: &Transaction<'_>,
-    due: Timestamp,
-    expiry: Timestamp,
-    now: Timestamp,
-) -> rusqlite::Result<usize> {
-    let waiting = execute(
-        transaction,
-        "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
-        params![due.0, now.0],
-    )?;
-    let leased = execute(
-        transaction,
-        "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
-        [expiry.0],
-    )?;
-    Ok(waiting + leased)
-}
