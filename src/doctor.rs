@@ -11,7 +11,7 @@ use crate::layout::Layout;
 use crate::problem::Problem;
 use crate::python::{PythonSearch, find_python};
 use crate::settings::{Installer, Settings};
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{self, StoreError};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -143,25 +143,17 @@ fn space(path: &Path) -> Finding {
 
 fn database(settings: &Settings, layout: &Layout) -> Finding {
     const NAME: &str = "database";
-    let opened = SqliteStore::open(
-        settings,
-        &layout.database(),
-        crate::store::Opening::Existing,
-    );
-    match opened.and_then(|store| store.integrity_problems()) {
-        Ok(problems) if problems.is_empty() => {
-            let path = SqliteStore::path(settings, &layout.database()).unwrap_or_default();
-            Finding::new(
-                NAME,
-                State::Ok,
-                format!("{} is up to date and sound", path.display()),
-                None,
-            )
-        }
-        Ok(problems) => Finding::new(
+    match store::examine(settings, &layout.database()) {
+        Ok(found) if found.problems.is_empty() => Finding::new(
+            NAME,
+            State::Ok,
+            format!("{} is up to date and sound", found.path.display()),
+            None,
+        ),
+        Ok(found) => Finding::new(
             NAME,
             State::Problem,
-            format!("damaged: {}", problems.join("; ")),
+            format!("damaged: {}", found.problems.join("; ")),
             Some("restore a backup, or recover it with sqlite3's .recover".to_owned()),
         ),
         Err(StoreError::Absent { path }) => Finding::new(

@@ -6,7 +6,7 @@ use crate::layout::{BadSegment, Layout};
 use crate::machine::{Files, Machine, System};
 use crate::problem::{Facts, Problem};
 use crate::settings::Settings;
-use crate::store::{Claim, Opening, SqliteStore, Store, StoreError};
+use crate::store::{self, Claim, Opening, Store, StoreError};
 
 /// An open workspace. Shared by all threads of a process.
 pub struct Workspace {
@@ -47,11 +47,11 @@ impl Workspace {
     /// Its id cannot be used, or its database cannot be used.
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let layout = Layout::new(&settings)?;
-        let store = SqliteStore::open(&settings, &layout.database(), opening)?;
+        let store = store::open(&settings, &layout.database(), opening)?;
         Ok(Self {
             settings,
             layout,
-            store: Box::new(store),
+            store,
             machine: Arc::new(System),
         })
     }

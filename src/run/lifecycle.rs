@@ -323,9 +323,9 @@ impl Lifecycle<'_> {
         let store = &*workspace.store;
         let (asked_before, recorded) = self.persist(execution, || {
             let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
-            if let Err(StoreError::Sqlite { source, .. }) = &recorded {
+            if let Some(refusal) = recorded.as_ref().err().and_then(StoreError::refusal) {
                 // What was found does not fit the tables. The run's end is still its end.
-                notes.push(format!("its results could not be recorded: {source}"));
+                notes.push(format!("its results could not be recorded: {refusal}"));
                 ending.results = None;
                 ending.summary = Some(notes.join("; "));
                 recorded = store.finish_run(&run.id, execution.claim, ending, now);

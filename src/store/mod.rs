@@ -3,7 +3,9 @@
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Configurations`], [`Environments`], [`Runs`], [`Results`], [`Workers`], [`Leases`] and
 //! [`QueueStatistics`]. [`SqliteStore`] implements it for one machine; `sqlite/` mirrors these files, and `suite/` holds the
-//! tests that every backend must pass. The schema's versions are in `schema`, SQLite's own in `sqlite/migrations.rs`.
+//! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
+//! [`open`], [`migrate`], [`status`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
+//! `sqlite/migrations.rs`.
 //!
 //! Promises of every backend:
 //!
@@ -18,6 +20,7 @@
 
 mod claim;
 mod configurations;
+mod database;
 mod environments;
 mod error;
 mod failure;
@@ -34,6 +37,7 @@ mod workers;
 pub use crate::lease::Heartbeat;
 pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use configurations::{ConfigurationActivity, ConfigurationRecord, Configurations};
+pub use database::{examine, migrate, open, status};
 pub use environments::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Environments,
     Package,
@@ -46,8 +50,10 @@ pub use results::{ColumnResult, FieldResult, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, NewRun, RunFilter, RunOptions, RunRecord, RunStatus, Runs,
 };
-pub use schema::{AppliedMigration, Migrated, Migration, MigrationState, SchemaStatus};
-pub use sqlite::{Opening, SqliteStore, migrations};
+pub use schema::{
+    AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,
+};
+pub use sqlite::SqliteStore;
 pub use workers::{WorkerRecord, Workers};
 
 /// The outcome of every operation here.

@@ -21,8 +21,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// It is newer, altered, damaged, locked or out of reach; then nothing was changed.
-    pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
-        Self::bring_up_to_date(&Options::of(settings, default)?)
+    pub fn migrate(settings: &Settings, path: &Path) -> Result<Migrated> {
+        Self::bring_up_to_date(&Options::of(settings, path))
     }
 
     pub(super) fn bring_up_to_date(options: &Options) -> Result<Migrated> {
@@ -82,7 +82,7 @@ impl SqliteStore {
         match &status.state {
             MigrationState::Current => return Ok((Vec::new(), None)),
             MigrationState::Behind(_) => {}
-            refused => migrations::demand_current(&self.path, refused)?,
+            _ => status.demand_current()?,
         }
         let backup = if !status.applied.is_empty() {
             Some(self.back_up(&status)?)
