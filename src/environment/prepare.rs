@@ -151,7 +151,7 @@ impl Prepared {
     /// The folder that all environments of this key share.
     pub fn key_folder(&self, workspace: &Workspace) -> PathBuf {
         workspace.layout.environment_key(
-            workspace.id(),
+            &self.key.workspace_id,
             &self.key.configuration_id,
             &self.key.deps_digest,
         )
