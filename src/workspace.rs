@@ -84,12 +84,8 @@ impl Workspace {
 
     /// Returns a claim with a new token, for a worker of a registered process.
     pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
-        Claim {
-            worker: worker.to_owned(),
-            token: self.machine.new_token(),
-            lease: self.settings.worker.lease,
-            process: process.map(str::to_owned),
-        }
+        let token = self.machine.new_token();
+        Claim::new(worker, token, self.settings.worker.lease).by(process)
     }
 
     /// The workspace's id.

@@ -7,7 +7,9 @@ use crate::engine::{Engine, EngineError};
 use crate::layout;
 use crate::problem::{Facts, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
-use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, StoreError};
+use crate::store::{
+    ConfigurationRecord, EnvironmentKey, EnvironmentRecord, NewEnvironment, RunRecord, StoreError,
+};
 use crate::workspace::Workspace;
 
 /// A configuration as it is now, ready to be run.
@@ -78,12 +80,14 @@ pub fn prepare_opened(
     let settings = &workspace.settings;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(workspace, &configuration)?;
-    let record = workspace.store.ensure_configuration(
-        workspace.id(),
-        &configuration.name,
-        &configuration.root,
-        workspace.machine.now(),
-    )?;
+    let machine = &workspace.machine;
+    let new = ConfigurationRecord {
+        id: machine.new_id(),
+        workspace_id: workspace.id().to_owned(),
+        name: configuration.name.clone(),
+        path: configuration.root.clone(),
+    };
+    let record = workspace.store.ensure_configuration(&new, machine.now())?;
     let snapshots = workspace.layout.snapshots(workspace.id(), &record.id);
     // ADE's own data directory is never part of a configuration, even if it is inside the folder.
     let written = [workspace.layout.data()].into_iter().chain(output_dir);
@@ -136,11 +140,7 @@ impl Prepared {
         &self,
         workspace: &Workspace,
     ) -> Result<EnvironmentRecord, StoreError> {
-        let place = |id: &str| self.environment_folder(workspace, id);
-        let now = workspace.machine.now();
-        workspace
-            .store
-            .ensure_environment(&self.key, &self.snapshot, &place, now)
+        ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
     /// The folder of the environment of this key with this id.
@@ -150,12 +150,44 @@ impl Prepared {
 
     /// The folder that all environments of this key share.
     pub fn key_folder(&self, workspace: &Workspace) -> PathBuf {
-        workspace.layout.environment_key(
-            &self.key.workspace_id,
-            &self.key.configuration_id,
-            &self.key.deps_digest,
-        )
+        key_folder(workspace, &self.key)
     }
+}
+
+/// Returns the record of the environment that a recorded run needs, and creates it where it was deleted since.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn environment_of_run(
+    workspace: &Workspace,
+    run: &RunRecord,
+) -> Result<EnvironmentRecord, StoreError> {
+    let (layout, key) = (&workspace.layout, &run.key);
+    let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
+    let snapshot = layout::snapshot(&snapshots, &run.source_digest);
+    ensure_environment(workspace, key, snapshot)
+}
+
+fn ensure_environment(
+    workspace: &Workspace,
+    key: &EnvironmentKey,
+    snapshot: PathBuf,
+) -> Result<EnvironmentRecord, StoreError> {
+    let machine = &workspace.machine;
+    let id = machine.new_id();
+    let new = NewEnvironment {
+        key: key.clone(),
+        folder: layout::environment(&key_folder(workspace, key), &id),
+        snapshot,
+        id,
+    };
+    workspace.store.ensure_environment(&new, machine.now())
+}
+
+fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
+    let (workspace_id, configuration) = (&key.workspace_id, &key.configuration_id);
+    let layout = &workspace.layout;
+    layout.environment_key(workspace_id, configuration, &key.deps_digest)
 }
 
 /// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.

@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use super::{NotEnded, demand_ended, enqueue, stage};
+use crate::environment::prepare::environment_of_run;
 use crate::files::FileError;
-use crate::layout;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{NewRun, RunRecord, StoreError};
 use crate::workspace::Workspace;
@@ -64,7 +64,7 @@ pub fn retry(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError
         run.input_size_bytes,
     )?;
     let new = NewRun {
-        environment_id: environment_of(workspace, &run)?,
+        environment_id: environment_of_run(workspace, &run)?.id,
         id,
         key: run.key,
         document_id: run.document_id,
@@ -94,18 +94,4 @@ fn demand_files(run: &RunRecord) -> Result<(), RetryError> {
             path: path.clone(),
         }),
     }
-}
-
-/// The id of the environment that a retry needs; it is recorded again where it was removed since.
-fn environment_of(workspace: &Workspace, run: &RunRecord) -> Result<String, StoreError> {
-    let (layout, key) = (&workspace.layout, &run.key);
-    let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
-    let place = layout.environment_key(&key.workspace_id, &key.configuration_id, &key.deps_digest);
-    let environment = workspace.store.ensure_environment(
-        key,
-        &layout::snapshot(&snapshots, &run.source_digest),
-        &|id| layout::environment(&place, id),
-        workspace.machine.now(),
-    )?;
-    Ok(environment.id)
 }

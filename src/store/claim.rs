@@ -20,11 +20,11 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// A claim with a fresh token.
-    pub fn new(worker: &str, lease: Duration) -> Self {
+    /// A claim with a token that no other claim has.
+    pub fn new(worker: &str, token: String, lease: Duration) -> Self {
         Self {
             worker: worker.to_owned(),
-            token: uuid::Uuid::new_v4().to_string(),
+            token,
             lease,
             process: None,
         }

@@ -13,8 +13,9 @@
 //!   completion, failure and release all require that token: a process that lost its lease finds no row and changes nothing.
 //! - A run's end, its attempt, its metrics, fields and columns are recorded in one transaction, replaced and never
 //!   appended.
-//! - The store reads no clock. `now` is passed in, so that a test or a simulation can hold it; where a decision must be
-//!   made in the same transaction as the reading of the clock, a [`Clock`] is passed in.
+//! - The store reads no clock and makes no ids and no tokens. They are passed in, so that a test or a simulation can hold
+//!   them; where a decision must be made in the same transaction as the reading of the clock, a [`Clock`] is passed in. Only
+//!   a migration notes by itself when it was applied.
 //! - An operation that fails has changed nothing. [`StoreError`] says why the database cannot be used: it is locked, out of reach,
 //!   damaged or full.
 
@@ -40,7 +41,7 @@ pub use configurations::{ConfigurationActivity, ConfigurationRecord, Configurati
 pub use database::{examine, migrate, open, status};
 pub use environments::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Environments,
-    Package,
+    NewEnvironment, Package,
 };
 pub use error::StoreError;
 pub use failure::Failure;

@@ -5,9 +5,8 @@ use std::sync::atomic::Ordering;
 
 use super::{Change, Pool, Unrecorded};
 use crate::clock::Timestamp;
-use crate::environment::prepare::{PrepareError, Prepared};
+use crate::environment::prepare::{PrepareError, Prepared, environment_of_run};
 use crate::environment::provide::{Progress, ProvideError, Provider, Want};
-use crate::layout;
 use crate::problem::{Problem, code};
 use crate::run::attempt::failure;
 use crate::run::ends;
@@ -113,20 +112,10 @@ impl Pool<'_> {
 
     /// A queued run whose environment's record was deleted gets a new one.
     fn ensure_environments(&self) -> Result<(), StoreError> {
-        let (store, layout) = (&*self.workspace.store, &self.workspace.layout);
+        let store = &*self.workspace.store;
         let batch = u32::try_from((5 * self.options.concurrency).max(10)).unwrap_or(u32::MAX);
         for run in store.runs_without_environment(batch)? {
-            let key = &run.key;
-            let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
-            let snapshot = layout::snapshot(&snapshots, &run.source_digest);
-            let folder =
-                layout.environment_key(&key.workspace_id, &key.configuration_id, &key.deps_digest);
-            let environment = store.ensure_environment(
-                key,
-                &snapshot,
-                &|id| layout::environment(&folder, id),
-                self.workspace.machine.now(),
-            )?;
+            let environment = environment_of_run(self.workspace, &run)?;
             store.set_run_environment(&run.id, &environment.id)?;
         }
         Ok(())

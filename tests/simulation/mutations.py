@@ -43,7 +43,7 @@ FAULTS = [
     ("claim out of turn", RUNS + "claim.rs", ("ORDER BY r.available_at, r.created_at, r.id LIMIT 1", "ORDER BY r.created_at DESC, r.id LIMIT 1")),
     ("claim a named run before it is due", RUNS + "claim.rs", ("WHERE id = ?6 AND available_at <= ?1 AND", "WHERE id = ?6 AND ?1 = ?1 AND")),
     ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("(status = 'queued' OR (?6 AND status IN ('building', 'failed')))", "(?6 = ?6 AND status IN ('queued', 'building', 'failed'))")),
-    ("claim without a process", "src/workspace.rs", ("process: process.map(str::to_owned),", "process: process.map(str::to_owned).filter(|_| false),")),
+    ("claim without a process", "src/workspace.rs", (".by(process)", ".by(process.filter(|_| false))")),
     # Leaving a claim.
     ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if run.cancel_requested {", "let status = if run.cancel_requested && run.most == 0 {")),
     ("a released attempt counts", RUNS + "leave.rs", ("let given_back = leaving.give_back &&", "let given_back = leaving.last && leaving.give_back &&")),

@@ -148,7 +148,7 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
     let other = SqliteStore::open(&settings, &database.path, Opening::Existing).unwrap();
     let holder = store.lock();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = other.ensure_configuration("default", "c", Path::new("/c"), places::at(0));
+    let refused = other.ensure_configuration(&places::new_configuration("c", "/c"), places::at(0));
     assert!(
         matches!(refused, Err(StoreError::Locked { .. })),
         "{refused:?}"
