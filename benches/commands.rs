@@ -141,7 +141,7 @@ fn seed(data: &Path) {
     ]);
     let settings = Settings::resolve(&Inputs {
         flags,
-        environment: BTreeMap::new(),
+        variables: BTreeMap::new(),
         folder: data.to_owned(),
     })
     .expect("settings");

@@ -293,7 +293,7 @@ fn plain(data: &Path) -> Connection {
 fn open(data: &Path) -> SqliteStore {
     let settings = Settings::resolve(&Inputs {
         flags: BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]),
-        environment: BTreeMap::new(),
+        variables: BTreeMap::new(),
         folder: data.to_owned(),
     })
     .expect("settings");

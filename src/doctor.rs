@@ -168,11 +168,11 @@ fn database(settings: &Settings, layout: &Layout) -> Finding {
 
 fn python(settings: &Settings, layout: &Layout) -> Finding {
     const NAME: &str = "python";
-    let child_env = settings.child_environment();
+    let child_variables = settings.child_variables();
     match find_python(&PythonSearch::of_settings(
         settings,
         None,
-        &child_env,
+        &child_variables,
         &layout.tools().pythons(),
     )) {
         Ok(python) => Finding::new(

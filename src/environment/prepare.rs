@@ -121,12 +121,12 @@ pub fn python_for(
     configuration: &Configuration,
 ) -> Result<Python, PythonError> {
     let settings = &workspace.settings;
-    let child_env = settings.child_environment();
+    let child_variables = settings.child_variables();
     let pythons = workspace.layout.tools().pythons();
     find_python(&PythonSearch::of_settings(
         settings,
         configuration.dependencies().requires_python.as_deref(),
-        &child_env,
+        &child_variables,
         &pythons,
     ))
 }

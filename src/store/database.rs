@@ -101,7 +101,7 @@ mod tests {
         let database = |url: &str| {
             let settings = Settings::resolve(&Inputs {
                 flags: BTreeMap::from([("ADE_DATABASE_URL", url.to_owned())]),
-                environment: BTreeMap::new(),
+                variables: BTreeMap::new(),
                 folder: "/here".into(),
             })
             .unwrap();

@@ -160,7 +160,7 @@ fn settings() -> &'static Settings {
                 .into_iter()
                 .map(|(name, value)| (name, value.to_owned()))
                 .collect(),
-            environment: BTreeMap::new(),
+            variables: BTreeMap::new(),
             folder: PathBuf::from("/"),
         })
         .unwrap();

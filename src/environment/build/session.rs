@@ -17,7 +17,7 @@ use crate::cancel::Cancel;
 use crate::environment::measure;
 use crate::layout::EnvironmentFolder;
 use crate::process::{self, Exit};
-use crate::python::child_env;
+use crate::python::child_variables;
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
 
     /// Reports a note for the user.
     pub fn note(&mut self, message: String) {
-        let message = child_env::without_credentials(&message);
+        let message = child_variables::without_credentials(&message);
         self.report(BuildEvent::Note { message });
     }
 
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
     /// configuration's own settings.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        child_env::apply(&mut command, &self.request.child_env);
+        child_variables::apply(&mut command, &self.request.child_variables);
         command.env("NO_COLOR", "1").current_dir(&self.sources);
         command
     }
@@ -120,7 +120,7 @@ impl<'a> Session<'a> {
         let mut lines = Vec::new();
         let on_event = &mut *self.on_event;
         let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
-            let line = child_env::without_credentials(line);
+            let line = child_variables::without_credentials(line);
             if show == Show::Everything && !line.trim().is_empty() {
                 output::report(stream, &line, on_event);
             }

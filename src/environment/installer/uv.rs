@@ -16,7 +16,7 @@ use crate::layout::{ToolsFolder, venv_python};
 use crate::lock::{Lock, LockError};
 use crate::machine::System;
 use crate::process::on_path;
-use crate::python::child_env;
+use crate::python::child_variables;
 
 /// The requirement that is fetched where there is no uv.
 const FETCHED: &str = "uv>=0.8,<1";
@@ -32,7 +32,7 @@ pub(super) struct Uv {
 impl Uv {
     /// Finds a uv that is recent enough, or fetches one.
     pub fn prepare(session: &mut Session<'_>) -> Result<Self, BuildError> {
-        let path = child_env::get(&session.request.child_env, "PATH")
+        let path = child_variables::get(&session.request.child_variables, "PATH")
             .unwrap_or_default()
             .to_owned();
         for program in on_path(OsStr::new("uv"), &path) {
@@ -65,7 +65,7 @@ impl Uv {
     fn command(&self, session: &Session<'_>, offline: bool) -> Command {
         let mut command = session.command(&self.program);
         command
-            .envs(index::variables_for_uv(&session.request.child_env))
+            .envs(index::variables_for_uv(&session.request.child_variables))
             .env("UV_NO_PROGRESS", "1")
             .env("UV_PYTHON_DOWNLOADS", "never")
             .args(["--color", "never"]);

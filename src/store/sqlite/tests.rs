@@ -40,7 +40,7 @@ fn settings(folder: &Path, flags: &[(&'static str, &str)]) -> Settings {
         .collect();
     Settings::resolve(&Inputs {
         flags,
-        environment: BTreeMap::new(),
+        variables: BTreeMap::new(),
         folder: folder.to_owned(),
     })
     .unwrap()
