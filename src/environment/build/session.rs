@@ -183,9 +183,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Writes a file into the workbench folder, with one entry on each line.
-    pub fn write_list(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {
-        let path = self.folder.workbench().join(name);
+    /// Writes a file of the workbench, with one entry on each line.
+    pub fn write_list(&self, path: PathBuf, lines: &[String]) -> Result<PathBuf, BuildError> {
         let text: String = lines
             .iter()
             .flat_map(|line| [line.as_str(), "\n"])

@@ -117,12 +117,11 @@ impl Lists {
         if install.sources.is_none() {
             lines.extend(install.requirements.iter().cloned());
         }
+        let workbench = session.folder.workbench();
+        let replacement = session.request.engine.replacement();
         Ok(Lists {
-            overrides: session.write_list(
-                "overrides.txt",
-                session.request.engine.replacement().as_slice(),
-            )?,
-            requirements: session.write_list("requirements.txt", &lines)?,
+            overrides: session.write_list(workbench.overrides(), replacement.as_slice())?,
+            requirements: session.write_list(workbench.requirements(), &lines)?,
         })
     }
 }
@@ -265,7 +264,7 @@ enum Fetched {
 
 /// Makes a temporary venv with pip, and fetches with that one.
 fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetched, BuildError> {
-    let venv = session.folder.workbench().join("pip");
+    let venv = session.folder.workbench().venv_with_pip();
     let mut command = session.command(&session.request.python.executable);
     command.args(["-I", "-m", "venv"]).arg(&venv);
     if !session.run(&mut command, Show::Nothing)?.exit.is_success() {

@@ -10,6 +10,7 @@ use super::options::Options;
 use super::{SqliteStore, migrations};
 use crate::clock::Timestamp;
 use crate::files::{self, FileError};
+use crate::layout::DatabaseFile;
 use crate::lock::Lock;
 use crate::settings::Settings;
 use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
@@ -53,7 +54,7 @@ impl SqliteStore {
     /// holds the migration lock.
     fn create_file(options: &Options) -> Result<Vec<&'static Migration>> {
         let path = &options.path;
-        let beside = with_suffix(path, &format!(".{}.tmp", uuid::Uuid::new_v4()));
+        let beside = DatabaseFile(path).unfinished(&uuid::Uuid::new_v4().to_string());
         let elsewhere = Options {
             path: beside.clone(),
             ..options.clone()
@@ -115,9 +116,8 @@ impl SqliteStore {
             .applied
             .last()
             .map_or(0, |migration| migration.version);
-        let stamp = Timestamp::now().to_string().replace([':', '-', '.'], "");
-        let target = with_suffix(&self.path, &format!(".v{version}-{stamp}.bak"));
-        let beside = with_suffix(&target, ".tmp");
+        let target = DatabaseFile(&self.path).backup(version, Timestamp::now());
+        let beside = DatabaseFile::unfinished_backup(&target);
         let _ = std::fs::remove_file(&beside);
         // Unlike a copy of the file, this contains the write-ahead log, and nothing of an open transaction.
         self.read(|connection| {
@@ -139,12 +139,5 @@ impl SqliteStore {
 /// Migrations and first creations exclude each other through a lock of the operating system beside the database. Held until
 /// the file is dropped.
 fn migration_lock(path: &Path) -> Result<Lock> {
-    Ok(Lock::take(&with_suffix(path, ".lock"))?)
-}
-
-/// The path of a file beside this one, with a suffix added to its name.
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    path.with_file_name(name)
+    Ok(Lock::take(&DatabaseFile(path).lock())?)
 }
