@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::environment::find_uv;
 use crate::files;
 use crate::layout::Layout;
 use crate::problem::Problem;
@@ -115,13 +116,8 @@ fn data_directory(path: &Path) -> Finding {
 
 fn space(path: &Path) -> Finding {
     const NAME: &str = "free space";
-    let existing = path
-        .ancestors()
-        .find(|folder| folder.exists())
-        .unwrap_or(path);
-    match rustix::fs::statvfs(existing) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
+    match files::room(path) {
+        Ok(free) => {
             let message = format!("{:.1} GiB", free as f64 / f64::from(1 << 30));
             if free < LITTLE_SPACE {
                 Finding::new(
@@ -190,25 +186,26 @@ fn installer(settings: &Settings, layout: &Layout) -> Finding {
     if settings.installer == Installer::Pip {
         return Finding::new(NAME, State::Ok, "venv and pip, as ADE_INSTALLER says", None);
     }
-    let on_path = settings
-        .path()
-        .and_then(|path| which::which_in("uv", Some(path), &settings.folder).ok());
-    let fetched = Some(layout.tools().uv()).filter(|home| home.is_dir());
-    match on_path.or(fetched) {
-        Some(path) => Finding::new(NAME, State::Ok, format!("uv, {}", path.display()), None),
-        None if settings.offline => Finding::new(
-            NAME,
-            State::Warning,
-            "no uv; offline, so venv and pip are used",
-            None,
-        ),
-        None => Finding::new(
-            NAME,
-            State::Ok,
-            "uv is fetched once, with the first environment",
-            None,
-        ),
-    }
+    let found = find_uv(settings, &layout.tools());
+    let old = found.too_old.first().map(|uv| format!("{uv} is too old"));
+    let (state, message) = match (found.usable, old) {
+        (Some(uv), None) => (State::Ok, format!("uv, {}", uv.program.display())),
+        (Some(uv), Some(old)) => (State::Ok, format!("uv, {} ({old})", uv.program.display())),
+        (None, old) if settings.offline => {
+            let why = old.unwrap_or_else(|| "no uv".to_owned());
+            let message = format!("{why}; offline, so venv and pip are used");
+            (State::Warning, message)
+        }
+        (None, Some(old)) => {
+            let message = format!("{old}; another is fetched once, with the first environment");
+            (State::Ok, message)
+        }
+        (None, None) => {
+            let message = "uv is fetched once, with the first environment";
+            (State::Ok, message.to_owned())
+        }
+    };
+    Finding::new(NAME, state, message, None)
 }
 
 fn engine() -> Finding {
