@@ -68,7 +68,7 @@ FAULTS = [
     ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("WHERE status = 'building' AND claim_process = ?1", "WHERE status = 'building' AND claim_process = ?1 AND ?1 IS NULL")),
     # Ends.
     ("ends are reported without a look", "src/run/ends.rs", ("events.iter().any(|event| ends(event, run.attempt_count))", "events.iter().any(|event| ends(event, u32::MAX - run.attempt_count))")),
-    ("ends are reported without a lock", "src/events.rs", ("locked.then(|| Hold(self))", "(locked || !locked).then(|| Hold(self))")),
+    ("ends are reported without a lock", "src/events/log.rs", ("locked.then(|| Hold(self))", "(locked || !locked).then(|| Hold(self))")),
     ("ends whose reporter died are never reported", "src/run/ends.rs", ("    for run in &missing {", "    for run in missing.iter().filter(|run| run.id.is_empty()) {")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
