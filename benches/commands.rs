@@ -12,10 +12,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::clock::Timestamp;
+use ade::machine::{Machine, System};
 use ade::settings::{Inputs, Settings};
 use ade::store::{
-    Claim, Configurations, Ending, EnvironmentKey, Environments, NewRun, Opening, RunOptions,
-    RunStatus, Runs, SqliteStore,
+    Claim, ConfigurationRecord, Configurations, Ending, EnvironmentKey, Environments,
+    NewEnvironment, NewRun, Opening, RunOptions, RunStatus, Runs, SqliteStore,
 };
 
 const ROUNDS: usize = 31;
@@ -140,7 +141,7 @@ fn seed(data: &Path) {
     ]);
     let settings = Settings::resolve(&Inputs {
         flags,
-        environment: BTreeMap::new(),
+        variables: BTreeMap::new(),
         folder: data.to_owned(),
     })
     .expect("settings");
@@ -150,8 +151,14 @@ fn seed(data: &Path) {
         Opening::CreateIfAbsent,
     )
     .expect("a database");
+    let configuration = ConfigurationRecord {
+        id: System.new_id(),
+        workspace_id: "default".to_owned(),
+        name: "roster".to_owned(),
+        path: "/roster".into(),
+    };
     let configuration = store
-        .ensure_configuration("default", "roster", Path::new("/roster"), Timestamp(0))
+        .ensure_configuration(&configuration, Timestamp(0))
         .expect("a configuration");
     let key = EnvironmentKey {
         workspace_id: "default".to_owned(),
@@ -159,18 +166,20 @@ fn seed(data: &Path) {
         engine_spec: "embedded".to_owned(),
         deps_digest: "0".repeat(64),
     };
+    let id = System.new_id();
+    let environment = NewEnvironment {
+        key: key.clone(),
+        folder: Path::new("/venvs").join(&id),
+        snapshot: "/snapshot".into(),
+        id,
+    };
     let environment = store
-        .ensure_environment(
-            &key,
-            Path::new("/snapshot"),
-            &|id| Path::new("/venvs").join(id),
-            Timestamp(0),
-        )
+        .ensure_environment(&environment, Timestamp(0))
         .expect("an environment");
     for number in 0..RUNS {
         let now = Timestamp(i64::try_from(number).expect("small"));
         let run = NewRun {
-            id: uuid::Uuid::now_v7().to_string(),
+            id: System.new_id(),
             key: key.clone(),
             environment_id: environment.id.clone(),
             document_id: None,
@@ -186,7 +195,7 @@ fn seed(data: &Path) {
             run_dir: "/run".into(),
             retry_of_run_id: None,
         };
-        let claim = Claim::new("bench", Duration::from_secs(900));
+        let claim = claim();
         store.insert_claimed_run(&run, &claim, now).expect("a run");
         let ending = Ending {
             status: RunStatus::Succeeded,
@@ -205,4 +214,8 @@ fn seed(data: &Path) {
                 .expect("its end")
         );
     }
+}
+
+fn claim() -> Claim {
+    Claim::new("bench", System.new_token(), Duration::from_secs(900))
 }

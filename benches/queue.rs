@@ -16,10 +16,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::clock::Timestamp;
+use ade::machine::{Machine, System};
 use ade::settings::{Inputs, Settings};
 use ade::store::{
-    Claim, Configurations, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
-    Environments, NewRun, Opening, RunOptions, RunStatus, Runs, SqliteStore,
+    Claim, ConfigurationRecord, Configurations, Ending, EnvironmentContents, EnvironmentKey,
+    EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunOptions, RunStatus, Runs,
+    SqliteStore,
 };
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -145,7 +147,7 @@ fn queue_cycles(data: &Path) -> impl Fn() + use<> {
         store
             .enqueue_run(&run, Timestamp::now())
             .expect("a place in the queue");
-        let claim = Claim::new("bench", Duration::from_secs(900));
+        let claim = claim();
         // Another process may have claimed it, and runs that others queued in this millisecond are due in the next.
         let claimed = loop {
             let claimed = store.claim_next_run(&claim, Timestamp::now());
@@ -162,7 +164,7 @@ fn plain_cycles(data: &Path) -> impl Fn() + use<> {
     let connection = std::cell::RefCell::new(plain(data));
     let body = body(&data.join("db/ade.sqlite"));
     move || {
-        let id = uuid::Uuid::now_v7().to_string();
+        let id = System.new_id();
         let steps: [(&str, &[&dyn rusqlite::ToSql]); 3] = [
             (
                 "INSERT INTO plain (id, body) VALUES (?1, ?2)",
@@ -190,7 +192,7 @@ fn seed(data: &Path, history: i64) {
     let store = open(data);
     let environment = environment(&store);
     let run = new_run(&environment);
-    let claim = Claim::new("bench", Duration::from_secs(900));
+    let claim = claim();
     let now = Timestamp::now();
     store.insert_claimed_run(&run, &claim, now).expect("a run");
     assert!(
@@ -291,7 +293,7 @@ fn plain(data: &Path) -> Connection {
 fn open(data: &Path) -> SqliteStore {
     let settings = Settings::resolve(&Inputs {
         flags: BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]),
-        environment: BTreeMap::new(),
+        variables: BTreeMap::new(),
         folder: data.to_owned(),
     })
     .expect("settings");
@@ -306,8 +308,14 @@ fn open(data: &Path) -> SqliteStore {
 /// The one environment, ready.
 fn environment(store: &SqliteStore) -> EnvironmentRecord {
     let now = Timestamp::now();
+    let configuration = ConfigurationRecord {
+        id: System.new_id(),
+        workspace_id: "default".to_owned(),
+        name: "roster".to_owned(),
+        path: "/roster".into(),
+    };
     let configuration = store
-        .ensure_configuration("default", "roster", Path::new("/roster"), now)
+        .ensure_configuration(&configuration, now)
         .expect("a configuration");
     let key = EnvironmentKey {
         workspace_id: "default".to_owned(),
@@ -315,15 +323,17 @@ fn environment(store: &SqliteStore) -> EnvironmentRecord {
         engine_spec: "embedded".to_owned(),
         deps_digest: "0".repeat(64),
     };
+    let id = System.new_id();
+    let environment = NewEnvironment {
+        key,
+        folder: Path::new("/venvs").join(&id),
+        snapshot: "/snapshot".into(),
+        id,
+    };
     let environment = store
-        .ensure_environment(
-            &key,
-            Path::new("/snapshot"),
-            &|id| Path::new("/venvs").join(id),
-            now,
-        )
+        .ensure_environment(&environment, now)
         .expect("an environment");
-    let claim = Claim::new("bench", Duration::from_secs(900));
+    let claim = claim();
     let claimed = store
         .claim_environment(&environment.id, &claim, false, now)
         .expect("an answer");
@@ -344,7 +354,7 @@ fn environment(store: &SqliteStore) -> EnvironmentRecord {
 }
 
 fn new_run(environment: &EnvironmentRecord) -> NewRun {
-    let id = uuid::Uuid::now_v7().to_string();
+    let id = System.new_id();
     NewRun {
         key: environment.key.clone(),
         environment_id: environment.id.clone(),
@@ -457,4 +467,8 @@ fn latency() {
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+fn claim() -> Claim {
+    Claim::new("bench", System.new_token(), Duration::from_secs(900))
 }

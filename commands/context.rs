@@ -110,7 +110,7 @@ impl Context {
         })?;
         Ok(Settings::resolve(&Inputs {
             flags: self.globals.settings(),
-            environment: std::env::vars_os().collect(),
+            variables: std::env::vars_os().collect(),
             folder,
         })?)
     }

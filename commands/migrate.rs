@@ -4,9 +4,7 @@ use std::path::Path;
 
 use ade::layout::Layout;
 use ade::settings::Settings;
-use ade::store::{
-    AppliedMigration, Migrated, MigrationState, SchemaStatus, SqliteStore, StoreError, migrations,
-};
+use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
 use serde_json::json;
 
 use crate::context::Context;
@@ -38,19 +36,19 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else if args.check {
         check(ui, &settings, &database)?;
     } else {
-        print_migrated(ui, &SqliteStore::migrate(&settings, &database)?);
+        print_migrated(ui, &store::migrate(&settings, &database)?);
     }
     Ok(ExitStatus::Done)
 }
 
 fn check(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError> {
-    let (path, status) = SqliteStore::status(settings, database)?;
-    SqliteStore::demand_current(&path, &status.state)?;
+    let status = store::status(settings, database)?;
+    status.demand_current()?;
     if ui.json() {
         let version = status.applied.last().map(|migration| migration.version);
-        ui.document(&json!({"database": path, "current": true, "version": version}));
+        ui.document(&json!({"database": status.path, "current": true, "version": version}));
     } else {
-        ui.line(format_args!("{} is up to date", ui.path(&path)));
+        ui.line(format_args!("{} is up to date", ui.path(&status.path)));
     }
     Ok(())
 }
@@ -84,16 +82,9 @@ fn print_migrated(ui: &Ui, migrated: &Migrated) {
 }
 
 fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError> {
-    let (path, status) = match SqliteStore::status(settings, database) {
-        // A database that does not exist lacks every migration.
-        Err(StoreError::Absent { path }) => {
-            let state = MigrationState::Behind(migrations().len());
-            let applied = Vec::new();
-            (path, SchemaStatus { applied, state })
-        }
-        other => other?,
-    };
-    let is_known = |version| migrations().iter().any(|known| known.version == version);
+    let status = store::status(settings, database)?;
+    let carried = status.carried;
+    let is_known = |version| carried.iter().any(|known| known.version == version);
     let unknown: Vec<&AppliedMigration> = status
         .applied
         .iter()
@@ -104,17 +95,17 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
         found.map(|one| one.applied_at)
     };
     if ui.json() {
-        let mut rows: Vec<_> = migrations()
+        let mut rows: Vec<_> = carried
             .iter()
             .map(|one| json!({"version": one.version, "name": one.name, "applied_at": applied_at(one.version)}))
             .collect();
         rows.extend(unknown.iter().map(|one| json!({"version": one.version, "name": one.name, "applied_at": one.applied_at, "unknown": true})));
         let current = status.state == MigrationState::Current;
-        ui.document(&json!({"database": path, "current": current, "migrations": rows}));
+        ui.document(&json!({"database": status.path, "current": current, "migrations": rows}));
         return Ok(());
     }
     let mut table = Table::new(&[("MIGRATION", Align::Left), ("APPLIED", Align::Left)], &[]);
-    for one in migrations() {
+    for one in carried {
         let state = match applied_at(one.version) {
             Some(time) => (Tone::Plain, time.to_string()),
             None => (Tone::Warn, "pending".to_owned()),

@@ -150,7 +150,7 @@ fn load(
         task: Task::Validate,
         folder: scratch.path().to_owned(),
         scratch: scratch.path().to_owned(),
-        environment: workspace.settings.environment.clone(),
+        variables: workspace.settings.variables.clone(),
         debug,
         timeout: workspace.settings.run_timeout,
     };

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::environment::find_uv;
 use crate::files;
 use crate::layout::Layout;
 use crate::problem::Problem;
 use crate::python::{PythonSearch, find_python};
 use crate::settings::{Installer, Settings};
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{self, StoreError};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -115,13 +116,8 @@ fn data_directory(path: &Path) -> Finding {
 
 fn space(path: &Path) -> Finding {
     const NAME: &str = "free space";
-    let existing = path
-        .ancestors()
-        .find(|folder| folder.exists())
-        .unwrap_or(path);
-    match rustix::fs::statvfs(existing) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
+    match files::room(path) {
+        Ok(free) => {
             let message = format!("{:.1} GiB", free as f64 / f64::from(1 << 30));
             if free < LITTLE_SPACE {
                 Finding::new(
@@ -143,25 +139,17 @@ fn space(path: &Path) -> Finding {
 
 fn database(settings: &Settings, layout: &Layout) -> Finding {
     const NAME: &str = "database";
-    let opened = SqliteStore::open(
-        settings,
-        &layout.database(),
-        crate::store::Opening::Existing,
-    );
-    match opened.and_then(|store| store.integrity_problems()) {
-        Ok(problems) if problems.is_empty() => {
-            let path = SqliteStore::path(settings, &layout.database()).unwrap_or_default();
-            Finding::new(
-                NAME,
-                State::Ok,
-                format!("{} is up to date and sound", path.display()),
-                None,
-            )
-        }
-        Ok(problems) => Finding::new(
+    match store::examine(settings, &layout.database()) {
+        Ok(found) if found.problems.is_empty() => Finding::new(
+            NAME,
+            State::Ok,
+            format!("{} is up to date and sound", found.path.display()),
+            None,
+        ),
+        Ok(found) => Finding::new(
             NAME,
             State::Problem,
-            format!("damaged: {}", problems.join("; ")),
+            format!("damaged: {}", found.problems.join("; ")),
             Some("restore a backup, or recover it with sqlite3's .recover".to_owned()),
         ),
         Err(StoreError::Absent { path }) => Finding::new(
@@ -176,11 +164,11 @@ fn database(settings: &Settings, layout: &Layout) -> Finding {
 
 fn python(settings: &Settings, layout: &Layout) -> Finding {
     const NAME: &str = "python";
-    let child_env = settings.child_environment();
+    let child_variables = settings.child_variables();
     match find_python(&PythonSearch::of_settings(
         settings,
         None,
-        &child_env,
+        &child_variables,
         &layout.tools().pythons(),
     )) {
         Ok(python) => Finding::new(
@@ -198,25 +186,26 @@ fn installer(settings: &Settings, layout: &Layout) -> Finding {
     if settings.installer == Installer::Pip {
         return Finding::new(NAME, State::Ok, "venv and pip, as ADE_INSTALLER says", None);
     }
-    let on_path = settings
-        .path()
-        .and_then(|path| which::which_in("uv", Some(path), &settings.folder).ok());
-    let fetched = Some(layout.tools().uv()).filter(|home| home.is_dir());
-    match on_path.or(fetched) {
-        Some(path) => Finding::new(NAME, State::Ok, format!("uv, {}", path.display()), None),
-        None if settings.offline => Finding::new(
-            NAME,
-            State::Warning,
-            "no uv; offline, so venv and pip are used",
-            None,
-        ),
-        None => Finding::new(
-            NAME,
-            State::Ok,
-            "uv is fetched once, with the first environment",
-            None,
-        ),
-    }
+    let found = find_uv(settings, &layout.tools());
+    let old = found.too_old.first().map(|uv| format!("{uv} is too old"));
+    let (state, message) = match (found.usable, old) {
+        (Some(uv), None) => (State::Ok, format!("uv, {}", uv.program.display())),
+        (Some(uv), Some(old)) => (State::Ok, format!("uv, {} ({old})", uv.program.display())),
+        (None, old) if settings.offline => {
+            let why = old.unwrap_or_else(|| "no uv".to_owned());
+            let message = format!("{why}; offline, so venv and pip are used");
+            (State::Warning, message)
+        }
+        (None, Some(old)) => {
+            let message = format!("{old}; another is fetched once, with the first environment");
+            (State::Ok, message)
+        }
+        (None, None) => {
+            let message = "uv is fetched once, with the first environment";
+            (State::Ok, message.to_owned())
+        }
+    };
+    Finding::new(NAME, state, message, None)
 }
 
 fn engine() -> Finding {

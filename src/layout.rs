@@ -1,9 +1,11 @@
-//! Every path under the data directory; no other module builds one.
+//! Every path under the data directory; no other module builds one. Not laid out here is what lies inside a virtual
+//! environment, a snapshot or a package's bytecode, and how unfinished files and folders are called ([`crate::files`]).
 //!
 //! Ids that reach a path are checked first ([`checked_segment`]): no separators, no `..`, nothing hidden.
 
 use std::path::{Path, PathBuf};
 
+use crate::clock::Timestamp;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 
@@ -191,8 +193,54 @@ pub fn wheelhouse(pip_cache: &Path) -> PathBuf {
     pip_cache.join("wheelhouse")
 }
 
+/// The bytecode that is kept of one package, below that of its Python ([`ToolsFolder::bytecode`]).
+pub fn package_bytecode(shelf: &Path, package: &str) -> PathBuf {
+    shelf.join(package)
+}
+
 /// The prefix of the name of a folder that is being deleted.
-pub const TRASH: &str = ".trash-";
+const TRASH: &str = ".trash-";
+
+/// Where a folder is set aside before it is deleted, with a token that no other deletion has.
+pub fn trash(folder: &Path, token: &str) -> PathBuf {
+    folder.with_file_name(format!("{TRASH}{token}"))
+}
+
+/// Whether a folder was set aside to be deleted.
+pub fn is_trash(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(TRASH.as_bytes())
+}
+
+/// A database file, for the files beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseFile<'a>(pub &'a Path);
+
+impl DatabaseFile<'_> {
+    /// The lock with which processes take turns at creating or migrating it.
+    pub fn lock(&self) -> PathBuf {
+        self.with_suffix(".lock")
+    }
+    /// Where a new one is created, with a token that no other creation has.
+    pub fn unfinished(&self, token: &str) -> PathBuf {
+        self.with_suffix(&format!(".{token}.tmp"))
+    }
+    /// The copy of it that is made before a migration changes its version.
+    pub fn backup(&self, version: i64, time: Timestamp) -> PathBuf {
+        let time = time.to_string().replace([':', '-', '.'], "");
+        self.with_suffix(&format!(".v{version}-{time}.bak"))
+    }
+    /// Where that copy is written.
+    pub fn unfinished_backup(backup: &Path) -> PathBuf {
+        DatabaseFile(backup).with_suffix(".tmp")
+    }
+
+    fn with_suffix(&self, suffix: &str) -> PathBuf {
+        let mut name = self.0.file_name().unwrap_or_default().to_owned();
+        name.push(suffix);
+        self.0.with_file_name(name)
+    }
+}
 
 /// The folder of the cache that all environments share.
 #[derive(Clone, Debug)]
@@ -290,8 +338,8 @@ impl EnvironmentFolder {
         self.0.join("environment.json")
     }
     /// The files that are passed to the installer; deleted when the environment is ready.
-    pub fn workbench(&self) -> PathBuf {
-        self.0.join(".build")
+    pub fn workbench(&self) -> Workbench {
+        Workbench(self.0.join(".build"))
     }
     /// The folder of logs, which stays after a failed build.
     pub fn logs(&self) -> PathBuf {
@@ -300,6 +348,41 @@ impl EnvironmentFolder {
     /// The log of its provisioning.
     pub fn events(&self) -> PathBuf {
         self.logs().join("events.ndjson")
+    }
+}
+
+/// The files that a build passes to its children.
+#[derive(Clone, Debug)]
+pub struct Workbench(PathBuf);
+
+impl Workbench {
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+    /// The list of what is installed.
+    pub fn requirements(&self) -> PathBuf {
+        self.0.join("requirements.txt")
+    }
+    /// The list of what replaces the requirements of packages.
+    pub fn overrides(&self) -> PathBuf {
+        self.0.join("overrides.txt")
+    }
+    /// The list of what limits the versions.
+    pub fn constraints(&self) -> PathBuf {
+        self.0.join("constraints.txt")
+    }
+    /// A writable copy of the configuration.
+    pub fn sources(&self) -> PathBuf {
+        self.0.join("source")
+    }
+    /// The list of the modules to compile.
+    pub fn modules(&self) -> PathBuf {
+        self.0.join("compile")
+    }
+    /// The temporary virtual environment with the pip that fetches uv.
+    pub fn venv_with_pip(&self) -> PathBuf {
+        self.0.join("pip")
     }
 }
 

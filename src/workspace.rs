@@ -8,7 +8,7 @@ use crate::layout::{BadSegment, Layout};
 use crate::machine::{Files, Machine, System};
 use crate::problem::{Facts, Problem};
 use crate::settings::Settings;
-use crate::store::{Claim, Opening, SqliteStore, Store, StoreError};
+use crate::store::{self, Claim, Opening, Store, StoreError};
 
 /// An open workspace. Shared by all threads of a process.
 pub struct Workspace {
@@ -49,11 +49,11 @@ impl Workspace {
     /// Its id cannot be used, or its database cannot be used.
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let layout = Layout::new(&settings)?;
-        let store = SqliteStore::open(&settings, &layout.database(), opening)?;
+        let store = store::open(&settings, &layout.database(), opening)?;
         Ok(Self {
             settings,
             layout,
-            store: Box::new(store),
+            store,
             machine: Arc::new(System),
         })
     }
@@ -86,12 +86,8 @@ impl Workspace {
 
     /// Returns a claim with a new token, for a worker of a registered process.
     pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
-        Claim {
-            worker: worker.to_owned(),
-            token: self.machine.new_token(),
-            lease: self.settings.worker.lease,
-            process: process.map(str::to_owned),
-        }
+        let token = self.machine.new_token();
+        Claim::new(worker, token, self.settings.worker.lease).by(process)
     }
 
     /// The wait after an attempt of this number, by the settings: before a run or a build is tried again.

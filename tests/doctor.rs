@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, snapshot};
+use common::{Place, machine, snapshot};
 
 #[test]
 fn a_machine_that_is_ready() {
@@ -51,6 +51,58 @@ fn a_machine_without_python_is_told_what_to_do() {
             .stdout
             .contains("uv is fetched once, with the first environment"),
         "{doctor}"
+    );
+}
+
+#[test]
+fn a_uv_that_is_too_old_is_judged_as_a_build_judges_it() {
+    let mut place = Place::new();
+    let installer = |place: &Place| {
+        let findings = place.ade("doctor --json").json();
+        let mut findings = findings.as_array().unwrap().iter();
+        let found = findings.find(|finding| finding["name"] == "installer");
+        let found = found.unwrap().clone();
+        let state = found["state"].as_str().unwrap().to_owned();
+        let here = place.path("").display().to_string();
+        let message = found["message"].as_str().unwrap();
+        (state, message.replace(&here, "[HERE]/"))
+    };
+    let old = place.write_program(
+        "old/uv",
+        "#!/bin/sh\necho 'uv 0.4.30 (61ed2a236 2024-11-04)'\n",
+    );
+    let old = old.parent().unwrap();
+    place.set_path(&[old, &machine().only_python]);
+    let words = "uv 0.4.30 at [HERE]/old/uv is too old";
+    assert_eq!(
+        installer(&place),
+        (
+            "ok".to_owned(),
+            format!("{words}; another is fetched once, with the first environment")
+        )
+    );
+    place.set("ADE_OFFLINE", "1");
+    assert_eq!(
+        installer(&place),
+        (
+            "warning".to_owned(),
+            format!("{words}; offline, so venv and pip are used")
+        )
+    );
+    // One that was fetched before, and one that comes later on PATH.
+    place.write_program("data/cache/tools/uv/bin/uv", "#!/bin/sh\necho 'uv 0.9.2'\n");
+    assert_eq!(
+        installer(&place),
+        (
+            "ok".to_owned(),
+            format!("uv, [HERE]/data/cache/tools/uv/bin/uv ({words})")
+        )
+    );
+    place.write_program("new/uv", "#!/bin/sh\necho 'uv 0.9.2'\n");
+    place.set_path(&[old, &place.path("new"), &machine().only_python]);
+    assert_eq!(
+        installer(&place),
+        ("ok".to_owned(), format!("uv, [HERE]/new/uv ({words})"))
     );
 }
 

@@ -58,7 +58,7 @@ fn machine() -> &'static Machine {
             explicit: None,
             path: &path,
             working_directory: &kept,
-            child_env: &variables,
+            child_variables: &variables,
             cache: &kept.join("pythons.json"),
         })
         .expect("these tests need a Python");
@@ -237,14 +237,14 @@ impl Place {
             uv_cache: Some(machine.kept.join("uv-cache")),
             tools: ToolsFolder(machine.kept.join("tools")),
             environment_id: "0199".to_owned(),
-            child_env: variables(Some(&machine.uv_folder), &[]),
+            child_variables: variables(Some(&machine.uv_folder), &[]),
         }
     }
 
     fn pip_request(&self) -> BuildRequest {
         BuildRequest {
             installer: Installer::Pip,
-            child_env: variables(None, &[]),
+            child_variables: variables(None, &[]),
             ..self.request()
         }
     }
@@ -399,7 +399,7 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
     ];
     let requests = places.each_ref().map(|place| BuildRequest {
         tools: ToolsFolder(tools.path().to_owned()),
-        child_env: variables(None, &[]),
+        child_variables: variables(None, &[]),
         ..place.request()
     });
     let said: Vec<String> = std::thread::scope(|scope| {
@@ -426,7 +426,7 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
     let third = Place::with_dependencies("");
     let request = BuildRequest {
         tools: ToolsFolder(tools.path().to_owned()),
-        child_env: variables(None, &NO_NETWORK),
+        child_variables: variables(None, &NO_NETWORK),
         ..third.request()
     };
     let (_, events) = built(&request);
@@ -462,7 +462,7 @@ fn venv_and_pip_build_an_environment_and_build_it_again_without_a_network() {
     for offline in [false, true] {
         let request = BuildRequest {
             offline,
-            child_env: variables(None, &NO_NETWORK),
+            child_variables: variables(None, &NO_NETWORK),
             ..request.clone()
         };
         let (again, _) = built(&request);
@@ -477,7 +477,7 @@ fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
     for offline in [true, false] {
         let request = BuildRequest {
             offline,
-            child_env: variables(Some(&machine().uv_folder), &NO_NETWORK),
+            child_variables: variables(Some(&machine().uv_folder), &NO_NETWORK),
             ..place.request()
         };
         built(&request);
@@ -504,7 +504,7 @@ fn pip_without_a_network_tells_trouble_that_may_pass_from_trouble_that_will_not(
     let place = Place::with_dependencies("'six'");
     let request = BuildRequest {
         pip_cache: empty.path().to_owned(),
-        child_env: variables(None, &NO_NETWORK),
+        child_variables: variables(None, &NO_NETWORK),
         ..place.pip_request()
     };
     let (answer, _) = build(&request);
@@ -589,7 +589,7 @@ fn where_no_installer_can_be_fetched_pip_is_tried_and_the_trouble_may_pass() {
     let request = BuildRequest {
         tools: ToolsFolder(empty.path().join("tools")),
         pip_cache: empty.path().join("pip"),
-        child_env: variables(None, &NO_NETWORK),
+        child_variables: variables(None, &NO_NETWORK),
         ..place.request()
     };
     let (answer, events) = build(&request);
@@ -629,7 +629,7 @@ fn a_python_without_pip_gets_its_uv_through_a_passing_venv() {
     let mut request = place.request();
     request.python.executable = bare.join("bin/python");
     request.tools = ToolsFolder(place.folder.path().join("tools"));
-    request.child_env = variables(None, &[]);
+    request.child_variables = variables(None, &[]);
     let (built, _) = built(&request);
     assert!(built.installer.starts_with("uv "), "{built:?}");
 }
@@ -667,7 +667,7 @@ fn bytecode_is_there_whatever_the_callers_variables_say() {
     let place = Place::with_dependencies("");
     let mut request = place.request();
     request
-        .child_env
+        .child_variables
         .push(("PYTHONDONTWRITEBYTECODE".into(), "1".into()));
     built(&request);
     let code = "import importlib.util, os; print(os.path.exists(importlib.util.find_spec('et_xmlfile').cached))";
@@ -754,7 +754,7 @@ fn a_place_that_cannot_be_written_is_named() {
         BuildRequest {
             tools: ToolsFolder(blocked.join("tools")),
             installer: Installer::Uv,
-            child_env: variables(None, &[]),
+            child_variables: variables(None, &[]),
             ..place.request()
         },
     ];

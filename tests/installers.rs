@@ -59,6 +59,34 @@ fn by_the_uv_on_path() {
 }
 
 #[test]
+fn by_the_first_uv_on_path_that_is_recent_enough() {
+    let mut place = Place::new();
+    let old = place.write_program(
+        "old/uv",
+        "#!/bin/sh\necho 'uv 0.4.30 (61ed2a236 2024-11-04)'\n",
+    );
+    let machine = machine();
+    place.set_path(&[
+        old.parent().unwrap(),
+        &machine.only_uv,
+        &machine.only_python,
+    ]);
+    place.configuration("config");
+    place
+        .ade("env build config")
+        .succeeds()
+        .says("uv 0.4.30 at")
+        .says("old/uv is too old");
+    let environment = &place.environments()[0];
+    let installer = environment["installer"].as_str().unwrap();
+    assert!(
+        installer.starts_with("uv ") && installer != "uv 0.4.30",
+        "{environment}"
+    );
+    assert!(!place.path("data/cache/tools/uv").exists());
+}
+
+#[test]
 fn by_a_uv_that_is_fetched_once() {
     let mut place = Place::new();
     without_uv(&mut place);

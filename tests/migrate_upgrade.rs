@@ -124,7 +124,7 @@ fn restore(place: &Place, version: usize) -> PathBuf {
 
 /// How many migrations this `ade` carries.
 fn newest() -> usize {
-    ade::store::migrations().len()
+    ade::store::SqliteStore::migrations().len()
 }
 
 /// Checks that all former rows exist, with their values.

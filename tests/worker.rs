@@ -46,6 +46,23 @@ fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
 }
 
 #[test]
+fn an_environment_is_built_below_its_own_workspace() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("one.csv");
+    place
+        .ade("run config one.csv --detach -q --workspace other")
+        .succeeds();
+    place.ade("worker --drain -q").succeeds();
+    let built = place.files_below("data/venvs");
+    assert!(
+        built.iter().any(|path| path.ends_with("build.lock")),
+        "{built:?}"
+    );
+    assert!(!place.path("data/venvs/default").exists());
+}
+
+#[test]
 fn once_takes_one_run() {
     let place = Place::new();
     place.configuration("config");

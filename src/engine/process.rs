@@ -64,7 +64,7 @@ pub struct Invocation {
     /// The folder for temporary files.
     pub scratch: PathBuf,
     /// The caller's environment variables, from which those for the child are chosen.
-    pub environment: BTreeMap<OsString, OsString>,
+    pub variables: BTreeMap<OsString, OsString>,
     /// Send debug events too.
     pub debug: bool,
     /// The wall-clock limit.
@@ -166,7 +166,7 @@ impl Invocation {
         }
         command.current_dir(&self.folder);
         command.env_clear();
-        command.envs(self.environment.iter().filter(|(name, _)| passes(name)));
+        command.envs(self.variables.iter().filter(|(name, _)| passes(name)));
         command.env("TMPDIR", &self.scratch).env(RUN_MARKER, "1");
         command
     }

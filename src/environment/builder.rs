@@ -80,7 +80,7 @@ fn request(
         pip_cache: layout.pip_cache(),
         uv_cache: Some(layout.uv_cache()),
         tools: layout.tools(),
-        child_env: settings.environment.clone().into_iter().collect(),
+        child_variables: settings.child_variables(),
     })
 }
 

@@ -5,6 +5,7 @@
 //! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
 //!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
 //! - [`gc`] deletes environments that no run needs.
+//! - [`find_uv`] finds the uv that a build uses.
 //!
 //! The environment holds the engine and what the configuration depends on. The configuration itself is not installed:
 //! runs import a snapshot of it, and a `.pth` file makes its folder importable for its author.
@@ -25,3 +26,4 @@ pub use build::{
     BuildError, BuildEvent, BuildRequest, Built, EngineSource, PackageAction, Step, is_ready,
     provision,
 };
+pub use installer::{FoundUv, UvSearch, find_uv};

@@ -7,7 +7,9 @@ use crate::engine::{Engine, EngineError};
 use crate::layout;
 use crate::problem::{Facts, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
-use crate::store::{ConfigurationRecord, EnvironmentKey, EnvironmentRecord, RunRecord, StoreError};
+use crate::store::{
+    ConfigurationRecord, EnvironmentKey, EnvironmentRecord, NewEnvironment, RunRecord, StoreError,
+};
 use crate::workspace::Workspace;
 
 /// A configuration as it is now, ready to be run.
@@ -71,12 +73,14 @@ pub fn prepare(
     let settings = &workspace.settings;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(workspace, &configuration)?;
-    let record = workspace.store.ensure_configuration(
-        workspace.id(),
-        &configuration.name,
-        &configuration.root,
-        workspace.machine.now(),
-    )?;
+    let machine = &workspace.machine;
+    let new = ConfigurationRecord {
+        id: machine.new_id(),
+        workspace_id: workspace.id().to_owned(),
+        name: configuration.name.clone(),
+        path: configuration.root.clone(),
+    };
+    let record = workspace.store.ensure_configuration(&new, machine.now())?;
     let snapshots = workspace.layout.snapshots(workspace.id(), &record.id);
     // ADE's own data directory is never part of a configuration, even if it is inside the folder.
     let written = [workspace.layout.data()].into_iter().chain(output_dir);
@@ -110,12 +114,12 @@ pub fn python_for(
     configuration: &Configuration,
 ) -> Result<Python, PythonError> {
     let settings = &workspace.settings;
-    let child_env = settings.child_environment();
+    let child_variables = settings.child_variables();
     let pythons = workspace.layout.tools().pythons();
     find_python(&PythonSearch::of_settings(
         settings,
         configuration.dependencies().requires_python.as_deref(),
-        &child_env,
+        &child_variables,
         &pythons,
     ))
 }
@@ -129,7 +133,7 @@ impl Prepared {
         &self,
         workspace: &Workspace,
     ) -> Result<EnvironmentRecord, StoreError> {
-        ensure_environment(workspace, &self.key, &self.snapshot)
+        ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
     /// The folder of the environment of this key with this id.
@@ -143,45 +147,40 @@ impl Prepared {
     }
 }
 
-fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
-    let layout = &workspace.layout;
-    layout.environment_key(&key.workspace_id, &key.configuration_id, &key.deps_digest)
-}
-
-/// Returns the record of the environment of a key, and creates it where there is none: to be built from this snapshot.
+/// Returns the record of the environment that a recorded run needs, and creates it where it was deleted since.
 ///
 /// # Errors
 /// The store cannot be used.
-pub fn ensure_environment(
-    workspace: &Workspace,
-    key: &EnvironmentKey,
-    snapshot: &Path,
-) -> Result<EnvironmentRecord, StoreError> {
-    let folder = key_folder(workspace, key);
-    let place = |id: &str| layout::environment(&folder, id);
-    let now = workspace.machine.now();
-    workspace
-        .store
-        .ensure_environment(key, snapshot, &place, now)
-}
-
-/// The same for a run whose environment's record was deleted: from the snapshot that the run has.
-///
-/// # Errors
-/// The store cannot be used.
-pub fn ensure_environment_of(
+pub fn environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,
 ) -> Result<EnvironmentRecord, StoreError> {
-    let key = &run.key;
-    let snapshots = workspace
-        .layout
-        .snapshots(&key.workspace_id, &key.configuration_id);
-    ensure_environment(
-        workspace,
-        key,
-        &layout::snapshot(&snapshots, &run.source_digest),
-    )
+    let (layout, key) = (&workspace.layout, &run.key);
+    let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
+    let snapshot = layout::snapshot(&snapshots, &run.source_digest);
+    ensure_environment(workspace, key, snapshot)
+}
+
+fn ensure_environment(
+    workspace: &Workspace,
+    key: &EnvironmentKey,
+    snapshot: PathBuf,
+) -> Result<EnvironmentRecord, StoreError> {
+    let machine = &workspace.machine;
+    let id = machine.new_id();
+    let new = NewEnvironment {
+        key: key.clone(),
+        folder: layout::environment(&key_folder(workspace, key), &id),
+        snapshot,
+        id,
+    };
+    workspace.store.ensure_environment(&new, machine.now())
+}
+
+fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
+    let (workspace_id, configuration) = (&key.workspace_id, &key.configuration_id);
+    let layout = &workspace.layout;
+    layout.environment_key(workspace_id, configuration, &key.deps_digest)
 }
 
 /// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.

@@ -16,7 +16,7 @@ use crate::layout::EnvironmentFolder;
 use crate::lease::Held;
 use crate::lock::{self, Lock, LockError};
 use crate::machine::{Files, Steady};
-use crate::store::{Claim, EnvironmentLease, EnvironmentRecord, EnvironmentStatus, StoreError};
+use crate::store::{Claim, ClaimLease, ClaimOn, EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::workspace::Workspace;
 
 /// The progress of providing an environment.
@@ -206,9 +206,9 @@ impl<'a> Provider<'a> {
             Err(error) => return Err(attempt.never_began(error)),
         };
         let store = &*self.workspace.store;
-        let lease = EnvironmentLease {
+        let lease = ClaimLease {
             store,
-            environment: &environment.id,
+            on: ClaimOn::Environment(&environment.id),
             claim,
         };
         let held = Held::new(&*self.workspace.machine, &lease, since);

@@ -102,11 +102,14 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
-/// The free bytes of the file system where a folder is, or will be. `None`: not known.
-pub fn room(folder: &Path) -> Option<u64> {
-    let there = folder.ancestors().find(|folder| folder.exists())?;
-    let found = rustix::fs::statvfs(there).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
+/// The free bytes of the file system where a folder is, or will be.
+///
+/// # Errors
+/// The system does not tell.
+pub fn room(folder: &Path) -> io::Result<u64> {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    let found = rustix::fs::statvfs(there.unwrap_or(folder))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 /// The last part of a path, as text.

@@ -205,7 +205,7 @@ impl Files for Disk {
     }
 
     fn room(&self, folder: &Path) -> Option<u64> {
-        files::room(folder)
+        files::room(folder).ok()
     }
 
     fn sha256(&self, path: &Path) -> io::Result<String> {

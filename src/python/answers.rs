@@ -111,7 +111,7 @@ fn fingerprint(candidate: &Path, search: &PythonSearch<'_>) -> std::io::Result<S
 /// and the manager's own settings.
 fn manager_settings(candidate: &Path, search: &PythonSearch<'_>) -> Vec<String> {
     let variable = |name: &str| {
-        let found = search.child_env.iter().find(|(key, _)| key == name);
+        let found = search.child_variables.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value)
     };
     let mut parts = Vec::new();

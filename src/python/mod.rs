@@ -6,12 +6,12 @@
 //!
 //! The user's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
 //! (`candidates`). A candidate is started and asked (`probe`), and its version is compared with `requires-python`
-//! (`version`). [`PythonError`] says what was found instead. `child_env` chooses the environment variables that Pythons
+//! (`version`). [`PythonError`] says what was found instead. `child_variables` chooses the environment variables that Pythons
 //! and installers are started with.
 
 mod answers;
 mod candidates;
-pub(crate) mod child_env;
+pub(crate) mod child_variables;
 mod error;
 mod probe;
 mod search;
@@ -137,7 +137,7 @@ mod tests {
                 explicit: None,
                 path,
                 working_directory: self.folder.path(),
-                child_env: &[],
+                child_variables: &[],
                 cache: &self.cache,
             }
         }
@@ -200,9 +200,9 @@ mod tests {
         place.fake("python3", "3.11.7", "cpython");
         let path = place.path();
         find_python(&place.search(&path, None)).unwrap();
-        let environment = [(OsString::from("PYENV_VERSION"), OsString::from("3.12"))];
+        let variables = [(OsString::from("PYENV_VERSION"), OsString::from("3.12"))];
         let search = PythonSearch {
-            child_env: &environment,
+            child_variables: &variables,
             ..place.search(&path, None)
         };
         find_python(&search).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::child_env;
+use super::child_variables;
 use super::search::{Python, PythonSearch};
 use crate::cancel::Cancel;
 use crate::process::{self, Stream};
@@ -46,7 +46,7 @@ pub(super) fn probe(candidate: &Path, search: &PythonSearch<'_>) -> Probed {
     command
         .args(["-E", "-s", "-c", PROBE])
         .current_dir(search.working_directory);
-    child_env::apply(&mut command, search.child_env);
+    child_variables::apply(&mut command, search.child_variables);
     let options = process::Options {
         timeout: Some(PATIENCE),
         ..process::Options::default()

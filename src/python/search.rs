@@ -44,7 +44,7 @@ pub struct PythonSearch<'a> {
     /// Version managers choose by files in this folder and above it.
     pub working_directory: &'a Path,
     /// The variables that a Python is started with when it is asked.
-    pub child_env: &'a [(OsString, OsString)],
+    pub child_variables: &'a [(OsString, OsString)],
     /// Where answers are cached.
     pub cache: &'a Path,
 }
@@ -54,7 +54,7 @@ impl<'a> PythonSearch<'a> {
     pub fn of_settings(
         settings: &'a Settings,
         requires: Option<&'a str>,
-        child_env: &'a [(OsString, OsString)],
+        child_variables: &'a [(OsString, OsString)],
         cache: &'a Path,
     ) -> Self {
         PythonSearch {
@@ -62,7 +62,7 @@ impl<'a> PythonSearch<'a> {
             explicit: settings.python.as_deref(),
             path: settings.path().map(OsString::as_os_str).unwrap_or_default(),
             working_directory: &settings.folder,
-            child_env,
+            child_variables,
             cache,
         }
     }

@@ -238,7 +238,7 @@ impl<'a> Execution<'a> {
             task,
             folder: self.folder.path().to_owned(),
             scratch: self.folder.scratch(),
-            environment: settings.environment.clone(),
+            variables: settings.variables.clone(),
             debug: settings.log_level >= LogLevel::Debug,
             timeout: timeout(run, settings.run_timeout),
         }

@@ -24,8 +24,8 @@ use crate::lease::Held;
 use crate::machine::Steady;
 use crate::problem::{Problem, code};
 use crate::store::{
-    Claim, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT, RunLease, RunRecord,
-    RunStatus, StoreError,
+    Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
+    RunRecord, RunStatus, StoreError,
 };
 use crate::workspace::Workspace;
 
@@ -120,9 +120,9 @@ type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
 impl Lifecycle<'_> {
     /// Takes a claimed run to its recorded end, or back to the queue.
     pub fn carry(&self, claimed: &Claimed) -> Carried {
-        let lease = RunLease {
+        let lease = ClaimLease {
             store: &*self.workspace.store,
-            run: &claimed.run.id,
+            on: ClaimOn::Run(&claimed.run.id),
             claim: &claimed.claim,
         };
         let held = Held::new(&*self.workspace.machine, &lease, claimed.since);
@@ -308,9 +308,9 @@ impl Lifecycle<'_> {
         let store = &*workspace.store;
         let (asked_before, recorded) = self.persist(execution, || {
             let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
-            if let Err(StoreError::Sqlite { source, .. }) = &recorded {
+            if let Some(refusal) = recorded.as_ref().err().and_then(StoreError::refusal) {
                 // What was found does not fit the tables. The run's end is still its end.
-                notes.push(format!("its results could not be recorded: {source}"));
+                notes.push(format!("its results could not be recorded: {refusal}"));
                 ending.results = None;
                 ending.summary = Some(notes.join("; "));
                 recorded = store.finish_run(&run.id, execution.claim, ending, now);

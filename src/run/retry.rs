@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::error::{NotEnded, demand_ended};
 use super::{enqueue, stage};
-use crate::environment::prepare::ensure_environment_of;
+use crate::environment::prepare::environment_of_run;
 use crate::files::FileError;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{NewRun, RunRecord, StoreError};
@@ -65,7 +65,7 @@ pub fn retry(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError
         run.input_size_bytes,
     )?;
     let new = NewRun {
-        environment_id: ensure_environment_of(workspace, &run)?.id,
+        environment_id: environment_of_run(workspace, &run)?.id,
         id,
         key: run.key,
         document_id: run.document_id,

@@ -32,13 +32,13 @@ impl Settings {
     }
 
     /// The variables that children inherit from.
-    pub fn child_environment(&self) -> Vec<(OsString, OsString)> {
-        self.environment.clone().into_iter().collect()
+    pub fn child_variables(&self) -> Vec<(OsString, OsString)> {
+        self.variables.clone().into_iter().collect()
     }
 
     /// `PATH`.
     pub fn path(&self) -> Option<&OsString> {
-        self.environment.get(OsStr::new("PATH"))
+        self.variables.get(OsStr::new("PATH"))
     }
 }
 
@@ -51,10 +51,10 @@ mod tests {
     use super::*;
     use crate::problem::Problem;
 
-    fn inputs(folder: &Path, environment: &[(&str, &str)]) -> Inputs {
+    fn inputs(folder: &Path, variables: &[(&str, &str)]) -> Inputs {
         Inputs {
             flags: BTreeMap::new(),
-            environment: environment
+            variables: variables
                 .iter()
                 .map(|(name, value)| (OsString::from(name), OsString::from(value)))
                 .collect(),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn flag_beats_environment_beats_file() {
+    fn flag_beats_variable_beats_file() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(
             folder.path().join("ade.toml"),
@@ -82,9 +82,9 @@ mod tests {
         .unwrap();
         let below = folder.path().join("a/b");
         std::fs::create_dir_all(&below).unwrap();
-        let mut given = inputs(&below, &[("ADE_WORKSPACE", "environment")]);
+        let mut given = inputs(&below, &[("ADE_WORKSPACE", "variable")]);
         let settings = Settings::resolve(&given).unwrap();
-        assert_eq!(settings.workspace, "environment");
+        assert_eq!(settings.workspace, "variable");
         assert_eq!(settings.build_timeout, Duration::from_secs(5));
         assert_eq!(
             settings.data_dir,

@@ -53,8 +53,8 @@ fn given(
     if let Some(value) = inputs.flags.get(setting.name) {
         return Ok(Some((value.clone(), Source::Flag)));
     }
-    if let Some((value, name)) = given_by_variable(setting, &inputs.environment)? {
-        return Ok(Some((value, Source::Environment(name.to_owned()))));
+    if let Some((value, name)) = given_by_variable(setting, &inputs.variables)? {
+        return Ok(Some((value, Source::Variable(name.to_owned()))));
     }
     Ok(file.values.get(setting.name).map(|entry| {
         let value = if setting.kind == Kind::Path {

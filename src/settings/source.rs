@@ -12,7 +12,7 @@ pub enum Source {
     /// A flag of the command line.
     Flag,
     /// An environment variable of this name.
-    Environment(String),
+    Variable(String),
     /// A line of an `ade.toml`.
     File(PathBuf, usize),
     /// Not given: the default.
@@ -23,7 +23,7 @@ impl std::fmt::Display for Source {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Flag => formatter.write_str("flag"),
-            Self::Environment(name) => write!(formatter, "environment variable {name}"),
+            Self::Variable(name) => write!(formatter, "environment variable {name}"),
             Self::File(path, line) => write!(formatter, "{}:{line}", path.display()),
             Self::Default => formatter.write_str("default"),
         }
@@ -35,7 +35,7 @@ pub struct Inputs {
     /// Values of flags, by setting name.
     pub flags: BTreeMap<&'static str, String>,
     /// The environment variables.
-    pub environment: BTreeMap<OsString, OsString>,
+    pub variables: BTreeMap<OsString, OsString>,
     /// The current folder.
     pub folder: PathBuf,
 }

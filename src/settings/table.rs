@@ -48,7 +48,7 @@ macro_rules! table {
             /// Every setting with its source, in the table's order.
             pub resolved: Vec<Resolved>,
             /// The environment variables that children inherit from.
-            pub environment: BTreeMap<OsString, OsString>,
+            pub variables: BTreeMap<OsString, OsString>,
         }
 
         /// The settings of the queue and those who work it.
@@ -73,7 +73,7 @@ macro_rules! table {
                         $($w_field: values.of($w_name).$w_read(),)*
                     },
                     folder: inputs.folder.clone(),
-                    environment: inputs.environment.clone(),
+                    variables: inputs.variables.clone(),
                     resolved,
                 }
             }

@@ -44,7 +44,7 @@ pub(super) fn check(
         None => Ok(()),
         Some(problem) => {
             let name = match source {
-                Source::Environment(name) => name.clone(),
+                Source::Variable(name) => name.clone(),
                 Source::File(..) => setting.key(),
                 _ => setting.name.to_owned(),
             };

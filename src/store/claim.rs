@@ -20,11 +20,11 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// A claim with a fresh token.
-    pub fn new(worker: &str, lease: Duration) -> Self {
+    /// A claim with a token that no other claim has.
+    pub fn new(worker: &str, token: String, lease: Duration) -> Self {
         Self {
             worker: worker.to_owned(),
-            token: uuid::Uuid::new_v4().to_string(),
+            token,
             lease,
             process: None,
         }
@@ -45,51 +45,44 @@ impl Claim {
 /// now, and no lease is considered expired.
 pub type Clock<'a> = dyn Fn() -> Option<Timestamp> + 'a;
 
-/// The claim on a run that is executed.
-pub struct RunLease<'a> {
-    /// The store that records it.
+/// What a claim is on, by its id.
+#[derive(Clone, Copy, Debug)]
+pub enum ClaimOn<'a> {
+    /// A run that is executed.
+    Run(&'a str),
+    /// An environment that is built.
+    Environment(&'a str),
+}
+
+/// A claim with the store that records it.
+pub struct ClaimLease<'a> {
+    /// The store.
     pub store: &'a dyn Store,
-    /// The run's id.
-    pub run: &'a str,
+    /// What is claimed.
+    pub on: ClaimOn<'a>,
     /// The claim.
     pub claim: &'a Claim,
 }
 
-impl Leased for RunLease<'_> {
+impl Leased for ClaimLease<'_> {
     fn length(&self) -> Duration {
         self.claim.lease
     }
     fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
-        let beat = self.store.heartbeat_run(self.run, self.claim, now);
+        let beat = match self.on {
+            ClaimOn::Run(id) => self.store.heartbeat_run(id, self.claim, now),
+            ClaimOn::Environment(id) => self.store.heartbeat_environment(id, self.claim, now),
+        };
         beat.map_err(|_| Unreachable)
     }
     fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
-        let beat = self.store.watch_run(self.run, self.claim);
-        Some(beat.map_err(|_| Unreachable))
-    }
-}
-
-/// The claim on an environment that is built.
-pub struct EnvironmentLease<'a> {
-    /// The store that records it.
-    pub store: &'a dyn Store,
-    /// The environment's id.
-    pub environment: &'a str,
-    /// The claim.
-    pub claim: &'a Claim,
-}
-
-impl Leased for EnvironmentLease<'_> {
-    fn length(&self) -> Duration {
-        self.claim.lease
-    }
-    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
-        let store = self.store;
-        let beat = store.heartbeat_environment(self.environment, self.claim, now);
-        beat.map_err(|_| Unreachable)
-    }
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
-        // A build is not cancelled through its record.
-        None
+        match self.on {
+            ClaimOn::Run(id) => {
+                let beat = self.store.watch_run(id, self.claim);
+                Some(beat.map_err(|_| Unreachable))
+            }
+            // A build is not cancelled through its record.
+            ClaimOn::Environment(_) => None,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Result;
 use crate::clock::Timestamp;
 
-/// A configuration that is recorded in the workspace.
+/// A configuration that is recorded in the workspace, or is to be.
 #[derive(Clone, Debug)]
 pub struct ConfigurationRecord {
     /// UUIDv7.
@@ -35,15 +35,14 @@ pub struct ConfigurationActivity {
 
 /// The configurations in the store.
 pub trait Configurations {
-    /// Returns the configuration of a folder. Records it where it is not recorded yet, and updates its name.
+    /// Returns the configuration of the folder of `new`. Records `new` where the folder is not recorded yet; where it is, it
+    /// keeps its id, and its name is updated.
     ///
     /// # Errors
     /// The database cannot be used.
     fn ensure_configuration(
         &self,
-        workspace: &str,
-        name: &str,
-        path: &Path,
+        new: &ConfigurationRecord,
         now: Timestamp,
     ) -> Result<ConfigurationRecord>;
 

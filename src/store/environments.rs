@@ -99,6 +99,19 @@ impl EnvironmentRecord {
     }
 }
 
+/// An environment that is to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewEnvironment {
+    /// UUIDv7.
+    pub id: String,
+    /// Its key.
+    pub key: EnvironmentKey,
+    /// Its own folder.
+    pub folder: PathBuf,
+    /// The snapshot of the configuration that it is provisioned from.
+    pub snapshot: PathBuf,
+}
+
 /// What is in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentContents {
@@ -129,18 +142,12 @@ pub struct Package {
 
 /// The environments in the store, and the claims of their builders.
 pub trait Environments {
-    /// Returns the environment of a key. Records it as queued where it is not recorded yet; `folder` returns the path of its
-    /// folder for its id.
+    /// Returns the environment of the key of `new`. Records `new` as queued where the key has none yet.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn ensure_environment(
-        &self,
-        key: &EnvironmentKey,
-        snapshot: &Path,
-        folder: &dyn Fn(&str) -> PathBuf,
-        now: Timestamp,
-    ) -> Result<EnvironmentRecord>;
+    fn ensure_environment(&self, new: &NewEnvironment, now: Timestamp)
+    -> Result<EnvironmentRecord>;
 
     /// The environment of a key.
     ///

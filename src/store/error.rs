@@ -54,7 +54,7 @@ pub enum StoreError {
     Damaged {
         /// The database.
         path: PathBuf,
-        /// SQLite's words.
+        /// The database's words.
         message: String,
     },
     /// Another process held it for longer than the busy timeout.
@@ -70,7 +70,7 @@ pub enum StoreError {
     Unreachable {
         /// The database.
         path: PathBuf,
-        /// The error of the system or of SQLite.
+        /// The error of the system or of the database.
         message: String,
         /// What to do.
         hint: String,
@@ -95,13 +95,13 @@ pub enum StoreError {
         /// Some of their ids.
         examples: Vec<String>,
     },
-    /// Any other error of SQLite: most likely a bug in ADE.
+    /// Any other error: most likely a bug in ADE.
     #[error("the database {} refused: {source}", path.display())]
-    Sqlite {
+    Refused {
         /// The database.
         path: PathBuf,
-        /// SQLite's error.
-        source: rusqlite::Error,
+        /// The backend's error.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file beside the database failed.
     #[error(transparent)]
@@ -115,6 +115,14 @@ impl StoreError {
             self,
             Self::Locked { .. } | Self::Unreachable { .. } | Self::File(_)
         )
+    }
+
+    /// Why the database refused the statement itself: it would refuse the same values again.
+    pub fn refusal(&self) -> Option<String> {
+        match self {
+            Self::Refused { source, .. } => Some(source.to_string()),
+            _ => None,
+        }
     }
 }
 
@@ -157,7 +165,7 @@ impl Problem for StoreError {
             Self::Ambiguous { .. } => {
                 Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id")
             }
-            Self::Sqlite { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
+            Self::Refused { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
         }
     }
 }

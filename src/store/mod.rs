@@ -3,7 +3,9 @@
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Configurations`], [`Environments`], [`Runs`], [`Results`], [`Workers`], [`Leases`] and
 //! [`QueueStatistics`]. [`SqliteStore`] implements it for one machine; `sqlite/` mirrors these files, and `suite/` holds the
-//! tests that every backend must pass. The schema's versions are in `schema`, SQLite's own in `sqlite/migrations.rs`.
+//! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
+//! [`open`], [`migrate`], [`status`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
+//! `sqlite/migrations.rs`.
 //!
 //! Promises of every backend:
 //!
@@ -11,13 +13,15 @@
 //!   completion, failure and release all require that token: a process that lost its lease finds no row and changes nothing.
 //! - A run's end, its attempt, its metrics, fields and columns are recorded in one transaction, replaced and never
 //!   appended.
-//! - The store reads no clock. `now` is passed in, so that a test or a simulation can hold it; where a decision must be
-//!   made in the same transaction as the reading of the clock, a [`Clock`] is passed in.
+//! - The store reads no clock and makes no ids and no tokens. They are passed in, so that a test or a simulation can hold
+//!   them; where a decision must be made in the same transaction as the reading of the clock, a [`Clock`] is passed in. Only
+//!   a migration notes by itself when it was applied.
 //! - An operation that fails has changed nothing. [`StoreError`] says why the database cannot be used: it is locked, out of reach,
 //!   damaged or full.
 
 mod claim;
 mod configurations;
+mod database;
 mod environments;
 mod error;
 mod failure;
@@ -32,11 +36,12 @@ mod suite;
 mod workers;
 
 pub use crate::lease::Heartbeat;
-pub use claim::{Claim, Clock, EnvironmentLease, RunLease};
+pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use configurations::{ConfigurationActivity, ConfigurationRecord, Configurations};
+pub use database::{examine, migrate, open, status};
 pub use environments::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Environments,
-    Package,
+    NewEnvironment, Package,
 };
 pub use error::StoreError;
 pub use failure::{Failure, NOT_BUILT};
@@ -46,8 +51,10 @@ pub use results::{ColumnResult, FieldResult, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, NewRun, RunFilter, RunOptions, RunRecord, RunStatus, Runs,
 };
-pub use schema::{AppliedMigration, Migrated, Migration, MigrationState, SchemaStatus};
-pub use sqlite::{Opening, SqliteStore, migrations};
+pub use schema::{
+    AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,
+};
+pub use sqlite::SqliteStore;
 pub use workers::{WorkerRecord, Workers};
 
 /// The outcome of every operation here.

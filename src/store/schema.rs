@@ -1,11 +1,22 @@
-//! The version of a database's schema: which migrations it has, and how they compare to those that this `ade` carries.
+//! A database as a whole: whether it exists and is sound, which migrations it has, and how they compare to those that this
+//! `ade` carries.
 //!
 //! These values are the same for every backend; a backend brings its own migrations and reads and applies them
 //! (`sqlite/migrations.rs`).
 
 use std::path::PathBuf;
 
+use super::{Result, StoreError};
 use crate::clock::Timestamp;
+
+/// What to do about a database that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Return an error.
+    Existing,
+    /// Create and migrate it.
+    CreateIfAbsent,
+}
 
 /// One migration.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +54,8 @@ pub struct AppliedMigration {
 /// How a database's migrations compare to those that this `ade` carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MigrationState {
+    /// There is no database yet.
+    Absent,
     /// All are applied, none is unknown.
     Current,
     /// This many are pending.
@@ -75,13 +88,54 @@ impl MigrationState {
     }
 }
 
-/// The applied migrations of a database, and their state.
+/// The migrations of a database, and how they compare.
 #[derive(Clone, Debug)]
 pub struct SchemaStatus {
+    /// The database.
+    pub path: PathBuf,
     /// Applied migrations, first one first.
     pub applied: Vec<AppliedMigration>,
+    /// Those that this `ade` carries, first one first.
+    pub carried: &'static [Migration],
     /// How they compare.
     pub state: MigrationState,
+}
+
+impl SchemaStatus {
+    /// Returns an error if the schema is not current.
+    ///
+    /// # Errors
+    /// The database is absent, behind, newer or altered.
+    pub fn demand_current(&self) -> Result<()> {
+        let path = self.path.clone();
+        match &self.state {
+            MigrationState::Current => Ok(()),
+            MigrationState::Absent => Err(StoreError::Absent { path }),
+            MigrationState::Behind(pending) => Err(StoreError::NotMigrated {
+                path,
+                pending: *pending,
+            }),
+            MigrationState::Ahead(found) => Err(StoreError::Newer {
+                path,
+                found: *found,
+                known: self.carried.last().map_or(0, |migration| migration.version),
+            }),
+            MigrationState::Altered(version, name) => Err(StoreError::Altered {
+                path,
+                version: *version,
+                name: name.clone(),
+            }),
+        }
+    }
+}
+
+/// What a database's own check of itself found.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// The database.
+    pub path: PathBuf,
+    /// The problems, in the database's words; none where it is sound.
+    pub problems: Vec<String>,
 }
 
 /// The result of a migration.

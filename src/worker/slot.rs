@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Change, Pool, Unrecorded};
 use crate::clock::Timestamp;
-use crate::environment::prepare::{PrepareError, Prepared, ensure_environment_of};
+use crate::environment::prepare::{PrepareError, Prepared, environment_of_run};
 use crate::environment::provide::{Progress, ProvideError, Provider, Want};
 use crate::problem::{Problem, code};
 use crate::run::attempt::failure;
@@ -116,7 +116,7 @@ impl Pool<'_> {
         let store = &*self.workspace.store;
         let batch = u32::try_from((5 * self.options.concurrency).max(10)).unwrap_or(u32::MAX);
         for run in store.runs_without_environment(batch)? {
-            let environment = ensure_environment_of(self.workspace, &run)?;
+            let environment = environment_of_run(self.workspace, &run)?;
             store.set_run_environment(&run.id, &environment.id)?;
         }
         Ok(())

@@ -43,7 +43,7 @@ FAULTS = [
     ("claim out of turn", RUNS + "claim.rs", ("ORDER BY r.available_at, r.created_at, r.id LIMIT 1", "ORDER BY r.created_at DESC, r.id LIMIT 1")),
     ("claim a named run before it is due", RUNS + "claim.rs", ("WHERE id = ?6 AND available_at <= ?1 AND", "WHERE id = ?6 AND ?1 = ?1 AND")),
     ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("(status = 'queued' OR (?6 AND status IN ('building', 'failed')))", "(?6 = ?6 AND status IN ('queued', 'building', 'failed'))")),
-    ("claim without a process", "src/workspace.rs", ("process: process.map(str::to_owned),", "process: process.map(str::to_owned).filter(|_| false),")),
+    ("claim without a process", "src/workspace.rs", (".by(process)", ".by(process.filter(|_| false))")),
     # Leaving a claim.
     ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if run.cancel_requested {", "let status = if run.cancel_requested && run.most == 0 {")),
     ("a released attempt counts", RUNS + "leave.rs", ("let given_back = leaving.give_back &&", "let given_back = leaving.last && leaving.give_back &&")),
@@ -59,7 +59,7 @@ FAULTS = [
     ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
     ("leases are judged after a jump of the clock", HOUSE, ("self.trust_from.is_none_or(|from| now >= from)", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
     ("leases are judged from the first moment", HOUSE, ("Clocks::new(machine, self.has_company().then(|| self.settle()))", "Clocks::new(machine, self.has_company().then(|| self.settle()).filter(|_| false))")),
-    ("times are not repaired after a clock that went back", RUNS + "upkeep.rs", ("WHERE status = 'queued' AND available_at > ?1", "WHERE status = 'queued' AND available_at > ?1 + 1000000000000")),
+    ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("WHERE status = 'queued' AND available_at > ?1", "WHERE status = 'queued' AND available_at > ?1 + 1000000000000")),
     # Who is alive.
     ("a process that lives is taken for dead", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path) == Some(false)")),
     ("dead processes are never found", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path).is_some()")),
@@ -68,7 +68,7 @@ FAULTS = [
     ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("WHERE status = 'building' AND claim_process = ?1", "WHERE status = 'building' AND claim_process = ?1 AND ?1 IS NULL")),
     # Ends.
     ("ends are reported without a look", "src/run/ends.rs", ("events.iter().any(|event| ends(event, run.attempt_count))", "events.iter().any(|event| ends(event, u32::MAX - run.attempt_count))")),
-    ("ends are reported without a lock", "src/events.rs", ("locked.then(|| Hold(self))", "(locked || !locked).then(|| Hold(self))")),
+    ("ends are reported without a lock", "src/events/log.rs", ("locked.then(|| Hold(self))", "(locked || !locked).then(|| Hold(self))")),
     ("ends whose reporter died are never reported", "src/run/ends.rs", ("    for run in &missing {", "    for run in missing.iter().filter(|run| run.id.is_empty()) {")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),

@@ -10,9 +10,9 @@ use ade::settings::Recovery;
 use ade::store::{
     Attempt, CancelOutcome, Claim, Clock, ColumnResult, ConfigurationActivity, ConfigurationRecord,
     Configurations, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments,
-    Failure, FieldResult, Heartbeat, Leases, NewRun, Overview, QueueDepth, QueueMetrics,
-    QueueStatistics, Result, Results, RunFilter, RunRecord, RunStatus, Runs, SqliteStore,
-    StoreError, WorkerRecord, Workers,
+    Failure, FieldResult, Heartbeat, Leases, NewEnvironment, NewRun, Overview, QueueDepth,
+    QueueMetrics, QueueStatistics, Result, Results, RunFilter, RunRecord, RunStatus, Runs,
+    SqliteStore, StoreError, WorkerRecord, Workers,
 };
 
 use super::judge::Operation;
@@ -105,13 +105,11 @@ impl SimulatedStore {
 impl Configurations for SimulatedStore {
     fn ensure_configuration(
         &self,
-        workspace: &str,
-        name: &str,
-        path: &Path,
+        new: &ConfigurationRecord,
         now: Timestamp,
     ) -> Result<ConfigurationRecord> {
         self.look("ensure the configuration", |store| {
-            store.ensure_configuration(workspace, name, path, now)
+            store.ensure_configuration(new, now)
         })
     }
     fn configuration_at(
@@ -131,13 +129,11 @@ impl Configurations for SimulatedStore {
 impl Environments for SimulatedStore {
     fn ensure_environment(
         &self,
-        key: &EnvironmentKey,
-        snapshot: &Path,
-        folder: &dyn Fn(&str) -> PathBuf,
+        new: &NewEnvironment,
         now: Timestamp,
     ) -> Result<EnvironmentRecord> {
         self.call(Operation::EnsureEnvironment, Some(now), |store| {
-            store.ensure_environment(key, snapshot, folder, now)
+            store.ensure_environment(new, now)
         })
     }
     fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {

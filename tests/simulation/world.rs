@@ -160,7 +160,7 @@ fn settings() -> &'static Settings {
                 .into_iter()
                 .map(|(name, value)| (name, value.to_owned()))
                 .collect(),
-            environment: BTreeMap::new(),
+            variables: BTreeMap::new(),
             folder: PathBuf::from("/"),
         })
         .unwrap();
@@ -176,6 +176,16 @@ fn blueprint() -> &'static Configuration {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/roster");
         Configuration::open(&folder).unwrap()
     })
+}
+
+/// The record of the one configuration.
+fn configuration(id: &str) -> ConfigurationRecord {
+    ConfigurationRecord {
+        id: id.to_owned(),
+        workspace_id: WORKSPACE.to_owned(),
+        name: "simulated".to_owned(),
+        path: CONFIGURATION.into(),
+    }
 }
 
 /// See the module.
@@ -198,7 +208,6 @@ pub struct World {
     steady: AtomicI64,
     skew: AtomicI64,
     numbers: AtomicU32,
-    names: Mutex<BTreeMap<String, String>>,
     trace: Option<Mutex<Vec<String>>>,
     violation: Mutex<Option<String>>,
     /// By which the world is swept at its end.
@@ -215,12 +224,7 @@ impl World {
         let chance = Chance::new(seed);
         let start = 1_800_000_000_000;
         let configuration = store
-            .ensure_configuration(
-                WORKSPACE,
-                "simulated",
-                CONFIGURATION.as_ref(),
-                Timestamp(start),
-            )
+            .ensure_configuration(&configuration("configuration"), Timestamp(start))
             .unwrap();
         let keys = (0..1 + chance.below(2))
             .map(|number| EnvironmentKey {
@@ -251,7 +255,6 @@ impl World {
             steady: AtomicI64::new(0),
             skew: AtomicI64::new(start),
             numbers: AtomicU32::new(0),
-            names: Mutex::default(),
             trace: traced.then(Mutex::default),
             violation: Mutex::default(),
         })
@@ -329,12 +332,7 @@ impl World {
         let snapshot = snapshots.join("source");
         Prepared {
             configuration: blueprint().clone(),
-            record: ConfigurationRecord {
-                id: key.configuration_id.clone(),
-                workspace_id: WORKSPACE.to_owned(),
-                name: "simulated".to_owned(),
-                path: CONFIGURATION.into(),
-            },
+            record: configuration(&key.configuration_id),
             source_digest: "source".to_owned(),
             package_folder: snapshot.clone(),
             snapshot,
@@ -470,21 +468,7 @@ impl World {
     /// A line of the trace; nothing is made of it where nobody reads it.
     pub fn trace(&self, line: impl FnOnce() -> String) {
         let Some(trace) = &self.trace else { return };
-        let mut text = line();
-        // Ids of environments come from the real clock; a trace calls them by the order in which they appear.
-        let mut names = self.names.lock().unwrap();
-        for word in text
-            .clone()
-            .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
-        {
-            if word.len() == 36 && word.matches('-').count() == 4 {
-                let number = names.len() + 1;
-                let name = names
-                    .entry(word.to_owned())
-                    .or_insert_with(|| format!("environment-{number}"));
-                text = text.replace(word, name);
-            }
-        }
+        let text = line();
         trace
             .lock()
             .unwrap()

@@ -72,12 +72,13 @@ fn write_constraints(session: &Session<'_>) -> Result<Option<PathBuf>, BuildErro
         return Ok(None);
     }
     let lines: Vec<String> = constraints.iter().map(ToString::to_string).collect();
-    session.write_list("constraints.txt", &lines).map(Some)
+    let path = session.folder.workbench().constraints();
+    session.write_list(path, &lines).map(Some)
 }
 
 /// A writable copy of the configuration, for build tools that write beside what they read.
 fn copy_sources(session: &Session<'_>) -> Result<PathBuf, BuildError> {
-    let copy = session.folder.workbench().join("source");
+    let copy = session.folder.workbench().sources();
     copy_tree(&session.sources, &copy)
         .map_err(FileError::on("copy the configuration to", &copy))?;
     Ok(copy)

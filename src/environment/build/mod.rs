@@ -55,7 +55,8 @@ pub fn provision(
 /// The steps of a build, in their order.
 fn steps(session: &mut Session<'_>) -> Result<Built, BuildError> {
     let workbench = session.folder.workbench();
-    fs::create_dir_all(&workbench).map_err(FileError::on("create the folder", &workbench))?;
+    fs::create_dir_all(workbench.path())
+        .map_err(FileError::on("create the folder", workbench.path()))?;
 
     let mut installer = session.step(Step::PrepareInstaller, installer::prepare)?;
     session.step(Step::CreateVenv, |session| installer.create_venv(session))?;
@@ -84,7 +85,7 @@ fn finish(
     let installed =
         measure::installed(&site_packages).map_err(FileError::on("read", &site_packages))?;
     let workbench = session.folder.workbench();
-    fs::remove_dir_all(&workbench).map_err(FileError::on("remove", &workbench))?;
+    fs::remove_dir_all(workbench.path()).map_err(FileError::on("remove", workbench.path()))?;
     let venv = session.folder.venv();
     let usage = files::disk_usage(&venv).map_err(FileError::on("measure", &venv))?;
     let built = Built {

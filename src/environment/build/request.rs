@@ -73,7 +73,7 @@ pub struct BuildRequest {
     pub tools: ToolsFolder,
     pub environment_id: String,
     /// The caller's environment variables; index, proxy and certificate settings are among them.
-    pub child_env: Vec<(OsString, OsString)>,
+    pub child_variables: Vec<(OsString, OsString)>,
 }
 
 /// A finished environment.

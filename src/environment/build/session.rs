@@ -18,7 +18,7 @@ use crate::environment::measure;
 use crate::files::FileError;
 use crate::layout::EnvironmentFolder;
 use crate::process::{self, Exit};
-use crate::python::child_env;
+use crate::python::child_variables;
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
 
     /// Reports a note for the user.
     pub fn note(&mut self, message: String) {
-        let message = child_env::without_credentials(&message);
+        let message = child_variables::without_credentials(&message);
         self.report(BuildEvent::Note { message });
     }
 
@@ -97,7 +97,7 @@ impl<'a> Session<'a> {
     /// configuration's own settings.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        child_env::apply(&mut command, &self.request.child_env);
+        child_variables::apply(&mut command, &self.request.child_variables);
         command.env("NO_COLOR", "1").current_dir(&self.sources);
         command
     }
@@ -121,7 +121,7 @@ impl<'a> Session<'a> {
         let mut lines = Vec::new();
         let on_event = &mut *self.on_event;
         let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
-            let line = child_env::without_credentials(line);
+            let line = child_variables::without_credentials(line);
             if show == Show::Everything && !line.trim().is_empty() {
                 output::report(stream, &line, on_event);
             }
@@ -180,9 +180,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Writes a file into the workbench folder, with one entry on each line.
-    pub fn write_list(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {
-        let path = self.folder.workbench().join(name);
+    /// Writes a file of the workbench, with one entry on each line.
+    pub fn write_list(&self, path: PathBuf, lines: &[String]) -> Result<PathBuf, BuildError> {
         let text: String = lines
             .iter()
             .flat_map(|line| [line.as_str(), "\n"])

@@ -8,7 +8,7 @@ use super::remove::{remove_key_folder, try_build_lock};
 use super::report::{Options, Removed, Report, delete};
 use crate::cancel::Cancel;
 use crate::files::name_of;
-use crate::layout::TRASH;
+use crate::layout;
 use crate::machine::Machine;
 use crate::store::StoreError;
 use crate::workspace::Workspace;
@@ -47,7 +47,7 @@ fn collect_environments(
     for key in configurations.flat_map(|configuration| files.folders(&configuration)) {
         for folder in files.folders(&key) {
             report.scanned += 1;
-            let is_trash = name_of(&folder).starts_with(TRASH);
+            let is_trash = layout::is_trash(&folder);
             let is_orphan = !known.contains(&folder) && (is_trash || is_old(machine, &folder));
             if is_orphan && !cancel.is_cancelled() {
                 // Not while a builder holds the lock of this key.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::report::{Removed, Report, delete};
 use super::rule::Verdict;
 use crate::clock::Timestamp;
-use crate::layout::{self, BUILD_LOCK, TRASH};
+use crate::layout::{self, BUILD_LOCK};
 use crate::lock::Lock;
 use crate::machine::Machine;
 use crate::store::{EnvironmentRecord, StoreError};
@@ -71,7 +71,7 @@ pub fn remove_environment(
 
 /// Renames a folder so that no process finds it. `None`: it does not exist.
 fn set_aside(machine: &dyn Machine, folder: &Path) -> io::Result<Option<PathBuf>> {
-    let aside = folder.with_file_name(format!("{TRASH}{}", machine.new_token()));
+    let aside = layout::trash(folder, &machine.new_token());
     match machine.files().rename(folder, &aside) {
         Ok(()) => Ok(Some(aside)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::python::child_env;
+use crate::python::child_variables;
 
 /// An option of pip, the environment variable for the same option of uv, and the separator of its values.
 const TRANSLATIONS: [(&str, &str, &str); 5] = [
@@ -32,12 +32,12 @@ const OWN_SETTINGS: [&str; 6] = [
 pub(super) fn variables_for_uv(child: &[(OsString, OsString)]) -> Vec<(&'static str, OsString)> {
     let has_own = OWN_SETTINGS
         .iter()
-        .any(|name| child_env::get(child, name).is_some());
+        .any(|name| child_variables::get(child, name).is_some());
     let settings = pip_settings(child);
     let mut variables = Vec::new();
     for (option, variable, separator) in TRANSLATIONS {
         let is_about_indexes = variable.starts_with("UV_");
-        if child_env::get(child, variable).is_some() || (is_about_indexes && has_own) {
+        if child_variables::get(child, variable).is_some() || (is_about_indexes && has_own) {
             continue;
         }
         let Some(values) = settings.get(option) else {
@@ -75,7 +75,8 @@ fn pip_settings(child: &[(OsString, OsString)]) -> BTreeMap<String, Vec<String>>
     }
     for (option, _, _) in TRANSLATIONS {
         let variable = format!("PIP_{}", option.to_uppercase().replace('-', "_"));
-        if let Some(value) = child_env::get(child, &variable).and_then(|value| value.to_str()) {
+        if let Some(value) = child_variables::get(child, &variable).and_then(|value| value.to_str())
+        {
             settings.insert(
                 option.to_owned(),
                 value.split_whitespace().map(str::to_owned).collect(),
@@ -87,7 +88,7 @@ fn pip_settings(child: &[(OsString, OsString)]) -> BTreeMap<String, Vec<String>>
 
 /// In the order in which pip reads them: a later file overrides an earlier one.
 fn configuration_files(child: &[(OsString, OsString)]) -> Vec<PathBuf> {
-    let own = child_env::get(child, "PIP_CONFIG_FILE").map(PathBuf::from);
+    let own = child_variables::get(child, "PIP_CONFIG_FILE").map(PathBuf::from);
     if own.as_deref() == Some(Path::new("/dev/null")) {
         return Vec::new();
     }
@@ -95,11 +96,11 @@ fn configuration_files(child: &[(OsString, OsString)]) -> Vec<PathBuf> {
         PathBuf::from("/etc/xdg/pip/pip.conf"),
         PathBuf::from("/etc/pip.conf"),
     ];
-    if let Some(home) = child_env::get(child, "HOME").map(PathBuf::from) {
+    if let Some(home) = child_variables::get(child, "HOME").map(PathBuf::from) {
         files.push(home.join(".pip/pip.conf"));
         files.push(home.join("Library/Application Support/pip/pip.conf"));
         files.push(
-            child_env::get(child, "XDG_CONFIG_HOME")
+            child_variables::get(child, "XDG_CONFIG_HOME")
                 .map_or_else(|| home.join(".config"), PathBuf::from)
                 .join("pip/pip.conf"),
         );

@@ -6,6 +6,7 @@
 mod index;
 mod interface;
 mod pip;
+mod search;
 mod uv;
 
 use super::build::error::BuildError;
@@ -13,6 +14,7 @@ use super::build::session::Session;
 use crate::settings::Installer as Choice;
 
 pub(super) use interface::{Install, Installer};
+pub use search::{FoundUv, UvSearch, find_uv};
 
 /// Finds the installer, or fetches it.
 pub(super) fn prepare(session: &mut Session<'_>) -> Result<Box<dyn Installer>, BuildError> {

@@ -182,7 +182,7 @@ impl Arguments {
     ) -> Result<Self, BuildError> {
         let mut lines = install.index_options.clone();
         lines.extend(install.requirements.iter().cloned());
-        let requirements = session.write_list("requirements.txt", &lines)?;
+        let requirements = session.write_list(session.folder.workbench().requirements(), &lines)?;
         let mut lists = vec!["-r".to_owned(), requirements.display().to_string()];
         if let Some(constraints) = &install.constraints {
             lists.extend(["-c".to_owned(), constraints.display().to_string()]);

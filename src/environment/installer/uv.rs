@@ -1,6 +1,5 @@
 //! uv: from PATH, or fetched once and kept among the tools.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use super::index;
 use super::interface::{Install, Installer};
+use super::search;
 use crate::environment::build::error::BuildError;
 use crate::environment::build::event::Step;
 use crate::environment::build::session::{Session, Show};
@@ -15,14 +15,10 @@ use crate::files::{FileError, PartialFolder, remove_abandoned};
 use crate::layout::{ToolsFolder, venv_python};
 use crate::lock::{Lock, LockError};
 use crate::machine::System;
-use crate::process::on_path;
-use crate::python::child_env;
+use crate::python::child_variables;
 
 /// The requirement that is fetched where there is no uv.
 const FETCHED: &str = "uv>=0.8,<1";
-
-/// Older versions lack options that are used here.
-const OLDEST: (u32, u32) = (0, 5);
 
 pub(super) struct Uv {
     program: PathBuf,
@@ -32,29 +28,20 @@ pub(super) struct Uv {
 impl Uv {
     /// Finds a uv that is recent enough, or fetches one.
     pub fn prepare(session: &mut Session<'_>) -> Result<Self, BuildError> {
-        let path = child_env::get(&session.request.child_env, "PATH")
+        let path = child_variables::get(&session.request.child_variables, "PATH")
             .unwrap_or_default()
             .to_owned();
-        for program in on_path(OsStr::new("uv"), &path) {
-            match version(session, &program)? {
-                Some(found) if is_recent(&found) => {
-                    return Ok(Uv {
-                        label: format!("uv {found}"),
-                        program,
-                    });
-                }
-                Some(found) => {
-                    session.note(format!("uv {found} at {} is too old", program.display()))
-                }
-                None => {}
-            }
+        let tools = session.request.tools.clone();
+        let found = search::search(&path, &tools, &mut |program| version(session, program))?;
+        for old in &found.too_old {
+            session.note(format!("{old} is too old"));
+        }
+        if let Some(uv) = found.usable {
+            return Ok(Self::new(uv.program, &uv.version));
         }
         let program = fetched(session)?;
         match version(session, &program)? {
-            Some(found) => Ok(Uv {
-                label: format!("uv {found}"),
-                program,
-            }),
+            Some(version) => Ok(Self::new(program, &version)),
             None => Err(BuildError::NoInstaller {
                 reasons: vec![format!("{} does not start", program.display())],
                 transient: false,
@@ -62,10 +49,17 @@ impl Uv {
         }
     }
 
+    fn new(program: PathBuf, version: &str) -> Self {
+        Uv {
+            label: format!("uv {version}"),
+            program,
+        }
+    }
+
     fn command(&self, session: &Session<'_>, offline: bool) -> Command {
         let mut command = session.command(&self.program);
         command
-            .envs(index::variables_for_uv(&session.request.child_env))
+            .envs(index::variables_for_uv(&session.request.child_variables))
             .env("UV_NO_PROGRESS", "1")
             .env("UV_PYTHON_DOWNLOADS", "never")
             .args(["--color", "never"]);
@@ -117,12 +111,11 @@ impl Lists {
         if install.sources.is_none() {
             lines.extend(install.requirements.iter().cloned());
         }
+        let workbench = session.folder.workbench();
+        let replacement = session.request.engine.replacement();
         Ok(Lists {
-            overrides: session.write_list(
-                "overrides.txt",
-                session.request.engine.replacement().as_slice(),
-            )?,
-            requirements: session.write_list("requirements.txt", &lines)?,
+            overrides: session.write_list(workbench.overrides(), replacement.as_slice())?,
+            requirements: session.write_list(workbench.requirements(), &lines)?,
         })
     }
 }
@@ -175,20 +168,12 @@ fn version(session: &mut Session<'_>, program: &Path) -> Result<Option<String>, 
     let mut command = session.command(program);
     command.arg("--version");
     match session.run(&mut command, Show::Nothing) {
-        Ok(finished) if finished.exit.is_success() => Ok(finished
-            .stdout()
-            .find_map(|line| line.split_whitespace().nth(1))
-            .map(str::to_owned)),
+        Ok(finished) if finished.exit.is_success() => {
+            Ok(finished.stdout().find_map(search::version_in))
+        }
         Ok(_) | Err(BuildError::File(_)) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn is_recent(version: &str) -> bool {
-    let mut parts = version
-        .split('.')
-        .map(|part| part.parse::<u32>().unwrap_or(0));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
 }
 
 /// Returns the uv below `cache/tools`, and fetches it where there is none. It appears there whole, and of two processes
@@ -265,7 +250,7 @@ enum Fetched {
 
 /// Makes a temporary venv with pip, and fetches with that one.
 fn fetch_through_venv(session: &mut Session<'_>, target: &Path) -> Result<Fetched, BuildError> {
-    let venv = session.folder.workbench().join("pip");
+    let venv = session.folder.workbench().venv_with_pip();
     let mut command = session.command(&session.request.python.executable);
     command.args(["-I", "-m", "venv"]).arg(&venv);
     if !session.run(&mut command, Show::Nothing)?.exit.is_success() {
@@ -315,18 +300,4 @@ fn fetch_with(
         reason: format!("uv could not be fetched ({last})"),
         transient: finished.found_network_trouble() && !session.request.offline,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_releases_are_recognized() {
-        assert!(is_recent("0.5.0"));
-        assert!(is_recent("0.13.8"));
-        assert!(is_recent("1.0.0"));
-        assert!(!is_recent("0.4.30"));
-        assert!(!is_recent("what"));
-    }
 }

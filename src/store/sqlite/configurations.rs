@@ -12,18 +12,16 @@ use crate::store::{ConfigurationActivity, ConfigurationRecord, Configurations, R
 impl Configurations for SqliteStore {
     fn ensure_configuration(
         &self,
-        workspace: &str,
-        name: &str,
-        path: &Path,
+        new: &ConfigurationRecord,
         now: Timestamp,
     ) -> Result<ConfigurationRecord> {
         // Nearly always it is recorded already, and reading needs no write lock.
-        if let Some(known) = self.configuration_at(workspace, path)?
-            && known.name == name
+        if let Some(known) = self.configuration_at(&new.workspace_id, &new.path)?
+            && known.name == new.name
         {
             return Ok(known);
         }
-        self.write(|transaction| ensure(transaction, workspace, name, path, now))
+        self.write(|transaction| ensure(transaction, new, now))
     }
 
     fn configuration_at(
@@ -64,27 +62,30 @@ fn at(
 
 fn ensure(
     transaction: &Transaction<'_>,
-    workspace: &str,
-    name: &str,
-    path: &Path,
+    new: &ConfigurationRecord,
     now: Timestamp,
 ) -> rusqlite::Result<ConfigurationRecord> {
     // A workspace is recorded with its first configuration.
     execute(
         transaction,
         "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-        params![workspace, now.0],
+        params![new.workspace_id, now.0],
     )?;
     // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
-    // RETURNING gives its id, not the one that was made for this call.
+    // RETURNING gives its id, not the new one.
     let sql = format!(
         "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
          ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING {COLUMNS}"
     );
-    let id = uuid::Uuid::now_v7().to_string();
     transaction.query_row(
         &sql,
-        params![id, workspace, name, path_text(path), now.0],
+        params![
+            new.id,
+            new.workspace_id,
+            new.name,
+            path_text(&new.path),
+            now.0
+        ],
         record,
     )
 }

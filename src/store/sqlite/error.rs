@@ -17,9 +17,9 @@ pub(super) fn explain(path: &Path, busy_timeout: Duration, error: rusqlite::Erro
             message.clone().unwrap_or_else(|| failure.to_string()),
         ),
         _ => {
-            return StoreError::Sqlite {
+            return StoreError::Refused {
                 path,
-                source: error,
+                source: Box::new(error),
             };
         }
     };
@@ -43,9 +43,9 @@ pub(super) fn explain(path: &Path, busy_timeout: Duration, error: rusqlite::Erro
         ),
         ErrorCode::DiskFull => unreachable(files::FREE_SPACE),
         ErrorCode::SystemIoFailure => unreachable("the disk gave an error: is it full, or gone?"),
-        _ => StoreError::Sqlite {
+        _ => StoreError::Refused {
             path,
-            source: error,
+            source: Box::new(error),
         },
     }
 }

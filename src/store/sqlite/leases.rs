@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use rusqlite::{Transaction, params};
 
+use super::SqliteStore;
+use super::prefix::Table;
 use super::values::execute;
-use super::{SqliteStore, environments, runs};
 use crate::clock::Timestamp;
 use crate::store::{Clock, Leases, Result};
 
@@ -34,8 +35,8 @@ impl Leases for SqliteStore {
         self.write(|transaction| {
             let Some(now) = clock() else { return Ok(0) };
             let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
-            Ok(runs::repair_times(transaction, due, expiry, now)?
-                + environments::repair_times(transaction, due, expiry, now)?)
+            Ok(repair(transaction, Table::Runs, due, expiry, now)?
+                + repair(transaction, Table::Environments, due, expiry, now)?)
         })
     }
 }
@@ -68,4 +69,35 @@ fn release(transaction: &Transaction<'_>, name: &str, token: &str) -> rusqlite::
         [name, token],
     )?;
     Ok(())
+}
+
+/// Repairs the times of one table's records. The conditions are ranges of the table's indexes of what waits and of what is
+/// leased.
+fn repair(
+    transaction: &Transaction<'_>,
+    table: Table,
+    due: Timestamp,
+    expiry: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let name = table.name();
+    let claimed = match table {
+        Table::Runs => "running",
+        Table::Environments => "building",
+    };
+    let waiting = execute(
+        transaction,
+        &format!(
+            "UPDATE {name} SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1"
+        ),
+        params![due.0, now.0],
+    )?;
+    let leased = execute(
+        transaction,
+        &format!(
+            "UPDATE {name} SET claim_expires_at = ?1 WHERE status = '{claimed}' AND claim_expires_at > ?1"
+        ),
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
 }

@@ -10,6 +10,7 @@ use super::options::Options;
 use super::{SqliteStore, migrations};
 use crate::clock::Timestamp;
 use crate::files::{self, FileError};
+use crate::layout::DatabaseFile;
 use crate::lock::Lock;
 use crate::settings::Settings;
 use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
@@ -21,8 +22,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// It is newer, altered, damaged, locked or out of reach; then nothing was changed.
-    pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
-        Self::bring_up_to_date(&Options::of(settings, default)?)
+    pub fn migrate(settings: &Settings, path: &Path) -> Result<Migrated> {
+        Self::bring_up_to_date(&Options::of(settings, path))
     }
 
     pub(super) fn bring_up_to_date(options: &Options) -> Result<Migrated> {
@@ -53,7 +54,7 @@ impl SqliteStore {
     /// holds the migration lock.
     fn create_file(options: &Options) -> Result<Vec<&'static Migration>> {
         let path = &options.path;
-        let beside = with_suffix(path, &format!(".{}.tmp", uuid::Uuid::new_v4()));
+        let beside = DatabaseFile(path).unfinished(&uuid::Uuid::new_v4().to_string());
         let elsewhere = Options {
             path: beside.clone(),
             ..options.clone()
@@ -82,7 +83,7 @@ impl SqliteStore {
         match &status.state {
             MigrationState::Current => return Ok((Vec::new(), None)),
             MigrationState::Behind(_) => {}
-            refused => migrations::demand_current(&self.path, refused)?,
+            _ => status.demand_current()?,
         }
         let backup = if !status.applied.is_empty() {
             Some(self.back_up(&status)?)
@@ -115,9 +116,8 @@ impl SqliteStore {
             .applied
             .last()
             .map_or(0, |migration| migration.version);
-        let stamp = Timestamp::now().to_string().replace([':', '-', '.'], "");
-        let target = with_suffix(&self.path, &format!(".v{version}-{stamp}.bak"));
-        let beside = with_suffix(&target, ".tmp");
+        let target = DatabaseFile(&self.path).backup(version, Timestamp::now());
+        let beside = DatabaseFile::unfinished_backup(&target);
         let _ = std::fs::remove_file(&beside);
         // Unlike a copy of the file, this contains the write-ahead log, and nothing of an open transaction.
         self.read(|connection| {
@@ -139,12 +139,5 @@ impl SqliteStore {
 /// Migrations and first creations exclude each other through a lock of the operating system beside the database. Held until
 /// the file is dropped.
 fn migration_lock(path: &Path) -> Result<Lock> {
-    Ok(Lock::take(&with_suffix(path, ".lock"))?)
-}
-
-/// The path of a file beside this one, with a suffix added to its name.
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    path.with_file_name(name)
+    Ok(Lock::take(&DatabaseFile(path).lock())?)
 }

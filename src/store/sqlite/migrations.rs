@@ -5,15 +5,13 @@
 //! migrations differ from the ones carried here, is refused before anything is read from it. When they are applied, under
 //! which lock and after which backup, is decided in `migrate`.
 
-use std::path::Path;
-
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::clock::Timestamp;
-use crate::store::schema::{AppliedMigration, Migration, MigrationState, SchemaStatus};
-use crate::store::{Result, StoreError};
+use crate::store::schema::{AppliedMigration, Migration};
 
-const MIGRATIONS: &[Migration] = &[
+/// All migrations that this `ade` carries.
+pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "queue_and_records",
@@ -30,13 +28,8 @@ const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrat
     version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL, ade_version TEXT NOT NULL
 ) STRICT";
 
-/// All migrations that this `ade` carries.
-pub fn migrations() -> &'static [Migration] {
-    MIGRATIONS
-}
-
 /// Reads the applied migrations. The database may be an empty file, without even the table of migrations.
-pub(super) fn status(connection: &Connection) -> rusqlite::Result<SchemaStatus> {
+pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Vec<AppliedMigration>> {
     let has_table = connection
         .query_row(
             "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
@@ -45,16 +38,9 @@ pub(super) fn status(connection: &Connection) -> rusqlite::Result<SchemaStatus> 
         )
         .optional()?
         .is_some();
-    let applied = if has_table {
-        applied(connection)?
-    } else {
-        Vec::new()
-    };
-    let state = MigrationState::of(&applied, MIGRATIONS);
-    Ok(SchemaStatus { applied, state })
-}
-
-fn applied(connection: &Connection) -> rusqlite::Result<Vec<AppliedMigration>> {
+    if !has_table {
+        return Ok(Vec::new());
+    }
     let mut statement = connection.prepare("SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version")?;
     let rows = statement.query_map([], |row| {
         Ok(AppliedMigration {
@@ -66,28 +52,6 @@ fn applied(connection: &Connection) -> rusqlite::Result<Vec<AppliedMigration>> {
         })
     })?;
     rows.collect()
-}
-
-/// Returns the error for a state that is not current.
-pub(super) fn demand_current(path: &Path, state: &MigrationState) -> Result<()> {
-    let path = path.to_owned();
-    match state {
-        MigrationState::Current => Ok(()),
-        MigrationState::Behind(pending) => Err(StoreError::NotMigrated {
-            path,
-            pending: *pending,
-        }),
-        MigrationState::Ahead(found) => Err(StoreError::Newer {
-            path,
-            found: *found,
-            known: MIGRATIONS.last().map_or(0, |migration| migration.version),
-        }),
-        MigrationState::Altered(version, name) => Err(StoreError::Altered {
-            path,
-            version: *version,
-            name: name.clone(),
-        }),
-    }
 }
 
 /// Applies what is pending, in one transaction with its entries in `schema_migrations`: a process that opens the database

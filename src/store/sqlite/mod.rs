@@ -44,9 +44,6 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use migrations::migrations;
-pub use open::Opening;
-
 use self::options::Options;
 use super::{Result, StoreError};
 

@@ -1,38 +1,26 @@
 //! Opens a database, and examines one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::options::{self, Options};
+use super::options::Options;
 use super::{SqliteStore, migrations};
 use crate::clock::Timestamp;
 use crate::settings::Settings;
-use crate::store::schema::{MigrationState, SchemaStatus};
+use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
 use crate::store::{Result, StoreError};
 
-/// What to do about a database that does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// Return an error.
-    Existing,
-    /// Create and migrate it.
-    CreateIfAbsent,
-}
-
 impl SqliteStore {
-    /// The database file that the settings name.
-    ///
-    /// # Errors
-    /// The URL is not a SQLite URL, or names no file.
-    pub fn path(settings: &Settings, default: &Path) -> Result<PathBuf> {
-        options::database_path(settings, default)
+    /// All migrations that this `ade` carries.
+    pub fn migrations() -> &'static [Migration] {
+        migrations::MIGRATIONS
     }
 
     /// Opens the database and checks its schema.
     ///
     /// # Errors
     /// It is absent, behind, newer, altered, damaged, locked or out of reach.
-    pub fn open(settings: &Settings, default: &Path, opening: Opening) -> Result<Self> {
-        let options = Options::of(settings, default)?;
+    pub fn open(settings: &Settings, path: &Path, opening: Opening) -> Result<Self> {
+        let options = Options::of(settings, path);
         if !options.path.exists() {
             match opening {
                 Opening::Existing => return Err(StoreError::Absent { path: options.path }),
@@ -42,15 +30,15 @@ impl SqliteStore {
             }
         }
         let store = Self::connect(&options, false)?;
-        let mut state = store.schema_status()?.state;
+        let mut status = store.schema_status()?;
         if opening == Opening::CreateIfAbsent
-            && matches!(state, MigrationState::Behind(pending) if pending == migrations::migrations().len())
+            && status.state == MigrationState::Behind(status.carried.len())
         {
             // An empty file: a creation that was interrupted.
             Self::bring_up_to_date(&options)?;
-            state = store.schema_status()?.state;
+            status = store.schema_status()?;
         }
-        migrations::demand_current(&options.path, &state)?;
+        status.demand_current()?;
         Ok(store)
     }
 
@@ -60,8 +48,8 @@ impl SqliteStore {
     /// # Errors
     /// The settings name a mode that SQLite does not have.
     pub fn in_memory(settings: &Settings, name: &str) -> Result<Self> {
-        let path = PathBuf::from(format!("file:/{name}?vfs=memdb"));
-        let store = Self::connect(&Options::at(settings, path), true)?;
+        let path = format!("file:/{name}?vfs=memdb");
+        let store = Self::connect(&Options::of(settings, path.as_ref()), true)?;
         migrations::apply(&mut store.lock(), Timestamp::now())
             .map_err(|error| store.explain(error))?;
         Ok(store)
@@ -70,14 +58,17 @@ impl SqliteStore {
     /// Reads the state of the database's schema, without changing anything.
     ///
     /// # Errors
-    /// It is absent, damaged, locked or out of reach.
-    pub fn status(settings: &Settings, default: &Path) -> Result<(PathBuf, SchemaStatus)> {
-        let options = Options::of(settings, default)?;
-        if !options.path.exists() {
-            return Err(StoreError::Absent { path: options.path });
+    /// It is damaged, locked or out of reach.
+    pub fn status(settings: &Settings, path: &Path) -> Result<SchemaStatus> {
+        if !path.exists() {
+            return Ok(SchemaStatus {
+                path: path.to_owned(),
+                applied: Vec::new(),
+                carried: Self::migrations(),
+                state: MigrationState::Absent,
+            });
         }
-        let status = Self::connect(&options, false)?.schema_status()?;
-        Ok((options.path, status))
+        Self::connect(&Options::of(settings, path), false)?.schema_status()
     }
 
     /// The schema's state.
@@ -85,15 +76,14 @@ impl SqliteStore {
     /// # Errors
     /// The database cannot be used.
     pub fn schema_status(&self) -> Result<SchemaStatus> {
-        self.read(migrations::status)
-    }
-
-    /// Returns an error if the schema is not current.
-    ///
-    /// # Errors
-    /// It is behind, newer or altered.
-    pub fn demand_current(path: &Path, state: &MigrationState) -> Result<()> {
-        migrations::demand_current(path, state)
+        let applied = self.read(migrations::applied)?;
+        let carried = Self::migrations();
+        Ok(SchemaStatus {
+            path: self.path.clone(),
+            state: MigrationState::of(&applied, carried),
+            applied,
+            carried,
+        })
     }
 
     /// Runs SQLite's own check of the file. Returns the problems that it found.

@@ -1,10 +1,10 @@
 //! Tests of the query plans of statements that run often, or over tables that grow: each uses the index that was made for
 //! it, and none sorts or scans all runs.
 
-use super::Opening;
 use super::prefix::{self, Table};
 use super::tests::Database;
 use super::{environments, runs};
+use crate::store::Opening;
 
 /// SQLite's plan of a statement, in one line.
 fn plan(sql: &str) -> String {

@@ -10,14 +10,20 @@ pub(super) enum Table {
     Environments,
 }
 
+impl Table {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Environments => "environments",
+        }
+    }
+}
+
 /// A range of the primary key, which LIKE would not use; '~' sorts behind every letter of an id. The `+` keeps the planner
 /// from an index that begins with the workspace: it would have to scan and sort all of its entries. No more than a hundred
 /// matches are counted.
 pub(super) fn sql(table: Table) -> String {
-    let name = match table {
-        Table::Runs => "runs",
-        Table::Environments => "environments",
-    };
+    let name = table.name();
     format!(
         "SELECT id FROM {name} WHERE id >= ?1 AND id < ?1 || '~' AND +workspace_id = ?2 ORDER BY id LIMIT 101"
     )

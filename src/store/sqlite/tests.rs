@@ -1,12 +1,12 @@
-//! Runs the suite on SQLite, on a file and in memory, and tests what only SQLite has: files, locks, URLs.
+//! Runs the suite on SQLite, on a file and in memory, and tests what only SQLite has: files and locks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Opening, SqliteStore};
+use super::SqliteStore;
 use crate::settings::{Inputs, Settings};
 use crate::store::suite::{self, Opener, places};
-use crate::store::{Configurations, MigrationState, Runs, StoreError};
+use crate::store::{Configurations, MigrationState, Opening, Runs, StoreError};
 
 suite::run!(on_a_file, crate::store::sqlite::tests::file_database);
 suite::run!(in_memory, crate::store::sqlite::tests::memory_database);
@@ -40,7 +40,7 @@ fn settings(folder: &Path, flags: &[(&'static str, &str)]) -> Settings {
         .collect();
     Settings::resolve(&Inputs {
         flags,
-        environment: BTreeMap::new(),
+        variables: BTreeMap::new(),
         folder: folder.to_owned(),
     })
     .unwrap()
@@ -148,31 +148,9 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
     let other = SqliteStore::open(&settings, &database.path, Opening::Existing).unwrap();
     let holder = store.lock();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = other.ensure_configuration("default", "c", Path::new("/c"), places::at(0));
+    let refused = other.ensure_configuration(&places::new_configuration("c", "/c"), places::at(0));
     assert!(
         matches!(refused, Err(StoreError::Locked { .. })),
         "{refused:?}"
     );
-}
-
-#[test]
-fn database_urls_name_files() {
-    let folder = Path::new("/here");
-    let path = |url: &str| {
-        SqliteStore::path(
-            &settings(folder, &[("ADE_DATABASE_URL", url)]),
-            Path::new("/d"),
-        )
-    };
-    assert_eq!(
-        path("sqlite:///a/b.sqlite").unwrap(),
-        Path::new("/here/a/b.sqlite")
-    );
-    assert_eq!(
-        path("sqlite:////a/b.sqlite").unwrap(),
-        Path::new("/a/b.sqlite")
-    );
-    for bad in ["sqlite://", "sqlite:///", "mysql://x/y"] {
-        assert!(matches!(path(bad), Err(StoreError::BadUrl { .. })), "{bad}");
-    }
 }

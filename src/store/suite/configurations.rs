@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::places::{at, queued, ready};
+use super::places::{at, new_configuration, queued, ready};
 use crate::store::Store;
 
 pub fn a_folder_is_one_configuration_whose_name_is_kept_current(store: &dyn Store) {
     let ensure = |name: &str, folder: &str, now| {
         store
-            .ensure_configuration("default", name, Path::new(folder), at(now))
+            .ensure_configuration(&new_configuration(name, folder), at(now))
             .unwrap()
     };
     let first = ensure("one", "/c", 1);

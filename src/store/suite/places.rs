@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::store::{
-    Claim, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, NewRun,
-    RunOptions, RunRecord, RunStatus, Store,
+    Claim, ConfigurationRecord, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
+    Failure, NewEnvironment, NewRun, RunOptions, RunRecord, RunStatus, Store,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -22,12 +22,26 @@ pub fn expiry(claimed: Timestamp) -> Timestamp {
 }
 
 pub fn claim(worker: &str) -> Claim {
-    Claim::new(worker, LEASE)
+    Claim::new(worker, uuid::Uuid::new_v4().to_string(), LEASE)
+}
+
+fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// A configuration that is to be recorded.
+pub fn new_configuration(name: &str, folder: &str) -> ConfigurationRecord {
+    ConfigurationRecord {
+        id: new_id(),
+        workspace_id: "default".to_owned(),
+        name: name.to_owned(),
+        path: folder.into(),
+    }
 }
 
 pub fn key(store: &dyn Store, digest: &str) -> EnvironmentKey {
     let configuration = store
-        .ensure_configuration("default", "c", Path::new("/c"), at(0))
+        .ensure_configuration(&new_configuration("c", "/c"), at(0))
         .unwrap();
     EnvironmentKey {
         workspace_id: "default".to_owned(),
@@ -39,10 +53,14 @@ pub fn key(store: &dyn Store, digest: &str) -> EnvironmentKey {
 
 /// A queued environment.
 pub fn environment(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
-    let folder = |id: &str| Path::new("/v").join(id);
-    store
-        .ensure_environment(&key(store, digest), Path::new("/s"), &folder, now)
-        .unwrap()
+    let id = new_id();
+    let new = NewEnvironment {
+        key: key(store, digest),
+        folder: Path::new("/v").join(&id),
+        snapshot: "/s".into(),
+        id,
+    };
+    store.ensure_environment(&new, now).unwrap()
 }
 
 /// A ready environment.
@@ -79,7 +97,7 @@ pub fn contents() -> EnvironmentContents {
 
 pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
     NewRun {
-        id: uuid::Uuid::now_v7().to_string(),
+        id: new_id(),
         key: environment.key.clone(),
         environment_id: environment.id.clone(),
         document_id: None,

@@ -1,9 +1,7 @@
 //! Processes that work at the same time.
 
-use std::path::Path;
-
 use super::Opener;
-use super::places::{at, claim, queued, ready};
+use super::places::{at, claim, new_configuration, queued, ready};
 use crate::store::Store;
 
 const PROCESSES: usize = 4;
@@ -44,7 +42,7 @@ pub fn a_folder_is_recorded_once_however_many_see_it_first(open: &Opener) {
     let _kept = open();
     let ids = together(open, |store| {
         store
-            .ensure_configuration("default", "c", Path::new("/c"), at(0))
+            .ensure_configuration(&new_configuration("c", "/c"), at(0))
             .unwrap()
             .id
     });

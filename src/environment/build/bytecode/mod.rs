@@ -46,7 +46,7 @@ pub(super) fn compile(session: &mut Session<'_>) -> Result<Shelf, BuildError> {
     if missing.is_empty() {
         return Ok(shelf);
     }
-    let list = session.folder.workbench().join("compile");
+    let list = session.folder.workbench().modules();
     fs::write(&list, missing.join(&0)).map_err(FileError::on("write", &list))?;
     let mut command = session.command(&session.folder.python());
     command.args(["-I", "-c", COMPILE]).arg(&list);

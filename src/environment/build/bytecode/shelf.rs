@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::digest::Hasher;
 use crate::files::{PartialFolder, remove_abandoned};
+use crate::layout::package_bytecode;
 
 /// Linking takes a moment, so a partial folder of this age is a leftover.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
@@ -38,7 +39,9 @@ impl Shelf {
     pub fn link_into(folder: PathBuf, site_packages: &Path) -> io::Result<Self> {
         let absent = packages(site_packages)?
             .into_iter()
-            .filter(|package| link_tree(&folder.join(&package.key), site_packages).is_err())
+            .filter(|package| {
+                link_tree(&package_bytecode(&folder, &package.key), site_packages).is_err()
+            })
             .collect();
         Ok(Shelf {
             folder,
@@ -57,7 +60,7 @@ impl Shelf {
     }
 
     fn keep_package(&self, package: &Package) -> io::Result<()> {
-        let target = self.folder.join(&package.key);
+        let target = package_bytecode(&self.folder, &package.key);
         if target.exists() {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 mod build;
 mod read;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Transaction, params};
@@ -18,22 +18,20 @@ use super::values::{execute, path_text};
 use crate::clock::Timestamp;
 use crate::store::{
     Claim, Clock, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure,
-    Heartbeat, Result,
+    Heartbeat, NewEnvironment, Result,
 };
 
 impl Environments for SqliteStore {
     fn ensure_environment(
         &self,
-        key: &EnvironmentKey,
-        snapshot: &Path,
-        folder: &dyn Fn(&str) -> PathBuf,
+        new: &NewEnvironment,
         now: Timestamp,
     ) -> Result<EnvironmentRecord> {
         // Nearly always it is recorded already, and reading needs no write lock.
-        if let Some(known) = self.environment_of(key)? {
+        if let Some(known) = self.environment_of(&new.key)? {
             return Ok(known);
         }
-        self.write(|transaction| ensure(transaction, key, snapshot, folder, now))
+        self.write(|transaction| ensure(transaction, new, now))
     }
 
     fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {
@@ -128,23 +126,21 @@ impl Environments for SqliteStore {
 
 fn ensure(
     transaction: &Transaction<'_>,
-    key: &EnvironmentKey,
-    snapshot: &Path,
-    folder: &dyn Fn(&str) -> PathBuf,
+    new: &NewEnvironment,
     now: Timestamp,
 ) -> rusqlite::Result<EnvironmentRecord> {
     // Another process may have recorded it since the caller read.
+    let key = &new.key;
     if let Some(known) = read::of_key(transaction, key)? {
         return Ok(known);
     }
-    let id = uuid::Uuid::now_v7().to_string();
     execute(
         transaction,
         "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?8, ?8)",
-        params![id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&folder(&id)), path_text(snapshot), now.0],
+        params![new.id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&new.folder), path_text(&new.snapshot), now.0],
     )?;
-    read::by_id(transaction, &id)
+    read::by_id(transaction, &new.id)
 }
 
 /// How long an environment stays queued without being due when not all of its runs could be moved.
@@ -197,24 +193,4 @@ fn delete(
         params![id, cold_since.map(|since| since.0)],
     )?;
     Ok(changed == 1)
-}
-
-/// Repairs the times of environments after the clock was set back.
-pub(super) fn repair_times(
-    transaction: &Transaction<'_>,
-    due: Timestamp,
-    expiry: Timestamp,
-    now: Timestamp,
-) -> rusqlite::Result<usize> {
-    let waiting = execute(
-        transaction,
-        "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
-        params![due.0, now.0],
-    )?;
-    let leased = execute(
-        transaction,
-        "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
-        [expiry.0],
-    )?;
-    Ok(waiting + leased)
 }

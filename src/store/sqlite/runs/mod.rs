@@ -27,7 +27,6 @@ pub(super) use end::OF_FAILED_ENVIRONMENT;
 pub(super) use leave::reclaim;
 #[cfg(test)]
 pub(super) use upkeep::WITH_ARTIFACTS;
-pub(super) use upkeep::repair_times;
 
 impl Runs for SqliteStore {
     fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {

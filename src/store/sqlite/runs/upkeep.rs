@@ -1,5 +1,4 @@
-//! Statements for housekeeping: runs without an environment, ends that were not reported, files that may be deleted, times
-//! after the clock was set back.
+//! Statements for housekeeping: runs without an environment, ends that were not reported, files that may be deleted.
 
 use std::time::Duration;
 
@@ -59,27 +58,6 @@ pub(super) fn mark_reported(transaction: &Transaction<'_>, id: &str) -> rusqlite
         [id],
     )?;
     Ok(())
-}
-
-/// Repairs the times of runs after the clock was set back. The conditions are ranges of the indexes `runs_waiting` and
-/// `runs_leased`.
-pub(in crate::store::sqlite) fn repair_times(
-    transaction: &Transaction<'_>,
-    due: Timestamp,
-    expiry: Timestamp,
-    now: Timestamp,
-) -> rusqlite::Result<usize> {
-    let waiting = execute(
-        transaction,
-        "UPDATE runs SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
-        params![due.0, now.0],
-    )?;
-    let leased = execute(
-        transaction,
-        "UPDATE runs SET claim_expires_at = ?1 WHERE status = 'running' AND claim_expires_at > ?1",
-        [expiry.0],
-    )?;
-    Ok(waiting + leased)
 }
 
 /// Ended runs that still have their files. The planner would choose the index of all ended runs (`runs_ended`) and scan those

@@ -1,11 +1,6 @@
-//! Event logs: one JSON object a line, appended and never rewritten.
-//!
-//! The envelope: `event_id`, `run_id` or `environment_id`, `sequence` (from 1, without gaps within a log), `timestamp`,
-//! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
-//! Cell values never appear in them. Followers of a log read the file and not the database.
+//! Writing an event log.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -49,7 +44,7 @@ struct State {
     length: u64,
     /// Whether another process has appended since this log was opened.
     shared: bool,
-    /// The first failure to write. The work goes on; [`EventLog::sync`] returns the failure.
+    /// The first failure to write. The work goes on; [`EventLog::finish`] returns the failure.
     broken: Option<io::Error>,
 }
 
@@ -226,78 +221,11 @@ fn last_sequence(text: &[u8]) -> u64 {
         .unwrap_or(0)
 }
 
-/// Reads a log from its beginning, and new events as it grows.
-pub struct Follower {
-    path: PathBuf,
-    reader: Option<BufReader<File>>,
-    partial: Vec<u8>,
-}
-
-impl Follower {
-    /// Follows a log, which need not exist yet.
-    pub fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            reader: None,
-            partial: Vec::new(),
-        }
-    }
-
-    /// Returns the events of the whole lines that were appended since the last call. Lines that are not JSON objects are left
-    /// out.
-    ///
-    /// # Errors
-    /// The file exists and cannot be read.
-    pub fn poll(&mut self) -> Result<Vec<Value>, FileError> {
-        let mut read = || -> io::Result<Vec<Value>> {
-            if self.reader.is_none() {
-                match File::open(&self.path) {
-                    Ok(file) => self.reader = Some(BufReader::new(file)),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-                    Err(error) => return Err(error),
-                }
-            }
-            let Some(reader) = &mut self.reader else {
-                return Ok(Vec::new());
-            };
-            let mut events = Vec::new();
-            // A reader at the end of the file continues there when the file has grown.
-            let here = reader.stream_position()?;
-            reader.seek(SeekFrom::Start(here))?;
-            loop {
-                if reader.read_until(b'\n', &mut self.partial)? == 0 {
-                    return Ok(events);
-                }
-                if self.partial.last() != Some(&b'\n') {
-                    continue;
-                }
-                if let Ok(event @ Value::Object(_)) = serde_json::from_slice(&self.partial) {
-                    events.push(event);
-                }
-                self.partial.clear();
-            }
-        };
-        read().map_err(FileError::on("read", &self.path))
-    }
-}
-
-/// How severe a level is; unknown words count as `info`.
-pub fn severity(level: &str) -> u8 {
-    match level.to_lowercase().as_str() {
-        "trace" => 0,
-        "debug" => 1,
-        "warning" | "warn" => 3,
-        "error" => 4,
-        "critical" => 5,
-        _ => 2,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Follower;
     use crate::machine::System;
-    use std::fs::OpenOptions;
     use std::io::Write;
 
     #[test]
@@ -354,26 +282,5 @@ mod tests {
         assert!(hold.is_some() && other.hold().is_none());
         drop(hold);
         assert!(other.hold().is_some());
-    }
-
-    #[test]
-    fn a_follower_gives_whole_lines_only_and_each_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.ndjson");
-        let mut follower = Follower::new(path.clone());
-        assert!(
-            follower.poll().unwrap().is_empty(),
-            "the file does not exist yet"
-        );
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .unwrap();
-        file.write_all(b"{\"n\":1}\n{\"n\":").unwrap();
-        assert_eq!(follower.poll().unwrap(), [json!({"n": 1})]);
-        assert!(follower.poll().unwrap().is_empty());
-        file.write_all(b"2}\n").unwrap();
-        assert_eq!(follower.poll().unwrap(), [json!({"n": 2})]);
     }
 }

@@ -1,0 +1,25 @@
+//! Event logs: one JSON object a line, appended and never rewritten.
+//!
+//! The envelope: `event_id`, `run_id` or `environment_id`, `sequence` (from 1, without gaps within a log), `timestamp`,
+//! `level`, `event`, `message`, `data`. Events of the engine keep what they came with and get `sequence` and `run_id`.
+//! Cell values never appear in them. Followers of a log read the file and not the database.
+//!
+//! [`EventLog`] writes a log, [`Follower`] reads one.
+
+mod follow;
+mod log;
+
+pub use follow::Follower;
+pub use log::{EventLog, Hold, Subject};
+
+/// How severe a level is; unknown words count as `info`.
+pub fn severity(level: &str) -> u8 {
+    match level.to_lowercase().as_str() {
+        "trace" => 0,
+        "debug" => 1,
+        "warning" | "warn" => 3,
+        "error" => 4,
+        "critical" => 5,
+        _ => 2,
+    }
+}

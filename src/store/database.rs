@@ -1,0 +1,122 @@
+//! The database that the settings name, as a whole: which backend serves it, and how it is opened, migrated and examined.
+//!
+//! The URL decides. Everything outside [`store`](super) goes through the functions here and knows no backend.
+
+use std::path::{Path, PathBuf};
+
+use super::schema::{Examined, Migrated, Opening, SchemaStatus};
+use super::sqlite::SqliteStore;
+use super::{Result, Store, StoreError};
+use crate::settings::{Resolved, Settings};
+
+/// A database, and the backend that serves it.
+#[derive(Debug)]
+enum Database {
+    Sqlite(PathBuf),
+}
+
+/// Opens the database that the settings name, or the one at `default` where they name none, and checks its schema.
+///
+/// # Errors
+/// It is absent, behind, newer, altered, damaged, locked or out of reach, or no backend serves its URL.
+pub fn open(settings: &Settings, default: &Path, opening: Opening) -> Result<Box<dyn Store>> {
+    match Database::of(settings, default)? {
+        Database::Sqlite(path) => Ok(Box::new(SqliteStore::open(settings, &path, opening)?)),
+    }
+}
+
+/// Creates the database or brings its schema up to date. Any number of processes may call it at once: one works, the
+/// others wait and find it done.
+///
+/// # Errors
+/// It is newer, altered, damaged, locked or out of reach; then nothing was changed. Or no backend serves its URL.
+pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
+    match Database::of(settings, default)? {
+        Database::Sqlite(path) => SqliteStore::migrate(settings, &path),
+    }
+}
+
+/// Reads the state of the database's schema, without changing anything.
+///
+/// # Errors
+/// It is damaged, locked or out of reach, or no backend serves its URL.
+pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
+    match Database::of(settings, default)? {
+        Database::Sqlite(path) => SqliteStore::status(settings, &path),
+    }
+}
+
+/// Opens a database that exists, and has it examine itself.
+///
+/// # Errors
+/// As [`open`].
+pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
+    match Database::of(settings, default)? {
+        Database::Sqlite(path) => {
+            let store = SqliteStore::open(settings, &path, Opening::Existing)?;
+            let problems = store.integrity_problems()?;
+            Ok(Examined { path, problems })
+        }
+    }
+}
+
+impl Database {
+    /// # Errors
+    /// No backend serves the URL, or it names no database.
+    fn of(settings: &Settings, default: &Path) -> Result<Self> {
+        let Some(url) = &settings.database_url else {
+            return Ok(Self::Sqlite(default.to_owned()));
+        };
+        let refuse = |reason: &str| {
+            // For the error message: with the password masked.
+            let shown = settings
+                .resolved
+                .iter()
+                .find(|resolved| resolved.setting.name == "ADE_DATABASE_URL")
+                .and_then(Resolved::shown);
+            Err(StoreError::BadUrl {
+                url: shown.unwrap_or_default(),
+                reason: reason.to_owned(),
+            })
+        };
+        let Some(rest) = url.strip_prefix("sqlite://") else {
+            return refuse("this ade serves sqlite:/// URLs");
+        };
+        match rest.strip_prefix('/') {
+            None | Some("") => refuse("it names no file"),
+            Some(path) => Ok(Self::Sqlite(settings.folder.join(path))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::settings::Inputs;
+
+    #[test]
+    fn database_urls_name_files() {
+        let database = |url: &str| {
+            let settings = Settings::resolve(&Inputs {
+                flags: BTreeMap::from([("ADE_DATABASE_URL", url.to_owned())]),
+                variables: BTreeMap::new(),
+                folder: "/here".into(),
+            })
+            .unwrap();
+            Database::of(&settings, Path::new("/d"))
+        };
+        let path = |url: &str| match database(url).unwrap() {
+            Database::Sqlite(path) => path,
+        };
+        assert_eq!(path("sqlite:///a/b.sqlite"), Path::new("/here/a/b.sqlite"));
+        assert_eq!(path("sqlite:////a/b.sqlite"), Path::new("/a/b.sqlite"));
+        for bad in ["sqlite://", "sqlite:///", "mysql://x/y"] {
+            assert!(
+                matches!(database(bad), Err(StoreError::BadUrl { .. })),
+                "{bad}"
+            );
+        }
+    }
+}
