@@ -2,10 +2,9 @@
 
 use ade::environment::gc::Report;
 use ade::environment::remove::remove;
-use ade::problem::code;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::{Failure, Outcome};
 use crate::ui::{Tone, Ui, bytes};
 
 /// Remove environments that no run needs
@@ -38,13 +37,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         print(ui, &report);
     }
     for failed in &report.failed {
-        ui.failure(&Failure {
-            status: ExitStatus::Refused,
-            code: code::DELETE_FAILED.to_owned(),
-            message: failed.clone(),
-            hint: None,
-        });
-        status = status.max(ExitStatus::Refused);
+        let failure = Failure::of(failed);
+        ui.failure(&failure);
+        status = status.max(failure.status);
     }
     Ok(status)
 }

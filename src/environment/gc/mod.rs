@@ -10,7 +10,7 @@ mod rule;
 mod runs;
 
 pub use remove::remove_environment;
-pub use report::{Options, Removed, Report};
+pub use report::{NotDeleted, Options, Removed, Report};
 pub use rule::{Facts, Judged, Verdict, judge, judge_all};
 pub use runs::REPEATED;
 

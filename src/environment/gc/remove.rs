@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::report::{Removed, Report, delete};
+use super::report::{NotDeleted, Removed, Report, delete};
 use super::rule::Verdict;
 use crate::clock::Timestamp;
 use crate::layout::{self, BUILD_LOCK};
@@ -41,10 +41,7 @@ pub fn remove_environment(
     let aside = match set_aside(machine, folder) {
         Ok(aside) => aside,
         Err(error) => {
-            let reason = crate::files::describe(&error);
-            report
-                .failed
-                .push(format!("{}: {reason}", folder.display()));
+            report.failed.push(NotDeleted::of(folder, error));
             return Ok(false);
         }
     };

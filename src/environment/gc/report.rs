@@ -1,12 +1,15 @@
 //! The options of a collection, and its report.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::files::FileError;
 use crate::machine::Files;
+use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 
 /// What to collect.
@@ -50,7 +53,7 @@ pub struct Removed {
 }
 
 /// What a collection did, or would do.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// Nothing was deleted; this is what would be.
     pub dry_run: bool,
@@ -61,9 +64,31 @@ pub struct Report {
     /// Environments, and runs with files, that were kept, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
     /// What could not be deleted, with the reason.
-    pub failed: Vec<String>,
+    #[serde(serialize_with = "as_texts")]
+    pub failed: Vec<NotDeleted>,
     /// The sum of what was freed.
     pub bytes_freed: u64,
+}
+
+/// A file or folder that could not be deleted.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct NotDeleted(FileError);
+
+impl NotDeleted {
+    pub(super) fn of(path: &Path, error: io::Error) -> Self {
+        Self(FileError::on("delete", path)(error))
+    }
+}
+
+impl Problem for NotDeleted {
+    fn facts(&self) -> Facts {
+        self.0.facts().under(Kind::Refused, code::DELETE_FAILED)
+    }
+}
+
+fn as_texts<S: Serializer>(failed: &[NotDeleted], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(failed.iter().map(ToString::to_string))
 }
 
 impl Report {
@@ -81,7 +106,6 @@ impl Report {
 /// Deletes a folder; a failure is added to the report.
 pub(super) fn delete(files: &dyn Files, path: &Path, report: &mut Report) {
     if let Err(error) = files.remove_tree(path) {
-        let reason = crate::files::describe(&error);
-        report.failed.push(format!("{}: {reason}", path.display()));
+        report.failed.push(NotDeleted::of(path, error));
     }
 }
