@@ -13,6 +13,7 @@ use crate::cancel::Cancel;
 use crate::process::{self, Exit, Options, Stream, Usage};
 
 const COMPLETED: &str = "engine.run.completed";
+const LOG: &str = "engine.log";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
     "PATH",
@@ -85,6 +86,8 @@ pub struct Failure {
     pub stage: String,
     /// What happened, and where.
     pub message: String,
+    /// What to do about it, where the engine knows.
+    pub hint: Option<String>,
 }
 
 /// How the process ended and what it reported.
@@ -98,6 +101,8 @@ pub struct EngineReport {
     pub wall: Duration,
     /// The payload of its last completed event.
     pub completed: Option<Value>,
+    /// The hint in the data of its last log event, in which it logs a failure.
+    pub hint: Option<String>,
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
 }
@@ -111,6 +116,7 @@ impl EngineReport {
             code: text("code")?,
             stage: text("stage").unwrap_or_else(|| "unknown".to_owned()),
             message: text("message").unwrap_or_default(),
+            hint: self.hint.clone(),
         })
     }
 
@@ -215,6 +221,7 @@ fn invoke(
     on_message: &mut dyn FnMut(Message),
 ) -> io::Result<EngineReport> {
     let mut completed = None;
+    let mut hint = None;
     let mut last_lines: Vec<String> = Vec::new();
     let options = Options {
         timeout: invocation.timeout,
@@ -226,8 +233,11 @@ fn invoke(
         &options,
         &mut |stream, line| {
             if let Some(event) = engine_event(line) {
-                if event.get("event").and_then(Value::as_str) == Some(COMPLETED) {
-                    completed = event.get("data").cloned();
+                let data = event.get("data");
+                match event.get("event").and_then(Value::as_str) {
+                    Some(COMPLETED) => completed = data.cloned(),
+                    Some(LOG) => hint = data.and_then(hint_in),
+                    _ => {}
                 }
                 on_message(Message::Event(event));
                 return;
@@ -246,8 +256,13 @@ fn invoke(
         usage: outcome.usage,
         wall: outcome.wall,
         completed,
+        hint,
         last_lines,
     })
+}
+
+fn hint_in(data: &Value) -> Option<String> {
+    data.get("hint").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// A line that is an event of the engine: a JSON object with an `event` that begins with `engine.`.
