@@ -101,10 +101,8 @@ pub fn check(
     let report = load(workspace, prepared, &environment, debug, cancel)?;
     let seen = verdict::observe(&report, true, || true);
     let around = Circumstances {
-        input: Path::new(""),
         output: Path::new(""),
         timeout: workspace.settings.run_timeout,
-        first_bytes: &|| None,
     };
     let failure = verdict::explain(seen, &report, &around);
     let message = failure.as_ref().map_or("", |failure| &failure.message);

@@ -127,6 +127,7 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     place.write("encrypted.xlsx", encrypted_workbook());
     place.write("text.xlsx", "Name,Email\nAnn,ann@example.org\n");
     place.write("workbook.csv", &whole);
+    place.write("old.csv", encrypted_workbook());
     place.write("workbook.xls", &whole);
     place.write(
         "page.xls",
@@ -146,18 +147,21 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
     0 of 4 files normalized, 4 failed
     ");
-    snapshot!(place, place.ade("run config workbook.csv workbook.xls page.xls --jobs 1"), @r#"
+    snapshot!(place, place.ade("run config workbook.csv old.csv workbook.xls page.xls --jobs 1"), @r#"
     status 1
     --- stdout
     ✗ workbook.csv  failed [TIME]
+    ✗ old.csv  failed [TIME]
     ✗ workbook.xls  failed [TIME]
     ✗ page.xls  failed [TIME]
     --- stderr
     error: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
     hint: this file is a workbook, not text: rename it so that it ends in .xlsx
+    error: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 0-0: invalid continuation byte; the setting csv_encoding may name another encoding, or "auto"
+    hint: this file is a workbook, not text: rename it so that it ends in .xls
     error: workbook.xls is not a readable .xls workbook: this is a newer workbook; rename it to .xlsx
     error: page.xls is not a readable .xls workbook: this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx
-    0 of 3 files normalized, 3 failed
+    0 of 4 files normalized, 4 failed
     "#);
     assert!(place.statuses().iter().all(|status| status == "failed"));
     let error = place

@@ -212,7 +212,7 @@ fn a_database_that_is_damaged() {
     }
     std::fs::write(
         &database,
-        "this was a database once, and is none any more".repeat(100),
+        "this was a database once, and is not one any more".repeat(100),
     )
     .unwrap();
     let before = std::fs::read(&database).unwrap();

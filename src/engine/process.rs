@@ -17,6 +17,7 @@ use crate::process::{self, Exit, Options, Stream, Usage};
 pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
 
 const COMPLETED: &str = "engine.run.completed";
+const LOG: &str = "engine.log";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
     "PATH",
@@ -89,6 +90,8 @@ pub struct Failure {
     pub stage: String,
     /// What happened, and where.
     pub message: String,
+    /// What to do about it, where the engine knows.
+    pub hint: Option<String>,
 }
 
 /// How the process ended and what it reported.
@@ -102,6 +105,8 @@ pub struct EngineReport {
     pub wall: Duration,
     /// The payload of its last completed event.
     pub completed: Option<Value>,
+    /// The hint in the data of its last log event, in which it logs a failure.
+    pub hint: Option<String>,
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
 }
@@ -115,6 +120,7 @@ impl EngineReport {
             code: text("code")?,
             stage: text("stage").unwrap_or_else(|| "unknown".to_owned()),
             message: text("message").unwrap_or_default(),
+            hint: self.hint.clone(),
         })
     }
 
@@ -217,6 +223,7 @@ fn invoke(
     on_message: &mut dyn FnMut(Message),
 ) -> io::Result<EngineReport> {
     let mut completed = None;
+    let mut hint = None;
     let mut last_lines: Vec<String> = Vec::new();
     let options = Options {
         timeout: invocation.timeout,
@@ -228,8 +235,11 @@ fn invoke(
         &options,
         &mut |stream, line| {
             if let Some(event) = engine_event(line) {
-                if event.get("event").and_then(Value::as_str) == Some(COMPLETED) {
-                    completed = event.get("data").cloned();
+                let data = event.get("data");
+                match event.get("event").and_then(Value::as_str) {
+                    Some(COMPLETED) => completed = data.cloned(),
+                    Some(LOG) => hint = data.and_then(hint_in),
+                    _ => {}
                 }
                 on_message(Message::Event(event));
                 return;
@@ -248,8 +258,13 @@ fn invoke(
         usage: outcome.usage,
         wall: outcome.wall,
         completed,
+        hint,
         last_lines,
     })
+}
+
+fn hint_in(data: &Value) -> Option<String> {
+    data.get("hint").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// A line that is an event of the engine: a JSON object with an `event` that begins with `engine.`.

@@ -139,12 +139,6 @@ impl Files for Disk {
         fs::read(path)
     }
 
-    fn first_bytes(&self, path: &Path) -> io::Result<[u8; 4]> {
-        let mut start = [0; 4];
-        File::open(path)?.read_exact(&mut start)?;
-        Ok(start)
-    }
-
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         fs::create_dir_all(path)
     }

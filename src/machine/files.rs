@@ -80,11 +80,6 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// It cannot be read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
-    /// The first four bytes of a file.
-    ///
-    /// # Errors
-    /// It cannot be read, or is shorter.
-    fn first_bytes(&self, path: &Path) -> io::Result<[u8; 4]>;
     /// Creates a folder and those above it.
     ///
     /// # Errors

@@ -282,14 +282,12 @@ impl<'a> Execution<'a> {
 
     /// What the engine's end means.
     fn judge(&self, report: &EngineReport, invocation: &Invocation) -> Attempted {
-        let (input, output) = (self.input(), self.output());
+        let output = self.output();
         let validate_only = self.run.options.validate_only;
         let seen = verdict::observe(report, validate_only, || self.files().is_file(&output));
         let around = Circumstances {
-            input: &input,
             output: &output,
             timeout: invocation.timeout,
-            first_bytes: &|| self.files().first_bytes(&input).ok(),
         };
         let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
         let verdict = seen.verdict();

@@ -125,14 +125,10 @@ pub fn observe(
 
 /// What the words of a failure need to know beside the engine's report.
 pub struct Circumstances<'a> {
-    /// The staged input.
-    pub input: &'a Path,
     /// Where the workbook was to be.
     pub output: &'a Path,
     /// The wall-clock limit.
     pub timeout: Option<Duration>,
-    /// How the input begins, where it can be read.
-    pub first_bytes: &'a dyn Fn() -> Option<[u8; 4]>,
 }
 
 /// The failure of an attempt in words. `None`: it did not fail.
@@ -148,7 +144,7 @@ pub fn explain(
     let reported = report.failure();
     let words = match &reported {
         Some(failure) if matches!(seen, Observation::Reported | Observation::DiskFull) => {
-            words_of_engine(seen, failure, around)
+            words_of_engine(seen, failure)
         }
         _ => words(seen, report, around),
     };
@@ -186,18 +182,14 @@ impl Words {
 }
 
 /// What the engine reports, in its words.
-fn words_of_engine(
-    seen: Observation,
-    failure: &crate::engine::Failure,
-    around: &Circumstances<'_>,
-) -> Words {
+fn words_of_engine(seen: Observation, failure: &crate::engine::Failure) -> Words {
     Words {
         stage: failure.stage.clone(),
         message: failure.message.clone(),
         hint: if seen == Observation::DiskFull {
             Some(crate::files::FREE_SPACE.to_owned())
         } else {
-            hint_for_reported(failure, around)
+            hint_for_reported(failure)
         },
     }
 }
@@ -268,16 +260,10 @@ fn last_lines(report: &EngineReport) -> String {
     }
 }
 
-/// What to do about a failure that the engine reports: by what the input is, by what the message names, by its code.
-fn hint_for_reported(
-    failure: &crate::engine::Failure,
-    around: &Circumstances<'_>,
-) -> Option<String> {
-    let for_input = (failure.code == "unknown_error")
-        .then(|| hint_for_input(around))
-        .flatten();
-    for_input
-        .or_else(|| hint_for_import(&failure.message))
+/// What to do about a failure that the engine reports: as the engine says, by what the message names, by its code.
+fn hint_for_reported(failure: &crate::engine::Failure) -> Option<String> {
+    let own = failure.hint.clone();
+    own.or_else(|| hint_for_import(&failure.message))
         .or_else(|| hint_of(&failure.code).map(str::to_owned))
 }
 
@@ -307,21 +293,6 @@ fn hint_of(code: &str) -> Option<&'static str> {
     }
 }
 
-/// A workbook that is named .csv fails as text that cannot be decoded; this hint says what it is.
-fn hint_for_input(around: &Circumstances<'_>) -> Option<String> {
-    if !around.input.extension()?.eq_ignore_ascii_case("csv") {
-        return None;
-    }
-    let ending = match &(around.first_bytes)()? {
-        b"PK\x03\x04" => ".xlsx",
-        b"\xD0\xCF\x11\xE0" => ".xls",
-        _ => return None,
-    };
-    Some(format!(
-        "this file is a workbook, not text: rename it so that it ends in {ending}"
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,6 +305,7 @@ mod tests {
             usage: Usage::default(),
             wall: Duration::ZERO,
             completed,
+            hint: None,
             last_lines: lines.iter().map(|line| (*line).to_owned()).collect(),
         }
     }
@@ -438,20 +410,23 @@ mod tests {
     }
 
     #[test]
-    fn a_workbook_that_is_named_csv_is_called_what_it_is() {
-        let seen = report(
+    fn a_hint_of_the_engine_comes_before_that_of_its_code() {
+        let around = Circumstances {
+            output: Path::new("/out"),
+            timeout: None,
+        };
+        let mut seen = report(
             Exit::Code(1),
             failed("unknown_error", "'utf-8' codec can't decode"),
             &[],
         );
-        let around = Circumstances {
-            input: Path::new("/in/a.csv"),
-            output: Path::new("/out"),
-            timeout: None,
-            first_bytes: &|| Some(*b"PK\x03\x04"),
+        let hint = |seen: &EngineReport| {
+            let failure = explain(Observation::Reported, seen, &around).unwrap();
+            assert_eq!(failure.code, "unknown_error");
+            failure.hint.unwrap()
         };
-        let failure = explain(Observation::Reported, &seen, &around).unwrap();
-        assert_eq!(failure.code, "unknown_error");
-        assert!(failure.hint.unwrap().ends_with("ends in .xlsx"));
+        assert!(hint(&seen).contains("`ade logs tail`"));
+        seen.hint = Some("rename it".to_owned());
+        assert_eq!(hint(&seen), "rename it");
     }
 }

@@ -1,7 +1,8 @@
 //! Tests that need something that not every machine has: a file system to mount, samples from elsewhere.
 //!
 //! Rust's own harness knows such a test as passed or failed. Those here report what is missing, and are shown as ignored
-//! with that reason. A file of them has `harness = false` in Cargo.toml and names its tests in [`trials!`].
+//! with that reason. A file of them has `harness = false` in Cargo.toml and names its tests in [`trials!`], or gives them
+//! to [`run`].
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -11,21 +12,19 @@ pub struct Missing(pub String);
 /// How such a test ends, if it does not fail.
 pub type Tried = Result<(), Missing>;
 
-/// A test by its name.
-pub type Named = (&'static str, fn() -> Tried);
-
-/// Runs the tests as the flags of `cargo test` say.
-pub fn run(tests: &[Named]) -> std::process::ExitCode {
-    let trial = |(name, test): &Named| {
-        let test = *test;
-        Trial::ignorable_test(*name, move || -> Result<Completion, Failed> {
+/// Runs tests, each with its name, as the flags of `cargo test` say.
+pub fn run<N: Into<String>, T: FnOnce() -> Tried + Send + 'static>(
+    tests: impl IntoIterator<Item = (N, T)>,
+) -> std::process::ExitCode {
+    let trial = |(name, test): (N, T)| {
+        Trial::ignorable_test(name, move || -> Result<Completion, Failed> {
             Ok(match test() {
                 Ok(()) => Completion::Completed,
                 Err(Missing(reason)) => Completion::ignored_with(reason),
             })
         })
     };
-    let trials = tests.iter().map(trial).collect();
+    let trials = tests.into_iter().map(trial).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -33,7 +32,7 @@ pub fn run(tests: &[Named]) -> std::process::ExitCode {
 macro_rules! trials {
     ($($test:ident),+ $(,)?) => {
         fn main() -> std::process::ExitCode {
-            common::trials::run(&[$((stringify!($test), $test)),+])
+            common::trials::run([$((stringify!($test), $test as fn() -> common::trials::Tried)),+])
         }
     };
 }

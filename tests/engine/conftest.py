@@ -1,6 +1,6 @@
 """Helpers for the engine's tests.
 
-The tests need a Python with the engine importable; `cargo test` brings one, and so does any clone after
+The tests need a Python with the engine importable; `cargo test --test engine` brings one, and so does any clone after
 `pip install` of the engine's wheel. Most run the engine in this process, which is fast; what only a process of its
 own can show (exit status, streams, environment) runs one.
 """
@@ -42,6 +42,26 @@ def register(registry):
         registry.register_field(FieldDef(name=name))
         registry.register_column_detector(by_name, field=name, priority=1)
 """
+
+
+def pytest_addoption(parser):
+    parser.addoption("--outcomes", metavar="FILE", help="write what became of each file's tests there, as JSON")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if not config.getoption("--outcomes"):
+        return
+    files: dict[str, dict] = {}
+    for category in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.getreports(category):
+            name = Path(report.nodeid.partition("::")[0]).stem
+            file = files.setdefault(name, {"passed": 0, "failed": 0, "skipped": {}})
+            if category == "skipped":
+                reason = report.longrepr[2].removeprefix("Skipped: ")
+                file["skipped"][reason] = file["skipped"].get(reason, 0) + 1
+            else:
+                file["passed" if category == "passed" else "failed"] += 1
+    Path(config.getoption("--outcomes")).write_text(json.dumps(files), encoding="utf-8")
 
 
 class Outcome:

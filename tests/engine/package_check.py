@@ -238,7 +238,7 @@ class _Check:
             identity, target = element.get("Id", ""), element.get("Target", "")
             kind = element.get("Type", "").rsplit("/", 1)[-1]
             if not identity or identity in found:
-                self.fault(name, identity, "is no identity of its own")
+                self.fault(name, identity, "is missing or used twice")
             external = element.get("TargetMode") == "External"
             if not external:
                 target = unquote(target)
@@ -264,7 +264,7 @@ class _Check:
             if not child.tag.startswith(MAIN):
                 continue
             if name not in order:
-                self.fault(part, name, f"is no part of a {local(tree)}")
+                self.fault(part, name, f"is not a part of a {local(tree)}")
                 continue
             if order.index(name) < last:
                 self.fault(part, name, f"comes after {order[last]}")
@@ -322,7 +322,7 @@ class _Check:
         for sheet in sheets:
             title = sheet.get("name", "")
             if BAD_TITLE.search(title) or len(title) > 31:
-                self.fault(main, "sheets", f"{title!r} is no title")
+                self.fault(main, "sheets", f"{title!r} is not a title")
             if not (sheet.get("sheetId") or "").isdigit():
                 self.fault(main, title, "has no sheetId")
         visible = [sheet.get("state", "visible") == "visible" for sheet in sheets]
@@ -332,7 +332,7 @@ class _Check:
             for what in ("activeTab", "firstSheet"):
                 index = view.get(what, "0")
                 if not index.isdigit() or int(index) >= len(sheets):
-                    self.fault(main, what, f"{index} is no sheet")
+                    self.fault(main, what, f"{index} is not a sheet")
                 elif what == "activeTab" and not visible[int(index)]:
                     self.fault(main, what, f"{index} is hidden")
 
@@ -343,7 +343,7 @@ class _Check:
             name, scope, text = element.get("name", ""), element.get("localSheetId"), element.text or ""
             plain = name.removeprefix("_xlnm.")
             if not plain or not NAME.match(plain) or len(name) > 255 or cell_position(plain.upper()):
-                self.fault(main, name, "is no name")
+                self.fault(main, name, "is not a name")
             if (name.casefold(), scope) in seen:
                 self.fault(main, name, "is defined twice in the same scope")
             seen.add((name.casefold(), scope))
@@ -443,7 +443,7 @@ class _Sheet:
     def check_reference(self, path: str, attribute: str) -> None:
         for element in self.all(path):
             if area(element.get(attribute)) is None:
-                self.fault(path, f"{element.get(attribute)!r} is no area")
+                self.fault(path, f"{element.get(attribute)!r} is not an area")
 
     def check_style(self, place: str, value: str | None) -> None:
         if value is not None and not (value.isdigit() and int(value) < self.check.style_count):
@@ -459,7 +459,7 @@ class _Sheet:
             self.fault(place, "is for no cells")
         for one in ranges:
             if area(one, whole_lines=True) is None:
-                self.fault(place, f"{one!r} is no area")
+                self.fault(place, f"{one!r} is not an area")
 
     def check_views(self) -> None:
         for view in self.all("sheetViews/sheetView"):
@@ -468,7 +468,7 @@ class _Sheet:
                 for attribute in ("topLeftCell", "activeCell"):
                     value = element.get(attribute)
                     if value is not None and cell_position(value) is None:
-                        self.fault(local(element), f"{attribute} {value!r} is no cell")
+                        self.fault(local(element), f"{attribute} {value!r} is not a cell")
                 if local(element) == "selection":
                     panes[element.get("pane", "topLeft")] += 1
                     if element.get("sqref") is not None:
@@ -485,7 +485,7 @@ class _Sheet:
             first, end = element.get("min", ""), element.get("max", "")
             place = f"cols {first}:{end}"
             if not (first.isdigit() and end.isdigit() and 1 <= int(first) <= int(end) <= LAST_COLUMN):
-                self.fault(place, "are no columns")
+                self.fault(place, "are not columns")
                 continue
             if int(first) <= last:
                 self.fault(place, f"come after column {last}")
@@ -504,7 +504,7 @@ class _Sheet:
         for element in self.all("sheetData/row"):
             text = element.get("r", "")
             if not text.isdigit() or not 1 <= int(text) <= LAST_ROW:
-                self.fault(f"row {text}", "is no row")
+                self.fault(f"row {text}", "is not a row")
                 continue
             row = int(text)
             if row <= last:
@@ -518,7 +518,7 @@ class _Sheet:
             for cell in element.iterfind(f"{MAIN}c"):
                 position = cell_position(cell.get("r"))
                 if position is None:
-                    self.fault(f"row {row}", f"{cell.get('r')!r} is no cell")
+                    self.fault(f"row {row}", f"{cell.get('r')!r} is not a cell")
                     continue
                 if position[0] != row:
                     self.fault(cell.get("r", ""), f"is in row {row}")
@@ -531,7 +531,7 @@ class _Sheet:
         place, kind = cell.get("r", ""), cell.get("t", "n")
         self.check_style(place, cell.get("s"))
         if kind not in CELL_TYPES:
-            self.fault(place, f"{kind!r} is no type")
+            self.fault(place, f"{kind!r} is not a type")
             return
         children = [local(child) for child in cell]
         if len(set(children)) < len(children) or not set(children) <= {"f", "v", "is", "extLst"}:
@@ -550,11 +550,11 @@ class _Sheet:
         elif text is None or text == "" and formula is not None:
             text = None
         elif kind == "n" and not is_number(text) or kind == "b" and text not in ("0", "1"):
-            self.fault(place, f"{text[:40]!r} is no value of type {kind}")
+            self.fault(place, f"{text[:40]!r} is not a value of type {kind}")
         elif kind == "e" and text not in ERRORS:
             self.fault(place, f"{text[:40]!r} is not an error code")
         elif kind == "d" and not (text and MOMENT.match(text)):
-            self.fault(place, f"{text[:40]!r} is no date")
+            self.fault(place, f"{text[:40]!r} is not a date")
         elif kind == "s":
             if not text.isdigit() or int(text) >= len(self.check.strings):
                 self.fault(place, f"text {text} is not among {len(self.check.strings)} shared texts")
@@ -567,7 +567,7 @@ class _Sheet:
     def check_formula(self, place: str, formula: ElementTree.Element, position: tuple[int, int]) -> None:
         kind, text = formula.get("t", "normal"), formula.text or ""
         if kind not in ("normal", "array", "shared", "dataTable"):
-            self.fault(place, f"{kind!r} is no kind of formula")
+            self.fault(place, f"{kind!r} is not a kind of formula")
         if kind in ("normal", "array") and not text:
             self.fault(place, "has an empty formula")
         if len(text) > LONGEST_FORMULA:
@@ -602,7 +602,7 @@ class _Sheet:
     def check_one_filter(self, place: str, element: ElementTree.Element) -> Area | None:
         bounds = area(element.get("ref"))
         if bounds is None:
-            self.fault(place, f"{element.get('ref')!r} is no area")
+            self.fault(place, f"{element.get('ref')!r} is not an area")
             return None
         seen: set[int] = set()
         for column in element.iterfind(f"{MAIN}filterColumn"):
@@ -640,7 +640,7 @@ class _Sheet:
         for element in self.all("hyperlinks/hyperlink"):
             reference, identity = element.get("ref", ""), element.get(f"{OFFICE}id")
             if area(reference) is None:
-                self.fault("hyperlink", f"{reference!r} is no area")
+                self.fault("hyperlink", f"{reference!r} is not an area")
             elif reference in seen:
                 self.fault("hyperlink", f"{reference} has two")
             seen.append(reference)
@@ -648,13 +648,13 @@ class _Sheet:
                 self.fault("hyperlink", f"{reference} leads nowhere")
             relationship = self.check.relationships.get(self.part, {}).get(identity or "")
             if relationship is not None and (relationship.kind != "hyperlink" or not relationship.external):
-                self.fault("hyperlink", f"{reference} uses relationship {identity!r}, which is no link")
+                self.fault("hyperlink", f"{reference} uses relationship {identity!r}, which is not a link")
 
     def check_breaks(self) -> None:
         for path, last in (("rowBreaks/brk", LAST_ROW), ("colBreaks/brk", LAST_COLUMN)):
             for element in self.all(path):
                 if not is_number(element.get("id", "0"), 0, last):
-                    self.fault(path, f"{element.get('id')} is no place for a break")
+                    self.fault(path, f"{element.get('id')} is not a place for a break")
         for element in self.all("headerFooter/*"):
             if len(element.text or "") > 255:
                 self.fault(local(element), "is longer than 255 characters")
@@ -668,7 +668,7 @@ class _Sheet:
             identity = legacy.get(f"{OFFICE}id", "")
             drawing = check.relationships.get(self.part, {}).get(identity)
             if drawing is not None and drawing.kind != "vmlDrawing":
-                self.fault("legacyDrawing", f"uses relationship {identity!r}, which is no drawing of that kind")
+                self.fault("legacyDrawing", f"uses relationship {identity!r}, which is not a drawing of that kind")
         if parts and drawing is None:
             self.fault("legacyDrawing", "is missing, though there are comments")
         if len(parts) > 1:
@@ -681,7 +681,7 @@ class _Sheet:
                 reference, author = comment.get("ref", ""), comment.get("authorId", "")
                 position = cell_position(reference)
                 if position is None:
-                    check.fault(part, reference, "is no cell")
+                    check.fault(part, reference, "is not a cell")
                 elif position in notes:
                     check.fault(part, reference, "has two comments")
                 else:
@@ -711,14 +711,14 @@ class _Sheet:
             check.table_ids[tree.get("id", "")] += 1
             check.table_names[name.casefold()] += 1
             if not NAME.match(name) or not name or cell_position(name.upper()):
-                check.fault(part, name, "is no name")
+                check.fault(part, name, "is not a name")
             if name.casefold() in check.global_names:
                 check.fault(part, name, "is a defined name, too")
             if not is_number(tree.get("id", ""), 1):
                 check.fault(part, name, f"id {tree.get('id')!r}")
             bounds = area(reference)
             if bounds is None:
-                check.fault(part, name, f"{reference!r} is no area")
+                check.fault(part, name, f"{reference!r} is not an area")
                 continue
             self.check_table(part, name, tree, bounds)
             for other, taken in areas:

@@ -179,21 +179,21 @@ def test_column_scores_are_finite_numbers_by_registered_field(run, returned, acc
         assert outcome.result.error.code == "pipeline_error"
 
 
-@pytest.mark.parametrize("kind", ["row", "row aloud", "column", "transform", "validator", "hook"])
+@pytest.mark.parametrize("kind", ["row", "row with debug events", "column", "transform", "validator", "hook"])
 @pytest.mark.parametrize(
     "body", ["def fn(nonsense): pass", "def fn(**_): raise TypeError('mine')", "def fn(**_): return len(5)"]
 )
 def test_a_missing_parameter_and_any_type_error_break_the_pipeline(run, kind, body):
     call = {
         "row": "register_row_detector(fn, row_kind='data', priority=1)",
-        "row aloud": "register_row_detector(fn, row_kind='data', priority=1)",
+        "row with debug events": "register_row_detector(fn, row_kind='data', priority=1)",
         "column": "register_column_detector(fn, field='a', priority=1)",
         "transform": "register_column_transform(fn, field='a', priority=1)",
         "validator": "register_column_validator(fn, field='a', priority=1)",
         "hook": "register_hook(fn, hook='on_table_mapped', priority=1)",
     }[kind]
     outcome = run(
-        {"columns/b.py": body + registering(call)}, [["a"], [1]], fields=["a"], level=10 if "aloud" in kind else 20
+        {"columns/b.py": body + registering(call)}, [["a"], [1]], fields=["a"], level=10 if "debug" in kind else 20
     )
     assert outcome.result.error.code == ("hook_error" if kind == "hook" else "pipeline_error")
     assert "b.py" in outcome.result.error.message

@@ -66,6 +66,15 @@ def test_inputs_that_cannot_be_read(run, tmp_path, name, content, code):
     assert run({}, tmp_path / name).result.error.code == code
 
 
+def test_the_hint_about_a_workbook_that_is_named_csv_is_in_the_log_alone(run, tmp_path):
+    (tmp_path / "x.csv").write_bytes(b"PK\x03\x04\xff")
+    outcome = run({}, tmp_path / "x.csv")
+    (line,) = outcome.named("log")
+    assert line["data"]["hint"] == "this file is a workbook, not text: rename it so that it ends in .xlsx"
+    failure = outcome.completed["execution"]["failure"]
+    assert failure == {"stage": "unknown", "code": "unknown_error", "message": line["message"]}
+
+
 def test_bad_paths_in_a_request_raise_at_once(tmp_path):
     config = write_package(tmp_path / "config", {})
     source = write_workbook(tmp_path / "in.xlsx", {"S": [["a"]]})

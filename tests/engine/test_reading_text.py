@@ -74,6 +74,26 @@ def test_other_bytes_than_utf8_are_a_decoding_error(tmp_path, content):
         open_source(str(tmp_path / "a.csv")).load()
 
 
+ZIP = b"PK\3\4\x14\0\0\0\x08\0\xff\xfe"
+OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+
+
+@pytest.mark.parametrize(("content", "ending"), [(ZIP, ".xlsx"), (OLE2, ".xls")])
+@pytest.mark.parametrize("encoding", ["utf-8", "auto"])
+def test_a_workbook_that_is_named_csv_is_recognised(tmp_path, content, ending, encoding):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UnicodeDecodeError) as raised:
+        open_source(str(tmp_path / "a.csv"), csv_encoding=encoding).load()
+    assert raised.value.ade_hint == f"this file is a workbook, not text: rename it so that it ends in {ending}"
+
+
+def test_other_bytes_get_no_hint(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"caf\xe9,1\n")
+    with pytest.raises(UnicodeDecodeError) as raised:
+        open_source(str(tmp_path / "a.csv")).load()
+    assert not hasattr(raised.value, "ade_hint")
+
+
 ROWS = [["Name", "Größe", "Note"], ["Łukasz", "1,5", "a; b | c"], ["Zoë", "2,25", 'says "hi"']]
 WESTERN = [[cell.replace("Ł", "L") for cell in row] for row in ROWS]
 

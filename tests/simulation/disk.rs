@@ -251,14 +251,6 @@ impl Files for ProcessDisk {
         self.look(|disk| disk.read(path))
     }
 
-    fn first_bytes(&self, path: &Path) -> io::Result<[u8; 4]> {
-        let bytes = self.read(path)?;
-        let first = bytes.first_chunk::<4>();
-        first
-            .copied()
-            .ok_or_else(|| ErrorKind::UnexpectedEof.into())
-    }
-
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         self.change(|disk, now| {
             disk.create_folder(path, now);

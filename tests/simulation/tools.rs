@@ -97,6 +97,7 @@ impl Launch for SimulatedEngine {
             usage: Usage::default(),
             wall: Duration::from_secs(1),
             completed,
+            hint: None,
             last_lines: Vec::new(),
         };
         if cancel.is_cancelled() {

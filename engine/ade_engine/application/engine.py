@@ -305,11 +305,17 @@ class _Run:
             if place is not None:
                 location = dict(zip(("file", "line", "function"), place))
                 message = f"{message} ({place[0]}, line {place[1]}, in {place[2]})"
+        hint = getattr(raised, "ade_hint", None)
         self.logger.event(
             "log",
             level=40,
             message=message,
-            data={"code": code.value, "stage": stage or "unknown", **location},
+            data={
+                "code": code.value,
+                "stage": stage or "unknown",
+                **location,
+                **({} if hint is None else {"hint": hint}),
+            },
             exc=raised,
         )
         return RunError(code=code, stage=stage or "unknown", message=message)

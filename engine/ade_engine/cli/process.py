@@ -33,15 +33,7 @@ def process_file(values: dict[str, Any]) -> int:
     if output is not None and Path(output).suffix.lower() != ".xlsx":
         raise UsageError(f"--output has to end in .xlsx: {output!r}")
     settings, config_package = load_settings(values)
-    request = RunRequest(
-        config_package=config_package,
-        input_file=input_file,
-        input_sheets=values["input_sheet"] or None,
-        active_sheet_only=values["active_sheet_only"],
-        output_path=None if output is None else Path(output),
-        output_dir=None if values["output_dir"] is None else Path(values["output_dir"]),
-        logs_dir=None if values["logs_dir"] is None else Path(values["logs_dir"]),
-    )
+    request = _request(values, config_package, input_file, None if output is None else Path(output))
     return 0 if _run(request, settings) else 1
 
 
@@ -57,21 +49,7 @@ def process_batch(values: dict[str, Any]) -> int:
     files = find_inputs(input_dir, settings.supported_file_extensions, values["include"], values["exclude"])
     if not files:
         raise UsageError(f"No input file below {str(input_dir)!r}.")
-    output_dir = Path(values["output_dir"])
-    outcomes = [
-        _run(
-            RunRequest(
-                config_package=config_package,
-                input_file=input_file,
-                input_sheets=values["input_sheet"] or None,
-                active_sheet_only=values["active_sheet_only"],
-                output_dir=output_dir,
-                logs_dir=None if values["logs_dir"] is None else Path(values["logs_dir"]),
-            ),
-            settings,
-        )
-        for input_file in files
-    ]
+    outcomes = [_run(_request(values, config_package, input_file), settings) for input_file in files]
     return 0 if all(outcomes) else 1
 
 
@@ -94,6 +72,22 @@ def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], e
                 continue
             found.append(path)
     return sorted(found)
+
+
+def _request(
+    values: dict[str, Any], config_package: Path, input_file: Path, output_path: Path | None = None
+) -> RunRequest:
+    """The run of one file, by the options that both commands have."""
+    output_dir, logs_dir = values["output_dir"], values["logs_dir"]
+    return RunRequest(
+        config_package=config_package,
+        input_file=input_file,
+        input_sheets=values["input_sheet"] or None,
+        active_sheet_only=values["active_sheet_only"],
+        output_path=output_path,
+        output_dir=None if output_dir is None else Path(output_dir),
+        logs_dir=None if logs_dir is None else Path(logs_dir),
+    )
 
 
 def _run(request: RunRequest, settings: Settings) -> bool:

@@ -35,7 +35,7 @@ def derived_mappings(
         field = _text(_first(entry, "field_name", "field"))
         # The mapping keeps the header as the hook spelt it; it is looked up without the white space around it.
         spelt = _first(entry, "source_header", "original_header", "header")
-        header = _text(spelt)
+        header = header_text(spelt)
         if not field or not header:
             continue
         table = entry.get("table_index")

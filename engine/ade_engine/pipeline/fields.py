@@ -63,6 +63,29 @@ class _Expressions:
             context.fail(entry, self.role, subject, error, error_class, **stage)
 
 
+def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The table, with a column of nulls for a field that it lacks."""
+    return table if field in table.columns else table.with_columns(pl.lit(None).alias(field))
+
+
+def _values(
+    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int
+) -> dict[str, Any]:
+    """What a callable may ask for: the values of ``_OFFERED``."""
+    return {
+        **context.values(),
+        "field_name": field,
+        "table": table,
+        "table_region": region,
+        "table_index": table_index,
+    }
+
+
+def _subject(sheet_name: str, table_index: int, field: str) -> str:
+    """What a callable was called for, in messages about it."""
+    return f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+
+
 def _class_of(error: BaseException) -> type[AdeEngineError]:
     """A misused stage or a ``TypeError`` is a pipeline error; all else that a callable raises is its own error."""
     if isinstance(error, (TypeError, MissingParameter, WrongResult)):
@@ -81,17 +104,10 @@ class Transforms(_Expressions):
     ) -> pl.DataFrame:
         """Apply every field's expressions in turn, each to the result of the one before."""
         for field in self._fields_in_order(table, context.registry.fields):
-            if field not in table.columns:
-                table = table.with_columns(pl.lit(None).alias(field))
-            subject = f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+            table = _with_column(table, field)
+            subject = _subject(sheet_name, table_index, field)
             for entry, call in self._callers[field]:
-                values = {
-                    **context.values(),
-                    "field_name": field,
-                    "table": table,
-                    "table_region": region,
-                    "table_index": table_index,
-                }
+                values = _values(context, table, field, region, table_index)
                 expression = self._ask(context, entry, call, values, subject)
                 before = table
                 if expression is not None:
@@ -145,19 +161,12 @@ class Validators(_Expressions):
         """
         made: list[str] = []
         for field in self._fields_in_order(table, context.registry.fields):
-            if field not in table.columns:
-                table = table.with_columns(pl.lit(None).alias(field))
-            subject = f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+            table = _with_column(table, field)
+            subject = _subject(sheet_name, table_index, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
             for entry, call in self._callers[field]:
-                values = {
-                    **context.values(),
-                    "field_name": field,
-                    "table": table,
-                    "table_region": region,
-                    "table_index": table_index,
-                }
+                values = _values(context, table, field, region, table_index)
                 expression = self._ask(context, entry, call, values, subject)
                 if expression is not None:
                     messages.append(expression.cast(pl.String))

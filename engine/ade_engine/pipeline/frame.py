@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from ade_engine.models.table import SourceColumn, TableRegion
+from ade_engine.models.table import SourceColumn, TableRegion, is_blank
 from ade_engine.pipeline.header_rows import joined_headers
 
 TYPE_CHECKING = False
@@ -63,7 +63,7 @@ class SourceTable:
             return list(filled), blank_rows
         filled, _ = scan.cell_counts(span.data_start, span.stop, self._stop_column)
         blank_rows = sum(
-            all(value is None or (isinstance(value, str) and not value.strip()) for value in row)
+            all(map(is_blank, row))
             for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows

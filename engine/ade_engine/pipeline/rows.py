@@ -44,7 +44,7 @@ class RowClassifier:
         if not self._detectors:
             return RowKinds(bytearray(scan.rows_emitted), None)
         if context.debug:
-            return self._classify_aloud(context, sheet_name, scan, progress)
+            return self._classify_with_events(context, sheet_name, scan, progress)
         if self._loop is None:
             self._generate()
         verdicts = RowVerdicts()
@@ -124,7 +124,7 @@ class RowClassifier:
         subject = f"sheet {sheet_name!r}, row {row_index}"
         context.fail(self._detectors[number], "row detector", subject, error, PipelineError)
 
-    def _classify_aloud(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
+    def _classify_with_events(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
         """The same result, with an event for every detector's scores."""
         logger = context.logger
         values = {**context.values(), "sheet_name": sheet_name}

@@ -29,11 +29,13 @@ pub enum SourceError {
     BrokenLegacy { path: String, reason: String },
     /// A sheet that holds more than a worksheet can.
     BeyondLimits { sheet: String, reason: String },
-    /// Text that is not in the encoding it should be in.
+    /// Text that is not in the encoding it should be in. The hint, where the file is not text at all, is from
+    /// `read::foreign`.
     Undecodable {
         encoding: String,
         position: usize,
         reason: String,
+        hint: Option<&'static str>,
     },
     /// A setting that names no encoding or delimiter.
     BadOption { reason: String },
@@ -77,6 +79,7 @@ impl fmt::Display for SourceError {
                 encoding,
                 position,
                 reason,
+                ..
             } => {
                 write!(f, "the text is not {encoding}: {reason} at byte {position}")
             }

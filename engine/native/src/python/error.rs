@@ -21,19 +21,30 @@ pub fn to_python(error: ReadError) -> PyErr {
             encoding,
             position,
             reason,
+            hint,
         } => {
-            let hint = format!(
+            let reason = format!(
                 "{reason}; the setting csv_encoding may name another encoding, or \"auto\""
             );
-            PyUnicodeDecodeError::new_err((
+            let raised = PyUnicodeDecodeError::new_err((
                 encoding,
                 Vec::<u8>::new(),
                 position,
                 position + 1,
-                hint,
-            ))
+                reason,
+            ));
+            with_hint(raised, hint)
         }
         ReadError::BadOption { .. } | ReadError::BadTitle { .. } => PyValueError::new_err(message),
         _ => SourceError::new_err(message),
     }
+}
+
+/// Adds what to do about an error as its attribute `ade_hint`, which the engine reports.
+fn with_hint(raised: PyErr, hint: Option<&str>) -> PyErr {
+    let Some(hint) = hint else { return raised };
+    Python::attach(|py| match raised.value(py).setattr("ade_hint", hint) {
+        Ok(()) => raised,
+        Err(error) => error,
+    })
 }

@@ -57,18 +57,18 @@ impl<'a> CompoundFile<'a> {
             entries: Vec::new(),
         };
         for sector in file.table_sectors() {
-            let table = file.sector(sector).to_vec();
+            let table = file.sectors().at(sector).to_vec();
             file.next_sector.extend(table.chunks_exact(4).map(le_u32));
         }
-        let directory = file.chain(u32_at(bytes, 48)?, u64::MAX);
+        let directory = file.sectors().chain(u32_at(bytes, 48)?, u64::MAX);
         file.entries = directory
             .chunks_exact(ENTRY_BYTES)
             .map(Entry::read)
             .collect();
-        let mini_table = file.chain(u32_at(bytes, 60)?, u64::MAX);
+        let mini_table = file.sectors().chain(u32_at(bytes, 60)?, u64::MAX);
         file.next_mini_sector = mini_table.chunks_exact(4).map(le_u32).collect();
         if let Some(root) = file.entries.first() {
-            file.mini_stream = file.chain(root.start, root.length);
+            file.mini_stream = file.sectors().chain(root.start, root.length);
         }
         Some(file)
     }
@@ -96,11 +96,12 @@ impl<'a> CompoundFile<'a> {
             .entries
             .iter()
             .find(|entry| entry.is_stream && entry.name.eq_ignore_ascii_case(name))?;
-        if entry.length < u64::from(self.mini_cutoff) {
-            Some(self.mini_chain(entry.start, entry.length))
+        let sectors = if entry.length < u64::from(self.mini_cutoff) {
+            self.mini_sectors()
         } else {
-            Some(self.chain(entry.start, entry.length))
-        }
+            self.sectors()
+        };
+        Some(sectors.chain(entry.start, entry.length))
     }
 
     /// The sectors that hold the table of sectors: some are named in the header, the others in a chain of their own.
@@ -114,7 +115,7 @@ impl<'a> CompoundFile<'a> {
         let mut next = u32_at(self.bytes, 68).unwrap_or(u32::MAX);
         let mut followed = 0;
         while next < FIRST_SPECIAL && followed < most && sectors.len() <= most {
-            let sector = self.sector(next);
+            let sector = self.sectors().at(next);
             if sector.len() < self.sector_bytes {
                 break;
             }
@@ -129,55 +130,56 @@ impl<'a> CompoundFile<'a> {
         sectors
     }
 
-    fn sector(&self, number: u32) -> &'a [u8] {
-        let start = (number as usize + 1).saturating_mul(self.sector_bytes);
-        let end = start
-            .saturating_add(self.sector_bytes)
-            .min(self.bytes.len());
+    /// The sectors of the file; its header takes the room of one in front of them.
+    fn sectors(&self) -> Sectors<'_> {
+        Sectors {
+            bytes: self.bytes.get(self.sector_bytes..).unwrap_or_default(),
+            size: self.sector_bytes,
+            next: &self.next_sector,
+        }
+    }
+
+    /// The small sectors, which short streams are in.
+    fn mini_sectors(&self) -> Sectors<'_> {
+        Sectors {
+            bytes: &self.mini_stream,
+            size: self.mini_sector_bytes,
+            next: &self.next_mini_sector,
+        }
+    }
+}
+
+/// Sectors of one size, one after the other, and for each the one that follows it in its chain.
+struct Sectors<'a> {
+    bytes: &'a [u8],
+    size: usize,
+    next: &'a [u32],
+}
+
+impl<'a> Sectors<'a> {
+    /// A sector, as far as the file has it.
+    fn at(&self, number: u32) -> &'a [u8] {
+        let start = (number as usize).saturating_mul(self.size);
+        let end = start.saturating_add(self.size).min(self.bytes.len());
         self.bytes.get(start..end).unwrap_or_default()
     }
 
+    /// The content of a chain, up to a length and as far as the file has it.
     fn chain(&self, start: u32, length: u64) -> Vec<u8> {
-        let most = self.bytes.len() / self.sector_bytes + 1;
+        let most = self.bytes.len() / self.size + 1;
         let mut content = Vec::new();
-        let mut next = start;
+        let mut number = start;
         for _ in 0..most {
-            if next >= FIRST_SPECIAL || content.len() as u64 >= length {
+            if number >= FIRST_SPECIAL || content.len() as u64 >= length {
                 break;
             }
-            let sector = self.sector(next);
+            let sector = self.at(number);
             content.extend_from_slice(sector);
-            if sector.len() < self.sector_bytes {
+            if sector.len() < self.size {
                 break;
             }
-            next = self
-                .next_sector
-                .get(next as usize)
-                .copied()
-                .unwrap_or(u32::MAX);
-        }
-        content.truncate(usize::try_from(length).unwrap_or(usize::MAX));
-        content
-    }
-
-    fn mini_chain(&self, start: u32, length: u64) -> Vec<u8> {
-        let most = self.mini_stream.len() / self.mini_sector_bytes + 1;
-        let mut content = Vec::new();
-        let mut next = start;
-        for _ in 0..most {
-            if next >= FIRST_SPECIAL || content.len() as u64 >= length {
-                break;
-            }
-            let start = (next as usize).saturating_mul(self.mini_sector_bytes);
-            let end = start
-                .saturating_add(self.mini_sector_bytes)
-                .min(self.mini_stream.len());
-            content.extend_from_slice(self.mini_stream.get(start..end).unwrap_or_default());
-            next = self
-                .next_mini_sector
-                .get(next as usize)
-                .copied()
-                .unwrap_or(u32::MAX);
+            let next = self.next.get(number as usize);
+            number = next.copied().unwrap_or(u32::MAX);
         }
         content.truncate(usize::try_from(length).unwrap_or(usize::MAX));
         content

@@ -2,7 +2,8 @@
 //! each.
 //!
 //! Readers call this module when a file is not of their format: [`super::archive`] where a zip archive was
-//! expected, [`super::xlsx`] where an archive holds no workbook, [`super::xls`] where an old workbook was expected.
+//! expected, [`super::xlsx`] where an archive holds no workbook, [`super::xls`] where an old workbook was expected,
+//! [`super::csv`] where text was expected.
 
 use std::fs::File;
 use std::io::Read;
@@ -33,6 +34,10 @@ const WEB_PAGE: &str =
 const XML_FILE: &str = "this is an XML file; open it in a spreadsheet program and save it as .xlsx";
 const WEB_PAGE_OR_XML: &str =
     "this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx";
+const PACKAGE_NAMED_TEXT: &str =
+    "this file is a workbook, not text: rename it so that it ends in .xlsx";
+const LEGACY_NAMED_TEXT: &str =
+    "this file is a workbook, not text: rename it so that it ends in .xls";
 const PDF: &str = "this is a PDF document";
 const PLAIN_TEXT: &str =
     "this is plain text; if its values are separated by commas, rename it to .csv";
@@ -139,6 +144,18 @@ pub fn instead_of_legacy_stream(path: &str, file: &CompoundFile<'_>) -> SourceEr
             NOT_LEGACY,
             Some("it is an Office file without a workbook in it"),
         )
+    }
+}
+
+/// Recognises a workbook that should have been text, by its start. Such a file cannot be decoded, and the failure of
+/// decoding it takes this hint along.
+pub fn instead_of_text(start: &[u8]) -> Option<&'static str> {
+    if start.starts_with(&ARCHIVE_START) {
+        Some(PACKAGE_NAMED_TEXT)
+    } else if CompoundFile::is_one(start) {
+        Some(LEGACY_NAMED_TEXT)
+    } else {
+        None
     }
 }
 

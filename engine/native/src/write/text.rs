@@ -86,7 +86,7 @@ pub(super) fn push_escaped(text: &str, out: &mut Vec<u8>) {
             b'>' => b"&gt;",
             // Unescaped it would become a line feed.
             b'\r' => b"&#13;",
-            // U+FFFE and U+FFFF are no characters and may not occur in XML.
+            // U+FFFE and U+FFFF are not characters and may not occur in XML.
             0xBE | 0xBF if at >= 2 && bytes[at - 1] == 0xBF && bytes[at - 2] == 0xEF => {
                 out.extend_from_slice(&bytes[written..at - 2]);
                 out.extend_from_slice("\u{fffd}".as_bytes());

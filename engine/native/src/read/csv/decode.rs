@@ -146,6 +146,7 @@ impl<R: Read> Utf8Blocks<R> {
                     encoding: "utf-8".to_owned(),
                     position: self.position + error.valid_up_to(),
                     reason: reason.to_owned(),
+                    hint: None,
                 });
             }
         };
@@ -182,6 +183,7 @@ impl<R: Read> Utf8Blocks<R> {
                 position: (self.position + read)
                     .saturating_sub(usize::from(length) + usize::from(after)),
                 reason: "invalid byte sequence".to_owned(),
+                hint: None,
             });
         }
         self.position += filled;

@@ -6,9 +6,12 @@ use std::io::Read;
 use super::decode::{Charset, Utf8Blocks};
 use super::parser::{Parser, Rows};
 use crate::error::{Result, SourceError};
+use crate::read::foreign;
 
 /// How much of the text is used to detect the delimiter.
 pub const SAMPLE_BYTES: usize = 1 << 16;
+/// How much of a file is used to detect the encoding.
+const START_BYTES: u64 = 4096;
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 const SAMPLE_RECORDS: usize = 200;
 
@@ -18,18 +21,16 @@ pub fn is_auto(setting: &str) -> bool {
 }
 
 /// The encoding of a file: by its byte order mark; UTF-16 by its zeros; UTF-8 if all of it is valid; else
-/// Windows-1252, which Western European systems write, a superset of Latin-1's printable characters.
+/// Windows-1252, which Western European systems write, a superset of Latin-1's printable characters. A workbook is not
+/// text in any encoding: it counts as UTF-8, which its bytes are not.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn charset(path: &str) -> Result<Charset> {
-    let io = |error: std::io::Error| SourceError::io(path, &error);
-    let mut start = Vec::new();
-    File::open(path)
-        .map_err(io)?
-        .take(4096)
-        .read_to_end(&mut start)
-        .map_err(io)?;
+    let start = start_of(path)?;
+    if foreign::instead_of_text(&start).is_some() {
+        return Ok(Charset::Utf8);
+    }
     if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
         return Ok(Charset::Utf16);
     }
@@ -48,7 +49,8 @@ pub fn charset(path: &str) -> Result<Charset> {
     if start.len() >= 8 && zeros(0) * 5 > start.len() * 2 {
         return Ok(Charset::Other(encoding_rs::UTF_16BE));
     }
-    let mut blocks = Utf8Blocks::new(File::open(path).map_err(io)?, path, Charset::Utf8);
+    let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
+    let mut blocks = Utf8Blocks::new(file, path, Charset::Utf8);
     loop {
         match blocks.next_block() {
             Ok(Some(_)) => {}
@@ -59,6 +61,18 @@ pub fn charset(path: &str) -> Result<Charset> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The first bytes of a file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn start_of(path: &str) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(START_BYTES).read_to_end(&mut start))
+        .map_err(|error| SourceError::io(path, &error))?;
+    Ok(start)
 }
 
 /// The delimiter that a setting names.

@@ -11,6 +11,7 @@ use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::{Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, TextArena};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
+use crate::read::foreign;
 
 /// Characters that no sheet title may have.
 const ILLEGAL_IN_TITLES: [char; 7] = ['\\', '*', '?', ':', '/', '[', ']'];
@@ -69,13 +70,7 @@ impl CsvFile {
             delimiter: b',',
             skip_lines: 0,
         };
-        let mut blocks = file.blocks()?;
-        let mut start = Vec::new();
-        while let Some(block) = blocks.next_block()? {
-            if start.len() < detect::SAMPLE_BYTES {
-                start.extend_from_slice(block);
-            }
-        }
+        let start = file.decode_all().map_err(|error| recognised(path, error))?;
         if detect::is_auto(&options.delimiter) {
             let found = detect::delimiter(&start);
             file.delimiter = found.delimiter;
@@ -91,10 +86,32 @@ impl CsvFile {
         &self.title
     }
 
+    /// Decodes all of the file. Returns the start of its text.
+    fn decode_all(&self) -> Result<Vec<u8>> {
+        let mut blocks = self.blocks()?;
+        let mut start = Vec::new();
+        while let Some(block) = blocks.next_block()? {
+            if start.len() < detect::SAMPLE_BYTES {
+                start.extend_from_slice(block);
+            }
+        }
+        Ok(start)
+    }
+
     fn blocks(&self) -> Result<Utf8Blocks<File>> {
         let file = File::open(&self.path).map_err(|error| SourceError::io(&self.path, &error))?;
         Ok(Utf8Blocks::new(file, &self.path, self.charset))
     }
+}
+
+/// Adds to a failure of decoding what the file is, where that is known.
+fn recognised(path: &str, mut failure: SourceError) -> SourceError {
+    if let SourceError::Undecodable { hint, .. } = &mut failure
+        && let Ok(start) = detect::start_of(path)
+    {
+        *hint = foreign::instead_of_text(&start);
+    }
+    failure
 }
 
 /// Scans the file as a sheet.

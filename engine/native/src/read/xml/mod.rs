@@ -108,6 +108,9 @@ mod tests {
             "<a>\u{ff}</a",
             "<>",
             "<a b='</a>",
+            "<a <b/></a>",
+            "<a><b</a>",
+            "< a/>",
         ] {
             assert!(events(xml.as_bytes()).is_err(), "{xml}");
         }

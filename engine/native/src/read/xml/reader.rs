@@ -424,66 +424,58 @@ impl<R: Read> XmlReader<R> {
 
     #[inline]
     fn start_tag(&mut self) -> Result<Event> {
-        // The end of the tag is the first `>` outside quotes.
-        let mut at = self.position + 1;
-        let mut quote = 0u8;
-        let mut name_end = 0;
-        let mut may_bind = false;
-        let end = loop {
-            if at >= self.filled {
-                let offset = at - self.position;
-                let name_offset = name_end.max(self.position) - self.position;
-                if !self.fill()? {
-                    return Err(self.error("its XML is cut short"));
-                }
-                at = self.position + offset;
-                name_end = if name_offset == 0 {
-                    0
-                } else {
-                    self.position + name_offset
-                };
-                continue;
-            }
-            let byte = self.buffer[at];
-            if quote != 0 {
-                match memchr::memchr(quote, &self.buffer[at..self.filled]) {
-                    Some(found) => {
-                        at += found;
-                        quote = 0;
-                    }
-                    None => {
-                        at = self.filled;
-                        continue;
-                    }
-                }
-            } else {
-                match byte {
-                    b'>' => break at,
-                    b'"' | b'\'' => quote = byte,
-                    b' ' | b'\t' | b'\r' | b'\n' if name_end == 0 => name_end = at,
-                    // `xmlns`, or some other attribute with an x in its name.
-                    b'x' if name_end != 0 => may_bind = true,
-                    b'<' => return Err(self.error("its XML is damaged: a tag is not closed")),
-                    _ => {}
-                }
-            }
-            at += 1;
-        };
-        let start = self.position + 1;
-        let is_empty = end > start && self.buffer[end - 1] == b'/';
-        let stop = if is_empty { end - 1 } else { end };
-        if name_end == 0 {
-            name_end = stop;
+        let tag = self.whole_start_tag()?;
+        let is_empty = self.take_start_tag(&tag)?;
+        self.open_element()?;
+        if tag.may_bind {
+            self.bind_namespaces();
         }
+        self.pending_end = is_empty;
+        Ok(Event::Start {
+            own: self.is_own(self.name),
+        })
+    }
+
+    /// Reads until all of the start tag is in the buffer.
+    #[inline]
+    fn whole_start_tag(&mut self) -> Result<TagScan> {
+        let mut scan = TagScan::new();
+        while !scan.finds_end(&self.buffer[self.position..self.filled]) {
+            if !self.fill()? {
+                return Err(self.error("its XML is cut short"));
+            }
+        }
+        Ok(scan)
+    }
+
+    /// Makes a start tag the current token and moves behind it. Returns whether its element is empty.
+    #[inline]
+    fn take_start_tag(&mut self, tag: &TagScan) -> Result<bool> {
+        let (start, end) = (self.position + 1, self.position + tag.at);
+        if self.buffer[end] == b'<' {
+            return Err(self.error("its XML is damaged: a tag is not closed"));
+        }
+        let is_empty = end > start && self.buffer[end - 1] == b'/';
+        let stop = end - usize::from(is_empty);
+        let name_end = match tag.name_end {
+            0 => stop,
+            length => self.position + length,
+        };
         if name_end <= start {
             return Err(self.error("its XML is damaged: an element has no name"));
         }
         self.name = (start, name_end);
         self.attributes = (name_end, stop.max(name_end));
         self.position = end + 1;
+        Ok(is_empty)
+    }
+
+    /// Adds the element of the current token to the open ones.
+    #[inline]
+    fn open_element(&mut self) -> Result<()> {
         self.open_starts.push(self.open_names.len());
         self.open_names
-            .extend_from_slice(&self.buffer[start..name_end]);
+            .extend_from_slice(&self.buffer[self.name.0..self.name.1]);
         if self.open_starts.len() > MAXIMUM_DEPTH {
             return Err(self.error("its XML is nested too deeply"));
         }
@@ -493,21 +485,79 @@ impl<R: Read> XmlReader<R> {
             }
             self.seen_root = true;
         }
-        if may_bind
-            && memchr::memmem::find(&self.buffer[self.attributes.0..self.attributes.1], b"xmlns")
-                .is_some()
-        {
-            let attributes = Attributes::of(&self.buffer[self.attributes.0..self.attributes.1]);
-            self.namespaces.bind(self.open_starts.len(), attributes);
+        Ok(())
+    }
+
+    /// Takes note of the namespaces that the current token declares.
+    fn bind_namespaces(&mut self) {
+        let attributes = &self.buffer[self.attributes.0..self.attributes.1];
+        if memchr::memmem::find(attributes, b"xmlns").is_some() {
+            self.namespaces
+                .bind(self.open_starts.len(), Attributes::of(attributes));
         }
-        self.pending_end = is_empty;
-        Ok(Event::Start {
-            own: self.is_own(self.name),
-        })
     }
 
     #[inline]
     fn is_own(&self, name: (usize, usize)) -> bool {
         self.namespaces.is_own(&self.buffer[name.0..name.1])
+    }
+}
+
+/// Looks for the end of a start tag, the first `>` outside quotes, while the tag is being read. Positions are counted
+/// from its `<`, so they stay right when the buffer's content moves.
+struct TagScan {
+    /// The next byte to be looked at; in the end, that of the `>`, or of a `<`, which no tag may hold.
+    at: usize,
+    /// The quote that ends the current value; 0 outside of values.
+    quote: u8,
+    /// Where white space ends the name; 0 where none does.
+    name_end: usize,
+    /// Whether an attribute may declare a namespace: it is `xmlns`, or another with an x in its name.
+    may_bind: bool,
+}
+
+impl TagScan {
+    fn new() -> Self {
+        Self {
+            at: 1,
+            quote: 0,
+            name_end: 0,
+            may_bind: false,
+        }
+    }
+
+    /// Looks for the end in what was read of the tag. `false`: it is not there yet.
+    #[inline]
+    fn finds_end(&mut self, tag: &[u8]) -> bool {
+        if self.quote != 0 && !self.pass_value(tag) {
+            return false;
+        }
+        while let Some(&byte) = tag.get(self.at) {
+            match byte {
+                b'>' | b'<' => return true,
+                b' ' | b'\t' | b'\r' | b'\n' if self.name_end == 0 => self.name_end = self.at,
+                b'x' if self.name_end != 0 => self.may_bind = true,
+                _ => {}
+            }
+            self.at += 1;
+            if matches!(byte, b'"' | b'\'') {
+                self.quote = byte;
+                if !self.pass_value(tag) {
+                    return false;
+                }
+            }
+        }
+        false
+    }
+
+    /// Moves behind the value that [`quote`](Self::quote) ends. `false`: its end is not there yet.
+    #[inline]
+    fn pass_value(&mut self, tag: &[u8]) -> bool {
+        let found = memchr::memchr(self.quote, &tag[self.at..]);
+        self.at = found.map_or(tag.len(), |found| self.at + found + 1);
+        if found.is_some() {
+            self.quote = 0;
+        }
+        found.is_some()
     }
 }
