@@ -1,0 +1,331 @@
+//! What a call may do to runs and their attempts.
+
+use ade::store::Claim;
+
+use super::{Circumstances, Judge, Lease, Operation, Verdict, deny, millis, token};
+use crate::simulation::snapshot::{RunRow, Snapshot};
+use crate::simulation::world::LEASE;
+
+impl Judge {
+    pub(super) fn judge_runs(
+        &mut self,
+        before: &Snapshot,
+        operation: &Operation<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        let mut claimed = Vec::new();
+        for (id, run) in &self.now.runs {
+            sound(run).map_err(|reason| format!("run {id}: {reason}: {run:?}"))?;
+            let Some(old) = before.runs.get(id) else {
+                match operation {
+                    Operation::Enqueue(new) if new == id && run.status == "queued" => {}
+                    Operation::InsertClaimed(new, claim)
+                        if new == id && run.token.as_ref() == Some(&claim.token) =>
+                    {
+                        claimed.push((*claim).clone());
+                    }
+                    _ => return Err(format!("run {id} came from nowhere")),
+                }
+                continue;
+            };
+            let parted = RunRow {
+                environment: None,
+                ..old.clone()
+            };
+            if matches!(operation, Operation::DeleteByHand(_)) && *run == parted {
+                continue;
+            }
+            if old != run {
+                self.judge_run(id, old, run, before, operation, around)
+                    .map_err(|reason| {
+                        format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
+                    })?;
+                if let Operation::ClaimRun(_, claim) = operation {
+                    claimed.push((*claim).clone());
+                }
+            }
+        }
+        if let Some(id) = before
+            .runs
+            .keys()
+            .find(|id| !self.now.runs.contains_key(*id))
+        {
+            return Err(format!("run {id} is lost"));
+        }
+        for claim in claimed {
+            self.leases.insert(
+                claim.token,
+                Lease {
+                    process: claim.process.unwrap_or_default(),
+                    since: around.moment.steady,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    fn judge_run(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        before: &Snapshot,
+        operation: &Operation<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        if old.cancel_requested && !new.cancel_requested {
+            return deny("the request to cancel is forgotten");
+        }
+        match (old.status.as_str(), new.status.as_str()) {
+            ("queued", "running") => self.judge_claim(id, old, new, before, operation, around),
+            ("queued", "queued") => match operation {
+                Operation::CorrectTimes | Operation::SetEnvironment(_)
+                    if old.attempts == new.attempts =>
+                {
+                    Ok(())
+                }
+                _ => deny("a waiting run was changed"),
+            },
+            ("queued", "cancelled") => match operation {
+                Operation::Cancel(run) if *run == id => Ok(()),
+                _ => deny("nobody cancelled it"),
+            },
+            ("queued", "failed") => {
+                let has_failed = old
+                    .environment
+                    .as_ref()
+                    .is_some_and(|environment| before.environments[environment].status == "failed");
+                match operation {
+                    Operation::FailForEnvironments if has_failed => Ok(()),
+                    _ => deny("its environment did not fail"),
+                }
+            }
+            ("running", "running") => self.judge_kept(id, old, new, operation),
+            ("running", _) => {
+                self.judge_leaving(id, old, new, operation, around)?;
+                self.judge_taking_back(id, old, operation, around)
+            }
+            (_, status) if old.status == status => {
+                let mut may_be = old.clone();
+                may_be.environment.clone_from(&new.environment);
+                may_be.reported = new.reported;
+                if may_be != *new || (old.reported && !new.reported) {
+                    return deny("an ended run was changed");
+                }
+                match operation {
+                    Operation::MarkReported(run) if *run == id => Ok(()),
+                    Operation::TakeEnvironment(_) if old.reported == new.reported => Ok(()),
+                    _ => deny("an ended run was changed"),
+                }
+            }
+            _ => deny("an ended run went on"),
+        }
+    }
+
+    fn judge_claim(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        before: &Snapshot,
+        operation: &Operation<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        let Operation::ClaimRun(named, claim) = operation else {
+            return deny("it was not to be claimed");
+        };
+        let now = around.moment.wall;
+        if let Some(named) = named {
+            let is_due = old.available_at <= now && old.attempts < old.most;
+            if *named != id || !is_due {
+                return deny("it was not this run that was to be claimed, or not now");
+            }
+            return self.judge_claimed(old, new, claim, now);
+        }
+        let is_eligible = |run: &RunRow| {
+            run.status == "queued"
+                && run.available_at <= now
+                && run.attempts < run.most
+                && run
+                    .environment
+                    .as_ref()
+                    .is_some_and(|environment| before.environments[environment].status == "ready")
+        };
+        let place = |id: &str, run: &RunRow| (run.available_at, run.created_at, id.to_owned());
+        let first = before
+            .runs
+            .iter()
+            .filter(|(_, run)| is_eligible(run))
+            .map(|(id, run)| place(id, run))
+            .min();
+        if first != Some(place(id, old)) {
+            return Err(format!("it was not its turn, but {first:?}"));
+        }
+        self.judge_claimed(old, new, claim, now)
+    }
+
+    fn judge_claimed(&self, old: &RunRow, new: &RunRow, claim: &Claim, now: i64) -> Verdict {
+        let as_claimed = new.token.as_ref() == Some(&claim.token)
+            && new.attempts == old.attempts + 1
+            && new.expires_at == Some(now + millis(LEASE))
+            && new.claimed_by.as_ref() == Some(&claim.worker)
+            && new.process == claim.process;
+        if as_claimed && !self.leases.contains_key(&claim.token) {
+            Ok(())
+        } else {
+            deny("the claim is not the one that was made")
+        }
+    }
+
+    fn judge_kept(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        operation: &Operation<'_>,
+    ) -> Verdict {
+        let mut may_be = old.clone();
+        match operation {
+            Operation::Heartbeat(..) if operation.is_of(id, token(old)) => {
+                may_be.expires_at = new.expires_at
+            }
+            Operation::Cancel(run) if *run == id => may_be.cancel_requested = true,
+            Operation::CorrectTimes if new.expires_at < old.expires_at => {
+                may_be.expires_at = new.expires_at
+            }
+            _ => return deny("a running run was changed"),
+        }
+        if may_be == *new {
+            Ok(())
+        } else {
+            deny("a running run was changed")
+        }
+    }
+
+    /// Where a claim ends, the run's next state follows from what is left and what was asked for.
+    fn judge_leaving(
+        &self,
+        id: &str,
+        old: &RunRow,
+        new: &RunRow,
+        operation: &Operation<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        if new.has_ended() && new.reported {
+            return deny("its end counts as reported already");
+        }
+        if let Operation::Finish(_, _, ending) = operation {
+            let holder = old.process.as_deref().unwrap_or_default();
+            let was_asked_for = old.cancel_requested || (around.is_stopped)(holder);
+            if new.status == "cancelled" && !was_asked_for {
+                return deny("nobody asked for it to be cancelled");
+            }
+            let as_found =
+                new.status == ending.status.as_str() && new.exit_code == ending.exit_code;
+            return match new.has_ended() && as_found {
+                true => Ok(()),
+                false => deny("what was recorded is not what was found"),
+            };
+        }
+        let is_release = matches!(operation, Operation::Release(run, _) if *run == id);
+        let wanted = if old.cancel_requested {
+            "cancelled"
+        } else if !is_release && old.attempts >= old.most {
+            "failed"
+        } else {
+            "queued"
+        };
+        if new.status != wanted {
+            return Err(format!("it should be {wanted} now"));
+        }
+        let given_back = u32::from(is_release && wanted == "queued");
+        if new.attempts != old.attempts - given_back {
+            return deny("its attempts were miscounted");
+        }
+        Ok(())
+    }
+
+    /// A claim is ended by its holder; by others only when it is no longer good.
+    fn judge_taking_back(
+        &self,
+        id: &str,
+        old: &RunRow,
+        operation: &Operation<'_>,
+        around: &Circumstances<'_>,
+    ) -> Verdict {
+        let token = token(old);
+        match operation {
+            Operation::Finish(..) | Operation::Retry(..) | Operation::Release(..)
+                if operation.is_of(id, token) =>
+            {
+                Ok(())
+            }
+            Operation::Finish(..) | Operation::Retry(..) | Operation::Release(..) => {
+                deny("its claim was ended by a process that does not hold it")
+            }
+            Operation::ExpireRuns => self.judge_expiry(token, around),
+            Operation::Reclaim(process) => self.judge_reclaim(process, token, around),
+            _ => deny("nothing ends its claim"),
+        }
+    }
+
+    pub(super) fn judge_attempts(&self, before: &Snapshot) -> Verdict {
+        for (id, run) in &self.now.runs {
+            for attempt in 1..=run.attempts {
+                let Some(row) = self.now.attempts.get(&(id.clone(), attempt)) else {
+                    return Err(format!("run {id}: attempt {attempt} is not recorded"));
+                };
+                let goes_on = attempt == run.attempts && run.status == "running";
+                if row.has_ended == goes_on || row.outcome.is_some() != row.has_ended {
+                    return Err(format!(
+                        "run {id} is {}: its attempt {attempt} is recorded as {row:?}",
+                        run.status
+                    ));
+                }
+                let succeeded = run.status == "succeeded" && attempt == run.attempts;
+                if succeeded != (row.outcome.as_deref() == Some("succeeded")) {
+                    return Err(format!(
+                        "run {id} is {}: its attempt {attempt} is {row:?}",
+                        run.status
+                    ));
+                }
+            }
+        }
+        for (key, old) in &before.attempts {
+            let Some(new) = self.now.attempts.get(key) else {
+                return Err(format!("the attempt {key:?} is lost"));
+            };
+            // One that was given back is begun again.
+            if old.has_ended && old != new && old.outcome.as_deref() != Some("released") {
+                return Err(format!("the attempt {key:?} ended twice: {old:?}, {new:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What holds of a run's record at any moment.
+fn sound(run: &RunRow) -> Verdict {
+    if run.attempts > run.most {
+        return deny("more attempts than may be");
+    }
+    let running = run.status == "running";
+    if [
+        run.token.is_some(),
+        run.claimed_by.is_some(),
+        run.expires_at.is_some(),
+    ] != [running; 3]
+    {
+        return deny("it is half claimed");
+    }
+    if !running && run.process.is_some() {
+        return deny("a process holds what nobody claims");
+    }
+    if run.completed_at.is_some() != run.has_ended() {
+        return deny("it has half ended");
+    }
+    if run.status == "queued" && run.cancel_requested {
+        return deny("it was to be cancelled, and waits");
+    }
+    Ok(())
+}
