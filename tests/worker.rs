@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::fs;
+use std::path::Path;
+
 use common::{Place, snapshot};
 
 #[test]
@@ -296,6 +299,32 @@ fn a_second_signal_ends_at_once_and_loses_nothing() {
     place.let_go();
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+}
+
+#[test]
+fn a_lock_that_cannot_be_opened_holds_up_no_other_configuration() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("broken");
+    place.members("members.csv");
+    let waits = place.enqueue("broken", "members.csv");
+    let folder = place.environments()[0]["folder"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let lock = Path::new(&folder).with_file_name("build.lock");
+    fs::create_dir_all(&lock).unwrap();
+    place.configuration("config");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    place.ade("worker --once").succeeds().says("build.lock");
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    assert_eq!(place.status_of(&waits), "queued");
+    // Without other work the worker ends, where it would build again and again.
+    place.ade("worker --once").succeeds();
+    fs::remove_dir(&lock).unwrap();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&waits, "succeeded", &["succeeded"]);
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl Pool<'_> {
         room
     }
 
-    /// Builds an environment. False: another process builds it.
+    /// Builds an environment. False: another process builds it, or the lock between builders cannot be opened.
     fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
         let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
             Ok(prepared) => prepared,
@@ -166,6 +166,11 @@ impl Pool<'_> {
             Ok(environment) => self.report(worker, &Change::Ready(&environment)),
             Err(ProvideError::Store(error)) => return Err(error),
             Err(ProvideError::Busy) => return Ok(false),
+            // Nothing was claimed and nothing was done: the next round comes after a pause, and runs are claimed meanwhile.
+            Err(ProvideError::Lock(error)) => {
+                self.report(worker, &Change::Trouble(error.to_string()));
+                return Ok(false);
+            }
             Err(error) => self.report(worker, &Change::BuildFailed(waiting, &error)),
         }
         Ok(true)
