@@ -132,11 +132,14 @@ def stale_texts(root: pathlib.Path, fault: tuple) -> list[str]:
 
 def copy_sources(root: pathlib.Path, copy: pathlib.Path) -> None:
     """Brings the copy up to date; what is equal keeps its time of change, so that it is not built again."""
-    files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")
-    for file in filter(None, files):
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")
+    files = {file for file in listed if file and (root / file).is_file()}
+    for folder in filter(pathlib.Path.is_dir, copy.glob("*")):
+        gone = (path for path in folder.rglob("*") if path.is_file() and str(path.relative_to(copy)) not in files)
+        for path in gone if folder.name != "target" else ():
+            path.unlink()
+    for file in sorted(files):
         source, target = root / file, copy / file
-        if not source.is_file():
-            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.is_file() or target.read_bytes() != source.read_bytes():
             shutil.copyfile(source, target)
