@@ -104,32 +104,24 @@ pub fn check(
         output: Path::new(""),
         timeout: workspace.settings.run_timeout,
     };
-    let failure = verdict::explain(seen, &report, &around);
-    let message = failure.as_ref().map_or("", |failure| &failure.message);
-    let message = with_known_names(
-        message,
-        &[(
-            &prepared.package_folder,
-            &prepared.configuration.root.to_string_lossy(),
-        )],
-    );
-    match seen {
-        Observation::Valid => Ok(Checked {
+    let Some(failure) = verdict::explain(seen, &report, &around) else {
+        let lines = report.last_lines.iter();
+        return Ok(Checked {
             environment_id: environment.id,
-            registered: report
-                .last_lines
-                .iter()
-                .filter_map(|line| registered(line))
-                .collect(),
-        }),
-        Observation::Cancelled => Err(CheckError::Cancelled),
-        Observation::TimedOut => Err(CheckError::TimedOut),
-        Observation::Invalid => Err(CheckError::Invalid { message }),
-        _ => Err(CheckError::EngineFailed {
+            registered: lines.filter_map(|line| registered(line)).collect(),
+        });
+    };
+    let root = prepared.configuration.root.to_string_lossy();
+    let message = with_known_names(&failure.message, &[(&prepared.package_folder, &root)]);
+    Err(match seen {
+        Observation::Cancelled => CheckError::Cancelled,
+        Observation::TimedOut => CheckError::TimedOut,
+        Observation::Invalid => CheckError::Invalid { message },
+        _ => CheckError::EngineFailed {
             message,
             code: seen.verdict().code.unwrap_or(code::ENGINE_CRASHED),
-        }),
-    }
+        },
+    })
 }
 
 /// Runs the engine. Returns how it ended, with all lines that it printed.

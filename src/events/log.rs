@@ -228,6 +228,11 @@ mod tests {
     use crate::machine::System;
     use std::io::Write;
 
+    fn numbers(events: &[Value]) -> Vec<u64> {
+        let numbers = events.iter().map(|event| event["sequence"].as_u64());
+        numbers.flatten().collect()
+    }
+
     #[test]
     fn numbering_goes_on_after_a_crash_in_the_middle_of_a_line() {
         let folder = tempfile::tempdir().unwrap();
@@ -245,11 +250,7 @@ mod tests {
         let log = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
         log.write("info", "run.complete", "three", Value::Null);
         let events = Follower::new(path).poll().unwrap();
-        let numbers: Vec<u64> = events
-            .iter()
-            .filter_map(|event| event["sequence"].as_u64())
-            .collect();
-        assert_eq!(numbers, [1, 2, 3]);
+        assert_eq!(numbers(&events), [1, 2, 3]);
         assert_eq!(events[0]["run_id"], "r1");
     }
 
@@ -265,11 +266,7 @@ mod tests {
         one.write("info", "run.complete", "three", Value::Null);
         assert!(other.is_shared() && one.is_shared());
         let events = Follower::new(path).poll().unwrap();
-        let numbers: Vec<u64> = events
-            .iter()
-            .filter_map(|event| event["sequence"].as_u64())
-            .collect();
-        assert_eq!(numbers, [1, 2, 3]);
+        assert_eq!(numbers(&events), [1, 2, 3]);
     }
 
     #[test]

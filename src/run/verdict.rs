@@ -233,10 +233,9 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
 
 /// What the engine found wrong with a configuration that it checked, without what the author's code printed before.
 fn found_in(lines: &[String]) -> Option<String> {
-    let starts =
-        |line: &&String| line.starts_with(INVALID_PACKAGE) || line.starts_with(INVALID_SETTINGS);
-    let first = lines.iter().find(starts)?;
-    let at = lines.iter().position(|line| line == first)?;
+    let at = lines
+        .iter()
+        .position(|line| line.starts_with(INVALID_PACKAGE) || line.starts_with(INVALID_SETTINGS))?;
     let text = lines[at..].join("\n");
     let reason = text.strip_prefix(INVALID_PACKAGE).unwrap_or(&text);
     Some(reason.trim().to_owned())

@@ -13,6 +13,7 @@ mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ade::store::Claim;
 pub use operation::Operation;
 
 use super::snapshot::{RunRow, Snapshot, Window};
@@ -182,11 +183,7 @@ impl Judge {
             }
             let since = self.cancelled.get(token).copied().unwrap_or(around.steady);
             cancelled.insert(token.clone(), since);
-            let held_up = self
-                .leases
-                .get(token)
-                .map_or(i64::MIN, |lease| (around.held_up)(&lease.process));
-            if around.steady - since.max(held_up) > NOTICED_WITHIN {
+            if self.is_overdue(token, since, around) {
                 return Err(format!(
                     "the run {id} was to be cancelled at {since} and is still worked on"
                 ));
@@ -194,6 +191,22 @@ impl Judge {
         }
         self.cancelled = cancelled;
         Ok(())
+    }
+
+    /// A claim was made: its holder may count on it from now on.
+    fn note_claim(&mut self, claim: Claim, around: &Circumstances<'_>) {
+        let lease = Lease {
+            process: claim.process.unwrap_or_default(),
+            since: around.moment.steady,
+        };
+        self.leases.insert(claim.token, lease);
+    }
+
+    /// Whether the holder of a token was well for long enough to notice what has held since then.
+    fn is_overdue(&self, token: &str, since: i64, around: &Circumstances<'_>) -> bool {
+        let lease = self.leases.get(token);
+        let held_up = lease.map_or(i64::MIN, |lease| (around.held_up)(&lease.process));
+        around.steady - since.max(held_up) > NOTICED_WITHIN
     }
 
     fn token_of(&self, id: &str) -> Option<&String> {
@@ -210,11 +223,7 @@ impl Judge {
                 if self.token_of(subject) != Some(token) {
                     let since = self.lost.get(token).copied().unwrap_or(around.steady);
                     lost.insert(token.clone(), since);
-                    let held_up = self
-                        .leases
-                        .get(token)
-                        .map_or(i64::MIN, |lease| (around.held_up)(&lease.process));
-                    if around.steady - since.max(held_up) > NOTICED_WITHIN {
+                    if self.is_overdue(token, since, around) {
                         return Err(format!(
                             "the {what} {subject} is still worked on under {token}, which was lost at {since}"
                         ));

@@ -134,9 +134,9 @@ def copy_sources(root: pathlib.Path, copy: pathlib.Path) -> None:
     """Brings the copy up to date; what is equal keeps its time of change, so that it is not built again."""
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")
     files = {file for file in listed if file and (root / file).is_file()}
-    for folder in filter(pathlib.Path.is_dir, copy.glob("*")):
-        gone = (path for path in folder.rglob("*") if path.is_file() and str(path.relative_to(copy)) not in files)
-        for path in gone if folder.name != "target" else ():
+    folders = [folder for folder in copy.glob("*") if folder.is_dir() and folder.name != "target"]
+    for path in [path for folder in folders for path in folder.rglob("*") if path.is_file()]:
+        if str(path.relative_to(copy)) not in files:
             path.unlink()
     for file in sorted(files):
         source, target = root / file, copy / file

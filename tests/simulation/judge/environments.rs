@@ -1,6 +1,6 @@
 //! What a call may do to environments.
 
-use super::{Circumstances, Judge, Lease, Operation, Verdict, deny};
+use super::{Circumstances, Judge, Operation, Verdict, deny};
 use crate::simulation::snapshot::{EnvironmentRow, Snapshot};
 
 impl Judge {
@@ -48,13 +48,7 @@ impl Judge {
             }
         }
         if let Some(claim) = claimed {
-            self.leases.insert(
-                claim.token,
-                Lease {
-                    process: claim.process.unwrap_or_default(),
-                    since: around.moment.steady,
-                },
-            );
+            self.note_claim(claim, around);
         }
         Ok(())
     }

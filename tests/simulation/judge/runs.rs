@@ -2,7 +2,7 @@
 
 use ade::store::Claim;
 
-use super::{Circumstances, Judge, Lease, Operation, Verdict, deny, millis, token};
+use super::{Circumstances, Judge, Operation, Verdict, deny, millis, token};
 use crate::simulation::snapshot::{RunRow, Snapshot};
 use crate::simulation::world::LEASE;
 
@@ -53,13 +53,7 @@ impl Judge {
             return Err(format!("run {id} is lost"));
         }
         for claim in claimed {
-            self.leases.insert(
-                claim.token,
-                Lease {
-                    process: claim.process.unwrap_or_default(),
-                    since: around.moment.steady,
-                },
-            );
+            self.note_claim(claim, around);
         }
         Ok(())
     }
