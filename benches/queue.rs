@@ -1,18 +1,22 @@
 //! What the queue costs, without an engine.
 //!
-//! - Cycles of enqueue → claim → finish a second, each step a transaction of its own as in real life, by one and by four
-//!   processes, over databases with no history and with 100,000 and 1,000,000 ended runs. Beside each stands what a plain
-//!   table takes in the same turns: a prepared INSERT, UPDATE and DELETE of as many bytes, over as many rows, with the same
-//!   settings. The queue keeps eleven indexes, two tables and every rule of a claim on top of that; the ratio is their price.
-//!   What must not grow with history is the time of a cycle.
-//! - The time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
+//! - `cycles`: cycles of enqueue → claim → finish a second, by one and by four processes, over databases with no history,
+//!   with 100,000 and 1,000,000 ended runs, and with 500,000 runs that wait for an environment which is not ready. Each step
+//!   is a transaction of its own, or eight runs share it: one enqueue and one claim of eight, and the ends of eight slots,
+//!   which share commits where they meet. Beside each stands what a plain table takes in the same turns: a prepared INSERT,
+//!   UPDATE and DELETE of as many bytes, over as many rows, with the same settings, as many to a transaction. What the queue
+//!   adds is its indexes, its two tables and every rule of a claim; the ratio is their price. What must not grow with
+//!   history, or with what waits, is the time of a cycle.
+//! - `lists`: `ade runs ls` as a whole process with each filter, over 1,000,000 runs.
+//! - `latency`: the time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
 //!
-//! `cargo bench --bench queue -- cycles` and `-- latency` measure one of the two.
+//! `cargo bench --bench queue -- cycles` measures one of them.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use ade::clock::Timestamp;
@@ -25,7 +29,10 @@ use ade::store::{
 };
 use rusqlite::{Connection, TransactionBehavior, params};
 
-const HISTORIES: [i64; 3] = [0, 100_000, 1_000_000];
+/// Ended runs, and runs that wait for an environment that is not ready.
+const SEEDS: [(i64, i64); 4] = [(0, 0), (100_000, 0), (1_000_000, 0), (0, 500_000)];
+/// Runs to a transaction.
+const TOGETHER: [usize; 2] = [1, 8];
 const PROCESSES: [usize; 2] = [1, 4];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1_500);
@@ -35,20 +42,23 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["child", "queue", data] => child(&queue_cycles(Path::new(data))),
-        ["child", "plain", data] => child(&plain_cycles(Path::new(data))),
-        _ => {
-            let wanted = |part| {
-                words.contains(&part)
-                    || !words
-                        .iter()
-                        .any(|word| ["cycles", "latency"].contains(word))
-            };
-            if wanted("cycles") {
-                cycles();
+        ["child", what, together, data] => {
+            let together = together.parse().expect("a number");
+            let data = Path::new(data);
+            match (*what, together) {
+                ("plain", _) => child(together, &plain_cycles(data, together)),
+                (_, 1) => child(1, &queue_cycles(data)),
+                _ => child(together, &shared_cycles(data, together)),
             }
-            if wanted("latency") {
-                latency();
+        }
+        _ => {
+            let parts: [(&str, fn()); 3] =
+                [("cycles", cycles), ("lists", lists), ("latency", latency)];
+            let named = parts.iter().any(|(part, _)| words.contains(part));
+            for (part, measure) in parts {
+                if !named || words.contains(&part) {
+                    measure();
+                }
             }
         }
     }
@@ -58,21 +68,24 @@ fn main() {
 
 fn cycles() {
     println!(
-        "{:>10} {:>10} {:>12} {:>12} {:>8} {:>14}",
-        "history", "processes", "cycles/s", "plain/s", "ratio", "ms for each"
+        "{:>10} {:>10} {:>10} {:>9} {:>10} {:>10} {:>7} {:>12}",
+        "ended", "waiting", "processes", "together", "cycles/s", "plain/s", "ratio", "ms for each"
     );
-    for history in HISTORIES {
+    for (ended, waiting) in SEEDS {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        seed(folder.path(), history);
-        for processes in PROCESSES {
+        seed(folder.path(), ended, waiting);
+        for (processes, together) in PROCESSES
+            .into_iter()
+            .flat_map(|processes| TOGETHER.map(|together| (processes, together)))
+        {
             let (mut queue, mut plain) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {
-                queue.push(round("queue", folder.path(), processes));
-                plain.push(round("plain", folder.path(), processes));
+                queue.push(round("queue", together, folder.path(), processes));
+                plain.push(round("plain", together, folder.path(), processes));
             }
             let (queue, plain) = (median(&mut queue), median(&mut plain));
             println!(
-                "{history:>10} {processes:>10} {queue:>12.0} {plain:>12.0} {:>8.2} {:>14.3}",
+                "{ended:>10} {waiting:>10} {processes:>10} {together:>9} {queue:>10.0} {plain:>10.0} {:>7.2} {:>12.3}",
                 queue / plain,
                 1000.0 * processes as f64 / queue
             );
@@ -81,12 +94,12 @@ fn cycles() {
 }
 
 /// Cycles a second of this many processes that begin together.
-fn round(what: &str, data: &Path, processes: usize) -> f64 {
+fn round(what: &str, together: usize, data: &Path, processes: usize) -> f64 {
     let program = std::env::current_exe().expect("this program");
     let mut children: Vec<Child> = (0..processes)
         .map(|_| {
             Command::new(&program)
-                .args(["child", what])
+                .args(["child", what, &together.to_string()])
                 .arg(data)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -122,9 +135,10 @@ fn round(what: &str, data: &Path, processes: usize) -> f64 {
     done as f64 / ROUND.as_secs_f64()
 }
 
-/// Prints that it is ready, waits for the signal to start, and prints how many cycles it did in a round.
-fn child(cycle: &dyn Fn()) {
-    cycle();
+/// Prints that it is ready, waits for the signal to start, and prints how many cycles it did in a round. A `turn` is this
+/// many cycles.
+fn child(cycles: u64, turn: &dyn Fn()) {
+    turn();
     println!("ready");
     let mut word = String::new();
     std::io::stdin()
@@ -133,74 +147,126 @@ fn child(cycle: &dyn Fn()) {
     let began = Instant::now();
     let mut done = 0_u64;
     while began.elapsed() < ROUND {
-        cycle();
-        done += 1;
+        turn();
+        done += cycles;
     }
     println!("{done}");
 }
 
+/// Claims as many runs as there are claims. Another process may have claimed some, and runs that were queued in this
+/// millisecond by others are due in the next.
+fn claim_all(store: &SqliteStore, claims: &[Claim]) -> Vec<(String, Claim)> {
+    let mut claimed = Vec::new();
+    while claimed.len() < claims.len() {
+        let claims = &claims[claimed.len()..];
+        let runs = store.claim_next_runs(claims, Timestamp::now());
+        let ids = runs.expect("claims").into_iter().map(|run| run.id);
+        claimed.extend(ids.zip(claims.iter().cloned()));
+    }
+    claimed
+}
+
+fn finish(store: &SqliteStore, id: &str, claim: &Claim) {
+    let recorded = store.finish_run(id, claim, &ending(), Timestamp::now());
+    assert!(recorded.expect("its end"));
+}
+
 fn queue_cycles(data: &Path) -> impl Fn() + use<> {
     let store = open(data);
-    let environment = environment(&store);
+    let environment = environment(&store, "0");
     move || {
-        let run = new_run(&environment);
         store
-            .enqueue_run(&run, Timestamp::now())
+            .enqueue_runs(&[new_run(&environment)], Timestamp::now())
             .expect("a place in the queue");
-        let claim = claim();
-        // Another process may have claimed it, and runs that others queued in this millisecond are due in the next.
-        let claimed = loop {
-            let claimed = store.claim_next_run(&claim, Timestamp::now());
-            if let Some(run) = claimed.expect("a claim") {
-                break run;
-            }
-        };
-        let recorded = store.finish_run(&claimed.id, &claim, &ending(), Timestamp::now());
-        assert!(recorded.expect("its end"));
+        for (id, claim) in claim_all(&store, &[claim()]) {
+            finish(&store, &id, &claim);
+        }
     }
 }
 
-fn plain_cycles(data: &Path) -> impl Fn() + use<> {
+/// A worker with this many slots: one transaction queues a run for each, one claims them, and each slot ends its own.
+fn shared_cycles(data: &Path, slots: u64) -> impl Fn() + use<> {
+    let store = Arc::new(open(data));
+    let environment = environment(&store, "0");
+    let (done, ended) = mpsc::channel();
+    let slots: Vec<mpsc::Sender<(String, Claim)>> = (0..slots)
+        .map(|_| {
+            let (give, given) = mpsc::channel::<(String, Claim)>();
+            let (store, done) = (Arc::clone(&store), done.clone());
+            std::thread::spawn(move || {
+                for (id, claim) in given {
+                    finish(&store, &id, &claim);
+                    done.send(()).expect("a listener");
+                }
+            });
+            give
+        })
+        .collect();
+    move || {
+        let runs: Vec<NewRun> = slots.iter().map(|_| new_run(&environment)).collect();
+        store
+            .enqueue_runs(&runs, Timestamp::now())
+            .expect("places in the queue");
+        let claims: Vec<Claim> = slots.iter().map(|_| claim()).collect();
+        for (slot, run) in slots.iter().zip(claim_all(&store, &claims)) {
+            slot.send(run).expect("a slot");
+        }
+        for _ in &slots {
+            ended.recv().expect("an end");
+        }
+    }
+}
+
+fn plain_cycles(data: &Path, together: u64) -> impl Fn() + use<> {
     let connection = std::cell::RefCell::new(plain(data));
     let body = body(&data.join("db/ade.sqlite"));
     move || {
-        let id = System.new_id();
-        let steps: [(&str, &[&dyn rusqlite::ToSql]); 3] = [
-            (
-                "INSERT INTO plain (id, body) VALUES (?1, ?2)",
-                &[&id, &body],
-            ),
-            ("UPDATE plain SET body = ?2 WHERE id = ?1", &[&id, &body]),
-            ("DELETE FROM plain WHERE id = ?1", &[&id]),
-        ];
-        for (sql, values) in steps {
+        let ids: Vec<String> = (0..together).map(|_| System.new_id()).collect();
+        for sql in [
+            "INSERT INTO plain (id, body) VALUES (?1, ?2)",
+            "UPDATE plain SET body = ?2 WHERE id = ?1",
+            "DELETE FROM plain WHERE id = ?1 AND ?2 IS NOT NULL",
+        ] {
             let mut connection = connection.borrow_mut();
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .expect("a transaction");
-            transaction
-                .prepare_cached(sql)
-                .and_then(|mut statement| statement.execute(values))
-                .expect("a change");
+            for id in &ids {
+                transaction
+                    .prepare_cached(sql)
+                    .and_then(|mut statement| statement.execute([id, &body]))
+                    .expect("a change");
+            }
             transaction.commit().expect("a commit");
         }
     }
 }
 
-/// A database for the queue and one for the plain table, with as many ended rows.
-fn seed(data: &Path, history: i64) {
+/// A database for the queue, with so many ended runs and so many that wait, and one for the plain table with as many rows.
+/// One ended run in a thousand failed and another was cancelled; the hundred oldest are of a configuration of their own.
+fn seed(data: &Path, ended: i64, waiting: i64) {
     let store = open(data);
-    let environment = environment(&store);
-    let run = new_run(&environment);
+    let ready = environment(&store, "0");
     let claim = claim();
     let now = Timestamp::now();
+    let run = new_run(&ready);
     store.insert_claimed_run(&run, &claim, now).expect("a run");
-    assert!(
+    finish(&store, &run.id, &claim);
+    let seldom = ConfigurationRecord {
+        id: System.new_id(),
+        workspace_id: "default".to_owned(),
+        name: "seldom".to_owned(),
+        path: "/seldom".into(),
+    };
+    let seldom = store
+        .ensure_configuration(&seldom, now)
+        .expect("a configuration");
+    let unready = new_run(&unready(&store));
+    if waiting > 0 {
         store
-            .finish_run(&run.id, &claim, &ending(), now)
-            .expect("its end")
-    );
-    store.mark_end_reported(&run.id).expect("reported");
+            .enqueue_runs(std::slice::from_ref(&unready), now)
+            .expect("a run that waits");
+    }
     drop(store);
     let path = data.join("db/ade.sqlite");
     let body = body(&path);
@@ -208,28 +274,40 @@ fn seed(data: &Path, history: i64) {
     connection
         .execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")
         .expect("a fast connection");
-    // Copies of the one run that the store recorded.
-    for table in ["runs", "run_attempts"] {
-        let names = columns(&connection, table);
-        let id = if table == "runs" { "id" } else { "run_id" };
-        let values: Vec<String> = names
+    let copy = |table: &str, id: &str, of: &str, count: i64, group: &str| {
+        let values: Vec<String> = columns(&connection, table)
             .iter()
             .map(|name| match name.as_str() {
-                name if name == id => "printf('00000000-0000-7000-8000-%012x', number)".to_owned(),
-                "created_at" | "started_at" | "completed_at" | "available_at" => {
-                    format!("{name} - 1000 * number")
+                name if name == id => format!("printf('00000000-{group}-7000-8000-%012x', number)"),
+                "created_at" | "started_at" | "completed_at" => {
+                    format!("{name} - 1000 * (?1 - number)")
                 }
+                "status" if table == "runs" => {
+                    "CASE WHEN status IS NULL THEN NULL WHEN number % 1000 = 1 THEN 'failed' \
+                     WHEN number % 1000 = 2 THEN 'cancelled' ELSE status END"
+                        .to_owned()
+                }
+                "configuration_id" => format!(
+                    "CASE WHEN number <= 100 THEN '{}' ELSE configuration_id END",
+                    seldom.id
+                ),
                 name => name.to_owned(),
             })
             .collect();
         let sql = format!(
             "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?1)
-             INSERT INTO {table} ({}) SELECT {} FROM numbers, (SELECT * FROM {table} LIMIT 1) WHERE ?1 > 0",
-            names.join(", "),
+             INSERT INTO {table} ({}) SELECT {} FROM numbers, (SELECT * FROM {table} WHERE {id} = ?2) WHERE ?1 > 0",
+            columns(&connection, table).join(", "),
             values.join(", ")
         );
-        connection.execute(&sql, [history]).expect("a history");
-    }
+        connection
+            .execute(&sql, params![count, of])
+            .expect("copies");
+    };
+    copy("runs", "id", &run.id, ended, "0000");
+    copy("run_attempts", "run_id", &run.id, ended, "0000");
+    copy("runs", "id", &unready.id, waiting, "0001");
+    copy("queue", "run_id", &unready.id, waiting, "0001");
     let plain = plain(data);
     plain
         .execute_batch("PRAGMA synchronous = OFF")
@@ -238,7 +316,7 @@ fn seed(data: &Path, history: i64) {
         .execute(
             "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?1)
              INSERT INTO plain SELECT printf('00000000-0000-7000-8000-%012x', number), ?2 FROM numbers WHERE ?1 > 0",
-            params![history, body],
+            params![ended + waiting, body],
         )
         .expect("a history");
     for connection in [&connection, &plain] {
@@ -305,8 +383,8 @@ fn open(data: &Path) -> SqliteStore {
     .expect("a database")
 }
 
-/// The one environment, ready.
-fn environment(store: &SqliteStore) -> EnvironmentRecord {
+/// An environment of a digest, queued where it is new.
+fn ensure(store: &SqliteStore, digest: &str) -> EnvironmentRecord {
     let now = Timestamp::now();
     let configuration = ConfigurationRecord {
         id: System.new_id(),
@@ -321,7 +399,7 @@ fn environment(store: &SqliteStore) -> EnvironmentRecord {
         workspace_id: "default".to_owned(),
         configuration_id: configuration.id,
         engine_spec: "embedded".to_owned(),
-        deps_digest: "0".repeat(64),
+        deps_digest: digest.repeat(64),
     };
     let id = System.new_id();
     let environment = NewEnvironment {
@@ -330,12 +408,23 @@ fn environment(store: &SqliteStore) -> EnvironmentRecord {
         snapshot: "/snapshot".into(),
         id,
     };
-    let environment = store
+    store
         .ensure_environment(&environment, now)
-        .expect("an environment");
+        .expect("an environment")
+}
+
+/// An environment that nobody builds.
+fn unready(store: &SqliteStore) -> EnvironmentRecord {
+    ensure(store, "1")
+}
+
+/// An environment that is ready.
+fn environment(store: &SqliteStore, digest: &str) -> EnvironmentRecord {
+    let now = Timestamp::now();
+    let environment = ensure(store, digest);
     let claim = claim();
     let claimed = store
-        .claim_environment(&environment.id, &claim, false, now)
+        .claim_environment(&environment.id, &claim, ade::store::Claimable::Due, now)
         .expect("an answer");
     if claimed.is_some() {
         let contents = EnvironmentContents {
@@ -385,6 +474,52 @@ fn ending() -> Ending {
         peak_memory_bytes: Some(100 << 20),
         cpu_seconds: Some(0.1),
         engine_seconds: Some(0.1),
+    }
+}
+
+// ---- Lists -------------------------------------------------------------------------------------------------------------
+
+fn lists() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    seed(folder.path(), 1_000_000, 0);
+    println!(
+        "\n{:<44} {:>8} {:>10}",
+        "ms of `ade runs ls` at 1,000,000 runs", "median", "wanted"
+    );
+    let day_ago = Timestamp(Timestamp::now().0 - 86_400_000).to_string();
+    let calls: [&[&str]; 10] = [
+        &[],
+        &["--limit", "1000"],
+        &["--status", "queued"],
+        &["--status", "running"],
+        &["--status", "succeeded"],
+        &["--status", "failed"],
+        &["--status", "cancelled"],
+        &["--configuration", "seldom"],
+        &["--configuration", "seldom", "--status", "cancelled"],
+        &["--since", &day_ago],
+    ];
+    for call in calls {
+        let mut times: Vec<f64> = (0..11)
+            .map(|_| {
+                let began = Instant::now();
+                let output = Command::new(env!("CARGO_BIN_EXE_ade"))
+                    .arg("--data-dir")
+                    .arg(folder.path())
+                    .args(["runs", "ls", "--json"])
+                    .args(call)
+                    .output()
+                    .expect("a list");
+                assert!(output.status.success());
+                began.elapsed().as_secs_f64() * 1000.0
+            })
+            .collect();
+        println!(
+            "{:<44} {:>8.1} {:>10}",
+            call.join(" "),
+            median(&mut times),
+            "< 50"
+        );
     }
 }
 

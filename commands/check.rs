@@ -24,7 +24,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let (workspace, prepared) = context.prepare(&args.config)?;
     let narrator = Narrator::new(ui);
     let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
-    let cancel = signals::cancel_on_signals();
+    let cancel = signals::cancel_on_signals_and(narrator.clear());
     let debug = ui.verbose() > 0;
     let checked = check(&workspace, &prepared, debug, &cancel, &mut |progress| {
         narration.progress(&progress);
@@ -44,6 +44,7 @@ fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked) {
         "environment_id": checked.environment_id,
         "fields": count("fields"), "row_detectors": count("row_detectors"), "column_detectors": count("column_detectors"),
         "column_transforms": count("column_transforms"), "column_validators": count("column_validators"), "hooks": count("hooks"),
+        "warnings": checked.warnings,
     }));
 }
 
@@ -55,6 +56,12 @@ fn print(ui: &Ui, prepared: &Prepared, checked: &Checked) {
     ));
     for (name, count) in &checked.registered {
         ui.line(format_args!("  {:<18} {count}", name.replace('_', " ")));
+    }
+    for warning in &checked.warnings {
+        ui.say(format_args!(
+            "{} {warning}",
+            ui.paint_err(Tone::Warn, "warning:")
+        ));
     }
     if checked.count("fields") == Some(0) {
         ui.say(format_args!(

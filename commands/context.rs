@@ -52,6 +52,20 @@ pub struct Globals {
 }
 
 impl Globals {
+    /// No flag at all.
+    pub fn none() -> Self {
+        Self {
+            data_dir: None,
+            database_url: None,
+            workspace: None,
+            json: false,
+            quiet: false,
+            verbose: 0,
+            color: Color::Auto,
+            offline: false,
+        }
+    }
+
     /// The flags that are settings, by the settings' names.
     fn settings(&self) -> BTreeMap<&'static str, String> {
         let data_dir = self.data_dir.as_ref();

@@ -1,20 +1,36 @@
 //! `ade doctor`: checks whether this machine is ready, and says how to correct what is not.
 
 use ade::doctor::{State, examine};
+use ade::identity::{self, Adopted};
+use ade::layout::Layout;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::Tone;
+use crate::ui::{Tone, Ui, plural};
 
 /// Check whether this machine is ready, and say how to correct what is not
+///
+/// A database and its data directory know each other, and every command refuses two that do not belong together. After one of
+/// them was moved, copied, restored from elsewhere or begun anew, --adopt records that they belong together from now on:
+/// records then name the places in this data directory, and folders that the database does not know are kept for good.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 where a run would fail"
+    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 where a run would fail\n  ade doctor --adopt   after the data directory was moved"
 )]
-pub struct Args {}
+pub struct Args {
+    /// Record that the database and the data directory belong together from now on
+    #[arg(long)]
+    adopt: bool,
+}
 
-pub fn run(_: &Args, context: &Context) -> Outcome {
+pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
+    if args.adopt {
+        let settings = context.settings()?;
+        let layout = Layout::new(&settings)?;
+        show_adopted(ui, &identity::adopt(&settings, &layout)?);
+        return Ok(ExitStatus::Done);
+    }
     let findings = examine(&context.settings()?);
     let status = if findings
         .iter()
@@ -47,4 +63,31 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         }
     }
     Ok(status)
+}
+
+fn show_adopted(ui: &Ui, adopted: &Adopted) {
+    if ui.json() {
+        ui.document(adopted);
+        return;
+    }
+    let (database, data_dir) = (ui.path(&adopted.database), ui.path(&adopted.data_dir));
+    if adopted.created {
+        ui.line(format_args!("{database} is created"));
+    }
+    ui.line(format_args!("{database} belongs to {data_dir} now"));
+    if let Some(former) = &adopted.former_data_dir {
+        ui.line(format_args!(
+            "{} that named {} {} it now",
+            plural(adopted.records_moved as u64, "record"),
+            ui.path(former),
+            if adopted.records_moved == 1 {
+                "names"
+            } else {
+                "name"
+            }
+        ));
+    }
+    ui.line(format_args!(
+        "Folders of runs and environments that the database does not know are never deleted by collection"
+    ));
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ade::identity;
 use ade::layout::Layout;
 use ade::settings::Settings;
 use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
@@ -29,14 +30,17 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
-    let database = Layout::new(&settings)?.database();
+    let layout = Layout::new(&settings)?;
+    let database = layout.database();
     let ui = &context.ui;
     if args.status {
         status(ui, &settings, &database)?;
     } else if args.check {
         check(ui, &settings, &database)?;
     } else {
+        identity::demand_database(&settings, &layout)?;
         print_migrated(ui, &store::migrate(&settings, &database)?);
+        identity::record(&settings, &layout)?;
     }
     Ok(ExitStatus::Done)
 }

@@ -1,27 +1,27 @@
 //! `ade run`: normalize files in this process.
 
-mod ended;
-mod narration;
-
-use std::path::PathBuf;
+use std::cell::LazyCell;
+use std::path::{Path, PathBuf};
 
 use ade::cancel::Cancel;
 use ade::configuration::Configuration;
+use ade::engine::{ChildProcess, Launch};
 use ade::environment::prepare::{PrepareError, Prepared, prepare};
+use ade::layout::Layout;
 use ade::run::enqueue::enqueue;
 use ade::run::inline;
+use ade::run::input::{Found, Input, InputError, Search};
 use ade::run::json::run_json;
 use ade::run::request::Request;
 use ade::run::watch::Watch;
 use ade::run::{Tools, input, output};
-use ade::store::RunOptions;
+use ade::store::{RunOptions, Store};
 use ade::workspace::Workspace;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Narrator, Ui};
-use narration::Narration;
+use crate::ui::{Narration, Narrator, Ui};
 
 /// Normalize files
 ///
@@ -29,14 +29,19 @@ use narration::Narration;
 /// starts at once.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json"
+    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json"
 )]
 pub struct Args {
     /// The configuration's folder
     config: PathBuf,
     /// Files, folders or globs
+    ///
+    /// Normalized workbooks that earlier runs left in a folder are no inputs, unless they are named themselves.
     #[arg(required = true)]
     input: Vec<PathBuf>,
+    /// Take the files in folders below a folder too; their copies go to the same folders below the output directory
+    #[arg(short, long)]
+    recursive: bool,
     /// Copy each normalized workbook into this folder
     #[arg(short, long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
@@ -55,7 +60,7 @@ pub struct Args {
     /// Leave the runs queued for a worker, and print their ids
     #[arg(long, conflicts_with_all = ["watch", "output_dir"])]
     detach: bool,
-    /// Run again when an input or the configuration changes
+    /// Run an input again when it changes, and all when the configuration changes
     #[arg(long)]
     watch: bool,
     /// Stop a run that takes longer
@@ -64,6 +69,9 @@ pub struct Args {
     /// Exit 1 where a run has validation issues
     #[arg(long)]
     deny_issues: bool,
+    /// Show on this terminal the cell values that messages leave out; they are not kept anywhere
+    #[arg(long, conflicts_with = "detach")]
+    show_values: bool,
     /// Files to process at the same time [default: ADE_WORKER_CONCURRENCY]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
@@ -79,18 +87,29 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     // The call is checked before anything is written.
-    let inputs = input::expand(&args.input)?;
+    let layout = Layout::new(&context.settings()?)?;
+    // Opened only where the name of a file makes it necessary; a database that cannot be opened is reported later.
+    let known = LazyCell::new(|| context.open_if_present().ok().flatten());
+    let is_copy = |path: &Path| {
+        known
+            .as_ref()
+            .is_some_and(|known| is_copy(&*known.store, path))
+    };
+    let found = find(args, &layout, &is_copy)?;
     let configuration = Configuration::open(&args.config)?;
     if let Some(folder) = &args.output_dir {
-        input::demand_distinct_outputs(&inputs)?;
-        output::check_output_dir(folder, &inputs)?;
+        input::demand_distinct_outputs(&found.inputs)?;
+        output::check_output_dir(folder, &found.inputs)?;
     }
+    report_left_out(ui, &found);
+    let inputs = found.inputs;
+    let narrator = Narrator::new(ui);
     let session = Session {
         args,
         ui,
         workspace: &context.open_or_create()?,
-        narrator: &Narrator::new(ui),
-        cancel: &signals::cancel_on_signals(),
+        narrator: &narrator,
+        cancel: &signals::cancel_on_signals_and(narrator.clear()),
     };
     if args.watch {
         return session.watch(inputs);
@@ -101,6 +120,61 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else {
         session.run(&prepared, &inputs)
     }
+}
+
+/// The files that a call means.
+fn find(
+    args: &Args,
+    layout: &Layout,
+    is_copy: &dyn Fn(&Path) -> bool,
+) -> Result<Found, InputError> {
+    let own = layout.own_folders().map(Path::to_owned);
+    // A configuration has workbooks in its tests.
+    let not_in = own.iter().chain([&args.config]);
+    let not_in: Vec<PathBuf> = not_in.filter_map(|path| path.canonicalize().ok()).collect();
+    let search = Search {
+        recursive: args.recursive,
+        not_in: &not_in,
+        output_dir: args.output_dir.as_deref(),
+        is_copy,
+    };
+    input::expand(&args.input, &search)
+}
+
+/// A store that does not answer knows of no copy.
+fn is_copy(store: &dyn Store, path: &Path) -> bool {
+    store.is_copy(path).unwrap_or(false)
+}
+
+/// Says which files are no inputs although one might think so.
+fn report_left_out(ui: &Ui, found: &Found) {
+    const NAMED: usize = 3;
+    for below in &found.below {
+        ui.say(format_args!(
+            "note: folders below a folder are not searched, and {} is in one; --recursive takes them too",
+            ui.path(below)
+        ));
+    }
+    if found.outputs.is_empty() {
+        return;
+    }
+    let mut names: Vec<String> = found.outputs.iter().map(|path| ui.path(path)).collect();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    let (are, name_it) = match found.outputs.len() {
+        1 => (
+            "a normalized workbook of an earlier run is",
+            "name it alone",
+        ),
+        _ => ("normalized workbooks of earlier runs are", "name one alone"),
+    };
+    ui.say(format_args!(
+        "note: {are} left out: {}; {name_it} to normalize it once more",
+        names.join(", ")
+    ));
 }
 
 /// What all runs of one call share.
@@ -118,14 +192,23 @@ impl Session<'_> {
         prepare(self.workspace, configuration, output_dir)
     }
 
-    fn request<'a>(&'a self, prepared: &'a Prepared, inputs: &'a [PathBuf]) -> Request<'a> {
+    fn request<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        inputs: &'a [Input],
+        launcher: &'a dyn Launch,
+    ) -> Request<'a> {
         let args = self.args;
         let concurrency = self.workspace.settings.worker.concurrency;
         Request {
             workspace: self.workspace,
-            tools: Tools::here(),
+            tools: Tools {
+                launcher,
+                ..Tools::here()
+            },
             prepared,
             inputs,
+            again: None,
             output_dir: args.output_dir.as_deref(),
             sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
             options: RunOptions {
@@ -138,12 +221,12 @@ impl Session<'_> {
         }
     }
 
-    fn enqueue(&self, prepared: &Prepared, inputs: &[PathBuf]) -> Outcome {
-        let request = self.request(prepared, inputs);
-        for index in 0..inputs.len() {
-            let run = enqueue(&request, index)?;
+    fn enqueue(&self, prepared: &Prepared, inputs: &[Input]) -> Outcome {
+        let launcher = ChildProcess::default();
+        let request = self.request(prepared, inputs, &launcher);
+        enqueue(&request, &mut |run| {
             if self.ui.json() {
-                self.ui.record(&run_json(&run));
+                self.ui.record(&run_json(run, None));
             } else {
                 self.ui.line(&run.id);
                 self.ui.say(format_args!(
@@ -151,11 +234,20 @@ impl Session<'_> {
                     run.input_name
                 ));
             }
-        }
+        })?;
         Ok(ExitStatus::Done)
     }
 
-    fn run(&self, prepared: &Prepared, inputs: &[PathBuf]) -> Outcome {
+    fn run(&self, prepared: &Prepared, inputs: &[Input]) -> Outcome {
+        Ok(self.round(prepared, inputs)?.0)
+    }
+
+    /// Runs inputs. Returns the exit status, and those inputs that may succeed the next time without a change of theirs.
+    fn round(
+        &self,
+        prepared: &Prepared,
+        inputs: &[Input],
+    ) -> Result<(ExitStatus, Vec<Input>), Failure> {
         let narration = Narration::new(
             self.ui,
             self.narrator,
@@ -163,34 +255,57 @@ impl Session<'_> {
             &prepared.record.name,
             self.args.deny_issues,
         );
-        inline::run(&self.request(prepared, inputs), self.cancel, &narration)?;
+        let show = |values: &str| self.narrator.say(values);
+        let launcher = ChildProcess {
+            values: self.shows_values().then_some(&show),
+        };
+        let request = self.request(prepared, inputs, &launcher);
+        inline::run(&request, self.cancel, &narration)?;
         narration.summarize();
-        Ok(self.unless_cancelled(narration.status()))
+        let again = narration.to_run_again();
+        let again = again.into_iter().map(|input| inputs[input].clone());
+        let status = self.unless_cancelled(narration.status());
+        Ok((status, again.collect()))
+    }
+
+    /// Whether values are shown: where they were asked for, on a terminal. A file that standard error goes to would keep them.
+    fn shows_values(&self) -> bool {
+        let asked = self.args.show_values;
+        if asked && !self.ui.stderr_is_terminal() {
+            self.ui
+                .say("note: values are shown on a terminal only, and standard error is none");
+            return false;
+        }
+        asked
     }
 
     /// Runs the inputs again whenever they or the configuration change, until a signal.
-    fn watch(&self, inputs: Vec<PathBuf>) -> Outcome {
+    fn watch(&self, inputs: Vec<Input>) -> Outcome {
         let args = self.args;
+        let layout = &self.workspace.layout;
+        let is_copy = |path: &Path| is_copy(&*self.workspace.store, path);
         let output_dir = args.output_dir.as_deref();
         let watch = Watch {
             configuration: &args.config,
-            inputs: &args.input,
+            arguments: &args.input,
+            expand: &|| find(args, layout, &is_copy),
             written: [self.workspace.layout.data()]
                 .into_iter()
                 .chain(output_dir)
                 .collect(),
         };
         let mut status = ExitStatus::Done;
-        let mut round = |inputs: &[PathBuf]| -> Result<(), Failure> {
-            status = match self.open_again() {
-                Ok(prepared) => self.run(&prepared, inputs)?,
+        let mut round = |inputs: &[Input]| -> Result<Vec<Input>, Failure> {
+            let again;
+            (status, again) = match self.open_again() {
+                Ok(prepared) => self.round(&prepared, inputs)?,
                 // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
                 Err(failure) => {
                     self.narrator.suspend(|| self.ui.failure(&failure));
-                    failure.status
+                    (failure.status, inputs.to_vec())
                 }
             };
-            Ok(())
+            Ok(again)
         };
         let waiting = || self.narrator.say("Watching for changes; Ctrl-C ends it");
         watch.rounds(inputs, self.cancel, &mut round, &waiting)?;

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Align, Screen, Table, Tone, Ui, ago, duration, id};
+use crate::ui::{Align, Screen, Table, Tone, Ui, ago, duration};
 
 /// Watch the queue, its workers, their leases and the throughput
 ///
@@ -66,7 +66,7 @@ fn print_json(ui: &Ui, view: &View) {
         "window_seconds": WINDOW.as_secs(),
         "queue": view.overview,
         "workers": view.workers,
-        "running": view.running.iter().map(run_json).collect::<Vec<_>>(),
+        "running": view.running.iter().map(|run| run_json(run, None)).collect::<Vec<_>>(),
     }));
 }
 
@@ -150,7 +150,7 @@ fn running(view: &View) -> Table {
         ("WORKER", Align::Left),
     ];
     let mut table = Table::new(&columns, &[1, 5]);
-    for run in &view.running {
+    for (run, id) in view.running.iter().zip(&view.running_ids) {
         let attempt = format!("{} of {}", run.attempt_count, run.max_attempts);
         let since = run
             .started_at
@@ -162,7 +162,7 @@ fn running(view: &View) -> Table {
             Some(left) => (Tone::Plain, duration(left)),
         };
         table.row(vec![
-            (Tone::Name, id(&run.id).to_owned()),
+            (Tone::Name, id.clone()),
             (Tone::Plain, run.input_name.clone()),
             (Tone::Plain, attempt),
             (Tone::Plain, since),

@@ -17,8 +17,8 @@ use log::Log;
 /// Execute queued runs
 ///
 /// The worker goes on until a signal stops it. After SIGTERM or Ctrl-C it claims no more runs, waits up to --grace seconds
-/// for running runs to end, and puts the others back into the queue. A second signal ends the worker at
-/// once: another process recovers its runs, and the attempt counts.
+/// for running runs to end, and puts the others back into the queue; their attempts do not count. A second signal puts them
+/// back at once. A third one ends the worker without that: another process recovers its runs, and the attempts count.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none where the queue is empty"
@@ -60,7 +60,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         gc: !args.no_gc && !args.drain && !args.once,
     };
     let log = Log::new(&context.ui, &workspace.settings);
-    let stop = signals::cancel_on_signals();
+    let stop = signals::stop_on_signals();
     worker::work(&workspace, Tools::here(), &options, &stop, &log)?;
     Ok(ExitStatus::Done)
 }

@@ -98,7 +98,7 @@ _ade() {
 
     case "${cmd}" in
         ade)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version init run check runs logs env migrate worker top doctor settings completions man"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version init run check runs logs env migrate worker top doctor settings man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -200,7 +200,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__doctor)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --adopt --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,7 +302,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env__subcmd__gc)
-            opts="-w -q -v -h -V --dry-run --ttl-days --superseded --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --dry-run --ttl-days --superseded --trust-clock --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -662,7 +662,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__run)
-            opts="-o -j -w -q -v -h -V --output-dir --input-sheet --active-sheet-only --validate-only --dry-run --detach --watch --timeout --deny-issues --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-r -o -j -w -q -v -h -V --recursive --output-dir --input-sheet --active-sheet-only --validate-only --dry-run --detach --watch --timeout --deny-issues --show-values --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -838,7 +838,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__retry)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --now --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1057,7 +1057,21 @@ _ade() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _ade -o nosort -o bashdefault -o default ade
+    complete -F _ade_offering -o nosort -o bashdefault -o default ade
 else
-    complete -F _ade -o bashdefault -o default ade
+    complete -F _ade_offering -o bashdefault -o default ade
 fi
+
+# What changes (runs, environments, configurations) is asked for.
+_ade_offering() {
+    local current=${2-} value
+    _ade "$@"
+    [[ $current == -* ]] && return
+    local offered=()
+    while IFS=$'\t' read -r value _; do
+        [[ $value == "$current"* ]] && offered+=("$(printf '%q' "$value")")
+    done < <("$1" completions --offer -- "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)
+    if (( ${#offered[@]} )); then
+        COMPREPLY=("${offered[@]}")
+    fi
+}

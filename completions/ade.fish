@@ -47,8 +47,8 @@ complete -c ade -n "__fish_ade_needs_command" -f -a "worker" -d 'Execute queued 
 complete -c ade -n "__fish_ade_needs_command" -f -a "top" -d 'Watch the queue, its workers, their leases and the throughput'
 complete -c ade -n "__fish_ade_needs_command" -f -a "doctor" -d 'Check whether this machine is ready, and say how to correct what is not'
 complete -c ade -n "__fish_ade_needs_command" -f -a "settings" -d 'Show every setting, its value, where it came from, and what it means'
-complete -c ade -n "__fish_ade_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c ade -n "__fish_ade_needs_command" -f -a "man" -d 'Print the manual page, or write all of them to a folder'
+complete -c ade -n "__fish_ade_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c ade -n "__fish_ade_using_subcommand init" -l name -d 'The project\'s name [default: the folder\'s]' -r
 complete -c ade -n "__fish_ade_using_subcommand init" -l template -d 'The template to start from' -r -f -a "default\t''
 minimal\t''"
@@ -74,12 +74,14 @@ complete -c ade -n "__fish_ade_using_subcommand run" -s w -l workspace -d 'The w
 complete -c ade -n "__fish_ade_using_subcommand run" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c ade -n "__fish_ade_using_subcommand run" -s r -l recursive -d 'Take the files in folders below a folder too; their copies go to the same folders below the output directory'
 complete -c ade -n "__fish_ade_using_subcommand run" -l active-sheet-only -d 'Process only the sheet that was active when the workbook was saved'
 complete -c ade -n "__fish_ade_using_subcommand run" -l validate-only -d 'Load and check the configuration, and process nothing'
 complete -c ade -n "__fish_ade_using_subcommand run" -l dry-run -d 'Record a run, and start no engine'
 complete -c ade -n "__fish_ade_using_subcommand run" -l detach -d 'Leave the runs queued for a worker, and print their ids'
-complete -c ade -n "__fish_ade_using_subcommand run" -l watch -d 'Run again when an input or the configuration changes'
+complete -c ade -n "__fish_ade_using_subcommand run" -l watch -d 'Run an input again when it changes, and all when the configuration changes'
 complete -c ade -n "__fish_ade_using_subcommand run" -l deny-issues -d 'Exit 1 where a run has validation issues'
+complete -c ade -n "__fish_ade_using_subcommand run" -l show-values -d 'Show on this terminal the cell values that messages leave out; they are not kept anywhere'
 complete -c ade -n "__fish_ade_using_subcommand run" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand run" -s q -l quiet -d 'Print errors and data only'
 complete -c ade -n "__fish_ade_using_subcommand run" -s v -l verbose -d 'Print debug events too; -vv prints all events'
@@ -113,7 +115,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcom
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "ls" -d 'List runs, newest first'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "show" -d 'Show everything about one run'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "cancel" -d 'Cancel runs'
-complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "retry" -d 'Run ended runs again, as new runs for a worker'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "retry" -d 'Run ended runs again, as new runs'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "rm" -d 'Remove ended runs: their records and their files'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l status -d 'Only runs in this state' -r -f -a "queued\t''
 running\t''
@@ -165,6 +167,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l now -d 'Run them here and now, instead of leaving them to a worker'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print errors and data only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Print debug events too; -vv prints all events'
@@ -304,6 +307,7 @@ always\t''
 never\t''"
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l dry-run -d 'Show what would be deleted, and delete nothing'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l superseded -d 'Also unused environments of active configurations whose dependencies have changed since'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l trust-clock -d 'Count time that no ade saw as well; without this, no jump of the clock makes anything old'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s q -l quiet -d 'Print errors and data only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Print debug events too; -vv prints all events'
@@ -361,11 +365,12 @@ complete -c ade -n "__fish_ade_using_subcommand doctor" -s w -l workspace -d 'Th
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c ade -n "__fish_ade_using_subcommand doctor" -l adopt -d 'Record that the database and the data directory belong together from now on'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s q -l quiet -d 'Print errors and data only'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s v -l verbose -d 'Print debug events too; -vv prints all events'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l offline -d 'Build environments without a network, from caches only'
-complete -c ade -n "__fish_ade_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand settings" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
@@ -379,18 +384,6 @@ complete -c ade -n "__fish_ade_using_subcommand settings" -s v -l verbose -d 'Pr
 complete -c ade -n "__fish_ade_using_subcommand settings" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s V -l version -d 'Print version'
-complete -c ade -n "__fish_ade_using_subcommand completions" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
-complete -c ade -n "__fish_ade_using_subcommand completions" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
-complete -c ade -n "__fish_ade_using_subcommand completions" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
-complete -c ade -n "__fish_ade_using_subcommand completions" -l color -d 'Colour the output' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c ade -n "__fish_ade_using_subcommand completions" -l json -d 'Print data as JSON'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s q -l quiet -d 'Print errors and data only'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Print debug events too; -vv prints all events'
-complete -c ade -n "__fish_ade_using_subcommand completions" -l offline -d 'Build environments without a network, from caches only'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c ade -n "__fish_ade_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand man" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand man" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand man" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
@@ -403,3 +396,24 @@ complete -c ade -n "__fish_ade_using_subcommand man" -s v -l verbose -d 'Print d
 complete -c ade -n "__fish_ade_using_subcommand man" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ade -n "__fish_ade_using_subcommand man" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand completions" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand completions" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand completions" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand completions" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand completions" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand completions" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand completions" -s V -l version -d 'Print version'
+
+# What changes (runs, environments, configurations) is asked for.
+function __fish_ade_offered
+    set -l typed (commandline -opc)
+    set -l ade $typed[1]
+    set -e typed[1]
+    $ade completions --offer -- $typed 2>/dev/null
+end
+complete -c ade -k -a "(__fish_ade_offered)"

@@ -5,13 +5,18 @@
 
 use std::path::Path;
 
+use serde_json::{Map, Value};
+
 use crate::cancel::Cancel;
 use crate::engine::{ChildProcess, EngineReport, Invocation, Launch, Message, Task};
+use crate::environment::builder::Installers;
+use crate::environment::in_use::InUse;
 use crate::environment::prepare::Prepared;
-use crate::environment::provide::{Progress, ProvideError, Provider, Want};
+use crate::environment::provide::{Progress, ProvideError, Want};
 use crate::files::{FileError, describe};
 use crate::layout::EnvironmentFolder;
 use crate::problem::{Facts, Kind, Problem, code};
+use crate::run::provide::provide;
 use crate::run::verdict::{self, Circumstances, Observation};
 use crate::run::with_known_names;
 use crate::store::EnvironmentRecord;
@@ -24,6 +29,8 @@ pub struct Checked {
     pub environment_id: String,
     /// What it registers, by name, in the engine's order.
     pub registered: Vec<(String, u64)>,
+    /// What stands in the configuration and has no effect, in sentences.
+    pub warnings: Vec<String>,
 }
 
 impl Checked {
@@ -42,6 +49,8 @@ pub enum CheckError {
     Invalid {
         /// The engine's message, with the place in the author's files.
         message: String,
+        /// What to do about it, where that is known.
+        hint: Option<String>,
     },
     /// Its environment.
     #[error(transparent)]
@@ -71,7 +80,9 @@ pub enum CheckError {
 impl Problem for CheckError {
     fn facts(&self) -> Facts {
         match self {
-            Self::Invalid { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID),
+            Self::Invalid { hint, .. } => {
+                Facts::new(Kind::Refused, code::CONFIG_INVALID).maybe_hint(hint.clone())
+            }
             Self::Provide(error) => error.facts(),
             Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
             Self::NotStarted(error) => error.facts(),
@@ -94,29 +105,37 @@ pub fn check(
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Checked, CheckError> {
-    let worker = workspace.worker_id(0);
-    let environment = Provider::here(workspace, &worker)
-        .provide(prepared, Want::Ready, cancel, on)
+    let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
-    let report = load(workspace, prepared, &environment, debug, cancel)?;
+    // As long as the engine runs, nobody deletes it.
+    let _in_use = InUse::mark(workspace, &environment.folder);
+    let (report, warnings) = load(workspace, prepared, &environment, debug, cancel)?;
     let seen = verdict::observe(&report, true, || true);
     let around = Circumstances {
         output: Path::new(""),
         timeout: workspace.settings.run_timeout,
     };
+    let root = prepared.configuration.root.to_string_lossy();
+    let known = [(prepared.package_folder.as_path(), &*root)];
     let Some(failure) = verdict::explain(seen, &report, &around) else {
         let lines = report.last_lines.iter();
         return Ok(Checked {
             environment_id: environment.id,
             registered: lines.filter_map(|line| registered(line)).collect(),
+            warnings: warnings
+                .iter()
+                .map(|warning| with_known_names(warning, &known))
+                .collect(),
         });
     };
-    let root = prepared.configuration.root.to_string_lossy();
-    let message = with_known_names(&failure.message, &[(&prepared.package_folder, &root)]);
+    let message = with_known_names(&failure.message, &known);
     Err(match seen {
         Observation::Cancelled => CheckError::Cancelled,
         Observation::TimedOut => CheckError::TimedOut,
-        Observation::Invalid => CheckError::Invalid { message },
+        Observation::Invalid => CheckError::Invalid {
+            message,
+            hint: failure.hint,
+        },
         _ => CheckError::EngineFailed {
             message,
             code: seen.verdict().code.unwrap_or(code::ENGINE_CRASHED),
@@ -124,14 +143,14 @@ pub fn check(
     })
 }
 
-/// Runs the engine. Returns how it ended, with all lines that it printed.
+/// Runs the engine. Returns how it ended, with all lines that it printed, and its warnings of what has no effect.
 fn load(
     workspace: &Workspace,
     prepared: &Prepared,
     environment: &EnvironmentRecord,
     debug: bool,
     cancel: &Cancel,
-) -> Result<EngineReport, CheckError> {
+) -> Result<(EngineReport, Vec<String>), CheckError> {
     let scratch = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
     let python = EnvironmentFolder(environment.folder.clone()).python();
     let invocation = Invocation {
@@ -145,16 +164,22 @@ fn load(
         timeout: workspace.settings.run_timeout,
     };
     let mut lines = Vec::new();
-    let on_message = &mut |message| {
-        if let Message::Line(_, text) = message {
-            lines.push(text);
-        }
+    let mut warnings = Vec::new();
+    let on_message = &mut |message| match message {
+        Message::Line(_, text) => lines.push(text),
+        Message::Event(event) => warnings.extend(warning_in(&event)),
     };
-    let mut report = ChildProcess
+    let mut report = ChildProcess::default()
         .launch(&invocation, cancel, on_message)
         .map_err(|error| CheckError::NotStarted(FileError::on("start", &python)(error)))?;
     report.last_lines = lines;
-    Ok(report)
+    Ok((report, warnings))
+}
+
+/// The sentence of an event about something without effect.
+fn warning_in(event: &Map<String, Value>) -> Option<String> {
+    event.get("data")?.get("ignored")?;
+    event.get("message")?.as_str().map(str::to_owned)
 }
 
 /// Parses a line like `- row_detectors: 2`.

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::environment::find_uv;
-use crate::files;
+use crate::files::{self, Shared};
+use crate::identity::{self, IdentityError};
 use crate::layout::Layout;
 use crate::problem::Problem;
 use crate::python::{PythonSearch, find_python};
@@ -74,7 +75,10 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
     vec![
         data_directory(layout.data()),
         space(layout.data()),
+        cache(&layout),
+        file_system(settings, &layout),
         database(settings, &layout),
+        identity(settings, &layout),
         python(settings, &layout),
         installer(settings, &layout),
         engine(),
@@ -114,6 +118,20 @@ fn data_directory(path: &Path) -> Finding {
     }
 }
 
+fn cache(layout: &Layout) -> Finding {
+    const NAME: &str = "cache";
+    let folder = layout.cache().display();
+    match layout.cache_note() {
+        None => Finding::new(NAME, State::Ok, folder.to_string(), None),
+        Some(note) => Finding::new(
+            NAME,
+            State::Warning,
+            format!("{folder}, because {note}"),
+            Some("set ADE_CACHE_DIR to a folder that all data directories can share".to_owned()),
+        ),
+    }
+}
+
 fn space(path: &Path) -> Finding {
     const NAME: &str = "free space";
     match files::room(path) {
@@ -134,6 +152,37 @@ fn space(path: &Path) -> Finding {
             }
         }
         Err(error) => Finding::new(NAME, State::Warning, format!("unknown: {error}"), None),
+    }
+}
+
+fn file_system(settings: &Settings, layout: &Layout) -> Finding {
+    const NAME: &str = "file system";
+    let shared = store::location(settings, &layout.database())
+        .ok()
+        .and_then(|path| files::shared(&path));
+    match shared {
+        None if cfg!(target_os = "linux") => {
+            Finding::new(NAME, State::Ok, "this machine's own", None)
+        }
+        None => Finding::new(NAME, State::Ok, "unknown: only Linux tells", None),
+        Some(Shared::Network(kind)) => Finding::new(
+            NAME,
+            State::Warning,
+            format!("{kind}, which other machines use too"),
+            Some(
+                "a local disk is faster, and safe: only there is it certain that a worker is dead"
+                    .to_owned(),
+            ),
+        ),
+        Some(Shared::Host(kind)) => Finding::new(
+            NAME,
+            State::Warning,
+            format!("{kind}, shared with the host of this machine"),
+            Some(
+                "run ade on one side only, or put the data directory on a disk of this machine"
+                    .to_owned(),
+            ),
+        ),
     }
 }
 
@@ -158,6 +207,27 @@ fn database(settings: &Settings, layout: &Layout) -> Finding {
             format!("{} (the first run creates it)", path.display()),
             None,
         ),
+        Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
+    }
+}
+
+fn identity(settings: &Settings, layout: &Layout) -> Finding {
+    const NAME: &str = "identity";
+    match identity::examine(settings, layout) {
+        Ok(true) => Finding::new(
+            NAME,
+            State::Ok,
+            "the database and the data directory belong together",
+            None,
+        ),
+        Ok(false) => Finding::new(
+            NAME,
+            State::Ok,
+            "the first command that opens the database records that it belongs to the data directory",
+            None,
+        ),
+        // Said of the database itself.
+        Err(IdentityError::Store(_)) => Finding::new(NAME, State::Warning, "not known", None),
         Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
     }
 }

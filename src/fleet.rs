@@ -1,9 +1,11 @@
-//! Processes that claim runs, and recovery of the runs of those that died.
+//! Processes that claim runs or build environments, and recovery of the claims of those that died.
 //!
 //! Each such process holds a lock of the operating system on a file of its own for as long as it lives, and is registered in
-//! the database. A process is dead when its lock can be taken; neither its age nor its process number, which may be in use
-//! again, decides. The claims of a dead process of this machine go back to the queue at once; those of another machine's
-//! processes when their leases expire.
+//! the database. A process is dead when its file is there and its lock can be taken; neither its age nor its process number,
+//! which may be in use again, decides. The claims of a dead process of this machine go back to the queue at once. Of a
+//! process whose file is not to be seen nothing is known, although it names this machine: it may run in another container
+//! of the same host name, to which the data directory is mounted elsewhere. Its claims end with their leases, as those of
+//! another machine's processes do.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,7 +14,7 @@ use crate::files::FileError;
 use crate::lock::{self, Lock};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Recovery;
-use crate::store::{RunRecord, StoreError, WorkerRecord};
+use crate::store::{BuildAttempts, RunRecord, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
 
 /// The registration of this process. Ends when dropped.
@@ -45,7 +47,7 @@ impl Problem for FleetError {
 }
 
 impl<'a> Member<'a> {
-    /// Registers this process, as a `worker` or a `run`.
+    /// Registers this process, as a `worker` or a `run` ([`WorkerRecord::kind`]).
     ///
     /// # Errors
     /// The store cannot be used, or the lock file cannot be made.
@@ -84,8 +86,9 @@ impl<'a> Member<'a> {
 
 impl Drop for Member<'_> {
     fn drop(&mut self) {
-        // Where this fails, the next process finds the lock free and recovers what is left.
-        if self.workspace.store.remove_worker(&self.id).is_ok() {
+        // Where this fails, or a claim could not be left, the next process finds the lock free and recovers what is left. It
+        // needs the file for that.
+        if matches!(self.workspace.store.remove_worker(&self.id), Ok(true)) {
             let _ = self.workspace.files().remove_file(&self.lock_path);
         }
     }
@@ -98,20 +101,40 @@ impl Drop for Member<'_> {
 pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
     let (machine, files) = (&*workspace.machine, workspace.files());
     let host = machine.host();
+    let backoff = |attempt| workspace.backoff(attempt);
+    let builds = BuildAttempts {
+        most: workspace.settings.worker.max_attempts,
+        backoff: &backoff,
+    };
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
         // Process numbers are used again, in a container by the next process at once, so only the lock decides.
-        // A missing lock file was removed by a process that had found it free; one that cannot be examined proves
-        // nothing.
-        if worker.host != host || lock::is_held(files, &worker.lock_path) != Some(false) {
+        if worker.host != host {
             continue;
         }
+        let Some(lock_path) = lock_of_the_dead(workspace, &worker) else {
+            continue;
+        };
         let reclaimed = workspace
             .store
-            .reclaim(&worker.id, recovery, machine.now())?;
+            .reclaim(&worker.id, recovery, &builds, machine.now())?;
         runs.extend(reclaimed);
-        workspace.store.remove_worker(&worker.id)?;
-        let _ = files.remove_file(&worker.lock_path);
+        if workspace.store.remove_worker(&worker.id)? {
+            let _ = files.remove_file(&lock_path);
+        }
     }
     Ok(runs)
+}
+
+/// The lock file of a process that is dead. `None`: it lives, or nothing is known of it. Its file is looked for where the
+/// process said that it is, and where it is seen from here: the same folder may have another path for each of them.
+fn lock_of_the_dead(workspace: &Workspace, worker: &WorkerRecord) -> Option<PathBuf> {
+    let here = workspace.layout.worker_lock(&worker.id);
+    let found = [&worker.lock_path, &here]
+        .into_iter()
+        .find_map(|path| Some((path, lock::is_held(workspace.files(), path)?)));
+    match found {
+        Some((path, false)) => Some(path.clone()),
+        _ => None,
+    }
 }

@@ -1,9 +1,15 @@
-//! Every path under the data directory; no other module builds one. Not laid out here is what lies inside a virtual
+//! Every path under the data directory and in the cache; no other module builds one. Not laid out here is what lies inside a virtual
 //! environment, a snapshot or a package's bytecode, and how unfinished files and folders are called ([`crate::files`]).
 //!
 //! Ids that reach a path are checked first ([`checked_segment`]): no separators, no `..`, nothing hidden.
 
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
+use rustix::process::geteuid;
 
 use crate::clock::Timestamp;
 use crate::problem::{Facts, Kind, Problem, code};
@@ -12,7 +18,10 @@ use crate::settings::Settings;
 /// The path of the database below a data directory; a folder that contains it is recognized as a data directory.
 pub const DATABASE: &str = "db/ade.sqlite";
 
-/// The name of the lock beside the environments of one key.
+/// The name of the file in which a data directory says which database it belongs to.
+pub const IDENTITY: &str = "identity.json";
+
+/// The name of the lock in the folder of an environment.
 pub const BUILD_LOCK: &str = "build.lock";
 
 /// The paths of one data directory and workspace. Only [`Layout::new`] creates one, so its workspace id is a safe segment.
@@ -22,6 +31,9 @@ pub struct Layout {
     configurations: PathBuf,
     runs: PathBuf,
     venvs: PathBuf,
+    cache: PathBuf,
+    /// Why the cache is below the data directory, where nobody has set it to be there.
+    cache_note: Option<String>,
     pip_cache: Option<PathBuf>,
     uv_cache: Option<PathBuf>,
 }
@@ -79,7 +91,10 @@ impl Layout {
             .unwrap_or_else(|| data.join("workspaces"));
         let or_workspaces =
             |given: &Option<PathBuf>| given.clone().unwrap_or_else(|| workspaces.clone());
+        let (cache, cache_note) = cache_of(settings);
         Ok(Self {
+            cache,
+            cache_note,
             configurations: or_workspaces(&settings.configs_dir),
             runs: or_workspaces(&settings.runs_dir),
             venvs: settings
@@ -92,9 +107,23 @@ impl Layout {
         })
     }
 
+    /// The folders that ADE writes to by itself.
+    pub fn own_folders(&self) -> [&Path; 5] {
+        [
+            &self.data,
+            &self.configurations,
+            &self.runs,
+            &self.venvs,
+            &self.cache,
+        ]
+    }
     /// The data directory.
     pub fn data(&self) -> &Path {
         &self.data
+    }
+    /// The file that says which database the data directory belongs to.
+    pub fn identity(&self) -> PathBuf {
+        self.data.join(IDENTITY)
     }
     /// The SQLite database, unless a URL names another one.
     pub fn database(&self) -> PathBuf {
@@ -102,17 +131,13 @@ impl Layout {
     }
     /// The read-only copies of a configuration, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
-        self.configurations
-            .join(workspace)
-            .join("configs")
-            .join(configuration)
-            .join("snapshots")
+        snapshots(&self.configurations(workspace).join(configuration))
     }
     /// The folder of one run.
     pub fn run(&self, workspace: &str, run: &str) -> RunFolder {
         RunFolder(self.runs.join(workspace).join("runs").join(run))
     }
-    /// The folder of all environments of one key; builders of the key exclude each other by a lock in it.
+    /// The folder of all environments of one key.
     pub fn environment_key(
         &self,
         workspace: &str,
@@ -125,37 +150,72 @@ impl Layout {
             .join(configuration)
             .join(format!("deps-{digest}"))
     }
+    /// What all data directories of this user share.
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+    /// Why that is below the data directory although nobody has set it to be there.
+    pub fn cache_note(&self) -> Option<&str> {
+        self.cache_note.as_deref()
+    }
+    /// The folders that may hold a cache of this data directory: the one in use, and the one below the data directory, where
+    /// earlier versions had it.
+    pub fn caches(&self) -> Vec<CacheFolder> {
+        let mut folders = vec![self.cache.clone(), self.data.join("cache")];
+        folders.dedup();
+        folders.into_iter().map(CacheFolder).collect()
+    }
+    /// Caches that the settings put at a place of their own, where others may use them too.
+    pub fn chosen_caches(&self) -> [Option<&Path>; 2] {
+        [self.pip_cache.as_deref(), self.uv_cache.as_deref()]
+    }
     /// pip's download cache.
     pub fn pip_cache(&self) -> PathBuf {
         self.pip_cache
             .clone()
-            .unwrap_or_else(|| self.data.join("cache/pip"))
+            .unwrap_or_else(|| self.cache.join("pip"))
     }
     /// uv's download cache.
     pub fn uv_cache(&self) -> PathBuf {
         self.uv_cache
             .clone()
-            .unwrap_or_else(|| self.data.join("cache/uv"))
+            .unwrap_or_else(|| self.cache.join("uv"))
     }
     /// Engine wheels, unpacked from the binary: one folder for each digest.
     pub fn engine_cache(&self) -> PathBuf {
-        self.data.join("cache/engine")
+        CacheFolder(self.cache.clone()).engines()
     }
     /// The cache that all environments share: fetched tools, bytecode, and the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
-        ToolsFolder(self.data.join("cache/tools"))
+        CacheFolder(self.cache.clone()).tools()
     }
     /// The file that a registered process holds a lock on as long as it lives.
     pub fn worker_lock(&self, id: &str) -> PathBuf {
-        self.data.join("db/workers").join(format!("{id}.lock"))
+        self.worker_locks().join(format!("{id}{WORKER_LOCK}"))
     }
     /// The folder of environments, one folder for each workspace.
     pub fn venvs(&self) -> &Path {
         &self.venvs
     }
+    /// The folder below which each workspace has its [runs](Layout::runs).
+    pub fn runs_of_all(&self) -> &Path {
+        &self.runs
+    }
     /// The folder of a workspace's runs.
     pub fn runs(&self, workspace: &str) -> PathBuf {
         self.runs.join(workspace).join("runs")
+    }
+    /// The folder below which each workspace has its [configurations](Layout::configurations).
+    pub fn configurations_of_all(&self) -> &Path {
+        &self.configurations
+    }
+    /// The folder of what is kept of a workspace's configurations.
+    pub fn configurations(&self, workspace: &str) -> PathBuf {
+        self.configurations.join(workspace).join("configs")
+    }
+    /// The folder of the locks of registered processes.
+    pub fn worker_locks(&self) -> PathBuf {
+        self.data.join("db/workers")
     }
     /// A file whose change wakes the workers of this data directory.
     pub fn wake(&self) -> PathBuf {
@@ -163,14 +223,27 @@ impl Layout {
     }
 }
 
+/// The end of the name of a process's lock.
+pub const WORKER_LOCK: &str = ".lock";
+
+/// The copies of a configuration, in the folder of what is kept of it.
+pub fn snapshots(configuration: &Path) -> PathBuf {
+    configuration.join("snapshots")
+}
+
+/// The folder of one run in the folder of a workspace's runs.
+pub fn run_in(runs: &Path, run: &str) -> RunFolder {
+    RunFolder(runs.join(run))
+}
+
 /// The folder of one environment below that of its key.
 pub fn environment(key: &Path, id: &str) -> PathBuf {
     key.join(id)
 }
 
-/// The lock with which the builders of one key take turns.
-pub fn build_lock(key: &Path) -> PathBuf {
-    key.join(BUILD_LOCK)
+/// The lock that a builder holds on the folder of the environment that it builds.
+pub fn build_lock(environment: &Path) -> PathBuf {
+    environment.join(BUILD_LOCK)
 }
 
 /// The lock with which processes take turns at copying into a folder of snapshots.
@@ -198,18 +271,33 @@ pub fn package_bytecode(shelf: &Path, package: &str) -> PathBuf {
     shelf.join(package)
 }
 
-/// The prefix of the name of a folder that is being deleted.
-const TRASH: &str = ".trash-";
-
-/// Where a folder is set aside before it is deleted, with a token that no other deletion has.
-pub fn trash(folder: &Path, token: &str) -> PathBuf {
-    folder.with_file_name(format!("{TRASH}{token}"))
+/// The name of a folder that was set aside to be deleted: it says by whom, and what the folder was called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trash {
+    /// The database whose process set it aside.
+    pub database_id: String,
+    /// What it was called.
+    pub name: String,
 }
 
-/// Whether a folder was set aside to be deleted.
-pub fn is_trash(folder: &Path) -> bool {
-    let name = folder.file_name().unwrap_or_default();
-    name.as_encoded_bytes().starts_with(TRASH.as_bytes())
+impl Trash {
+    const PREFIX: &str = ".trash-";
+
+    /// The name, with a token that no other deletion has.
+    pub fn file_name(&self, token: &str) -> String {
+        format!("{}{}.{token}.{}", Self::PREFIX, self.database_id, self.name)
+    }
+
+    /// What a name says, if it is such a name. Neither ids nor tokens have dots.
+    pub fn of(name: &str) -> Option<Self> {
+        let mut parts = name.strip_prefix(Self::PREFIX)?.splitn(3, '.');
+        let (database_id, _token, name) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_whole = !database_id.is_empty() && checked_segment("name", name).is_ok();
+        is_whole.then(|| Self {
+            database_id: database_id.to_owned(),
+            name: name.to_owned(),
+        })
+    }
 }
 
 /// A database file, for the files beside it.
@@ -251,9 +339,10 @@ impl ToolsFolder {
     pub fn pythons(&self) -> PathBuf {
         self.0.join("pythons.json")
     }
-    /// The folder of the fetched uv.
+    /// The folder of the fetched uv. Machines of several kinds may share a home.
     pub fn uv(&self) -> PathBuf {
-        self.0.join("uv")
+        use std::env::consts::{ARCH, OS};
+        self.0.join(format!("uv-{OS}-{ARCH}"))
     }
     /// The program in the folder of the fetched uv.
     pub fn uv_program(fetched: &Path) -> PathBuf {
@@ -265,8 +354,94 @@ impl ToolsFolder {
     }
     /// The bytecode of packages for one Python.
     pub fn bytecode(&self, python: &str) -> PathBuf {
-        self.0.join("bytecode").join(python)
+        self.all_bytecode().join(python)
     }
+    /// The bytecode of packages, a folder for each Python.
+    pub fn all_bytecode(&self) -> PathBuf {
+        self.0.join("bytecode")
+    }
+}
+
+/// A cache: what can be fetched or made again. When a part of it was used last is the time of change of that part's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheFolder(pub PathBuf);
+
+impl CacheFolder {
+    const TRASH: &str = ".trash-";
+
+    /// Locked by every build that uses it, together with others; who deletes a part locks it alone.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join(".lock")
+    }
+    /// Engine wheels, a folder for each digest.
+    pub fn engines(&self) -> PathBuf {
+        self.0.join("engine")
+    }
+    /// Fetched tools, bytecode, and the answers of the machine's Pythons.
+    pub fn tools(&self) -> ToolsFolder {
+        ToolsFolder(self.0.join("tools"))
+    }
+    /// Where a part is set aside before it is deleted, with a token that no other deletion has.
+    pub fn trash(&self, token: &str) -> PathBuf {
+        self.0.join(format!("{}{token}", Self::TRASH))
+    }
+    /// Whether a folder in a cache is such a part.
+    pub fn is_trash(folder: &Path) -> bool {
+        let name = folder.file_name().unwrap_or_default();
+        name.as_encoded_bytes().starts_with(Self::TRASH.as_bytes())
+    }
+    /// The download caches of uv and pip.
+    pub fn downloads(&self) -> [PathBuf; 2] {
+        ["uv", "pip"].map(|name| self.0.join(name))
+    }
+}
+
+/// Where the cache is, and why it is not where it would be by default.
+fn cache_of(settings: &Settings) -> (PathBuf, Option<String>) {
+    if let Some(chosen) = &settings.cache_dir {
+        return (chosen.clone(), None);
+    }
+    let below_data = settings.data_dir.join("cache");
+    match user_cache(&settings.variables) {
+        None => {
+            let note = "there is no home folder for the cache";
+            (below_data, Some(note.to_owned()))
+        }
+        Some(folder) if is_own(&folder) => (folder, None),
+        Some(folder) => {
+            let note = format!("{} cannot be written", folder.display());
+            (below_data, Some(note))
+        }
+    }
+}
+
+/// The user's cache folder, `ade` below it. `None`: the user has none.
+fn user_cache(variables: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = PathBuf::from(variables.get(OsStr::new(name))?);
+        path.is_absolute().then_some(path)
+    };
+    let folder = absolute("XDG_CACHE_HOME").or_else(|| {
+        let home = absolute("HOME").filter(|home| home.is_dir())?;
+        let below = match std::env::consts::OS {
+            "macos" => "Library/Caches",
+            _ => ".cache",
+        };
+        Some(home.join(below))
+    })?;
+    Some(folder.join("ade"))
+}
+
+/// Whether this user may write there, or create it. What root writes into the folder of another user (`sudo`), that one could
+/// not write any more.
+fn is_own(folder: &Path) -> bool {
+    let Some(existing) = folder.ancestors().find(|folder| folder.exists()) else {
+        return false;
+    };
+    let is_writable = access(existing, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    let is_another_users =
+        || geteuid().is_root() && std::fs::metadata(existing).is_ok_and(|found| found.uid() != 0);
+    is_writable && !is_another_users()
 }
 
 /// The folder of one run.
@@ -306,6 +481,10 @@ impl RunFolder {
     pub fn request(&self) -> PathBuf {
         self.0.join("run-request.json")
     }
+    /// The mark of a run that is not recorded yet; it holds the id of the database.
+    pub fn unrecorded(&self) -> PathBuf {
+        self.0.join(".unrecorded")
+    }
     /// A link to the environment that the run used.
     pub fn venv(&self) -> PathBuf {
         self.0.join(".venv")
@@ -324,6 +503,10 @@ impl EnvironmentFolder {
     /// The mark that the environment is complete.
     pub fn ready(&self) -> PathBuf {
         self.0.join(".ready")
+    }
+    /// The file that says which database the environment belongs to, on which its users hold a lock.
+    pub fn owner(&self) -> PathBuf {
+        self.0.join(".owner")
     }
     /// The virtual environment.
     pub fn venv(&self) -> PathBuf {
@@ -391,13 +574,16 @@ pub fn venv_python(venv: &Path) -> PathBuf {
     venv.join("bin/python")
 }
 
+/// How the name of a normalized workbook ends.
+pub const NORMALIZED: &str = "_normalized.xlsx";
+
 /// `orders.csv` → `orders_normalized.xlsx`.
 pub fn normalized_name(input_name: &str) -> String {
     let stem = Path::new(input_name)
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
-    format!("{stem}_normalized.xlsx")
+    format!("{stem}{NORMALIZED}")
 }
 
 #[cfg(test)]
@@ -422,6 +608,61 @@ mod tests {
         }
         for good in ["default", "team-1", "a.b_c", "0199"] {
             assert!(checked_segment("workspace", good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn the_cache_is_the_users_unless_there_is_none_or_it_cannot_be_written() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = |variables: &[(&str, &Path)]| {
+            let variables = variables.iter();
+            let variables = variables.map(|(name, value)| ((*name).into(), (*value).into()));
+            user_cache(&variables.collect())
+        };
+        let below = match std::env::consts::OS {
+            "macos" => "Library/Caches/ade",
+            _ => ".cache/ade",
+        };
+        let of_home = Some(home.path().join(below));
+        assert_eq!(cache(&[("HOME", home.path())]), of_home);
+        let xdg = [("HOME", home.path()), ("XDG_CACHE_HOME", Path::new("/c"))];
+        assert_eq!(cache(&xdg), Some("/c/ade".into()));
+        // A relative one does not count.
+        let xdg = [("HOME", home.path()), ("XDG_CACHE_HOME", Path::new("c"))];
+        assert_eq!(cache(&xdg), of_home);
+        assert_eq!(cache(&[]), None);
+        assert_eq!(cache(&[("HOME", Path::new("/no/such/home"))]), None);
+        assert!(is_own(&home.path().join("a/b")));
+        // Root may write everywhere, and does not in what is another user's.
+        let foreign = home.path().join("foreign");
+        std::fs::create_dir(&foreign).unwrap();
+        match geteuid().is_root() {
+            true => std::os::unix::fs::chown(&foreign, Some(1), None).unwrap(),
+            false => {
+                use std::os::unix::fs::PermissionsExt;
+                let read_only = std::fs::Permissions::from_mode(0o555);
+                std::fs::set_permissions(&foreign, read_only).unwrap();
+            }
+        }
+        assert!(!is_own(&foreign.join("a/b")));
+    }
+
+    #[test]
+    fn the_name_of_what_was_set_aside_says_whose_it_was() {
+        let trash = Trash {
+            database_id: "0199-d".to_owned(),
+            name: "a.b_c".to_owned(),
+        };
+        assert_eq!(Trash::of(&trash.file_name("0199-t")), Some(trash));
+        for other in [
+            "",
+            ".trash-1",
+            ".trash-d.t.",
+            ".trash-.t.n",
+            "d.t.n",
+            ".trash-d.t.../n",
+        ] {
+            assert_eq!(Trash::of(other), None, "{other}");
         }
     }
 

@@ -20,6 +20,7 @@
 //! | [`worker`] | the loop over the queue |
 //! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
+//! | [`identity`] | a database and its data directory know each other |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`check`] | loading a configuration without running it |
@@ -62,6 +63,7 @@ pub mod events;
 pub mod files;
 pub mod fleet;
 pub mod host;
+pub mod identity;
 pub mod layout;
 pub mod lease;
 pub mod lock;

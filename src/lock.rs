@@ -17,6 +17,9 @@ use crate::problem::{Facts, Kind, Problem, code};
 /// How soon a waiter notices that the lock is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
+/// How often the folder of a lock that was removed is created again.
+const TIMES: usize = 100;
+
 /// A lock that this process holds; released when dropped.
 pub struct Lock {
     _held: Box<dyn HeldLock>,
@@ -60,8 +63,18 @@ impl Lock {
     /// The file cannot be opened, or the file system has no locks.
     pub fn try_take(machine: &dyn Machine, path: &Path) -> Result<Option<Self>, FileError> {
         let files = machine.files();
-        create_folder_of(files, path)?;
-        let taken = files.try_lock(path).map_err(FileError::on("lock", path))?;
+        let mut times = 0;
+        let taken = loop {
+            // Another process may remove an empty folder again before the file is in it.
+            let taken = create_folder_of(files, path)
+                .and_then(|()| files.try_lock(path).map_err(FileError::on("lock", path)));
+            match taken {
+                Err(error) if error.source.kind() == io::ErrorKind::NotFound && times < TIMES => {
+                    times += 1;
+                }
+                taken => break taken?,
+            }
+        };
         Ok(taken.map(|mut held| {
             held.name_holder(&holder(machine));
             Self { _held: held }
@@ -115,13 +128,9 @@ pub fn holder(machine: &dyn Machine) -> String {
     format!("process {} on {}", machine.pid(), machine.host())
 }
 
-/// Whether the file exists and a process holds its lock. `None`: it cannot be examined, which proves nothing.
+/// Whether a process holds the lock of the file. `None`: the file is not there or cannot be examined, which proves nothing.
 pub fn is_held(files: &dyn Files, path: &Path) -> Option<bool> {
-    match files.is_locked(path) {
-        Ok(is_locked) => Some(is_locked),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(false),
-        Err(_) => None,
-    }
+    files.is_locked(path).ok()
 }
 
 fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
@@ -185,10 +194,10 @@ mod tests {
     }
 
     #[test]
-    fn a_held_lock_is_not_taken_and_a_free_or_missing_one_is_not_held() {
+    fn a_held_lock_is_not_taken_and_of_a_missing_one_nothing_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.lock");
-        assert_eq!(is_held(&Disk, &path), Some(false), "there is no file");
+        assert_eq!(is_held(&Disk, &path), None, "there is no file");
         let held = Lock::take(&path).unwrap();
         assert_eq!(is_held(&Disk, &path), Some(true));
         assert!(Lock::try_take(&System, &path).unwrap().is_none());

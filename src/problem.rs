@@ -151,6 +151,7 @@ pub mod code {
         LEASE_EXPIRED = "lease_expired";
         TIMEOUT = "timeout";
         CANCELLED = "cancelled";
+        ISSUES_DENIED = "issues_denied";
 
         // The database.
         DATABASE_URL_INVALID = "database_url_invalid";
@@ -161,7 +162,10 @@ pub mod code {
         DATABASE_DAMAGED = "database_damaged";
         DATABASE_LOCKED = "database_locked";
         DATABASE_UNREACHABLE = "database_unreachable";
+        DATABASE_ON_NETWORK = "database_on_network";
         DATABASE_ERROR = "database_error";
+        IDENTITY_MISMATCH = "identity_mismatch";
+        COLLECTION_BUSY = "collection_busy";
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::run::list::short_ids;
 use crate::store::{Overview, RunFilter, RunRecord, RunStatus, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
 
@@ -23,6 +24,8 @@ pub struct View {
     pub workers: Vec<WorkerRecord>,
     /// The runs that are being executed.
     pub running: Vec<RunRecord>,
+    /// The part of the id of each that tells it from all others.
+    pub running_ids: Vec<String>,
     /// Runs that have ended recently, newest first.
     pub recent: Vec<RunRecord>,
 }
@@ -45,11 +48,13 @@ pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     };
     let mut recent = runs(None, RECENT)?;
     recent.retain(|run| run.status.is_terminal());
+    let running = runs(Some(RunStatus::Running), RUNNING)?;
     Ok(View {
         now,
         overview: store.overview(since, now)?,
         workers: store.workers()?,
-        running: runs(Some(RunStatus::Running), RUNNING)?,
+        running_ids: short_ids(workspace, &running)?,
+        running,
         recent,
     })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backoff::backoff;
+use crate::identity::{self, IdentityError};
 use crate::layout::{BadSegment, Layout};
 use crate::machine::{Files, Machine, System};
 use crate::problem::{Facts, Problem};
@@ -18,6 +19,8 @@ pub struct Workspace {
     pub layout: Layout,
     /// The queue and the records.
     pub store: Box<dyn Store>,
+    /// The database's own id: what its processes leave in the data directory carries it.
+    pub database_id: String,
     /// The machine that it runs on.
     pub machine: Arc<dyn Machine>,
 }
@@ -31,6 +34,18 @@ pub enum OpenError {
     /// Its store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Its database does not belong to its data directory.
+    #[error(transparent)]
+    Identity(IdentityError),
+}
+
+impl From<IdentityError> for OpenError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Store(error) => Self::Store(error),
+            error => Self::Identity(error),
+        }
+    }
 }
 
 impl Problem for OpenError {
@@ -38,6 +53,7 @@ impl Problem for OpenError {
         match self {
             Self::Id(error) => error.facts(),
             Self::Store(error) => error.facts(),
+            Self::Identity(error) => error.facts(),
         }
     }
 }
@@ -46,14 +62,26 @@ impl Workspace {
     /// Opens the workspace that the settings name.
     ///
     /// # Errors
-    /// Its id cannot be used, or its database cannot be used.
+    /// Its id cannot be used, its database cannot be used, or the database belongs to another data directory.
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let layout = Layout::new(&settings)?;
+        identity::demand_database(&settings, &layout)?;
         let store = store::open(&settings, &layout.database(), opening)?;
+        let database_id = match identity::match_up(&settings, &layout, &*store) {
+            Ok(identity) => identity.database_id,
+            // Whoever only looks waits for nobody: the next one records what they are. Without an id nothing is proven.
+            Err(IdentityError::Store(error))
+                if opening == Opening::Existing && error.may_pass() =>
+            {
+                String::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
         Ok(Self {
             settings,
             layout,
             store,
+            database_id,
             machine: Arc::new(System),
         })
     }

@@ -33,7 +33,8 @@ fn a_configuration_that_loads_says_what_it_registers() {
       "column_detectors": 2,
       "column_transforms": 0,
       "column_validators": 1,
-      "hooks": 0
+      "hooks": 0,
+      "warnings": []
     }
     "#);
     // No run is recorded.
@@ -103,4 +104,66 @@ fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration() {
         let message = error["message"].as_str().unwrap();
         assert!(message.starts_with(wanted), "{message}");
     }
+}
+
+#[test]
+fn a_misspelt_parameter_and_a_module_that_is_missing_are_found_with_the_hints_of_a_run() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.warm("config");
+    place.members("members.csv");
+    configuration.write(
+        "src/ade_config/columns/rates.py",
+        "def by_header(column_heder_original):\n    return None\n\n\ndef register(registry):\n    registry.register_column_detector(by_header, field=\"name\", priority=1)\n",
+    );
+    let words = "Column detector ade_config.columns.rates.by_header needs 'column_heder_original', which this stage does not offer (did you mean 'column_header_original'?)";
+    place
+        .ade("check config")
+        .ends_with(1)
+        .says(words)
+        .says("config/src/ade_config/columns/rates.py, line 1, in by_header)");
+    place.ade("run config members.csv").ends_with(1).says(words);
+
+    configuration.write(
+        "src/ade_config/columns/rates.py",
+        "import shillings\n\n\ndef register(registry):\n    pass\n",
+    );
+    let hint = "hint: if shillings is a package, add it to `dependencies` in pyproject.toml; the next run installs it";
+    for line in [
+        "check config",
+        "run config members.csv",
+        "run config members.csv --validate-only",
+    ] {
+        place.ade(line).ends_with(1).says(hint);
+    }
+}
+
+#[test]
+fn what_has_no_effect_is_told_and_is_no_failure() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.warm("config");
+    configuration.write("settings.toml", "merge_table_in_sheet = true\n");
+    configuration.write("manifest.toml", "[[columns]]\nfield = \"emial\"\n");
+    configuration.write(
+        "src/ade_config/hooks/late.py",
+        "def regster(registry):\n    pass\n",
+    );
+    snapshot!(place, place.ade("check config"), @r"
+    status 0
+    --- stdout
+    ✓ people loads
+      fields             2
+      row detectors      1
+      column detectors   2
+      column transforms  0
+      column validators  1
+      hooks              0
+    --- stderr
+    warning: [HERE]/config/settings.toml, line 1: there is no setting 'merge_table_in_sheet'; did you mean 'merge_tables_in_sheet'?
+    warning: [HERE]/config/manifest.toml, line 2: 'emial' is no registered field, so it counts for a column of that name alone; did you mean 'email'?
+    warning: [HERE]/config/src/ade_config/hooks/late.py, line 1: the module is not loaded, because it has no top-level function `register`: `regster` is another name
+    ");
+    let json = place.ade("check config --json").succeeds().json();
+    assert_eq!(json["warnings"].as_array().unwrap().len(), 3);
 }

@@ -11,6 +11,7 @@ fn a_machine_that_is_ready() {
     for words in [
         "✓ data directory",
         "free space",
+        "✓ cache           ",
         "✓ database",
         "(the first run creates it)",
         "✓ python",
@@ -27,6 +28,57 @@ fn a_machine_that_is_ready() {
         }
         assert_ne!(finding["state"], "problem", "{finding}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_database_on_a_network_file_system_is_refused_in_words() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let data = place.path("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let Some(_disk) = common::NetworkDisk::mount(&data) else {
+        eprintln!(
+            "not tested: a file system can be mounted only by an administrator, with /dev/fuse"
+        );
+        return;
+    };
+    let refused = "is on a network file system (sshfs), where its write-ahead log can be damaged";
+    for command in [
+        "run config members.csv",
+        "worker",
+        "migrate",
+        "migrate --check",
+    ] {
+        let ended = place.ade(command).ends_with(5).says(refused);
+        assert!(
+            ended
+                .stderr
+                .contains("ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE"),
+            "{ended}"
+        );
+    }
+    let error = place.ade("worker --json").error();
+    assert_eq!(error["code"], "database_on_network");
+    let findings = place.ade("doctor --json").json();
+    let found = |name: &str| {
+        let mut findings = findings.as_array().unwrap().iter();
+        findings
+            .find(|finding| finding["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(found("file system")["state"], "warning");
+    assert_eq!(
+        found("file system")["message"],
+        "sshfs, which other machines use too"
+    );
+    assert_eq!(found("database")["state"], "problem");
+    // Without such a log it is not refused for that. (This disk cannot be written at all.)
+    place.set("ADE_DATABASE_SQLITE_JOURNAL_MODE", "DELETE");
+    let ended = place.ade("run config members.csv");
+    assert!(!ended.stderr.contains("network file system"), "{ended}");
 }
 
 #[test]
@@ -67,6 +119,9 @@ fn a_uv_that_is_too_old_is_judged_as_a_build_judges_it() {
         let message = found["message"].as_str().unwrap();
         (state, message.replace(&here, "[HERE]/"))
     };
+    let fetched = machine().uv();
+    let fetched = fetched.strip_prefix(machine().data.join("cache")).unwrap();
+    let fetched = format!("home/.cache/ade/{}", fetched.display());
     let old = place.write_program(
         "old/uv",
         "#!/bin/sh\necho 'uv 0.4.30 (61ed2a236 2024-11-04)'\n",
@@ -90,13 +145,10 @@ fn a_uv_that_is_too_old_is_judged_as_a_build_judges_it() {
         )
     );
     // One that was fetched before, and one that comes later on PATH.
-    place.write_program("data/cache/tools/uv/bin/uv", "#!/bin/sh\necho 'uv 0.9.2'\n");
+    place.write_program(&fetched, "#!/bin/sh\necho 'uv 0.9.2'\n");
     assert_eq!(
         installer(&place),
-        (
-            "ok".to_owned(),
-            format!("uv, [HERE]/data/cache/tools/uv/bin/uv ({words})")
-        )
+        ("ok".to_owned(), format!("uv, [HERE]/{fetched} ({words})"))
     );
     place.write_program("new/uv", "#!/bin/sh\necho 'uv 0.9.2'\n");
     place.set_path(&[old, &place.path("new"), &machine().only_python]);

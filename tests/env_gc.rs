@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use common::{Place, snapshot};
+use common::{Place, snapshot, wait_for};
 use serde_json::{Value, json};
 
 /// A hundred days in milliseconds.
@@ -184,32 +184,91 @@ fn a_time_to_live_is_a_flag_and_zero_means_never() {
     assert_eq!(removed(&report).len(), 1);
 }
 
+/// What a process of this place's database writes into what it owns.
+fn mark(place: &Place) -> String {
+    place.query::<String>("SELECT database_id FROM identity") + "\n"
+}
+
+/// The folder of the one environment.
+fn environment_folder(place: &Place) -> PathBuf {
+    place
+        .query::<String>("SELECT folder FROM environments")
+        .into()
+}
+
 #[test]
-fn folders_that_no_record_knows_go_when_they_are_old() {
+fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own() {
     let place = Place::new();
     place.configuration("config");
     place.warm("config");
-    let key: PathBuf = {
-        let folder: String = place.query("SELECT folder FROM environments");
-        Path::new(&folder).parent().unwrap().to_owned()
-    };
-    let orphan = key.join("01990000-0000-7000-8000-000000000000");
-    let young = key.join("01990000-0000-7000-8000-000000000001");
-    let trash = key.join(".trash-1");
-    let run = place.run_folder("01990000-0000-7000-8000-000000000002");
-    for folder in [&orphan, &young, &trash, &run] {
+    let key = environment_folder(&place).parent().unwrap().to_owned();
+    let mark = mark(&place);
+    let others = "01990000-0000-7000-8000-00000000000d";
+    let id = |number: u32| format!("01990000-0000-7000-8000-{number:012}");
+    let trash = |of: &str, number| key.join(format!(".trash-{of}.token.{}", id(number)));
+
+    let own = key.join(id(0));
+    place.write(own.join(".owner"), &mark);
+    let set_aside = trash(mark.trim(), 1);
+    let unrecorded = place.run_folder(&id(2));
+    place.write(unrecorded.join(".unrecorded"), &mark);
+    let elsewhere = place.path("data/workspaces/other/runs").join(id(3));
+    place.write(elsewhere.join(".unrecorded"), &mark);
+    let removed_run = place.path("data/workspaces/default/runs").join(format!(
+        ".trash-{}.token.{}",
+        mark.trim(),
+        id(9)
+    ));
+    place.write(removed_run.join("output/o.xlsx"), "o");
+    let going = [&own, &set_aside, &unrecorded, &elsewhere, &removed_run];
+
+    let young = key.join(id(4));
+    place.write(young.join(".owner"), &mark);
+    let young_run = place.run_folder(&id(12));
+    place.write(young_run.join(".unrecorded"), &mark);
+    let unknown = key.join(id(5));
+    let of_others = key.join(id(6));
+    place.write(of_others.join(".owner"), others);
+    let trash_of_others = trash(others, 7);
+    let run = place.run_folder(&id(8));
+    let with_output = place.run_folder(&id(10));
+    place.write(with_output.join(".unrecorded"), &mark);
+    place.write(with_output.join("output/o.xlsx"), "o");
+    let of_others_run = place.run_folder(&id(11));
+    place.write(of_others_run.join(".unrecorded"), others);
+    let staying = [
+        &young,
+        &young_run,
+        &unknown,
+        &of_others,
+        &trash_of_others,
+        &run,
+        &with_output,
+        &of_others_run,
+    ];
+    for folder in going.into_iter().chain(staying) {
         place.write(folder.join("inside/file"), "some bytes");
+        if ![&young, &young_run].contains(&folder) {
+            age(folder);
+        }
     }
-    age(&orphan);
-    age(&run);
+    let would = place.ade("env gc --dry-run --json").succeeds().json();
     let report = place.ade("env gc --json").succeeds().json();
     let mut gone = removed(&report);
     gone.sort_unstable();
-    let mut wanted = [&orphan, &trash, &run].map(|folder| folder.to_str().unwrap());
+    let mut wanted = going.map(|folder| folder.to_str().unwrap());
     wanted.sort_unstable();
     assert_eq!(gone, wanted);
-    assert!(!orphan.exists() && !trash.exists() && !run.exists());
-    assert!(young.exists(), "a process may be about to record it");
+    let mut said = removed(&would);
+    said.sort_unstable();
+    assert_eq!(said, wanted);
+    for folder in going {
+        assert!(!folder.exists(), "{}", folder.display());
+    }
+    for folder in staying {
+        assert!(folder.join("inside/file").exists(), "{}", folder.display());
+    }
+    assert_eq!(report["skipped"]["not in the database"], 6, "{report}");
     assert_eq!(
         removed(&place.ade("env gc --json").succeeds().json()),
         Vec::<&str>::new()
@@ -217,6 +276,271 @@ fn folders_that_no_record_knows_go_when_they_are_old() {
     // The environment itself still works.
     place.members("members.csv");
     place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn of_what_data_directories_share_each_collects_its_own() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.set("ADE_VENVS_DIR", place.path("shared/venvs"));
+    place.set("ADE_RUNS_DIR", place.path("shared/runs"));
+    for data in ["one", "two"] {
+        place
+            .ade(&format!("--data-dir {data} env build config -q"))
+            .succeeds();
+    }
+    place
+        .ade("--data-dir two run config members.csv --detach -q")
+        .succeeds();
+    for folder in fs::read_dir(place.path("shared/runs/default/runs")).unwrap() {
+        age(&folder.unwrap().path());
+    }
+    for key in fs::read_dir(place.path("shared/venvs/default")).unwrap() {
+        for folders in fs::read_dir(key.unwrap().path()).unwrap() {
+            for folder in fs::read_dir(folders.unwrap().path()).unwrap() {
+                age(&folder.unwrap().path());
+            }
+        }
+    }
+    let report = place.ade("--data-dir one env gc --json").succeeds().json();
+    assert_eq!(removed(&report), Vec::<&str>::new());
+    assert_eq!(report["skipped"]["not in the database"], 2, "{report}");
+    place.ade("--data-dir two worker --drain -q").succeeds();
+    let runs = place.ade("--data-dir two runs ls --json").json();
+    assert_eq!(runs[0]["status"], "succeeded", "{runs}");
+}
+
+#[test]
+fn a_jump_of_the_clock_makes_nothing_old() {
+    let mut place = Place::ready();
+    place.ade("run config members.csv -q").succeeds();
+    place.ade("env gc -q").succeeds();
+    fs::rename(place.path("config"), place.path("config-away")).unwrap();
+    // As it is after a jump of the clock by a hundred days: all that was recorded is that much older.
+    place.change(&format!(
+        "UPDATE environments SET last_used_at = last_used_at - {LONG_AGO}, updated_at = updated_at - {LONG_AGO};
+         UPDATE configurations SET last_run_at = last_run_at - {LONG_AGO};
+         UPDATE runs SET completed_at = completed_at - {LONG_AGO};
+         UPDATE observed_time SET seen_at = seen_at - {LONG_AGO}"
+    ));
+    let staged = place.run_folder("01990000-0000-7000-8000-000000000000");
+    place.write(staged.join(".unrecorded"), mark(&place));
+    age(&staged);
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), Vec::<&str>::new());
+    let unseen = report["unseen_seconds"].as_u64().unwrap();
+    assert_eq!(unseen / 3600, 97 * 24, "{report}");
+    place
+        .ade("env gc")
+        .succeeds()
+        .prints("97.0 days do not count, for no ade saw them pass");
+    // A worker that starts after the jump, and one that would collect at once.
+    place.set("ADE_WORKER_GC_INTERVAL_SECONDS", "1");
+    place.hurry();
+    // Deleted with each collection, after everything else of it was judged.
+    let sentinel = place
+        .path("data/workspaces/default/runs")
+        .join(format!(".trash-{}.token.gone", mark(&place).trim()));
+    place.write(sentinel.join("file"), "");
+    let mut worker = place.start_worker("one");
+    worker.wait_until_says("looking for work");
+    wait_for("a collection", || !sentinel.exists());
+    worker.signal(libc::SIGTERM);
+    worker.wait().succeeds();
+    assert_eq!(place.environments().len(), 1);
+    assert!(staged.exists());
+    let report = place.ade("env gc --trust-clock --json").succeeds().json();
+    assert_eq!(removed(&report).len(), 3, "{report}");
+}
+
+#[test]
+fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
+    let (place, gate) = Place::gated();
+    let old = environment_folder(&place);
+    let run = place.start("run config members.csv -q");
+    gate.wait_until_reached();
+    place.ade("env build config --force -q").succeeds();
+    let new = environment_folder(&place);
+    assert_ne!(old, new);
+    age(&old);
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), Vec::<&str>::new());
+    // The new one is needed by its record, the old one by whoever has it open.
+    assert_eq!(report["skipped"]["a run needs it"], 2, "{report}");
+    assert!(old.join(".ready").exists());
+    gate.open();
+    run.wait().succeeds();
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), [old.to_str().unwrap()]);
+    assert!(!old.exists() && new.join(".ready").exists());
+}
+
+#[test]
+fn an_interrupted_deletion_is_undone_or_completed() {
+    let place = Place::new();
+    place.members("members.csv");
+    for name in ["one", "two"] {
+        place.configuration(name);
+        place.warm(name);
+        cool(&place, name);
+    }
+    let folder = |name: &str| {
+        let id = environment_of(&place, name).unwrap();
+        let sql = format!("SELECT folder FROM environments WHERE id = '{id}'");
+        PathBuf::from(place.query::<String>(&sql))
+    };
+    let (one, two) = (folder("one"), folder("two"));
+    let set_aside = |folder: &Path| {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let trash = format!(".trash-{}.token.{name}", mark(&place).trim());
+        let aside = folder.with_file_name(trash);
+        fs::rename(folder, &aside).unwrap();
+        aside
+    };
+    // The first was set aside, and its record is still there; of the second, the record is gone.
+    let (first, second) = (set_aside(&one), set_aside(&two));
+    place.change(&format!(
+        "DELETE FROM environments WHERE folder = '{}'",
+        two.display()
+    ));
+    let report = place.ade("env gc --ttl-days 0 --json").succeeds().json();
+    assert_eq!(removed(&report), [second.to_str().unwrap()]);
+    assert!(!first.exists() && !second.exists() && one.join(".ready").exists());
+
+    // The database refuses: the folder gets its name back at once.
+    place.change(
+        "CREATE TRIGGER refuse BEFORE DELETE ON environments BEGIN SELECT RAISE(ABORT, 'no'); END",
+    );
+    place.ade("env gc").ends_with(70);
+    assert!(one.join(".ready").exists());
+    place.change("DROP TRIGGER refuse");
+    place.ade("run one members.csv -q").succeeds();
+    assert_eq!(folder("one"), one, "it was not built again");
+}
+
+#[test]
+fn files_of_a_run_that_were_to_be_deleted_are() {
+    let place = Place::ready();
+    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config members.csv -q").succeeds();
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    // The record says so, and the process died before it did it.
+    place.change(&format!(
+        "UPDATE runs SET artifacts_deleted_at = 1 WHERE id = '{run}'"
+    ));
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), [run.as_str()]);
+    assert_eq!(
+        report["removed"][0]["reason"],
+        "its files were to be deleted"
+    );
+    assert!(!place.run_folder(&run).exists());
+    assert_eq!(place.statuses().len(), 2);
+}
+
+#[test]
+fn snapshots_that_nothing_needs_go() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
+    // The environment is provisioned from the first, and each of the next two has a run.
+    let mut runs = Vec::new();
+    for number in 0..3 {
+        configuration.write("notes.txt", &format!("{number}"));
+        place.ade("run config members.csv -q").succeeds();
+        runs.push(place.latest_run()["id"].as_str().unwrap().to_owned());
+    }
+    let folder: PathBuf = {
+        let of_environment: String = place.query("SELECT snapshot_path FROM environments");
+        Path::new(&of_environment).parent().unwrap().to_owned()
+    };
+    let snapshots = || {
+        let names = fs::read_dir(&folder).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+        names.sort();
+        names
+    };
+    let all = snapshots();
+    assert_eq!(all.len(), 4);
+    for name in &all {
+        age(&folder.join(name));
+    }
+    assert_eq!(
+        removed(&place.ade("env gc --json").succeeds().json()),
+        Vec::<&str>::new(),
+        "each is needed"
+    );
+    let last: String = place.query(&format!(
+        "SELECT source_digest FROM runs WHERE id = '{}'",
+        runs[2]
+    ));
+    for run in &runs {
+        place.ade(&format!("runs rm {run} -q")).succeeds();
+    }
+    // One that is used again just now is kept; a run that needs it is about to be recorded.
+    place.ade("env build config -q").succeeds();
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report).len(), 2, "{report}");
+    assert_eq!(report["removed"][0]["kind"], "snapshot");
+    assert_eq!(snapshots().len(), 2);
+    assert!(snapshots().contains(&last));
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn processes_of_machines_that_are_gone_are_forgotten() {
+    let place = Place::ready();
+    let locks = place.path("data/db/workers");
+    let process = |id: &str, host: &str, seen: i64| {
+        let lock = locks.join(format!("{id}.lock"));
+        place.write(&lock, "");
+        age(&lock);
+        place.change(&format!(
+            "INSERT INTO workers SELECT '{id}', '{host}', 1, 'w-{id}', 'worker', 1, '{}', 0, seen_at - {seen} FROM observed_time",
+            lock.display()
+        ));
+    };
+    place.ade("run config members.csv -q").succeeds();
+    const DAY: i64 = 86_400_000;
+    process("gone", "elsewhere", 8 * DAY);
+    process("quiet", "elsewhere", 6 * DAY);
+    process("holder", "elsewhere", 8 * DAY);
+    let held = File::open(locks.join("holder.lock")).unwrap();
+    held.lock().unwrap();
+    place.write(locks.join("forgotten.lock"), "");
+    age(&locks.join("forgotten.lock"));
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), ["gone"]);
+    let known: i64 = place.query("SELECT count(*) FROM workers");
+    assert_eq!(known, 2);
+    let left = place.files_below("data/db/workers");
+    assert_eq!(left, ["holder.lock", "quiet.lock"]);
+}
+
+#[test]
+fn one_process_collects_at_a_time_and_says_who() {
+    let place = Place::ready();
+    cool(&place, "config");
+    place.change(
+        "INSERT INTO leases SELECT 'gc', 'elsewhere:7:0', 'theirs', CAST(unixepoch('subsec') * 1000 AS INTEGER) + 50000",
+    );
+    let refused = place.ade("env gc");
+    refused
+        .ends_with(1)
+        .says("error: elsewhere:7:0 is collecting already (its lease holds until ");
+    assert_eq!(
+        place.ade("env gc --json").ends_with(1).error()["code"],
+        "collection_busy"
+    );
+    assert_eq!(place.environments().len(), 1);
+    let would = place.ade("env gc --dry-run --json").succeeds().json();
+    assert_eq!(removed(&would).len(), 1);
+    // The lease of one that died expires.
+    place.change("UPDATE leases SET expires_at = expires_at - 51000");
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report).len(), 1);
+    assert_eq!(place.query::<i64>("SELECT count(*) FROM leases"), 0);
 }
 
 #[test]
@@ -295,4 +619,89 @@ fn without_a_database_there_is_nothing_to_collect() {
     let place = Place::new();
     let report = place.ade("env gc --json").succeeds().json();
     assert_eq!((removed(&report).len(), &report["scanned"]), (0, &0.into()));
+}
+
+/// Makes a part of the cache unused for a hundred days.
+fn leave_unused(part: &Path) {
+    let long_ago = SystemTime::now() - Duration::from_millis(LONG_AGO.unsigned_abs());
+    File::open(part).unwrap().set_modified(long_ago).unwrap();
+}
+
+/// The only folder in a folder of the cache.
+fn only(place: &Place, name: &str) -> PathBuf {
+    let folders = fs::read_dir(place.path(name)).unwrap();
+    let mut folders: Vec<_> = folders.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(folders.len(), 1, "{folders:?}");
+    folders.remove(0)
+}
+
+#[test]
+fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
+    let mut place = Place::ready();
+    let engine = only(&place, "home/.cache/ade/engine");
+    let cache = place.path("home/.cache/ade");
+    // A link is not the cache's own, nor is what a setting puts into it.
+    let compiled = cache.join("tools/bytecode");
+    let tool = cache.join("tools/uv-old");
+    let (uv, pip) = (cache.join("uv"), cache.join("pip"));
+    let former = place.path("data/cache/uv");
+    for part in [&tool, &uv, &pip, &former] {
+        fs::create_dir_all(part).unwrap();
+        fs::write(part.join("file"), "x").unwrap();
+        leave_unused(part);
+    }
+    let recent = cache.join("engine/recent");
+    fs::create_dir_all(&recent).unwrap();
+    place.set("ADE_PIP_CACHE_DIR", &pip);
+    place.unset("ADE_UV_CACHE_DIR");
+    leave_unused(&engine);
+    let cold = [&engine, &tool, &uv, &former];
+
+    place.set("ADE_WORKER_CACHE_TTL_DAYS", "0");
+    place.ade("env gc").succeeds();
+    assert!(cold.iter().all(|part| part.exists()));
+    place.unset("ADE_WORKER_CACHE_TTL_DAYS");
+    let would = place.ade("env gc --dry-run --json").succeeds().json();
+    assert_eq!(would["deleted"], 4, "{would}");
+    assert!(cold.iter().all(|part| part.exists()));
+
+    // A build uses them: first one that is under way, of another data directory, then one that has begun since.
+    place.configuration("other");
+    let gate = place.gate("gate");
+    place.set("ADE_UV_CACHE_DIR", common::machine().uv_cache());
+    place.hold_installs(&gate);
+    let building = place.start("env build other --data-dir elsewhere");
+    gate.wait_until_reached();
+    place.unset("ADE_UV_CACHE_DIR");
+    leave_unused(&engine);
+    place.ade("env gc -q").succeeds();
+    assert!([&engine, &tool, &uv].iter().all(|part| part.exists()));
+    assert!(
+        !former.exists(),
+        "no build uses the place of earlier versions"
+    );
+    gate.open();
+    building.wait().succeeds();
+    place.set("ADE_UV_CACHE_DIR", common::machine().uv_cache());
+    place.ade("env build other --data-dir third -q").succeeds();
+    place.unset("ADE_UV_CACHE_DIR");
+
+    let collected = place.ade("env gc").succeeds();
+    for gone in [&tool, &uv] {
+        assert!(!gone.exists(), "{}", gone.display());
+        let words = format!("deleted cache {}", gone.display());
+        assert!(collected.stdout.contains(&words), "{collected}");
+    }
+    for kept in [&engine, &recent, &compiled, &pip] {
+        assert!(kept.exists(), "{}", kept.display());
+    }
+    let left = fs::read_dir(&cache).unwrap().flatten();
+    let names = left.map(|entry| entry.file_name().into_string().unwrap());
+    assert!(!names.into_iter().any(|name| name.starts_with(".trash")));
+    assert_eq!(place.ade("env gc --json").json()["deleted"], 0);
+    // What is ready needs none of it.
+    leave_unused(&engine);
+    place.ade("env gc -q").succeeds();
+    assert!(!engine.exists());
+    place.ade("run config members.csv --offline -q").succeeds();
 }

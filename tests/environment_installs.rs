@@ -421,7 +421,8 @@ fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
         1,
         "{said:?}"
     );
-    assert!(tools.path().join("uv/bin/uv").exists());
+    let fetched = ToolsFolder(tools.path().to_owned()).uv();
+    assert!(ToolsFolder::uv_program(&fetched).exists());
 
     let third = Place::with_dependencies("");
     let request = BuildRequest {

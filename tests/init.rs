@@ -30,6 +30,7 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
       src/ade_config/row_detectors/data_row.py
       src/ade_config/row_detectors/header_row.py
       src/ade_config/unread.py
+      src/ade_config/values.py
       tests/cases/office-export/expected.csv
       tests/cases/office-export/input.csv
       tests/test_cases.py

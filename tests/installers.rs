@@ -40,6 +40,13 @@ fn without_network(place: &mut Place) {
     place.set("PIP_RETRIES", "0");
 }
 
+/// The program of a fetched uv, in a place.
+fn fetched_uv() -> String {
+    let real = machine().uv();
+    let below = real.strip_prefix(machine().data.join("cache")).unwrap();
+    format!("home/.cache/ade/{}", below.display())
+}
+
 #[test]
 fn by_the_uv_on_path() {
     let place = Place::new();
@@ -55,7 +62,7 @@ fn by_the_uv_on_path() {
         "{environment}"
     );
     // None was fetched.
-    assert!(!place.path("data/cache/tools/uv").exists());
+    assert!(!place.path(fetched_uv()).exists());
 }
 
 #[test]
@@ -83,7 +90,7 @@ fn by_the_first_uv_on_path_that_is_recent_enough() {
         installer.starts_with("uv ") && installer != "uv 0.4.30",
         "{environment}"
     );
-    assert!(!place.path("data/cache/tools/uv").exists());
+    assert!(!place.path(fetched_uv()).exists());
 }
 
 #[test]
@@ -109,6 +116,73 @@ fn by_a_uv_that_is_fetched_once() {
         "{second}"
     );
     assert!(!second.stderr.contains("fetching"), "{second}");
+    assert!(place.path(fetched_uv()).exists());
+    // Another data directory has it too.
+    let other = place
+        .ade("run config members.csv --data-dir other")
+        .succeeds();
+    assert!(!other.stderr.contains("fetching"), "{other}");
+}
+
+#[test]
+fn data_directories_share_what_was_fetched_and_compiled() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.unset("ADE_UV_CACHE_DIR");
+    place.unset("ADE_PIP_CACHE_DIR");
+    let cache = place.path("home/.cache/ade");
+    std::os::unix::fs::symlink(machine().uv_cache(), cache.join("uv")).unwrap();
+    for data in ["one", "two"] {
+        let run = format!("run config members.csv --offline --data-dir {data}");
+        place.ade(&run).succeeds().says("Environment ready");
+        assert!(!place.path(data).join("cache").exists(), "{data}");
+    }
+    assert_eq!(std::fs::read_dir(cache.join("engine")).unwrap().count(), 1);
+    assert!(cache.join("tools/pythons.json").exists());
+    // XDG's folder comes before the home's, and the setting before both.
+    place.set("XDG_CACHE_HOME", place.path("xdg"));
+    let build = "env build config --force -q";
+    place.set("ADE_UV_CACHE_DIR", machine().uv_cache());
+    place.ade(build).succeeds();
+    assert!(place.path("xdg/ade/engine").exists());
+    place.set("ADE_CACHE_DIR", place.path("chosen"));
+    place.ade(build).succeeds();
+    assert!(place.path("chosen/engine").exists());
+}
+
+#[test]
+fn without_a_home_the_cache_is_below_the_data_directory() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.unset("HOME");
+    place
+        .ade("run config members.csv")
+        .succeeds()
+        .says("note: there is no home folder for the cache; ")
+        .says("/data/cache is used");
+    assert!(place.path("data/cache/engine").exists());
+    let doctor = place.ade("doctor").succeeds();
+    assert!(
+        doctor.stdout.contains("cache, because there is no home"),
+        "{doctor}"
+    );
+}
+
+#[test]
+fn offline_nothing_claims_to_be_fetched() {
+    let mut place = Place::new();
+    without_uv(&mut place);
+    without_network(&mut place);
+    place.configuration("config");
+    place.members("members.csv");
+    let run = place.ade("run config members.csv --offline");
+    assert!(!run.stderr.contains("fetch"), "{run}");
+    run.says(
+        "there is no uv on PATH, and without a network it is looked for among local packages alone",
+    )
+    .says("there is no uv among local packages either; Python's own venv and pip are used");
 }
 
 #[test]
@@ -125,7 +199,7 @@ fn by_venv_and_pip() {
             .unwrap()
             .starts_with("pip ")
     );
-    assert!(!place.path("data/cache/tools/uv").exists());
+    assert!(!place.path(fetched_uv()).exists());
     // In pip's own words.
     configuration.depend_on(&["no-such-package-of-ade"]);
     let run = place.ade("run config members.csv").ends_with(3);

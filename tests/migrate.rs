@@ -119,6 +119,7 @@ fn a_database_that_is_behind_is_migrated_after_a_backup() {
     place.ade("migrate").succeeds();
     // As the first ade left it.
     std::fs::remove_dir_all(place.path("data/db")).unwrap();
+    std::fs::remove_file(place.path("data/identity.json")).unwrap();
     std::fs::create_dir_all(place.path("data/db")).unwrap();
     let sql = include_str!("../src/store/sqlite/migrations/0001_queue_and_records.sql");
     let connection = Connection::open(place.path("data/db/ade.sqlite")).unwrap();

@@ -103,6 +103,7 @@ fn the_run_object_is_as_documented() {
       "completed_at": "[INSTANT]",
       "duration_ms": [MS],
       "output_path": "[HERE]/data/workspaces/default/runs/[ID]/output/people_normalized.xlsx",
+      "output_copy": null,
       "run_dir": "[HERE]/data/workspaces/default/runs/[ID]",
       "exit_code": 0,
       "summary": null,
@@ -193,16 +194,114 @@ fn a_copy_lands_in_the_output_directory() {
     // Again: the copy is replaced.
     place.ade("run config people.csv -o clean/today").succeeds();
     assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
-    let copied = place
+    let run = &place
         .ade("run config people.csv -o clean/today --json")
-        .records();
+        .records()[0];
+    let copy = place.path("clean/today/people_normalized.xlsx");
+    assert_eq!(run["output_copy"], copy.to_str().unwrap());
+    assert_eq!(run["copied_to"], run["output_copy"], "its former name");
+    // It is on record. What an earlier run put there is there no more.
     assert_eq!(
-        copied[0]["copied_to"],
-        place
-            .path("clean/today/people_normalized.xlsx")
-            .to_str()
-            .unwrap()
+        place.ade("runs show latest --json").json()["output_copy"],
+        run["output_copy"]
     );
+    let listed = place.ade("runs ls --json").json();
+    assert_eq!(listed[0]["output_copy"], run["output_copy"]);
+    assert!(listed[1]["output_copy"].is_null(), "{listed}");
+}
+
+/// The names of the inputs of a call, in order.
+fn inputs(place: &Place, line: &str) -> Vec<String> {
+    let mut names: Vec<String> = place
+        .ade(line)
+        .succeeds()
+        .records()
+        .iter()
+        .map(|run| run["input"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_earlier_runs_wrote_is_not_normalized_again() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    place.members("inbox/a.csv");
+    place.members("inbox/b.csv");
+    let both = ["a.csv", "b.csv"];
+    assert_eq!(inputs(&place, "run config inbox -o inbox --json"), both);
+    assert_eq!(inputs(&place, "run config inbox -o inbox --json"), both);
+    // As a shell passes inbox/*.
+    let all = "inbox/a.csv inbox/a_normalized.xlsx inbox/b.csv inbox/b_normalized.xlsx";
+    assert_eq!(inputs(&place, &format!("run config {all} --json")), both);
+    // On record, although what it was made from is gone.
+    std::fs::remove_file(place.path("inbox/b.csv")).unwrap();
+    snapshot!(place, place.ade("run config inbox -o inbox"), @r"
+    status 0
+    --- stdout
+    ✓ a.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      inbox/a_normalized.xlsx
+    --- stderr
+    note: normalized workbooks of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it once more
+    ");
+    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
+    let nothing = place.ade("run config inbox --json").ends_with(2);
+    assert_eq!(nothing.error()["code"], "no_input");
+    assert_eq!(
+        inputs(&place, "run config inbox/a_normalized.xlsx --json"),
+        ["a_normalized.xlsx"]
+    );
+    // A file of the user's own with such a name, of which nothing says that a run wrote it.
+    let bytes = std::fs::read(place.path("inbox/a_normalized.xlsx")).unwrap();
+    place.write("own/sales_normalized.xlsx", bytes);
+    assert_eq!(
+        inputs(&place, "run config own --json"),
+        ["sales_normalized.xlsx"]
+    );
+}
+
+#[test]
+fn folders_below_a_folder_are_left_out_with_a_word_or_taken_with_recursive() {
+    let mut place = Place::new();
+    place.configuration("inbox/config");
+    place.warm("inbox/config");
+    for name in [
+        "inbox/a.csv",
+        "inbox/north/a.csv",
+        "inbox/north/deep/b.csv",
+        "inbox/config/tests/case.csv",
+        "inbox/.git/c.csv",
+    ] {
+        place.members(name);
+    }
+    let one = place.ade("run inbox/config inbox --json").succeeds();
+    assert_eq!(one.records().len(), 1);
+    snapshot!(place, one.stderr, @"note: folders below a folder are not searched, and inbox/north/a.csv is in one; --recursive takes them too");
+    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
+    place
+        .ade("run inbox/config inbox")
+        .ends_with(2)
+        .says("hint: --recursive also takes those in folders below it, as inbox/north/a.csv");
+    place.members("inbox/a.csv");
+    // The data directory, the configuration and hidden folders are no inputs, and copies keep their folders.
+    place.set("ADE_DATA_DIR", place.path("inbox/data"));
+    let line = "run inbox/config inbox --recursive -o inbox/clean --json";
+    for _ in 0..2 {
+        assert_eq!(inputs(&place, line), ["a.csv", "a.csv", "b.csv"]);
+        assert_eq!(
+            place.files_below("inbox/clean"),
+            [
+                "a_normalized.xlsx",
+                "north/a_normalized.xlsx",
+                "north/deep/b_normalized.xlsx"
+            ]
+        );
+    }
 }
 
 #[test]
@@ -381,15 +480,24 @@ fn issues_are_denied_where_that_is_asked_for() {
     snapshot!(place, place.ade("run config people.csv --deny-issues"), @r"
     status 1
     --- stdout
-    ✓ people.csv  [TIME]
+    ✗ people.csv  has issues [TIME]
       1 sheet, 1 table, 2 rows
       2 of 2 fields mapped, 1 column unmapped
       1 issue
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     --- stderr
     hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row
+    error: people.csv has 1 issue, which --deny-issues does not allow
     ");
     assert_eq!(place.latest_run()["status"], "succeeded");
+    let both = place.ade("run config people.csv members.csv --deny-issues --jobs 1");
+    both.ends_with(1)
+        .says("2 of 2 files normalized, 1 with issues, which are denied");
+    let error = place
+        .ade("run config people.csv --deny-issues --json")
+        .ends_with(1)
+        .error();
+    assert_eq!(error["code"], "issues_denied");
     place
         .ade("run config members.csv --deny-issues -q")
         .succeeds();
@@ -481,4 +589,41 @@ fn color_is_asked_for_refused_or_left_to_the_terminal() {
     place.set("CLICOLOR_FORCE", "1");
     assert!(colored(&place, ""));
     assert!(!colored(&place, "--color never"));
+}
+
+#[test]
+fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/hooks/tidy.py",
+        "import polars as pl\nfrom ade_engine.models import FieldDef\n\n\ndef tidy(table):\n    return table.filter(pl.col(\"name\") != \"Bob\").with_columns(pl.lit(\"x\").alias(\"made\"))\n\n\ndef register(registry):\n    registry.register_field(FieldDef(\"made\"))\n    registry.register_field(FieldDef(\"lost\"))\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=1)\n",
+    );
+    place.people();
+    place.warm("config");
+    snapshot!(place, place.ade("run config people.csv"), @r"
+    status 0
+    --- stdout
+    ✓ people.csv  [TIME]
+      1 sheet, 1 table, 2 rows read, 1 dropped, 1 written
+      2 of 4 fields mapped, 1 computed, 1 column unmapped
+      computed: made
+      not found: lost
+      0 issues
+      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    ");
+    let shown = place.ade("runs show latest").succeeds();
+    shown
+        .prints("2 rows read, 1 dropped, 1 written")
+        .prints("computed       made")
+        .prints("not found      lost");
+    let json = place.ade("runs show latest --json").succeeds().json();
+    let computed: Vec<&serde_json::Value> = json["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| &field["computed"])
+        .collect();
+    assert_eq!(computed, [false, false, true, false]);
+    assert_eq!(json["fields"][2]["detected"], false);
 }

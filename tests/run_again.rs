@@ -16,10 +16,10 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     let running = place.start("run config one.csv two.csv --jobs 2 -o out");
     gate.wait_until_reached();
     wait_for("both runs", || {
-        place.query::<i64>("SELECT count(*) FROM runs WHERE status = 'running'") == 2
+        place.query::<i64>("SELECT count(*) FROM queue WHERE status = 'running'") == 2
     });
     let builder: String = place.query(
-        "SELECT runs.id FROM runs JOIN environments ON environments.claimed_by = runs.claimed_by",
+        "SELECT run_id FROM queue JOIN environments ON environments.claimed_by = queue.claimed_by",
     );
     place.ade(&format!("runs cancel {builder}")).succeeds();
     place.wait_for_status(&builder, "cancelled");
@@ -27,7 +27,7 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     running
         .wait()
         .ends_with(130)
-        .says("1 of 2 files normalized, 1 failed");
+        .says("1 of 2 files normalized, 1 cancelled");
     let mut statuses = place.statuses();
     statuses.sort();
     assert_eq!(statuses, ["cancelled", "succeeded"]);

@@ -51,6 +51,8 @@ fn while_the_engine_works() {
     ));
     let last: serde_json::Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
     assert_eq!(last["event"], "run.complete");
+    let counts = place.event_counts(run["id"].as_str().unwrap());
+    assert_eq!(counts["run.cancel_requested"], 1);
     assert_eq!(last["data"]["status"], "cancelled");
     gate.open();
     place.ade("run config members.csv -q").succeeds();
@@ -177,7 +179,7 @@ fn with_several_files_those_not_begun_are_never_recorded() {
     ✗ one.csv  cancelled [TIME]
     --- stderr
     error: cancelled
-    0 of 3 files normalized, 1 failed, 2 not started
+    0 of 3 files normalized, 1 cancelled, 2 not started
     ");
     assert_eq!(place.statuses(), ["cancelled"]);
 }

@@ -17,6 +17,7 @@ fn a_run_that_waits_is_cancelled_at_once() {
     [ID] members.csv cancelled
     ");
     place.is_sound(&run, "cancelled", &[]);
+    assert_eq!(place.event_counts(&run)["run.cancel_requested"], 1);
     snapshot!(place, place.ade("runs cancel latest"), @r"
     status 2
     --- stderr
@@ -51,6 +52,7 @@ fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
     // The lease is renewed every five minutes, so the request is not noticed by a heartbeat here.
     assert!(took < 60_000, "{took} ms");
     place.is_sound(&run, "cancelled", &["cancelled"]);
+    assert_eq!(place.event_counts(&run)["run.cancel_requested"], 1);
     // The worker keeps running.
     place.let_go();
     let next = place.enqueue("config", "members.csv");

@@ -27,7 +27,7 @@ fn runs_are_listed_newest_first() {
     snapshot!(place, place.ade("runs ls"), @r"
     status 0
     --- stdout
-    ID                  STATUS     CONFIGURATION  INPUT        ROWS  ISSUES  TOOK  WHEN
+    ID      STATUS     CONFIGURATION  INPUT        ROWS  ISSUES  TOOK  WHEN
     [SHORT-ID]  failed     people         members.csv     0       0  [TIME]  [AGO]
     [SHORT-ID]  succeeded  people         members.csv  [TIME]  [AGO]
     [SHORT-ID]  succeeded  people         people.csv      2       1  [TIME]  [AGO]
@@ -95,4 +95,66 @@ fn that_a_reader_went_away_is_not_an_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.stderr, b"");
+}
+
+#[test]
+fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
+    let place = Place::new();
+    place.configuration("config");
+    let names = ["a.csv", "b.csv", "c.csv", "d.csv"];
+    for name in names {
+        place.members(name);
+    }
+    place.warm("config");
+    place
+        .ade("run config a.csv b.csv c.csv d.csv --dry-run -q")
+        .succeeds();
+    let runs = place.ade("runs ls --json").json();
+    let shown = |line: &str, name: &str| -> String {
+        let listed = place.ade(line).succeeds().stdout;
+        let line = listed.lines().find(|line| line.contains(name)).unwrap();
+        line.split(' ').next().unwrap().to_owned()
+    };
+    for run in runs.as_array().unwrap() {
+        let (id, name) = (
+            run["id"].as_str().unwrap(),
+            run["input"]["name"].as_str().unwrap(),
+        );
+        let short = shown("runs ls", name);
+        assert!(short.len() < 9 && id.ends_with(&short), "{id} {short}");
+        assert_eq!(
+            place.ade(&format!("runs show {short} --json")).json()["id"],
+            id
+        );
+    }
+    let short = names.map(|name| shown("runs ls", name));
+    let [a, b, c, d] = &short;
+    place
+        .ade(&format!("logs tail {a}"))
+        .succeeds()
+        .prints("run.complete");
+    place
+        .ade(&format!("runs cancel {b}"))
+        .ends_with(2)
+        .says("has ended already");
+    let again = place
+        .ade(&format!("runs retry {c} --json"))
+        .succeeds()
+        .json();
+    assert_eq!(again["input"]["name"], "c.csv");
+    place.ade(&format!("runs rm {a} {d}")).succeeds();
+    assert_eq!(place.statuses().len(), 3);
+    let environment = shown("env ls", "people");
+    place.ade(&format!("env show {environment}")).succeeds();
+    place.ade(&format!("logs tail {environment}")).succeeds();
+    place
+        .ade(&format!("env rm {environment}"))
+        .ends_with(2)
+        .says("needs it");
+    // Half of an id that several have is refused, with what to do.
+    let common = runs[0]["id"].as_str().unwrap().get(..6).unwrap();
+    place
+        .ade(&format!("runs show {common}"))
+        .ends_with(2)
+        .says("those that `ade runs ls` and `ade env ls` show");
 }

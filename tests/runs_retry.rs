@@ -106,3 +106,36 @@ fn an_environment_that_was_removed_since_is_built_again() {
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
 }
+
+#[test]
+fn with_now_it_runs_here() {
+    let (place, first) = place_with_a_run();
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/columns/fields.py",
+        "def register(registry):\n    raise ValueError('edited')\n",
+    );
+    std::fs::remove_file(place.path("people.csv")).unwrap();
+    // Its environment is built where it is gone.
+    place.ade("env rm config").ends_with(0);
+    let again = place.ade("runs retry latest --now");
+    snapshot!(place, again.stdout, @r"
+    ✓ people.csv  [TIME]
+      1 sheet, 1 table, 2 rows
+      2 of 2 fields mapped, 1 column unmapped
+      1 issue
+      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    ");
+    again.succeeds().says("Environment ready in");
+    let runs = place.ade("runs ls --json").json();
+    assert_eq!(runs[0]["retry_of_run_id"], first.as_str());
+    for same in ["source_digest", "input", "metrics", "status"] {
+        assert_eq!(runs[0][same], runs[1][same], "{same}");
+    }
+    // Several, with the highest status; what cannot be repeated does not keep the others.
+    let several = place.ade(&format!("runs retry --now {first} 00000000 latest --json"));
+    let several = several.ends_with(2);
+    assert_eq!(several.records().len(), 2);
+    assert_eq!(several.error()["code"], "run_not_found");
+    assert_eq!(place.statuses(), ["succeeded"; 4]);
+}

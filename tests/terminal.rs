@@ -3,55 +3,170 @@
 mod common;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
-use common::Place;
+use common::{Place, wait_for};
+
+/// The columns of the terminal.
+const WIDTH: usize = 120;
+
+/// An `ade` on a terminal of its own, with a person in front of it.
+struct OnTerminal {
+    child: Child,
+    /// The person's side.
+    master: File,
+    /// All that was written there so far.
+    text: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl OnTerminal {
+    fn start(place: &Place, line: &str) -> Self {
+        let (mut master, mut slave) = (-1, -1);
+        let size = libc::winsize {
+            ws_row: 40,
+            ws_col: u16::try_from(WIDTH).unwrap(),
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        // SAFETY: the call writes both numbers, which are local; the other arguments are optional.
+        let opened = unsafe {
+            libc::openpty(
+                &raw mut master,
+                &raw mut slave,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                (&raw const size).cast_mut(),
+            )
+        };
+        assert_eq!(opened, 0, "no terminal");
+        // SAFETY: the descriptors were just opened.
+        let (master, slave) =
+            unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) };
+        let mut command = place.command();
+        command
+            .args(line.split_whitespace())
+            .env_remove("NO_COLOR")
+            .env("TERM", "xterm-256color")
+            .stdin(slave.try_clone().unwrap())
+            .stdout(slave.try_clone().unwrap())
+            .stderr(slave);
+        // SAFETY: two plain system calls between fork and exec, on standard input.
+        unsafe {
+            command.pre_exec(|| {
+                // A session of its own, with this terminal: keys that are typed there send it signals.
+                libc::setsid();
+                libc::ioctl(0, libc::TIOCSCTTY, 0);
+                Ok(())
+            });
+        }
+        let child = command.spawn().unwrap();
+        drop(command);
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let reader = {
+            let (text, master) = (Arc::clone(&text), master.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let mut master = File::from(master);
+                let mut chunk = [0; 4096];
+                // Linux ends a terminal whose other side is closed with an error.
+                while let Ok(read @ 1..) = master.read(&mut chunk) {
+                    text.lock().unwrap().extend_from_slice(&chunk[..read]);
+                }
+            })
+        };
+        Self {
+            child,
+            master: File::from(master),
+            text,
+            reader,
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
+    }
+
+    fn wait_until_shows(&self, wanted: &str) {
+        wait_for(wanted, || self.text().contains(wanted));
+    }
+
+    fn types(&mut self, keys: &[u8]) {
+        self.master.write_all(keys).unwrap();
+    }
+
+    /// Its exit status, and all that it wrote.
+    fn wait(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap().code();
+        self.reader.join().unwrap();
+        let text = self.text.lock().unwrap();
+        (status, String::from_utf8_lossy(&text).into_owned())
+    }
+}
 
 /// Runs `ade` on a terminal of its own and returns its exit status and all that it wrote there.
 fn on_a_terminal(place: &Place, line: &str) -> (Option<i32>, String) {
-    let (mut master, mut slave) = (-1, -1);
-    let size = libc::winsize {
-        ws_row: 40,
-        ws_col: 120,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    // SAFETY: the call writes both numbers, which are local; the other arguments are optional.
-    let opened = unsafe {
-        libc::openpty(
-            &raw mut master,
-            &raw mut slave,
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-            (&raw const size).cast_mut(),
-        )
-    };
-    assert_eq!(opened, 0, "no terminal");
-    // SAFETY: the descriptors were just opened.
-    let (master, slave) = unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) };
-    let mut command = place.command();
-    command
-        .args(line.split_whitespace())
-        .env_remove("NO_COLOR")
-        .env("TERM", "xterm-256color")
-        .stdin(slave.try_clone().unwrap())
-        .stdout(slave.try_clone().unwrap())
-        .stderr(slave);
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    let reader = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let mut master = File::from(master);
-        let mut chunk = [0; 4096];
-        // Linux ends a terminal whose other side is closed with an error.
-        while let Ok(read @ 1..) = master.read(&mut chunk) {
-            text.extend_from_slice(&chunk[..read]);
+    OnTerminal::start(place, line).wait()
+}
+
+/// What a person sees in the end: the lines of a screen of this width, after every movement of the cursor.
+fn seen(text: &str) -> Vec<String> {
+    let mut lines: Vec<Vec<char>> = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\r' => column = 0,
+            '\n' => {
+                row += 1;
+                lines.resize(lines.len().max(row + 1), Vec::new());
+            }
+            '\u{1b}' => {
+                letters.next();
+                let mut number = String::new();
+                let command = loop {
+                    match letters.next() {
+                        Some(digit) if digit.is_ascii_digit() || "?;".contains(digit) => {
+                            number.push(digit);
+                        }
+                        Some(command) => break command,
+                        None => return Vec::new(),
+                    }
+                };
+                let count = number.parse::<usize>().unwrap_or(1);
+                match command {
+                    'A' => row = row.saturating_sub(count),
+                    'B' => row += count,
+                    'C' => column += count,
+                    'D' => column = column.saturating_sub(count),
+                    'K' if number == "2" => lines[row].clear(),
+                    'K' => lines[row].truncate(column),
+                    'J' => lines.truncate(row + 1),
+                    _ => {}
+                }
+                lines.resize(lines.len().max(row + 1), Vec::new());
+            }
+            letter => {
+                // A full line goes on in the next one.
+                if column == WIDTH {
+                    (row, column) = (row + 1, 0);
+                    lines.resize(lines.len().max(row + 1), Vec::new());
+                }
+                let line = &mut lines[row];
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = letter;
+                column += 1;
+            }
         }
-        String::from_utf8_lossy(&text).into_owned()
-    });
-    let status = child.wait().unwrap().code();
-    (status, reader.join().unwrap())
+    }
+    let lines = lines.into_iter().map(String::from_iter);
+    lines
+        .map(|line: String| line.trim_end().to_owned())
+        .collect()
 }
 
 #[test]
@@ -82,4 +197,107 @@ fn nothing_is_drawn_where_quiet_or_a_dumb_terminal_asks_for_it() {
     place.set("NO_COLOR", "1");
     let (_, text) = on_a_terminal(&place, "runs ls --color auto");
     assert!(text.contains("members.csv"), "{text}");
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_of_what_was_drawn() {
+    let (place, gate) = Place::gated();
+    place.members("others.csv");
+    let mut terminal = OnTerminal::start(
+        &place,
+        "run config members.csv others.csv --jobs 1 --color never",
+    );
+    gate.wait_until_reached();
+    terminal.wait_until_shows("⠙");
+    terminal.types(b"\x03");
+    let (status, text) = terminal.wait();
+    assert_eq!(status, Some(130), "{text}");
+    let mut lines = seen(&text);
+    lines.retain(|line| !line.is_empty());
+    let [ended, rest @ ..] = lines.as_slice() else {
+        panic!("{text:?}");
+    };
+    assert!(ended.starts_with("✗ members.csv  cancelled "), "{lines:#?}");
+    assert_eq!(
+        rest,
+        [
+            "error: cancelled",
+            "0 of 2 files normalized, 1 cancelled, 1 not started"
+        ]
+    );
+}
+
+#[test]
+fn a_second_ctrl_c_clears_the_terminal_too() {
+    let place = Place::ready();
+    let (gate, asked) = (place.gate("gate"), place.gate("asked"));
+    let show = format!(
+        "import signal\nsignal.signal(signal.SIGTERM, lambda *_: open({:?}, \"w\").close())",
+        asked.reached
+    );
+    place.configuration("config").wait_at_with(&gate, &show, "");
+    let mut terminal = OnTerminal::start(&place, "run config members.csv --color never");
+    gate.wait_until_reached();
+    terminal.wait_until_shows("⠙");
+    terminal.types(b"\x03");
+    asked.wait_until_reached();
+    terminal.types(b"\x03");
+    let (status, text) = terminal.wait();
+    assert_eq!(status, Some(130), "{text}");
+    let left: Vec<String> = seen(&text)
+        .into_iter()
+        .filter(|line| line.contains("members.csv"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
+    let place = Place::ready();
+    let gate = place.gate("gate");
+    place.configuration("config").write(
+        "src/ade_config/hooks/gate.py",
+        &format!(
+            "import os, time\n\n\ndef wait(input_file_name):\n    while input_file_name.startswith(\"two\") and not os.path.exists({:?}):\n        time.sleep(0.01)\n\n\ndef register(registry):\n    registry.register_hook(wait, hook=\"on_workbook_start\", priority=10)\n",
+            gate.open
+        ),
+    );
+    for name in ["one.csv", "two.csv", "three.csv"] {
+        place.members(name);
+    }
+    let terminal = OnTerminal::start(&place, "run config one.csv two.csv three.csv --jobs 1");
+    terminal.wait_until_shows("1 of 3 files");
+    gate.open();
+    let (status, text) = terminal.wait();
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("2 of 3 files"), "{text}");
+    let counted = seen(&text)
+        .into_iter()
+        .filter(|line| line.contains(" of 3 files"));
+    assert_eq!(counted.collect::<Vec<_>>(), ["3 of 3 files normalized"]);
+}
+
+#[test]
+fn values_that_messages_leave_out_are_shown_to_whoever_asks_for_them_and_kept_nowhere() {
+    let place = Place::ready();
+    place.write("marked.csv", "Name,Email\ntok000en,tok001en@example.org\n");
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/hooks/fail.py",
+        "def fail(table):\n    int(table[\"name\"][0])\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_table_mapped\", priority=1)\n",
+    );
+    let (status, text) = on_a_terminal(&place, "run config marked.csv --show-values");
+    assert_eq!(status, Some(1), "{text}");
+    assert!(
+        text.contains("invalid literal for int() with base 10: 'tok000en'"),
+        "{text}"
+    );
+    let (_, text) = on_a_terminal(&place, "run config marked.csv");
+    assert!(!text.contains("tok000en"), "{text}");
+    let runs = place.files_below("data/workspaces/default/runs");
+    let logs = runs.iter().filter(|name| !name.contains("put/"));
+    for name in logs.filter(|name| !name.contains(".venv")) {
+        let text = place.read(format!("data/workspaces/default/runs/{name}"));
+        assert!(!text.contains("tok000en"), "{name}: {text}");
+    }
 }

@@ -212,8 +212,6 @@ fn a_worker_does_not_wait_for_another_ones_build_while_it_could_run() {
     let slow = place.enqueue("slow", "members.csv");
     let builder = place.start_worker("builder");
     gate.wait_until_reached();
-    // The build's lock is held, although the record names no builder.
-    place.change("UPDATE environments SET status = 'queued', claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL WHERE status = 'building'");
     let quick = place.enqueue("ready", "members.csv");
     let other = place.start_worker("other");
     place.wait_for_status(&quick, "succeeded");
@@ -282,7 +280,7 @@ fn drained_means_that_nothing_runs_elsewhere_either() {
 }
 
 #[test]
-fn a_second_signal_ends_at_once_and_loses_nothing() {
+fn a_second_signal_gives_runs_back_at_once_and_their_attempts_too() {
     let mut place = Place::new();
     place.hurry();
     place.holding("config", "");
@@ -294,17 +292,69 @@ fn a_second_signal_ends_at_once_and_loses_nothing() {
     worker.signal(libc::SIGTERM);
     worker.wait_until_says("stopping");
     worker.signal(libc::SIGTERM);
-    worker.wait().ends_with(130);
+    // Long before the grace is over.
+    worker.wait().succeeds();
     common::wait_for_death(engine);
+    let attempts: i64 = place.query("SELECT attempt_count FROM runs");
+    assert_eq!((place.status_of(&run).as_str(), attempts), ("queued", 0));
+    place.let_go();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn a_second_signal_gives_a_build_back_at_once() {
+    let mut place = Place::new();
+    place.hurry();
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    place.configuration("config");
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker_with("one", "--grace 600");
+    gate.wait_until_reached();
+    worker.signal(libc::SIGTERM);
+    worker.wait_until_says("stopping");
+    worker.signal(libc::SIGTERM);
+    worker.wait().succeeds();
+    let environment = &place.environments()[0];
+    assert_eq!(
+        (&environment["status"], &environment["attempt_count"]),
+        (&"queued".into(), &0.into())
+    );
+    gate.open();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn a_third_signal_ends_at_once_and_loses_nothing() {
+    let place = Place::held("");
+    let run = place.enqueue("config", "members.csv");
+    let mut worker = place.start_worker_with("one", "--grace 600");
+    let engine = place.wait_until_held(1)[0];
+    worker.signal(libc::SIGTERM);
+    worker.wait_until_says("stopping");
+    // The database cannot be written, so that nothing can be given back.
+    let mut database = place.database();
+    let locked = database
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .unwrap();
+    worker.signal(libc::SIGTERM);
+    common::wait_for_death(engine);
+    worker.signal(libc::SIGTERM);
+    worker.wait().ends_with(130);
+    drop(locked);
     place.let_go();
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
 }
 
 #[test]
-fn a_lock_that_cannot_be_opened_holds_up_no_other_configuration() {
+fn a_folder_that_cannot_be_locked_holds_up_no_other_configuration() {
     let mut place = Place::new();
     place.hurry();
+    place.set("ADE_WORKER_MAX_ATTEMPTS", "50");
     place.configuration("broken");
     place.members("members.csv");
     let waits = place.enqueue("broken", "members.csv");
@@ -312,17 +362,20 @@ fn a_lock_that_cannot_be_opened_holds_up_no_other_configuration() {
         .as_str()
         .unwrap()
         .to_owned();
-    let lock = Path::new(&folder).with_file_name("build.lock");
-    fs::create_dir_all(&lock).unwrap();
+    // A file has the name of the folder of all its environments.
+    let key = Path::new(&folder).parent().unwrap().to_owned();
+    fs::create_dir_all(key.parent().unwrap()).unwrap();
+    fs::write(&key, "").unwrap();
     place.configuration("config");
     place.warm("config");
     let run = place.enqueue("config", "members.csv");
-    place.ade("worker --once").succeeds().says("build.lock");
+    let name = key.file_name().unwrap().to_str().unwrap();
+    place.ade("worker --once").succeeds().says(name);
     place.is_sound(&run, "succeeded", &["succeeded"]);
     assert_eq!(place.status_of(&waits), "queued");
     // Without other work the worker ends, where it would build again and again.
     place.ade("worker --once").succeeds();
-    fs::remove_dir(&lock).unwrap();
+    fs::remove_file(&key).unwrap();
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&waits, "succeeded", &["succeeded"]);
 }
@@ -341,7 +394,7 @@ fn a_run_that_was_given_back_keeps_its_attempts() {
         worker.signal(libc::SIGTERM);
         worker.wait().succeeds().says("queued");
         assert_eq!(place.outcomes(&run), ["released"]);
-        assert_eq!(place.query::<i64>("SELECT attempt_count FROM runs"), 0);
+        assert_eq!(place.query::<i64>("SELECT attempt_count FROM queue"), 0);
     }
     place.let_go();
     place.ade("worker --drain -q").succeeds();

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use ade::environment::builder::Installers;
 use ade::environment::json::environment_json;
-use ade::environment::provide::{Progress, Provider, Want};
+use ade::environment::provide::{Progress, Want};
 use ade::layout::EnvironmentFolder;
+use ade::run::provide::provide;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -29,13 +31,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let (workspace, prepared) = context.prepare(&args.config)?;
     let narrator = Narrator::new(ui);
     let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
-    let cancel = signals::cancel_on_signals();
+    let cancel = signals::cancel_on_signals_and(narrator.clear());
     let want = if args.force {
         Want::Rebuilt
     } else {
         Want::Ready
     };
-    let worker = workspace.worker_id(0);
     let mut built_here = false;
     let mut on = |progress: Progress<'_>| {
         if let Progress::Ready { built, .. } = &progress {
@@ -43,8 +44,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
         narration.progress(&progress);
     };
-    let environment =
-        Provider::here(&workspace, &worker).provide(&prepared, want, &cancel, &mut on)?;
+    let environment = provide(&workspace, &Installers, &prepared, want, &cancel, &mut on)?;
     if ui.json() {
         ui.document(&environment_json(&environment));
         return Ok(ExitStatus::Done);

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use ade::environment::gc::{Options, REPEATED, Removed, Report, collect};
+use ade::environment::gc::{Options, REPEATED, Removed, Report, UNKNOWN, collect_alone};
+use ade::store::Named;
+use ade::workspace::Workspace;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use crate::ui::{Tone, Ui, bytes, id, plural};
+use crate::ui::{Tone, Ui, bytes, plural};
 
 /// Delete unused environments, files of old runs, and leftovers of interrupted builds
 ///
@@ -27,7 +29,13 @@ pub struct Args {
     /// Also unused environments of active configurations whose dependencies have changed since
     #[arg(long)]
     superseded: bool,
+    /// Count time that no ade saw as well; without this, no jump of the clock makes anything old
+    #[arg(long)]
+    trust_clock: bool,
 }
+
+/// Time that does not count is mentioned from this many seconds on: an hour.
+const UNSEEN_SAID: u64 = 3600;
 
 fn days(text: &str) -> Result<f64, String> {
     text.parse::<f64>()
@@ -43,12 +51,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             dry_run: args.dry_run,
             ..Report::default()
         };
-        show(ui, &report);
+        show(ui, &report, |removed| removed.id.clone());
         return Ok(ExitStatus::Done);
     };
     let mut options = Options {
         superseded: args.superseded,
         dry_run: args.dry_run,
+        trust_clock: args.trust_clock,
         ..Options::of_settings(&workspace.settings)
     };
     if let Some(days) = args.ttl_days {
@@ -57,8 +66,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .filter(|ttl| !ttl.is_zero());
     }
     let cancel = signals::cancel_on_signals();
-    let report = collect(&workspace, &options, &cancel)?;
-    show(ui, &report);
+    let holder = workspace.worker_id(0);
+    let report = collect_alone(&workspace, &holder, &options, &cancel)?;
+    show(ui, &report, |removed| short_id(&workspace, removed));
     Ok(match (cancel.is_cancelled(), report.failed.is_empty()) {
         (true, _) => ExitStatus::Cancelled,
         (_, false) => ExitStatus::Refused,
@@ -67,7 +77,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Prints what was deleted, why the rest was kept, and how many bytes were freed.
-fn show(ui: &Ui, report: &Report) {
+fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
     if ui.json() {
         let mut object = serde_json::to_value(report).unwrap_or_default();
         object["deleted"] = report.removed.len().into();
@@ -80,21 +90,33 @@ fn show(ui: &Ui, report: &Report) {
         ("deleted", "freed")
     };
     for removed in &report.removed {
-        show_removed(ui, word, removed);
+        show_removed(ui, word, removed, &id(removed));
     }
     for failed in &report.failed {
         ui.line(format_args!("{} {failed}", ui.paint(Tone::Bad, "failed")));
     }
     for (reason, count) in &report.skipped {
-        let kind = if *reason == REPEATED {
-            "run"
-        } else {
-            "environment"
+        let kind = match *reason {
+            REPEATED => "run",
+            UNKNOWN => "folder",
+            _ => "environment",
         };
         ui.line(format_args!(
             "kept {} {}",
             plural(*count, kind),
             ui.paint(Tone::Dim, format!("({reason})"))
+        ));
+    }
+    if report.unseen_seconds >= UNSEEN_SAID {
+        let days = report.unseen_seconds as f64 / 86_400.0;
+        ui.line(format_args!(
+            "{}",
+            ui.paint(
+                Tone::Dim,
+                format!(
+                    "{days:.1} days do not count, for no ade saw them pass: the clock may have jumped (--trust-clock counts them)"
+                )
+            )
         ));
     }
     ui.line(format_args!(
@@ -103,12 +125,25 @@ fn show(ui: &Ui, report: &Report) {
     ));
 }
 
-fn show_removed(ui: &Ui, word: &str, removed: &Removed) {
+/// The part of the id by which other commands find, or would have found, what was removed; a folder has its path.
+fn short_id(workspace: &Workspace, removed: &Removed) -> String {
+    let named = match removed.kind {
+        "environment" => Named::Environments,
+        "run" => Named::Runs,
+        _ => return removed.id.clone(),
+    };
+    let short = workspace
+        .store
+        .short_ids(named, workspace.id(), &[&removed.id]);
+    let short = short.ok().and_then(|mut ids| ids.pop());
+    short.unwrap_or_else(|| removed.id.clone())
+}
+
+fn show_removed(ui: &Ui, word: &str, removed: &Removed, id: &str) {
     // A folder without a record has a path and no name.
-    let (id, name) = if removed.kind == "leftover" {
-        (removed.id.as_str(), "")
-    } else {
-        (id(&removed.id), removed.name.as_str())
+    let name = match removed.kind {
+        "environment" | "run" => removed.name.as_str(),
+        _ => "",
     };
     ui.line(format_args!(
         "{} {} {id} {name} {}",

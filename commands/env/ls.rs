@@ -1,14 +1,14 @@
 //! `ade env ls`: list environments.
 
 use ade::clock::Timestamp;
-use ade::environment::find::list;
+use ade::environment::find::{list, short_ids};
 use ade::environment::gc::Judged;
 use ade::environment::json::environment_json;
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, ago, bytes, id};
+use crate::ui::{Align, Table, Tone, ago, bytes};
 
 /// List environments, last used first
 #[derive(clap::Args)]
@@ -17,16 +17,20 @@ pub struct Args {}
 
 pub fn run(_: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let environments = match context.open_if_present()? {
-        Some(workspace) => list(&workspace)?,
-        None => Vec::new(),
+    let (environments, ids) = match context.open_if_present()? {
+        Some(workspace) => {
+            let environments = list(&workspace)?;
+            let ids = short_ids(&workspace, &environments)?;
+            (environments, ids)
+        }
+        None => Default::default(),
     };
     if ui.json() {
         ui.document(&environments.iter().map(to_json).collect::<Vec<Value>>());
     } else if environments.is_empty() {
         ui.say("No environments yet; the first `ade run` of a configuration builds one");
     } else {
-        ui.table(&table(&environments));
+        ui.table(&table(&environments, &ids));
     }
     Ok(ExitStatus::Done)
 }
@@ -40,7 +44,7 @@ fn to_json(judged: &Judged) -> Value {
     object
 }
 
-fn table(environments: &[Judged]) -> Table {
+fn table(environments: &[Judged], ids: &[String]) -> Table {
     let columns = [
         ("ID", Align::Left),
         ("CONFIGURATION", Align::Left),
@@ -53,13 +57,13 @@ fn table(environments: &[Judged]) -> Table {
     ];
     let now = Timestamp::now();
     let mut table = Table::new(&columns, &[7, 1]).optional(&[3, 4, 5]);
-    for judged in environments {
-        table.row(row(judged, now));
+    for (judged, id) in environments.iter().zip(ids) {
+        table.row(row(judged, id, now));
     }
     table
 }
 
-fn row(judged: &Judged, now: Timestamp) -> Vec<(Tone, String)> {
+fn row(judged: &Judged, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
     let Judged {
         environment,
         verdict,
@@ -75,7 +79,7 @@ fn row(judged: &Judged, now: Timestamp) -> Vec<(Tone, String)> {
         (Tone::Dim, format!("kept: {}", verdict.reason()))
     };
     vec![
-        (Tone::Name, id(&environment.id).to_owned()),
+        (Tone::Name, id.to_owned()),
         (Tone::Plain, environment.configuration_name.clone()),
         (
             environment.status.into(),

@@ -13,7 +13,7 @@ use crate::ui::{Tone, Ui, bytes};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env rm my-config\n  ade env rm 0199c2d4 --dry-run")]
 pub struct Args {
-    /// Folders of configurations, or ids of environments (the beginning of an id is enough)
+    /// Folders of configurations, or ids of environments (what a listing shows of one, or its beginning, is enough)
     #[arg(required = true)]
     environment: Vec<String>,
     /// Show what would be removed, and remove nothing

@@ -18,7 +18,7 @@ use crate::ui::{Tone, Ui};
     after_help = "Examples:\n  ade logs tail latest\n  ade logs tail 0199c2d4 -f\n  ade logs tail latest --json | jq .event"
 )]
 pub struct Args {
-    /// The id of a run or an environment (the beginning of it is enough), or `latest`
+    /// The id of a run or an environment (what a listing shows of it, or its beginning, is enough), or `latest`
     #[arg(default_value = "latest")]
     run_or_env: String,
     /// Only the last N events
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let least = severity(&args.level);
     let wanted = |event: &Value| severity(text(event, "level")) >= least;
     let mut following = Following::open(&workspace, &args.run_or_env)?;
-    let mut events = following.read()?;
+    let mut events = following.so_far()?;
     events.retain(wanted);
     if let Some(last) = args.lines {
         events.drain(..events.len().saturating_sub(last));

@@ -14,7 +14,7 @@ use crate::ui::Tone;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5")]
 pub struct Args {
-    /// Ids of runs (the beginning of an id is enough), or `latest`
+    /// Ids of runs (what a listing shows of one, or its beginning, is enough), or `latest`
     #[arg(required = true)]
     run: Vec<String>,
 }

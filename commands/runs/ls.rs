@@ -1,15 +1,13 @@
 //! `ade runs ls`: list runs, newest first.
 
-use ade::clock::Timestamp;
-use ade::run::json::run_json;
-use ade::run::list::{Wanted, instant, list};
-use ade::store::{RunRecord, RunStatus};
-use clap::builder::PossibleValuesParser;
-use serde_json::Value;
-
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, ago, duration, id_width, thousands};
+use crate::ui::{Align, Table, Tone, ago, duration, thousands};
+use ade::clock::Timestamp;
+use ade::run::json::runs_json;
+use ade::run::list::{Wanted, instant, list, short_ids};
+use ade::store::{RunRecord, RunStatus};
+use clap::builder::PossibleValuesParser;
 
 /// List runs, newest first
 #[derive(clap::Args)]
@@ -41,22 +39,32 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         since: since.transpose()?,
         limit: args.limit,
     };
-    let runs = match context.open_if_present()? {
-        None => Vec::new(),
-        Some(workspace) => list(&workspace, &wanted)?,
+    let Some(workspace) = context.open_if_present()? else {
+        return show_none(context);
     };
+    let runs = list(&workspace, &wanted)?;
     if ui.json() {
-        ui.document(&runs.iter().map(run_json).collect::<Vec<Value>>());
+        ui.document(&runs_json(&workspace, &runs)?);
     } else if runs.is_empty() {
-        let folder = context.settings()?.data_dir;
-        ui.say(format_args!("No runs to show in {}", ui.path(&folder)));
+        return show_none(context);
     } else {
-        ui.table(&table(&runs, now));
+        ui.table(&table(&runs, &short_ids(&workspace, &runs)?, now));
     }
     Ok(ExitStatus::Done)
 }
 
-fn table(runs: &[RunRecord], now: Timestamp) -> Table {
+fn show_none(context: &Context) -> Outcome {
+    let ui = &context.ui;
+    if ui.json() {
+        ui.document(&[(); 0]);
+    } else {
+        let folder = context.settings()?.data_dir;
+        ui.say(format_args!("No runs to show in {}", ui.path(&folder)));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn table(runs: &[RunRecord], ids: &[String], now: Timestamp) -> Table {
     let columns = [
         ("ID", Align::Left),
         ("STATUS", Align::Left),
@@ -68,15 +76,13 @@ fn table(runs: &[RunRecord], now: Timestamp) -> Table {
         ("WHEN", Align::Left),
     ];
     let mut table = Table::new(&columns, &[3, 2]).optional(&[6, 4]);
-    let id_width = id_width(runs.iter().map(|run| run.id.as_str()));
-    for run in runs {
-        table.row(row(run, id_width, now));
+    for (run, id) in runs.iter().zip(ids) {
+        table.row(row(run, id, now));
     }
     table
 }
 
-fn row(run: &RunRecord, id_width: usize, now: Timestamp) -> Vec<(Tone, String)> {
-    let id = run.id.get(..id_width).unwrap_or(&run.id);
+fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
     let (rows, issues, tone) = match &run.metrics {
         None => (String::new(), String::new(), Tone::Plain),
         Some(metrics) => (

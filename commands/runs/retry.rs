@@ -1,33 +1,44 @@
 //! `ade runs retry`: run ended runs again.
 
+use ade::run::input::Input;
 use ade::run::json::run_json;
-use ade::run::retry::retry;
+use ade::run::request::Request;
+use ade::run::retry::{again, retry};
+use ade::run::{Tools, inline};
+use ade::workspace::Workspace;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::Outcome;
-use crate::ui::Tone;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::signals;
+use crate::ui::{Narration, Narrator, Tone, Ui};
 
-/// Run ended runs again, as new runs for a worker
+/// Run ended runs again, as new runs
 ///
 /// A new run has the same input and the same snapshot of the configuration, whatever has been edited since.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain"
+    after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain\n  ade runs retry latest --now"
 )]
 pub struct Args {
-    /// Ids of runs (the beginning of an id is enough), or `latest`
+    /// Ids of runs (what a listing shows of one, or its beginning, is enough), or `latest`
     #[arg(required = true)]
     run: Vec<String>,
+    /// Run them here and now, instead of leaving them to a worker
+    #[arg(long)]
+    now: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
+    if args.now {
+        return run_here(args, &workspace, ui);
+    }
     Ok(ui.each(&args.run, |given| {
         let run = retry(&workspace, given)?;
         if ui.json() {
-            ui.record(&run_json(&run));
+            ui.record(&run_json(&run, None));
         } else {
             ui.done(&run, json!(null), Tone::Good, "queued");
             ui.say(
@@ -36,4 +47,39 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
         Ok(())
     }))
+}
+
+/// Runs them in this process, one after the other.
+fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
+    let narrator = Narrator::new(ui);
+    let cancel = signals::cancel_on_signals_and(narrator.clear());
+    let mut status = ExitStatus::Done;
+    let failed = ui.each(&args.run, |given| {
+        if cancel.is_cancelled() {
+            return Ok(());
+        }
+        let (run, prepared) = again(workspace, given)?;
+        let input = [Input::from(run.input_path.clone())];
+        let request = Request {
+            workspace,
+            tools: Tools::here(),
+            prepared: &prepared,
+            inputs: &input,
+            again: Some(&run),
+            output_dir: None,
+            sheets: run.input_sheets.clone(),
+            options: run.options.clone(),
+            jobs: 1,
+        };
+        let narration = Narration::new(ui, &narrator, 1, &prepared.record.name, false);
+        inline::run(&request, &cancel, &narration).map_err(Failure::from)?;
+        status = status.max(narration.status());
+        Ok(())
+    });
+    let cancelled = cancel.is_cancelled().then_some(ExitStatus::Cancelled);
+    Ok([Some(status), Some(failed), cancelled]
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or(ExitStatus::Done))
 }

@@ -11,7 +11,7 @@ use crate::ui::{Tone, bytes};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs rm latest\n  ade runs rm 0199c2d4 --dry-run")]
 pub struct Args {
-    /// Ids of runs (the beginning of an id is enough), or `latest`
+    /// Ids of runs (what a listing shows of one, or its beginning, is enough), or `latest`
     #[arg(required = true)]
     run: Vec<String>,
     /// Show what would be removed, and remove nothing

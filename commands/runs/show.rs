@@ -1,19 +1,22 @@
 //! `ade runs show`: everything about one run.
 
 use ade::clock::Timestamp;
+use ade::run::Rows;
 use ade::run::show::show;
-use ade::store::{Attempt, ColumnResult, FieldResult, RunRecord};
+use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, Ui, ago, bytes, duration, plural, thousands};
+use crate::ui::{
+    Align, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, rows, thousands,
+};
 
 /// Show everything about one run
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs show latest\n  ade runs show 0199c2d4 --json")]
 pub struct Args {
-    /// A run's id (the beginning of it is enough), or `latest`
+    /// A run's id (what a listing shows of it, or its beginning, is enough), or `latest`
     #[arg(default_value = "latest")]
     run: String,
 }
@@ -28,7 +31,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let run = &shown.run;
     print_state(ui, run, shown.waits_for.as_deref());
-    print_facts(ui, run);
+    print_facts(ui, run, shown.payload.as_ref());
     let part = |pointer| list(shown.payload.as_ref(), pointer);
     part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
     for sheet in part("/workbooks/0/sheets") {
@@ -76,7 +79,7 @@ fn print_state(ui: &Ui, run: &RunRecord, waits_for: Option<&str>) {
     }
 }
 
-fn print_facts(ui: &Ui, run: &RunRecord) {
+fn print_facts(ui: &Ui, run: &RunRecord, payload: Option<&Value>) {
     let folder = ui.path(&run.configuration_path);
     let created = run.created_at;
     ui.fact("id", &run.id);
@@ -103,7 +106,7 @@ fn print_facts(ui: &Ui, run: &RunRecord) {
                 "{}, {}, {}, {} of {} mapped, {}",
                 plural(metrics.sheets, "sheet"),
                 plural(metrics.tables, "table"),
-                plural(metrics.rows, "row"),
+                rows(metrics.rows, payload.and_then(Rows::of)),
                 metrics.mapped_fields,
                 plural(metrics.expected_fields, "field"),
                 plural(metrics.issues, "issue")
@@ -143,7 +146,7 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult]) 
         "" => String::new(),
         to => format!(" → {to}"),
     };
-    let rows = plural(number(table, "/counts/rows/total"), "row");
+    let rows = rows(number(table, "/counts/rows/total"), Rows::of(table));
     let title = format!(
         "{} table {}",
         text(sheet, "/locator/sheet/name"),
@@ -201,13 +204,15 @@ fn number(value: &Value, pointer: &str) -> u64 {
 }
 
 fn print_fields(ui: &Ui, fields: &[FieldResult]) {
-    let missing: Vec<&str> = fields
-        .iter()
-        .filter(|field| !field.detected)
-        .map(|field| field.field.as_str())
-        .collect();
-    if !missing.is_empty() {
+    let computed = fields_that_are(FieldState::Computed, fields);
+    let missing = fields_that_are(FieldState::Missing, fields);
+    if !(computed.is_empty() && missing.is_empty()) {
         ui.line("");
+    }
+    if !computed.is_empty() {
+        ui.fact("computed", computed.join(", "));
+    }
+    if !missing.is_empty() {
         ui.fact("not found", ui.paint(Tone::Warn, missing.join(", ")));
     }
 }

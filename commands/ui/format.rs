@@ -71,25 +71,6 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// The beginning of a UUIDv7 that is unique in practice: its milliseconds and its first random digits.
-pub fn id(id: &str) -> &str {
-    id.get(..18).unwrap_or(id)
-}
-
-/// How much of each id to show in a list so that no two look the same.
-pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
-    let ids: Vec<&str> = ids.collect();
-    let all_differ = |width: usize| {
-        let shown: std::collections::HashSet<&str> =
-            ids.iter().map(|id| id.get(..width).unwrap_or(id)).collect();
-        shown.len() == ids.len()
-    };
-    [18, 23]
-        .into_iter()
-        .find(|width| all_differ(*width))
-        .unwrap_or(36)
-}
-
 /// A path as it would be typed in a folder.
 pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     match path.strip_prefix(folder) {
@@ -109,15 +90,6 @@ mod tests {
         for whole in ["/work/here", "/work/hereabouts/x", "/work", "/home/me/x"] {
             assert_eq!(typed(whole), Path::new(whole));
         }
-    }
-
-    #[test]
-    fn ids_are_shown_as_far_as_they_differ() {
-        let ids = |tails: [&'static str; 2]| tails.map(|tail| format!("01a1f841-f9b5-74fb-{tail}"));
-        let width = |ids: [String; 2]| id_width(ids.iter().map(String::as_str));
-        assert_eq!(width(["0199-a".into(), "0199-b".into()]), 18);
-        assert_eq!(width(ids(["8001-000000000001", "8002-000000000001"])), 23);
-        assert_eq!(width(ids(["8001-000000000001", "8001-000000000002"])), 36);
     }
 
     #[test]

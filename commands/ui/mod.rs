@@ -9,9 +9,12 @@
 )]
 
 mod early;
+mod ended;
 mod environment;
 mod format;
+mod narration;
 mod progress;
+mod results;
 mod screen;
 mod table;
 mod terminal;
@@ -19,8 +22,10 @@ mod tone;
 
 pub use early::{answer, report_panics};
 pub use environment::EnvironmentNarration;
-pub use format::{ago, bytes, duration, id, id_width, plural, thousands};
-pub use progress::{Narrator, Task};
+pub use format::{ago, bytes, duration, plural, thousands};
+pub use narration::Narration;
+pub use progress::Narrator;
+pub use results::{fields_that_are, rows};
 pub use screen::Screen;
 pub use table::{Align, Table};
 pub use terminal::Ui;

@@ -1,10 +1,15 @@
 //! Progress: drawn on a terminal, plain lines where standard error is piped, nothing with `-q`.
+//!
+//! What is drawn leaves the last columns of the terminal free ([`NarrowTerminal`]): a terminal prints `^C` where the cursor
+//! is, and at the end of a full line that would be a line more than is cleared.
 
 use std::fmt::Display;
+use std::io;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::terminal::Ui;
 use super::tone::Tone;
@@ -28,7 +33,7 @@ impl<'a> Narrator<'a> {
     pub fn new(ui: &'a Ui) -> Self {
         let bars = ui
             .draws
-            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12)));
+            .then(|| MultiProgress::with_draw_target(NarrowTerminal::draw_target()));
         Self { ui, bars }
     }
 
@@ -54,6 +59,16 @@ impl<'a> Narrator<'a> {
         match &self.bars {
             Some(bars) => bars.suspend(print),
             None => print(),
+        }
+    }
+
+    /// A function that clears the drawing, for a thread that ends the process.
+    pub fn clear(&self) -> impl Fn() + Clone + Send + 'static + use<> {
+        let bars = self.bars.clone();
+        move || {
+            if let Some(bars) = &bars {
+                let _ = bars.clear();
+            }
         }
     }
 
@@ -119,5 +134,55 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Standard error, said to be a little narrower than it is.
+#[derive(Debug)]
+struct NarrowTerminal(Term);
+
+impl NarrowTerminal {
+    /// Room for two times `^C`.
+    const FREE: u16 = 4;
+    /// How often a second it is drawn at most.
+    const HERTZ: u8 = 12;
+
+    fn draw_target() -> ProgressDrawTarget {
+        let terminal = Self(Term::buffered_stderr());
+        ProgressDrawTarget::term_like_with_hz(Box::new(terminal), Self::HERTZ)
+    }
+}
+
+impl TermLike for NarrowTerminal {
+    fn width(&self) -> u16 {
+        let width = self.0.size().1;
+        width.saturating_sub(Self::FREE).max(1)
+    }
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_up(lines)
+    }
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_down(lines)
+    }
+    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_right(columns)
+    }
+    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_left(columns)
+    }
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.0.write_line(text)
+    }
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
     }
 }

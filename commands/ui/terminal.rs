@@ -70,6 +70,11 @@ impl Ui {
         self.verbose
     }
 
+    /// A person reads standard error as it is written.
+    pub fn stderr_is_terminal(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
     /// A path as a person would type it: relative where it lies below the current folder.
     pub fn path(&self, path: &Path) -> String {
         let folder = self.folder.as_deref();

@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Configuration, ConfigurationError, SourceFile, Sources};
 use crate::digest::{self, CopyError};
@@ -48,12 +48,12 @@ impl Sources {
     /// A file cannot be read or has changed since it was hashed, or the copy cannot be written.
     pub fn snapshot(&self, snapshots: &Path) -> Result<PathBuf, ConfigurationError> {
         let target = snapshot(snapshots, &self.digest);
-        if target.is_dir() {
+        if touch(&target) {
             return Ok(target);
         }
         fs::create_dir_all(snapshots).map_err(FileError::on("create the folder", snapshots))?;
         let _turn = Lock::take(&snapshot_lock(snapshots))?;
-        if target.is_dir() {
+        if touch(&target) {
             return Ok(target);
         }
         // Only the holder of the lock makes partial copies, so any that exists now is a leftover.
@@ -75,6 +75,17 @@ impl Sources {
         files::sync_folder(snapshots);
         Ok(target)
     }
+}
+
+/// Whether a copy is there. It is touched, so that collection keeps it until a run or an environment is recorded that needs
+/// it; a collection that was quicker has renamed it, and it is not there.
+fn touch(target: &Path) -> bool {
+    let Ok(folder) = File::open(target) else {
+        return false;
+    };
+    // Where it is another user's, it is as old as it is.
+    let _ = folder.set_modified(SystemTime::now());
+    target.is_dir()
 }
 
 /// Copies one file, and checks that the copy has the digest that was computed before.

@@ -63,6 +63,8 @@ impl Configuration {
         let excluded: Vec<PathBuf> = excluded
             .iter()
             .filter_map(|path| path.canonicalize().ok())
+            // What contains the configuration itself excludes nothing.
+            .filter(|path| path.starts_with(&self.root) && !self.package_dir.starts_with(path))
             .collect();
         let in_work_tree = self
             .root
@@ -268,6 +270,18 @@ mod tests {
             .unwrap();
         assert_eq!(before.digest, after.digest);
         assert_ne!(before.digest, configuration.sources().unwrap().digest);
+    }
+
+    #[test]
+    fn a_folder_that_contains_the_configuration_excludes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("config");
+        sample(&root);
+        let configuration = Configuration::open(&root).unwrap();
+        for outer in [folder.path(), &root, &root.join("src")] {
+            let all = configuration.sources_except(&[outer]).unwrap();
+            assert_eq!(names(&all), SAMPLE, "{}", outer.display());
+        }
     }
 
     #[test]

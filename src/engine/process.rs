@@ -16,7 +16,12 @@ use crate::process::{self, Exit, Options, Stream, Usage};
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
 pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
 
+/// The variable that asks the engine to send values that its events leave out, apart from them.
+const SHOW_VALUES: &str = "ADE_ENGINE_SHOW_VALUES";
+
 const COMPLETED: &str = "engine.run.completed";
+const COMPUTED: &str = "engine.fields.computed";
+const VALUES: &str = "engine.values";
 const LOG: &str = "engine.log";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
@@ -105,6 +110,8 @@ pub struct EngineReport {
     pub wall: Duration,
     /// The payload of its last completed event.
     pub completed: Option<Value>,
+    /// The fields that no column was found for, and that a hook or a transform filled.
+    pub computed_fields: Vec<String>,
     /// The hint in the data of its last log event, in which it logs a failure.
     pub hint: Option<String>,
     /// The last lines that were not events.
@@ -137,14 +144,14 @@ impl EngineReport {
 }
 
 impl Invocation {
-    fn command(&self) -> Command {
+    fn command(&self, shows_values: bool) -> Command {
         let mut command = Command::new(&self.python);
         // Isolated: neither the working folder nor PYTHON* variables decide what is imported.
         // Unbuffered: what the configuration's code prints arrives at once.
         command.args(["-I", "-u", "-X", "utf8", "-m", "ade_engine"]);
         match &self.task {
             Task::Validate => {
-                command.args(["config", "validate"]);
+                command.args(["config", "validate", "--log-format", "ndjson"]);
             }
             Task::Process {
                 input,
@@ -174,6 +181,9 @@ impl Invocation {
         command.env_clear();
         command.envs(self.variables.iter().filter(|(name, _)| passes(name)));
         command.env("TMPDIR", &self.scratch).env(RUN_MARKER, "1");
+        if shows_values {
+            command.env(SHOW_VALUES, "1");
+        }
         command
     }
 }
@@ -182,9 +192,12 @@ fn passes(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };
-    // These choose the engine; they are settings of ADE and not of the engine.
+    // These choose the engine, and who sees values; they are ADE's to decide and no settings of the engine.
     let engine = name.starts_with("ADE_ENGINE_")
-        && !matches!(name, "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH");
+        && !matches!(
+            name,
+            "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH" | SHOW_VALUES
+        );
     engine || PASSED_ON.contains(&name)
 }
 
@@ -203,26 +216,32 @@ pub trait Launch: Send + Sync {
 }
 
 /// The engine as a child of this process.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ChildProcess;
+#[derive(Clone, Copy, Default)]
+pub struct ChildProcess<'a> {
+    /// Receives words that hold cell values, for the terminal of whoever asked for them. They go nowhere else: events and
+    /// records are without them. `None`: nobody asked, and the engine sends none.
+    pub values: Option<&'a (dyn Fn(&str) + Sync)>,
+}
 
-impl Launch for ChildProcess {
+impl Launch for ChildProcess<'_> {
     fn launch(
         &self,
         invocation: &Invocation,
         cancel: &Cancel,
         on_message: &mut dyn FnMut(Message),
     ) -> io::Result<EngineReport> {
-        invoke(invocation, cancel, on_message)
+        invoke(self.values, invocation, cancel, on_message)
     }
 }
 
 fn invoke(
+    values: Option<&(dyn Fn(&str) + Sync)>,
     invocation: &Invocation,
     cancel: &Cancel,
     on_message: &mut dyn FnMut(Message),
 ) -> io::Result<EngineReport> {
     let mut completed = None;
+    let mut computed_fields = Vec::new();
     let mut hint = None;
     let mut last_lines: Vec<String> = Vec::new();
     let options = Options {
@@ -230,15 +249,27 @@ fn invoke(
         ..Options::default()
     };
     let outcome = process::run(
-        &mut invocation.command(),
+        &mut invocation.command(values.is_some()),
         cancel,
         &options,
         &mut |stream, line| {
             if let Some(event) = engine_event(line) {
                 let data = event.get("data");
-                match event.get("event").and_then(Value::as_str) {
-                    Some(COMPLETED) => completed = data.cloned(),
-                    Some(LOG) => hint = data.and_then(hint_in),
+                match (event.get("event").and_then(Value::as_str), values) {
+                    (Some(COMPLETED), _) => completed = data.cloned(),
+                    (Some(COMPUTED), _) => {
+                        computed_fields = data.map(fields_in).unwrap_or_default()
+                    }
+                    (Some(LOG), _) => hint = data.and_then(hint_in),
+                    (Some(VALUES), Some(show)) => {
+                        show(
+                            event
+                                .get("message")
+                                .and_then(Value::as_str)
+                                .unwrap_or_default(),
+                        );
+                        return;
+                    }
                     _ => {}
                 }
                 on_message(Message::Event(event));
@@ -258,9 +289,16 @@ fn invoke(
         usage: outcome.usage,
         wall: outcome.wall,
         completed,
+        computed_fields,
         hint,
         last_lines,
     })
+}
+
+fn fields_in(data: &Value) -> Vec<String> {
+    let fields = data.get("fields").and_then(Value::as_array);
+    let names = fields.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_owned).collect()
 }
 
 fn hint_in(data: &Value) -> Option<String> {
@@ -314,6 +352,7 @@ mod tests {
             "ADE_ENGINE_SPEC",
             "PYTHONPATH",
             "LD_PRELOAD",
+            "ADE_ENGINE_SHOW_VALUES",
         ] {
             assert!(!passes(OsStr::new(name)), "{name}");
         }

@@ -159,6 +159,7 @@ impl Engine {
             }
             files::write_whole(&path, WHEEL)?;
         }
+        path.parent().inspect(|folder| files::touch(folder));
         Ok(path)
     }
 }

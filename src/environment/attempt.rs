@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::prepare::Prepared;
-use super::{BuildError, BuildEvent, Built};
+use super::{BuildError, BuildEvent, Built, in_use};
 use crate::clock::Timestamp;
 use crate::events::{self, EventLog};
 use crate::files::FileError;
 use crate::layout::EnvironmentFolder;
-use crate::lock::LockError;
 use crate::problem::{Facts, Kind, Problem, code};
-use crate::store::{Claim, EnvironmentContents, EnvironmentRecord, Failure, Package, StoreError};
+use crate::store::{
+    AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, Package, StoreError,
+};
 use crate::workspace::Workspace;
 
 /// There is no environment.
@@ -46,9 +47,6 @@ pub enum ProvideError {
     /// A file beside the environment.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The lock between builders.
-    #[error(transparent)]
-    Lock(LockError),
 }
 
 impl Problem for ProvideError {
@@ -60,7 +58,6 @@ impl Problem for ProvideError {
             Self::Busy | Self::LostClaim { .. } => Facts::new(kind, code),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts().under(kind, code),
-            Self::Lock(error) => error.facts().under(kind, code),
         }
     }
 }
@@ -71,8 +68,8 @@ impl ProvideError {
         match self {
             Self::Failed { transient, .. } => *transient,
             Self::LostClaim { .. } | Self::Store(_) | Self::Busy => true,
-            Self::File(error) | Self::Lock(LockError::File(error)) => error.may_pass(),
-            Self::Cancelled | Self::Lock(LockError::Cancelled { .. }) => false,
+            Self::File(error) => error.may_pass(),
+            Self::Cancelled => false,
         }
     }
 }
@@ -104,6 +101,7 @@ impl<'a> Attempt<'a> {
             events::Subject::Environment,
             &environment.id,
         )?;
+        in_use::own(self.workspace, &folder.0).map_err(FileError::on("write", &folder.owner()))?;
         log.write(
             "info",
             "environment.start",
@@ -121,7 +119,8 @@ impl<'a> Attempt<'a> {
             message: error.to_string(),
             hint: error.hint(),
         };
-        match self.record_failure(&failure, error.may_pass() || self.has_attempts_left()) {
+        // What is wrong with the folder is corrected without a change of the configuration.
+        match self.record_failure(&failure, true) {
             Ok(_) => ProvideError::File(error),
             Err(error) => ProvideError::Store(error),
         }
@@ -169,7 +168,7 @@ impl<'a> Attempt<'a> {
             message: in_full(error),
             hint: error.hint(),
         };
-        let retry_at = self.record_failure(&failure, transient && self.has_attempts_left())?;
+        let retry_at = self.record_failure(&failure, transient)?;
         log.write(
             "error",
             "environment.failed",
@@ -188,14 +187,23 @@ impl<'a> Attempt<'a> {
     fn record_failure(
         &self,
         failure: &Failure,
-        retry: bool,
+        may_pass: bool,
     ) -> Result<Option<Timestamp>, StoreError> {
         let (store, id) = (&self.workspace.store, &self.environment.id);
         let now = self.workspace.machine.now();
-        let retry_at =
-            retry.then(|| now.plus(self.workspace.backoff(self.environment.attempt_count)));
-        store.fail_environment(id, self.claim, failure, retry_at, now)?;
-        Ok(retry_at)
+        let after = if !may_pass {
+            AfterFailure::Fail
+        } else if self.has_attempts_left() {
+            let wait = self.workspace.backoff(self.environment.attempt_count);
+            AfterFailure::RetryAt(now.plus(wait))
+        } else {
+            AfterFailure::FailUntilAsked
+        };
+        store.fail_environment(id, self.claim, failure, after, now)?;
+        Ok(match after {
+            AfterFailure::RetryAt(at) => Some(at),
+            AfterFailure::FailUntilAsked | AfterFailure::Fail => None,
+        })
     }
 
     fn has_attempts_left(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::cache::CacheInUse;
 use super::prepare::{PrepareError, Prepared, prepare_environment};
 use super::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
 use crate::cancel::Cancel;
@@ -56,6 +57,14 @@ impl Build for Installers {
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<Built, BuildError> {
+        // Before anything of the cache is looked at.
+        let _in_use = CacheInUse::enter(workspace.layout.cache());
+        if let Some(note) = workspace.layout.cache_note() {
+            let cache = workspace.layout.cache().display();
+            let message =
+                format!("{note}; {cache} is used, which other data directories do not share");
+            on_event(BuildEvent::Note { message });
+        }
         let request = request(workspace, prepared, environment)?;
         provision(&request, cancel, on_event)
     }

@@ -7,7 +7,7 @@ use super::prepare::{PrepareError, prepare};
 use super::provide::is_usable;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::problem::{Facts, Kind, Problem, code};
-use crate::store::{EnvironmentRecord, StoreError};
+use crate::store::{EnvironmentRecord, Named, StoreError};
 use crate::workspace::Workspace;
 
 /// No environment was found.
@@ -94,8 +94,26 @@ fn of_configuration(
 /// The store cannot be used.
 pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     let options = gc::Options::of_settings(&workspace.settings);
-    let mut judged = gc::judge_all(workspace, &options, workspace.machine.now())?;
+    let ages = gc::Ages::at(workspace, workspace.machine.now(), options.trust_clock)?;
+    let mut judged = gc::judge_all(workspace, &options, &ages)?;
     judged.retain(|judged| judged.environment.key.workspace_id == workspace.id());
     judged.sort_by_key(|judged| std::cmp::Reverse(judged.environment.last_used()));
     Ok(judged)
+}
+
+/// Returns, for each of these environments, the shortest part of its id that tells it from all others; commands accept it.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn short_ids(
+    workspace: &Workspace,
+    environments: &[Judged],
+) -> Result<Vec<String>, StoreError> {
+    let ids = environments
+        .iter()
+        .map(|judged| judged.environment.id.as_str());
+    let ids: Vec<&str> = ids.collect();
+    workspace
+        .store
+        .short_ids(Named::Environments, workspace.id(), &ids)
 }

@@ -4,6 +4,7 @@
 //! - [`provide`] returns it, or has it built by exactly one process ([`builder`]).
 //! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
 //!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
+//! - [`in_use`] marks it as used by a live process.
 //! - [`gc`] deletes environments that no run needs.
 //! - [`find_uv`] finds the uv that a build uses.
 //!
@@ -13,8 +14,10 @@
 mod attempt;
 mod build;
 pub mod builder;
+mod cache;
 pub mod find;
 pub mod gc;
+pub mod in_use;
 mod installer;
 pub mod json;
 mod measure;

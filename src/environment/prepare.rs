@@ -8,7 +8,8 @@ use crate::layout;
 use crate::problem::{Facts, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
 use crate::store::{
-    ConfigurationRecord, EnvironmentKey, EnvironmentRecord, NewEnvironment, RunRecord, StoreError,
+    ConfigurationRecord, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, NewEnvironment,
+    RunRecord, StoreError,
 };
 use crate::workspace::Workspace;
 
@@ -136,6 +137,27 @@ impl Prepared {
         ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
+    /// As [`Prepared::ensure_environment`], for somebody who needs it now: where building it failed in a way that can pass, it
+    /// is tried again, but no sooner than the backoff of its last attempt says.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn ask_for_environment(
+        &self,
+        workspace: &Workspace,
+    ) -> Result<EnvironmentRecord, StoreError> {
+        let found = self.ensure_environment(workspace)?;
+        if found.status == EnvironmentStatus::Failed && found.error_may_pass {
+            let now = workspace.machine.now();
+            let rested = found
+                .updated_at
+                .plus(workspace.backoff(found.attempt_count));
+            let store = &workspace.store;
+            store.ask_for_environment(&found.id, false, now.max(rested), now)?;
+        }
+        Ok(found)
+    }
+
     /// The folder of the environment of this key with this id.
     pub fn environment_folder(&self, workspace: &Workspace, id: &str) -> PathBuf {
         layout::environment(&self.key_folder(workspace), id)
@@ -159,6 +181,25 @@ pub fn environment_of_run(
     let snapshots = layout.snapshots(&key.workspace_id, &key.configuration_id);
     let snapshot = layout::snapshot(&snapshots, &run.source_digest);
     ensure_environment(workspace, key, snapshot)
+}
+
+/// As [`environment_of_run`], for a run that is repeated by hand: where building the environment failed, for whatever reason,
+/// it is tried again at once.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn ask_for_environment_of_run(
+    workspace: &Workspace,
+    run: &RunRecord,
+) -> Result<EnvironmentRecord, StoreError> {
+    let found = environment_of_run(workspace, run)?;
+    if found.status == EnvironmentStatus::Failed {
+        let now = workspace.machine.now();
+        workspace
+            .store
+            .ask_for_environment(&found.id, true, now, now)?;
+    }
+    Ok(found)
 }
 
 fn ensure_environment(

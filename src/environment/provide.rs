@@ -1,23 +1,35 @@
 //! Providing an environment: the one that is ready, or a new one, built by exactly one process for each key.
 //!
-//! Builders of a key exclude each other twice. A lock of the operating system in the key's folder decides on one machine
-//! and is released by a crash; its holder knows that no other builder is alive. The lease in the database decides
-//! what may be recorded: a builder that lost it writes nothing.
+//! Who builds is decided in the database: a builder claims the environment under a lease, and one that lost it writes
+//! nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so each
+//! builder also holds a lock of the operating system on the folder, and who finds that lock held builds in a new folder.
+
+use std::time::Duration;
 
 use serde_json::Value;
 
 pub use super::attempt::ProvideError;
 use super::attempt::{Attempt, lost, record_step};
-use super::builder::{Build, Installers};
+use super::builder::Build;
 use super::prepare::Prepared;
-use super::{BuildError, BuildEvent, is_ready};
+use super::{BuildError, BuildEvent, in_use, is_ready};
 use crate::cancel::{Cancel, linked};
-use crate::layout::EnvironmentFolder;
+use crate::clock::Timestamp;
+use crate::files::FileError;
+use crate::layout::{self, EnvironmentFolder};
 use crate::lease::Held;
-use crate::lock::{self, Lock, LockError};
+use crate::lock::Lock;
 use crate::machine::{Files, Steady};
-use crate::store::{Claim, ClaimLease, ClaimOn, EnvironmentRecord, EnvironmentStatus, StoreError};
+use crate::problem::code;
+use crate::store::{
+    Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
+};
 use crate::workspace::Workspace;
+
+/// How often one that waits looks whether the other builder has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often one that waits looks whether the other builder is dead.
+const RECOVER_AGAIN: Duration = Duration::from_secs(1);
 
 /// The progress of providing an environment.
 #[derive(Debug)]
@@ -54,6 +66,18 @@ pub enum Want {
     Rebuilt,
 }
 
+/// What to do where another process builds the environment.
+#[derive(Clone, Copy)]
+pub enum Other<'a> {
+    /// Leave it to that: [`ProvideError::Busy`].
+    Leave,
+    /// Wait for its end. The function takes back what dead processes hold, so that nobody waits for one of them.
+    Await(&'a TakeBack<'a>),
+}
+
+/// Takes back what dead processes hold.
+pub type TakeBack<'a> = dyn Fn() -> Result<(), StoreError> + Sync + 'a;
+
 /// Who provides an environment.
 #[derive(Clone, Copy)]
 pub struct Provider<'a> {
@@ -63,27 +87,27 @@ pub struct Provider<'a> {
     pub builder: &'a dyn Build,
     /// The worker id for the claim.
     pub worker: &'a str,
-    /// The caller's process, if it is registered.
-    pub process: Option<&'a str>,
-    /// Wait for another builder of the same key; else [`ProvideError::Busy`].
-    pub waits: bool,
+    /// The caller's process, as it is registered: where it dies, others find out at once.
+    pub process: &'a str,
+    /// What to do where another process builds it.
+    pub other: Other<'a>,
 }
 
 /// Receives each [`Progress`].
 pub type OnProgress<'a> = dyn FnMut(Progress<'_>) + 'a;
 
-impl<'a> Provider<'a> {
-    /// A provider that installs on this machine and waits for other builders.
-    pub fn here(workspace: &'a Workspace, worker: &'a str) -> Self {
-        Self {
-            workspace,
-            builder: &Installers,
-            worker,
-            process: None,
-            waits: true,
-        }
-    }
+/// What one that waits for another builder has seen so far.
+#[derive(Default)]
+struct Waited {
+    /// Who builds, as reported last.
+    reported: Option<Option<String>>,
+    /// The end of its lease, and since when it has been that.
+    lease: Option<(Option<Timestamp>, Steady)>,
+    /// When the claims of dead processes were last taken back.
+    recovered: Option<Steady>,
+}
 
+impl Provider<'_> {
     /// Returns a ready environment for a prepared configuration, building it or waiting for it as needed.
     ///
     /// # Errors
@@ -96,57 +120,109 @@ impl<'a> Provider<'a> {
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
         let known = prepared.ensure_environment(self.workspace)?;
-        if want == Want::Ready && self.is_usable(&known) {
-            return Ok(ready(known, on));
+        let mut waited = Waited::default();
+        let mut seen = known.clone();
+        loop {
+            let is_new = want == Want::Ready || seen.ready_at > known.ready_at;
+            if is_new && self.is_usable(&seen) {
+                return Ok(ready(seen, on));
+            }
+            if let Some(failed) = failed_meanwhile(&known, &seen) {
+                return Err(failed);
+            }
+            if cancel.is_cancelled() {
+                return Err(ProvideError::Cancelled);
+            }
+            if let Some(claimable) = self.claimable(&seen, &mut waited, cancel, on)? {
+                let reason = reason(seen.status, want);
+                self.requeue_ready(prepared, want, &seen)?;
+                let built = match self.claim(&seen, claimable)? {
+                    Some(claimed) => self.build(prepared, claimed, reason, cancel, on),
+                    None => Err(ProvideError::Busy),
+                };
+                match (built, self.other) {
+                    // Another process was quicker, or took over: its end is waited for.
+                    (Err(ProvideError::Busy | ProvideError::LostClaim { .. }), Other::Await(_)) => {
+                    }
+                    (ended, _) => return ended,
+                }
+            }
+            seen = match prepared.ensure_environment(self.workspace) {
+                // While it waits, a store that does not answer for a moment is nothing to end for.
+                Err(error) if error.may_pass() && seen.status == EnvironmentStatus::Building => {
+                    seen
+                }
+                found => found?,
+            };
         }
-        let _lock = self.exclude_builders(prepared, cancel, on)?;
-        // With the lock held no other process of this machine builds; one that did has ended its build or died.
-        let environment = prepared.ensure_environment(self.workspace)?;
-        let is_new = want == Want::Ready || environment.ready_at > known.ready_at;
-        if is_new && self.is_usable(&environment) {
-            return Ok(ready(environment, on));
-        }
-        if let Some(failed) = failed_meanwhile(&known, &environment) {
-            return Err(failed);
-        }
-        let reason = reason(environment.status, want);
-        self.requeue_ready(prepared, want, &environment)?;
-        let (environment, claim, since) = self.claim(&environment)?;
-        on(Progress::Building {
-            environment: &environment,
-            reason,
-        });
-        self.build(prepared, &environment, (&claim, since), cancel, on)
     }
 
     fn is_usable(&self, environment: &EnvironmentRecord) -> bool {
         is_usable(self.workspace.files(), environment)
     }
 
-    /// Takes the lock of the key's builders, waiting for it where that was asked for.
-    fn exclude_builders(
+    /// How an environment may be claimed now. `None`: another process builds it; this one has waited for a moment.
+    fn claimable(
         &self,
-        prepared: &Prepared,
+        seen: &EnvironmentRecord,
+        waited: &mut Waited,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
-    ) -> Result<Lock, ProvideError> {
-        let machine = &*self.workspace.machine;
-        let folder = prepared.key_folder(self.workspace);
-        let waiting = linked(cancel);
-        let path = crate::layout::build_lock(&folder);
-        let this_process = lock::holder(machine);
-        let lock = Lock::acquire(machine, &path, &waiting.cancel, &mut |holder| {
-            if !self.waits {
-                waiting.cancel.cancel();
-            } else if holder.as_ref() != Some(&this_process) {
-                on(Progress::Waiting { holder });
+    ) -> Result<Option<Claimable>, ProvideError> {
+        let take_back = match self.other {
+            Other::Leave if seen.status == EnvironmentStatus::Building => {
+                return Err(ProvideError::Busy);
             }
-        });
-        lock.map_err(|error| match error {
-            LockError::Cancelled { .. } if cancel.is_cancelled() => ProvideError::Cancelled,
-            LockError::Cancelled { .. } => ProvideError::Busy,
-            error => ProvideError::Lock(error),
-        })
+            Other::Leave => return Ok(Some(Claimable::Due)),
+            Other::Await(take_back) => take_back,
+        };
+        if seen.status != EnvironmentStatus::Building {
+            return Ok(Some(Claimable::Asked));
+        }
+        let machine = &*self.workspace.machine;
+        let now = machine.steady();
+        let since = match waited.lease {
+            Some((until, since)) if until == seen.claim_expires_at => since,
+            _ => {
+                waited.lease = Some((seen.claim_expires_at, now));
+                now
+            }
+        };
+        // No worker may be there to end the lease. It was not renewed for as long as it holds, however the wall clock jumped
+        // meanwhile.
+        if let Some(until) = seen.claim_expires_at
+            && now.since(since) >= self.workspace.settings.worker.lease
+            && until < machine.now()
+        {
+            return Ok(Some(Claimable::Left(until)));
+        }
+        let is_time = |last| now.since(last) >= RECOVER_AGAIN;
+        if waited.recovered.is_none_or(is_time) {
+            waited.recovered = Some(now);
+            match take_back() {
+                Err(error) if !error.may_pass() => return Err(error.into()),
+                _ => {}
+            }
+        }
+        if seen.claim_process.as_deref() != Some(self.process) {
+            let holder = self.holder(seen);
+            if waited.reported.as_ref() != Some(&holder) {
+                on(Progress::Waiting {
+                    holder: holder.clone(),
+                });
+                waited.reported = Some(holder);
+            }
+        }
+        machine.wait(cancel, LOOK_AGAIN);
+        Ok(None)
+    }
+
+    /// The builder of an environment: `process 4711 on host`, where it is known.
+    fn holder(&self, environment: &EnvironmentRecord) -> Option<String> {
+        let process = environment.claim_process.as_ref()?;
+        let workers = self.workspace.store.workers().ok()?;
+        let worker = workers.into_iter().find(|worker| worker.id == *process)?;
+        Some(format!("process {} on {}", worker.pid, worker.host))
     }
 
     /// Requeues a ready environment whose folder is gone, or that is to be rebuilt.
@@ -170,37 +246,87 @@ impl<'a> Provider<'a> {
         Ok(())
     }
 
+    /// `None`: another process was quicker.
     fn claim(
         &self,
         environment: &EnvironmentRecord,
-    ) -> Result<(EnvironmentRecord, Claim, Steady), ProvideError> {
+        claimable: Claimable,
+    ) -> Result<Option<Claimed>, StoreError> {
         let machine = &self.workspace.machine;
-        let claim = self.workspace.claim(self.worker, self.process);
+        let claim = self.workspace.claim(self.worker, Some(self.process));
         let since = machine.steady();
-        let claimed =
-            self.workspace
-                .store
-                .claim_environment(&environment.id, &claim, true, machine.now())?;
-        match claimed {
-            Some(environment) => Ok((environment, claim, since)),
-            None => Err(lost(environment)),
+        let store = &self.workspace.store;
+        let claimed = store.claim_environment(&environment.id, &claim, claimable, machine.now())?;
+        Ok(claimed.map(|environment| Claimed {
+            environment,
+            claim,
+            since,
+        }))
+    }
+
+    /// Locks the folder of a claimed environment, or a new one, where a process is still at work in that or it cannot be
+    /// locked.
+    fn lock_folder(
+        &self,
+        prepared: &Prepared,
+        claimed: &mut Claimed,
+    ) -> Result<Lock, LockFolderError> {
+        let machine = &*self.workspace.machine;
+        let environment = &mut claimed.environment;
+        let lock = layout::build_lock(&environment.folder);
+        if let Ok(Some(lock)) = Lock::try_take(machine, &lock) {
+            return Ok(lock);
         }
+        let folder = prepared.environment_folder(self.workspace, &machine.new_id());
+        let path = layout::build_lock(&folder);
+        let taken = Lock::try_take(machine, &path)?;
+        // The name is new, so no other process has locked it.
+        let lock = taken
+            .ok_or(std::io::ErrorKind::ResourceBusy.into())
+            .map_err(FileError::on("lock", &path))?;
+        // Before it is recorded: where this process dies, collection has to know whose the folder is.
+        in_use::own(self.workspace, &folder).map_err(FileError::on(
+            "write",
+            &EnvironmentFolder(folder.clone()).owner(),
+        ))?;
+        let store = &self.workspace.store;
+        if !store.move_environment(&environment.id, &claimed.claim, &folder, machine.now())? {
+            return Err(LockFolderError::LostClaim);
+        }
+        environment.folder = folder;
+        Ok(lock)
     }
 
     /// Builds a claimed environment under its lease, and records how that ended.
     fn build(
         &self,
         prepared: &Prepared,
-        environment: &EnvironmentRecord,
-        (claim, since): (&Claim, Steady),
+        mut claimed: Claimed,
+        reason: &'static str,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
+        let locked = self.lock_folder(prepared, &mut claimed);
+        let Claimed {
+            environment,
+            claim,
+            since,
+        } = &claimed;
         let attempt = Attempt {
             workspace: self.workspace,
             environment,
             claim,
         };
+        let _lock = match locked {
+            Ok(lock) => lock,
+            Err(LockFolderError::File(error)) => return Err(attempt.never_began(error)),
+            Err(LockFolderError::Store(error)) => return Err(error.into()),
+            Err(LockFolderError::LostClaim) => return Err(lost(environment)),
+        };
+        on(Progress::Building {
+            environment,
+            reason,
+        });
         let log = match attempt.begin_log(prepared) {
             Ok(log) => log,
             Err(error) => return Err(attempt.never_began(error)),
@@ -211,7 +337,7 @@ impl<'a> Provider<'a> {
             on: ClaimOn::Environment(&environment.id),
             claim,
         };
-        let held = Held::new(&*self.workspace.machine, &lease, since);
+        let held = Held::new(&*self.workspace.machine, &lease, *since);
         let work = linked(cancel);
         let result = held.keep(&work.cancel, || {
             let on_event = &mut |event: BuildEvent| {
@@ -248,6 +374,25 @@ impl<'a> Provider<'a> {
     }
 }
 
+/// A claimed environment.
+struct Claimed {
+    environment: EnvironmentRecord,
+    claim: Claim,
+    /// When the claim was made, at the earliest.
+    since: Steady,
+}
+
+/// Why a builder has no folder to itself.
+#[derive(Debug, thiserror::Error)]
+enum LockFolderError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the claim was lost")]
+    LostClaim,
+}
+
 fn ready(environment: EnvironmentRecord, on: &mut OnProgress<'_>) -> EnvironmentRecord {
     on(Progress::Ready {
         environment: &environment,
@@ -262,16 +407,18 @@ fn reason(status: EnvironmentStatus, want: Want) -> &'static str {
         (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
         (EnvironmentStatus::Ready, Want::Ready) => "its folder is gone or incomplete",
         (EnvironmentStatus::Failed, _) => "it failed before",
-        (EnvironmentStatus::Building, _) => "its builder is gone",
+        (EnvironmentStatus::Building, _) => "its builder stands still",
         (EnvironmentStatus::Queued, _) => "new",
     }
 }
 
-/// What another builder failed at while this one waited for it is not tried once more at once.
+/// What another builder failed at while this one waited for it is not tried once more at once. One that died, or stood still,
+/// has failed at nothing yet: this one takes over.
 fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
     let is_new =
         (known.status, &known.id, known.attempt_count) != (now.status, &now.id, now.attempt_count);
     match (now.status, &now.error) {
+        (EnvironmentStatus::Queued, Some(failure)) if was_left(&failure.code) => None,
         (EnvironmentStatus::Failed | EnvironmentStatus::Queued, Some(failure)) if is_new => {
             Some(ProvideError::Failed {
                 failure: failure.clone(),
@@ -282,6 +429,11 @@ fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Optio
         }
         _ => None,
     }
+}
+
+/// Whether a failure of this code says that the builder left without a word.
+fn was_left(code: &str) -> bool {
+    [code::WORKER_DIED, code::LEASE_EXPIRED].contains(&code)
 }
 
 /// Ready by its record and on disk.

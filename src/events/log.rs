@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use crate::clock::Timestamp;
 use crate::files::FileError;
 use crate::machine::{Machine, OpenLog};
 
@@ -27,6 +28,57 @@ impl Subject {
     }
 }
 
+/// An event of ADE's own.
+#[derive(Clone, Debug)]
+pub struct OwnEvent {
+    /// `debug`, `info`, `warning`, `error`.
+    pub level: &'static str,
+    /// Its name.
+    pub event: &'static str,
+    /// What happened, in words.
+    pub message: String,
+    /// What belongs to it; null: nothing.
+    pub data: Value,
+}
+
+impl OwnEvent {
+    /// The event as a line of a log that has not written it: with the number that it would have there.
+    pub fn line(
+        self,
+        subject: Subject,
+        id: &str,
+        sequence: u64,
+        event_id: &str,
+        at: Timestamp,
+    ) -> Value {
+        numbered(self.object(event_id, at), subject, id, sequence)
+    }
+
+    fn object(self, event_id: &str, at: Timestamp) -> Map<String, Value> {
+        let mut object = Map::new();
+        object.insert("event_id".to_owned(), json!(event_id));
+        object.insert("timestamp".to_owned(), json!(at));
+        object.insert("level".to_owned(), json!(self.level));
+        object.insert("event".to_owned(), json!(self.event));
+        object.insert("message".to_owned(), json!(self.message));
+        if !self.data.is_null() {
+            object.insert("data".to_owned(), self.data);
+        }
+        object
+    }
+}
+
+/// Adds the log's id and the event's number behind the first entry, the event's own id.
+fn numbered(object: Map<String, Value>, subject: Subject, id: &str, sequence: u64) -> Value {
+    let mut whole = Map::new();
+    let mut rest = object.into_iter();
+    whole.extend(rest.next());
+    whole.insert(subject.key().to_owned(), json!(id));
+    whole.insert("sequence".to_owned(), json!(sequence));
+    whole.extend(rest);
+    Value::Object(whole)
+}
+
 /// A log that is open for appending. The holder of the lease appends to it; where another process appends too, for example
 /// to report an end, the numbering continues from what that process wrote.
 pub struct EventLog<'a> {
@@ -42,8 +94,6 @@ struct State {
     sequence: u64,
     /// The length of the file that this log expects; any other length means that another process has appended to it.
     length: u64,
-    /// Whether another process has appended since this log was opened.
-    shared: bool,
     /// The first failure to write. The work goes on; [`EventLog::finish`] returns the failure.
     broken: Option<io::Error>,
 }
@@ -78,7 +128,6 @@ impl<'a> EventLog<'a> {
                 file,
                 sequence: last_sequence(&text),
                 length,
-                shared: false,
                 broken: None,
             })
         };
@@ -98,17 +147,20 @@ impl<'a> EventLog<'a> {
     }
 
     /// Appends an event of ADE's own. Returns it.
-    pub fn write(&self, level: &str, event: &str, message: &str, data: Value) -> Value {
-        let mut object = Map::new();
-        object.insert("event_id".to_owned(), json!(self.machine.new_id()));
-        object.insert("timestamp".to_owned(), json!(self.machine.now()));
-        object.insert("level".to_owned(), json!(level));
-        object.insert("event".to_owned(), json!(event));
-        object.insert("message".to_owned(), json!(message));
-        if !data.is_null() {
-            object.insert("data".to_owned(), data);
-        }
-        self.append(object)
+    pub fn write(
+        &self,
+        level: &'static str,
+        event: &'static str,
+        message: &str,
+        data: Value,
+    ) -> Value {
+        let own = OwnEvent {
+            level,
+            event,
+            message: message.to_owned(),
+            data,
+        };
+        self.append(own.object(&self.machine.new_id(), self.machine.now()))
     }
 
     /// Appends an event of another program, with `sequence` and the log's id added. Returns it.
@@ -117,13 +169,7 @@ impl<'a> EventLog<'a> {
         if state.has_grown() {
             state.catch_up();
         }
-        let mut whole = Map::new();
-        let mut rest = object.into_iter();
-        whole.extend(rest.next());
-        whole.insert(self.subject.key().to_owned(), json!(self.id));
-        whole.insert("sequence".to_owned(), json!(state.sequence + 1));
-        whole.extend(rest);
-        let event = Value::Object(whole);
+        let event = numbered(object, self.subject, &self.id, state.sequence + 1);
         let mut line = event.to_string();
         line.push('\n');
         match state.file.append(line.as_bytes()) {
@@ -136,37 +182,6 @@ impl<'a> EventLog<'a> {
             }
         }
         event
-    }
-
-    /// Locks the log against other processes that [`EventLog::hold`] it, so that an event is written once although each
-    /// process checks for it first. `None`: another process holds it.
-    pub fn hold(&self) -> Option<Hold<'_, 'a>> {
-        // Where the file system has no locks, an end that is reported twice is better than one that is missing.
-        let locked = self.lock().file.try_lock().unwrap_or(true);
-        locked.then(|| Hold(self))
-    }
-
-    /// Returns the events in it. Lines that are not JSON objects are left out.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn read(&self) -> Result<Vec<Value>, FileError> {
-        let text = self
-            .lock()
-            .file
-            .read()
-            .map_err(FileError::on("read", &self.path))?;
-        let lines = text.split(|byte| *byte == b'\n');
-        Ok(lines
-            .filter_map(|line| serde_json::from_slice(line).ok())
-            .filter(Value::is_object)
-            .collect())
-    }
-
-    /// Whether another process has appended since this log was opened.
-    pub fn is_shared(&self) -> bool {
-        let state = self.lock();
-        state.shared || state.has_grown()
     }
 
     /// Makes the log durable.
@@ -198,17 +213,7 @@ impl State {
         if let Ok(text) = self.file.read() {
             self.sequence = last_sequence(&text).max(self.sequence);
             self.length = text.len() as u64;
-            self.shared = true;
         }
-    }
-}
-
-/// A held log; released when dropped.
-pub struct Hold<'h, 'a>(&'h EventLog<'a>);
-
-impl Drop for Hold<'_, '_> {
-    fn drop(&mut self) {
-        self.0.lock().file.unlock();
     }
 }
 
@@ -261,23 +266,9 @@ mod tests {
         let one = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
         let other = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
         one.write("info", "run.start", "one", Value::Null);
-        assert!(other.is_shared() && !one.is_shared());
         other.write("info", "run.recovered", "two", Value::Null);
         one.write("info", "run.complete", "three", Value::Null);
-        assert!(other.is_shared() && one.is_shared());
         let events = Follower::new(path).poll().unwrap();
         assert_eq!(numbers(&events), [1, 2, 3]);
-    }
-
-    #[test]
-    fn one_process_at_a_time_holds_a_log() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.ndjson");
-        let one = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
-        let other = EventLog::open(&System, &path, Subject::Run, "r1").unwrap();
-        let hold = one.hold();
-        assert!(hold.is_some() && other.hold().is_none());
-        drop(hold);
-        assert!(other.hold().is_some());
     }
 }

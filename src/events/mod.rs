@@ -10,7 +10,7 @@ mod follow;
 mod log;
 
 pub use follow::Follower;
-pub use log::{EventLog, Hold, Subject};
+pub use log::{EventLog, OwnEvent, Subject};
 
 /// How severe a level is; unknown words count as `info`.
 pub fn severity(level: &str) -> u8 {

@@ -2,6 +2,7 @@
 //!
 //! A reader sees the old file or the new one and never a part of it, also after a crash or a full disk.
 
+mod file_system;
 mod partial;
 mod usage;
 
@@ -13,7 +14,8 @@ use tempfile::NamedTempFile;
 
 use crate::problem::{Facts, Kind, Problem, code};
 
-pub use partial::{PartialFolder, remove_abandoned, remove_read_only_tree};
+pub use file_system::{Shared, shared};
+pub use partial::{PartialFolder, is_partial, remove_abandoned, remove_read_only_tree};
 pub use usage::{DiskUsage, disk_usage};
 
 /// An operation on a path failed.
@@ -57,6 +59,11 @@ impl Problem for FileError {
     fn facts(&self) -> Facts {
         Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
     }
+}
+
+/// Notes that a folder is in use now, as its time of change. Where that cannot be noted, it looks older than it is.
+pub fn touch(folder: &Path) {
+    let _ = File::open(folder).and_then(|opened| opened.set_modified(std::time::SystemTime::now()));
 }
 
 /// What to do where a disk is full.
@@ -125,7 +132,25 @@ pub fn name_of(path: &Path) -> String {
 /// # Errors
 /// A file has this path, or the folder cannot be written to.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
-    fs::create_dir_all(path).map_err(FileError::on("create the folder", path))
+    // Another process may remove or create an empty folder while this one creates it: whatever was there may be gone a
+    // moment later, and the other way round.
+    const TIMES: usize = 100;
+    let mut created = fs::create_dir_all(path);
+    for _ in 1..TIMES {
+        let kind = created.as_ref().err().map(io::Error::kind);
+        if !matches!(
+            kind,
+            Some(io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound)
+        ) {
+            break;
+        }
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            Ok(_) => break,
+            Err(_) => created = fs::create_dir_all(path),
+        }
+    }
+    created.map_err(FileError::on("create the folder", path))
 }
 
 /// Writes a whole file.
@@ -137,6 +162,28 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         let mut beside = unfinished(folder_of(path))?;
         beside.write_all(bytes)?;
         settle(beside, path)
+    };
+    write().map_err(FileError::on("write", path))
+}
+
+/// Writes a whole file where there is none. False: there is one, which was not changed.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
+    let write = || -> io::Result<bool> {
+        let mut beside = unfinished(folder_of(path))?;
+        beside.write_all(bytes)?;
+        beside.as_file().sync_all()?;
+        readable(beside.as_file())?;
+        match beside.persist_noclobber(path) {
+            Ok(_) => {
+                sync_folder(folder_of(path));
+                Ok(true)
+            }
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        }
     };
     write().map_err(FileError::on("write", path))
 }

@@ -46,14 +46,17 @@ impl Drop for PartialFolder {
     }
 }
 
+/// Whether a folder is being filled, or is a leftover of that.
+pub fn is_partial(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}
+
 /// Removes the partial folders in `parent` that are at least `age` old: their processes ended while they filled them. With
 /// an `age` of zero the caller holds a lock, so that no other process fills one now. Errors are ignored.
 pub fn remove_abandoned(parent: &Path, age: Duration) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let is_partial = entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(PREFIX.as_bytes());
+        let is_partial = is_partial(&entry.path());
         let is_old = || {
             let changed = entry.metadata().ok()?.modified().ok()?;
             Some(changed.elapsed().ok()? >= age)

@@ -48,14 +48,6 @@ impl OpenLog for File {
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
     }
-
-    fn try_lock(&mut self) -> io::Result<bool> {
-        held(File::try_lock(self))
-    }
-
-    fn unlock(&mut self) {
-        let _ = File::unlock(self);
-    }
 }
 
 fn held(locked: Result<(), TryLockError>) -> io::Result<bool> {
@@ -140,7 +132,7 @@ impl Files for Disk {
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        files::create_folder(path).map_err(io_error)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -218,6 +210,22 @@ impl Files for Disk {
         }
     }
 
+    fn try_lock_shared(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
+        loop {
+            // Reading is enough for it, also where nothing may be written.
+            let file = match File::open(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => open_lock(path)?,
+                opened => opened?,
+            };
+            if !held(file.try_lock_shared())? {
+                return Ok(None);
+            }
+            if is_at(&file, path) {
+                return Ok(Some(Box::new(LockedFile(file))));
+            }
+        }
+    }
+
     fn is_locked(&self, path: &Path) -> io::Result<bool> {
         let file = OpenOptions::new().write(true).open(path)?;
         Ok(!held(file.try_lock())?)
@@ -253,6 +261,22 @@ mod tests {
             assert!(Disk.try_lock(&path).unwrap().is_none());
         });
         assert!(!Disk.is_locked(&path).unwrap());
+    }
+
+    #[test]
+    fn a_shared_lock_is_shared_and_keeps_others_from_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".owner");
+        let one = Disk.try_lock_shared(&path).unwrap();
+        let other = Disk.try_lock_shared(&path).unwrap();
+        assert!(one.is_some() && other.is_some());
+        assert!(Disk.try_lock(&path).unwrap().is_none());
+        drop(one);
+        assert!(Disk.try_lock(&path).unwrap().is_none());
+        drop(other);
+        let alone = Disk.try_lock(&path).unwrap();
+        assert!(alone.is_some());
+        assert!(Disk.try_lock_shared(&path).unwrap().is_none());
     }
 
     #[test]

@@ -53,13 +53,6 @@ pub trait OpenLog: Send {
     /// # Errors
     /// The disk fails.
     fn sync(&mut self) -> io::Result<()>;
-    /// Locks it. False: another process has locked it.
-    ///
-    /// # Errors
-    /// The file system has no locks.
-    fn try_lock(&mut self) -> io::Result<bool>;
-    /// Releases the lock.
-    fn unlock(&mut self);
 }
 
 /// See the module. Every operation is atomic for other processes, unless it says otherwise; a crash happens
@@ -145,6 +138,12 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// It cannot be opened, or the file system has no locks.
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>>;
+    /// Locks the file at a path together with others that lock it so, creating it where it is missing. `None`: a process has
+    /// locked it for itself.
+    ///
+    /// # Errors
+    /// As [`Files::try_lock`].
+    fn try_lock_shared(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>>;
     /// Whether a process has locked the file at a path.
     ///
     /// # Errors

@@ -300,7 +300,10 @@ impl<'a> Execution<'a> {
                 summary: (succeeded && validate_only)
                     .then(|| "Validation-only execution".to_owned()),
                 output_path: (succeeded && !validate_only).then_some(output),
-                results: report.completed.as_ref().map(results::derive),
+                results: report
+                    .completed
+                    .as_ref()
+                    .map(|payload| results::derive(payload, &report.computed_fields)),
                 peak_memory_bytes: Some(report.usage.peak_memory_bytes),
                 cpu_seconds: Some(report.usage.cpu_seconds),
                 engine_seconds: Some(report.wall.as_secs_f64()),

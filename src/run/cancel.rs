@@ -1,10 +1,16 @@
 //! Cancels a run: a queued one at once; for a running one it records a request, which the worker checks every half second
-//! ([`crate::lease`]).
+//! ([`crate::lease`]). The run's log says once that this was asked for, before it says how the run ended.
+
+use serde_json::json;
 
 use super::ends;
+use crate::events::{EventLog, Subject};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{CancelOutcome, RunRecord, StoreError};
 use crate::workspace::Workspace;
+
+/// Somebody asked that the run be cancelled.
+pub const REQUESTED: &str = "run.cancel_requested";
 
 /// A run cannot be cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -45,17 +51,51 @@ pub enum Cancelled {
 /// # Errors
 /// There is no such run, or it has ended.
 pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, CancelError> {
-    let store = &workspace.store;
-    let run = store.run(workspace.id(), given)?;
-    match store.request_cancel(&run.id, workspace.machine.now())? {
-        CancelOutcome::Cancelled(run) => {
-            ends::report_once(workspace, &run)?;
-            Ok(Cancelled::AtOnce(run))
-        }
+    let run = workspace.store.run(workspace.id(), given)?;
+    match request(workspace, &run.id)? {
+        CancelOutcome::Cancelled(run) => Ok(Cancelled::AtOnce(run)),
         CancelOutcome::Requested(run) => Ok(Cancelled::Requested(run)),
         CancelOutcome::Ended(run) => Err(CancelError::Ended {
             status: run.status.as_str(),
             id: run.id.clone(),
         }),
     }
+}
+
+/// Asks that a run be cancelled, and writes into its log that this was asked for, if it was not before; where the run waited,
+/// also its end.
+///
+/// # Errors
+/// The store cannot be used.
+pub(super) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, StoreError> {
+    let now = workspace.machine.now();
+    let outcome = workspace.store.request_cancel(id, now)?;
+    match &outcome {
+        CancelOutcome::Cancelled(run) => {
+            note(workspace, run);
+            ends::report_ended(workspace, run);
+        }
+        // Who asks again does not change when it was asked first.
+        CancelOutcome::Requested(run) if run.cancel_requested_at == Some(now) => {
+            note(workspace, run);
+        }
+        CancelOutcome::Requested(_) | CancelOutcome::Ended(_) => {}
+    }
+    Ok(outcome)
+}
+
+/// Writes the request into the log of a run, of which another process may hold the claim. A log that cannot be opened does
+/// not get it.
+fn note(workspace: &Workspace, run: &RunRecord) {
+    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+    let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id);
+    if let Ok(log) = log {
+        note_in(&log, run);
+    }
+}
+
+/// Writes the request into a run's log.
+pub(super) fn note_in(log: &EventLog<'_>, run: &RunRecord) {
+    let data = json!({"requested_at": run.cancel_requested_at, "attempt": run.attempt_count});
+    log.write("warning", REQUESTED, "Asked to stop", data);
 }

@@ -1,40 +1,80 @@
-//! Leaving a run in the queue for a worker: the record, the first line of its log, and a bell for workers that sleep.
+//! Leaving runs in the queue for a worker: the records, the first line of each log, and a bell for workers that sleep.
 
 use serde_json::json;
 
 use super::error::RunError;
 use super::request::Request;
+use super::stage;
 use crate::events::{EventLog, Subject};
 use crate::files::FileError;
+use crate::layout::RunFolder;
 use crate::store::{NewRun, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// `ade run --detach`: stages an input and leaves its run in the queue.
+/// How many runs are recorded at once. Workers begin with the first ones while the inputs of later ones are staged.
+const AT_ONCE: usize = 256;
+
+/// `ade run --detach`: stages the inputs and leaves their runs in the queue. `on` gets each run that was recorded.
 ///
 /// # Errors
-/// The input cannot be staged, or the run not be recorded.
-pub fn enqueue(request: &Request<'_>, input: usize) -> Result<RunRecord, RunError> {
-    let new = request.new_run(input)?;
-    queue(request.workspace, &new)
+/// An input cannot be staged, or its run not be recorded. Runs that `on` got stay in the queue.
+pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<(), RunError> {
+    request.prepared.ask_for_environment(request.workspace)?;
+    let inputs: Vec<usize> = (0..request.inputs.len()).collect();
+    for inputs in inputs.chunks(AT_ONCE) {
+        let mut staged = Vec::new();
+        let mut failed = None;
+        for input in inputs {
+            match request.new_run(*input) {
+                Ok(new) => staged.push(new),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        queue::<RunError>(request.workspace, &staged)?
+            .iter()
+            .for_each(&mut *on);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
-/// Records a run whose input is staged, begins its log, and wakes a worker.
+/// Begins the logs of runs whose inputs are staged, records the runs in one transaction, and wakes workers.
 ///
 /// # Errors
-/// The run cannot be recorded, or its log not be written; the error is the caller's own.
-pub(super) fn queue<E>(workspace: &Workspace, new: &NewRun) -> Result<RunRecord, E>
+/// A log cannot be written, or the runs not be recorded; then none is queued. The error is the caller's own.
+pub(super) fn queue<E>(workspace: &Workspace, new: &[NewRun]) -> Result<Vec<RunRecord>, E>
 where
     E: From<StoreError> + From<FileError>,
 {
+    // A worker may have a run as soon as it is recorded, and writes into its log then.
+    for run in new {
+        begin_log(workspace, run)?;
+    }
     let machine = &*workspace.machine;
-    let run = workspace.store.enqueue_run(new, machine.now())?;
-    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-    let log = EventLog::open(machine, &folder.events(), Subject::Run, &run.id)?;
+    let runs = workspace.store.enqueue_runs(new, machine.now())?;
+    machine.wake(&workspace.layout.wake());
+    for run in new {
+        stage::recorded(workspace, &run_folder(workspace, run));
+    }
+    Ok(runs)
+}
+
+fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
+    let folder = run_folder(workspace, run);
+    let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     let mut data = json!({"input": run.input_name, "environment_id": run.environment_id});
     if let Some(first) = &run.retry_of_run_id {
         data["retry_of_run_id"] = json!(first);
     }
     log.write("info", "run.queued", "Waiting for a worker", data);
-    machine.wake(&workspace.layout.wake());
-    Ok(run)
+    log.finish()
+}
+
+fn run_folder(workspace: &Workspace, run: &NewRun) -> RunFolder {
+    workspace.layout.run(&run.key.workspace_id, &run.id)
 }

@@ -1,8 +1,8 @@
 //! Following the event log of a run or of an environment until that has ended.
 //!
-//! The end of a run is recorded in the database first and written to its log a moment later; where the recorder died in
-//! between, a worker writes it later. [`Following::to_end`] waits for that last event, so that nothing is lost, but not for
-//! ever: if no process completes the log, the follower ends all the same.
+//! The end of a run is recorded in the database first and written to its log a moment later. Where the recorder died in
+//! between, or could not write the log, or the log was collected since, the last event is made here from the record: whoever
+//! follows a run sees its end once, and within a second of it.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::{ends, kind_of_end};
 use crate::cancel::Cancel;
-use crate::events::Follower;
+use crate::clock::Timestamp;
+use crate::events::{self, Follower, OwnEvent};
 use crate::files::FileError;
 use crate::layout::EnvironmentFolder;
 use crate::problem::{Facts, Kind, Problem, code};
@@ -21,10 +22,8 @@ use crate::workspace::Workspace;
 /// How often the log is read, and after how many times the state.
 const READ_EVERY: Duration = Duration::from_millis(50);
 const READS: u32 = 5;
-/// The event of a recorded end is in the log within this time, unless no worker runs that could write it.
-const LATE_EVENT: Duration = Duration::from_secs(45);
-/// An environment's event is written before its end is recorded: this covers a slow disk alone.
-const LATE_ENVIRONMENT_EVENT: Duration = Duration::from_secs(1);
+/// The event of a recorded end is in the log within this time, or will never be: it is written next.
+const LATE_EVENT: Duration = Duration::from_secs(1);
 
 /// Nothing can be followed.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +67,8 @@ pub struct Following<'a> {
     log: Follower,
     /// The last event seen that reports an end.
     last_end: Option<Value>,
+    /// The number of the last event seen.
+    sequence: u64,
 }
 
 impl<'a> Following<'a> {
@@ -82,19 +83,52 @@ impl<'a> Following<'a> {
             subject,
             log: Follower::new(log),
             last_end: None,
+            sequence: 0,
         })
     }
 
-    /// The events that came since the last call.
+    /// The events so far, with the end of a run that has ended.
     ///
     /// # Errors
-    /// The log cannot be read.
-    pub fn read(&mut self) -> Result<Vec<Value>, FollowError> {
+    /// The log cannot be read, or the store cannot be used.
+    pub fn so_far(&mut self) -> Result<Vec<Value>, FollowError> {
+        // The state is read before the log: an end that was recorded and written in between is then seen.
+        let end = self.end()?;
+        let mut events = self.read()?;
+        if let Some(end) = end
+            && end.is_late(self.workspace.machine.now())
+        {
+            events.extend(self.missing(&end));
+        }
+        Ok(events)
+    }
+
+    /// The events that came since the last call.
+    fn read(&mut self) -> Result<Vec<Value>, FollowError> {
         let events = self.log.poll()?;
         if let Some(end) = events.iter().rfind(|event| reports_an_end(event)) {
             self.last_end = Some(end.clone());
         }
+        let last = events
+            .last()
+            .and_then(|event| event.get("sequence")?.as_u64());
+        self.sequence = last.unwrap_or(self.sequence);
         Ok(events)
+    }
+
+    /// The event of an end that the log does not report, as it would be there.
+    fn missing(&mut self, end: &End) -> Option<Value> {
+        if end.is_reported_by(self.last_end.as_ref()) {
+            return None;
+        }
+        let (event, at) = end.event.clone()?;
+        let Subject::Run(id) = &self.subject else {
+            return None;
+        };
+        let event_id = self.workspace.machine.new_id();
+        let line = event.line(events::Subject::Run, id, self.sequence + 1, &event_id, at);
+        self.last_end = Some(line.clone());
+        Some(line)
     }
 
     /// Passes each further event to `on` until the subject has ended and its log is complete. Returns what kind of end
@@ -116,9 +150,9 @@ impl<'a> Following<'a> {
             for _ in 0..READS {
                 self.read()?.iter().for_each(&mut *on);
                 if let Some((end, since)) = &ended
-                    && (end.is_reported_by(self.last_end.as_ref())
-                        || since.elapsed() > end.patience)
+                    && (end.is_reported_by(self.last_end.as_ref()) || since.elapsed() > LATE_EVENT)
                 {
+                    self.missing(end).iter().for_each(&mut *on);
                     return Ok(end.kind);
                 }
                 if cancel.wait(READ_EVERY) {
@@ -172,8 +206,9 @@ struct End {
     /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. A
     /// run that was repeated has ends of earlier attempts in its log.
     sign: (&'static str, Value),
-    /// How long to wait for that event.
-    patience: Duration,
+    /// That event, and when the end was, where it can be made from the record. An environment's event is written before its
+    /// end is recorded.
+    event: Option<(OwnEvent, Timestamp)>,
 }
 
 impl End {
@@ -181,15 +216,20 @@ impl End {
         let (key, value) = &self.sign;
         event.and_then(|event| event.get("data")?.get(key)) == Some(value)
     }
+
+    /// Whether its event is in the log by now, or will never be.
+    fn is_late(&self, now: Timestamp) -> bool {
+        let is_recent = |at: &Timestamp| u128::from(now.since(*at)) < LATE_EVENT.as_millis();
+        self.event.as_ref().is_none_or(|(_, at)| !is_recent(at))
+    }
 }
 
 fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let run = workspace.store.run(workspace.id(), id)?;
-    let has_log = run.artifacts_deleted_at.is_none();
     Ok(run.status.is_terminal().then(|| End {
         kind: kind_of_end(&run),
         sign: ("attempt", run.attempt_count.into()),
-        patience: if has_log { LATE_EVENT } else { Duration::ZERO },
+        event: run.completed_at.map(|at| (ends::event_of(&run), at)),
     }))
 }
 
@@ -208,7 +248,7 @@ fn end_of_environment(workspace: &Workspace, id: &str) -> Result<Option<End>, St
     Ok(Some(End {
         kind,
         sign: ("status", status.as_str().into()),
-        patience: LATE_ENVIRONMENT_EVENT,
+        event: None,
     }))
 }
 
@@ -223,7 +263,7 @@ mod tests {
         let end = End {
             kind: None,
             sign: ("attempt", 2.into()),
-            patience: LATE_EVENT,
+            event: None,
         };
         let of = |attempt: u32| json!({"event": "run.complete", "data": {"attempt": attempt}});
         assert!(!end.is_reported_by(None));

@@ -1,10 +1,10 @@
-//! `ade run`: normalizes files in this process, with the code that a worker uses ([`super::lifecycle`]).
+//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses ([`super::lifecycle`]).
 //!
 //! Each file becomes a run that this process has claimed from its first moment. The first one builds the environment
 //! where that is needed; the others wait for it. A run whose attempt failed in a way that can pass waits in the queue for
 //! its next attempt, and this process claims it again, unless a worker does so first: then its end is waited for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,19 +12,22 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::attempt::failure;
-use super::ends;
+use super::cancel;
 use super::error::RunError;
 use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, retry_later};
 use super::output::{self, OutputError};
 use super::recover::recover;
 use super::request::Request;
+use super::results::Rows;
+use super::stage;
 use crate::cancel::Cancel;
-use crate::environment::provide::{Progress, ProvideError, Provider, Want};
+use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::fleet::{FleetError, Member};
 use crate::machine::{Steady, Work};
 use crate::problem::code;
 use crate::store::{
-    CancelOutcome, EnvironmentRecord, Failure, FieldResult, RunRecord, RunStatus, StoreError,
+    EnvironmentRecord, Failure, FieldResult, OutputCopy, RunRecord, RunResults, RunStatus,
+    StoreError,
 };
 
 /// How often a run that a worker has is looked at.
@@ -53,10 +56,14 @@ pub trait Observer: Sync {
 pub struct Finished {
     /// As recorded.
     pub run: RunRecord,
-    /// The fields that no column and no hook supplied.
-    pub missing_fields: Vec<String>,
-    /// The copy in the output directory.
+    /// What became of each field.
+    pub fields: Vec<FieldResult>,
+    /// The rows that were read and written; `None`: the engine did not tell.
+    pub rows: Option<Rows>,
+    /// The copy in the output directory, as that was given.
     pub copied_to: Option<PathBuf>,
+    /// The same, absolute.
+    pub copy_path: Option<PathBuf>,
     /// The copy could not be made; the workbook in the run's folder is whole.
     pub copy_error: Option<OutputError>,
 }
@@ -167,8 +174,7 @@ impl Job<'_> {
             let waiting = match lifecycle.carry(&claimed) {
                 Carried::Recorded(run, ending) if run.status.is_terminal() => {
                     self.note_failed_environment(&run);
-                    let results = ending.and_then(|ending| ending.results);
-                    return Ok(self.finished(*run, results.map(|results| results.fields)));
+                    return Ok(self.finished(*run, ending.and_then(|ending| ending.results)));
                 }
                 Carried::Recorded(run, _) => {
                     if let Some(failure) = &run.error {
@@ -229,6 +235,8 @@ impl Job<'_> {
         let run = workspace
             .store
             .insert_claimed_run(&new, &claim, workspace.machine.now())?;
+        let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+        stage::recorded(workspace, &folder);
         Ok(Claimed { run, claim, since })
     }
 
@@ -240,12 +248,13 @@ impl Job<'_> {
                 log,
             });
         }
+        let take_back = || recover(self.request.workspace).map(drop);
         let provider = Provider {
             workspace: self.request.workspace,
             builder: self.request.tools.builder,
             worker: self.worker,
-            process: Some(self.process),
-            waits: true,
+            process: self.process,
+            other: Other::Await(&take_back),
         };
         let on = &mut |progress: Progress<'_>| self.observer.environment(&progress);
         let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);
@@ -332,12 +341,7 @@ impl Job<'_> {
     }
 
     fn request_cancel(&self, run: &RunRecord) -> Result<(), StoreError> {
-        let workspace = self.request.workspace;
-        let now = workspace.machine.now();
-        match workspace.store.request_cancel(&run.id, now)? {
-            CancelOutcome::Cancelled(run) => ends::report_once(workspace, &run),
-            CancelOutcome::Requested(_) | CancelOutcome::Ended(_) => Ok(()),
-        }
+        cancel::request(self.request.workspace, &run.id).map(drop)
     }
 
     /// Claims a run, where it can be claimed; else returns it as it is now.
@@ -356,29 +360,56 @@ impl Job<'_> {
         })
     }
 
-    fn finished(&self, run: RunRecord, fields: Option<Vec<FieldResult>>) -> Finished {
-        let fields = fields
-            .or_else(|| self.request.workspace.store.run_fields(&run.id).ok())
-            .unwrap_or_default();
+    fn finished(&self, run: RunRecord, results: Option<RunResults>) -> Finished {
+        let store = &self.request.workspace.store;
+        let (fields, payload) = match results {
+            Some(results) => (results.fields, Some(results.payload)),
+            None => (
+                store.run_fields(&run.id).unwrap_or_default(),
+                store.run_payload(&run.id).ok().flatten(),
+            ),
+        };
+        let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
         let mut finished = Finished {
-            missing_fields: fields
-                .into_iter()
-                .filter(|field| !field.detected)
-                .map(|field| field.field)
-                .collect(),
+            fields,
+            rows: payload.as_ref().and_then(Rows::of),
             run,
             copied_to: None,
+            copy_path: None,
             copy_error: None,
         };
         if let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
         {
             let to = output::target(folder, &self.request.inputs[self.input]);
             match output::copy(workbook, &to) {
-                Ok(()) => finished.copied_to = Some(to),
+                Ok(()) => {
+                    // The real path, which a later search for inputs compares with.
+                    let path = to.canonicalize().unwrap_or_else(|_| to.clone());
+                    self.record_copy(&finished.run, &path);
+                    finished.copy_path = Some(path);
+                    finished.copied_to = Some(to);
+                }
                 Err(error) => finished.copy_error = Some(error),
             }
         }
         finished
+    }
+
+    /// Without the record the copy is still good; the next run may take it for an input.
+    fn record_copy(&self, run: &RunRecord, to: &Path) {
+        let workspace = self.request.workspace;
+        let copy = OutputCopy {
+            path: to.to_owned(),
+            workspace_id: run.key.workspace_id.clone(),
+            run_id: run.id.clone(),
+        };
+        if let Err(error) = workspace.store.record_copy(&copy, workspace.machine.now()) {
+            let message = format!(
+                "it is not recorded that {} is an output: {error}",
+                to.display()
+            );
+            self.observer.trouble(self.input, &message);
+        }
     }
 }
 

@@ -1,8 +1,14 @@
 //! Which files a call means: a file, a folder's files of the supported formats, or a glob that the shell left alone.
+//!
+//! A folder or glob never means the normalized workbooks that earlier runs left there ([`Found::outputs`]), and a folder
+//! means those below it only where that is asked for. What is left out is returned, so that a command can say so.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::files::FileError;
+use crate::files::name_of;
+use crate::layout::{self, NORMALIZED};
 use crate::problem::{Facts, Kind, Problem, code};
 
 /// The formats that a run accepts, by extension, case-blind.
@@ -29,6 +35,14 @@ pub enum InputError {
     #[error("the folder {} has no .xlsx, .xlsm, .xls or .csv file", path.display())]
     NothingInside {
         /// The folder.
+        path: PathBuf,
+        /// A supported file in a folder below it, which was not searched.
+        below: Option<PathBuf>,
+    },
+    /// All that was found are normalized workbooks of earlier runs.
+    #[error("{} is a normalized workbook of an earlier run, and nothing else was found", path.display())]
+    OnlyOutputs {
+        /// One of them.
         path: PathBuf,
     },
     /// A glob that matches nothing, or that is not a valid glob.
@@ -63,7 +77,18 @@ impl Problem for InputError {
             ),
             Self::Unsupported { .. } => usage(code::UNSUPPORTED_FORMAT)
                 .hint("ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them"),
-            Self::NothingInside { .. } | Self::NoMatch { .. } => usage(code::NO_INPUT),
+            Self::NothingInside { below, .. } => {
+                usage(code::NO_INPUT).maybe_hint(below.as_ref().map(|below| {
+                    format!(
+                        "--recursive also takes those in folders below it, as {}",
+                        below.display()
+                    )
+                }))
+            }
+            Self::OnlyOutputs { .. } => {
+                usage(code::NO_INPUT).hint("name the file itself to normalize it once more")
+            }
+            Self::NoMatch { .. } => usage(code::NO_INPUT),
             Self::SameOutput { .. } => usage(code::OUTPUT_CONFLICT)
                 .hint("run them one at a time, with an output directory for each"),
             Self::File(_) => usage(code::INPUT_UNREADABLE),
@@ -71,58 +96,197 @@ impl Problem for InputError {
     }
 }
 
-/// The files that the arguments mean, in the order given; those of a folder or glob in the order of their names. A file
-/// that is named twice is run once.
+/// A file that a call means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The file.
+    pub path: PathBuf,
+    /// The folder that it was found in, relative to the folder that was given; empty elsewhere. Its copy is put into the same
+    /// folder below the output directory.
+    pub below: PathBuf,
+}
+
+impl From<PathBuf> for Input {
+    fn from(path: PathBuf) -> Self {
+        Self {
+            path,
+            below: PathBuf::new(),
+        }
+    }
+}
+
+/// How folders are searched, and what is known about the files in them.
+pub struct Search<'a> {
+    /// Folders below a folder are searched too.
+    pub recursive: bool,
+    /// Folders that are not, by their real paths: those of a data directory, and the configuration's.
+    pub not_in: &'a [PathBuf],
+    /// Where copies of normalized workbooks are about to be put.
+    pub output_dir: Option<&'a Path>,
+    /// Whether a run is known to have put a copy at this real path.
+    pub is_copy: &'a dyn Fn(&Path) -> bool,
+}
+
+/// What a call means, and what it does not although one might think so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The files, in the order given; those of a folder or glob in the order of their names.
+    pub inputs: Vec<Input>,
+    /// Normalized workbooks of earlier runs, which are no inputs.
+    pub outputs: Vec<PathBuf>,
+    /// A supported file below each folder whose folders were not searched although they have some.
+    pub below: Vec<PathBuf>,
+}
+
+/// A file that may be an input.
+struct Candidate {
+    input: Input,
+    /// It was named itself, not found in a folder or by a glob.
+    is_named: bool,
+}
+
+/// The files that the arguments mean. A file that is named twice is run once.
 ///
 /// # Errors
 /// One of them is absent, unsupported, or means no file.
-pub fn expand(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
-    let mut files: Vec<PathBuf> = Vec::new();
+pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<Found, InputError> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut found = Found::default();
     for argument in arguments {
-        let found = if argument.is_dir() {
-            inside(argument)?
-        } else if argument.exists() {
-            vec![argument.clone()]
-        } else {
-            match argument
-                .to_str()
-                .filter(|text| text.contains(['*', '?', '[']))
-            {
-                Some(pattern) => matching(pattern)?,
-                None => {
-                    return Err(InputError::Absent {
-                        path: argument.clone(),
-                        similar: similar(argument),
-                    });
-                }
+        for candidate in candidates_of(argument, search, &mut found)? {
+            if !is_supported(&candidate.input.path) {
+                return Err(InputError::Unsupported {
+                    path: candidate.input.path,
+                });
             }
-        };
-        for file in found {
-            if !is_supported(&file) {
-                return Err(InputError::Unsupported { path: file });
-            }
-            if !files.contains(&file) {
-                files.push(file);
+            if seen.insert(candidate.input.path.clone()) {
+                candidates.push(candidate);
             }
         }
     }
-    Ok(files)
+    let sources = Sources::of(&candidates);
+    for candidate in candidates {
+        if sources.is_output(&candidate, search) {
+            found.outputs.push(candidate.input.path);
+        } else {
+            found.inputs.push(candidate.input);
+        }
+    }
+    match found.outputs.first() {
+        Some(path) if found.inputs.is_empty() => {
+            Err(InputError::OnlyOutputs { path: path.clone() })
+        }
+        _ => Ok(found),
+    }
+}
+
+fn candidates_of(
+    argument: &Path,
+    search: &Search<'_>,
+    found: &mut Found,
+) -> Result<Vec<Candidate>, InputError> {
+    let candidates = |inputs: Vec<Input>, is_named| {
+        let candidate = |input| Candidate { input, is_named };
+        inputs.into_iter().map(candidate).collect()
+    };
+    if argument.is_dir() {
+        let inside = inside(argument, search)?;
+        found.below.extend(inside.below);
+        return Ok(candidates(inside.inputs, false));
+    }
+    if argument.exists() {
+        return Ok(candidates(vec![Input::from(argument.to_owned())], true));
+    }
+    let pattern = argument
+        .to_str()
+        .filter(|text| text.contains(['*', '?', '[']));
+    match pattern {
+        Some(pattern) => {
+            let files = matching(pattern)?.into_iter().map(Input::from);
+            Ok(candidates(files.collect(), false))
+        }
+        None => Err(InputError::Absent {
+            path: argument.to_owned(),
+            similar: similar(argument),
+        }),
+    }
+}
+
+/// The stems of all files that a call might mean: a normalized workbook is recognised beside what it was made from.
+struct Sources {
+    /// With their folders.
+    beside: HashSet<(PathBuf, String)>,
+    anywhere: HashSet<String>,
+}
+
+impl Sources {
+    fn of(candidates: &[Candidate]) -> Self {
+        let stems = candidates.iter().filter_map(|candidate| {
+            let path = &candidate.input.path;
+            let stem = path.file_stem()?.to_string_lossy().to_lowercase();
+            Some((path.parent()?.to_owned(), stem))
+        });
+        let beside: HashSet<_> = stems.collect();
+        Self {
+            anywhere: beside.iter().map(|(_, stem)| stem.clone()).collect(),
+            beside,
+        }
+    }
+
+    /// Whether a file is a normalized workbook of an earlier run. Its name has to say so. A file that was found is one where
+    /// that is on record, or where what it was made from is beside it; one that was named, as a shell does that expands a
+    /// glob, only where its source was named too.
+    fn is_output(&self, candidate: &Candidate, search: &Search<'_>) -> bool {
+        let path = &candidate.input.path;
+        let name = name_of(path).to_lowercase();
+        let (Some(stem), Some(folder)) = (name.strip_suffix(NORMALIZED), path.parent()) else {
+            return false;
+        };
+        if self.beside.contains(&(folder.to_owned(), stem.to_owned())) {
+            return true;
+        }
+        let is_below = |given: &Path| {
+            Some(
+                folder
+                    .canonicalize()
+                    .ok()?
+                    .starts_with(given.canonicalize().ok()?),
+            )
+        };
+        if self.anywhere.contains(stem) && search.output_dir.and_then(is_below) == Some(true) {
+            return true;
+        }
+        let is_copy = || {
+            path.canonicalize()
+                .is_ok_and(|path| (search.is_copy)(&path))
+        };
+        !candidate.is_named && (self.has_source(folder, &name_of(path)) || is_copy())
+    }
+
+    /// Whether a supported file of the stem is in the folder, although the call does not mean it.
+    fn has_source(&self, folder: &Path, name: &str) -> bool {
+        let stem = name
+            .get(..name.len() - NORMALIZED.len())
+            .unwrap_or_default();
+        let exists = |extension| folder.join(format!("{stem}.{extension}")).is_file();
+        SUPPORTED.into_iter().any(exists)
+    }
 }
 
 /// Refuses inputs whose normalized workbooks would overwrite each other in one output directory.
 ///
 /// # Errors
 /// Two of them have the same stem.
-pub fn demand_distinct_outputs(files: &[PathBuf]) -> Result<(), InputError> {
-    let mut seen: std::collections::HashMap<String, &PathBuf> = std::collections::HashMap::new();
-    for file in files {
-        let name =
-            crate::layout::normalized_name(&file.file_name().unwrap_or_default().to_string_lossy());
-        if let Some(first) = seen.insert(name.to_lowercase(), file) {
+pub fn demand_distinct_outputs(files: &[Input]) -> Result<(), InputError> {
+    let mut seen: std::collections::HashMap<_, &PathBuf> = std::collections::HashMap::new();
+    for Input { path, below } in files {
+        let name = layout::normalized_name(&name_of(path));
+        if let Some(first) = seen.insert((below, name.to_lowercase()), path) {
             return Err(InputError::SameOutput {
                 first: first.clone(),
-                second: file.clone(),
-                name,
+                second: path.clone(),
+                name: below.join(name).display().to_string(),
             });
         }
     }
@@ -142,22 +306,88 @@ fn is_leftover(path: &Path) -> bool {
         .is_some_and(|name| name.starts_with('.') || name.starts_with("~$"))
 }
 
-fn inside(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(FileError::on("read", folder))? {
-        let path = entry.map_err(FileError::on("read", folder))?.path();
-        if path.is_file() && is_supported(&path) && !is_leftover(&path) {
-            files.push(path);
+/// What was found in a folder.
+#[derive(Default)]
+struct Inside {
+    inputs: Vec<Input>,
+    /// A supported file in a folder that was not searched.
+    below: Option<PathBuf>,
+}
+
+fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, InputError> {
+    let mut inside = Inside::default();
+    let mut waiting = vec![(folder.to_owned(), PathBuf::new())];
+    let mut not_searched = Vec::new();
+    while let Some((next, below)) = waiting.pop() {
+        for entry in std::fs::read_dir(&next).map_err(FileError::on("read", &next))? {
+            let entry = entry.map_err(FileError::on("read", &next))?;
+            let path = entry.path();
+            if is_leftover(&path) {
+                continue;
+            }
+            // A link to a folder is not followed: it may lead back to a folder above it.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if !search.recursive {
+                    not_searched.push(path);
+                } else if search.enters(&path) {
+                    waiting.push((path, below.join(entry.file_name())));
+                }
+            } else if path.is_file() && is_supported(&path) {
+                let below = below.clone();
+                inside.inputs.push(Input { path, below });
+            }
         }
     }
-    files.sort();
-    if files.is_empty() {
-        Err(InputError::NothingInside {
+    inside
+        .inputs
+        .sort_by(|one, other| one.path.cmp(&other.path));
+    not_searched.sort();
+    inside.below = first_below(not_searched, search);
+    if inside.inputs.is_empty() {
+        return Err(InputError::NothingInside {
             path: folder.to_owned(),
-        })
-    } else {
-        Ok(files)
+            below: inside.below,
+        });
     }
+    Ok(inside)
+}
+
+impl Search<'_> {
+    /// Whether a folder below a folder is searched.
+    fn enters(&self, folder: &Path) -> bool {
+        let is_excluded = |real: PathBuf| self.not_in.contains(&real);
+        !folder.join(layout::DATABASE).exists() && !folder.canonicalize().is_ok_and(is_excluded)
+    }
+}
+
+/// The first supported file in these folders or below them; not every entry of a whole disk is looked at.
+fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf> {
+    const MOST: usize = 10_000;
+    let mut looked_at = 0;
+    folders.reverse();
+    while let Some(folder) = folders.pop() {
+        if !search.enters(&folder) {
+            continue;
+        }
+        let mut entries: Vec<_> = std::fs::read_dir(&folder).ok()?.flatten().collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.file_name()));
+        for entry in entries.iter().rev() {
+            looked_at += 1;
+            let path = entry.path();
+            let is_input = !is_leftover(&path) && is_supported(&path) && path.is_file();
+            if is_input && !name_of(&path).to_lowercase().ends_with(NORMALIZED) {
+                return Some(path);
+            }
+        }
+        if looked_at > MOST {
+            return None;
+        }
+        let below = entries.iter().filter(|entry| {
+            !is_leftover(&entry.path()) && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        });
+        folders.extend(below.map(std::fs::DirEntry::path));
+    }
+    None
 }
 
 fn matching(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
@@ -207,32 +437,132 @@ mod tests {
     fn folder(names: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for name in names {
-            std::fs::write(folder.path().join(name), b"").unwrap();
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"").unwrap();
         }
         folder
+    }
+
+    const PLAIN: Search<'static> = Search {
+        recursive: false,
+        not_in: &[],
+        output_dir: None,
+        is_copy: &|_| false,
+    };
+
+    /// What is found, relative to the folder.
+    fn names(folder: &tempfile::TempDir, arguments: &[&str], search: &Search<'_>) -> Vec<String> {
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|name| folder.path().join(name))
+            .collect();
+        let found = expand(&arguments, search).unwrap();
+        let relative = |input: &Input| input.path.strip_prefix(folder.path()).unwrap().to_owned();
+        found
+            .inputs
+            .iter()
+            .map(|input| relative(input).display().to_string())
+            .collect()
     }
 
     #[test]
     fn a_folder_means_its_supported_files_in_order() {
         let folder = folder(&["b.CSV", "a.xlsx", "notes.txt", "~$a.xlsx", ".hidden.csv"]);
-        let files = expand(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = files
-            .iter()
-            .map(|file| file.file_name().unwrap().to_str().unwrap())
-            .collect();
-        assert_eq!(names, ["a.xlsx", "b.CSV"]);
+        assert_eq!(names(&folder, &[""], &PLAIN), ["a.xlsx", "b.CSV"]);
+    }
+
+    #[test]
+    fn folders_below_are_searched_where_that_is_asked_for_and_named_where_not() {
+        let folder = folder(&[
+            "in/a.csv",
+            "in/deep/er/b.csv",
+            "in/deep/notes.txt",
+            "in/.hidden/c.csv",
+            "in/own/d.csv",
+            "in/data/db/ade.sqlite",
+            "in/data/e.csv",
+        ]);
+        std::os::unix::fs::symlink(folder.path().join("in"), folder.path().join("in/deep/loop"))
+            .unwrap();
+        let own = [folder.path().join("in/own").canonicalize().unwrap()];
+        let search = Search {
+            not_in: &own,
+            ..PLAIN
+        };
+        assert_eq!(names(&folder, &["in"], &search), ["in/a.csv"]);
+        let found = expand(&[folder.path().join("in")], &search).unwrap();
+        assert_eq!(found.below, [folder.path().join("in/deep/er/b.csv")]);
+        let deep = expand(&[folder.path().join("in/deep")], &search).unwrap_err();
+        assert!(deep.hint().unwrap().contains("--recursive"), "{deep:?}");
+
+        let search = Search {
+            recursive: true,
+            ..search
+        };
+        assert_eq!(
+            names(&folder, &["in"], &search),
+            ["in/a.csv", "in/deep/er/b.csv"]
+        );
+        let found = expand(&[folder.path().join("in")], &search).unwrap();
+        assert_eq!(found.inputs[1].below, Path::new("deep/er"));
+        assert!(found.below.is_empty());
+        // A folder that is named itself is searched whatever it is.
+        assert_eq!(names(&folder, &["in/own"], &search), ["in/own/d.csv"]);
+    }
+
+    #[test]
+    fn what_earlier_runs_wrote_is_no_input() {
+        let folder = folder(&[
+            "a.csv",
+            "a_normalized.xlsx",
+            "a_normalized_normalized.xlsx",
+            "mine_normalized.xlsx",
+            "known_normalized.xlsx",
+            "out/a_normalized.xlsx",
+            "out/mine_normalized.xlsx",
+        ]);
+        let known = folder
+            .path()
+            .canonicalize()
+            .unwrap()
+            .join("known_normalized.xlsx");
+        let out = folder.path().join("out");
+        let search = Search {
+            recursive: true,
+            output_dir: Some(&out),
+            is_copy: &|path| path == known,
+            ..PLAIN
+        };
+        assert_eq!(
+            names(&folder, &[""], &search),
+            ["a.csv", "mine_normalized.xlsx", "out/mine_normalized.xlsx"]
+        );
+        let found = expand(&[folder.path().to_owned()], &search).unwrap();
+        assert_eq!(found.outputs.len(), 4, "{found:?}");
+        // A shell names them all; a person names one.
+        let all = ["a.csv", "a_normalized.xlsx", "known_normalized.xlsx"];
+        assert_eq!(
+            names(&folder, &all, &search),
+            ["a.csv", "known_normalized.xlsx"]
+        );
+        assert_eq!(
+            names(&folder, &["a_normalized.xlsx"], &search),
+            ["a_normalized.xlsx"]
+        );
+        assert!(matches!(
+            expand(&[folder.path().join("a_*.xlsx")], &search),
+            Err(InputError::OnlyOutputs { .. })
+        ));
     }
 
     #[test]
     fn a_glob_that_the_shell_left_alone_is_expanded_and_a_real_name_wins() {
         let folder = folder(&["a.csv", "b.csv", "[odd].csv"]);
-        assert_eq!(expand(&[folder.path().join("?.csv")]).unwrap().len(), 2);
-        assert_eq!(
-            expand(&[folder.path().join("[odd].csv")]).unwrap(),
-            [folder.path().join("[odd].csv")]
-        );
+        assert_eq!(names(&folder, &["?.csv"], &PLAIN), ["a.csv", "b.csv"]);
+        assert_eq!(names(&folder, &["[odd].csv"], &PLAIN), ["[odd].csv"]);
         assert!(matches!(
-            expand(&[folder.path().join("*.xls")]),
+            expand(&[folder.path().join("*.xls")], &PLAIN),
             Err(InputError::NoMatch { .. })
         ));
     }
@@ -240,17 +570,21 @@ mod tests {
     #[test]
     fn a_near_miss_is_suggested() {
         let folder = folder(&["Orders.xlsx"]);
-        let error = expand(&[folder.path().join("orders.csv")]).unwrap_err();
+        let error = expand(&[folder.path().join("orders.csv")], &PLAIN).unwrap_err();
         assert!(error.hint().unwrap().ends_with("Orders.xlsx?"));
         assert!(matches!(
-            expand(&[folder.path().join("x.pdf")]),
+            expand(&[folder.path().join("x.pdf")], &PLAIN),
             Err(InputError::Absent { similar: None, .. })
         ));
     }
 
     #[test]
     fn outputs_that_would_overwrite_each_other_are_refused() {
-        assert!(demand_distinct_outputs(&["x/a.csv".into(), "y/A.xlsx".into()]).is_err());
-        assert!(demand_distinct_outputs(&["x/a.csv".into(), "y/b.xlsx".into()]).is_ok());
+        let of = |files: [&str; 2]| files.map(|file| Input::from(PathBuf::from(file)));
+        assert!(demand_distinct_outputs(&of(["x/a.csv", "y/A.xlsx"])).is_err());
+        assert!(demand_distinct_outputs(&of(["x/a.csv", "y/b.xlsx"])).is_ok());
+        let mut below = of(["x/a.csv", "y/a.csv"]);
+        below[1].below = "y".into();
+        assert!(demand_distinct_outputs(&below).is_ok());
     }
 }

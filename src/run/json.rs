@@ -1,11 +1,26 @@
 //! The JSON of a run: the object that `ade run --json`, `ade runs ls|show|retry --json` print.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use crate::store::RunRecord;
+use crate::store::{RunRecord, StoreError};
+use crate::workspace::Workspace;
 
-/// Returns the run object. Scripts read it: a key may be added, none is renamed or dropped.
-pub fn run_json(run: &RunRecord) -> Value {
+/// Returns the objects of recorded runs, in their order.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn runs_json(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<Value>, StoreError> {
+    let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+    let copies = workspace.store.copies_of(&ids)?;
+    let object = |run: &RunRecord| run_json(run, copies.get(&run.id).map(AsRef::as_ref));
+    Ok(runs.iter().map(object).collect())
+}
+
+/// Returns the run object. Scripts read it: a key may be added, none is renamed or dropped. `copy`: where the copy of its
+/// workbook is, if there is one.
+pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
     json!({
         "id": run.id,
         "workspace_id": run.key.workspace_id,
@@ -30,6 +45,7 @@ pub fn run_json(run: &RunRecord) -> Value {
         "completed_at": run.completed_at,
         "duration_ms": run.duration_ms(),
         "output_path": run.output_path,
+        "output_copy": copy,
         "run_dir": run.run_dir,
         "exit_code": run.exit_code,
         "summary": run.summary,

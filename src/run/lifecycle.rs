@@ -15,10 +15,11 @@ use serde_json::{Value, json};
 
 use super::attempt::{Attempted, Execution, failure};
 use super::error::RunError;
-use super::{artifact, ends};
+use super::{artifact, cancel, ends};
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::Launch;
+use crate::environment::in_use::InUse;
 use crate::environment::provide::{ProvideError, is_usable};
 use crate::lease::Held;
 use crate::machine::Steady;
@@ -148,6 +149,9 @@ impl Lifecycle<'_> {
         let Some(environment) = self.ready_environment(&claimed.run)? else {
             return Ok(self.environment_vanished(claimed)?);
         };
+        let Some(_in_use) = InUse::mark(self.workspace, &environment.folder) else {
+            return Ok(self.environment_vanished(claimed)?);
+        };
         self.carry_in(claimed, held, &|_| Ok(environment.clone()))
     }
 
@@ -200,15 +204,35 @@ impl Lifecycle<'_> {
         if execution.run.options.dry_run {
             return (Attempted::dry_run(), None);
         }
-        match provide(cancel) {
+        match self.provide_in_use(provide, cancel) {
             Err(error) => (without_environment(&error), None),
-            Ok(environment) => {
+            Ok((environment, None)) => {
+                let gone = "its environment was deleted as the run began".to_owned();
+                let gone = failure(code::ENVIRONMENT_FAILED, "environment", gone, None);
+                (Attempted::failed(gone, true), Some(environment))
+            }
+            Ok((environment, Some(_in_use))) => {
                 let mut on_event = |event: &Value| self.reporter.event(execution.run, event);
                 let attempted =
                     execution.attempt(self.launcher, &environment, cancel, &mut on_event);
                 (attempted, Some(environment))
             }
         }
+    }
+
+    /// Provides an environment and marks it as used. One that is deleted in between is provided once more.
+    fn provide_in_use(
+        &self,
+        provide: &Provide<'_>,
+        cancel: &Cancel,
+    ) -> Result<(EnvironmentRecord, Option<InUse>), ProvideError> {
+        let environment = provide(cancel)?;
+        if let Some(in_use) = InUse::mark(self.workspace, &environment.folder) {
+            return Ok((environment, Some(in_use)));
+        }
+        let environment = provide(cancel)?;
+        let in_use = InUse::mark(self.workspace, &environment.folder);
+        Ok((environment, in_use))
     }
 
     /// The run's attempt is given back, and its environment is built again.
@@ -241,11 +265,11 @@ impl Lifecycle<'_> {
     ) -> Result<Recorded, StoreError> {
         let store = &*self.workspace.store;
         let now = self.workspace.machine.now();
-        if store.release_run(&run.id, claim, reason, now)?.is_none() {
+        let Some(left) = store.release_run(&run.id, claim, reason, now)? else {
             return Ok(None);
-        }
+        };
         let run = store.run(&run.key.workspace_id, &run.id)?;
-        ends::report_left(self.workspace, &run, message, None)?;
+        ends::report_left(self.workspace, &run, left, message, None);
         Ok(Some((run, None)))
     }
 
@@ -288,11 +312,23 @@ impl Lifecycle<'_> {
                 Ok(left.map(|run| (run, None)))
             }
             _ => {
+                // By a signal, which is recorded nowhere else. Who recorded a request has written it.
+                if ending.status == RunStatus::Cancelled
+                    && self.cancel.is_cancelled()
+                    && !self.is_cancel_requested(run)
+                {
+                    cancel::note_in(&execution.log, run);
+                }
                 let now = self.workspace.machine.now();
                 let notes = write_artifact(execution, &ending, environment, now);
                 self.finish(execution, &mut ending, notes, now)
             }
         }
+    }
+
+    fn is_cancel_requested(&self, run: &RunRecord) -> bool {
+        let found = self.workspace.store.run(&run.key.workspace_id, &run.id);
+        found.is_ok_and(|run| run.cancel_requested_at.is_some())
     }
 
     /// Records the end of a run and reports it. A run whose results could not be recorded in full is not called failed for
@@ -304,8 +340,7 @@ impl Lifecycle<'_> {
         mut notes: Vec<String>,
         now: Timestamp,
     ) -> Result<Recorded, RunError> {
-        let (workspace, run) = (self.workspace, execution.run);
-        let store = &*workspace.store;
+        let (store, run) = (&*self.workspace.store, execution.run);
         let (asked_before, recorded) = self.persist(execution, || {
             let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
             if let Some(refusal) = recorded.as_ref().err().and_then(StoreError::refusal) {
@@ -341,17 +376,10 @@ impl Lifecycle<'_> {
                 json!({"scope": "run", "stream": "stderr", "message": note}),
             );
         }
-        // If it cannot be reported now, housekeeping finds it and reports it later.
-        let mut is_first = true;
-        let _ = self.persist(execution, || {
-            let reported = if std::mem::take(&mut is_first) {
-                ends::report(workspace, &execution.log, &found)
-            } else {
-                // The end may be in the log by now.
-                ends::report_once(workspace, &found)
-            };
-            reported.map(Some)
-        });
+        // Where the store did the work without an answer, who recorded the end is not certain, and it may be in the log.
+        if recorded.is_some() {
+            ends::report(&execution.log, &found);
+        }
         Ok(Some((found, Some(Box::new(ending.clone())))))
     }
 
@@ -436,12 +464,11 @@ pub fn retry_later(
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&*workspace.store, workspace.machine.now());
     let retry_at = now.plus(workspace.backoff(run.attempt_count));
-    let left = store.retry_run(&run.id, claim, failure, retry_at, now)?;
-    if left.is_none() {
+    let Some(left) = store.retry_run(&run.id, claim, failure, retry_at, now)? else {
         return Ok(None);
-    }
+    };
     let run = store.run(&run.key.workspace_id, &run.id)?;
-    ends::report_left(workspace, &run, &failure.message, Some(failure))?;
+    ends::report_left(workspace, &run, left, &failure.message, Some(failure));
     Ok(Some(run))
 }
 

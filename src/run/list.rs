@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::clock::Timestamp;
 use crate::problem::{Facts, Kind, Problem, code};
-use crate::store::{RunFilter, RunRecord, RunStatus, StoreError};
+use crate::store::{ConfigurationRecord, Named, RunFilter, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
 /// Which runs, as a user says it.
@@ -55,6 +55,31 @@ pub fn list(workspace: &Workspace, wanted: &Wanted<'_>) -> Result<Vec<RunRecord>
         since: wanted.since,
         limit: wanted.limit,
     })
+}
+
+/// Returns the configurations of the workspace that were run, the last one first.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn configurations(workspace: &Workspace) -> Result<Vec<ConfigurationRecord>, StoreError> {
+    let store = &workspace.store;
+    let mut known = store.configuration_activity()?;
+    known.retain(|known| known.workspace_id == workspace.id());
+    known.sort_by_key(|known| std::cmp::Reverse(known.last_run_at));
+    let mut records = Vec::new();
+    for activity in known {
+        records.extend(store.configuration_at(workspace.id(), &activity.path)?);
+    }
+    Ok(records)
+}
+
+/// Returns, for each run of the workspace, the shortest part of its id that tells it from all others; commands accept it.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn short_ids(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<String>, StoreError> {
+    let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+    workspace.store.short_ids(Named::Runs, workspace.id(), &ids)
 }
 
 /// Records hold the real path of a configuration's folder, so a folder is resolved; a name or an id stays as it is.

@@ -10,7 +10,8 @@
 //! 5. [`ends`] writes into the run's log how it ended.
 //!
 //! What a person does to runs: [`list`], [`show`], [`enqueue`], [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
-//! the run ends) and [`watch`] (again when a file changes). Runs of a process that died come back by [`recover`]; [`waiting`] says why a
+//! the run ends) and [`watch`] (again when a file changes); [`provide`] has an environment
+//! ready for a command that runs nothing. Runs of a process that died come back by [`recover`]; [`waiting`] says why a
 //! queued run does not run yet.
 //!
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
@@ -31,6 +32,7 @@ pub mod leftovers;
 pub mod lifecycle;
 pub mod list;
 pub mod output;
+pub mod provide;
 pub mod recover;
 pub mod remove;
 pub mod request;
@@ -45,6 +47,7 @@ pub mod watch;
 use std::path::Path;
 
 pub use request::Tools;
+pub use results::Rows;
 
 use crate::problem::{Kind, code};
 use crate::store::{RunRecord, RunStatus};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::input::Input;
 use crate::files::{self, FileError, name_of};
 use crate::problem::{Facts, Kind, Problem, code};
 
@@ -54,7 +55,7 @@ impl Problem for OutputError {
 ///
 /// # Errors
 /// They can't.
-pub fn check_output_dir(folder: &Path, inputs: &[PathBuf]) -> Result<(), OutputError> {
+pub fn check_output_dir(folder: &Path, inputs: &[Input]) -> Result<(), OutputError> {
     let looks_like_a_file = folder
         .extension()
         .is_some_and(|extension| extension == "xlsx");
@@ -78,8 +79,9 @@ pub fn check_output_dir(folder: &Path, inputs: &[PathBuf]) -> Result<(), OutputE
 }
 
 /// Where the copy of an input's workbook goes.
-pub(super) fn target(folder: &Path, input: &Path) -> PathBuf {
-    folder.join(crate::layout::normalized_name(&name_of(input)))
+pub(super) fn target(folder: &Path, input: &Input) -> PathBuf {
+    let name = crate::layout::normalized_name(&name_of(&input.path));
+    folder.join(&input.below).join(name)
 }
 
 /// Copies a workbook to the output directory; a file that is there is replaced whole or not at all.
@@ -88,6 +90,9 @@ pub(super) fn target(folder: &Path, input: &Path) -> PathBuf {
 /// It cannot be written.
 pub(super) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
     check_target(to)?;
+    if let Some(folder) = to.parent() {
+        files::create_folder(folder)?;
+    }
     Ok(files::copy_whole(workbook, to)?)
 }
 

@@ -18,7 +18,7 @@ pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
             let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
             leftovers::clear(&*workspace.machine, &folder);
         }
-        ends::report_taken_back(workspace, run, ends::RECOVERED, "Its process died")?;
+        ends::report_taken_back(workspace, run, ends::RECOVERED, "Its process died");
     }
     Ok(runs)
 }

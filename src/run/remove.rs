@@ -1,8 +1,10 @@
-//! Removing an ended run: its record first, then its files.
+//! Removing an ended run: its files are set aside, then its record is deleted, then its files.
 
-use super::ends;
+use std::io;
+
 use super::error::{NotEnded, demand_ended};
-use crate::files::{FileError, disk_usage, remove_read_only_tree};
+use crate::environment::gc::Aside;
+use crate::files::{FileError, disk_usage};
 use crate::problem::{Facts, Problem};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
@@ -55,14 +57,33 @@ pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<Remov
 }
 
 fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
-    // Followers of the log see the end before the log is deleted.
-    ends::report_once(workspace, run)?;
+    let files = workspace.files();
+    let aside =
+        Aside::set(workspace, &run.run_dir).map_err(FileError::on("delete", &run.run_dir))?;
+    if let Err(error) = delete_record(workspace, run) {
+        if let Some(aside) = aside {
+            // Where this fails, collection does it.
+            let _ = aside.put_back(files);
+        }
+        return Err(error);
+    }
+    // A collection that came in between may have given it its name back.
+    let left = aside.map(|aside| aside.path);
+    for folder in left.iter().chain([&run.run_dir]) {
+        match files.remove_tree(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(FileError::on("delete", folder)(error).into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn delete_record(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
     if !workspace.store.delete_run(&run.id)? {
         // Its state changed since it was read, or another process removed it.
         demand_ended(&workspace.store.run(&run.key.workspace_id, &run.id)?)?;
-    }
-    if run.run_dir.exists() {
-        remove_read_only_tree(&run.run_dir).map_err(FileError::on("delete", &run.run_dir))?;
     }
     Ok(())
 }

@@ -1,14 +1,15 @@
-//! The request of an `ade run`: which files, by which configuration, and how.
+//! The request of an `ade run`, or of an `ade runs retry --now`: which files, by which configuration, and how.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::RunError;
+use super::input::Input;
 use super::stage;
 use crate::engine::{ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
 use crate::environment::prepare::Prepared;
-use crate::files::name_of;
-use crate::store::{NewRun, RunOptions};
+use crate::files::{FileError, name_of};
+use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord};
 use crate::workspace::Workspace;
 
 /// What runs are executed with: production's own, or a simulation's.
@@ -24,7 +25,7 @@ impl Tools<'static> {
     /// Engines as child processes, and environments that uv or pip install.
     pub fn here() -> Self {
         Self {
-            launcher: &ChildProcess,
+            launcher: &ChildProcess { values: None },
             builder: &Installers,
         }
     }
@@ -39,7 +40,9 @@ pub struct Request<'a> {
     /// The configuration.
     pub prepared: &'a Prepared,
     /// The files.
-    pub inputs: &'a [PathBuf],
+    pub inputs: &'a [Input],
+    /// The run to repeat, with its own input and options; the others here do not count then.
+    pub again: Option<&'a RunRecord>,
     /// Where copies of the normalized workbooks go.
     pub output_dir: Option<&'a Path>,
     /// The sheets; `None`: all visible ones.
@@ -57,11 +60,16 @@ impl Request<'_> {
     /// The input cannot be staged, or its environment not be recorded.
     pub(super) fn new_run(&self, input: usize) -> Result<NewRun, RunError> {
         let (workspace, prepared) = (self.workspace, self.prepared);
-        let input = &self.inputs[input];
+        if let Some(run) = self.again {
+            let environment = prepared.ensure_environment(workspace)?;
+            return Ok(repetition(workspace, run, &environment)?);
+        }
+        let input = &self.inputs[input].path;
         let id = workspace.machine.new_id();
         let folder = workspace.layout.run(workspace.id(), &id);
         let name = name_of(input);
         let staged_at = folder.staged(&name);
+        stage::begin(workspace, &folder)?;
         let staged = stage::stage(workspace.files(), input, &staged_at)?;
         Ok(NewRun {
             id,
@@ -81,4 +89,40 @@ impl Request<'_> {
             retry_of_run_id: None,
         })
     }
+}
+
+/// Stages the input of a run once more. Returns the record of the new run.
+pub(super) fn repetition(
+    workspace: &Workspace,
+    run: &RunRecord,
+    environment: &EnvironmentRecord,
+) -> Result<NewRun, FileError> {
+    let run = run.clone();
+    let id = workspace.machine.new_id();
+    let folder = workspace.layout.run(&run.key.workspace_id, &id);
+    let input_path = folder.staged(&run.input_name);
+    stage::begin(workspace, &folder)?;
+    stage::restage(
+        workspace.files(),
+        &run.input_path,
+        &input_path,
+        run.input_size_bytes,
+    )?;
+    Ok(NewRun {
+        environment_id: environment.id.clone(),
+        id,
+        key: environment.key.clone(),
+        document_id: run.document_id,
+        source_digest: run.source_digest,
+        snapshot: run.snapshot,
+        input_name: run.input_name,
+        input_path,
+        input_sha256: run.input_sha256,
+        input_size_bytes: run.input_size_bytes,
+        input_sheets: run.input_sheets,
+        options: run.options,
+        max_attempts: workspace.settings.worker.max_attempts,
+        run_dir: folder.path().to_owned(),
+        retry_of_run_id: Some(run.id),
+    })
 }

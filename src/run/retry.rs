@@ -1,16 +1,18 @@
 //! Running an ended run again, as a new run with the same input and the same snapshot of the configuration.
 //!
-//! The new run has its own copy of the input, so that the old run may be removed at any time. A worker executes it;
-//! [`super::enqueue`] records it in the queue.
+//! The new run has its own copy of the input, so that the old run may be removed at any time. A worker executes it, when
+//! [`super::enqueue`] has recorded it in the queue; or this process does ([`again`]).
 
 use std::path::PathBuf;
 
 use super::error::{NotEnded, demand_ended};
-use super::{enqueue, stage};
-use crate::environment::prepare::environment_of_run;
+use super::{enqueue, request};
+use crate::environment::prepare::{
+    PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare_environment,
+};
 use crate::files::FileError;
 use crate::problem::{Facts, Kind, Problem, code};
-use crate::store::{NewRun, RunRecord, StoreError};
+use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// A run cannot be run again.
@@ -27,6 +29,9 @@ pub enum RetryError {
         /// What is missing.
         path: PathBuf,
     },
+    /// Its environment cannot be built any more.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -41,6 +46,7 @@ impl Problem for RetryError {
             Self::NotEnded(error) => error.facts(),
             Self::Gone { .. } => Facts::new(Kind::Usage, code::INPUT_GONE)
                 .hint("`ade run` it from its original file"),
+            Self::Prepare(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
         }
@@ -52,36 +58,31 @@ impl Problem for RetryError {
 /// # Errors
 /// There is no such run, it has not ended, or its input or snapshot has been collected.
 pub fn retry(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
+    let run = repeatable(workspace, given)?;
+    let environment = ask_for_environment_of_run(workspace, &run)?;
+    let new = request::repetition(workspace, &run, &environment)?;
+    let queued: Result<Vec<RunRecord>, RetryError> =
+        enqueue::queue(workspace, std::slice::from_ref(&new));
+    Ok(queued?.remove(0))
+}
+
+/// Returns the run that `given` names, and what is needed to repeat it in this process: for
+/// [`Request::again`](super::request::Request::again).
+///
+/// # Errors
+/// There is no such run, it has not ended, or what it needs is gone.
+pub fn again(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), RetryError> {
+    let run = repeatable(workspace, given)?;
+    let environment = environment_of_run(workspace, &run)?;
+    let prepared = prepare_environment(workspace, &environment)?;
+    Ok((run, prepared))
+}
+
+fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
     let run = workspace.store.run(workspace.id(), given)?;
     demand_ended(&run)?;
     demand_files(&run)?;
-    let id = workspace.machine.new_id();
-    let folder = workspace.layout.run(&run.key.workspace_id, &id);
-    let input_path = folder.staged(&run.input_name);
-    stage::restage(
-        workspace.files(),
-        &run.input_path,
-        &input_path,
-        run.input_size_bytes,
-    )?;
-    let new = NewRun {
-        environment_id: environment_of_run(workspace, &run)?.id,
-        id,
-        key: run.key,
-        document_id: run.document_id,
-        source_digest: run.source_digest,
-        snapshot: run.snapshot,
-        input_name: run.input_name,
-        input_path,
-        input_sha256: run.input_sha256,
-        input_size_bytes: run.input_size_bytes,
-        input_sheets: run.input_sheets,
-        options: run.options,
-        max_attempts: workspace.settings.worker.max_attempts,
-        run_dir: folder.path().to_owned(),
-        retry_of_run_id: Some(run.id),
-    };
-    enqueue::queue(workspace, &new)
+    Ok(run)
 }
 
 fn demand_files(run: &RunRecord) -> Result<(), RetryError> {

@@ -1,5 +1,7 @@
 //! Everything that is recorded about one run: `ade runs show`.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::json::run_json;
@@ -11,6 +13,8 @@ use crate::workspace::Workspace;
 pub struct Shown {
     /// The run.
     pub run: RunRecord,
+    /// The copy of its workbook, where one was asked for.
+    pub copy: Option<PathBuf>,
     /// What it waits for, in words; `None`: it is not queued.
     pub waits_for: Option<String>,
     /// Its attempts, the first one first.
@@ -32,6 +36,7 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let run = store.run(workspace.id(), given)?;
     let payload = store.run_payload(&run.id)?;
     Ok(Shown {
+        copy: store.copies_of(&[&run.id])?.remove(&run.id),
         waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
         attempts: store.attempts(&run.id)?,
         fields: store.run_fields(&run.id)?,
@@ -45,7 +50,7 @@ impl Shown {
     /// Returns the run object with the keys that only a single run has. Scripts read it: a key may be added, none is
     /// renamed or dropped.
     pub fn json(&self) -> Value {
-        let mut object = run_json(&self.run);
+        let mut object = run_json(&self.run, self.copy.as_deref());
         object["waits_for"] = json!(self.waits_for);
         object["attempts"] = json!(self.attempts);
         object["fields"] = json!(self.fields);

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::files::FileError;
+use crate::layout::RunFolder;
 use crate::machine::Files;
+use crate::workspace::Workspace;
 
 /// A copy with what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,26 @@ pub struct Staged {
     pub sha256: String,
     /// How many they are.
     pub size_bytes: u64,
+}
+
+/// Marks the folder of a run that is about to be staged as one that no record knows yet: where its process dies, collection
+/// deletes it.
+///
+/// # Errors
+/// It cannot be written.
+pub fn begin(workspace: &Workspace, folder: &RunFolder) -> Result<(), FileError> {
+    let (files, mark) = (workspace.files(), folder.unrecorded());
+    files
+        .create_folder(folder.path())
+        .map_err(FileError::on("create the folder", folder.path()))?;
+    files
+        .write(&mark, format!("{}\n", workspace.database_id).as_bytes())
+        .map_err(FileError::on("write", &mark))
+}
+
+/// Takes the mark of [`begin`] away: the run is recorded. Where this fails, the record counts.
+pub fn recorded(workspace: &Workspace, folder: &RunFolder) {
+    let _ = workspace.files().remove_file(&folder.unrecorded());
 }
 
 /// Copies an input to its place and hashes what was copied. The copy appears whole.

@@ -16,6 +16,9 @@ use crate::store::{Failure, RunStatus};
 const INVALID_SETTINGS: &str = "Invalid settings";
 /// How the engine begins to say why a configuration is not valid.
 const INVALID_PACKAGE: &str = "Config package INVALID: ";
+/// How the engine begins to say what is wrong with its call.
+const USAGE_ERROR: &str = "Error: ";
+const SEE_LOG: &str = "`ade logs tail` shows all of its output";
 /// The code of the engine's failure for a configuration that it cannot use.
 const CONFIG_ERROR: &str = "config_error";
 
@@ -196,7 +199,6 @@ fn words_of_engine(seen: Observation, failure: &crate::engine::Failure) -> Words
 
 /// What was seen from outside the engine.
 fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -> Words {
-    let last_lines = last_lines(report);
     let engine = |message: String| Words::new("engine", message);
     match seen {
         Observation::Cancelled => Words::new("run", "cancelled".to_owned()),
@@ -208,26 +210,38 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
         }
         Observation::Invalid => {
             let reason = found_in(&report.last_lines).unwrap_or_default();
-            Words::new("configuration", reason)
+            Words {
+                hint: hint_for_import(&reason),
+                ..Words::new("configuration", reason)
+            }
         }
         Observation::BadSettings => Words {
             hint: hint_of(CONFIG_ERROR).map(str::to_owned),
-            ..Words::new("settings", report.last_lines.join("\n"))
+            ..Words::new(
+                "settings",
+                words_from(report, INVALID_SETTINGS).unwrap_or_default(),
+            )
         },
         Observation::NoOutput => engine(format!(
             "the engine reported success but wrote no {}",
             around.output.display()
         )),
-        Observation::Refused => engine(format!("the engine refused the call{last_lines}")),
+        // What the configuration's code printed is in the log. It may hold cells, so it is no part of what is recorded.
+        Observation::Refused => {
+            let refused = words_from(report, USAGE_ERROR).map(|words| format!(": {words}"));
+            let message = format!("the engine refused the call{}", refused.unwrap_or_default());
+            engine(message).hint(SEE_LOG)
+        }
         Observation::Killed => engine(format!(
-            "the engine was killed by {}{last_lines}",
-            exit_in_words(report)
-        )),
-        _ => engine(format!(
-            "the engine ended with {} and did not say how it went{last_lines}",
+            "the engine was killed by {}",
             exit_in_words(report)
         ))
-        .hint("`ade logs tail` shows all of its output"),
+        .hint(SEE_LOG),
+        _ => engine(format!(
+            "the engine ended with {} and did not say how it went",
+            exit_in_words(report)
+        ))
+        .hint(SEE_LOG),
     }
 }
 
@@ -249,14 +263,10 @@ fn exit_in_words(report: &EngineReport) -> String {
     }
 }
 
-fn last_lines(report: &EngineReport) -> String {
-    match report.last_lines.as_slice() {
-        [] => String::new(),
-        lines => format!(
-            "; its last lines: {}",
-            lines[lines.len().saturating_sub(3)..].join(" | ")
-        ),
-    }
+/// The engine's own words about its settings or its call: the line that begins so.
+fn words_from(report: &EngineReport, beginning: &str) -> Option<String> {
+    let mut lines = report.last_lines.iter();
+    lines.find(|line| line.starts_with(beginning)).cloned()
 }
 
 /// What to do about a failure that the engine reports: as the engine says, by what the message names, by its code.
@@ -304,6 +314,7 @@ mod tests {
             usage: Usage::default(),
             wall: Duration::ZERO,
             completed,
+            computed_fields: Vec::new(),
             hint: None,
             last_lines: lines.iter().map(|line| (*line).to_owned()).collect(),
         }

@@ -110,12 +110,15 @@ table! {
         venvs_dir: Option<PathBuf> = maybe_path, "ADE_VENVS_DIR", Kind::Path, "",
             "Where environments are kept.",
             note("<data-dir>/venvs");
+        cache_dir: Option<PathBuf> = maybe_path, "ADE_CACHE_DIR", Kind::Path, "",
+            "What is fetched or compiled once for all data directories: downloads, uv, engines, bytecode.",
+            note("the user's cache folder, ade below it; where that cannot be written, <data-dir>/cache");
         pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", Kind::Path, "",
             "pip's download cache.",
-            note("<data-dir>/cache/pip");
+            note("<cache-dir>/pip");
         uv_cache_dir: Option<PathBuf> = maybe_path, "ADE_UV_CACHE_DIR", Kind::Path, "",
             "uv's download cache.",
-            note("<data-dir>/cache/uv");
+            note("<cache-dir>/uv");
         installer: Installer = installer, "ADE_INSTALLER", Kind::Word(&["auto", "uv", "pip"]), "auto",
             "What installs environments: uv (from PATH, else fetched once), or the standard library's venv with pip.";
         python: Option<PathBuf> = program, "ADE_PYTHON", Kind::Path, "",
@@ -181,5 +184,7 @@ table! {
             "Days without use after which an environment may be deleted; 0 or less: never.";
         run_artifact_ttl: Option<Duration> = days, "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", Kind::Days, "30",
             "Days that a run's files are kept after its end; 0 or less: for ever.";
+        cache_ttl: Option<Duration> = days, "ADE_WORKER_CACHE_TTL_DAYS", Kind::Days, "90",
+            "Days without use by any build after which a part of the cache may be deleted; 0 or less: never.";
     }
 }

@@ -36,6 +36,16 @@ pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
     }
 }
 
+/// Where the database is that the settings name.
+///
+/// # Errors
+/// No backend serves its URL.
+pub fn location(settings: &Settings, default: &Path) -> Result<PathBuf> {
+    match Database::of(settings, default)? {
+        Database::Sqlite(path) => Ok(path),
+    }
+}
+
 /// Reads the state of the database's schema, without changing anything.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Environments: queued → building → ready | failed, under leases of their own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,8 @@ pub struct EnvironmentRecord {
     pub snapshot: PathBuf,
     /// Who builds it.
     pub claimed_by: Option<String>,
+    /// The process that builds it, if it is registered ([`WorkerRecord`](super::WorkerRecord)).
+    pub claim_process: Option<String>,
     /// Until when its builder's lease holds.
     pub claim_expires_at: Option<Timestamp>,
     /// How many builds were attempted.
@@ -80,6 +83,8 @@ pub struct EnvironmentRecord {
     pub available_at: Timestamp,
     /// Why it failed.
     pub error: Option<Failure>,
+    /// Whether that can pass: it is built again when somebody asks for it anew.
+    pub error_may_pass: bool,
     /// What is in it, once ready.
     pub contents: Option<EnvironmentContents>,
     /// When it was recorded.
@@ -98,6 +103,10 @@ impl EnvironmentRecord {
         self.last_used_at.unwrap_or(self.updated_at)
     }
 }
+
+/// The last use of an environment, and of a configuration, is recorded to this: a change at each claim would be one more page
+/// to write. Who judges by it allows for so much more.
+pub const LAST_USE_KNOWN_TO: Duration = Duration::from_secs(10);
 
 /// An environment that is to be recorded.
 #[derive(Clone, Debug)]
@@ -140,6 +149,37 @@ pub struct Package {
     pub version: String,
 }
 
+/// Which state of an environment lets a builder claim it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimable {
+    /// It waits, and is due.
+    Due,
+    /// It waits, due or not, or has failed: somebody asks for it now. The attempts at one that failed are counted anew.
+    Asked,
+    /// It is being built, but its builder has let the lease end at this time.
+    Left(Timestamp),
+}
+
+/// What becomes of an environment that could not be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// It waits, and is tried again from then on.
+    RetryAt(Timestamp),
+    /// It fails, and is tried again when somebody asks for it anew: what it failed at can pass.
+    FailUntilAsked,
+    /// It fails, and is tried again only by hand.
+    Fail,
+}
+
+/// How builds are begun again whose builders died, or let their lease end.
+#[derive(Clone, Copy)]
+pub struct BuildAttempts<'a> {
+    /// After so many attempts the environment fails.
+    pub most: u32,
+    /// The wait after an attempt of this number.
+    pub backoff: &'a dyn Fn(u32) -> Duration,
+}
+
 /// The environments in the store, and the claims of their builders.
 pub trait Environments {
     /// Returns the environment of the key of `new`. Records `new` as queued where the key has none yet.
@@ -173,14 +213,18 @@ pub trait Environments {
     /// The database cannot be used.
     fn all_environments(&self) -> Result<Vec<EnvironmentRecord>>;
 
-    /// Returns the due environment that has waited longest to be built.
+    /// Returns the due environment that has waited longest to be built; where `after` is given, of those that come after
+    /// it.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn next_environment(&self, now: Timestamp) -> Result<Option<EnvironmentRecord>>;
+    fn next_environment(
+        &self,
+        now: Timestamp,
+        after: Option<&EnvironmentRecord>,
+    ) -> Result<Option<EnvironmentRecord>>;
 
-    /// Claims one environment for building. The holder of its build lock may `take_over` a failed one, and one
-    /// whose builder is dead although its lease still holds. `None`: its status does not allow it.
+    /// Claims one environment for building. `None`: its state is not the one that is `claimable`.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -188,9 +232,22 @@ pub trait Environments {
         &self,
         id: &str,
         claim: &Claim,
-        take_over: bool,
+        claimable: Claimable,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>>;
+
+    /// Gives an environment that is being built another folder, because a process that lost its claim may still be at work
+    /// in the one that it has. False: the lease was lost and nothing changed.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn move_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        folder: &Path,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     /// Renews a builder's lease.
     ///
@@ -210,7 +267,7 @@ pub trait Environments {
         now: Timestamp,
     ) -> Result<bool>;
 
-    /// Building → failed, or queued again from `retry_at` on. False: the lease was lost and nothing changed.
+    /// Building → failed or queued, as `after` says. False: the lease was lost and nothing changed.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -219,7 +276,20 @@ pub trait Environments {
         id: &str,
         claim: &Claim,
         failure: &Failure,
-        retry_at: Option<Timestamp>,
+        after: AfterFailure,
+        now: Timestamp,
+    ) -> Result<bool>;
+
+    /// Failed → queued, due from `due` on, its attempts counted anew: somebody asks for it. `by_hand`: also where what it
+    /// failed at cannot pass. False: it has not failed, or stays so.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn ask_for_environment(
+        &self,
+        id: &str,
+        by_hand: bool,
+        due: Timestamp,
         now: Timestamp,
     ) -> Result<bool>;
 
@@ -229,11 +299,16 @@ pub trait Environments {
     /// The database cannot be used.
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool>;
 
-    /// Building → queued, for all environments whose builder's lease has expired. Returns how many.
+    /// Building → queued, or failed where `attempts` are spent, for all environments whose builder's lease has expired.
+    /// Returns how many.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize>;
+    fn expire_environment_leases(
+        &self,
+        attempts: &BuildAttempts<'_>,
+        clock: &Clock<'_>,
+    ) -> Result<usize>;
 
     /// Ready → queued, to be built in `folder`: its files vanished, or a rebuild was asked for. `seen` is the environment
     /// as the caller read it. False: another process has built or requeued it since.
@@ -254,12 +329,14 @@ pub trait Environments {
     /// The database cannot be used.
     fn live_runs_of_environment(&self, id: &str) -> Result<u64>;
 
-    /// Moves the runs that wait for one environment to another one, because the former's engine is not available here.
-    /// The former's record is deleted if it is still queued.
+    /// Moves runs that wait for one environment to another one, because the former's engine is not available here. The
+    /// former's record is deleted if it is still queued. False: only a part was moved, so that other processes need not wait
+    /// for long; the caller asks again.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()>;
+    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp)
+    -> Result<bool>;
 
     /// Deletes the record of an environment that is ready or failed, that no queued or running run needs, and that was last
     /// used (or changed) before `cold_since`, where that is given. False: it must stay.

@@ -75,6 +75,14 @@ pub enum StoreError {
         /// What to do.
         hint: String,
     },
+    /// It is on a file system that other machines use too, with a log that only one machine may use.
+    #[error("the database {} is on a network file system ({kind}), where its write-ahead log can be damaged", path.display())]
+    OnNetwork {
+        /// The database.
+        path: PathBuf,
+        /// The kind of the file system: `nfs`.
+        kind: String,
+    },
     /// No record of that id.
     #[error("there is no {what} {id:?}")]
     NotFound {
@@ -151,6 +159,9 @@ impl Problem for StoreError {
             Self::Unreachable { hint, .. } => {
                 database(code::DATABASE_UNREACHABLE).hint(hint.clone())
             }
+            Self::OnNetwork { .. } => database(code::DATABASE_ON_NETWORK).hint(
+                "put the data directory on a local disk (--data-dir); or set ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE, which is slower and relies on the file system's locks",
+            ),
             Self::File(error) => error
                 .facts()
                 .under(Kind::Database, code::DATABASE_UNREACHABLE),
@@ -163,7 +174,7 @@ impl Problem for StoreError {
             } => Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade env ls` lists them"),
             Self::NotFound { .. } => Facts::new(Kind::Usage, code::NOT_FOUND),
             Self::Ambiguous { .. } => {
-                Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id")
+                Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
             }
             Self::Refused { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
         }

@@ -5,9 +5,20 @@ use std::time::Duration;
 use super::{Clock, Result};
 use crate::clock::Timestamp;
 
+/// Who holds a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The name that it gave.
+    pub name: String,
+    /// Until when the lease holds without a renewal.
+    pub expires_at: Timestamp,
+}
+
 /// Leases by name, and the repair of times.
 pub trait Leases {
-    /// Takes or renews a lease by name. False: another process holds it.
+    /// Takes or renews a lease by name. False: another process holds it, or the clock cannot be trusted. The clock is read with
+    /// the database in hand: to a process that stood still since it looked at it, a lease that was taken meanwhile would seem
+    /// to come from the future.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -17,8 +28,14 @@ pub trait Leases {
         holder: &str,
         token: &str,
         lease: Duration,
-        now: Timestamp,
+        clock: &Clock<'_>,
     ) -> Result<bool>;
+
+    /// Who holds a lease, or held it last without releasing it.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn lease_holder(&self, name: &str) -> Result<Option<Holder>>;
 
     /// Releases a lease, if the token still holds it.
     ///

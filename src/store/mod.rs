@@ -1,10 +1,11 @@
 //! The queue and the records.
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
-//! and its records: [`Configurations`], [`Environments`], [`Runs`], [`Results`], [`Workers`], [`Leases`] and
-//! [`QueueStatistics`]. [`SqliteStore`] implements it for one machine; `sqlite/` mirrors these files, and `suite/` holds the
+//! and its records: [`Identities`], [`Configurations`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
+//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
+//! machine; `sqlite/` mirrors these files, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
-//! [`open`], [`migrate`], [`status`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
+//! [`open`], [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
 //! `sqlite/migrations.rs`.
 //!
 //! Promises of every backend:
@@ -20,12 +21,17 @@
 //!   damaged or full.
 
 mod claim;
+mod collection;
 mod configurations;
+mod copies;
 mod database;
 mod environments;
 mod error;
 mod failure;
+mod identity;
+mod ids;
 mod leases;
+mod observed_time;
 mod queue_statistics;
 mod results;
 mod runs;
@@ -37,17 +43,22 @@ mod workers;
 
 pub use crate::lease::Heartbeat;
 pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
+pub use collection::{Collection, RunFiles};
 pub use configurations::{ConfigurationActivity, ConfigurationRecord, Configurations};
-pub use database::{examine, migrate, open, status};
+pub use copies::{Copies, OutputCopy};
+pub use database::{examine, location, migrate, open, status};
 pub use environments::{
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Environments,
-    NewEnvironment, Package,
+    AfterFailure, BuildAttempts, Claimable, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
+    EnvironmentStatus, Environments, LAST_USE_KNOWN_TO, NewEnvironment, Package,
 };
 pub use error::StoreError;
 pub use failure::{Failure, NOT_BUILT};
-pub use leases::Leases;
+pub use identity::{Identities, Identity};
+pub use ids::{Ids, Named};
+pub use leases::{Holder, Leases};
+pub use observed_time::{ObservedTime, Unseen};
 pub use queue_statistics::{Overview, QueueDepth, QueueMetrics, QueueStatistics};
-pub use results::{ColumnResult, FieldResult, Results, RunMetrics, RunResults};
+pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, NewRun, RunFilter, RunOptions, RunRecord, RunStatus, Runs,
 };
@@ -62,18 +73,36 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The queue and the records, all subjects together.
 pub trait Store:
-    Configurations + Environments + Runs + Results + Workers + Leases + QueueStatistics + Send + Sync
+    Collection
+    + Configurations
+    + Copies
+    + Environments
+    + Identities
+    + Ids
+    + Leases
+    + ObservedTime
+    + QueueStatistics
+    + Results
+    + Runs
+    + Workers
+    + Send
+    + Sync
 {
 }
 
 impl<S> Store for S where
-    S: Configurations
+    S: Collection
+        + Configurations
         + Environments
-        + Runs
-        + Results
-        + Workers
+        + Copies
+        + Identities
+        + Ids
         + Leases
+        + ObservedTime
         + QueueStatistics
+        + Results
+        + Runs
+        + Workers
         + Send
         + Sync
 {

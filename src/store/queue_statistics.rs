@@ -72,7 +72,7 @@ pub trait QueueStatistics {
     /// The database cannot be used.
     fn queue_depth(&self) -> Result<QueueDepth>;
 
-    /// Returns the queue now, and the counts of runs that ended since `since`.
+    /// Returns the queue now, and the counts of runs that ended since `since`, without those whose files were collected.
     ///
     /// # Errors
     /// The database cannot be used.

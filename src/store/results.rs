@@ -48,8 +48,10 @@ pub struct FieldResult {
     pub field: String,
     /// Its label.
     pub label: Option<String>,
-    /// Whether a column or a hook supplied it.
+    /// Whether a column was found for it, or a hook derived it from one.
     pub detected: bool,
+    /// Whether a hook or a transform filled it although no column was found for it.
+    pub computed: bool,
     /// The best score that a column had for it.
     pub best_mapping_score: Option<f64>,
     /// Cells with a value and without an issue.
@@ -58,6 +60,28 @@ pub struct FieldResult {
     pub occurrences_tables: u64,
     /// In how many columns it was found.
     pub occurrences_columns: u64,
+}
+
+/// What became of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldState {
+    /// A column was found for it, or a hook derived it from one.
+    Found,
+    /// No column was found; a hook or a transform filled it.
+    Computed,
+    /// It has no value.
+    Missing,
+}
+
+impl FieldResult {
+    /// What became of it.
+    pub fn state(&self) -> FieldState {
+        match (self.detected, self.computed) {
+            (true, _) => FieldState::Found,
+            (false, true) => FieldState::Computed,
+            (false, false) => FieldState::Missing,
+        }
+    }
 }
 
 /// The result of one source column.

@@ -117,7 +117,7 @@ pub struct RunRecord {
     pub id: String,
     /// The environment that it needs.
     pub key: EnvironmentKey,
-    /// That environment's id, while it exists.
+    /// That environment's id. None while it has to be recorded anew; of a run that has ended, it may be deleted since.
     pub environment_id: Option<String>,
     /// The stored input.
     pub document_id: Option<String>,
@@ -149,7 +149,7 @@ pub struct RunRecord {
     pub attempt_count: u32,
     /// The largest number of attempts.
     pub max_attempts: u32,
-    /// When it may be claimed.
+    /// When it may be claimed, while it is queued.
     pub available_at: Timestamp,
     /// The worker that executes it.
     pub claimed_by: Option<String>,
@@ -262,11 +262,11 @@ pub struct RunFilter {
 
 /// The runs: the queue itself, and the records of those that ended.
 pub trait Runs {
-    /// Records a run as queued.
+    /// Records runs as queued, all of them or none.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord>;
+    fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>>;
 
     /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
     ///
@@ -281,11 +281,12 @@ pub trait Runs {
     /// The database cannot be used.
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
-    /// Claims the oldest due run whose environment is ready.
+    /// Claims the oldest due runs whose environments are ready, in one transaction: the first run under the first claim, and
+    /// so on. Returns fewer where fewer are due.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
+    fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>>;
 
     /// Renews a run's lease.
     ///
@@ -349,11 +350,16 @@ pub trait Runs {
     /// There is no such run, or the database cannot be used.
     fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome>;
 
-    /// Queued runs whose environment failed finally: → failed, with its error. Returns the runs as they are now.
+    /// Queued runs whose environment failed finally: → failed, with its error; at most `limit` of them, so that other processes
+    /// need not wait for long. Returns the runs as they are now.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>>;
+    fn fail_runs_of_failed_environments(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>>;
 
     /// Returns queued runs that have no environment.
     ///
@@ -366,19 +372,6 @@ pub trait Runs {
     /// # Errors
     /// The database cannot be used.
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()>;
-
-    /// Returns runs whose end was recorded longer than `patience` ago, or in the future because the clock was set back since,
-    /// and is not reported in their log yet.
-    ///
-    /// # Errors
-    /// The database cannot be used.
-    fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>>;
-
-    /// Records that an end was reported in its run's log.
-    ///
-    /// # Errors
-    /// The database cannot be used.
-    fn mark_end_reported(&self, run: &str) -> Result<()>;
 
     /// Returns the run of an id, of an unambiguous prefix, or `latest`.
     ///

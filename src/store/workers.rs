@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Result, RunRecord};
+use super::{BuildAttempts, Result, RunRecord};
 use crate::clock::Timestamp;
 use crate::settings::Recovery;
 
-/// A process that claims runs: a worker, or an `ade run`.
+/// A process that claims runs or environments: a worker, an `ade run`, or another command that builds.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorkerRecord {
     /// New with each start, never used again.
@@ -19,7 +19,7 @@ pub struct WorkerRecord {
     pub pid: u32,
     /// The worker id of its first slot.
     pub name: String,
-    /// `worker` or `run`.
+    /// `worker`, or `run`: a command that works itself, as `ade run` and `ade env build` do.
     pub kind: String,
     /// How many runs it may execute at the same time.
     pub slots: u32,
@@ -45,12 +45,12 @@ pub trait Workers {
     /// The database cannot be used.
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()>;
 
-    /// Deletes the record of a process that has ended or was found dead. While it still holds a claim, the record stays, and
-    /// its death is found later.
+    /// Deletes the record of a process that has ended or was found dead. False: it still holds a claim, so the record stays,
+    /// and its death is found later.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn remove_worker(&self, id: &str) -> Result<()>;
+    fn remove_worker(&self, id: &str) -> Result<bool>;
 
     /// Returns all of them, oldest first.
     ///
@@ -58,10 +58,16 @@ pub trait Workers {
     /// The database cannot be used.
     fn workers(&self) -> Result<Vec<WorkerRecord>>;
 
-    /// Ends the claims of a dead process: its runs are requeued or failed by `recovery`, its builds requeued. Returns the runs
-    /// as they are now.
+    /// Ends the claims of a dead process: its runs are requeued or failed by `recovery`, its builds requeued, or failed where
+    /// their attempts are spent. Returns the runs as they are now.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>>;
+    fn reclaim(
+        &self,
+        process: &str,
+        recovery: Recovery,
+        builds: &BuildAttempts<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>>;
 }

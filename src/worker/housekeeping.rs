@@ -7,26 +7,21 @@ use std::time::Duration;
 
 use super::{Change, Pool};
 use crate::clock::Timestamp;
-use crate::environment::gc;
 use crate::machine::{Machine, Steady};
 use crate::run::ends;
 use crate::run::lifecycle::retry_later;
 use crate::run::recover::recover;
-use crate::store::{QueueMetrics, StoreError};
+use crate::store::{BuildAttempts, QueueMetrics, StoreError};
 
 /// How long the queue's metrics are kept.
 const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
-/// If an end is older than this and not reported, the process that should report it has died.
-const UNREPORTED: Duration = Duration::from_secs(10);
 /// A wall clock that differs from the steady one by more than this has jumped.
 const JUMP: Duration = Duration::from_secs(5);
 /// Other processes may have longer leases than this one, but not longer than this.
 const LONGEST_LEASE: Duration = Duration::from_secs(86_400);
-/// The collector's lease by name, and for how long it is taken.
-const GC_LEASE: (&str, Duration) = ("gc", Duration::from_secs(3600));
 
 /// Notices when the wall clock moves differently from the steady one.
-struct Clocks<'a> {
+pub(super) struct Clocks<'a> {
     machine: &'a dyn Machine,
     wall: Timestamp,
     steady: Steady,
@@ -36,7 +31,7 @@ struct Clocks<'a> {
 
 impl<'a> Clocks<'a> {
     /// `settle`: leases are left alone at first, as after a jump. A process that starts cannot know of a jump shortly before.
-    fn new(machine: &'a dyn Machine, settle: Option<Duration>) -> Self {
+    pub(super) fn new(machine: &'a dyn Machine, settle: Option<Duration>) -> Self {
         let (wall, steady) = (machine.now(), machine.steady());
         Self {
             machine,
@@ -48,7 +43,7 @@ impl<'a> Clocks<'a> {
 
     /// Seconds by which the wall clock jumped since the last look, where it did. After a jump, leases are left alone for
     /// `settle`, in which every live worker renews its own.
-    fn jumped(&mut self, settle: Duration) -> Option<f64> {
+    pub(super) fn jumped(&mut self, settle: Duration) -> Option<f64> {
         let (wall, steady) = (self.machine.now(), self.machine.steady());
         let by_wall = (wall.0 - self.wall.0) as f64 / 1000.0;
         let by_steady = steady.since(self.steady).as_secs_f64();
@@ -61,24 +56,24 @@ impl<'a> Clocks<'a> {
         Some(jump)
     }
 
-    fn are_trusted(&self) -> bool {
+    pub(super) fn are_trusted(&self) -> bool {
         let now = self.machine.steady();
         self.trust_from.is_none_or(|from| now >= from)
     }
 }
 
 /// Something that is done every so often.
-struct Duty {
+pub(super) struct Duty {
     every: Duration,
     last: Option<Steady>,
 }
 
 impl Duty {
-    fn new(every: Duration) -> Self {
+    pub(super) fn new(every: Duration) -> Self {
         Self { every, last: None }
     }
 
-    fn is_due(&mut self, now: Steady) -> bool {
+    pub(super) fn is_due(&mut self, now: Steady) -> bool {
         let due = self.last.is_none_or(|last| now.since(last) >= self.every);
         if due {
             self.last = Some(now);
@@ -103,7 +98,6 @@ impl Pool<'_> {
         let mut clocks = Clocks::new(machine, self.has_company().then(|| self.settle()));
         let mut sweep = Duty::new(settings.cleanup_interval);
         let mut metrics = Duty::new(settings.metrics_interval);
-        let mut collect = Duty::new(settings.gc_interval);
         // The first entry is about an interval, not about a moment.
         metrics.is_due(machine.steady());
         let pause = settings
@@ -120,9 +114,6 @@ impl Pool<'_> {
                 }
                 if metrics.is_due(machine.steady()) {
                     self.measure(&worker)?;
-                }
-                if self.options.gc && settings.enable_gc && collect.is_due(machine.steady()) {
-                    self.collect(&worker)?;
                 }
                 Ok(())
             });
@@ -178,7 +169,7 @@ impl Pool<'_> {
     }
 
     /// In this time every live worker renews its leases.
-    fn settle(&self) -> Duration {
+    pub(super) fn settle(&self) -> Duration {
         self.workspace.settings.worker.lease / 3 + JUMP
     }
 
@@ -193,9 +184,13 @@ impl Pool<'_> {
             self.look_at(worker, &mut clocks);
             clocks.are_trusted().then(|| machine.now())
         };
-        store.expire_environment_leases(&trusted)?;
-        let expired =
-            store.expire_run_leases(&|attempt| self.workspace.backoff(attempt), &trusted)?;
+        let backoff = |attempt| self.workspace.backoff(attempt);
+        let builds = BuildAttempts {
+            most: settings.max_attempts,
+            backoff: &backoff,
+        };
+        store.expire_environment_leases(&builds, &trusted)?;
+        let expired = store.expire_run_leases(&backoff, &trusted)?;
         for run in expired {
             self.counters.ended(run.status);
             ends::report_taken_back(
@@ -203,7 +198,7 @@ impl Pool<'_> {
                 &run,
                 ends::LOST,
                 "Its lease expired; the worker that held it writes nothing more",
-            )?;
+            );
             self.report(worker, &Change::Expired(&run));
         }
         // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than a day or its own.
@@ -212,7 +207,6 @@ impl Pool<'_> {
             LONGEST_LEASE.max(settings.lease) + JUMP,
             &|| Some(machine.now()),
         )?;
-        ends::report_missing(self.workspace, UNREPORTED)?;
         Ok(())
     }
 
@@ -256,23 +250,6 @@ impl Pool<'_> {
             Timestamp(now.0 - i64::try_from(KEEP_METRICS.as_millis()).unwrap_or(i64::MAX));
         store.record_metrics(&metrics, keep_since)?;
         self.report(worker, &Change::Metrics(&metrics));
-        Ok(())
-    }
-
-    fn collect(&self, worker: &str) -> Result<(), StoreError> {
-        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
-        let (name, lease) = GC_LEASE;
-        let token = machine.new_token();
-        if !store.acquire_lease(name, worker, &token, lease, machine.now())? {
-            return Ok(());
-        }
-        let options = gc::Options::of_settings(&self.workspace.settings);
-        let collected = gc::collect(self.workspace, &options, &self.done);
-        store.release_lease(name, &token)?;
-        let report = collected?;
-        if report.deleted_anything() {
-            self.report(worker, &Change::Collected(&report));
-        }
         Ok(())
     }
 }

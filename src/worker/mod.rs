@@ -1,11 +1,14 @@
 //! The loop over the queue.
 //!
 //! Each slot is a thread with a worker id of its own. It records environments for waiting runs, builds an environment
-//! that waits, else claims a run whose environment is ready, else sleeps until a run is queued or its poll interval has
-//! passed. One more thread does the maintenance (`housekeeping`): expired leases, dead processes, ends that nobody reported, metrics,
-//! collection. All that is done to a run happens under a claim; a process that dies leaves a lease that expires, and on
-//! its own machine a lock whose release shows its death at once.
+//! that waits, else claims runs whose environments are ready, one for itself and one for each idle slot (`handoff`), else
+//! sleeps until a run is queued or its poll interval has passed. One more thread does the maintenance (`housekeeping`):
+//! expired leases, dead processes, metrics; and one collects (`collecting`), for however long that takes. All that is done
+//! to a run happens under a claim; a process that dies leaves a lease that expires, and on its own machine a lock whose
+//! release shows its death at once.
 
+mod collecting;
+mod handoff;
 mod housekeeping;
 mod slot;
 
@@ -13,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use self::handoff::Handoff;
 use crate::cancel::Cancel;
 use crate::environment::gc;
 use crate::environment::provide::ProvideError;
@@ -36,6 +40,15 @@ pub struct Options {
     pub grace: Duration,
     /// Collect, where the settings allow it.
     pub gc: bool,
+}
+
+/// How a worker is asked to stop.
+#[derive(Clone, Default)]
+pub struct Stop {
+    /// No more claims; running runs may go on for [`Options::grace`].
+    pub in_order: Cancel,
+    /// After that: what runs is given back now.
+    pub at_once: Cancel,
 }
 
 /// A change that a worker's log mentions.
@@ -79,7 +92,7 @@ pub trait Observer: Sync {
     fn change(&self, worker: &str, change: &Change<'_>);
 }
 
-/// Executes queued runs until the queue is drained or `stop` is raised.
+/// Executes queued runs until the queue is drained or it is asked to stop.
 ///
 /// # Errors
 /// The database cannot be used any more, for a reason that waiting does not change.
@@ -87,7 +100,7 @@ pub fn work(
     workspace: &Workspace,
     tools: Tools<'_>,
     options: &Options,
-    stop: &Cancel,
+    stop: &Stop,
     observer: &dyn Observer,
 ) -> Result<(), FleetError> {
     let slots = if options.once {
@@ -101,7 +114,8 @@ pub fn work(
         tools,
         options,
         observer,
-        stop,
+        stop: &stop.in_order,
+        at_once: &stop.at_once,
         process: member.id.clone(),
         abandon: Cancel::new(),
         busy: AtomicUsize::new(0),
@@ -110,11 +124,12 @@ pub fn work(
         room: AtomicBool::new(true),
         done: Cancel::new(),
         bell: Bell::default(),
+        handoff: Handoff::new(slots),
         unrecorded: Mutex::new(Vec::new()),
         counters: Counters::default(),
         fatal: Mutex::new(None),
     };
-    let woken = stop.on_cancel({
+    let woken = stop.in_order.on_cancel({
         let bell = pool.bell.clone();
         move || bell.ring()
     });
@@ -141,6 +156,8 @@ struct Pool<'a> {
     process: String,
     /// No more claims.
     stop: &'a Cancel,
+    /// The grace is over.
+    at_once: &'a Cancel,
     /// Running runs are given back.
     abandon: Cancel,
     busy: AtomicUsize,
@@ -153,6 +170,7 @@ struct Pool<'a> {
     /// All slots have ended, or must.
     done: Cancel,
     bell: Bell,
+    handoff: Handoff,
     /// Claims that could not be left because the database could not be written; tried again until they can, or are lost.
     unrecorded: Mutex<Vec<Unrecorded>>,
     counters: Counters,
@@ -197,6 +215,7 @@ impl Pool<'_> {
         let (machine, wake) = (&self.workspace.machine, self.workspace.layout.wake());
         let beside: Vec<Work<'_>> = vec![
             Box::new(|| self.maintain()),
+            Box::new(|| self.collect_regularly()),
             Box::new(|| self.enforce_grace()),
             Box::new(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
         ];
@@ -235,16 +254,21 @@ impl Pool<'_> {
 
     /// Running runs may go on for a while after a stop was asked for, and are given back then.
     fn enforce_grace(&self) {
-        let either = Cancel::new();
-        let _causes = [self.stop, &self.done].map(|cause| {
-            let either = either.clone();
-            cause.on_cancel(move || either.cancel())
-        });
+        let either = |one: &Cancel| {
+            let either = Cancel::new();
+            let causes = [one, &self.done].map(|cause| {
+                let either = either.clone();
+                cause.on_cancel(move || either.cancel())
+            });
+            (either, causes)
+        };
         let machine = &self.workspace.machine;
-        machine.wait(&either, Duration::MAX);
+        let (asked, _causes) = either(self.stop);
+        machine.wait(&asked, Duration::MAX);
         if !self.done.is_cancelled() {
             self.report_stopping();
-            machine.wait(&self.done, self.options.grace);
+            let (now, _causes) = either(self.at_once);
+            machine.wait(&now, self.options.grace);
             self.abandon.cancel();
         }
     }

@@ -2,18 +2,24 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use super::handoff::Found;
 use super::{Change, Pool, Unrecorded};
 use crate::clock::Timestamp;
 use crate::environment::prepare::{PrepareError, Prepared, environment_of_run};
-use crate::environment::provide::{Progress, ProvideError, Provider, Want};
+use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::problem::{Problem, code};
 use crate::run::attempt::failure;
 use crate::run::ends;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
-use crate::store::{EnvironmentRecord, RunRecord, StoreError};
+use crate::store::{AfterFailure, Claim, Claimable, EnvironmentRecord, RunRecord, StoreError};
 
+/// How many runs of a failed environment are failed in one transaction.
+const FAILED_AT_ONCE: usize = 100;
+/// How soon an idle slot asks again for a run that is being claimed for it. It is woken when the run is there.
+const PROMISED: Duration = Duration::from_millis(100);
 /// With less free space than this the disk of the runs counts as full.
 const LEAST_ROOM: u64 = 1024 * 1024;
 
@@ -34,7 +40,7 @@ impl Pool<'_> {
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
             self.busy.fetch_add(1, Ordering::AcqRel);
-            let round = self.round(&worker);
+            let round = self.round(index);
             self.busy.fetch_sub(1, Ordering::AcqRel);
             match round {
                 Ok(Round::Worked) => {
@@ -51,17 +57,43 @@ impl Pool<'_> {
                 Ok(Round::Idle) => {}
                 Err(error) => self.store_failed(&worker, error),
             }
-            let machine = &self.workspace.machine;
-            if machine.sleep_until_rung(&self.bell, heard, interval) {
-                interval = settings.poll_interval;
-            } else {
-                interval = interval.mul_f64(1.25).min(settings.poll_interval_max);
+            let (rung, given) = self.sleep(index, heard, interval);
+            interval = match rung {
+                true => settings.poll_interval,
+                false => interval.mul_f64(1.25).min(settings.poll_interval_max),
+            };
+            if let Some(claimed) = given {
+                self.busy.fetch_add(1, Ordering::AcqRel);
+                let executed = self.execute(&worker, &claimed);
+                self.busy.fetch_sub(1, Ordering::AcqRel);
+                if let Err(error) = executed {
+                    self.store_failed(&worker, error);
+                }
+                self.bell.ring();
             }
         }
         if self.stop.is_cancelled() {
             self.report_stopping();
         }
         self.report(&worker, &Change::Stopped);
+    }
+
+    /// Sleeps until there may be something to do. Returns whether the bell rang, and the run that another slot claimed for
+    /// this one.
+    fn sleep(&self, index: usize, heard: u64, most: Duration) -> (bool, Option<Box<Claimed>>) {
+        let machine = &self.workspace.machine;
+        self.handoff.idle(index);
+        let rung = machine.sleep_until_rung(&self.bell, heard, most);
+        loop {
+            let heard = self.bell.rings();
+            match self.handoff.busy(index) {
+                Found::Nothing => return (rung, None),
+                Found::Run(claimed) => return (true, Some(claimed)),
+                Found::Promise => {
+                    machine.sleep_until_rung(&self.bell, heard, PROMISED);
+                }
+            }
+        }
     }
 
     /// Nothing waits, and nothing runs anywhere: what another worker runs may come back to the queue.
@@ -75,31 +107,75 @@ impl Pool<'_> {
     }
 
     /// Environment rows for waiting runs, then an environment, then a run.
-    fn round(&self, worker: &str) -> Result<Round, StoreError> {
+    fn round(&self, index: usize) -> Result<Round, StoreError> {
+        let worker = &*self.workspace.worker_id(index);
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
         self.ensure_environments()?;
-        for run in store.fail_runs_of_failed_environments(machine.now())? {
-            ends::report_once(self.workspace, &run)?;
+        for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
+            ends::report_ended(self.workspace, &run);
             self.counters.ended(run.status);
             self.report(worker, &Change::Ended(&run));
         }
         if !self.has_room(worker) {
             return Ok(Round::Idle);
         }
-        if let Some(environment) = store.next_environment(machine.now())?
-            && self.build(worker, &environment)?
-        {
-            return Ok(Round::Worked);
+        // One that another process has taken meanwhile keeps none of the later ones waiting.
+        let mut last = None;
+        while let Some(environment) = store.next_environment(machine.now(), last.as_ref())? {
+            if self.build(worker, &environment)? {
+                return Ok(Round::Worked);
+            }
+            last = Some(environment);
         }
-        let claim = self.workspace.claim(worker, Some(&self.process));
+        let promised = self.handoff.promise();
+        let claimed = self.claim(index, &promised);
+        let (runs, failed) = match claimed {
+            Ok(runs) => (runs, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let mut runs = runs.into_iter();
+        let mine = runs.next();
+        // The promises are kept or taken back before anything else is done.
+        self.hand_out(&promised, runs);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let Some(mine) = mine else {
+            return Ok(Round::Idle);
+        };
+        self.taken.store(true, Ordering::Release);
+        self.execute(worker, &mine)?;
+        Ok(Round::Worked)
+    }
+
+    /// Claims runs for a slot and for others, in this order, as many as are due.
+    fn claim(&self, slot: usize, others: &[usize]) -> Result<Vec<Claimed>, StoreError> {
+        let (workspace, machine) = (self.workspace, &self.workspace.machine);
+        let slots = [slot].into_iter().chain(others.iter().copied());
+        let claims: Vec<Claim> = slots
+            .map(|slot| workspace.claim(&workspace.worker_id(slot), Some(&self.process)))
+            .collect();
         let (now, since) = (machine.now(), machine.steady());
-        if let Some(run) = store.claim_next_run(&claim, now)? {
-            self.taken.store(true, Ordering::Release);
-            self.count_claim(&run, now);
-            self.execute(worker, &Claimed { run, claim, since })?;
-            return Ok(Round::Worked);
+        let runs = workspace.store.claim_next_runs(&claims, now)?;
+        runs.iter().for_each(|run| self.count_claim(run, now));
+        let claimed = runs.into_iter().zip(claims);
+        Ok(claimed
+            .map(|(run, claim)| Claimed { run, claim, since })
+            .collect())
+    }
+
+    /// Gives each slot that was promised a run one of these; where they do not suffice, takes the promise back.
+    fn hand_out(&self, promised: &[usize], mut runs: impl ExactSizeIterator<Item = Claimed>) {
+        let any = runs.len() > 0;
+        for slot in promised {
+            match runs.next() {
+                Some(run) => self.handoff.give(*slot, run),
+                None => self.handoff.take_back(*slot),
+            }
         }
-        Ok(Round::Idle)
+        if any {
+            self.bell.ring();
+        }
     }
 
     fn count_claim(&self, run: &RunRecord, now: Timestamp) {
@@ -138,7 +214,7 @@ impl Pool<'_> {
         room
     }
 
-    /// Builds an environment. False: another process builds it, or the lock between builders cannot be opened.
+    /// Builds an environment. False: another process builds it.
     fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
         let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
             Ok(prepared) => prepared,
@@ -154,8 +230,8 @@ impl Pool<'_> {
             workspace: self.workspace,
             builder: self.tools.builder,
             worker,
-            process: Some(&self.process),
-            waits: false,
+            process: &self.process,
+            other: Other::Leave,
         };
         let mut on = |progress: Progress<'_>| {
             if let Progress::Building { environment, .. } = progress {
@@ -166,11 +242,6 @@ impl Pool<'_> {
             Ok(environment) => self.report(worker, &Change::Ready(&environment)),
             Err(ProvideError::Store(error)) => return Err(error),
             Err(ProvideError::Busy) => return Ok(false),
-            // Nothing was claimed and nothing was done: the next round comes after a pause, and runs are claimed meanwhile.
-            Err(ProvideError::Lock(error)) => {
-                self.report(worker, &Change::Trouble(error.to_string()));
-                return Ok(false);
-            }
             Err(error) => self.report(worker, &Change::BuildFailed(waiting, &error)),
         }
         Ok(true)
@@ -187,9 +258,13 @@ impl Pool<'_> {
         }
         let other = prepared.ensure_environment(self.workspace)?;
         let now = self.workspace.machine.now();
-        self.workspace
+        // Some at a time: other processes use the database in between.
+        while !self
+            .workspace
             .store
-            .move_waiting_runs(&waiting.id, &other, now)
+            .move_waiting_runs(&waiting.id, &other, now)?
+        {}
+        Ok(())
     }
 
     /// The snapshot or its Python is not to be had: the environment fails for good, or it would be tried for ever.
@@ -205,10 +280,10 @@ impl Pool<'_> {
         let claim = self.workspace.claim(worker, Some(&self.process));
         let now = self.workspace.machine.now();
         if store
-            .claim_environment(&waiting.id, &claim, false, now)?
+            .claim_environment(&waiting.id, &claim, Claimable::Due, now)?
             .is_some()
         {
-            store.fail_environment(&waiting.id, &claim, &failure, None, now)?;
+            store.fail_environment(&waiting.id, &claim, &failure, AfterFailure::Fail, now)?;
         }
         Ok(ProvideError::Failed {
             failure,

@@ -36,7 +36,8 @@ impl Machine {
     }
     /// The real uv.
     pub fn uv(&self) -> PathBuf {
-        self.data.join("cache/tools/uv/bin/uv")
+        let kind = format!("uv-{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+        self.data.join("cache/tools").join(kind).join("bin/uv")
     }
 }
 
@@ -119,21 +120,30 @@ fn warm_up(machine: &Machine, kept: &Path) -> PathBuf {
             .envs(network_variables())
             .env("PATH", std::env::join_paths(folders).unwrap())
             .env("HOME", kept)
+            .env("ADE_CACHE_DIR", machine.data.join("cache"))
             .output()
             .unwrap()
     };
     // The database may have the schema of another `ade`: only the caches are kept.
     if !ade(&["migrate", "--check"]).status.success() {
         let _ = fs::remove_dir_all(machine.data.join("db"));
+        let _ = fs::remove_file(machine.data.join("identity.json"));
         let _ = fs::remove_dir_all(machine.data.join("venvs"));
     }
     let env = |command: &str| {
-        let output = ade(&["env", command, configuration.to_str().unwrap()]);
+        let words = ["env"].into_iter().chain(command.split(' '));
+        let words: Vec<&str> = words.chain(configuration.to_str()).collect();
+        let output = ade(&words);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "ade env {command}: {said}");
         PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
     };
-    env("build");
+    // With a cache of another `ade` its environment may be ready, and uv elsewhere: then it is fetched by a new build.
+    env(if machine.uv().exists() {
+        "build"
+    } else {
+        "build --force"
+    });
     env("path").join("bin/python")
 }
 

@@ -17,6 +17,8 @@
 )]
 
 mod machine;
+#[cfg(target_os = "linux")]
+mod network_disk;
 mod place;
 mod queue;
 mod running;
@@ -24,6 +26,8 @@ pub mod trials;
 mod workbook;
 
 pub use machine::{Machine, machine};
+#[cfg(target_os = "linux")]
+pub use network_disk::NetworkDisk;
 pub use place::{CommandName, Configuration, Gate, Outcome, Place};
 pub use queue::{Attempt, is_alive, signal, wait_for_death};
 pub use running::{Running, processes_of, wait_for};

@@ -35,9 +35,9 @@ impl Place {
             .tempdir()
             .unwrap();
         let root = folder.path().canonicalize().unwrap();
-        let tools = root.join("data/cache/tools");
+        // The user's cache, of which all data directories in the place have a part.
+        let tools = root.join("home/.cache/ade/tools");
         fs::create_dir_all(&tools).unwrap();
-        fs::create_dir_all(root.join("home")).unwrap();
         symlink(machine.bytecode(), tools.join("bytecode")).unwrap();
         let mut place = Self {
             root,
@@ -255,11 +255,19 @@ impl Place {
 
     /// Puts a uv first on PATH that waits at the gate before it installs anything, and is the real one after that.
     pub fn hold_installs(&mut self, gate: &Gate) {
-        let script = format!(
-            "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  : > '{}'\n  while [ ! -e '{}' ]; do sleep 0.02; done;;\nesac\nexec '{}' \"$@\"\n",
+        self.before_installs(&format!(
+            ": > '{}'\n  while [ ! -e '{}' ]; do sleep 0.02; done",
             gate.reached.display(),
             gate.open.display(),
-            machine().uv().display()
+        ));
+    }
+
+    /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.
+    pub fn before_installs(&mut self, script: &str) {
+        let uv = machine().uv();
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  {script};;\nesac\nexec '{}' \"$@\"\n",
+            uv.display()
         );
         self.write_program("held/uv", &script);
         let (held, python) = (self.path("held"), machine().only_python.clone());
@@ -297,7 +305,9 @@ impl Place {
                 r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
                 "[ID]",
             ),
-            (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}\b", "[SHORT-ID]"),
+            // Six digits, or more where others end so.
+            (r"(?m)^[0-9a-f]{6,8}  ", "[SHORT-ID]  "),
+            (r"(environment|run) [0-9a-f]{6,8} ", "$1 [SHORT-ID] "),
             (r"deps-[0-9a-f]{16}", "deps-[DIGEST]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[INSTANT]"),
             (

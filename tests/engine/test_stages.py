@@ -362,7 +362,7 @@ def test_errors_of_the_engine_that_a_callable_raises_keep_their_kind_and_stage(r
     assert (outcome.result.error.code, outcome.result.error.stage) == (code, stage)
 
 
-def test_a_field_that_one_table_has_and_another_derives_is_no_derived_one_above_them(run):
+def test_a_field_that_one_table_has_and_another_derives_is_a_derived_one_above_them(run):
     outcome = run({"hooks/h.py": """
         import polars as pl
         def add(*, table, state, **_):
@@ -375,6 +375,35 @@ def test_a_field_that_one_table_has_and_another_derives_is_no_derived_one_above_
     sheets = outcome.completed["workbooks"][0]["sheets"]
     assert [sheet["fields"][0]["derived"] for sheet in sheets] == [False, True]
     assert outcome.completed["fields"][0] == {
-        "field": "a", "label": None, "detected": True, "derived": False, "valid_cells": 2, "best_mapping_score": 1.0,
+        "field": "a", "label": None, "detected": True, "derived": True, "valid_cells": 2, "best_mapping_score": 1.0,
         "source_headers": ["a", "x"], "occurrences": {"tables": 2, "columns": 2},
     }  # fmt: skip
+
+
+def test_a_field_that_has_values_without_a_column_is_computed_and_ade_is_told(run, monkeypatch):
+    files = {"columns/z.py": """
+        import polars as pl
+        def filled(**_):
+            return pl.lit("x")
+        def empty(**_):
+            return pl.lit(None, dtype=pl.String)
+        def hook(*, table, **_):
+            return table.with_columns(pl.lit(1).alias("by_hook"))
+        def register(registry):
+            registry.register_column_transform(filled, field="by_transform", priority=1)
+            registry.register_column_transform(filled, field="found", priority=1)
+            registry.register_column_transform(empty, field="empty", priority=1)
+            registry.register_hook(hook, hook="on_table_validated", priority=1)
+    """}  # fmt: skip
+    fields = ["found", "by_transform", "by_hook", "empty", "absent"]
+    plain = run(files, [["found"], [1]], fields=fields)
+    assert not plain.named("fields.computed")
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    outcome = run(files, [["found"], [1]], fields=fields)
+    (event,) = outcome.named("fields.computed")
+    assert event["data"] == {"schema_version": 1, "fields": ["by_transform", "by_hook"]}
+    (finding,) = outcome.completed["evaluation"]["findings"]
+    assert finding["message"] == "Not found: empty, absent. Computed, without a column of their own: by_transform, by_hook."
+    for ran in (plain, outcome):
+        assert ran.completed["counts"]["fields"] == {"expected": 5, "detected": 1, "not_detected": 4}
+        assert [field["valid_cells"] for field in ran.completed["fields"]] == [1, 0, 0, 0, 0]

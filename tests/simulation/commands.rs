@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::cancel::{Cancel, linked};
-use ade::environment::provide::Progress;
+use ade::environment::gc::CollectError;
+use ade::environment::provide::{Progress, Want};
 use ade::environment::{gc, remove};
 use ade::run::cancel::{self, Cancelled};
 use ade::run::error::RunError;
 use ade::run::inline::{self, Finished, Observer};
+use ade::run::input::Input;
+use ade::run::provide::provide;
 use ade::run::request::Request;
 use ade::run::{Tools, enqueue};
 use ade::store::{Failure, RunOptions, RunRecord};
-use ade::worker::{self, Change, Options};
+use ade::worker::{self, Change, Options, Stop};
 use ade::workspace::Workspace;
 use serde_json::Value;
 
@@ -30,8 +33,11 @@ pub fn work(me: &Arc<Process>, slots: usize) {
         grace: Duration::from_secs(me.world.chance.between(5, 90).unsigned_abs()),
         gc: true,
     };
-    let outcome =
-        me.with_tools(|tools| worker::work(&workspace, tools, &options, &me.stop, &Log(me)));
+    let stop = Stop {
+        in_order: me.stop.clone(),
+        at_once: me.stop_at_once.clone(),
+    };
+    let outcome = me.with_tools(|tools| worker::work(&workspace, tools, &options, &stop, &Log(me)));
     if let Err(error) = outcome {
         me.world.trace(|| format!("{} ends: {error}", me.id));
     }
@@ -41,7 +47,10 @@ pub fn work(me: &Arc<Process>, slots: usize) {
 struct Log<'a>(&'a Arc<Process>);
 
 impl worker::Observer for Log<'_> {
-    fn change(&self, _worker: &str, change: &Change<'_>) {
+    fn change(&self, worker: &str, change: &Change<'_>) {
+        if let Change::Claimed(run) = change {
+            self.0.takes_up(worker, &run.id);
+        }
         let what = match change {
             Change::Expired(_) => "expired",
             Change::Recovered(_) => "recovered",
@@ -58,7 +67,7 @@ impl worker::Observer for Log<'_> {
 /// `ade run`, with one file or two.
 pub fn run_here(me: &Arc<Process>) {
     let workspace = me.workspace();
-    let inputs = vec![PathBuf::from(INPUT); 1 + me.world.chance.below(2)];
+    let inputs = vec![Input::from(PathBuf::from(INPUT)); 1 + me.world.chance.below(2)];
     let jobs = 1 + me.world.chance.below(2);
     me.with_tools(|tools| {
         let request = |prepared| Request {
@@ -66,6 +75,7 @@ pub fn run_here(me: &Arc<Process>) {
             tools,
             prepared,
             inputs: &inputs,
+            again: None,
             output_dir: None::<&Path>,
             sheets: None,
             options: RunOptions {
@@ -112,23 +122,46 @@ impl Observer for Terminal<'_> {
     }
 }
 
-/// `ade run --detach`
+/// `ade run --detach`, with a few files
 pub fn leave_in_queue(me: &Arc<Process>) {
     let workspace = me.workspace();
     let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
-    let inputs = [PathBuf::from(INPUT)];
+    let inputs = vec![Input::from(PathBuf::from(INPUT)); 1 + me.world.chance.below(3)];
     me.with_tools(|tools: Tools<'_>| {
         let request = Request {
             workspace: &workspace,
             tools,
             prepared: &prepared,
             inputs: &inputs,
+            again: None,
             output_dir: None,
             sheets: None,
             options: RunOptions::default(),
             jobs: 1,
         };
-        let _ = enqueue::enqueue(&request, 0);
+        let _ = enqueue::enqueue(&request, &mut |_| {});
+    });
+}
+
+/// `ade env build`, with `--force` or without
+pub fn build(me: &Arc<Process>) {
+    let workspace = me.workspace();
+    let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
+    let want = *me.world.chance.pick(&[Want::Ready, Want::Rebuilt]);
+    // As at the terminal, it is asked to stop where it takes too long.
+    let interrupted = linked(&me.stop);
+    me.with_tools(|tools| {
+        let built = provide(
+            &workspace,
+            tools.builder,
+            &prepared,
+            want,
+            &interrupted.cancel,
+            &mut |_| {},
+        );
+        if built.is_ok() {
+            me.world.count("environments built by hand");
+        }
     });
 }
 
@@ -160,11 +193,47 @@ pub fn collect(me: &Arc<Process>) {
         }
         return;
     }
+    let ttl = Duration::from_secs(*me.world.chance.pick(&[1, 20, 60]));
+    me.collects_after(ttl);
     let options = gc::Options {
-        env_ttl: Some(Duration::from_secs(*me.world.chance.pick(&[1, 20, 60]))),
+        env_ttl: Some(ttl),
+        leftover_ttl: Duration::from_secs(*me.world.chance.pick(&[60, 300])),
         ..gc::Options::of_settings(&workspace.settings)
     };
-    if gc::collect(&workspace, &options, &Cancel::new()).is_ok() {
-        me.world.count("collections");
+    match gc::collect_alone(&workspace, &me.id, &options, &me.stop) {
+        Ok(_) => me.world.count("collections"),
+        Err(CollectError::Busy(_)) => me.world.count("collections refused"),
+        Err(_) => {}
     }
+}
+
+/// A collection that deletes no environment that has a record; it finishes what others began.
+pub fn tidy(me: &Arc<Process>) {
+    let workspace = me.workspace();
+    let options = gc::Options {
+        env_ttl: None,
+        ..gc::Options::of_settings(&workspace.settings)
+    };
+    if let Err(error) = gc::collect(&workspace, &options, &Cancel::new()) {
+        me.world.violated(&format!("nothing is tidied: {error}"));
+    }
+}
+
+/// `ade env build --force`
+pub fn rebuild(me: &Arc<Process>) {
+    let workspace = me.workspace();
+    let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
+    me.with_tools(|tools| {
+        let built = provide(
+            &workspace,
+            tools.builder,
+            &prepared,
+            Want::Rebuilt,
+            &me.stop,
+            &mut |_| {},
+        );
+        if built.is_ok() {
+            me.world.count("environments built anew");
+        }
+    });
 }

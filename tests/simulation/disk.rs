@@ -33,6 +33,7 @@ struct File {
 struct Lock {
     process: String,
     handle: u64,
+    is_shared: bool,
 }
 
 /// All files and locks.
@@ -40,7 +41,7 @@ struct Lock {
 pub struct Disk {
     names: BTreeMap<PathBuf, Node>,
     files: BTreeMap<u64, File>,
-    locks: BTreeMap<u64, Lock>,
+    locks: BTreeMap<u64, Vec<Lock>>,
     last: u64,
 }
 
@@ -175,8 +176,34 @@ impl Disk {
             .collect()
     }
 
+    pub fn is_there(&self, path: &Path) -> bool {
+        self.names.contains_key(path)
+    }
+
+    /// The folders that were set aside to be deleted.
+    pub fn set_aside(&self) -> Vec<PathBuf> {
+        let is_trash = |path: &&PathBuf| {
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().starts_with(".trash-")
+        };
+        self.names.keys().filter(is_trash).cloned().collect()
+    }
+
     pub fn release_locks(&mut self, process: &str) {
-        self.locks.retain(|_, lock| lock.process != process);
+        for locks in self.locks.values_mut() {
+            locks.retain(|lock| lock.process != process);
+        }
+        self.locks.retain(|_, locks| !locks.is_empty());
+    }
+
+    /// Locks a file for one handle. False: others hold locks that do not go with it.
+    fn lock(&mut self, file: u64, lock: Lock) -> bool {
+        let locks = self.locks.entry(file).or_default();
+        let goes_with = locks.is_empty() || (lock.is_shared && locks[0].is_shared);
+        if goes_with {
+            locks.push(lock);
+        }
+        goes_with
     }
 }
 
@@ -185,13 +212,27 @@ impl Disk {
 pub struct ProcessDisk {
     world: std::sync::Weak<World>,
     process: String,
+    /// Whether it sees the lock files of the other processes, and they see its own.
+    sees_locks: bool,
 }
 
+/// Where the lock files of processes are.
+const PROCESS_LOCKS: &str = "/data/db/workers";
+
 impl ProcessDisk {
-    pub fn new(world: &Arc<World>, process: &str) -> Self {
+    pub fn new(world: &Arc<World>, process: &str, sees_locks: bool) -> Self {
         Self {
             world: Arc::downgrade(world),
             process: process.to_owned(),
+            sees_locks,
+        }
+    }
+
+    /// Where the file at a path is that this process means.
+    fn at(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix(PROCESS_LOCKS) {
+            Ok(name) if !self.sees_locks => Path::new("/unseen").join(name),
+            _ => path.to_owned(),
         }
     }
 
@@ -219,6 +260,57 @@ impl ProcessDisk {
         let now = world.now();
         let mut disk = world.disk.lock().unwrap();
         change(&mut disk, now)
+    }
+
+    /// A folder is about to be taken from its name: that may be refused, and nobody may need it.
+    fn take(&self, path: &Path, is_deleted: bool) -> io::Result<()> {
+        let world = self.world();
+        if std::thread::panicking() {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        if world.chance.hits(world.faults().undeletable) {
+            world.count("folders that could not be taken");
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        world.judge_taking(&self.process, path, is_deleted);
+        Ok(())
+    }
+
+    /// Opens a file and locks it, in two steps, as a real disk does: it may be gone from its name in between.
+    fn take_lock(&self, path: &Path, is_shared: bool) -> io::Result<Option<Box<dyn HeldLock>>> {
+        let path = &self.at(path);
+        loop {
+            let file = self.change(|disk, now| {
+                // Unlike a log's, the folder of a lock is not made with it.
+                let folder = path.parent().unwrap_or(path);
+                disk.find(folder)?;
+                Ok(disk.open(path, now))
+            })?;
+            let process = self.process.clone();
+            let (handle, is_taken, is_at) = self.change(|disk, _| {
+                let handle = disk.number();
+                let lock = Lock {
+                    process,
+                    handle,
+                    is_shared,
+                };
+                let is_taken = disk.lock(file, lock);
+                let at = disk.names.get(path);
+                let is_at = matches!(at, Some(Node::File(number)) if *number == file);
+                Ok((handle, is_taken, is_at))
+            })?;
+            if !is_taken {
+                return Ok(None);
+            }
+            let lock = SimulatedLock {
+                world: self.world.clone(),
+                file,
+                handle,
+            };
+            if is_at {
+                return Ok(Some(Box::new(lock)));
+            }
+        }
     }
 
     fn look<T>(&self, look: impl FnOnce(&Disk) -> T) -> T {
@@ -294,14 +386,16 @@ impl Files for ProcessDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.take(from, false)?;
         self.change(|disk, now| disk.rename(from, to, now))
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        self.change(|disk, now| match disk.names.get(path) {
+        let path = self.at(path);
+        self.change(|disk, now| match disk.names.get(&path) {
             Some(Node::File(_)) => {
-                disk.names.remove(path);
-                disk.touch_parent(path, now);
+                disk.names.remove(&path);
+                disk.touch_parent(&path, now);
                 Ok(())
             }
             Some(Node::Folder { .. }) => Err(ErrorKind::IsADirectory.into()),
@@ -318,6 +412,7 @@ impl Files for ProcessDisk {
     }
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        self.take(path, true)?;
         // In two steps, between which a crash may come: first what is in it, in an unspecified order.
         self.change(|disk, now| {
             let below = disk.below(path);
@@ -333,6 +428,12 @@ impl Files for ProcessDisk {
                 Ok(())
             }
         })?;
+        let world = self.world();
+        let name = path.file_name().unwrap_or_default();
+        let is_large = name.to_string_lossy().starts_with(".trash-");
+        if world.is_slow && is_large && !std::thread::panicking() {
+            give_way(Wake::at(world.steady() + world.chance.between(0, 120_000)));
+        }
         self.change(|disk, now| disk.remove_tree(path, now))
     }
 
@@ -349,41 +450,29 @@ impl Files for ProcessDisk {
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
-        let process = self.process.clone();
-        let taken = self.change(|disk, now| {
-            let file = disk.open(path, now);
-            if disk.locks.contains_key(&file) {
-                return Ok(None);
-            }
-            let handle = disk.number();
-            disk.locks.insert(file, Lock { process, handle });
-            Ok(Some((file, handle)))
-        })?;
-        Ok(taken.map(|(file, handle)| {
-            Box::new(SimulatedLock {
-                world: self.world.clone(),
-                file,
-                handle,
-            }) as Box<dyn HeldLock>
-        }))
+        self.take_lock(path, false)
+    }
+
+    fn try_lock_shared(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
+        self.take_lock(path, true)
     }
 
     fn is_locked(&self, path: &Path) -> io::Result<bool> {
-        self.look(|disk| match disk.names.get(path) {
+        self.look(|disk| match disk.names.get(&self.at(path)) {
             Some(Node::File(number)) => Ok(disk.locks.contains_key(number)),
             _ => Err(missing()),
         })
     }
 
     fn open_log(&self, path: &Path) -> io::Result<Box<dyn OpenLog>> {
-        let (file, handle) = self.change(|disk, now| Ok((disk.open(path, now), disk.number())))?;
+        let file = self.change(|disk, now| Ok(disk.open(path, now)))?;
         Ok(Box::new(SimulatedLog {
             disk: Self {
                 world: self.world.clone(),
                 process: self.process.clone(),
+                sees_locks: self.sees_locks,
             },
             file,
-            handle,
         }))
     }
 }
@@ -415,12 +504,11 @@ impl Drop for SimulatedLock {
 }
 
 fn release(disk: &mut Disk, file: u64, handle: u64) {
-    if disk
-        .locks
-        .get(&file)
-        .is_some_and(|lock| lock.handle == handle)
-    {
-        disk.locks.remove(&file);
+    if let Some(locks) = disk.locks.get_mut(&file) {
+        locks.retain(|lock| lock.handle != handle);
+        if locks.is_empty() {
+            disk.locks.remove(&file);
+        }
     }
 }
 
@@ -428,7 +516,6 @@ fn release(disk: &mut Disk, file: u64, handle: u64) {
 struct SimulatedLog {
     disk: ProcessDisk,
     file: u64,
-    handle: u64,
 }
 
 impl OpenLog for SimulatedLog {
@@ -456,29 +543,5 @@ impl OpenLog for SimulatedLog {
 
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
-    }
-
-    fn try_lock(&mut self) -> io::Result<bool> {
-        let (process, file, handle) = (self.disk.process.clone(), self.file, self.handle);
-        self.disk.change(|disk, _| {
-            if disk.locks.contains_key(&file) {
-                return Ok(false);
-            }
-            disk.locks.insert(file, Lock { process, handle });
-            Ok(true)
-        })
-    }
-
-    fn unlock(&mut self) {
-        let world = self.disk.world();
-        release(&mut world.disk.lock().unwrap(), self.file, self.handle);
-    }
-}
-
-impl Drop for SimulatedLog {
-    fn drop(&mut self) {
-        if let Some(world) = self.disk.world.upgrade() {
-            release(&mut world.disk.lock().unwrap(), self.file, self.handle);
-        }
     }
 }

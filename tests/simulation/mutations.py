@@ -1,6 +1,6 @@
 """Does the simulation see what it is there for? One fault at a time is put into a copy of the sources, and the simulation
-must find a seed that shows it. Where two guards stand behind each other, so that the simulation cannot reach the second
-(the lock of a key's builders keeps them from meeting in the database), the suite of the store must find it.
+must find a seed that shows it. Where two guards stand behind each other, so that the simulation cannot reach the second,
+the suite of the store must find it.
 
     python3 tests/simulation/mutations.py                    # all faults, each with up to 4,000 seeds
     python3 tests/simulation/mutations.py --seeds 20000 heartbeat claim
@@ -24,63 +24,83 @@ LIFECYCLE = "src/run/lifecycle.rs"
 HOUSE = "src/worker/housekeeping.rs"
 LEASE = "src/lease.rs"
 PROVIDE = "src/environment/provide.rs"
+GC = "src/environment/gc/"
 
 # name, file, then pairs of what stands there and what takes its place
 FAULTS = [
     # A claim fences everything that is written under it.
-    ("finish without the token", RUNS + "end.rs", ("end_told = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'running'", "end_told = 0 WHERE id = ?1 AND ?2 = ?2 AND status = 'running'")),
-    ("heartbeat without the token", RUNS + "lease.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
-    ("watch without the token", RUNS + "lease.rs", ("IS NOT NULL FROM runs WHERE id = ?1 AND claim_token = ?2", "IS NOT NULL FROM runs WHERE id = ?1 AND ?2 = ?2")),
-    ("retry and release without the token", RUNS + "leave.rs", ("{HELD} AND id = ?1 AND claim_token = ?2", "{HELD} AND id = ?1 AND ?2 = ?2")),
+    ("what ends a claim does not need its token", RUNS + "live.rs", ("run_id = ?1 AND claim_token = ?2 AND status = 'running'", "run_id = ?1 AND ?2 = ?2 AND status = 'running'")),
+    ("heartbeat without the token", RUNS + "lease.rs", ("claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE run_id = ?1 AND ?2 = ?2 AND")),
+    ("watch without the token", RUNS + "lease.rs", ("IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2", "IS NOT NULL FROM queue WHERE run_id = ?1 AND ?2 = ?2")),
     ("build completed without the token", ENVIRONMENTS + "build.rs", ("attempt_count = 0 WHERE id = ?1 AND claim_token = ?2 AND", "attempt_count = 0 WHERE id = ?1 AND ?2 = ?2 AND")),
     ("build failed without the token", ENVIRONMENTS + "build.rs", ("updated_at = ?8\n         WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?8\n         WHERE id = ?1 AND ?2 = ?2 AND")),
     ("build released without the token", ENVIRONMENTS + "build.rs", ("updated_at = ?3\n         WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n         WHERE id = ?1 AND ?2 = ?2 AND")),
     ("heartbeat of a build without the token", ENVIRONMENTS + "build.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
     # Claiming.
-    ("claim what is running", RUNS + "claim.rs", ("WHERE r.status = 'queued' AND r.available_at", "WHERE r.status IN ('queued', 'running') AND r.available_at"), ("WHERE id = ({choice}) AND status = 'queued'", "WHERE id = ({choice})")),
-    ("claim before it is due", RUNS + "claim.rs", ("AND r.available_at <= ?1 AND", "AND ?1 = ?1 AND")),
-    ("claim without an environment that is ready", RUNS + "claim.rs", ("AND e.status = 'ready'", "AND e.status != 'failed'")),
-    ("claim out of turn", RUNS + "claim.rs", ("ORDER BY r.available_at, r.created_at, r.id LIMIT 1", "ORDER BY r.created_at DESC, r.id LIMIT 1")),
-    ("claim a named run before it is due", RUNS + "claim.rs", ("WHERE id = ?6 AND available_at <= ?1 AND", "WHERE id = ?6 AND ?1 = ?1 AND")),
-    ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("(status = 'queued' OR (?6 AND status IN ('building', 'failed')))", "(?6 = ?6 AND status IN ('queued', 'building', 'failed'))")),
+    ("claim what is running", RUNS + "due.rs", ("WHERE environment_id = ?1 AND status = 'queued' AND available_at", "WHERE environment_id = ?1 AND status IN ('queued', 'running') AND available_at")),
+    ("claim what has been claimed since", RUNS + "claim.rs", ("WHERE run_id = ?1 AND status = 'queued' AND available_at", "WHERE run_id = ?1 AND available_at")),
+    ("claim a named run before it is due", RUNS + "claim.rs", ("AND available_at <= ?2 AND", "AND ?2 = ?2 AND")),
+    ("claim without an environment that is ready", RUNS + "due.rs", ("SELECT status = 'ready' FROM environments", "SELECT status <> 'failed' FROM environments")),
+    ("claim out of turn in an environment", RUNS + "due.rs", ("ORDER BY available_at, created_at, run_id LIMIT ?3", "ORDER BY created_at DESC, run_id LIMIT ?3")),
+    ("claim out of turn among environments", RUNS + "due.rs", ("    due.sort_unstable();\n", "")),
+    ("the claims of a batch are mixed up", RUNS + "claim.rs", ("oldest.iter().zip(claims)", "oldest.iter().zip(claims.iter().rev())")),
+    ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("status IN ('queued', 'failed') AND ?7 IS NULL", "status IN ('queued', 'building', 'failed') AND ?7 IS NULL")),
+    ("claim a build before it is due", ENVIRONMENTS + "build.rs", ("status = 'queued' AND available_at <= ?5 AND ?7 IS NULL", "status = 'queued' AND ?7 IS NULL")),
+    ("take over from a builder that renews its lease", ENVIRONMENTS + "build.rs", ("status = 'building' AND claim_expires_at = ?7", "status = 'building' AND ?7 = ?7")),
     ("claim without a process", "src/workspace.rs", (".by(process)", ".by(process.filter(|_| false))")),
     # Leaving a claim.
-    ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if run.cancel_requested {", "let status = if run.cancel_requested && run.most == 0 {")),
+    ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if live.cancel_requested_at.is_some() {", "let status = if live.cancel_requested_at.is_some() && live.max_attempts == 0 {")),
     ("a released attempt counts", RUNS + "leave.rs", ("let given_back = leaving.give_back &&", "let given_back = leaving.last && leaving.give_back &&")),
-    ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.give_back && run.attempts >= run.most)", "(!leaving.give_back && run.attempts > run.most)")),
+    ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.give_back && live.attempt_count >= live.max_attempts)", "(!leaving.give_back && live.attempt_count > live.max_attempts)")),
     # Leases.
     ("leases are never renewed", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 1000 {")),
     ("leases are renewed too late", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 5 {")),
     ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
     ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    self.lock().lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
     ("a request to cancel is not heard", LEASE, ("            if beat == asked_to_stop {", "            if beat == asked_to_stop && beat.is_err() {")),
-    ("leases never expire", RUNS + "leave.rs", ("AND claim_expires_at < ?1", "AND claim_expires_at < ?1 - 1000000000")),
-    ("leases expire early", RUNS + "leave.rs", ("AND claim_expires_at < ?1", "AND claim_expires_at < ?1 + 30000")),
+    ("leases never expire", RUNS + "live.rs", ("AND claim_expires_at < ?1", "AND claim_expires_at < ?1 - 1000000000")),
+    ("leases expire early", RUNS + "live.rs", ("AND claim_expires_at < ?1", "AND claim_expires_at < ?1 + 30000")),
+    ("a promised run is forgotten", "src/worker/slot.rs", ("Found::Run(claimed) => return (true, Some(claimed)),", "Found::Run(_) => return (true, None),")),
     ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
     ("leases are judged after a jump of the clock", HOUSE, ("self.trust_from.is_none_or(|from| now >= from)", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
     ("leases are judged from the first moment", HOUSE, ("Clocks::new(machine, self.has_company().then(|| self.settle()))", "Clocks::new(machine, self.has_company().then(|| self.settle()).filter(|_| false))")),
-    ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("WHERE status = 'queued' AND available_at > ?1", "WHERE status = 'queued' AND available_at > ?1 + 1000000000000")),
+    ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
     # Who is alive.
-    ("a process that lives is taken for dead", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path) == Some(false)")),
-    ("dead processes are never found", "src/fleet.rs", ("lock::is_held(files, &worker.lock_path) != Some(false)", "lock::is_held(files, &worker.lock_path).is_some()")),
-    ("a process that has the number of a dead one is taken for it", "src/fleet.rs", ("if worker.host != host ||", "if worker.host != host || worker.pid == machine.pid() ||")),
-    ("a process with claims is forgotten", "src/store/sqlite/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM runs WHERE status = 'running' AND claim_process = ?1)\n", "")),
-    ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("WHERE status = 'building' AND claim_process = ?1", "WHERE status = 'building' AND claim_process = ?1 AND ?1 IS NULL")),
+    ("a process that lives is taken for dead", "src/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, _)) => Some(path.clone()),")),
+    ("a process whose lock file is not seen is taken for dead", "src/fleet.rs", ("        _ => None,\n    }", "        None => Some(here.clone()),\n        _ => None,\n    }")),
+    ("dead processes are never found", "src/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, false)) if path.as_os_str().is_empty() => Some(path.clone()),")),
+    ("the lock file of a process goes although its claims stay", "src/fleet.rs", ("matches!(self.workspace.store.remove_worker(&self.id), Ok(true))", "self.workspace.store.remove_worker(&self.id).is_ok()")),
+    ("a process that has the number of a dead one is taken for it", "src/fleet.rs", ("if worker.host != host {", "if worker.host != host || worker.pid == machine.pid() {")),
+    ("a process with claims is forgotten", "src/store/sqlite/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM queue WHERE status = 'running' AND claim_process = ?1)\n", "")),
+    ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("\"claim_process = ?1\"", "\"claim_process = ?1 AND ?1 IS NULL\"")),
+    ("builds whose builder died are begun again without a pause", ENVIRONMENTS + "build.rs", ("AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))", "AfterFailure::RetryAt(now)")),
+    ("builds whose builder died are begun again for ever", ENVIRONMENTS + "build.rs", ("if *count < attempts.most {", "if *count < u32::MAX {")),
+    ("a build that failed for good is tried again for whoever asks", ENVIRONMENTS + "build.rs", ("AND (error_may_pass OR ?2)", "AND ?2 = ?2")),
     # Ends.
-    ("ends are reported without a look", "src/run/ends.rs", ("events.iter().any(|event| ends(event, run.attempt_count))", "events.iter().any(|event| ends(event, u32::MAX - run.attempt_count))")),
-    ("ends are reported without a lock", "src/events/log.rs", ("locked.then(|| Hold(self))", "(locked || !locked).then(|| Hold(self))")),
-    ("ends whose reporter died are never reported", "src/run/ends.rs", ("    for run in &missing {", "    for run in missing.iter().filter(|run| run.id.is_empty()) {")),
+    ("ends are not written", "src/run/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
     ("a worker that stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if abandoned => Next::GiveBack,", "RunStatus::Cancelled if abandoned && transient => Next::GiveBack,")),
     # Environments.
-    ("two builders of one key", PROVIDE, ("        let lock = Lock::acquire(machine, &path, &waiting.cancel,", "        let path = path.with_extension(machine.new_id());\n        let lock = Lock::acquire(machine, &path, &waiting.cancel,")),
+    ("two builders in one folder", PROVIDE, ("        let lock = layout::build_lock(&environment.folder);", "        let lock = layout::build_lock(&environment.folder).with_extension(machine.new_id());")),
     ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
     ("an environment that is whole is built again", PROVIDE, ("environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.folder)", "environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.snapshot)")),
     ("runs without an environment are forgotten", "src/worker/slot.rs", ("        for run in store.runs_without_environment(batch)? {", "        for run in store.runs_without_environment(batch)?.split_off(0).drain(0..0) {")),
-    ("a run that has ended is given an environment", RUNS + "upkeep.rs", ("WHERE id = ?1 AND status = 'queued' AND environment_id IS NULL", "WHERE id = ?1 AND environment_id IS NULL")),
-    ("runs of failed environments wait for ever", RUNS + "end.rs", ("AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')", "AND environment_id IN (SELECT id FROM environments WHERE status = 'none')")),
-    ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id", "FROM runs r WHERE r.status IN ('none') AND (r.environment_id")),
+    ("runs of failed environments wait for ever", RUNS + "end.rs", ("WHERE status = 'failed' AND EXISTS", "WHERE status = 'none' AND EXISTS")),
+    ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)", "NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND status = 'none')")),
+    # Collection.
+    ("an environment that a run has open is collected", GC + "remove.rs", ("Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(Refusal::Used),", "Err(error) if error.kind() == io::ErrorKind::WouldBlock && folder.as_os_str().is_empty() => return Err(Refusal::Used),")),
+    ("a folder in which a builder is at work is collected", GC + "remove.rs", ("        let path = layout::build_lock(folder);\n        let builder", "        let path = layout::build_lock(folder).with_extension(\"other\");\n        let builder")),
+    ("a run does not hold the lock of its environment", "src/environment/in_use.rs", ("            Ok(lock) => lock,\n            Err(_) => None,", "            Ok(_) => None,\n            Err(_) => None,")),
+    ("environments that nobody knows are deleted without proof", GC + "orphans.rs", ("    if !is_own(workspace, folder) {", "    if !is_own(workspace, folder) && folder.as_os_str().is_empty() {")),
+    ("runs that nobody knows are deleted without proof", GC + "run_folders.rs", ("            if !is_unrecorded(workspace, folder) {", "            if !is_unrecorded(workspace, folder) && folder.as_os_str().is_empty() {")),
+    ("what another database set aside is deleted", GC + "aside.rs", ("(trash.database_id == workspace.database_id).then(", "(!trash.database_id.is_empty()).then(")),
+    ("an interrupted deletion is completed although the record is there", GC + "orphans.rs", ("if is_known && !files.exists(&aside.folder) {", "if is_known && files.exists(&aside.folder) {")),
+    ("a deletion that failed stays as it is", GC + "orphans.rs", ("            if let Some(aside) = Aside::found(workspace, &folder) {", "            if let Some(aside) = Aside::found(workspace, &folder).filter(|_| false) {")),
+    ("time that nobody saw makes environments old", GC + "age.rs", ("length.min(ttl / PART)", "length.min(ttl * PART)")),
+    ("a collection does not ask for its lease", GC + "lease.rs", ("    if !lease.acquire()? {", "    if holder.is_empty() && !lease.acquire()? {")),
+    ("collection and maintenance share a thread", "src/worker/mod.rs", ("            Box::new(|| self.maintain()),\n            Box::new(|| self.collect_regularly()),", "            Box::new(|| {\n                self.collect_regularly();\n                self.maintain();\n            }),")),
+    ("a jump of the clock is not noted", "src/store/sqlite/observed_time.rs", ("if now.0 - last > SHORT {\n            execute(", "if now.0 - last > SHORT * 1000 {\n            execute(")),
     # `ade run`.
     ("a cancel of one input cancels the others", "src/run/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),
     ("ade run leaves what waits for another attempt", "src/run/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None));\n            }\n            match self.again(waiting)? {")),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ade::cancel::Cancel;
 use ade::clock::Timestamp;
@@ -13,7 +14,7 @@ use super::disk::ProcessDisk;
 use super::machine::SimulatedMachine;
 use super::store::SimulatedStore;
 use super::tools::{SimulatedBuilder, SimulatedEngine};
-use super::world::{Moment, World};
+use super::world::{DATABASE, Moment, World};
 
 /// So many looks at the clock are remembered.
 const LOOKS: usize = 64;
@@ -25,10 +26,15 @@ pub struct Process {
     pub id: String,
     /// The number that the machine gave it. Numbers are given again.
     pub pid: u32,
-    /// A process of another host's name: no process here knows whether it lives.
+    /// False: a process of another host's name, of which no process here knows whether it lives.
     pub is_here: bool,
+    /// False: it runs in another container of the same host name, and its lock file cannot be seen from here, nor those of
+    /// others from there.
+    pub is_seen: bool,
     /// Cancelled where it is asked to stop.
     pub stop: Cancel,
+    /// Cancelled where it is asked once more.
+    pub stop_at_once: Cancel,
     /// What it is known as in the database.
     member: Mutex<Option<String>>,
     dead: AtomicBool,
@@ -36,6 +42,8 @@ pub struct Process {
     held_up: AtomicI64,
     /// When it looked at the clocks lately, so that a call that carries a time can be judged by when it was looked at.
     looks: Mutex<Vec<Moment>>,
+    /// After how many milliseconds without use it collects environments.
+    ttl: AtomicI64,
     /// The claims that its calls were given, by what is claimed.
     claims: Mutex<BTreeMap<String, String>>,
     pub disk: ProcessDisk,
@@ -50,14 +58,17 @@ impl Process {
             // In a container, the next process has the number of the last.
             pid: *world.chance.pick(&[1, 1, 7, 8, number + 100]),
             is_here: kind != "elsewhere",
+            is_seen: kind != "unseen",
             stop: Cancel::new(),
+            stop_at_once: Cancel::new(),
             member: Mutex::default(),
             dead: AtomicBool::new(false),
             frozen_until: AtomicI64::new(0),
             held_up: AtomicI64::new(i64::MIN),
             looks: Mutex::default(),
+            ttl: AtomicI64::new(world.settings.worker.env_ttl.map_or(0, millis)),
             claims: Mutex::default(),
-            disk: ProcessDisk::new(world, &id),
+            disk: ProcessDisk::new(world, &id, kind != "unseen"),
             id,
         })
     }
@@ -67,6 +78,7 @@ impl Process {
         Workspace {
             settings: self.world.settings.clone(),
             layout: self.world.layout.clone(),
+            database_id: DATABASE.to_owned(),
             store: Box::new(SimulatedStore::new(self)),
             machine: Arc::new(SimulatedMachine::new(self)),
         }
@@ -80,6 +92,15 @@ impl Process {
             launcher: &launcher,
             builder: &builder,
         })
+    }
+
+    pub fn ttl(&self) -> i64 {
+        self.ttl.load(Ordering::Relaxed)
+    }
+
+    /// It collects environments that were not used for so long.
+    pub fn collects_after(&self, ttl: Duration) {
+        self.ttl.store(millis(ttl), Ordering::Relaxed);
     }
 
     /// An `ade run`, as opposed to a worker.
@@ -132,7 +153,7 @@ impl Process {
     pub fn joins(self: &Arc<Self>, member: &str) {
         *self.member.lock().unwrap() = Some(member.to_owned());
         let mut members = self.world.members.lock().unwrap();
-        members.insert(member.to_owned(), self.is_here);
+        members.insert(member.to_owned(), self.is_here && self.is_seen);
         drop(members);
         let mut alive = self.world.alive.lock().unwrap();
         alive.insert(member.to_owned(), Arc::clone(self));
@@ -192,10 +213,27 @@ impl Process {
         claims.insert(key(subject), token.to_owned());
     }
 
+    /// A claim was made for a slot, which the task of that slot takes up.
+    pub fn was_given_for(&self, worker: &str, subject: &str, token: &str) {
+        let mut claims = self.claims.lock().unwrap();
+        claims.insert(format!("{worker} {subject}"), token.to_owned());
+    }
+
+    /// The calling task takes up what was claimed for its slot.
+    pub fn takes_up(&self, worker: &str, subject: &str) {
+        let mut claims = self.claims.lock().unwrap();
+        let token = claims.remove(&format!("{worker} {subject}"));
+        claims.insert(key(subject), token.unwrap_or_default());
+    }
+
     /// The claim that the calling task has on something.
     pub fn claim_on(&self, subject: &str) -> Option<String> {
         self.claims.lock().unwrap().get(&key(subject)).cloned()
     }
+}
+
+fn millis(duration: Duration) -> i64 {
+    duration.as_millis() as i64
 }
 
 /// Two slots of one process may each believe that they have a claim: each task knows its own.

@@ -1,6 +1,7 @@
 //! What happens under one seed: which task goes on when, which faults are injected, and what must hold at the end.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::commands;
@@ -119,6 +120,14 @@ impl Scenario {
             }
         }
         if world.violation().is_none() {
+            self.start("tidier", commands::tidy);
+        }
+        for _ in 0..STEPS_ALONE {
+            if world.violation().is_some() || !self.step() {
+                break;
+            }
+        }
+        if world.violation().is_none() {
             world.judge_rest();
         }
     }
@@ -135,7 +144,7 @@ impl Scenario {
     fn all_have_ended(&self) -> bool {
         let judge = self.world.judge();
         let mut runs = judge.snapshot().runs.values();
-        runs.all(|run| run.has_ended() && run.reported)
+        runs.all(|run| run.has_ended())
     }
 
     /// All live processes, each once.
@@ -150,11 +159,14 @@ impl Scenario {
     }
 
     fn start_worker(&mut self) {
-        let kind = if self.world.chance.hits(2_500) {
-            "elsewhere"
-        } else {
-            "worker"
-        };
+        let kind = *self.world.chance.pick(&[
+            "worker",
+            "worker",
+            "worker",
+            "worker",
+            "elsewhere",
+            "unseen",
+        ]);
         let slots = 1 + self.world.chance.below(2);
         let process = self.start(kind, move |me| commands::work(me, slots));
         self.world
@@ -174,6 +186,7 @@ impl Scenario {
 
     fn kill(&mut self, process: &Arc<Process>, how: &str) {
         self.world.trace(|| format!("{} {how}", process.id));
+        self.world.count("killed");
         process.die();
         self.unwind_dead();
     }
@@ -197,11 +210,17 @@ impl Scenario {
                 self.start("enqueuer", commands::leave_in_queue);
             }
         }
+        if chance.hits(faults.build) {
+            self.start("builder", commands::build);
+        }
         if chance.hits(faults.cancel) {
             self.start("canceller", commands::cancel_run);
         }
         if chance.hits(faults.collect) {
             self.start("collector", commands::collect);
+        }
+        if chance.hits(faults.rebuild) {
+            self.start("rebuilder", commands::rebuild);
         }
         if chance.hits(faults.vanish) {
             self.lose_environment();
@@ -227,6 +246,10 @@ impl Scenario {
         } else if chance.hits(faults.stop)
             || (process.id.starts_with("run") && chance.hits(faults.interrupt))
         {
+            if process.stop.is_cancelled() {
+                world.trace(|| format!("{} is asked to stop at once", process.id));
+                process.stop_at_once.cancel();
+            }
             world.trace(|| format!("{} is asked to stop", process.id));
             process.stop.cancel();
         }
@@ -238,15 +261,11 @@ impl Scenario {
         if world.chance.hits(3_000) && world.delete_a_record() {
             return;
         }
-        let mut disk = world.disk.lock().unwrap();
-        let whole = disk.environments();
-        if whole.is_empty() {
-            return;
+        let whole = world.disk.lock().unwrap().environments();
+        if !whole.is_empty() {
+            let gone: &PathBuf = world.chance.pick(&whole);
+            world.vanish(gone);
         }
-        let gone = world.chance.pick(&whole);
-        let _ = disk.remove_tree(gone, world.now());
-        world.count("environments vanished");
-        world.trace(|| format!("the files of {} vanish", gone.display()));
     }
 
     /// Lets a task go on; where none can, time passes until one can. False: there are no tasks.

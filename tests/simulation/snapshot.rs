@@ -19,7 +19,6 @@ pub struct RunRow {
     pub cancel_requested: bool,
     pub completed_at: Option<i64>,
     pub exit_code: Option<i32>,
-    pub reported: bool,
 }
 
 impl RunRow {
@@ -51,6 +50,8 @@ pub struct Snapshot {
     pub runs: BTreeMap<String, RunRow>,
     pub environments: BTreeMap<String, EnvironmentRow>,
     pub attempts: BTreeMap<(String, u32), AttemptRow>,
+    /// When environments were used last; if never, when they changed.
+    pub used: BTreeMap<String, i64>,
 }
 
 /// A connection to the database in memory that the store of this name uses.
@@ -86,8 +87,10 @@ impl Window {
         self.version = Some(version);
         Some(Snapshot {
             runs: self.rows(
-                "SELECT id, status, attempt_count, max_attempts, available_at, created_at, environment_id, claim_token, claimed_by, claim_process,
-                 claim_expires_at, cancel_requested_at IS NOT NULL, completed_at, exit_code, end_told FROM runs",
+                "SELECT r.id, coalesce(r.status, q.status, 'in no queue'), coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
+                 coalesce(q.available_at, 0), r.created_at, coalesce(q.environment_id, r.environment_id), q.claim_token, q.claimed_by, q.claim_process,
+                 q.claim_expires_at, coalesce(q.cancel_requested_at, r.cancel_requested_at) IS NOT NULL, r.completed_at, r.exit_code
+                 FROM runs r LEFT JOIN queue q ON q.run_id = r.id",
                 |row| {
                     let run = RunRow {
                         status: row.get(1)?,
@@ -103,7 +106,6 @@ impl Window {
                         cancel_requested: row.get(11)?,
                         completed_at: row.get(12)?,
                         exit_code: row.get(13)?,
-                        reported: row.get(14)?,
                     };
                     Ok((row.get(0)?, run))
                 },
@@ -121,6 +123,10 @@ impl Window {
                     };
                     Ok((row.get(0)?, environment))
                 },
+            ),
+            used: self.rows(
+                "SELECT id, coalesce(last_used_at, updated_at) FROM environments",
+                |row| Ok((row.get(0)?, row.get(1)?)),
             ),
             attempts: self.rows(
                 "SELECT run_id, attempt, worker, outcome, completed_at IS NOT NULL FROM run_attempts",

@@ -1,6 +1,7 @@
 //! The store as one process reaches it: the real one, through calls that may have to wait, may be refused, may be the last
 //! thing that the process does, and may do their work without an answer. After each call the judge looks at the database.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +9,13 @@ use std::time::Duration;
 use ade::clock::Timestamp;
 use ade::settings::Recovery;
 use ade::store::{
-    Attempt, CancelOutcome, Claim, Clock, ColumnResult, ConfigurationActivity, ConfigurationRecord,
-    Configurations, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments,
-    Failure, FieldResult, Heartbeat, Leases, NewEnvironment, NewRun, Overview, QueueDepth,
-    QueueMetrics, QueueStatistics, Result, Results, RunFilter, RunRecord, RunStatus, Runs,
-    SqliteStore, StoreError, WorkerRecord, Workers,
+    AfterFailure, Attempt, BuildAttempts, CancelOutcome, Claim, Claimable, Clock, Collection,
+    ColumnResult, ConfigurationActivity, ConfigurationRecord, Configurations, Copies, Ending,
+    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
+    Heartbeat, Holder, Identities, Identity, Ids, Leases, Named, NewEnvironment, NewRun,
+    ObservedTime, OutputCopy, Overview, QueueDepth, QueueMetrics, QueueStatistics, Result, Results,
+    RunFiles, RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Unseen, WorkerRecord,
+    Workers,
 };
 
 use super::judge::Operation;
@@ -152,23 +155,29 @@ impl Environments for SimulatedStore {
     fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
         self.look("all environments", SqliteStore::all_environments)
     }
-    fn next_environment(&self, now: Timestamp) -> Result<Option<EnvironmentRecord>> {
-        self.look("next environment", |store| store.next_environment(now))
+    fn next_environment(
+        &self,
+        now: Timestamp,
+        after: Option<&EnvironmentRecord>,
+    ) -> Result<Option<EnvironmentRecord>> {
+        self.look("next environment", |store| {
+            store.next_environment(now, after)
+        })
     }
     fn claim_environment(
         &self,
         id: &str,
         claim: &Claim,
-        take_over: bool,
+        claimable: Claimable,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
         let operation = Operation::ClaimEnvironment {
             id,
             claim,
-            take_over,
+            claimable,
         };
         let claimed = self.call(operation, Some(now), |store| {
-            store.claim_environment(id, claim, take_over, now)
+            store.claim_environment(id, claim, claimable, now)
         })?;
         if claimed.is_some() {
             self.0.was_given(id, &claim.token);
@@ -198,13 +207,38 @@ impl Environments for SimulatedStore {
         id: &str,
         claim: &Claim,
         failure: &Failure,
-        retry_at: Option<Timestamp>,
+        after: AfterFailure,
         now: Timestamp,
     ) -> Result<bool> {
         let operation = Operation::FailEnvironment(id, claim);
         self.call(operation, Some(now), |store| {
-            store.fail_environment(id, claim, failure, retry_at, now)
+            store.fail_environment(id, claim, failure, after, now)
         })
+    }
+    fn move_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        folder: &Path,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let operation = Operation::MoveEnvironment(id, claim);
+        self.call(operation, Some(now), |store| {
+            store.move_environment(id, claim, folder, now)
+        })
+    }
+    fn ask_for_environment(
+        &self,
+        id: &str,
+        by_hand: bool,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        // False says that it has not failed, and nothing about a claim.
+        let done = self.call(Operation::AskForEnvironment(id), Some(now), |store| {
+            Ok(Done(store.ask_for_environment(id, by_hand, due, now)?))
+        });
+        done.map(|done| done.0)
     }
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
         let operation = Operation::ReleaseEnvironment(id, claim);
@@ -212,9 +246,13 @@ impl Environments for SimulatedStore {
             store.release_environment(id, claim, now)
         })
     }
-    fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize> {
+    fn expire_environment_leases(
+        &self,
+        attempts: &BuildAttempts<'_>,
+        clock: &Clock<'_>,
+    ) -> Result<usize> {
         self.call(Operation::ExpireEnvironments, None, |store| {
-            store.expire_environment_leases(clock)
+            store.expire_environment_leases(attempts, clock)
         })
     }
     fn requeue_environment(
@@ -236,13 +274,22 @@ impl Environments for SimulatedStore {
     fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
         self.look("live runs", |store| store.live_runs_of_environment(id))
     }
-    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()> {
+    fn move_waiting_runs(
+        &self,
+        from: &str,
+        to: &EnvironmentRecord,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.look("move waiting runs", |store| {
             store.move_waiting_runs(from, to, now)
         })
     }
     fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
-        let taken = self.call(Operation::TakeEnvironment(id), None, |store| {
+        let ttl = cold_since.map(|_| self.0.ttl());
+        if ttl.is_some() {
+            self.0.world.judge_collector(&self.0);
+        }
+        let taken = self.call(Operation::TakeEnvironment(id, ttl), None, |store| {
             Ok(Done(store.delete_environment(id, cold_since)?))
         })?;
         if taken.0 {
@@ -273,16 +320,40 @@ impl Workers for SimulatedStore {
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
         self.look("seen", |store| store.worker_seen(id, now))
     }
-    fn remove_worker(&self, id: &str) -> Result<()> {
+    fn remove_worker(&self, id: &str) -> Result<bool> {
         self.look("unregister", |store| store.remove_worker(id))
     }
     fn workers(&self) -> Result<Vec<WorkerRecord>> {
         self.look("list processes", SqliteStore::workers)
     }
-    fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>> {
+    fn reclaim(
+        &self,
+        process: &str,
+        recovery: Recovery,
+        builds: &BuildAttempts<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
         self.call(Operation::Reclaim(process), Some(now), |store| {
-            store.reclaim(process, recovery, now)
+            store.reclaim(process, recovery, builds, now)
         })
+    }
+}
+
+impl Copies for SimulatedStore {
+    fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()> {
+        self.look("record a copy", |store| store.record_copy(copy, now))
+    }
+    fn is_copy(&self, path: &Path) -> Result<bool> {
+        self.look("is it a copy", |store| store.is_copy(path))
+    }
+    fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>> {
+        self.look("copies of runs", |store| store.copies_of(runs))
+    }
+}
+
+impl Ids for SimulatedStore {
+    fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
+        self.look("short ids", |store| store.short_ids(named, workspace, ids))
     }
 }
 
@@ -293,15 +364,27 @@ impl Leases for SimulatedStore {
         holder: &str,
         token: &str,
         lease: Duration,
-        now: Timestamp,
+        clock: &Clock<'_>,
     ) -> Result<bool> {
+        let process = &self.0;
         self.look("acquire a lease by name", |store| {
-            store.acquire_lease(name, holder, token, lease, now)
+            let taken = store.acquire_lease(name, holder, token, lease, clock)?;
+            // Also where the answer is lost.
+            if taken {
+                process.world.collects(&process.id, token);
+            }
+            Ok(taken)
         })
     }
+    fn lease_holder(&self, name: &str) -> Result<Option<Holder>> {
+        self.look("the holder of a lease", |store| store.lease_holder(name))
+    }
     fn release_lease(&self, name: &str, token: &str) -> Result<()> {
+        let world = &self.0.world;
         self.look("release a lease by name", |store| {
-            store.release_lease(name, token)
+            store.release_lease(name, token)?;
+            world.collection.lock().unwrap().0 = None;
+            Ok(())
         })
     }
     fn repair_times(
@@ -312,6 +395,38 @@ impl Leases for SimulatedStore {
     ) -> Result<usize> {
         self.call(Operation::CorrectTimes, None, |store| {
             store.repair_times(longest_wait, longest_lease, clock)
+        })
+    }
+}
+
+impl Identities for SimulatedStore {
+    fn identity(&self) -> Result<Option<Identity>> {
+        self.look("the identity", SqliteStore::identity)
+    }
+    fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
+        self.look("bind", |store| store.bind(new, now))
+    }
+    fn rebind(&self, new: &Identity, now: Timestamp) -> Result<usize> {
+        self.look("rebind", |store| store.rebind(new, now))
+    }
+}
+
+impl ObservedTime for SimulatedStore {
+    fn observe(&self, now: Timestamp) -> Result<()> {
+        self.look("observe the time", |store| store.observe(now))
+    }
+    fn unseen(&self, now: Timestamp) -> Result<Vec<Unseen>> {
+        self.look("unseen time", |store| store.unseen(now))
+    }
+}
+
+impl Collection for SimulatedStore {
+    fn run_files(&self, runs: &[String]) -> Result<HashMap<String, RunFiles>> {
+        self.look("the files of runs", |store| store.run_files(runs))
+    }
+    fn snapshots_of_runs(&self, after: &str, limit: u32) -> Result<(Vec<PathBuf>, Option<String>)> {
+        self.look("the snapshots of runs", |store| {
+            store.snapshots_of_runs(after, limit)
         })
     }
 }
@@ -334,13 +449,15 @@ impl QueueStatistics for SimulatedStore {
 }
 
 impl Runs for SimulatedStore {
-    fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {
-        let run = self.call(Operation::Enqueue(&run.id), Some(now), |store| {
-            store.enqueue_run(run, now)
+    fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
+        let recorded = self.call(Operation::Enqueue(runs), Some(now), |store| {
+            store.enqueue_runs(runs, now)
         })?;
-        self.0.world.count("enqueued");
-        self.0.world.judge().promised.insert(run.id.clone());
-        Ok(run)
+        for run in &recorded {
+            self.0.world.count("enqueued");
+            self.0.world.judge().promised.insert(run.id.clone());
+        }
+        Ok(recorded)
     }
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
         let operation = Operation::InsertClaimed(&run.id, claim);
@@ -353,7 +470,7 @@ impl Runs for SimulatedStore {
         Ok(run)
     }
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
-        let operation = Operation::ClaimRun(Some(id), claim);
+        let operation = Operation::ClaimRun(id, claim);
         let claimed = self.call(operation, Some(now), |store| {
             store.claim_run(id, claim, now)
         })?;
@@ -363,13 +480,13 @@ impl Runs for SimulatedStore {
         }
         Ok(claimed)
     }
-    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
-        let claimed = self.call(Operation::ClaimRun(None, claim), Some(now), |store| {
-            store.claim_next_run(claim, now)
+    fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>> {
+        let claimed = self.call(Operation::ClaimNext(claims), Some(now), |store| {
+            store.claim_next_runs(claims, now)
         })?;
-        if let Some(run) = &claimed {
+        for (run, claim) in claimed.iter().zip(claims) {
             self.0.world.count("claims");
-            self.0.was_given(&run.id, &claim.token);
+            self.0.was_given_for(&claim.worker, &run.id, &claim.token);
         }
         Ok(claimed)
     }
@@ -415,9 +532,13 @@ impl Runs for SimulatedStore {
             store.expire_run_leases(backoff, clock)
         })
     }
-    fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
+    fn fail_runs_of_failed_environments(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
         self.call(Operation::FailForEnvironments, Some(now), |store| {
-            store.fail_runs_of_failed_environments(now)
+            store.fail_runs_of_failed_environments(limit, now)
         })
     }
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
@@ -437,16 +558,6 @@ impl Runs for SimulatedStore {
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
         self.call(Operation::Watch(run, claim), None, |store| {
             store.watch_run(run, claim)
-        })
-    }
-    fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>> {
-        self.look("ends that are not reported", |store| {
-            store.unreported_ends(patience, now)
-        })
-    }
-    fn mark_end_reported(&self, run: &str) -> Result<()> {
-        self.call(Operation::MarkReported(run), None, |store| {
-            store.mark_end_reported(run)
         })
     }
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
@@ -567,14 +678,22 @@ macro_rules! answers_without_words {
 answers_without_words!(
     (),
     ConfigurationRecord,
+    HashMap<String, PathBuf>,
+    HashMap<String, RunFiles>,
+    Identity,
     Option<ConfigurationRecord>,
+    Option<Holder>,
+    Option<Identity>,
     Option<String>,
     Overview,
     Vec<Attempt>,
     Vec<ColumnResult>,
     Vec<ConfigurationActivity>,
     Vec<FieldResult>,
-    Vec<QueueMetrics>
+    Vec<QueueMetrics>,
+    Vec<String>,
+    Vec<Unseen>,
+    (Vec<PathBuf>, Option<String>)
 );
 
 macro_rules! answers_of_records {

@@ -51,11 +51,49 @@ impl<'a> AtWork<'a> {
     }
 }
 
+impl AtWork<'_> {
+    /// No other builder is at work in its folder, not even one that has lost its claim and does not know it yet.
+    fn alone_in(&self, folder: &Path) {
+        let folder = folder.display().to_string();
+        let mut judge = self.world.judge();
+        let other = judge.folders.values().any(|other| *other == folder);
+        judge.folders.insert(self.token.clone(), folder.clone());
+        drop(judge);
+        if other {
+            self.world
+                .violated(&format!("two builders are at work in {folder}"));
+        }
+    }
+}
+
 impl Drop for AtWork<'_> {
     fn drop(&mut self) {
         let mut judge = self.world.judge();
         judge.executing.remove(&self.token);
         judge.building.remove(&self.token);
+        judge.folders.remove(&self.token);
+    }
+}
+
+/// An engine in an environment, for the world to know.
+struct Inside<'a> {
+    world: &'a Arc<World>,
+    number: u32,
+}
+
+impl<'a> Inside<'a> {
+    fn enter(world: &'a Arc<World>, environment: &Path) -> Self {
+        let number = world.number();
+        let mut engines = world.engines.lock().unwrap();
+        engines.insert(number, environment.to_owned());
+        drop(engines);
+        Self { world, number }
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.world.engines.lock().unwrap().remove(&self.number);
     }
 }
 
@@ -85,6 +123,8 @@ impl Launch for SimulatedEngine {
         let world = &self.0.world;
         let run = name_of(&invocation.folder);
         let _at_work = AtWork::begin(&self.0, &run, true);
+        let environment = invocation.python.ancestors().nth(3);
+        let _inside = Inside::enter(world, environment.unwrap_or(&invocation.python));
         world.count("engines started");
         world.trace(|| format!("{}: the engine of {run} starts", self.0.id));
         let faults = world.faults();
@@ -97,6 +137,7 @@ impl Launch for SimulatedEngine {
             usage: Usage::default(),
             wall: Duration::from_secs(1),
             completed,
+            computed_fields: Vec::new(),
             hint: None,
             last_lines: Vec::new(),
         };
@@ -145,7 +186,8 @@ impl Build for SimulatedBuilder {
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<Built, BuildError> {
         let world = &self.0.world;
-        let _at_work = AtWork::begin(&self.0, &environment.id, false);
+        let at_work = AtWork::begin(&self.0, &environment.id, false);
+        at_work.alone_in(&environment.folder);
         world.count("builds");
         let faults = world.faults();
         let (files, folder) = (&self.0.disk, &environment.folder);

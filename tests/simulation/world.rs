@@ -12,7 +12,7 @@ use ade::engine::Engine;
 use ade::environment::prepare::Prepared;
 use ade::layout::Layout;
 use ade::settings::{Inputs, Settings};
-use ade::store::{ConfigurationRecord, Configurations, EnvironmentKey, SqliteStore};
+use ade::store::{ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, SqliteStore};
 use ade::wake::Bell;
 
 use rusqlite::{Connection, OpenFlags};
@@ -26,12 +26,26 @@ use super::snapshot::{self, Window};
 
 /// A lease holds for so long.
 pub const LEASE: Duration = Duration::from_secs(60);
+/// So many attempts at a run, and at building an environment.
+pub const MOST_ATTEMPTS: u32 = 3;
+/// The lease of collection holds for so long.
+const COLLECTION_LEASE: i64 = 60_000;
 /// The wall clock has jumped when it differs by more than this.
 pub const JUMP: Duration = Duration::from_secs(5);
 /// For so long after a jump no lease is judged.
 pub const SETTLE: Duration = Duration::from_secs(25);
 /// The workspace of all that happens here.
 pub const WORKSPACE: &str = "default";
+/// The id of the database.
+pub const DATABASE: &str = "simulated-database";
+/// What is there and not of this database, or not known to it: a finished workbook, an environment, a folder that another
+/// database's process set aside.
+const FOREIGN: [&str; 4] = [
+    "/data/workspaces/default/runs/foreign/output/out.xlsx",
+    "/data/workspaces/other/runs/foreign/input/in.xlsx",
+    "/data/venvs/default/configuration/deps-foreign/foreign/logs/events.ndjson",
+    "/data/venvs/default/configuration/deps-foreign/.trash-other.token.foreign/logs/events.ndjson",
+];
 /// The folder of the one configuration.
 pub const CONFIGURATION: &str = "/configuration";
 /// The input of every run.
@@ -59,10 +73,15 @@ pub struct FaultRates {
     pub interrupt: u64,
     pub vanish: u64,
     pub collect: u64,
+    /// `ade env build`, by a person.
+    pub build: u64,
     pub stop: u64,
     pub start: u64,
     /// Of a call that changes a file.
     pub disk: u64,
+    /// Of a call that renames or deletes a folder.
+    pub undeletable: u64,
+    pub rebuild: u64,
     /// Of an engine's or installer's end.
     pub engine_killed: u64,
     pub engine_failed: u64,
@@ -87,9 +106,12 @@ impl FaultRates {
             interrupt: some(20, 100),
             vanish: some(15, 80),
             collect: some(15, 80),
+            build: some(10, 40),
             stop: some(5, 30),
             start: some(20, 60),
             disk: some(0, 0),
+            undeletable: some(300, 2000),
+            rebuild: some(10, 50),
             engine_killed: some(1000, 5000),
             engine_failed: some(1000, 5000),
             build_hiccup: some(1000, 5000),
@@ -126,8 +148,8 @@ impl Database {
     }
 
     fn sweep(self) {
-        let tables = "run_metrics run_fields run_table_columns queue_metrics run_attempts runs environments configurations \
-                      workspaces workers leases";
+        let tables = "run_metrics run_fields run_table_columns queue_metrics run_attempts queue runs environments configurations \
+                      workspaces workers leases observed_time unseen_time";
         let sql: String = tables
             .split(' ')
             .filter(|table| !table.is_empty())
@@ -188,6 +210,9 @@ fn configuration(id: &str) -> ConfigurationRecord {
     }
 }
 
+/// The token by which a process collects, with the time of its last renewal; and when each process renewed its own last.
+type CollectionLease = (Option<(String, i64)>, BTreeMap<String, i64>);
+
 /// See the module.
 pub struct World {
     pub store: SqliteStore,
@@ -195,9 +220,15 @@ pub struct World {
     pub settings: Settings,
     pub layout: Layout,
     pub disk: Mutex<Disk>,
+    /// The environments that engines run in, by engine.
+    pub engines: Mutex<BTreeMap<u32, PathBuf>>,
+    pub collection: Mutex<CollectionLease>,
+    last_jump: AtomicI64,
+    /// To delete a folder that was set aside takes long.
+    pub is_slow: bool,
     /// Processes that live, by what they are known as in the database.
     pub alive: Mutex<BTreeMap<String, Arc<Process>>>,
-    /// Whether a process that was ever known in the database is one of this host.
+    /// Whether a process that was ever known in the database is one of this host, and can be seen from it.
     pub members: Mutex<BTreeMap<String, bool>>,
     pub keys: Vec<EnvironmentKey>,
     /// Rings for all processes when a run is queued.
@@ -238,7 +269,12 @@ impl World {
         let mut disk = Disk::default();
         disk.create_folder(CONFIGURATION.as_ref(), Timestamp(start));
         disk.write(INPUT.as_ref(), b"messy", Timestamp(start));
+        for file in FOREIGN {
+            disk.write(file.as_ref(), b"theirs", Timestamp(start - 864_000_000));
+        }
+        store.observe(Timestamp(start)).unwrap();
         Arc::new(Self {
+            is_slow: chance.hits(2_500),
             faults: Mutex::new(FaultRates::of(&chance)),
             judge: Mutex::new(Judge::new(window)),
             sweeper: Mutex::new(sweeper),
@@ -247,6 +283,9 @@ impl World {
             store,
             chance,
             disk: Mutex::new(disk),
+            engines: Mutex::default(),
+            collection: Mutex::default(),
+            last_jump: AtomicI64::new(i64::MIN),
             alive: Mutex::default(),
             members: Mutex::default(),
             keys,
@@ -309,6 +348,7 @@ impl World {
     pub fn jump(&self, by: i64) {
         self.skew.fetch_add(by, Ordering::Relaxed);
         self.judge().clock_jumped(self.steady(), by);
+        self.last_jump.store(self.steady(), Ordering::Relaxed);
         self.count("clock jumps");
         self.trace(|| format!("the clock jumps by {:.1} s", by as f64 / 1000.0));
     }
@@ -320,6 +360,10 @@ impl World {
 
     pub fn count(&self, what: &'static str) {
         *self.counts.lock().unwrap().entry(what).or_default() += 1;
+    }
+
+    pub fn counted(&self, what: &'static str) -> u64 {
+        self.counts().get(what).copied().unwrap_or(0)
     }
 
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
@@ -403,6 +447,85 @@ impl World {
         true
     }
 
+    /// A process took the lease of collection, or renewed it.
+    pub fn collects(&self, process: &str, token: &str) {
+        let now = self.steady();
+        let mut collection = self.collection.lock().unwrap();
+        if let Some((other, since)) = &collection.0
+            && other != token
+            && self.last_jump.load(Ordering::Relaxed) < *since
+            && now < since + COLLECTION_LEASE
+        {
+            self.violated(&format!("{process} collects, and so does another one"));
+        }
+        collection.0 = Some((token.to_owned(), now));
+        collection.1.insert(process.to_owned(), now);
+    }
+
+    /// A process deletes what it collects: it holds the lease, or had no time to notice that it lost it.
+    pub fn judge_collector(&self, process: &Process) {
+        let collection = self.collection.lock().unwrap();
+        let held = collection.1.get(&process.id).copied();
+        let until = held.map_or(i64::MIN, |held| {
+            held.max(process.held_up()) + COLLECTION_LEASE
+        });
+        if until + 40_000 < self.steady() {
+            self.violated(&format!("{} collects without the lease", process.id));
+        }
+    }
+
+    /// A process is about to rename or delete a folder.
+    pub fn judge_taking(&self, process: &str, path: &Path, is_deleted: bool) {
+        for environment in self.engines.lock().unwrap().values() {
+            if environment.starts_with(path) {
+                self.violated(&format!(
+                    "{process} takes {} from under an engine",
+                    path.display()
+                ));
+            }
+        }
+        let taken = path.display().to_string();
+        if self.judge().folders.values().any(|folder| *folder == taken) {
+            self.violated(&format!("{process} takes {taken} from under a builder"));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_deleted
+            && let Some((_, name)) = name
+                .strip_prefix(".trash-")
+                .and_then(|rest| rest.rsplit_once('.'))
+        {
+            let folder = path.with_file_name(name);
+            let judge = self.judge();
+            let mut recorded = judge.snapshot().environments.values();
+            let is_ready =
+                recorded.any(|row| row.status == "ready" && Path::new(&row.folder) == folder);
+            drop(judge);
+            if is_ready && !self.disk.lock().unwrap().is_there(&folder) {
+                self.violated(&format!(
+                    "{process} deletes {}, which is ready",
+                    folder.display()
+                ));
+            }
+        }
+        let is_runs_own = path.parent() == Some(&self.layout.runs(WORKSPACE));
+        let run = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_runs_own && self.judge().snapshot().runs.contains_key(&*run) {
+            self.violated(&format!("{process} takes the files of run {run}"));
+        }
+    }
+
+    /// The files of an environment are gone, for whatever reason: engines in it have to see how they get on.
+    pub fn vanish(&self, environment: &Path) {
+        let mut disk = self.disk.lock().unwrap();
+        let _ = disk.remove_tree(environment, self.now());
+        self.engines
+            .lock()
+            .unwrap()
+            .retain(|_, used| used != environment);
+        self.count("environments vanished");
+        self.trace(|| format!("the files of {} vanish", environment.display()));
+    }
+
     pub fn release_locks(&self, process: &str) {
         self.disk.lock().unwrap().release_locks(process);
     }
@@ -450,6 +573,21 @@ impl World {
         if let Err(reason) = verdict {
             self.violated(&format!("at rest: {reason}"));
         }
+        let disk = self.disk.lock().unwrap();
+        for file in FOREIGN {
+            if !disk.is_there(file.as_ref()) {
+                self.violated(&format!("at rest: {file} is gone, which was another's"));
+            }
+        }
+        for path in disk.set_aside() {
+            if !FOREIGN
+                .iter()
+                .any(|file| Path::new(file).starts_with(&path))
+            {
+                self.violated(&format!("at rest: {} is still there", path.display()));
+            }
+        }
+        drop(disk);
         let runs: Vec<String> = self.judge().snapshot().runs.keys().cloned().collect();
         for run in runs {
             let folder = self.layout.run(WORKSPACE, &run);
@@ -457,7 +595,10 @@ impl World {
             let log = disk.read(&folder.events()).unwrap_or_default();
             drop(disk);
             let times = ends_in(&log);
-            if times != 1 {
+            // What a process recorded and did not get to write is made from the record by whoever reads the log.
+            let excuses = ["killed", "lost answers", "file errors"];
+            let is_excused = excuses.iter().any(|excuse| self.counted(excuse) > 0);
+            if times > 1 || (times == 0 && !is_excused) {
                 self.violated(&format!(
                     "at rest: the end of run {run} is reported {times} times"
                 ));

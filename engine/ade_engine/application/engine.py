@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
 from ade_engine.infrastructure.settings import Settings, scan_limits
 from ade_engine.models.errors import ConfigError, HookError, InputError, PipelineError
+from ade_engine.models.fields import HookName
 from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult, RunStatus
 
 TYPE_CHECKING = False
@@ -66,7 +68,26 @@ class Engine:
     def load_registry(self, *, config_package: Path | str, logger: RunLogger | None = None) -> Registry:
         """Import a config package and return what it registers."""
         folder = _absolute(config_package, "config package")
-        registry, _, _ = _load_config(folder, self.settings, logger or NullLogger())
+        registry, _, _, _ = _load_config(folder, self.settings, logger or NullLogger())
+        return registry
+
+    def check(self, *, config_package: Path | str, logger: RunLogger | None = None) -> Registry:
+        """Import a config package as a run does, and look at what a run would find out only later.
+
+        Raises :class:`ConfigError` where a callable needs what its stage does not offer. What stands in the package and
+        has no effect is logged as warnings. Returns what the package registers.
+        """
+        from ade_engine.application.ignored import ignored
+        from ade_engine.pipeline.signatures import wrong_signatures
+
+        folder = _absolute(config_package, "config package")
+        logger = logger or NullLogger()
+        registry, _, package_folder, modules = _load_config(folder, self.settings, logger)
+        complaints = wrong_signatures(registry)
+        if complaints:
+            raise ConfigError("\n".join(complaints))
+        for warning in ignored(folder, package_folder, modules, registry):
+            logger.warning("%s", warning, data={"ignored": True})
         return registry
 
 
@@ -149,6 +170,8 @@ class _Run:
         self.plan = plan
         self.settings = settings
         self.logger = logger
+        #: Whether cells may have been read: what an error says may quote one from then on.
+        self.cells_read = False
 
     def execute(self) -> RunResult:
         # Imported here and not above, because printing the version does not need it.
@@ -170,8 +193,19 @@ class _Run:
         try:
             self._announce()
             self._process(source, report)
-        except (Exception, SystemExit) as raised:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:
+            # A panic in native code is no Exception.
             error = self._failure(raised)
+        computed = report.computed_fields() if is_ade() else []
+        if computed:
+            # The closing report's shape is fixed, and has no place for them.
+            self.logger.event(
+                "fields.computed",
+                message=f"Computed, without a column of their own: {', '.join(computed)}",
+                data={"fields": computed},
+            )
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None
         duration = (completed_at - started_at).total_seconds()
@@ -219,16 +253,16 @@ class _Run:
         # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
         from ade_engine.io.output.workbook import Output
-        from ade_engine.models.fields import HookName
         from ade_engine.pipeline.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
 
-        registry, manifest, package_folder = _load_config(plan.config_package, self.settings, self.logger)
+        registry, manifest, package_folder, _ = _load_config(plan.config_package, self.settings, self.logger)
         report.fields = registry.fields
         try:
             source.load()
         except SourceError as error:
             raise InputError(str(error)) from error
+        self.cells_read = True
         self.logger.event(
             "workbook.started",
             message=f"Workbook {plan.input_file.name}: {source.sheet_count} sheets",
@@ -291,20 +325,23 @@ class _Run:
 
     def _failure(self, raised: BaseException) -> RunError:
         """Log the error that ended the run, and return it as the result's error."""
-        from ade_engine.extensions.missing_modules import advice_on
+        from ade_engine.extensions.loader import place_of, words_of
+        from ade_engine.infrastructure.observability.stack import stack_trace
+        from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
 
+        if not self.cells_read:
+            mark_as_free_of_values(raised)
         code = next((code for cls, code in _CODES if isinstance(raised, cls)), RunErrorCode.UNKNOWN_ERROR)
         stage = getattr(raised, "stage", None) if isinstance(raised, HookError) else None
-        message = str(raised) or type(raised).__name__
-        if code is RunErrorCode.UNKNOWN_ERROR and not hasattr(raised, "ade_location"):
-            message = f"{type(raised).__name__}: {message}{advice_on(raised)}"
+        if is_ade() and stage not in list(HookName):
+            # A package may name what it likes as the stage of an error that it raises, a cell too.
+            stage = None
         location = getattr(raised, "ade_location", None)
-        if location is None:
-            location = {}
-            place = _place_in(raised, self.plan.config_package)
-            if place is not None:
-                location = dict(zip(("file", "line", "function"), place))
-                message = f"{message} ({place[0]}, line {place[1]}, in {place[2]})"
+        if location is not None:
+            message = str(raised)
+        else:
+            location = place_of(raised, self.plan.config_package)
+            message = words_of(raised, named=code is RunErrorCode.UNKNOWN_ERROR, place=location)
         hint = getattr(raised, "ade_hint", None)
         self.logger.event(
             "log",
@@ -318,15 +355,9 @@ class _Run:
             },
             exc=raised,
         )
+        if self.cells_read:
+            show_values(f"The failure in full:\n{stack_trace(raised, whole=False).rstrip()}")
         return RunError(code=code, stage=stage or "unknown", message=message)
-
-
-def _place_in(raised: BaseException, config_package: Path) -> tuple[str, int, str] | None:
-    """The place in a config package where an import or ``register`` raised."""
-    from ade_engine.infrastructure.observability.stack import innermost_frame
-
-    place = innermost_frame(raised.__traceback__, str(config_package))
-    return place if place is not None and Path(place[0]).is_relative_to(config_package) else None
 
 
 def _named_sheets(visible: list[SourceSheet], names: Sequence[str]) -> list[SourceSheet]:
@@ -339,8 +370,10 @@ def _named_sheets(visible: list[SourceSheet], names: Sequence[str]) -> list[Sour
     return [sheet for sheet in visible if sheet.title in names]
 
 
-def _load_config(config_package: Path, settings: Settings, logger: RunLogger) -> tuple[Registry, Manifest | None, Path]:
-    """The registry of a config package, its manifest if it has one, and the folder of the package itself."""
+def _load_config(
+    config_package: Path, settings: Settings, logger: RunLogger
+) -> tuple[Registry, Manifest | None, Path, list[str]]:
+    """The registry of a config package, its manifest if it has one, the folder of the package itself, its plugins."""
     from ade_engine.extensions.loader import import_and_register, resolve_config_import
     from ade_engine.extensions.registry import Registry
     from ade_engine.pipeline.manifest import load_manifest
@@ -361,4 +394,4 @@ def _load_config(config_package: Path, settings: Settings, logger: RunLogger) ->
             "settings": settings.to_dict(),
         },
     )
-    return registry, manifest, package_folder
+    return registry, manifest, package_folder, modules

@@ -11,6 +11,7 @@ import os
 import sys
 
 from ade_engine.cli.arguments import Command, HelpWanted, Option, UsageError
+from ade_engine.infrastructure.caller import is_ade, keep_values_off_standard_error
 from ade_engine.models.errors import SettingsError
 
 TYPE_CHECKING = False
@@ -113,6 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program's own command line and end the process with its status."""
     # Imports and workbooks make many objects and little garbage: collecting less often saves a tenth of the start.
     gc.set_threshold(100_000, 20, 50)
+    if is_ade():
+        keep_values_off_standard_error()
     try:
         status = app(arguments)
     except KeyboardInterrupt:

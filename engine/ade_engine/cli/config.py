@@ -47,7 +47,7 @@ def validate(values: dict[str, Any]) -> int:
     settings, folder = load_settings(values)
     with create_run_logger_context(log_format=settings.log_format, log_level=settings.log_level) as context:
         try:
-            registry = Engine(settings).load_registry(config_package=folder, logger=context.logger)
+            registry = Engine(settings).check(config_package=folder, logger=context.logger)
         except (Exception, SystemExit) as error:
             print(f"Config package INVALID: {_reason(error, folder)}")
             return 1
@@ -64,12 +64,11 @@ def validate(values: dict[str, Any]) -> int:
 
 def _reason(error: BaseException, folder: Path) -> str:
     """The error with the place in the author's files, on one line."""
-    from ade_engine.extensions.missing_modules import advice_on
-    from ade_engine.infrastructure.observability.stack import innermost_frame
+    from ade_engine.extensions.loader import InvalidSource, place_of, words_of
+    from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
     from ade_engine.models.errors import AdeEngineError
 
-    text = str(error) + advice_on(error)
-    if not isinstance(error, (AdeEngineError, ModuleNotFoundError)):
-        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    place = innermost_frame(error.__traceback__, os.path.abspath(folder))
-    return text if place is None else f"{text} ({place[0]}, line {place[1]}, in {place[2]})"
+    # No cell is read here, so an error can be told whole.
+    mark_as_free_of_values(error)
+    plain = isinstance(error, (AdeEngineError, ModuleNotFoundError)) and not isinstance(error, InvalidSource)
+    return words_of(error, named=not plain, place=place_of(error, Path(os.path.abspath(folder))))

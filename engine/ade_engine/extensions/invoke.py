@@ -10,7 +10,9 @@ from __future__ import annotations
 from inspect import Parameter, signature
 
 from ade_engine.extensions.missing_modules import advice_on
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.stack import innermost_frame
+from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ExtensionComplaint, PipelineError
 
 TYPE_CHECKING = False
@@ -36,7 +38,11 @@ class MissingParameter(ExtensionComplaint):
         self.offered = sorted(offered)
 
     def __str__(self) -> str:
-        return f"needs {self.parameter!r}, which this stage does not offer; it offers {', '.join(self.offered)}"
+        from difflib import get_close_matches
+
+        near = get_close_matches(self.parameter, self.offered, 1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        return f"needs {self.parameter!r}, which this stage does not offer{meant}; it offers {', '.join(self.offered)}"
 
 
 class CallPlan:
@@ -127,7 +133,7 @@ def call_extension(fn: Callable[..., Any], context: Any, *, label: str | None = 
         return Caller(fn, values)(values)
     except (MissingParameter, TypeError) as error:
         name = label or getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or repr(fn)
-        raise PipelineError(f"{name}: {error}") from error
+        raise PipelineError(f"{name}: {said_by(error) if is_ade() else error}") from error
 
 
 def source_of(fn: Any) -> tuple[str, int, str] | None:
@@ -165,15 +171,15 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     """Describe what went wrong in ``entry``.
 
     ``subject`` says what it was called for ("sheet 'Orders', row 7"); ``folder`` is the config package's, whose files
-    are the likeliest to be at fault.
+    are the likeliest to be at fault. In a run of `ade` the message holds no cell values.
     """
     raised = not isinstance(error, ExtensionComplaint)
     place = innermost_frame(error.__traceback__, folder) if raised else None
     place = place or source_of(entry.fn)
     where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
-    what = str(error) + advice_on(error)
+    what = (said_by(error) if is_ade() else str(error)) + advice_on(error)
     if raised:
-        what = f"raised {type(error).__name__}: {what}" if what else f"raised {type(error).__name__}"
+        what = f"raised {titled(kind_of(error), what)}"
     message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"
     location: dict[str, Any] = {"callable": entry.name, "role": role, "called_for": subject}
     if place is not None:

@@ -14,6 +14,11 @@ from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType
 
+from ade_engine.extensions.missing_modules import advice_on
+from ade_engine.infrastructure.caller import is_ade
+from ade_engine.infrastructure.observability.stack import innermost_frame
+from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
@@ -22,6 +27,54 @@ if TYPE_CHECKING:
 PLUGIN_FOLDERS = ("columns", "row_detectors", "hooks")
 
 DEFAULT_PACKAGE = "ade_config"
+
+
+class InvalidSource(ModuleNotFoundError):
+    """A plugin module that is not valid Python: callers know it as a module that cannot be had, people as what it is."""
+
+    ade_kind = "SyntaxError"
+
+    def __init__(self, dotted: str, path: str, error: SyntaxError | ValueError):
+        line = getattr(error, "lineno", None)
+        self.ade_place = {"file": path, **({"line": line} if line else {})}
+        # Python puts the file, without its folder, and the line behind its own message.
+        super().__init__(getattr(error, "msg", None) or str(error), name=dotted, path=path)
+
+    def __str__(self) -> str:
+        return f"{self.msg} ({place_in_words(self.ade_place)})"
+
+
+def place_of(error: BaseException, folder: Path) -> dict[str, str | int]:
+    """File, line and function of a config package where loading it raised; empty where that is not known."""
+    if isinstance(error, InvalidSource):
+        return error.ade_place
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return {"file": error.filename, "line": error.lineno}
+    place = innermost_frame(error.__traceback__, str(folder))
+    if place is None or not Path(place[0]).is_relative_to(folder):
+        return {}
+    return dict(zip(("file", "line", "function"), place))
+
+
+def words_of(error: BaseException, *, named: bool, place: dict[str, str | int]) -> str:
+    """What a failed load, or another error outside of callables, comes to on one line.
+
+    ``named``: with what kind of error it is, as for one that is not the engine's own.
+    """
+    if isinstance(error, InvalidSource) or isinstance(error, SyntaxError) and (hasattr(error, "ade_free_of_values") or not is_ade()):
+        said = error.msg
+    else:
+        said = said_by(error) if is_ade() else str(error)
+    kind = kind_of(error)
+    said += advice_on(error)
+    text = titled(kind, said) if named else said or kind
+    return f"{text} ({place_in_words(place)})" if place else text
+
+
+def place_in_words(place: dict[str, str | int]) -> str:
+    """The place as messages have it, between parentheses."""
+    words = {"file": "{}", "line": "line {}", "function": "in {}"}
+    return ", ".join(words[key].format(value) for key, value in place.items())
 
 
 def resolve_config_import(config_package: str | os.PathLike) -> tuple[Path, str]:
@@ -105,8 +158,7 @@ def defines_register(dotted: str, path: str) -> bool:
     try:
         code = SourceFileLoader(dotted, path).get_code(dotted)
     except (SyntaxError, ValueError) as error:
-        place = f"{path}, line {error.lineno}" if getattr(error, "lineno", None) else path
-        raise ModuleNotFoundError(f"{place} is not valid Python: {error}", name=dotted) from error
+        raise InvalidSource(dotted, path, error) from error
     first_lines = [
         constant.co_firstlineno
         for constant in code.co_consts

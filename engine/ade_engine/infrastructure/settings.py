@@ -184,6 +184,11 @@ _SETTINGS = (
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
 
 
+def setting_names() -> tuple[str, ...]:
+    """The keys of all settings."""
+    return tuple(_READERS)
+
+
 class SettingField:
     """The description of one setting in ``Settings.model_fields``."""
 

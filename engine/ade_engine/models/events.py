@@ -53,6 +53,7 @@ ENGINE_EVENT_SCHEMAS: dict[str, tuple[str, ...] | None] = {
     "engine.hook.end": None,
     "engine.transform.result": None,
     "engine.validation.summary": None,
+    "engine.fields.computed": ("fields",),
     "engine.table.written": ("sheet_name", "table_index", "output_range"),
     RUN_COMPLETED: (
         "scope",

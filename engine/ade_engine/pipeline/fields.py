@@ -6,7 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
+from ade_engine.infrastructure.caller import is_ade, show_values
+from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 
 TYPE_CHECKING = False
@@ -22,7 +24,8 @@ ISSUE_PREFIX = "__ade_issue__"
 HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
 
-_OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index")
+#: The names of the values that its callables may take.
+OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index")
 _SAMPLE_ROWS = 5
 _OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
 
@@ -34,7 +37,7 @@ class _Expressions:
 
     def __init__(self, entries_by_field: dict[str, list[RegisteredFn]]):
         self._callers = {
-            field: [(entry, Caller(entry.fn, _OFFERED)) for entry in entries]
+            field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
             for field, entries in entries_by_field.items()
         }
 
@@ -71,7 +74,7 @@ def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
 def _values(
     context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int
 ) -> dict[str, Any]:
-    """What a callable may ask for: the values of ``_OFFERED``."""
+    """What a callable may ask for: the values of ``OFFERED``."""
     return {
         **context.values(),
         "field_name": field,
@@ -114,7 +117,7 @@ class Transforms(_Expressions):
                     try:
                         table = table.with_columns(expression.alias(field))
                     except RAISED as error:
-                        context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
+                        context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
                 if context.debug:
                     self._report(context, entry, field, region, table_index, before, table, expression is not None)
         return table
@@ -130,6 +133,10 @@ class Transforms(_Expressions):
         after: pl.DataFrame,
         emitted: bool,
     ) -> None:
+        samples: list[Any] = [frame.get_column(field).head(_SAMPLE_ROWS).to_list() for frame in (before, after)]
+        if is_ade():
+            show_values(f"{entry.name} on {field!r}, the first values: {samples[0]} became {samples[1]}")
+            samples = [None, None]
         context.logger.event(
             "transform.result",
             level=10,
@@ -140,8 +147,8 @@ class Transforms(_Expressions):
                 "table_index": table_index,
                 "table_region": region.a1,
                 "row_count": after.height,
-                "sample_before": before.get_column(field).head(_SAMPLE_ROWS).to_list(),
-                "sample_after": after.get_column(field).head(_SAMPLE_ROWS).to_list(),
+                "sample_before": samples[0],
+                "sample_after": samples[1],
                 "emitted_column": field if emitted else None,
             },
         )
@@ -203,8 +210,8 @@ class Validators(_Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject, _Unusable(own), ExtensionError)
-            context.fail(speakers[-1], self.role, subject, _Unusable(error), ExtensionError)
+                    context.fail(entry, self.role, subject, _Unusable(own, entry), ExtensionError)
+            context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1]), ExtensionError)
 
     @staticmethod
     def _report(
@@ -234,7 +241,8 @@ def _joined(messages: list[pl.Expr]) -> pl.Expr:
 class _Unusable(WrongResult):
     """An expression that polars refuses to apply."""
 
-    def __init__(self, error: BaseException):
-        text = str(error).strip()
-        super().__init__(f"returned an expression that cannot be applied: {type(error).__name__}: {text}")
+    def __init__(self, error: BaseException, entry: RegisteredFn):
+        source = source_of(entry.fn)
+        text = said_by(error, source and source[0]) if is_ade() else str(error).strip()
+        super().__init__(f"returned an expression that cannot be applied: {titled(kind_of(error), text)}")
         self.__cause__ = error

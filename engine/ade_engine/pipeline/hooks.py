@@ -39,14 +39,18 @@ _OFFERED = {
 _GIVES_TABLE = {HookName.ON_TABLE_MAPPED, HookName.ON_TABLE_TRANSFORMED, HookName.ON_TABLE_VALIDATED}
 
 
+def offered_to_hooks(stage: HookName) -> tuple[str, ...]:
+    """The names of the values that a hook of a stage may take."""
+    return (*COMMON_NAMES, *_OFFERED[stage])
+
+
 class Hooks:
     """The hooks of a run, made ready for calling."""
 
     def __init__(self, hooks: dict[HookName, list[RegisteredFn]]):
         self._callers: dict[HookName, list[tuple[RegisteredFn, Caller]]] = {}
         for stage, entries in hooks.items():
-            offered = (*COMMON_NAMES, *_OFFERED[stage])
-            self._callers[stage] = [(entry, Caller(entry.fn, offered)) for entry in entries]
+            self._callers[stage] = [(entry, Caller(entry.fn, offered_to_hooks(stage))) for entry in entries]
 
     def __contains__(self, stage: HookName) -> bool:
         return bool(self._callers.get(stage))

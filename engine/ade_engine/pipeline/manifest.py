@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 _FILES = ("manifest.toml", "manifest.json")
 
+#: The keys of an entry of ``columns``, and of one in an older package's ``columns.meta``.
+COLUMN_KEYS = ("field", "name", "header", "label", "enabled")
+META_KEYS = ("header", "label", "enabled")
+
 
 class ManifestColumn:
     """The manifest's entry for one column."""
@@ -69,11 +73,17 @@ class Manifest:
 
 def load_manifest(config_folder: Path, package_folder: Path) -> Manifest | None:
     """The manifest of a config package; ``None`` where there is none."""
+    path = manifest_file(config_folder, package_folder)
+    return None if path is None else _read(path)
+
+
+def manifest_file(config_folder: Path, package_folder: Path) -> Path | None:
+    """Where the manifest of a config package is; ``None`` where there is none."""
     for folder in dict.fromkeys((config_folder, package_folder)):
         for name in _FILES:
             path = folder / name
             if path.is_file():
-                return _read(path)
+                return path
     return None
 
 

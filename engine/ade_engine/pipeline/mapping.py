@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
+from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.frame import header_text
@@ -15,11 +16,14 @@ from ade_engine.pipeline.scores import as_scores, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.frame import SourceTable
 
-_OFFERED = (
+#: The names of the values that its callables may take.
+OFFERED = (
     *COMMON_NAMES,
     "table",
     "column",
@@ -55,7 +59,7 @@ class ColumnMapper:
     """The column detectors of a run, made ready for calling once for each column of each table."""
 
     def __init__(self, detectors: list[RegisteredFn]):
-        self._detectors = [(entry, Caller(entry.fn, _OFFERED)) for entry in detectors]
+        self._detectors = [(entry, Caller(entry.fn, OFFERED)) for entry in detectors]
 
     def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
         """Score every column and decide which one gets which field."""
@@ -121,10 +125,10 @@ class ColumnMapper:
             values["field_name"] = entry.field
             started = time.perf_counter() if context.debug else 0.0
             try:
-                result = as_scores(call(values), "field")
+                result = as_scores(call(values), "field", fields)
                 for field in result:
                     if field not in fields:
-                        raise WrongResult(f"scored the field {field!r}, which is not registered")
+                        raise WrongResult(_unknown_field(entry, field, fields))
             except RAISED as error:
                 letters = column_letters(table.region.min_col + index)
                 subject = f"sheet {sheet_name!r}, table {table_index}, column {letters} ({header!r})"
@@ -223,6 +227,16 @@ class ColumnMapper:
                 "total_columns": len(table.columns),
             },
         )
+
+
+def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> str:
+    """What to say of a score for a field that nobody registered; it is named unless it may be a cell's value."""
+    from difflib import get_close_matches
+
+    source = source_of(entry.fn)
+    name = f"the field {field!r}, which" if stands_in_code(str(field), source and source[0]) else "a field that"
+    near = get_close_matches(str(field), fields, 1)
+    return f"scored {name} is not registered" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def _best_field(totals: dict[str, float]) -> str:

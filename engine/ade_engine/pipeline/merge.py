@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank
 from ade_engine.pipeline.counts import SourceCounts, blank_rows, filled_cells
@@ -42,7 +43,9 @@ def sort_by_mapping_ratio(tables: list[BuiltTable]) -> list[BuiltTable]:
 def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
     """One table out of several: the union of their columns, their rows one below the other."""
     results = [table.result for table in tables]
-    frame = _stack([result.table for result in results])
+    named = {name for table in tables for name in table.frame_names}
+    named |= {column.field_name for result in results for column in result.mapped_columns}
+    frame = _stack([result.table for result in results], named)
     region = _spanning_region([result.source_region for result in results])
 
     scores: dict[str, float] = {}
@@ -123,12 +126,13 @@ def _spanning_region(regions: list[TableRegion]) -> TableRegion:
     )
 
 
-def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
+def _stack(frames: list[pl.DataFrame], named: set[str]) -> pl.DataFrame:
+    """The frames, one below the other. ``named``: the columns whose names are headers or fields."""
     kinds: dict[str, list[pl.DataType]] = {}
     for frame in frames:
         for name, dtype in frame.schema.items():
             kinds.setdefault(name, []).append(dtype)
-    schema = {name: _common_type(name, dtypes) for name, dtypes in kinds.items()}
+    schema = {name: _common_type(name, dtypes, named) for name, dtypes in kinds.items()}
     return pl.concat(
         [
             frame.select(
@@ -143,7 +147,7 @@ def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def _common_type(name: str, dtypes: list[pl.DataType]) -> pl.DataType:
+def _common_type(name: str, dtypes: list[pl.DataType], named: set[str]) -> pl.DataType:
     known = list(dict.fromkeys(dtype for dtype in dtypes if dtype != pl.Null))
     if not known:
         return pl.Null()
@@ -155,7 +159,9 @@ def _common_type(name: str, dtypes: list[pl.DataType]) -> pl.DataType:
     if all(dtype.is_integer() or dtype.is_float() for dtype in known):
         return pl.Float64()
     types = " and ".join(str(dtype) for dtype in known)
+    # A hook can make columns that are called like values.
+    column = "a column that a hook has made" if is_ade() and name not in named else f"column {name!r}"
     raise PipelineError(
-        f"tables cannot be merged: column {name!r} is {types}; let a transform give it one type, "
+        f"tables cannot be merged: {column} is {types}; let a transform give it one type, "
         "or switch merge_tables_in_sheet off"
     )

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import time
 
-from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
+from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.errors import PipelineError
+from ade_engine.models.fields import RowKind
 from ade_engine.pipeline.header_rows import RowKinds, RowVerdicts
 from ade_engine.pipeline.scores import as_score, as_scores, rounded
 
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.context import Progress, RunContext
 
 _BATCH = 512
-_OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name")
+#: The names of the values that its callables may take.
+OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name")
 
 
 class RowClassifier:
@@ -34,8 +38,12 @@ class RowClassifier:
 
     def __init__(self, detectors: list[RegisteredFn]):
         self._detectors = detectors
-        self._plans = [plan_call(entry.fn, _OFFERED) for entry in detectors]
+        self._plans = [plan_call(entry.fn, OFFERED) for entry in detectors]
         self._wants_values = any("row_values" in plan.names() for plan in self._plans)
+        #: The kinds that events and messages name.
+        self._known_kinds = {kind.value for kind in RowKind} | {
+            entry.row_kind for entry in detectors if isinstance(entry.row_kind, str)
+        }
         self._loop: Any = None
         self._detector_at_line: dict[int, int] = {}
 
@@ -82,16 +90,17 @@ class RowClassifier:
             "            totals = {}",
         ]
         names: dict[str, Any] = {"as_score": as_score, "as_scores": as_scores, "MissingParameter": MissingParameter}
+        names["known"] = self._known_kinds
         for number, (entry, plan) in enumerate(zip(self._detectors, self._plans)):
             names[f"detector_{number}"] = entry.fn
             first_line = len(lines) + 1
             if plan.missing is not None:
                 names[f"lacks_{number}"] = plan.missing
-                lines.append(f"            raise MissingParameter(lacks_{number}, {_OFFERED!r})")
+                lines.append(f"            raise MissingParameter(lacks_{number}, {OFFERED!r})")
             else:
                 arguments = []
                 for name, default in plan.positional:
-                    if name not in _OFFERED:
+                    if name not in OFFERED:
                         names[f"default_{number}_{name}"] = default
                         name = f"default_{number}_{name}"
                     arguments.append(name)
@@ -100,10 +109,10 @@ class RowClassifier:
                     f"            votes = detector_{number}({', '.join(arguments)})",
                     "            if votes is not None:",
                     "                if type(votes) is not dict:",
-                    "                    votes = as_scores(votes, 'kind of row')",
+                    "                    votes = as_scores(votes, 'kind of row', known)",
                     "                for kind, score in votes.items():",
                     "                    if type(score) is not float or score - score != 0.0:",
-                    "                        score = as_score(score, kind)",
+                    "                        score = as_score(score, kind, known)",
                     "                    totals[kind] = totals[kind] + score if kind in totals else score",
                 ]
             for line in range(first_line, len(lines) + 1):
@@ -141,14 +150,14 @@ class RowClassifier:
                 for number, (entry, plan) in enumerate(zip(self._detectors, self._plans)):
                     started = time.perf_counter()
                     try:
-                        scores = as_scores(_call(entry, plan, values), "kind of row")
+                        scores = as_scores(_call(entry, plan, values), "kind of row", self._known_kinds)
                     except RAISED as error:
                         self._fail(context, number, sheet_name, row_index, error)
                     for kind, score in scores.items():
                         totals[kind] = totals[kind] + score if kind in totals else score
                     report = {
                         "name": entry.qualname,
-                        "scores": rounded(scores),
+                        "scores": self._named(entry, rounded(scores)),
                         "duration_ms": round((time.perf_counter() - started) * 1000, 3),
                     }
                     reports.append(report)
@@ -158,7 +167,10 @@ class RowClassifier:
                         message=f"Row {row_index}: {entry.qualname}",
                         data={"sheet_name": sheet_name, "row_index": row_index, "detector": report},
                     )
-                kind = verdicts.decide(totals)
+                decided = verdicts.decide(totals)
+                score = round(totals.get(decided, 0.0), 6)
+                shown = self._named(None, rounded(totals))
+                (kind,) = self._named(None, {decided: score})
                 logger.event(
                     "row_classification",
                     level=10,
@@ -167,19 +179,35 @@ class RowClassifier:
                         "sheet_name": sheet_name,
                         "row_index": row_index,
                         "detectors": reports,
-                        "scores": rounded(totals),
+                        "scores": shown,
                         "classification": {
                             "row_kind": kind,
-                            "score": round(totals.get(kind, 0.0), 6),
-                            "considered_row_kinds": list(totals),
+                            "score": score,
+                            "considered_row_kinds": list(shown),
                         },
                     },
                 )
         return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
 
+    def _named(self, entry: RegisteredFn | None, scores: dict[Any, float]) -> dict[Any, float]:
+        """Scores as events show them. A kind that no code names could be a cell's value, which `ade` does not store."""
+        if not is_ade() or all(kind in self._known_kinds for kind in scores):
+            return scores
+        shown: dict[Any, float] = {}
+        for kind, score in scores.items():
+            if kind not in self._known_kinds and self._is_written(entry, str(kind)):
+                self._known_kinds.add(kind)
+            shown[kind if kind in self._known_kinds else "other"] = score
+        return shown
+
+    def _is_written(self, entry: RegisteredFn | None, kind: str) -> bool:
+        """Whether a kind stands in the code of the detector that scored it, or of any."""
+        sources = [source_of(one.fn) for one in (self._detectors if entry is None else [entry])]
+        return any(stands_in_code(kind, source and source[0]) for source in sources)
+
 
 def _call(entry: RegisteredFn, plan: Any, values: dict[str, Any]) -> Any:
     if plan.missing is not None:
-        raise MissingParameter(plan.missing, _OFFERED)
+        raise MissingParameter(plan.missing, OFFERED)
     by_position = [values.get(name, default) for name, default in plan.positional]
     return entry.fn(*by_position, **{name: values[name] for name in plan.keywords})

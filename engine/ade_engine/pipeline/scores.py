@@ -8,22 +8,27 @@ from ade_engine.extensions.invoke import WrongResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Any
 
 
-def as_score(value: Any, key: Any = None) -> float:
-    """A finite float out of whatever converts to one: integers, booleans and numeric text as well."""
+def as_score(value: Any, key: Any = None, known: Container[Any] = ()) -> float:
+    """A finite float out of whatever converts to one: integers, booleans and numeric text as well.
+
+    ``known``: the keys that a message may name. Any other, and a score that is none, could be a cell's value.
+    """
     try:
         score = float(value)
     except (TypeError, ValueError, OverflowError):
         score = None
     if score is None or score - score != 0.0:
-        of = "" if key is None else f" for {str(key)!r}"
-        raise WrongResult(f"returned the score {value!r}{of}; a score should be a finite number")
+        of = f" for {str(key)!r}" if key is not None and key in known else ""
+        what = value if score is not None else f"of type {type(value).__name__}"
+        raise WrongResult(f"returned a score {what}{of}; a score should be a finite number")
     return score
 
 
-def as_scores(result: Any, of_what: str) -> dict[Any, float]:
+def as_scores(result: Any, of_what: str, known: Container[Any] = ()) -> dict[Any, float]:
     """A detector's result with every score checked; ``None`` means no scores."""
     if result is None:
         return {}
@@ -31,7 +36,7 @@ def as_scores(result: Any, of_what: str) -> dict[Any, float]:
         raise WrongResult(
             f"returned {type(result).__name__}; it should return a mapping of {of_what} to score, or None"
         )
-    return {key: as_score(value, key) for key, value in result.items()}
+    return {key: as_score(value, key, known) for key, value in result.items()}
 
 
 def rounded(scores: Mapping[Any, float]) -> dict[Any, float]:

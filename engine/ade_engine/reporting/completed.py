@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.logger import timestamp
 from ade_engine.models.table import is_blank
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
     from pathlib import Path
     from typing import Any
@@ -33,11 +34,13 @@ _CANDIDATES = 3
 class FieldFindings:
     """What is known about one field at one scope."""
 
-    __slots__ = ("mapped", "derived", "valid_cells", "best_score", "headers", "tables", "columns")
+    __slots__ = ("mapped", "derived", "computed", "valid_cells", "best_score", "headers", "tables", "columns")
 
     def __init__(self) -> None:
         self.mapped = False
         self.derived = False
+        #: A hook or a transform gave it values in some table.
+        self.computed = False
         self.valid_cells = 0
         self.best_score: float | None = None
         self.headers: set[str] = set()
@@ -58,6 +61,7 @@ class FieldFindings:
         """Take in what is known at a narrower scope."""
         self.mapped |= other.mapped
         self.derived |= other.derived
+        self.computed |= other.computed
         self.valid_cells += other.valid_cells
         self.note_score(other.best_score)
         self.headers |= other.headers
@@ -70,8 +74,8 @@ class FieldFindings:
             "field": field.name,
             "label": field.label,
             "detected": self.detected,
-            # One table that has the field in a column of its own is enough for it not to be a derived one.
-            "derived": self.derived and not self.mapped,
+            # One table that derives the field is enough, also where another has a column of its own for it.
+            "derived": self.derived,
             "valid_cells": self.valid_cells,
             "best_mapping_score": self.best_score if self.detected else None,
             "source_headers": sorted(self.headers),
@@ -164,7 +168,7 @@ class TableReport:
     def __init__(self, table: BuiltTable, registry: Registry):
         result = table.result
         region = result.source_region
-        final = _FinalTable(result)
+        final = _FinalTable(result, registry.fields)
         self.index = result.table_index
         self.sheet_name = result.sheet_name
         self.range_a1 = table.output_range
@@ -214,6 +218,9 @@ class TableReport:
         }
 
     def _find_fields(self, result: TableResult, final: _FinalTable) -> None:
+        # Imported here: it comes with polars.
+        from ade_engine.pipeline.frame import header_text
+
         fields = self.totals.fields
         for mapped in result.mapped_columns:
             findings = fields.get(mapped.field_name)
@@ -224,18 +231,22 @@ class TableReport:
             if not is_blank(mapped.header):
                 findings.headers.add(str(mapped.header))
             findings.mapped = True
+        # What a hook names as a header is a cell's value, unless a column has it as its header.
+        headers = {header_text(column.header) for column in result.source_columns}
         for derived in result.derived_mappings:
             findings = fields.get(derived.field_name)
             if findings is None:
                 continue
             findings.columns += 1
             findings.note_score(derived.score)
-            findings.headers.add(derived.source_header)
+            if not is_ade() or derived.source_header.strip() in headers:
+                findings.headers.add(derived.source_header)
             findings.derived = True
         for name, findings in fields.items():
             if findings.detected:
                 findings.tables = 1
                 findings.valid_cells = final.valid_cells(name) or 0
+            findings.computed = not findings.detected and final.has_values(name)
 
     def rolled_up(self) -> Totals:
         """The findings for the scopes above: the same, with headers in both spellings."""
@@ -250,7 +261,7 @@ class TableReport:
 class _FinalTable:
     """Counts over a table as its last hook left it."""
 
-    def __init__(self, result: TableResult):
+    def __init__(self, result: TableResult, fields: Collection[str]):
         from ade_engine.pipeline.counts import filled_cells
         from ade_engine.pipeline.fields import ISSUE_COUNT, ISSUE_PREFIX
 
@@ -260,7 +271,7 @@ class _FinalTable:
         self._issue_count = ISSUE_COUNT
         found = {column.field_name for column in result.mapped_columns}
         found |= {derived.field_name for derived in result.derived_mappings}
-        names = [name for name in table.columns if name in found]
+        names = [name for name in table.columns if name in found or name in fields]
         self._filled = dict(zip(names, filled_cells(table, names)))
 
     def valid_cells(self, field: str) -> int | None:
@@ -271,6 +282,10 @@ class _FinalTable:
         name = f"{self._issue_prefix}{field}"
         issues = self._issue_cells(name) if name in self._table.columns else 0
         return max(0, filled - issues)
+
+    def has_values(self, field: str) -> bool:
+        """Whether the field is in the table and has a cell that is not blank."""
+        return bool(self._filled.get(field))
 
     def issues(self) -> int:
         """All issues of the table."""
@@ -316,6 +331,14 @@ class RunReport:
         sheet = SheetReport(title, index, is_active)
         self._sheets.append(sheet)
         return sheet
+
+    def computed_fields(self) -> list[str]:
+        """The fields that no column was found for, and that have values all the same."""
+        run = Totals(self.fields)
+        for sheet in self._sheets:
+            for table in sheet.tables:
+                run.add(table.totals)
+        return _computed(run)
 
     def payload(
         self,
@@ -412,7 +435,11 @@ def _evaluate(run: Totals, error: RunError | None) -> dict[str, Any]:
         findings.append(_finding("no_fields_detected", "error", "None of the registered fields was found."))
     elif missing:
         outcome = "partial"
-        findings.append(_finding("fields_not_detected", "warning", f"Not found: {', '.join(missing)}."))
+        computed = _computed(run)
+        absent = [name for name in missing if name not in computed]
+        said = [f"Not found: {', '.join(absent)}."] if absent else []
+        said += [f"Computed, without a column of their own: {', '.join(computed)}."] if computed else []
+        findings.append(_finding("fields_not_detected", "warning", " ".join(said)))
     else:
         outcome = "success"
     if run.issues:
@@ -423,6 +450,10 @@ def _evaluate(run: Totals, error: RunError | None) -> dict[str, Any]:
         if outcome == "success":
             outcome = "partial"
     return {"outcome": outcome, "findings": findings}
+
+
+def _computed(run: Totals) -> list[str]:
+    return [name for name, found in run.fields.items() if found.computed and not found.detected]
 
 
 def _execution_failed(error: RunError) -> dict[str, Any]:

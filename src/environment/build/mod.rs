@@ -2,7 +2,7 @@
 //!
 //! A virtual environment contains its own path, so it is built where it stays. `.ready` is written last, after everything
 //! else is on the disk (`ready`). A folder without it is never used: the next builder removes what a crashed or cancelled
-//! builder left, except `logs/`, which explains the failure.
+//! builder left, except `logs/`, which explains the failure, and the lock that the builder itself holds.
 //!
 //! Everything that happens is reported through [`BuildEvent`]s, the installer's own lines among them. One time budget
 //! covers all steps.
@@ -33,10 +33,10 @@ pub use event::{BuildEvent, PackageAction, Step};
 pub use ready::is_ready;
 pub use request::{BuildRequest, Built, EngineSource};
 
-/// Builds the environment. The caller holds the lock of its key.
+/// Builds the environment. The caller holds the lock of its folder.
 ///
 /// # Errors
-/// A step failed, the time was up, or the build was cancelled. The folder then holds the logs alone.
+/// A step failed, the time was up, or the build was cancelled. The folder then holds the logs and the lock alone.
 pub fn provision(
     request: &BuildRequest,
     cancel: &Cancel,

@@ -10,7 +10,7 @@ use super::error::BuildError;
 use super::request::{BuildRequest, Built};
 use crate::clock::Timestamp;
 use crate::files::{self, FileError};
-use crate::layout::EnvironmentFolder;
+use crate::layout::{self, EnvironmentFolder};
 use crate::machine::Files;
 
 /// Whether there is a finished environment in `folder`. Checks two files only.
@@ -19,15 +19,15 @@ pub fn is_ready(files: &dyn Files, folder: &Path) -> bool {
     files.exists(&folder.ready()) && files.exists(&folder.python())
 }
 
-/// Removes all but the logs, `.ready` first.
+/// Removes all but the logs, the builder's lock and the file that says whose the environment is, `.ready` first.
 pub(super) fn clear(folder: &EnvironmentFolder) -> Result<(), BuildError> {
     let root = &folder.0;
     fs::create_dir_all(root).map_err(FileError::on("create the folder", root))?;
     remove(&folder.ready())?;
-    let logs = folder.logs();
+    let kept = [folder.logs(), folder.owner(), layout::build_lock(root)];
     for entry in fs::read_dir(root).map_err(FileError::on("read", root))? {
         let path = entry.map_err(FileError::on("read", root))?.path();
-        if path != logs {
+        if !kept.contains(&path) {
             remove(&path)?;
         }
     }

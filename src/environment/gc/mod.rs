@@ -1,16 +1,29 @@
-//! Collection: deletes unused environments, leftovers of interrupted builds, and the files of runs that ended long ago.
+//! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, and leftovers
+//! of interrupted work.
 //!
-//! Which environments are deleted is decided in `rule` alone. Its conditions are checked again in the transaction that
-//! deletes the record ([`remove_environment`]). A second pass deletes nothing.
+//! Which environments are deleted is decided in `rule` alone, by ages that no jump of the clock makes (`age`). Its conditions
+//! are checked again in the transaction that deletes the record ([`remove_environment`]). Whatever else lies around is deleted
+//! only with proof that it may be: a record, or a name or a mark that a process of this database gave it. What this
+//! database does not know is kept and counted. A second pass deletes nothing.
 
+mod age;
+mod aside;
+mod caches;
+mod lease;
 mod orphans;
+mod processes;
 mod remove;
 mod report;
 mod rule;
+mod run_folders;
 mod runs;
+mod snapshots;
 
+pub use age::Ages;
+pub use aside::Aside;
+pub use lease::{CollectError, collect_alone};
 pub use remove::remove_environment;
-pub use report::{NotDeleted, Options, Removed, Report};
+pub use report::{NotDeleted, Options, Removed, Report, UNKNOWN};
 pub use rule::{Facts, Judged, Verdict, judge, judge_all};
 pub use runs::REPEATED;
 
@@ -27,17 +40,23 @@ pub fn collect(
     options: &Options,
     cancel: &Cancel,
 ) -> Result<Report, StoreError> {
+    let now = workspace.machine.now();
+    if !options.dry_run {
+        workspace.store.observe(now)?;
+    }
+    let ages = Ages::at(workspace, now, options.trust_clock)?;
+    let not_counted = options.env_ttl.map(|ttl| ages.not_counted(ttl));
     let mut report = Report {
         dry_run: options.dry_run,
+        unseen_seconds: not_counted.unwrap_or_default().as_secs(),
         ..Report::default()
     };
-    let now = workspace.machine.now();
-    for judged in judge_all(workspace, options, now)? {
+    for judged in judge_all(workspace, options, &ages)? {
         report.scanned += 1;
         if !judged.verdict.deletes() {
-            *report.skipped.entry(judged.verdict.reason()).or_default() += 1;
+            report.skip(judged.verdict.reason());
         } else if !cancel.is_cancelled() {
-            let cold_since = options.env_ttl.map(|ttl| rule::cutoff(now, ttl));
+            let cold_since = options.env_ttl.map(|ttl| ages.cutoff(ttl));
             remove_environment(
                 workspace,
                 &judged.environment,
@@ -48,7 +67,11 @@ pub fn collect(
             )?;
         }
     }
-    runs::collect(workspace, options, now, cancel, &mut report)?;
-    orphans::collect(workspace, options, cancel, &mut report)?;
+    runs::collect(workspace, options, &ages, cancel, &mut report)?;
+    orphans::collect(workspace, options, &ages, cancel, &mut report)?;
+    run_folders::collect(workspace, options, &ages, cancel, &mut report)?;
+    snapshots::collect(workspace, options, &ages, cancel, &mut report)?;
+    processes::collect(workspace, options, &ages, cancel, &mut report)?;
+    caches::collect(workspace, options, &ages, cancel, &mut report);
     Ok(report)
 }

@@ -1,44 +1,31 @@
-//! Deletes folders without a record, and leftovers of interrupted deletions.
+//! Environments' folders that no record names: what was set aside and not deleted, what `ade env build --force` and builders
+//! that died left. They are deleted with proof that they are this database's own, and while no live process uses them; all
+//! others are kept, for a database that is older than they are, or another one, would not know them either.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use super::remove::{remove_key_folder, try_build_lock};
-use super::report::{Options, Removed, Report, delete};
+use super::age::Ages;
+use super::aside::Aside;
+use super::remove::{Locks, Refusal, is_used, remove_key_folder};
+use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
+use super::rule::Verdict;
 use crate::cancel::Cancel;
+use crate::environment::in_use;
 use crate::files::name_of;
-use crate::layout;
-use crate::machine::Machine;
-use crate::store::StoreError;
+use crate::layout::EnvironmentFolder;
+use crate::store::{EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
-
-/// A folder without a record is kept for this long: a process may be about to record it.
-const ORPHAN_AGE: Duration = Duration::from_secs(3600);
 
 pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
+    ages: &Ages,
     cancel: &Cancel,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    collect_environments(workspace, options, cancel, report)?;
-    collect_runs(workspace, options, cancel, report)
-}
-
-fn collect_environments(
-    workspace: &Workspace,
-    options: &Options,
-    cancel: &Cancel,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    let (machine, files) = (&*workspace.machine, workspace.files());
-    let known: HashSet<PathBuf> = workspace
-        .store
-        .all_environments()?
-        .into_iter()
-        .map(|environment| environment.folder)
-        .collect();
+    let files = workspace.files();
+    let known = Known::look(workspace)?;
     // venvs/<workspace>/<configuration>/<digest>/<environment>
     let configurations = files
         .folders(workspace.layout.venvs())
@@ -46,64 +33,169 @@ fn collect_environments(
         .flat_map(|workspace| files.folders(&workspace));
     for key in configurations.flat_map(|configuration| files.folders(&configuration)) {
         for folder in files.folders(&key) {
+            if cancel.is_cancelled() {
+                return Ok(());
+            }
             report.scanned += 1;
-            let is_trash = layout::is_trash(&folder);
-            let is_orphan = !known.contains(&folder) && (is_trash || is_old(machine, &folder));
-            if is_orphan && !cancel.is_cancelled() {
-                // Not while a builder holds the lock of this key.
-                if let Some(_lock) = try_build_lock(machine, &key) {
-                    remove(machine, &folder, options, report);
-                }
+            if known.0.contains_key(&folder) {
+                continue;
+            }
+            if let Some(aside) = Aside::found(workspace, &folder) {
+                finish(workspace, &aside, options, report)?;
+            } else if ages.is_older(modified(workspace, &folder), options.leftover_ttl) {
+                remove(workspace, &folder, options, report)?;
             }
         }
         if !options.dry_run {
-            remove_key_folder(machine, &key);
+            remove_key_folder(&*workspace.machine, &key);
         }
     }
     Ok(())
 }
 
-fn collect_runs(
+/// The recorded environments by their folders.
+struct Known(HashMap<PathBuf, EnvironmentRecord>);
+
+impl Known {
+    fn look(workspace: &Workspace) -> Result<Self, StoreError> {
+        let all = workspace.store.all_environments()?.into_iter();
+        let by_folder = all.map(|environment| (environment.folder.clone(), environment));
+        Ok(Self(by_folder.collect()))
+    }
+}
+
+/// When anything directly in a folder changed last.
+pub(super) fn modified(workspace: &Workspace, folder: &Path) -> crate::clock::Timestamp {
+    let found = workspace.files().find(folder);
+    found.map_or(workspace.machine.now(), |found| found.modified)
+}
+
+/// Undoes an interrupted deletion where the record is still there, and completes it where it is not.
+fn finish(
     workspace: &Workspace,
+    aside: &Aside,
     options: &Options,
-    cancel: &Cancel,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let machine = &*workspace.machine;
-    for run in machine
-        .files()
-        .folders(&workspace.layout.runs(workspace.id()))
-    {
-        if cancel.is_cancelled() {
+    let files = workspace.files();
+    let removed = leftover(workspace, &aside.path);
+    if options.dry_run {
+        if !Known::look(workspace)?.0.contains_key(&aside.folder) {
+            report.add(removed);
+        }
+        return Ok(());
+    }
+    // Whoever is in the middle of it holds the locks.
+    let Ok(Some(_locks)) = Locks::take(&*workspace.machine, &aside.path) else {
+        return Ok(());
+    };
+    let is_known = Known::look(workspace)?.0.contains_key(&aside.folder);
+    if is_known && !files.exists(&aside.folder) {
+        if let Err(error) = aside.put_back(files) {
+            report.failed.push(NotDeleted::of(&aside.path, error));
+        }
+        return Ok(());
+    }
+    delete(files, &aside.path, report);
+    report.add(removed);
+    Ok(())
+}
+
+/// Deletes a folder that no record names, where it is this database's own and nobody uses it.
+fn remove(
+    workspace: &Workspace,
+    folder: &Path,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let files = workspace.files();
+    if !is_own(workspace, folder) {
+        report.skip(UNKNOWN);
+        return Ok(());
+    }
+    let removed = leftover(workspace, folder);
+    if options.dry_run {
+        if is_used(files, folder) {
+            report.skip(Verdict::InUse.reason());
+        } else {
+            report.add(removed);
+        }
+        return Ok(());
+    }
+    let _locks = match Locks::take(&*workspace.machine, folder) {
+        Ok(Some(locks)) => locks,
+        Ok(None) => return Ok(()),
+        Err(Refusal::Used) => {
+            report.skip(Verdict::InUse.reason());
             return Ok(());
         }
-        if is_old(machine, &run) && !workspace.store.run_exists(&name_of(&run))? {
-            report.scanned += 1;
-            remove(machine, &run, options, report);
+        Err(Refusal::File(error)) => {
+            report.failed.push(error);
+            return Ok(());
         }
+    };
+    let known = Known::look(workspace)?.0;
+    if known.contains_key(folder) || may_be_used_elsewhere(workspace, folder, &known)? {
+        report.skip(Verdict::InUse.reason());
+        return Ok(());
+    }
+    // Under its new name it is this database's to delete also when only a part of it is left.
+    match Aside::set(workspace, folder) {
+        Ok(Some(aside)) => {
+            delete(files, &aside.path, report);
+            report.add(removed);
+        }
+        Ok(None) => {}
+        Err(error) => report.failed.push(NotDeleted::of(folder, error)),
     }
     Ok(())
 }
 
-fn remove(machine: &dyn Machine, folder: &Path, options: &Options, report: &mut Report) {
-    let removed = Removed {
+/// Whether a folder was built for this database: it says so, or it holds an environment that this database records, in
+/// another folder by now.
+fn is_own(workspace: &Workspace, folder: &Path) -> bool {
+    if in_use::is_owned(workspace, folder) {
+        return true;
+    }
+    let record = EnvironmentFolder(folder.to_owned()).record();
+    let Ok(text) = workspace.files().read(&record) else {
+        return false;
+    };
+    let record: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let Some(id) = record["environment_id"].as_str() else {
+        return false;
+    };
+    let environments = workspace.store.all_environments().unwrap_or_default();
+    environments.iter().any(|environment| environment.id == id)
+}
+
+/// Whether a run on another machine may use the folder: its lock need not be visible here, so the records decide.
+fn may_be_used_elsewhere(
+    workspace: &Workspace,
+    folder: &Path,
+    known: &HashMap<PathBuf, EnvironmentRecord>,
+) -> Result<bool, StoreError> {
+    let host = workspace.machine.host();
+    let workers = workspace.store.workers()?;
+    if workers.iter().all(|worker| worker.host == host) {
+        return Ok(false);
+    }
+    for environment in known.values() {
+        if environment.folder.parent() == folder.parent()
+            && workspace.store.live_runs_of_environment(&environment.id)? > 0
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> Removed {
+    Removed {
         kind: "leftover",
         id: folder.display().to_string(),
         name: name_of(folder),
-        reason: "not in the database",
-        bytes: machine.files().exclusive_bytes(folder),
-    };
-    if !options.dry_run {
-        delete(machine.files(), folder, report);
+        reason: UNKNOWN,
+        bytes: workspace.files().exclusive_bytes(folder),
     }
-    report.add(removed);
-}
-
-/// Whether nothing directly in the folder has changed for a while.
-fn is_old(machine: &dyn Machine, folder: &Path) -> bool {
-    let age = u128::from;
-    machine
-        .files()
-        .find(folder)
-        .is_ok_and(|found| age(machine.now().since(found.modified)) >= ORPHAN_AGE.as_millis())
 }

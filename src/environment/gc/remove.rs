@@ -1,15 +1,19 @@
-//! Deletes one environment, unless a run has come to need it: the folder is renamed first, then the record is deleted, then
-//! the folder. Where the record must be kept, the folder gets its name back.
+//! Deletes one environment, unless something has come to need it: under the lock of its builders and that of its users the
+//! folder is set aside, then the record is deleted, then the folder. Where the record must be kept, the folder gets its name
+//! back; where that cannot be found out, the next collection does the one or the other.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::aside::Aside;
 use super::report::{NotDeleted, Removed, Report, delete};
 use super::rule::Verdict;
 use crate::clock::Timestamp;
-use crate::layout::{self, BUILD_LOCK};
-use crate::lock::Lock;
-use crate::machine::Machine;
+use crate::environment::in_use;
+use crate::files::FileError;
+use crate::layout::{self, BUILD_LOCK, EnvironmentFolder};
+use crate::lock;
+use crate::machine::{Files, HeldLock, Machine};
 use crate::store::{EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -35,30 +39,61 @@ pub fn remove_environment(
         bytes: files.exclusive_bytes(folder),
     };
     if dry_run {
-        report.add(removed);
+        if is_used(files, folder) {
+            report.skip(Verdict::InUse.reason());
+        } else {
+            report.add(removed);
+        }
         return Ok(true);
     }
-    let aside = match set_aside(machine, folder) {
+    let locks = match Locks::take(machine, folder) {
+        Ok(locks) => locks,
+        Err(Refusal::Used) => {
+            report.skip(Verdict::InUse.reason());
+            return Ok(false);
+        }
+        Err(Refusal::File(error)) => {
+            report.failed.push(error);
+            return Ok(false);
+        }
+    };
+    // A folder that was not there a moment ago is that of a builder, which has claimed the record before it made it.
+    let aside = match &locks {
+        Some(_) => Aside::set(workspace, folder),
+        None => Ok(None),
+    };
+    let aside = match aside {
         Ok(aside) => aside,
         Err(error) => {
             report.failed.push(NotDeleted::of(folder, error));
             return Ok(false);
         }
     };
-    if !workspace
+    let answer = workspace
         .store
-        .delete_environment(&environment.id, cold_since)?
-    {
-        if let Some(aside) = aside {
-            let _ = files.rename(&aside, folder);
+        .delete_environment(&environment.id, cold_since);
+    let is_deleted = match &answer {
+        Ok(is_deleted) => *is_deleted,
+        // A store that did not answer may have done what it was asked.
+        Err(_) => is_gone(workspace, environment),
+    };
+    if !is_deleted {
+        // Also where that is not known: a folder that is there without a record can still be deleted, and the other way
+        // round a run would not find it.
+        if let Some(aside) = &aside
+            && let Err(error) = aside.put_back(files)
+        {
+            report.failed.push(NotDeleted::of(&aside.path, error));
         }
-        *report.skipped.entry(Verdict::InUse.reason()).or_default() += 1;
+        answer?;
+        report.skip(Verdict::InUse.reason());
         return Ok(false);
     }
     if let Some(aside) = aside {
-        delete(files, &aside, report);
+        delete(files, &aside.path, report);
     }
-    // The key's folder is deleted with its last environment; a builder that waits for the lock creates it again.
+    drop(locks);
+    // The key's folder is deleted with its last environment; the next builder creates it again.
     if let Some(key) = folder.parent() {
         remove_key_folder(machine, key);
     }
@@ -66,17 +101,66 @@ pub fn remove_environment(
     Ok(true)
 }
 
-/// Renames a folder so that no process finds it. `None`: it does not exist.
-fn set_aside(machine: &dyn Machine, folder: &Path) -> io::Result<Option<PathBuf>> {
-    let aside = layout::trash(folder, &machine.new_token());
-    match machine.files().rename(folder, &aside) {
-        Ok(()) => Ok(Some(aside)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+fn is_gone(workspace: &Workspace, environment: &EnvironmentRecord) -> bool {
+    let (id, of) = (&environment.id, &environment.key.workspace_id);
+    let found = workspace.store.environment(of, id);
+    matches!(found, Err(StoreError::NotFound { .. }))
+}
+
+/// What keeps builders and users from a folder while it is deleted. The locks are on open files, so they stay held when the
+/// folder gets another name; one that opened a file before that finds that it is no longer there, and does not take it.
+pub(super) struct Locks {
+    _users: Option<Box<dyn HeldLock>>,
+    _builder: Box<dyn HeldLock>,
+}
+
+/// A folder cannot be deleted now.
+pub(super) enum Refusal {
+    /// A live process builds or uses it.
+    Used,
+    /// A lock cannot be taken.
+    File(NotDeleted),
+}
+
+impl Locks {
+    /// Takes both locks of a folder. `None`: there is no such folder.
+    pub fn take(machine: &dyn Machine, folder: &Path) -> Result<Option<Self>, Refusal> {
+        let files = machine.files();
+        if !files.is_folder(folder) {
+            return Ok(None);
+        }
+        let users = match in_use::exclude(files, folder) {
+            Ok(lock) => Some(lock),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(Refusal::Used),
+            // The folder is gone, or cannot be locked: then the record decides.
+            Err(_) => None,
+        };
+        let path = layout::build_lock(folder);
+        let builder = match files.try_lock(&path) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return Err(Refusal::Used),
+            // The folder is gone meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Refusal::File(FileError::on("lock", &path)(error).into()));
+            }
+        };
+        Ok(Some(Self {
+            _users: users,
+            _builder: builder,
+        }))
     }
 }
 
-/// Removes an empty key folder. Its lock file is taken first, so that no builder holds it.
+/// Whether a live process builds or uses the environment in a folder, as far as its locks are seen.
+pub(super) fn is_used(files: &dyn Files, folder: &Path) -> bool {
+    let owner = EnvironmentFolder(folder.to_owned()).owner();
+    [owner, layout::build_lock(folder)]
+        .iter()
+        .any(|lock| lock::is_held(files, lock) == Some(true))
+}
+
+/// Removes an empty key folder, and the lock that an older `ade` left in it.
 pub(super) fn remove_key_folder(machine: &dyn Machine, key: &Path) {
     let files = machine.files();
     let only_the_lock = files
@@ -85,18 +169,64 @@ pub(super) fn remove_key_folder(machine: &dyn Machine, key: &Path) {
     if !only_the_lock {
         return;
     }
-    if let Some(_lock) = try_build_lock(machine, key) {
-        let _ = files.remove_file(&layout::build_lock(key));
-        let _ = files.remove_empty_folder(key);
-        if let Some(configuration) = key.parent() {
-            let _ = files.remove_empty_folder(configuration);
-        }
+    let lock = layout::build_lock(key);
+    if lock::is_held(files, &lock) == Some(true) {
+        return;
+    }
+    let _ = files.remove_file(&lock);
+    let _ = files.remove_empty_folder(key);
+    if let Some(configuration) = key.parent() {
+        let _ = files.remove_empty_folder(configuration);
     }
 }
 
-/// Takes the lock of a key's builders. `None`: a process builds in this key, or the lock cannot be examined.
-pub(super) fn try_build_lock(machine: &dyn Machine, key: &Path) -> Option<Lock> {
-    Lock::try_take(machine, &layout::build_lock(key))
-        .ok()
-        .flatten()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cancel::Cancel;
+    use crate::lock::Lock;
+    use crate::machine::{Disk, System};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn builders_of_a_folder_exclude_each_other_while_it_is_deleted_again_and_again() {
+        let place = tempfile::tempdir().unwrap();
+        let key = place.path().join("configuration/deps-1");
+        let folder = key.join("environment");
+        let (building, built, done) = (AtomicUsize::new(0), AtomicUsize::new(0), Cancel::new());
+        std::thread::scope(|scope| {
+            let builders: Vec<_> = (0..3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for _ in 0..300 {
+                            let path = layout::build_lock(&folder);
+                            let _lock = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {})
+                                .unwrap_or_else(|error| panic!("{error}"));
+                            assert_eq!(building.fetch_add(1, Ordering::SeqCst), 0);
+                            std::thread::yield_now();
+                            assert!(path.exists(), "the folder was taken from its builder");
+                            building.fetch_sub(1, Ordering::SeqCst);
+                            built.fetch_add(1, Ordering::SeqCst);
+                        }
+                    })
+                })
+                .collect();
+            scope.spawn(|| {
+                while !done.is_cancelled() {
+                    if let Ok(Some(_locks)) = Locks::take(&System, &folder) {
+                        let aside = key.join(".aside");
+                        Disk.rename(&folder, &aside).unwrap();
+                        // A builder that was about to make the lock makes it in the folder's new place; the next
+                        // collection deletes what is left.
+                        while Disk.remove_tree(&aside).is_err() {}
+                    }
+                    remove_key_folder(&System, &key);
+                }
+            });
+            let ends: Vec<_> = builders.into_iter().map(|one| one.join()).collect();
+            done.cancel();
+            assert!(ends.iter().all(Result::is_ok));
+        });
+        assert_eq!(built.into_inner(), 900);
+    }
 }

@@ -23,7 +23,17 @@ pub struct Options {
     pub superseded: bool,
     /// Report what would be deleted, and delete nothing.
     pub dry_run: bool,
+    /// Leftovers of interrupted work are deleted when they are this old: a process may be about to record them.
+    pub leftover_ttl: Duration,
+    /// Time that no process saw counts as well.
+    pub trust_clock: bool,
 }
+
+/// Why a folder is kept, or a leftover deleted: no record names it.
+pub const UNKNOWN: &str = "not in the database";
+
+/// How old leftovers are before they are deleted.
+const LEFTOVER_TTL: Duration = Duration::from_secs(3600);
 
 impl Options {
     /// The options of the settings.
@@ -33,6 +43,8 @@ impl Options {
             run_artifact_ttl: settings.worker.run_artifact_ttl,
             superseded: false,
             dry_run: false,
+            leftover_ttl: LEFTOVER_TTL,
+            trust_clock: false,
         }
     }
 }
@@ -40,7 +52,7 @@ impl Options {
 /// Something that was removed, or would be.
 #[derive(Clone, Debug, Serialize)]
 pub struct Removed {
-    /// `environment`, `run`, `leftover`.
+    /// `environment`, `run`, `snapshot`, `process`, `leftover`.
     pub kind: &'static str,
     /// Its id, or its path.
     pub id: String,
@@ -61,13 +73,15 @@ pub struct Report {
     pub scanned: u64,
     /// What was deleted.
     pub removed: Vec<Removed>,
-    /// Environments, and runs with files, that were kept, by reason.
+    /// Environments, runs with files, and folders that were kept, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
     /// What could not be deleted, with the reason.
     #[serde(serialize_with = "as_texts")]
     pub failed: Vec<NotDeleted>,
     /// The sum of what was freed.
     pub bytes_freed: u64,
+    /// How much of the time to live of environments does not count, because no process saw it.
+    pub unseen_seconds: u64,
 }
 
 /// A file or folder that could not be deleted.
@@ -78,6 +92,12 @@ pub struct NotDeleted(FileError);
 impl NotDeleted {
     pub(super) fn of(path: &Path, error: io::Error) -> Self {
         Self(FileError::on("delete", path)(error))
+    }
+}
+
+impl From<FileError> for NotDeleted {
+    fn from(error: FileError) -> Self {
+        Self(error)
     }
 }
 
@@ -97,15 +117,23 @@ impl Report {
         !self.removed.is_empty() || !self.failed.is_empty()
     }
 
+    /// Counts something that is kept.
+    pub(super) fn skip(&mut self, reason: &'static str) {
+        *self.skipped.entry(reason).or_default() += 1;
+    }
+
     pub(super) fn add(&mut self, removed: Removed) {
         self.bytes_freed += removed.bytes;
         self.removed.push(removed);
     }
 }
 
-/// Deletes a folder; a failure is added to the report.
+/// Deletes a folder; a failure is added to the report. One that is gone already is none.
 pub(super) fn delete(files: &dyn Files, path: &Path, report: &mut Report) {
-    if let Err(error) = files.remove_tree(path) {
-        report.failed.push(NotDeleted::of(path, error));
+    match files.remove_tree(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            report.failed.push(NotDeleted::of(path, error));
+        }
+        _ => {}
     }
 }

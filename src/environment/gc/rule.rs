@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::age::Ages;
 use super::report::Options;
 use crate::clock::Timestamp;
 use crate::configuration::Configuration;
 use crate::engine::Engine;
 use crate::environment::prepare::python_for;
 use crate::machine::Files;
-use crate::store::{ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, StoreError};
+use crate::store::{
+    ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, LAST_USE_KNOWN_TO, StoreError,
+};
 use crate::workspace::Workspace;
 
 /// Why an environment is kept or deleted.
@@ -71,7 +74,7 @@ pub struct Facts {
 
 /// The rule. An environment is deleted only when its configuration is not active, it is ready or failed, it is cold, and no
 /// queued or running run refers to it; with `options.superseded` also when its configuration is active and needs another.
-pub fn judge(facts: &Facts, options: &Options, now: Timestamp) -> Verdict {
+pub fn judge(facts: &Facts, options: &Options, ages: &Ages) -> Verdict {
     if !matches!(
         facts.status,
         EnvironmentStatus::Ready | EnvironmentStatus::Failed
@@ -87,18 +90,10 @@ pub fn judge(facts: &Facts, options: &Options, now: Timestamp) -> Verdict {
     }
     match options.env_ttl {
         None => Verdict::NeverCold,
-        Some(ttl) if facts.last_used >= cutoff(now, ttl) => Verdict::Warm,
+        Some(ttl) if !ages.is_older(facts.last_used, ttl) => Verdict::Warm,
         Some(_) if facts.active => Verdict::Superseded,
         Some(_) => Verdict::Delete,
     }
-}
-
-/// The instant before which an environment must have been used last to be cold.
-pub(super) fn cutoff(now: Timestamp, ttl: Duration) -> Timestamp {
-    Timestamp(
-        now.0
-            .saturating_sub(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX)),
-    )
 }
 
 /// An environment with its verdict.
@@ -117,7 +112,7 @@ pub struct Judged {
 pub fn judge_all(
     workspace: &Workspace,
     options: &Options,
-    now: Timestamp,
+    ages: &Ages,
 ) -> Result<Vec<Judged>, StoreError> {
     let store = &*workspace.store;
     let activity: HashMap<String, ConfigurationActivity> = store
@@ -130,7 +125,7 @@ pub fn judge_all(
     for environment in store.all_environments()? {
         let configuration = activity.get(&environment.key.configuration_id);
         let active = configuration
-            .is_some_and(|known| is_active(workspace.files(), known, options.env_ttl, now));
+            .is_some_and(|known| is_active(workspace.files(), known, options.env_ttl, ages));
         let superseded = if options.superseded {
             current
                 .entry((
@@ -145,12 +140,12 @@ pub fn judge_all(
         };
         let facts = Facts {
             status: environment.status,
-            last_used: environment.last_used(),
+            last_used: environment.last_used().plus(LAST_USE_KNOWN_TO),
             live_runs: store.live_runs_of_environment(&environment.id)?,
             active,
             superseded,
         };
-        let verdict = judge(&facts, options, now);
+        let verdict = judge(&facts, options, ages);
         judged.push(Judged {
             environment,
             verdict,
@@ -165,11 +160,12 @@ fn is_active(
     files: &dyn Files,
     configuration: &ConfigurationActivity,
     ttl: Option<Duration>,
-    now: Timestamp,
+    ages: &Ages,
 ) -> bool {
     let lately = configuration
         .last_run_at
-        .is_some_and(|last| ttl.is_none_or(|ttl| last >= cutoff(now, ttl)));
+        .map(|last| last.plus(LAST_USE_KNOWN_TO))
+        .is_some_and(|last| ttl.is_none_or(|ttl| !ages.is_older(last, ttl)));
     configuration.active || (lately && files.is_folder(&configuration.path))
 }
 
@@ -198,6 +194,8 @@ mod tests {
             run_artifact_ttl: None,
             superseded,
             dry_run: false,
+            leftover_ttl: Duration::ZERO,
+            trust_clock: false,
         }
     }
 
@@ -213,8 +211,8 @@ mod tests {
 
     #[test]
     fn an_environment_goes_only_when_all_four_conditions_hold() {
-        let now = Timestamp(31 * DAY);
-        let verdict = |facts: Facts| judge(&facts, &options(false), now);
+        let now = Ages::plain(Timestamp(31 * DAY));
+        let verdict = |facts: Facts| judge(&facts, &options(false), &now);
         assert_eq!(verdict(cold()), Verdict::Delete);
         assert_eq!(
             verdict(Facts {
@@ -257,7 +255,7 @@ mod tests {
             ..options(false)
         };
         assert_eq!(
-            judge(&cold(), &never, Timestamp(i64::MAX)),
+            judge(&cold(), &never, &Ages::plain(Timestamp(i64::MAX))),
             Verdict::NeverCold
         );
     }
@@ -265,13 +263,14 @@ mod tests {
     #[test]
     fn a_superseded_environment_of_an_active_configuration_goes_only_when_asked_for_and_cold() {
         let now = Timestamp(31 * DAY);
+        let ages = Ages::plain(now);
         let facts = Facts {
             active: true,
             superseded: Some(true),
             ..cold()
         };
-        assert_eq!(judge(&facts, &options(false), now), Verdict::Active);
-        assert_eq!(judge(&facts, &options(true), now), Verdict::Superseded);
+        assert_eq!(judge(&facts, &options(false), &ages), Verdict::Active);
+        assert_eq!(judge(&facts, &options(true), &ages), Verdict::Superseded);
         assert_eq!(
             judge(
                 &Facts {
@@ -279,7 +278,7 @@ mod tests {
                     ..facts
                 },
                 &options(true),
-                now
+                &ages
             ),
             Verdict::Active
         );
@@ -290,7 +289,7 @@ mod tests {
                     ..facts
                 },
                 &options(true),
-                now
+                &ages
             ),
             Verdict::Active
         );
@@ -301,7 +300,7 @@ mod tests {
                     ..facts
                 },
                 &options(true),
-                now
+                &ages
             ),
             Verdict::Warm
         );
@@ -312,7 +311,7 @@ mod tests {
                     ..facts
                 },
                 &options(true),
-                now
+                &ages
             ),
             Verdict::InUse
         );

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::age::Ages;
 use super::report::{Options, Removed, Report, delete};
-use super::rule::cutoff;
 use crate::cancel::Cancel;
-use crate::clock::Timestamp;
 use crate::store::StoreError;
 use crate::workspace::Workspace;
 
@@ -15,7 +14,7 @@ pub const REPEATED: &str = "a retry of it has not ended";
 pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
-    now: Timestamp,
+    ages: &Ages,
     cancel: &Cancel,
     report: &mut Report,
 ) -> Result<(), StoreError> {
@@ -24,7 +23,7 @@ pub(super) fn collect(
         return Ok(());
     };
     let (store, files) = (&*workspace.store, workspace.files());
-    let before = cutoff(now, ttl);
+    let before = ages.cutoff(ttl);
     // Runs whose files are kept are found again by each query, before the others.
     let mut stay = HashSet::new();
     loop {
@@ -48,10 +47,10 @@ pub(super) fn collect(
             };
             if options.dry_run {
                 stay.insert(run.id);
-            } else if store.mark_artifacts_deleted(&run.id, before, now)? {
+            } else if store.mark_artifacts_deleted(&run.id, before, ages.now)? {
                 delete(files, &run.run_dir, report);
             } else {
-                *report.skipped.entry(REPEATED).or_default() += 1;
+                report.skip(REPEATED);
                 stay.insert(run.id);
                 continue;
             }

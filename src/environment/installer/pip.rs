@@ -12,7 +12,7 @@ use crate::environment::build::error::BuildError;
 use crate::environment::build::output::Finished;
 use crate::environment::build::session::{Session, Show};
 use crate::environment::measure;
-use crate::files::FileError;
+use crate::files::{FileError, touch};
 use crate::layout::wheelhouse;
 
 /// From this version on pip can install into another Python's virtual environment, which then needs no pip of its own:
@@ -27,6 +27,7 @@ pub(super) struct Pip {
 
 impl Pip {
     pub fn prepare(session: &mut Session<'_>) -> Result<Self, BuildError> {
+        touch(&session.request.pip_cache);
         let python = session.request.python.executable.clone();
         let found = version(session, &python)?;
         Ok(Pip {

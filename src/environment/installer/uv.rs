@@ -1,6 +1,7 @@
 //! uv: from PATH, or fetched once and kept among the tools.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use super::search;
 use crate::environment::build::error::BuildError;
 use crate::environment::build::event::Step;
 use crate::environment::build::session::{Session, Show};
-use crate::files::{FileError, PartialFolder, remove_abandoned};
+use crate::files::{FileError, PartialFolder, remove_abandoned, touch};
 use crate::layout::{ToolsFolder, venv_python};
 use crate::lock::{Lock, LockError};
 use crate::machine::System;
@@ -37,6 +38,7 @@ impl Uv {
             session.note(format!("{old} is too old"));
         }
         if let Some(uv) = found.usable {
+            Self::note_use(session, &uv.program);
             return Ok(Self::new(uv.program, &uv.version));
         }
         let program = fetched(session)?;
@@ -47,6 +49,19 @@ impl Uv {
                 transient: false,
             }),
         }
+    }
+
+    /// Notes that parts of the cache are in use.
+    fn note_use(session: &Session<'_>, program: &Path) {
+        let fetched = session.request.tools.uv();
+        if program.starts_with(&fetched) {
+            touch(&fetched);
+        }
+        session
+            .request
+            .uv_cache
+            .as_deref()
+            .inspect(|cache| touch(cache));
     }
 
     fn new(program: PathBuf, version: &str) -> Self {
@@ -65,6 +80,12 @@ impl Uv {
             .args(["--color", "never"]);
         if let Some(cache) = &session.request.uv_cache {
             command.env("UV_CACHE_DIR", cache);
+            // uv copies by itself where it cannot link, and warns of it in every build.
+            let is_chosen =
+                child_variables::get(&session.request.child_variables, "UV_LINK_MODE").is_some();
+            if !is_chosen && are_on_two_file_systems(cache, &session.folder.0) {
+                command.env("UV_LINK_MODE", "copy");
+            }
         }
         if offline {
             command.arg("--offline");
@@ -95,6 +116,14 @@ impl Uv {
         }
         command
     }
+}
+
+fn are_on_two_file_systems(cache: &Path, folder: &Path) -> bool {
+    let device = |path: &Path| {
+        let existing = path.ancestors().find(|path| path.exists())?;
+        Some(fs::metadata(existing).ok()?.dev())
+    };
+    matches!((device(cache), device(folder)), (Some(one), Some(other)) if one != other)
 }
 
 /// The files that list what uv is asked to install.
@@ -213,7 +242,12 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
 
 /// Fetches uv with the pip of a Python; where that Python has no pip, with the pip of a temporary venv.
 fn fetch(session: &mut Session<'_>, target: &Path) -> Result<(), BuildError> {
-    session.note("there is no uv on PATH; fetching it once".to_owned());
+    let offline = session.request.offline;
+    session.note(match offline {
+        false => "there is no uv on PATH; fetching it once".to_owned(),
+        // pip still looks into the folders that it is set to find packages in.
+        true => "there is no uv on PATH, and without a network it is looked for among local packages alone".to_owned(),
+    });
     let python = session.request.python.executable.clone();
     let first = match fetch_with(session, &python, target)? {
         Fetched::Done => return Ok(()),
@@ -296,8 +330,12 @@ fn fetch_with(
         return Ok(Fetched::NoPip);
     }
     let last = finished.last_lines().pop().unwrap_or_default();
+    let reason = match session.request.offline {
+        true => "there is no uv among local packages either".to_owned(),
+        false => format!("uv could not be fetched ({last})"),
+    };
     Ok(Fetched::Failed {
-        reason: format!("uv could not be fetched ({last})"),
+        reason,
         transient: finished.found_network_trouble() && !session.request.offline,
     })
 }

@@ -8,16 +8,20 @@ mod columns;
 mod fields;
 mod metrics;
 mod payload;
+mod rows;
 
 use serde_json::Value;
 
+pub use rows::Rows;
+
 use crate::store::RunResults;
 
-/// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`.
-pub fn derive(payload: &Value) -> RunResults {
+/// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
+/// for, and that a hook or a transform filled; the payload does not tell them from those that are missing.
+pub fn derive(payload: &Value, computed: &[String]) -> RunResults {
     RunResults {
         metrics: metrics::derive(payload),
-        fields: fields::derive(payload),
+        fields: fields::derive(payload, computed),
         columns: columns::derive(payload),
         payload: payload.to_string(),
     }
@@ -28,6 +32,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::store::{FieldResult, FieldState};
 
     #[test]
     fn every_number_finds_its_column() {
@@ -37,7 +42,7 @@ mod tests {
                        "columns": {"total": 2, "empty": 0, "mapped": 1, "unmapped": 1}, "fields": {"expected": 2, "detected": 1, "not_detected": 1},
                        "cells": {"total": 6, "non_empty": 5}},
             "validation": {"issues_total": 4, "issues_by_severity": {"warning": 4}, "max_severity": "warning"},
-            "fields": [{"field": "a", "label": "A", "detected": true, "best_mapping_score": 0.5, "valid_cells": 2, "occurrences": {"tables": 1, "columns": 1}}],
+            "fields": [{"field": "a", "label": "A", "detected": true, "best_mapping_score": 0.5, "valid_cells": 2, "occurrences": {"tables": 1, "columns": 1}}, {"field": "b"}, {"field": "c"}],
             "workbooks": [{"locator": {"workbook": {"index": 0, "name": "x.xlsx"}}, "sheets": [{"locator": {"sheet": {"index": 2, "name": "S"}},
                 "tables": [{"locator": {"table": {"index": 1}}, "structure": {"columns": [
                     {"index": 0, "header": {"raw": "A", "normalized": "a"}, "non_empty_cells": 3, "valid_cells": 3,
@@ -45,7 +50,7 @@ mod tests {
                     {"index": 1, "header": {"raw": null, "normalized": null}, "non_empty_cells": 2, "valid_cells": null,
                      "mapping": {"status": "unmapped", "field": null, "score": null, "method": null, "unmapped_reason": "no_signal"}}]}}]}]}]
         });
-        let results = derive(&payload);
+        let results = derive(&payload, &["b".to_owned()]);
         let metric = |name| {
             results
                 .metrics
@@ -61,6 +66,11 @@ mod tests {
         assert_eq!(metric("validation_issues_error"), 0);
         assert_eq!(metric("cell_count_non_empty"), 5);
         assert_eq!(results.fields[0].label.as_deref(), Some("A"));
+        let states: Vec<FieldState> = results.fields.iter().map(FieldResult::state).collect();
+        assert_eq!(
+            states,
+            [FieldState::Found, FieldState::Computed, FieldState::Missing]
+        );
         assert_eq!(
             (
                 results.columns[1].sheet_index,
@@ -73,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_empty_payload_derives_without_a_panic() {
-        let results = derive(&json!({}));
+        let results = derive(&json!({}), &[]);
         assert!(results.fields.is_empty() && results.columns.is_empty());
     }
 }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
 use super::values::{execute, instant_or_none, path_text};
 use crate::clock::Timestamp;
+use crate::store::sqlite::transaction::Transaction;
 use crate::store::{ConfigurationActivity, ConfigurationRecord, Configurations, Result};
 
 impl Configurations for SqliteStore {

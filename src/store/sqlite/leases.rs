@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::SqliteStore;
-use super::prefix::Table;
-use super::values::execute;
+use super::values::{execute, instant};
+use super::{SqliteStore, runs};
 use crate::clock::Timestamp;
-use crate::store::{Clock, Leases, Result};
+use crate::store::sqlite::transaction::Transaction;
+use crate::store::{Clock, Holder, Leases, Result};
 
 impl Leases for SqliteStore {
     fn acquire_lease(
@@ -17,9 +17,16 @@ impl Leases for SqliteStore {
         holder: &str,
         token: &str,
         lease: Duration,
-        now: Timestamp,
+        clock: &Clock<'_>,
     ) -> Result<bool> {
-        self.write(|transaction| acquire(transaction, name, holder, token, lease, now))
+        self.write(|transaction| match clock() {
+            Some(now) => acquire(transaction, name, holder, token, lease, now),
+            None => Ok(false),
+        })
+    }
+
+    fn lease_holder(&self, name: &str) -> Result<Option<Holder>> {
+        self.read(|connection| holder(connection, name))
     }
 
     fn release_lease(&self, name: &str, token: &str) -> Result<()> {
@@ -35,8 +42,8 @@ impl Leases for SqliteStore {
         self.write(|transaction| {
             let Some(now) = clock() else { return Ok(0) };
             let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
-            Ok(repair(transaction, Table::Runs, due, expiry, now)?
-                + repair(transaction, Table::Environments, due, expiry, now)?)
+            Ok(repair_runs(transaction, due, expiry, now)?
+                + repair_environments(transaction, due, expiry, now)?)
         })
     }
 }
@@ -62,6 +69,18 @@ fn acquire(
     Ok(changed == 1)
 }
 
+fn holder(connection: &Connection, name: &str) -> rusqlite::Result<Option<Holder>> {
+    connection
+        .prepare_cached("SELECT holder, expires_at FROM leases WHERE name = ?1")?
+        .query_row([name], |row| {
+            Ok(Holder {
+                name: row.get("holder")?,
+                expires_at: instant(row, "expires_at")?,
+            })
+        })
+        .optional()
+}
+
 fn release(transaction: &Transaction<'_>, name: &str, token: &str) -> rusqlite::Result<()> {
     execute(
         transaction,
@@ -71,32 +90,52 @@ fn release(transaction: &Transaction<'_>, name: &str, token: &str) -> rusqlite::
     Ok(())
 }
 
-/// Repairs the times of one table's records. The conditions are ranges of the table's indexes of what waits and of what is
-/// leased.
-fn repair(
+/// Repairs the times of environments. The conditions are ranges of the indexes of what waits and of what is leased.
+fn repair_environments(
     transaction: &Transaction<'_>,
-    table: Table,
     due: Timestamp,
     expiry: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let name = table.name();
-    let claimed = match table {
-        Table::Runs => "running",
-        Table::Environments => "building",
-    };
     let waiting = execute(
         transaction,
-        &format!(
-            "UPDATE {name} SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1"
-        ),
+        "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
         params![due.0, now.0],
     )?;
     let leased = execute(
         transaction,
-        &format!(
-            "UPDATE {name} SET claim_expires_at = ?1 WHERE status = '{claimed}' AND claim_expires_at > ?1"
-        ),
+        "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
+}
+
+/// The runs of one environment that are due too late.
+pub(super) const DUE_TOO_LATE: &str = "UPDATE queue SET available_at = ?3 WHERE environment_id = ?1 AND status = 'queued' AND available_at > ?2";
+
+/// Repairs the times of runs. What waits is indexed by its environment.
+fn repair_runs(
+    transaction: &Transaction<'_>,
+    due: Timestamp,
+    expiry: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let mut waiting = execute(
+        transaction,
+        "UPDATE queue SET available_at = ?2 WHERE environment_id IS NULL AND status = 'queued' AND available_at > ?1",
+        params![due.0, now.0],
+    )?;
+    runs::each_environment(transaction, |environment, _| {
+        waiting += execute(
+            transaction,
+            DUE_TOO_LATE,
+            params![environment, due.0, now.0],
+        )?;
+        Ok(true)
+    })?;
+    let leased = execute(
+        transaction,
+        "UPDATE queue SET claim_expires_at = ?1 WHERE status = 'running' AND claim_expires_at > ?1",
         [expiry.0],
     )?;
     Ok(waiting + leased)

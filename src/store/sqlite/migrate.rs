@@ -21,9 +21,11 @@ impl SqliteStore {
     /// the others wait and find it done.
     ///
     /// # Errors
-    /// It is newer, altered, damaged, locked or out of reach; then nothing was changed.
+    /// It is newer, altered, damaged, locked, out of reach, or on a network; then nothing was changed.
     pub fn migrate(settings: &Settings, path: &Path) -> Result<Migrated> {
-        Self::bring_up_to_date(&Options::of(settings, path))
+        let options = Options::of(settings, path);
+        options.demand_own_disk()?;
+        Self::bring_up_to_date(&options)
     }
 
     pub(super) fn bring_up_to_date(options: &Options) -> Result<Migrated> {
@@ -98,8 +100,11 @@ impl SqliteStore {
         Ok((self.apply_pending()?, backup))
     }
 
-    fn apply_pending(&self) -> Result<Vec<&'static Migration>> {
-        migrations::apply(&mut self.lock(), Timestamp::now()).map_err(|error| self.explain(error))
+    /// Applies the pending migrations. The caller holds the migration lock, or has the database for itself.
+    pub(super) fn apply_pending(&self) -> Result<Vec<&'static Migration>> {
+        self.shared
+            .with(|connection| migrations::apply(connection, Timestamp::now()))
+            .map_err(|error| self.explain(error))
     }
 
     fn has_tables(&self) -> Result<bool> {

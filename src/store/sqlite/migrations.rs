@@ -5,7 +5,7 @@
 //! migrations differ from the ones carried here, is refused before anything is read from it. When they are applied, under
 //! which lock and after which backup, is decided in `migrate`.
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::clock::Timestamp;
 use crate::store::schema::{AppliedMigration, Migration};
@@ -21,6 +21,31 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         version: 2,
         name: "workers",
         sql: include_str!("migrations/0002_workers.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "live_queue",
+        sql: include_str!("migrations/0003_live_queue.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "identity_and_observed_time",
+        sql: include_str!("migrations/0004_identity_and_observed_time.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "computed_fields",
+        sql: include_str!("migrations/0005_computed_fields.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "short_ids_and_copies",
+        sql: include_str!("migrations/0006_short_ids_and_copies.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "failed_builds",
+        sql: include_str!("migrations/0007_failed_builds.sql"),
     },
 ];
 
@@ -61,6 +86,18 @@ pub(super) fn apply(
     connection: &mut Connection,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<&'static Migration>> {
+    // A table that is made anew is dropped in between: with foreign keys on, the rows that refer to it would be deleted with
+    // it. They are checked before the commit instead. The setting cannot be changed within a transaction.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let done = apply_unchecked(connection, now);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    done
+}
+
+fn apply_unchecked(
+    connection: &mut Connection,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<&'static Migration>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(CREATE_SCHEMA_MIGRATIONS)?;
     let mut done = Vec::new();
@@ -77,8 +114,26 @@ pub(super) fn apply(
             done.push(migration);
         }
     }
+    if !done.is_empty() {
+        refuse_dangling_references(&transaction)?;
+    }
     transaction.commit()?;
     Ok(done)
+}
+
+/// # Errors
+/// A row refers to one that does not exist. That is how a foreign key fails that is checked at once.
+fn refuse_dangling_references(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let dangling: Option<(String, String)> = transaction
+        .query_row("PRAGMA foreign_key_check", [], |row| {
+            Ok((row.get(0)?, row.get(2)?))
+        })
+        .optional()?;
+    dangling.map_or(Ok(()), |(table, parent)| {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY);
+        let message = format!("after the migration a row of {table} would refer to one of {parent} that does not exist");
+        Err(rusqlite::Error::SqliteFailure(code, Some(message)))
+    })
 }
 
 #[cfg(test)]
@@ -98,6 +153,11 @@ mod tests {
         let known = [
             "51d508ef3b0ac3fa559a76c5a7955c2346de1b7eae8c4d3ca965a8d14f79eb78",
             "f24949fce39220ed65c6de95b8615c66aa2d75da463ca29ddb411642d7e76e46",
+            "8a76f897d941169bfec7e28d82001e43ec16d6689f5df4e703600a9b97839e5c",
+            "906e7295c102b4dbb16c5fa455d64d8845c5de0869f26094f2f68c4618cb3731",
+            "b5ad02d1b6c2f1df988310b686c0a7a43ebe33412176f7790b85e406a8c64f44",
+            "3c15cc5814b06887918d0d137104fe0f524052c9253ecfa34a257dc4e6b0c56e",
+            "04c0a8139b796dec51516df6992034d41c82ae7ddfb61a702cb63646e693b4db",
         ];
         assert_eq!(
             MIGRATIONS

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::options::Options;
 use super::{SqliteStore, migrations};
-use crate::clock::Timestamp;
 use crate::settings::Settings;
 use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
 use crate::store::{Result, StoreError};
@@ -18,9 +17,10 @@ impl SqliteStore {
     /// Opens the database and checks its schema.
     ///
     /// # Errors
-    /// It is absent, behind, newer, altered, damaged, locked or out of reach.
+    /// It is absent, behind, newer, altered, damaged, locked, out of reach, or on a network.
     pub fn open(settings: &Settings, path: &Path, opening: Opening) -> Result<Self> {
         let options = Options::of(settings, path);
+        options.demand_own_disk()?;
         if !options.path.exists() {
             match opening {
                 Opening::Existing => return Err(StoreError::Absent { path: options.path }),
@@ -50,8 +50,7 @@ impl SqliteStore {
     pub fn in_memory(settings: &Settings, name: &str) -> Result<Self> {
         let path = format!("file:/{name}?vfs=memdb");
         let store = Self::connect(&Options::of(settings, path.as_ref()), true)?;
-        migrations::apply(&mut store.lock(), Timestamp::now())
-            .map_err(|error| store.explain(error))?;
+        store.apply_pending()?;
         Ok(store)
     }
 
@@ -60,6 +59,8 @@ impl SqliteStore {
     /// # Errors
     /// It is damaged, locked or out of reach.
     pub fn status(settings: &Settings, path: &Path) -> Result<SchemaStatus> {
+        let options = Options::of(settings, path);
+        options.demand_own_disk()?;
         if !path.exists() {
             return Ok(SchemaStatus {
                 path: path.to_owned(),
@@ -68,7 +69,7 @@ impl SqliteStore {
                 state: MigrationState::Absent,
             });
         }
-        Self::connect(&Options::of(settings, path), false)?.schema_status()
+        Self::connect(&options, false)?.schema_status()
     }
 
     /// The schema's state.

@@ -3,7 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::files::{self, Shared};
 use crate::settings::Settings;
+use crate::store::{Result, StoreError};
+
+/// The journal mode with a write-ahead log.
+const WAL: &str = "WAL";
 
 /// The settings of the database.
 #[derive(Clone, Debug)]
@@ -22,6 +27,21 @@ impl Options {
             journal_mode: settings.sqlite_journal_mode.clone(),
             synchronous: settings.sqlite_synchronous.clone(),
             busy_timeout: settings.sqlite_busy_timeout,
+        }
+    }
+
+    /// A write-ahead log needs memory that all its users share, which processes of different machines do not have. The other
+    /// journal modes need no more than locks.
+    ///
+    /// # Errors
+    /// The database has such a log, or is to get one, and is on a file system that other machines use too.
+    pub(super) fn demand_own_disk(&self) -> Result<()> {
+        match files::shared(&self.path) {
+            Some(Shared::Network(kind)) if self.journal_mode == WAL => Err(StoreError::OnNetwork {
+                path: self.path.clone(),
+                kind,
+            }),
+            _ => Ok(()),
         }
     }
 }

@@ -3,26 +3,27 @@
 
 use super::prefix::{self, Table};
 use super::tests::Database;
-use super::{environments, runs};
+use super::{environments, leases, queue_statistics, runs};
 use crate::store::Opening;
 
 /// SQLite's plan of a statement, in one line.
 fn plan(sql: &str) -> String {
     let store = Database::new().open(Opening::CreateIfAbsent).unwrap();
-    let connection = store.lock();
-    let mut statement = connection
-        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-        .unwrap();
-    let values = vec![0; statement.parameter_count()];
-    let lines = statement
-        .query_map(rusqlite::params_from_iter(values), |row| {
-            row.get::<_, String>(3)
-        })
-        .unwrap();
-    lines
-        .map(std::result::Result::unwrap)
-        .collect::<Vec<_>>()
-        .join("; ")
+    store.shared.with(|connection| {
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap();
+        let values = vec![0; statement.parameter_count()];
+        let lines = statement
+            .query_map(rusqlite::params_from_iter(values), |row| {
+                row.get::<_, String>(3)
+            })
+            .unwrap();
+        lines
+            .map(std::result::Result::unwrap)
+            .collect::<Vec<_>>()
+            .join("; ")
+    })
 }
 
 fn assert_uses(sql: &str, index: &str) {
@@ -32,8 +33,15 @@ fn assert_uses(sql: &str, index: &str) {
 }
 
 #[test]
-fn the_next_run_is_the_first_entry_that_fits_and_nothing_is_sorted() {
-    assert_uses(runs::NEXT, "runs_waiting");
+fn the_next_run_is_among_the_first_entries_of_the_environments_and_nothing_is_sorted() {
+    assert_uses(
+        runs::NEXT_ENVIRONMENT,
+        "queue USING COVERING INDEX queue_of_environment (environment_id>?)",
+    );
+    assert_uses(
+        runs::DUE_IN,
+        "queue_of_environment (environment_id=? AND status=? AND available_at<?)",
+    );
 }
 
 #[test]
@@ -44,12 +52,12 @@ fn the_next_environment_is_the_first_entry_and_nothing_is_sorted() {
 #[test]
 fn what_is_under_a_lease_is_found_by_its_end_or_its_holder() {
     assert_uses(
-        "SELECT id FROM runs WHERE status = 'running' AND claim_expires_at < ?1",
-        "runs_leased",
+        "SELECT run_id FROM queue WHERE status = 'running' AND claim_expires_at < ?1",
+        "queue_leased (claim_expires_at<?)",
     );
     assert_uses(
-        "SELECT id FROM runs WHERE status = 'running' AND claim_process = ?1",
-        "runs_of_process",
+        "SELECT run_id FROM queue WHERE status = 'running' AND claim_process = ?1",
+        "queue_leased",
     );
     assert_uses(
         "SELECT id FROM environments WHERE status = 'building' AND claim_process = ?1",
@@ -59,9 +67,22 @@ fn what_is_under_a_lease_is_found_by_its_end_or_its_holder() {
 
 #[test]
 fn runs_of_failed_environments_are_found_by_their_environment() {
+    let plan = plan(runs::FAILED_WITH_RUNS);
+    assert!(
+        plan.contains("environments USING INDEX environments_failed"),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("queue_of_environment (environment_id=? AND status=?)"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn times_are_repaired_without_a_look_at_what_is_due_in_time() {
     assert_uses(
-        &format!("SELECT 1 FROM runs WHERE {}", runs::OF_FAILED_ENVIRONMENT),
-        "runs_of_environment (environment_id=?)",
+        leases::DUE_TOO_LATE,
+        "queue_of_environment (environment_id=? AND status=? AND available_at>?)",
     );
 }
 
@@ -69,7 +90,7 @@ fn runs_of_failed_environments_are_found_by_their_environment() {
 fn files_that_may_go_are_found_without_those_that_went_before() {
     assert_uses(
         runs::WITH_ARTIFACTS,
-        "runs_with_artifacts (completed_at>? AND completed_at<?)",
+        "INDEX runs_with_artifacts (completed_at<?)",
     );
 }
 
@@ -84,8 +105,8 @@ fn repetitions_of_a_run_are_found_by_it() {
 #[test]
 fn the_newest_runs_are_listed_without_sorting() {
     assert_uses(
-        "SELECT id FROM runs WHERE workspace_id = ?1 ORDER BY created_at DESC, id DESC LIMIT 50",
-        "runs_newest",
+        runs::NEWEST,
+        "COVERING INDEX runs_listed (configuration_id=? AND status=? AND id>? AND id<?)",
     );
 }
 
@@ -97,17 +118,14 @@ fn ids_are_found_by_a_range_of_them() {
 }
 
 #[test]
-fn the_queue_is_counted_without_the_runs_that_have_ended() {
+fn runs_are_found_by_the_end_of_their_id_without_a_look_at_all() {
+    assert_uses(&prefix::sql_by_end(Table::Runs), "runs_by_end");
+}
+
+#[test]
+fn runs_that_ended_a_moment_ago_are_counted_without_the_others() {
     assert_uses(
-        "SELECT count(*) FROM runs WHERE status = 'queued'",
-        "runs_waiting",
-    );
-    assert_uses(
-        "SELECT count(*) FROM runs WHERE status = 'running'",
-        "runs_leased",
-    );
-    assert_uses(
-        "SELECT count(*) FROM runs WHERE completed_at >= ?1 AND status = ?2",
-        "runs_ended (completed_at>?)",
+        queue_statistics::ENDED_SINCE,
+        "COVERING INDEX runs_with_artifacts (completed_at>?)",
     );
 }

@@ -1,10 +1,15 @@
-//! Finds a record by the beginning of its id.
+//! Finds a record by the beginning of its id or by its end, and the end that is enough.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
 
 use super::SqliteStore;
-use crate::store::{Result, StoreError};
+use crate::store::ids::SHORTEST;
+use crate::store::{Ids, Named, Result, StoreError};
 
 /// A table whose records users name by id.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
     Runs,
     Environments,
@@ -29,38 +34,110 @@ pub(super) fn sql(table: Table) -> String {
     )
 }
 
+/// The ids with the same last digits, which `runs_by_end` holds; of environments there are few. The number is [`SHORTEST`].
+pub(super) fn sql_by_end(table: Table) -> String {
+    let name = table.name();
+    format!(
+        "SELECT id FROM {name} WHERE substr(id, -6) = substr(?1, -6) AND +workspace_id = ?2 LIMIT 101"
+    )
+}
+
+fn ids(
+    connection: &Connection,
+    sql: &str,
+    text: &str,
+    workspace: &str,
+) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    statement
+        .query_map([text, workspace], |row| row.get(0))?
+        .collect()
+}
+
+/// The ids that begin or end with a text.
+fn matching(
+    connection: &Connection,
+    table: Table,
+    workspace: &str,
+    text: &str,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let mut found: BTreeSet<String> = ids(connection, &sql(table), text, workspace)?
+        .into_iter()
+        .collect();
+    if text.len() >= SHORTEST {
+        let ending = ids(connection, &sql_by_end(table), text, workspace)?;
+        found.extend(ending.into_iter().filter(|id| id.ends_with(text)));
+    }
+    Ok(found)
+}
+
 impl SqliteStore {
-    /// Returns the whole id of an unambiguous prefix.
-    pub(super) fn resolve(&self, table: Table, workspace: &str, prefix: &str) -> Result<String> {
+    /// Returns the whole id of an unambiguous beginning or end of one. An end has at least [`SHORTEST`] digits.
+    pub(super) fn resolve(&self, table: Table, workspace: &str, part: &str) -> Result<String> {
         let what = match table {
             Table::Runs => "run",
             Table::Environments => "environment",
         };
-        let wanted = prefix.to_lowercase();
+        let wanted = part.to_lowercase();
         let not_found = || StoreError::NotFound {
             what,
-            id: prefix.to_owned(),
+            id: part.to_owned(),
         };
         let like_an_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
         if wanted.is_empty() || !wanted.chars().all(like_an_id) {
             return Err(not_found());
         }
-        let sql = sql(table);
-        let mut found = self.read(|connection| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            statement
-                .query_map([&wanted, workspace], |row| row.get::<_, String>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        })?;
-        match found.len() {
-            0 => Err(not_found()),
-            1 => Ok(found.remove(0)),
-            count => Err(StoreError::Ambiguous {
+        let mut found = self.read(|connection| matching(connection, table, workspace, &wanted))?;
+        // A whole id means that record, whatever else ends with it.
+        if found.contains(&wanted) {
+            return Ok(wanted);
+        }
+        match (found.len(), found.pop_first()) {
+            (1, Some(id)) => Ok(id),
+            (_, None) => Err(not_found()),
+            (count, Some(first)) => Err(StoreError::Ambiguous {
                 what,
-                id: prefix.to_owned(),
+                id: part.to_owned(),
                 count,
-                examples: found.into_iter().take(3).collect(),
+                examples: std::iter::once(first).chain(found).take(3).collect(),
             }),
         }
     }
+}
+
+impl Ids for SqliteStore {
+    fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
+        let tables: &[Table] = match named {
+            Named::Runs => &[Table::Runs],
+            Named::Environments => &[Table::Environments, Table::Runs],
+        };
+        self.read(|connection| {
+            ids.iter()
+                .map(|id| short(connection, tables, workspace, id))
+                .collect()
+        })
+    }
+}
+
+fn short(
+    connection: &Connection,
+    tables: &[Table],
+    workspace: &str,
+    id: &str,
+) -> rusqlite::Result<String> {
+    for length in SHORTEST..id.len() {
+        let Some(end) = id.get(id.len() - length..) else {
+            break;
+        };
+        let mut others = 0;
+        for table in tables {
+            let found = matching(connection, *table, workspace, end)?;
+            others += found.iter().filter(|found| *found != id).count();
+        }
+        // An end that begins with a hyphen looks like a flag.
+        if others == 0 && !end.starts_with('-') {
+            return Ok(end.to_owned());
+        }
+    }
+    Ok(id.to_owned())
 }

@@ -1,10 +1,11 @@
 //! Figures of the queue.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, params};
 
-use super::SqliteStore;
 use super::values::{count, execute, instant, signed, unsigned, unsigned_or_none};
+use super::{SqliteStore, runs};
 use crate::clock::Timestamp;
+use crate::store::sqlite::transaction::Transaction;
 use crate::store::{Overview, QueueDepth, QueueMetrics, QueueStatistics, Result};
 
 impl QueueStatistics for SqliteStore {
@@ -25,11 +26,10 @@ impl QueueStatistics for SqliteStore {
     }
 }
 
-/// One statement for both numbers, so that a run that is claimed meanwhile is counted once. Each status that is counted here
-/// and below has a partial index of its own, so that the time does not depend on how many runs have ended.
+/// One statement for both numbers, so that a run that is claimed meanwhile is counted once.
 fn depth(connection: &Connection) -> rusqlite::Result<QueueDepth> {
     connection
-        .prepare_cached("SELECT (SELECT count(*) FROM runs WHERE status = 'queued') AS queued, (SELECT count(*) FROM runs WHERE status = 'running') AS running")?
+        .prepare_cached("SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running FROM queue")?
         .query_row([], |row| {
             Ok(QueueDepth {
                 queued: unsigned(row, "queued")?,
@@ -38,26 +38,23 @@ fn depth(connection: &Connection) -> rusqlite::Result<QueueDepth> {
         })
 }
 
+/// Counts the runs of a status that ended since an instant. The index of runs that still have their files holds all of them:
+/// files are not collected as soon as that.
+pub(super) const ENDED_SINCE: &str = "SELECT count(*) FROM runs INDEXED BY runs_with_artifacts
+    WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at >= ?1 AND status = ?2";
+
 fn overview(
     connection: &Connection,
     since: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<Overview> {
-    // The first entry of the index of waiting runs.
-    let due_longest: Option<i64> = connection
-        .prepare_cached("SELECT available_at FROM runs WHERE status = 'queued' AND available_at <= ?1 ORDER BY available_at LIMIT 1")?
-        .query_row([now.0], |row| row.get(0))
-        .optional()?;
-    let ended = |status: &str| {
-        let sql = "SELECT count(*) FROM runs WHERE completed_at >= ?1 AND status = ?2";
-        count(connection, sql, params![since.0, status])
-    };
+    let ended = |status: &str| count(connection, ENDED_SINCE, params![since.0, status]);
+    let depth = depth(connection)?;
     let waiting = "SELECT count(*) FROM environments WHERE status = 'queued'";
     let building = "SELECT count(*) FROM environments WHERE status = 'building'";
-    let depth = depth(connection)?;
     Ok(Overview {
         queued: depth.queued,
-        oldest_wait_ms: due_longest.map(|due| now.since(Timestamp(due))),
+        oldest_wait_ms: due_longest(connection, now)?.map(|due| now.since(due)),
         running: depth.running,
         environments_queued: count(connection, waiting, [])?,
         environments_building: count(connection, building, [])?,
@@ -65,6 +62,21 @@ fn overview(
         failed: ended("failed")?,
         cancelled: ended("cancelled")?,
     })
+}
+
+/// Since when the run that has been due longest is due: the least of the first entries of the environments.
+fn due_longest(connection: &Connection, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+    let mut first = connection.prepare_cached(
+        "SELECT min(available_at) FROM queue WHERE environment_id IS ?1 AND status = 'queued' AND available_at <= ?2",
+    )?;
+    let mut longest: Option<i64> =
+        first.query_row(params![None::<String>, now.0], |row| row.get(0))?;
+    runs::each_environment(connection, |environment, _| {
+        let due: Option<i64> = first.query_row(params![environment, now.0], |row| row.get(0))?;
+        longest = [longest, due].into_iter().flatten().min();
+        Ok(true)
+    })?;
+    Ok(longest.map(Timestamp))
 }
 
 fn record(

@@ -1,11 +1,12 @@
-//! The results of runs: metrics, fields, columns. Replaced as a whole, never appended to.
+//! The results of runs: metrics, fields, columns. Recorded as a whole, in the transaction that ends the run.
 
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::Value;
 
 use super::SqliteStore;
 use super::values::{execute, signed, unsigned, unsigned_or_none};
+use crate::store::sqlite::transaction::Transaction;
 use crate::store::{ColumnResult, FieldResult, Result, Results, RunResults};
 
 impl Results for SqliteStore {
@@ -22,19 +23,12 @@ impl Results for SqliteStore {
     }
 }
 
-/// Records the results of a run, in place of those of an earlier attempt.
-pub(super) fn replace(
+/// Records the results of a run, with its end: a run ends once, so there are none of an earlier attempt.
+pub(super) fn insert(
     transaction: &Transaction<'_>,
     run: &str,
     results: &RunResults,
 ) -> rusqlite::Result<()> {
-    for table in ["run_metrics", "run_fields", "run_table_columns"] {
-        execute(
-            transaction,
-            &format!("DELETE FROM {table} WHERE run_id = ?1"),
-            [run],
-        )?;
-    }
     insert_metrics(transaction, run, &results.metrics)?;
     insert_fields(transaction, run, &results.fields)?;
     insert_columns(transaction, run, &results.columns)
@@ -69,8 +63,9 @@ fn insert_fields(
     fields: &[FieldResult],
 ) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO run_fields (run_id, field, position, label, detected, best_mapping_score, valid_cells, occurrences_tables, occurrences_columns)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO run_fields (run_id, field, position, label, detected, computed, best_mapping_score, valid_cells, occurrences_tables,
+             occurrences_columns)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for (position, field) in fields.iter().enumerate() {
         insert.execute(params![
@@ -79,6 +74,7 @@ fn insert_fields(
             signed(position as u64),
             field.label,
             field.detected,
+            field.computed,
             field.best_mapping_score,
             field.valid_cells.map(signed),
             signed(field.occurrences_tables),
@@ -142,6 +138,7 @@ fn fields(connection: &Connection, run: &str) -> rusqlite::Result<Vec<FieldResul
                 field: row.get("field")?,
                 label: row.get("label")?,
                 detected: row.get("detected")?,
+                computed: row.get("computed")?,
                 best_mapping_score: row.get("best_mapping_score")?,
                 valid_cells: unsigned_or_none(row, "valid_cells")?,
                 occurrences_tables: unsigned(row, "occurrences_tables")?,

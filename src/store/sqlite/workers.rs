@@ -1,23 +1,30 @@
 //! Registered processes.
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Row, params};
 
 use super::values::{execute, instant, path_text};
-use super::{SqliteStore, environments, runs};
+use super::{SqliteStore, environments, observed_time, runs};
 use crate::clock::Timestamp;
 use crate::settings::Recovery;
-use crate::store::{Result, RunRecord, WorkerRecord, Workers};
+use crate::store::sqlite::transaction::Transaction;
+use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};
 
 impl Workers for SqliteStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
-        self.write(|transaction| register(transaction, worker))
+        self.write(|transaction| {
+            observed_time::observe(transaction, worker.started_at)?;
+            register(transaction, worker)
+        })
     }
 
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
-        self.write(|transaction| seen(transaction, id, now))
+        self.write(|transaction| {
+            observed_time::observe(transaction, now)?;
+            seen(transaction, id, now)
+        })
     }
 
-    fn remove_worker(&self, id: &str) -> Result<()> {
+    fn remove_worker(&self, id: &str) -> Result<bool> {
         self.write(|transaction| remove(transaction, id))
     }
 
@@ -25,10 +32,16 @@ impl Workers for SqliteStore {
         self.read(list)
     }
 
-    fn reclaim(&self, process: &str, recovery: Recovery, now: Timestamp) -> Result<Vec<RunRecord>> {
+    fn reclaim(
+        &self,
+        process: &str,
+        recovery: Recovery,
+        builds: &BuildAttempts<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
         // Builds first, so that a run that goes back to the queue finds its environment queued, not claimed by a dead builder.
         self.write(|transaction| {
-            environments::reclaim(transaction, process, now)?;
+            environments::reclaim(transaction, process, builds, now)?;
             runs::reclaim(transaction, process, recovery, now)
         })
     }
@@ -76,17 +89,21 @@ fn seen(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Re
     Ok(())
 }
 
-fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
+fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
     // Its claims name it only by this id: without the record no process could find out that their holder is dead. Both
     // queries use a partial index of the leased records, of which there are never more than slots.
     execute(
         transaction,
         "DELETE FROM workers WHERE id = ?1
-         AND NOT EXISTS (SELECT 1 FROM runs WHERE status = 'running' AND claim_process = ?1)
+         AND NOT EXISTS (SELECT 1 FROM queue WHERE status = 'running' AND claim_process = ?1)
          AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)",
         [id],
     )?;
-    Ok(())
+    // One that is not known any more was deleted by another process.
+    let stays = transaction
+        .prepare_cached("SELECT 1 FROM workers WHERE id = ?1")?
+        .exists([id])?;
+    Ok(!stays)
 }
 
 fn list(connection: &Connection) -> rusqlite::Result<Vec<WorkerRecord>> {

@@ -1,12 +1,19 @@
 //! Environments: one for each key, one builder at a time, and when they are deleted.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::places::{
-    at, build, claim, contents, ended, environment, expiry, failure, find, key, queued, ready,
-    reread, running,
+    at, build, build_attempts, claim, contents, ended, environment, expiry, failure, find, key,
+    queued, ready, reread, running,
 };
-use crate::store::{EnvironmentRecord, EnvironmentStatus, Heartbeat, RunStatus, Store};
+use crate::settings::Recovery;
+use crate::store::{
+    AfterFailure, Claimable, EnvironmentRecord, EnvironmentStatus, Heartbeat, RunStatus, Store,
+};
+
+/// The wait that [`build_attempts`] says.
+const BACKOFF: Duration = Duration::from_secs(7);
 
 pub fn a_key_has_one_environment(store: &dyn Store) {
     let first = environment(store, "d", at(0));
@@ -27,11 +34,20 @@ pub fn a_key_has_one_environment(store: &dyn Store) {
 }
 
 pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) {
-    let next = |now| store.next_environment(at(now)).unwrap();
+    let next = |now| store.next_environment(at(now), None).unwrap();
     environment(store, "late", at(9));
     let early = environment(store, "early", at(5));
     assert!(next(4).is_none(), "neither is due");
     assert_eq!(next(10).unwrap().id, early.id);
+    let second = store.next_environment(at(10), Some(&early)).unwrap();
+    let second = second.unwrap();
+    assert_eq!(second.key.deps_digest, "late");
+    assert!(
+        store
+            .next_environment(at(10), Some(&second))
+            .unwrap()
+            .is_none()
+    );
     build(store, &early, at(10));
     assert_eq!(next(10).unwrap().key.deps_digest, "late");
 }
@@ -39,19 +55,34 @@ pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) 
 pub fn an_environment_has_one_builder_and_who_lost_it_changes_nothing(store: &dyn Store) {
     let EnvironmentRecord { id, .. } = environment(store, "d", at(0));
     let (mine, theirs) = (claim("mine"), claim("theirs"));
-    let take = |claim, take_over, now| {
+    let take = |claim, claimable, now| {
         store
-            .claim_environment(&id, claim, take_over, at(now))
+            .claim_environment(&id, claim, claimable, at(now))
             .unwrap()
     };
-    assert!(take(&mine, false, 1).is_some());
-    assert!(take(&theirs, false, 2).is_none());
-    let taken = take(&theirs, true, 3).unwrap();
+    let held = take(&mine, Claimable::Due, 1).unwrap();
+    assert!(take(&theirs, Claimable::Due, 2).is_none());
+    assert!(take(&theirs, Claimable::Asked, 2).is_none());
+    let until = held.claim_expires_at.unwrap();
+    store.heartbeat_environment(&id, &mine, at(2)).unwrap();
+    assert!(
+        take(&theirs, Claimable::Left(until), 3).is_none(),
+        "its lease was renewed since"
+    );
+    let until = reread(store, &held).claim_expires_at.unwrap();
+    let taken = take(&theirs, Claimable::Left(until), 3).unwrap();
     assert_eq!(
         (taken.claimed_by.as_deref(), taken.attempt_count),
-        (Some("theirs"), 2),
-        "the holder of the lock may take over"
+        (Some("theirs"), 2)
     );
+    let moved = |claim, folder| {
+        store
+            .move_environment(&id, claim, Path::new(folder), at(3))
+            .unwrap()
+    };
+    assert!(!moved(&mine, "/v/mine"));
+    assert!(moved(&theirs, "/v/theirs"));
+    assert_eq!(reread(store, &held).folder, Path::new("/v/theirs"));
 
     let heartbeat = |claim| store.heartbeat_environment(&id, claim, at(4)).unwrap();
     assert_eq!(heartbeat(&mine), Heartbeat::Lost);
@@ -63,18 +94,21 @@ pub fn an_environment_has_one_builder_and_who_lost_it_changes_nothing(store: &dy
     };
     assert!(!complete(&mine));
     assert!(!store.release_environment(&id, &mine, at(4)).unwrap());
-    let fail = |claim, retry_at| {
+    let fail = |claim, after| {
         store
-            .fail_environment(&id, claim, &failure(), retry_at, at(5))
+            .fail_environment(&id, claim, &failure(), after, at(5))
             .unwrap()
     };
-    assert!(!fail(&mine, None));
-    assert!(fail(&theirs, Some(at(100))));
+    assert!(!fail(&mine, AfterFailure::Fail));
+    assert!(fail(&theirs, AfterFailure::RetryAt(at(100))));
+    let next = |now| store.next_environment(at(now), None).unwrap();
+    assert!(next(99).is_none(), "it waits for its backoff");
+    assert!(take(&mine, Claimable::Due, 99).is_none());
+    assert_eq!(next(100).unwrap().id, id);
     assert!(
-        store.next_environment(at(99)).unwrap().is_none(),
-        "it waits for its backoff"
+        take(&mine, Claimable::Asked, 99).is_some(),
+        "who asks for it does not wait"
     );
-    assert_eq!(store.next_environment(at(100)).unwrap().unwrap().id, id);
 }
 
 pub fn what_is_in_an_environment_is_known_once_it_is_ready(store: &dyn Store) {
@@ -90,7 +124,7 @@ pub fn a_cancelled_build_gives_its_attempt_back(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
     store
-        .claim_environment(&waiting.id, &mine, false, at(1))
+        .claim_environment(&waiting.id, &mine, Claimable::Due, at(1))
         .unwrap();
     assert!(
         store
@@ -108,17 +142,94 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
     store
-        .claim_environment(&waiting.id, &mine, false, at(1))
+        .claim_environment(&waiting.id, &mine, Claimable::Due, at(1))
         .unwrap();
-    let expire = |now| store.expire_environment_leases(&|| now).unwrap();
+    let expire = |now| {
+        store
+            .expire_environment_leases(&build_attempts(), &|| now)
+            .unwrap()
+    };
     assert_eq!(expire(Some(at(2))), 0, "its lease holds");
     assert_eq!(expire(None), 0, "the clock cannot be trusted");
     let late = expiry(at(1));
     assert_eq!(expire(Some(late)), 1);
     let heartbeat = store.heartbeat_environment(&waiting.id, &mine, late);
     assert_eq!(heartbeat.unwrap(), Heartbeat::Lost);
-    let next = store.next_environment(late).unwrap().unwrap();
-    assert_eq!((next.id, next.attempt_count), (waiting.id, 1));
+    let left = reread(store, &waiting);
+    assert_eq!(
+        (left.status, left.attempt_count, left.available_at),
+        (EnvironmentStatus::Queued, 1, late.plus(BACKOFF)),
+        "it is tried again after a while"
+    );
+}
+
+pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
+    let waiting = environment(store, "d", at(0));
+    let run = queued(store, &waiting, at(0));
+    let attempt = |now, claimable| {
+        let builder = claim("w").by(Some("dead"));
+        let claimed = store.claim_environment(&waiting.id, &builder, claimable, now);
+        assert!(claimed.unwrap().is_some());
+        let builds = build_attempts();
+        store
+            .reclaim("dead", Recovery::Requeue, &builds, now)
+            .unwrap();
+        reread(store, &waiting)
+    };
+    for number in [1, 2] {
+        let left = attempt(at(number), Claimable::Asked);
+        assert_eq!(
+            (left.status, left.attempt_count, left.available_at),
+            (
+                EnvironmentStatus::Queued,
+                number as u32,
+                at(number).plus(BACKOFF)
+            )
+        );
+    }
+    let failed = attempt(at(3), Claimable::Asked);
+    assert_eq!(failed.status, EnvironmentStatus::Failed);
+    let error = failed.error.unwrap();
+    assert_eq!(error.code, "worker_died");
+    assert_eq!(error.message, "the process that built it died (attempt 3)");
+    let failed = store.fail_runs_of_failed_environments(9, at(4)).unwrap();
+    assert_eq!(failed[0].id, run.id);
+    // Who asks for it begins anew.
+    let left = attempt(at(5), Claimable::Asked);
+    assert_eq!(
+        (left.status, left.attempt_count),
+        (EnvironmentStatus::Queued, 1)
+    );
+}
+
+pub fn what_can_pass_is_tried_again_for_who_asks_anew_and_the_rest_by_hand(store: &dyn Store) {
+    let waiting = environment(store, "d", at(0));
+    let ask = |by_hand, due| {
+        store
+            .ask_for_environment(&waiting.id, by_hand, at(due), at(due - 1))
+            .unwrap()
+    };
+    let fail = |after| {
+        let mine = claim("w");
+        let claimed = store.claim_environment(&waiting.id, &mine, Claimable::Asked, at(1));
+        assert!(claimed.unwrap().is_some());
+        let failed = store.fail_environment(&waiting.id, &mine, &failure(), after, at(2));
+        assert!(failed.unwrap());
+        reread(store, &waiting)
+    };
+    assert!(!ask(true, 1), "it waits already");
+    assert!(fail(AfterFailure::FailUntilAsked).error_may_pass);
+    assert!(ask(false, 9));
+    let asked = reread(store, &waiting);
+    assert_eq!(
+        (asked.status, asked.attempt_count, asked.available_at),
+        (EnvironmentStatus::Queued, 0, at(9))
+    );
+    assert!(asked.error.is_some(), "why it waits is still known");
+    assert!(!fail(AfterFailure::Fail).error_may_pass);
+    assert!(!ask(false, 9));
+    assert_eq!(reread(store, &waiting).status, EnvironmentStatus::Failed);
+    assert!(ask(true, 9));
 }
 
 pub fn an_environment_is_built_anew_only_by_who_saw_it_as_it_is(store: &dyn Store) {
@@ -174,7 +285,11 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &dyn Store) {
     store.request_cancel(&run.id, at(2)).unwrap();
     assert_eq!(store.live_runs_of_environment(&environment.id).unwrap(), 0);
     assert!(store.delete_environment(&environment.id, None).unwrap());
-    assert_eq!(find(store, &run.id).environment_id, None);
+    // What has ended says for ever in which environment it ran.
+    assert_eq!(
+        find(store, &run.id).environment_id,
+        Some(environment.id.clone())
+    );
 
     // A run that was recorded without an environment will be given the one of its key.
     queued(store, &environment, at(3));
@@ -192,5 +307,6 @@ pub fn an_environment_that_was_used_since_is_not_deleted(store: &dyn Store) {
             .unwrap()
     };
     assert!(!take(at(10)));
-    assert!(take(at(11)));
+    assert!(!take(at(11)), "its last use is known to ten seconds only");
+    assert!(take(at(10_011)));
 }

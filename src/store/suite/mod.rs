@@ -8,9 +8,14 @@
 //! crate::store::suite::run!(on_a_file, crate::store::postgres::tests::database);
 //! ```
 
+pub mod collection;
 pub mod configurations;
+pub mod copies;
 pub mod environments;
+pub mod identity;
+pub mod ids;
 pub mod leases;
+pub mod observed_time;
 pub mod places;
 pub mod queue_statistics;
 pub mod results;
@@ -39,6 +44,8 @@ macro_rules! run {
                     what_is_in_an_environment_is_known_once_it_is_ready,
                     a_cancelled_build_gives_its_attempt_back,
                     a_builder_whose_lease_expired_loses_the_environment,
+                    an_environment_whose_builders_die_fails_in_the_end,
+                    what_can_pass_is_tried_again_for_who_asks_anew_and_the_rest_by_hand,
                     an_environment_is_built_anew_only_by_who_saw_it_as_it_is,
                     runs_that_wait_are_moved_and_the_former_environment_goes,
                     an_environment_that_a_run_needs_is_not_deleted,
@@ -55,11 +62,16 @@ macro_rules! run {
                     a_run_outlives_the_environment_that_was_collected_before_it_was_recorded,
                     a_run_without_an_environment_is_given_one,
                     a_run_that_was_cancelled_is_given_no_environment,
-                    an_end_is_reported_once,
                     files_go_with_the_cutoff_and_stay_while_a_run_is_repeated,
                     only_a_run_that_has_ended_is_deleted,
                     ids_are_found_by_an_unambiguous_prefix,
                     runs_are_listed_newest_first_by_what_is_asked_for,
+                }
+                ids {
+                    an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that,
+                }
+                copies {
+                    a_copy_is_known_by_its_path_and_that_of_a_run_by_the_run,
                 }
                 results {
                     what_a_run_found_is_recorded_with_its_end,
@@ -71,8 +83,22 @@ macro_rules! run {
                 }
                 leases {
                     a_lease_has_one_holder_until_it_expires,
+                    the_holder_of_a_lease_is_known,
                     a_lease_from_before_the_clock_went_back_holds_nobody_up,
                     after_a_clock_that_went_back_nothing_waits_for_what_it_was,
+                }
+                identity {
+                    a_database_is_bound_once,
+                    who_adopts_it_moves_the_paths_of_its_records,
+                }
+                observed_time {
+                    a_stretch_that_nobody_saw_is_kept,
+                    what_a_clock_that_was_ahead_noted_is_forgotten,
+                    processes_that_live_see_the_time_pass,
+                }
+                collection {
+                    the_files_of_a_run_are_kept_until_its_record_says_otherwise,
+                    snapshots_are_needed_by_runs_that_still_have_their_files,
                 }
                 queue_statistics {
                     the_overview_counts_what_waits_runs_and_ended,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::store::{
-    Claim, ConfigurationRecord, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
-    Failure, NewEnvironment, NewRun, RunOptions, RunRecord, RunStatus, Store,
+    BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending, EnvironmentContents,
+    EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, RunOptions, RunRecord,
+    RunStatus, Store,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -70,10 +71,18 @@ pub fn ready(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentReco
     reread(store, &environment)
 }
 
+/// Three attempts at a build, 7 s apart.
+pub fn build_attempts() -> BuildAttempts<'static> {
+    BuildAttempts {
+        most: 3,
+        backoff: &|_| Duration::from_secs(7),
+    }
+}
+
 /// Builds a queued environment.
 pub fn build(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) {
     let builder = claim("builder");
-    let claimed = store.claim_environment(&environment.id, &builder, false, now);
+    let claimed = store.claim_environment(&environment.id, &builder, Claimable::Due, now);
     assert!(claimed.unwrap().is_some());
     let built = store.complete_environment(&environment.id, &builder, &contents(), now);
     assert!(built.unwrap());
@@ -117,7 +126,19 @@ pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
 
 /// A queued run.
 pub fn queued(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) -> RunRecord {
-    store.enqueue_run(&new_run(environment), now).unwrap()
+    enqueue(store, &new_run(environment), now)
+}
+
+/// Records one run as queued.
+pub fn enqueue(store: &dyn Store, run: &NewRun, now: Timestamp) -> RunRecord {
+    let recorded = store.enqueue_runs(std::slice::from_ref(run), now);
+    recorded.unwrap().remove(0)
+}
+
+/// Claims the next run.
+pub fn claim_next(store: &dyn Store, claim: &Claim, now: Timestamp) -> Option<RunRecord> {
+    let claimed = store.claim_next_runs(std::slice::from_ref(claim), now);
+    claimed.unwrap().pop()
 }
 
 /// A run under this claim.

@@ -10,6 +10,7 @@ fn results() -> RunResults {
         field: name.to_owned(),
         label: Some(name.to_uppercase()),
         detected: true,
+        computed: name == "b",
         best_mapping_score: Some(0.5),
         valid_cells: None,
         occurrences_tables: 1,

@@ -1,7 +1,7 @@
 //! Processes that work at the same time.
 
 use super::Opener;
-use super::places::{at, claim, new_configuration, queued, ready};
+use super::places::{at, claim, claim_next, new_configuration, queued, ready};
 use crate::store::Store;
 
 const PROCESSES: usize = 4;
@@ -29,7 +29,7 @@ pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
         queued(&*store, &environment, at(number));
     }
     let claimed: Vec<String> = together(open, |store| {
-        std::iter::from_fn(|| store.claim_next_run(&claim("w"), at(1000)).unwrap())
+        std::iter::from_fn(|| claim_next(store, &claim("w"), at(1000)))
             .map(|run| run.id)
             .collect::<Vec<_>>()
     })

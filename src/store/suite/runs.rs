@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::places::{
-    at, claim, ended, ending, environment, expiry, failure, find, new_run, queued, ready, reread,
-    running,
+    at, claim, claim_next, ended, ending, enqueue, environment, expiry, failure, find, new_run,
+    queued, ready, reread, running,
 };
 use crate::clock::Timestamp;
 use crate::store::{
-    CancelOutcome, EnvironmentStatus, Heartbeat, NewRun, RunFilter, RunRecord, RunStatus, Store,
-    StoreError,
+    AfterFailure, CancelOutcome, Claimable, EnvironmentStatus, Heartbeat, NewRun, RunFilter,
+    RunRecord, RunStatus, Store, StoreError,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -27,7 +27,7 @@ pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(st
     queued(store, &waiting, at(1));
     let first = queued(store, &ready, at(2));
     let second = queued(store, &ready, at(3));
-    let take = || store.claim_next_run(&claim("w"), at(10)).unwrap();
+    let take = || claim_next(store, &claim("w"), at(10));
     let taken = take().unwrap();
     assert_eq!(
         (taken.id, taken.attempt_count, taken.status),
@@ -47,7 +47,7 @@ pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {
     let RunRecord { id, .. } = running(store, &environment, &mine, at(0));
     let late = expiry(at(0));
     assert_eq!(expire(store, late)[0].status, RunStatus::Queued);
-    let second = store.claim_next_run(&theirs, late).unwrap().unwrap();
+    let second = claim_next(store, &theirs, late).unwrap();
     assert_eq!(second.attempt_count, 2);
 
     let finish = |claim, status| store.finish_run(&id, claim, &ending(status), late).unwrap();
@@ -81,7 +81,7 @@ pub fn attempts_are_counted_at_the_claim_and_end_in_failure(store: &dyn Store) {
     let mut now = at(0);
     for attempt in 1..=3 {
         now = Timestamp(now.0 + 1_000_000);
-        let claimed = store.claim_next_run(&claim("w"), now).unwrap().unwrap();
+        let claimed = claim_next(store, &claim("w"), now).unwrap();
         assert_eq!(claimed.attempt_count, attempt);
         now = expiry(now);
         expire(store, now);
@@ -91,7 +91,7 @@ pub fn attempts_are_counted_at_the_claim_and_end_in_failure(store: &dyn Store) {
         (run.status, run.error.unwrap().message.as_str()),
         (RunStatus::Failed, "lease expired")
     );
-    assert!(store.claim_next_run(&claim("w"), now).unwrap().is_none());
+    assert!(claim_next(store, &claim("w"), now).is_none());
 }
 
 pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &dyn Store) {
@@ -102,9 +102,9 @@ pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &d
         .retry_run(&run.id, &first, &failure(), at(5000), at(10))
         .unwrap();
     assert_eq!(retried, Some(RunStatus::Queued));
-    let early = store.claim_next_run(&second, at(4999)).unwrap();
+    let early = claim_next(store, &second, at(4999));
     assert!(early.is_none());
-    let claimed = store.claim_next_run(&second, at(5000)).unwrap().unwrap();
+    let claimed = claim_next(store, &second, at(5000)).unwrap();
     assert_eq!(claimed.attempt_count, 2);
     let released = store
         .release_run(&run.id, &second, "stopped", at(5001))
@@ -164,12 +164,21 @@ pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &
     let run = queued(store, &environment, at(0));
     let builder = claim("b");
     store
-        .claim_environment(&environment.id, &builder, false, at(1))
+        .claim_environment(&environment.id, &builder, Claimable::Due, at(1))
         .unwrap();
-    let fail = |now| store.fail_runs_of_failed_environments(at(now)).unwrap();
+    let fail = |now| {
+        let failed = store.fail_runs_of_failed_environments(9, at(now));
+        failed.unwrap()
+    };
     assert!(fail(2).is_empty());
     store
-        .fail_environment(&environment.id, &builder, &failure(), None, at(3))
+        .fail_environment(
+            &environment.id,
+            &builder,
+            &failure(),
+            AfterFailure::Fail,
+            at(3),
+        )
         .unwrap();
     let failed = fail(4);
     assert_eq!(ids(&failed), [run.id.as_str()]);
@@ -218,30 +227,6 @@ pub fn a_run_that_was_cancelled_is_given_no_environment(store: &dyn Store) {
     assert_eq!(found.environment_id, None);
 }
 
-pub fn an_end_is_reported_once(store: &dyn Store) {
-    let environment = ready(store, "d", at(0));
-    let run = ended(store, &environment, RunStatus::Failed, at(5));
-    let unreported = |now| {
-        store
-            .unreported_ends(Duration::from_millis(10), at(now))
-            .unwrap()
-    };
-    assert!(
-        unreported(15).is_empty(),
-        "the process that recorded it may be reporting it"
-    );
-    assert_eq!(ids(&unreported(16)), [run.id.as_str()]);
-    store.mark_end_reported(&run.id).unwrap();
-    assert!(unreported(16).is_empty());
-
-    let mine = claim("w");
-    let again = running(store, &environment, &mine, at(20)).id;
-    store
-        .retry_run(&again, &mine, &failure(), at(21), at(21))
-        .unwrap();
-    assert!(unreported(99).is_empty(), "it has not ended");
-}
-
 pub fn files_go_with_the_cutoff_and_stay_while_a_run_is_repeated(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
     let old = ended(store, &environment, RunStatus::Succeeded, at(5)).id;
@@ -260,7 +245,7 @@ pub fn files_go_with_the_cutoff_and_stay_while_a_run_is_repeated(store: &dyn Sto
         retry_of_run_id: Some(old.clone()),
         ..new_run(&environment)
     };
-    let repetition = store.enqueue_run(&repetition, at(10)).unwrap();
+    let repetition = enqueue(store, &repetition, at(10));
     assert!(!mark(&old, 9), "it is repeated");
     store.request_cancel(&repetition.id, at(11)).unwrap();
     assert!(!mark(&young, 8), "it is too young");
@@ -285,7 +270,7 @@ pub fn only_a_run_that_has_ended_is_deleted(store: &dyn Store) {
         retry_of_run_id: Some(run.clone()),
         ..new_run(&environment)
     };
-    let repetition = store.enqueue_run(&repetition, at(3)).unwrap().id;
+    let repetition = enqueue(store, &repetition, at(3)).id;
     assert!(store.delete_run(&run).unwrap());
     assert!(!store.run_exists(&run).unwrap());
     assert!(store.attempts(&run).unwrap().is_empty());
@@ -303,7 +288,7 @@ pub fn ids_are_found_by_an_unambiguous_prefix(store: &dyn Store) {
             id: id.to_owned(),
             ..new_run(&environment)
         };
-        store.enqueue_run(&run, at(0)).unwrap();
+        enqueue(store, &run, at(0));
     }
     assert_eq!(find(store, "0199AAAB").id, ids[1]);
     assert_eq!(find(store, "latest").id, ids[1]);

@@ -1,8 +1,10 @@
 //! Registered processes, and recovery of the claims of a dead one.
 
-use super::places::{at, claim, environment, find, new_run, queued, ready, reread};
+use super::places::{
+    at, build_attempts, claim, claim_next, environment, find, new_run, queued, ready, reread,
+};
 use crate::settings::Recovery;
-use crate::store::{EnvironmentStatus, RunStatus, Store, WorkerRecord};
+use crate::store::{Claimable, EnvironmentStatus, RunStatus, Store, WorkerRecord};
 
 fn process(id: &str) -> WorkerRecord {
     WorkerRecord {
@@ -25,13 +27,16 @@ pub fn a_process_that_still_holds_a_run_stays_known(store: &dyn Store) {
     store.worker_seen("p1", at(7)).unwrap();
     assert_eq!(store.workers().unwrap()[0].seen_at, at(7));
     let claim = claim("w").by(Some("p1"));
-    assert!(store.claim_next_run(&claim, at(2)).unwrap().is_some());
-    store.remove_worker("p1").unwrap();
+    assert!(claim_next(store, &claim, at(2)).is_some());
+    assert!(!store.remove_worker("p1").unwrap());
     assert_eq!(store.workers().unwrap().len(), 1);
-    let reclaimed = store.reclaim("p1", Recovery::Requeue, at(3)).unwrap();
+    let reclaimed = store
+        .reclaim("p1", Recovery::Requeue, &build_attempts(), at(3))
+        .unwrap();
     assert_eq!(reclaimed.len(), 1);
-    store.remove_worker("p1").unwrap();
+    assert!(store.remove_worker("p1").unwrap());
     assert!(store.workers().unwrap().is_empty());
+    assert!(store.remove_worker("p1").unwrap(), "another was quicker");
 }
 
 pub fn what_a_dead_process_held_is_taken_back(store: &dyn Store) {
@@ -40,13 +45,15 @@ pub fn what_a_dead_process_held_is_taken_back(store: &dyn Store) {
         store.register_worker(&process(process_id)).unwrap();
         queued(store, &ready, at(1));
         let claim = claim("w").by(Some(process_id));
-        store.claim_next_run(&claim, at(2)).unwrap().unwrap();
+        claim_next(store, &claim, at(2)).unwrap();
     }
     let builder = claim("w").by(Some("dead"));
     store
-        .claim_environment(&waiting.id, &builder, false, at(2))
+        .claim_environment(&waiting.id, &builder, Claimable::Due, at(2))
         .unwrap();
-    let taken = store.reclaim("dead", Recovery::Requeue, at(3)).unwrap();
+    let taken = store
+        .reclaim("dead", Recovery::Requeue, &build_attempts(), at(3))
+        .unwrap();
     assert_eq!(
         taken
             .iter()
@@ -70,7 +77,9 @@ pub fn runs_of_a_dead_process_fail_where_that_is_asked_for(store: &dyn Store) {
     let run = store
         .insert_claimed_run(&new_run(&environment), &claim, at(1))
         .unwrap();
-    store.reclaim("dead", Recovery::Fail, at(2)).unwrap();
+    store
+        .reclaim("dead", Recovery::Fail, &build_attempts(), at(2))
+        .unwrap();
     let run = find(store, &run.id);
     assert_eq!(run.status, RunStatus::Failed);
     assert_eq!(run.error.unwrap().code, "worker_died");

@@ -1,7 +1,13 @@
 //! What a call may do to environments.
 
+use ade::store::Claimable;
+
 use super::{Circumstances, Judge, Operation, Verdict, deny};
 use crate::simulation::snapshot::{EnvironmentRow, Snapshot};
+use crate::simulation::world::MOST_ATTEMPTS;
+
+/// A jump that is shorter than this is not told from a time without processes.
+const SHORT: i64 = 300_000;
 
 impl Judge {
     pub(super) fn judge_environments(
@@ -43,12 +49,38 @@ impl Judge {
                 .runs
                 .values()
                 .any(|run| !run.has_ended() && run.environment.as_ref() == Some(id));
-            if needed || !matches!(operation, Operation::TakeEnvironment(taken) if taken == id) {
+            if needed || !matches!(operation, Operation::TakeEnvironment(taken, _) if taken == id) {
                 return Err(format!("environment {id} vanished"));
+            }
+            if let Operation::TakeEnvironment(_, Some(ttl)) = operation {
+                self.judge_age(id, *ttl, around)?;
             }
         }
         if let Some(claim) = claimed {
             self.note_claim(claim, around);
+        }
+        Ok(())
+    }
+
+    /// An environment goes only when it was not used for as long as that takes on a clock that never jumps. A jump that is
+    /// too short to be told from a time without processes counts; a longer one counts for a tenth.
+    fn judge_age(&self, id: &str, ttl: i64, around: &Circumstances<'_>) -> Verdict {
+        let Some((_, since)) = self.used.get(id) else {
+            return Ok(());
+        };
+        let jumps = self.jumps.iter().filter(|(at, _)| at >= since);
+        let mut age = around.steady - since;
+        for (_, by) in jumps {
+            if *by < 0 {
+                // It and one forward may have been one to those who looked.
+                return Ok(());
+            }
+            age += if *by <= SHORT { *by } else { ttl / 10 };
+        }
+        if age < ttl {
+            return Err(format!(
+                "environment {id} was used {age} ms ago, and goes after {ttl} ms"
+            ));
         }
         Ok(())
     }
@@ -63,11 +95,23 @@ impl Judge {
     ) -> Verdict {
         match (old.status.as_str(), new.status.as_str()) {
             (_, "building") if old.token != new.token => {
-                let Operation::ClaimEnvironment { claim, .. } = operation else {
+                let Operation::ClaimEnvironment {
+                    claim, claimable, ..
+                } = operation
+                else {
                     return deny("it was not to be claimed");
                 };
-                if old.status == "ready" || new.token.as_ref() != Some(&claim.token) {
+                if new.token.as_ref() != Some(&claim.token) {
                     return deny("the claim is not the one that was made");
+                }
+                let is_claimable = match (claimable, old.status.as_str()) {
+                    (Claimable::Due, "queued") => old.available_at <= around.moment.wall,
+                    (Claimable::Asked, "queued" | "failed") => true,
+                    (Claimable::Left(at), "building") => old.expires_at == Some(at.0),
+                    _ => false,
+                };
+                if !is_claimable {
+                    return deny("it was not to be claimed in this state");
                 }
                 match &old.token {
                     Some(token)
@@ -86,15 +130,20 @@ impl Judge {
                     Ok(())
                 }
                 (Operation::CorrectTimes, _) => Ok(()),
+                (Operation::MoveEnvironment(..), Some(token)) if operation.is_of(id, token) => {
+                    Ok(())
+                }
                 _ => deny("a builder's claim was changed"),
             },
             ("building", status) => {
                 let token = old.token.as_deref().unwrap_or_default();
                 match operation {
-                    Operation::ExpireEnvironments if status != "ready" => {
+                    Operation::ExpireEnvironments => {
+                        judge_taking_back(old, new, around)?;
                         self.judge_expiry(token, around)
                     }
-                    Operation::Reclaim(process) if status != "ready" => {
+                    Operation::Reclaim(process) => {
+                        judge_taking_back(old, new, around)?;
                         self.judge_reclaim(process, token, around)
                     }
                     Operation::CompleteEnvironment(..)
@@ -121,9 +170,29 @@ impl Judge {
                 }
                 Operation::RequeueEnvironment(of) if *of == id && old.status == "ready" => Ok(()),
                 Operation::CorrectTimes if old.status == "queued" => Ok(()),
+                Operation::AskForEnvironment(of) if *of == id && old.status == "failed" => Ok(()),
                 _ => deny("it was not to be built again"),
             },
             _ => deny("nothing leads from the one state to the other"),
         }
+    }
+}
+
+/// A build whose builder left without a word is tried again after a while, and not for ever.
+fn judge_taking_back(
+    old: &EnvironmentRow,
+    new: &EnvironmentRow,
+    around: &Circumstances<'_>,
+) -> Verdict {
+    let (wanted, is_due) = match old.attempts < MOST_ATTEMPTS {
+        true => ("queued", new.available_at <= around.moment.wall),
+        false => ("failed", false),
+    };
+    if new.status != wanted || new.attempts != old.attempts {
+        return Err(format!("it should be {wanted} now"));
+    }
+    match is_due {
+        true => deny("it is tried again without a pause"),
+        false => Ok(()),
     }
 }

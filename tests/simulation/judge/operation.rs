@@ -2,17 +2,19 @@
 
 use std::fmt;
 
-use ade::store::{Claim, Ending};
+use ade::store::{Claim, Claimable, Ending, NewRun};
 
 /// What a call to the store is meant to do, and for whom.
 #[derive(Clone, Debug)]
 pub enum Operation<'a> {
     /// Reads, or concerns neither runs nor environments.
     Look(&'static str),
-    Enqueue(&'a str),
+    Enqueue(&'a [NewRun]),
     InsertClaimed(&'a str, &'a Claim),
-    /// The next one, or the one that is named.
-    ClaimRun(Option<&'a str>, &'a Claim),
+    /// The run that is named.
+    ClaimRun(&'a str, &'a Claim),
+    /// The next ones, one under each claim.
+    ClaimNext(&'a [Claim]),
     Heartbeat(&'a str, &'a Claim),
     Watch(&'a str, &'a Claim),
     Finish(&'a str, &'a Claim, &'a Ending),
@@ -21,7 +23,6 @@ pub enum Operation<'a> {
     ExpireRuns,
     FailForEnvironments,
     Cancel(&'a str),
-    MarkReported(&'a str),
     SetEnvironment(&'a str),
     CorrectTimes,
     Reclaim(&'a str),
@@ -29,15 +30,18 @@ pub enum Operation<'a> {
     ClaimEnvironment {
         id: &'a str,
         claim: &'a Claim,
-        take_over: bool,
+        claimable: Claimable,
     },
+    MoveEnvironment(&'a str, &'a Claim),
+    AskForEnvironment(&'a str),
     HeartbeatEnvironment(&'a str, &'a Claim),
     CompleteEnvironment(&'a str, &'a Claim),
     FailEnvironment(&'a str, &'a Claim),
     ReleaseEnvironment(&'a str, &'a Claim),
     RequeueEnvironment(&'a str),
     ExpireEnvironments,
-    TakeEnvironment(&'a str),
+    /// Where a collection does it, with its time to live in milliseconds.
+    TakeEnvironment(&'a str, Option<i64>),
     /// No call of a process: a person deletes the record of an environment in the database itself.
     DeleteByHand(&'a str),
 }
@@ -48,7 +52,10 @@ impl Operation<'_> {
         self.fenced().is_some()
             && !matches!(
                 self,
-                Self::Heartbeat(..) | Self::Watch(..) | Self::HeartbeatEnvironment(..)
+                Self::Heartbeat(..)
+                    | Self::Watch(..)
+                    | Self::HeartbeatEnvironment(..)
+                    | Self::MoveEnvironment(..)
             )
     }
 
@@ -61,6 +68,7 @@ impl Operation<'_> {
             | Self::Retry(id, claim)
             | Self::Release(id, claim)
             | Self::HeartbeatEnvironment(id, claim)
+            | Self::MoveEnvironment(id, claim)
             | Self::CompleteEnvironment(id, claim)
             | Self::FailEnvironment(id, claim)
             | Self::ReleaseEnvironment(id, claim) => Some((id, claim)),
@@ -78,13 +86,17 @@ impl fmt::Display for Operation<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Look(what) => write!(formatter, "{what}"),
-            Self::Enqueue(run) => write!(formatter, "enqueue {run}"),
+            Self::Enqueue(runs) => {
+                let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+                write!(formatter, "enqueue {}", ids.join(", "))
+            }
             Self::InsertClaimed(run, claim) => {
                 write!(formatter, "insert {run} under {}", claim.token)
             }
-            Self::ClaimRun(run, claim) => {
-                let run = run.unwrap_or("the next run");
-                write!(formatter, "claim {run} as {}", claim.token)
+            Self::ClaimRun(run, claim) => write!(formatter, "claim {run} as {}", claim.token),
+            Self::ClaimNext(claims) => {
+                let tokens: Vec<&str> = claims.iter().map(|claim| claim.token.as_str()).collect();
+                write!(formatter, "claim the next as {}", tokens.join(", "))
             }
             Self::Heartbeat(id, claim) => write!(formatter, "heartbeat {id} {}", claim.token),
             Self::Watch(id, claim) => write!(formatter, "watch {id} {}", claim.token),
@@ -95,19 +107,21 @@ impl fmt::Display for Operation<'_> {
             Self::Retry(id, claim) => write!(formatter, "retry {id} {}", claim.token),
             Self::Release(id, claim) => write!(formatter, "release {id} {}", claim.token),
             Self::Cancel(run) => write!(formatter, "cancel {run}"),
-            Self::MarkReported(run) => write!(formatter, "mark the end of {run} as reported"),
             Self::SetEnvironment(run) => write!(formatter, "set the environment of {run}"),
             Self::Reclaim(process) => write!(formatter, "reclaim what {process} held"),
             Self::ClaimEnvironment {
                 id,
                 claim,
-                take_over,
+                claimable,
             } => write!(
                 formatter,
-                "claim environment {id} as {}{}",
-                claim.token,
-                if *take_over { ", taking over" } else { "" }
+                "claim environment {id} ({claimable:?}) as {}",
+                claim.token
             ),
+            Self::MoveEnvironment(id, claim) => {
+                write!(formatter, "move environment {id} {}", claim.token)
+            }
+            Self::AskForEnvironment(id) => write!(formatter, "ask for environment {id}"),
             Self::HeartbeatEnvironment(id, claim) => {
                 write!(formatter, "heartbeat environment {id} {}", claim.token)
             }
@@ -121,7 +135,7 @@ impl fmt::Display for Operation<'_> {
                 write!(formatter, "release environment {id} {}", claim.token)
             }
             Self::RequeueEnvironment(id) => write!(formatter, "requeue environment {id}"),
-            Self::TakeEnvironment(id) => write!(formatter, "delete environment {id}"),
+            Self::TakeEnvironment(id, _) => write!(formatter, "delete environment {id}"),
             Self::DeleteByHand(id) => write!(formatter, "delete environment {id} by hand"),
             Self::ExpireRuns
             | Self::FailForEnvironments

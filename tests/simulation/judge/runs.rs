@@ -18,7 +18,8 @@ impl Judge {
             sound(run).map_err(|reason| format!("run {id}: {reason}: {run:?}"))?;
             let Some(old) = before.runs.get(id) else {
                 match operation {
-                    Operation::Enqueue(new) if new == id && run.status == "queued" => {}
+                    Operation::Enqueue(new)
+                        if new.iter().any(|new| new.id == *id) && run.status == "queued" => {}
                     Operation::InsertClaimed(new, claim)
                         if new == id && run.token.as_ref() == Some(&claim.token) =>
                     {
@@ -40,8 +41,13 @@ impl Judge {
                     .map_err(|reason| {
                         format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
                     })?;
-                if let Operation::ClaimRun(_, claim) = operation {
-                    claimed.push((*claim).clone());
+                match operation {
+                    Operation::ClaimRun(_, claim) => claimed.push((*claim).clone()),
+                    Operation::ClaimNext(claims) => {
+                        let is_its = |claim: &&Claim| run.token.as_ref() == Some(&claim.token);
+                        claimed.extend(claims.iter().find(is_its).cloned());
+                    }
+                    _ => {}
                 }
             }
         }
@@ -99,19 +105,7 @@ impl Judge {
                 self.judge_leaving(id, old, new, operation, around)?;
                 self.judge_taking_back(id, old, operation, around)
             }
-            (_, status) if old.status == status => {
-                let mut may_be = old.clone();
-                may_be.environment.clone_from(&new.environment);
-                may_be.reported = new.reported;
-                if may_be != *new || (old.reported && !new.reported) {
-                    return deny("an ended run was changed");
-                }
-                match operation {
-                    Operation::MarkReported(run) if *run == id => Ok(()),
-                    Operation::TakeEnvironment(_) if old.reported == new.reported => Ok(()),
-                    _ => deny("an ended run was changed"),
-                }
-            }
+            (_, status) if old.status == status => deny("an ended run was changed"),
             _ => deny("an ended run went on"),
         }
     }
@@ -125,17 +119,18 @@ impl Judge {
         operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
-        let Operation::ClaimRun(named, claim) = operation else {
-            return deny("it was not to be claimed");
-        };
         let now = around.moment.wall;
-        if let Some(named) = named {
-            let is_due = old.available_at <= now && old.attempts < old.most;
-            if *named != id || !is_due {
-                return deny("it was not this run that was to be claimed, or not now");
+        let claims = match operation {
+            Operation::ClaimRun(named, claim) => {
+                let is_due = old.available_at <= now && old.attempts < old.most;
+                if *named != id || !is_due {
+                    return deny("it was not this run that was to be claimed, or not now");
+                }
+                return self.judge_claimed(old, new, claim, now);
             }
-            return self.judge_claimed(old, new, claim, now);
-        }
+            Operation::ClaimNext(claims) => claims,
+            _ => return deny("it was not to be claimed"),
+        };
         let is_eligible = |run: &RunRow| {
             run.status == "queued"
                 && run.available_at <= now
@@ -146,16 +141,15 @@ impl Judge {
                     .is_some_and(|environment| before.environments[environment].status == "ready")
         };
         let place = |id: &str, run: &RunRow| (run.available_at, run.created_at, id.to_owned());
-        let first = before
-            .runs
-            .iter()
-            .filter(|(_, run)| is_eligible(run))
-            .map(|(id, run)| place(id, run))
-            .min();
-        if first != Some(place(id, old)) {
-            return Err(format!("it was not its turn, but {first:?}"));
+        let eligible = before.runs.iter().filter(|(_, run)| is_eligible(run));
+        let mut turns: Vec<_> = eligible.map(|(id, run)| place(id, run)).collect();
+        turns.sort();
+        // The first run that is eligible goes to the first claim, and so on.
+        let turn = turns.iter().position(|turn| *turn == place(id, old));
+        match turn.and_then(|turn| claims.get(turn)) {
+            Some(claim) => self.judge_claimed(old, new, claim, now),
+            None => Err(format!("it was not its turn, but {:?}", turns.first())),
         }
-        self.judge_claimed(old, new, claim, now)
     }
 
     fn judge_claimed(&self, old: &RunRow, new: &RunRow, claim: &Claim, now: i64) -> Verdict {
@@ -205,9 +199,6 @@ impl Judge {
         operation: &Operation<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
-        if new.has_ended() && new.reported {
-            return deny("its end counts as reported already");
-        }
         if let Operation::Finish(_, _, ending) = operation {
             let holder = old.process.as_deref().unwrap_or_default();
             let was_asked_for = old.cancel_requested || (around.is_stopped)(holder);
@@ -266,11 +257,20 @@ impl Judge {
     pub(super) fn judge_attempts(&self, before: &Snapshot) -> Verdict {
         for (id, run) in &self.now.runs {
             for attempt in 1..=run.attempts {
-                let Some(row) = self.now.attempts.get(&(id.clone(), attempt)) else {
+                let recorded = self.now.attempts.get(&(id.clone(), attempt));
+                if attempt == run.attempts && run.status == "running" {
+                    // It is recorded when it ends; until then there may be one of its number that was given back.
+                    if recorded.is_some_and(|row| row.outcome.as_deref() != Some("released")) {
+                        return Err(format!(
+                            "run {id} is running: its attempt has ended: {recorded:?}"
+                        ));
+                    }
+                    continue;
+                }
+                let Some(row) = recorded else {
                     return Err(format!("run {id}: attempt {attempt} is not recorded"));
                 };
-                let goes_on = attempt == run.attempts && run.status == "running";
-                if row.has_ended == goes_on || row.outcome.is_some() != row.has_ended {
+                if !row.has_ended || row.outcome.is_none() {
                     return Err(format!(
                         "run {id} is {}: its attempt {attempt} is recorded as {row:?}",
                         run.status

@@ -12,6 +12,7 @@ import os
 import sys
 from datetime import datetime, timezone
 
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.models.events import (
     CONFIG_NAMESPACE,
     ENGINE_EVENT_SCHEMAS,
@@ -156,6 +157,14 @@ class EventHandler(logging.Handler):
         except (OSError, ValueError):
             pass
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say that a log line was left out; under `ade` without its arguments, which may be cells."""
+        if not is_ade():
+            super().handleError(record)
+        elif logging.raiseExceptions:
+            place = f"{record.pathname}, line {record.lineno}"
+            sys.stderr.write(f"A log line was left out: its arguments do not fit its format ({place})\n")
+
     def close(self) -> None:
         if self._owned:
             self._stream.close()
@@ -189,9 +198,17 @@ def _as_ndjson(record: logging.LogRecord) -> str:
         line.update(
             level="error",
             event=SERIALIZATION_FAILED,
-            message=f"The data of {event} cannot be written as JSON: {type(reason).__name__}: {reason}",
+            message=f"The data of {event} cannot be written as JSON: {_words(reason)}",
         )
         return json.dumps({key: value for key, value in line.items() if value is not None})
+
+
+def _words(error: Exception) -> str:
+    if not is_ade():
+        return f"{type(error).__name__}: {error}"
+    from ade_engine.infrastructure.observability.wording import told
+
+    return told(error)
 
 
 def _as_text(record: logging.LogRecord) -> str:
@@ -224,14 +241,16 @@ def _brief(value: Any) -> str:
 def _error_of(record: logging.LogRecord) -> dict[str, str] | None:
     if not record.exc_info or record.exc_info[1] is None:
         return None
-    from ade_engine.infrastructure.observability.stack import stack_trace
+    from ade_engine.infrastructure.observability.stack import stack_trace, stack_trace_without_values
+    from ade_engine.infrastructure.observability.wording import kind_of, said_by, told
 
     error = record.exc_info[1]
-    return {
-        "type": type(error).__name__,
-        "message": str(error),
-        "stack_trace": stack_trace(error, whole=getattr(record, "ade_whole_stack", True)),
-    }
+    whole = getattr(record, "ade_whole_stack", True)
+    if is_ade():
+        message, trace = said_by(error), stack_trace_without_values(error, whole=whole, say=told)
+    else:
+        message, trace = str(error), stack_trace(error, whole=whole)
+    return {"type": kind_of(error), "message": message, "stack_trace": trace}
 
 
 def _plain(value: Any) -> Any:

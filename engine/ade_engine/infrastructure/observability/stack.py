@@ -9,10 +9,14 @@ from ade_engine.models.errors import AdeEngineError, ExtensionComplaint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
 #: Where the engine's own code lies.
 ENGINE_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+_CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
+_CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 #: The file name of code that the engine generates.
 GENERATED_FILE = "<ade_engine row detectors>"
@@ -27,19 +31,45 @@ def stack_trace(error: BaseException, *, whole: bool) -> str:
     """The error's traceback and its causes'; unless ``whole``, without the engine's frames and its own wrapping."""
     if whole:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    # An error that wraps a callable's exception is left out: the run's message contains it already.
-    shown = error
-    while isinstance(shown, AdeEngineError) and shown.__cause__ is not None:
-        shown = shown.__cause__
-        if isinstance(shown, ExtensionComplaint):
-            # The cause of the engine's own error, if there is one, is the part to show.
-            shown = shown.__cause__ or error
-            break
+    shown = _shown(error)
     described = traceback.TracebackException(type(shown), shown, shown.__traceback__)
     if shown is error:
         described.__cause__ = described.__context__ = None
     _leave_out_engine(described)
     return "".join(described.format())
+
+
+def stack_trace_without_values(error: BaseException, *, whole: bool, say: Callable[[BaseException], str]) -> str:
+    """The same, with ``say`` for the last line of each error: its own text may quote cells."""
+    part: BaseException | None = error if whole else _shown(error)
+    blocks: list[str] = []
+    seen: set[int] = set()
+    while part is not None and id(part) not in seen:
+        seen.add(id(part))
+        frames = traceback.extract_tb(part.__traceback__)
+        lines = traceback.format_list([frame for frame in frames if whole or not is_engine_file(frame.filename)])
+        blocks.append("".join(["Traceback (most recent call last):\n", *lines, f"{say(part)}\n"]))
+        if part is error and not whole:
+            break
+        cause, context = part.__cause__, None if part.__suppress_context__ else part.__context__
+        part = cause or context
+        if part is not None:
+            blocks.append(_CAUSE if cause is not None else _CONTEXT)
+    # The first error comes first.
+    return "".join(reversed(blocks))
+
+
+def _shown(error: BaseException) -> BaseException:
+    """The part of an error that is its author's: an error that only wraps it says in its message what it says."""
+    shown = error
+    if hasattr(error, "ade_kind") and error.__cause__ is not None:
+        return error.__cause__
+    while isinstance(shown, AdeEngineError) and shown.__cause__ is not None:
+        shown = shown.__cause__
+        if isinstance(shown, ExtensionComplaint):
+            # The cause of the engine's own error, if there is one, is the part to show.
+            return shown.__cause__ or error
+    return shown
 
 
 def _leave_out_engine(described: traceback.TracebackException) -> None:

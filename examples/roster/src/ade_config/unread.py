@@ -5,11 +5,12 @@ transform notes here which cells were filled, and a validator says which of them
 """
 
 import polars as pl
+from ade_config.values import as_text
 
 
 def note_filled(state, table, table_index, field_name):
     """``state`` is one dict for the whole run: what a transform puts there, a validator finds there."""
-    filled = table.select(pl.col(field_name).cast(pl.String).str.strip_chars().fill_null("") != "").to_series()
+    filled = table.select(as_text(table, field_name).is_not_null()).to_series()
     state.setdefault("filled", {})[table_index, field_name] = filled
 
 

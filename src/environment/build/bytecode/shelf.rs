@@ -3,13 +3,13 @@
 //! A package's bytecode is kept under the digest of the hashes of its sources in its RECORD; a package whose RECORD has
 //! none is compiled each time. The shelf only saves time, so all errors with it are ignored.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::digest::Hasher;
-use crate::files::{PartialFolder, remove_abandoned};
+use crate::files::{PartialFolder, remove_abandoned, touch};
 use crate::layout::package_bytecode;
 
 /// Linking takes a moment, so a partial folder of this age is a leftover.
@@ -40,7 +40,12 @@ impl Shelf {
         let absent = packages(site_packages)?
             .into_iter()
             .filter(|package| {
-                link_tree(&package_bytecode(&folder, &package.key), site_packages).is_err()
+                let kept = package_bytecode(&folder, &package.key);
+                let linked = link_tree(&kept, site_packages);
+                if linked.is_ok() {
+                    touch(&kept);
+                }
+                linked.is_err()
             })
             .collect();
         Ok(Shelf {
@@ -69,11 +74,14 @@ impl Shelf {
             .sources
             .iter()
             .filter_map(|source| compiled_for(&self.site_packages, source))
-            .try_for_each(|compiled| {
-                link(
-                    &self.site_packages.join(&compiled),
-                    &partial.path().join(&compiled),
-                )
+            .try_for_each(|compiled| -> io::Result<()> {
+                let kept = partial.path().join(&compiled);
+                let is_copy = link(&self.site_packages.join(&compiled), &kept)?;
+                // The environment is on the disk, and so is a link to a file of it. A copy is not yet.
+                if is_copy {
+                    File::open(&kept)?.sync_all()?;
+                }
+                Ok(())
             })?;
         partial.settle(&target)
     }
@@ -148,8 +156,8 @@ fn link_tree(source: &Path, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A hard link, or a copy where the file system has none.
-fn link(source: &Path, target: &Path) -> io::Result<()> {
+/// A hard link, or a copy where the file system has none or the cache is on another one. Returns whether it is a copy.
+fn link(source: &Path, target: &Path) -> io::Result<bool> {
     let attempt = || match fs::hard_link(source, target) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
@@ -171,9 +179,9 @@ fn link(source: &Path, target: &Path) -> io::Result<()> {
                     | io::ErrorKind::TooManyLinks
             ) =>
         {
-            fs::copy(source, target).map(|_| ())
+            fs::copy(source, target).map(|_| true)
         }
-        other => other,
+        other => other.map(|()| false),
     }
 }
 

@@ -2,36 +2,52 @@
 
 use std::path::Path;
 
-use rusqlite::{Transaction, params};
+use rusqlite::{ToSql, params};
 
 use super::read::by_id;
 use crate::clock::Timestamp;
+use crate::problem::code;
+use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, path_text, signed};
-use crate::store::{Claim, EnvironmentContents, EnvironmentRecord, Failure, Heartbeat};
+use crate::store::{
+    AfterFailure, BuildAttempts, Claim, Claimable, EnvironmentContents, EnvironmentRecord, Failure,
+    Heartbeat,
+};
 
 pub(super) fn claim(
     transaction: &Transaction<'_>,
     id: &str,
     claim: &Claim,
-    take_over: bool,
+    claimable: Claimable,
     now: Timestamp,
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
-    // The holder of the build lock may take over (?6): then the builder that the record still names is dead. If it is not,
-    // the new token makes it lose its claim. The attempt is counted here and not when it fails, so that a build that kills
-    // its process counts too.
+    let (state, left_at) = match claimable {
+        Claimable::Due => (
+            "status = 'queued' AND available_at <= ?5 AND ?7 IS NULL",
+            None,
+        ),
+        Claimable::Asked => ("status IN ('queued', 'failed') AND ?7 IS NULL", None),
+        // A lease that was renewed since, or another builder's, ends at another time.
+        Claimable::Left(at) => ("status = 'building' AND claim_expires_at = ?7", Some(at.0)),
+    };
+    // The attempt is counted here and not when it fails, so that a build that kills its process counts too.
+    let sql = format!(
+        "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
+         attempt_count = CASE status WHEN 'failed' THEN 1 ELSE attempt_count + 1 END,
+         error_code = NULL, error_message = NULL, error_hint = NULL, error_may_pass = 0, updated_at = ?5
+         WHERE id = ?1 AND {state}"
+    );
     let changed = execute(
         transaction,
-        "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?7,
-         attempt_count = attempt_count + 1, error_code = NULL, error_message = NULL, error_hint = NULL, updated_at = ?5
-         WHERE id = ?1 AND (status = 'queued' OR (?6 AND status IN ('building', 'failed')))",
+        &sql,
         params![
             id,
             claim.worker,
             claim.token,
             now.plus(claim.lease).0,
             now.0,
-            take_over,
-            claim.process
+            claim.process,
+            left_at
         ],
     )?;
     if changed == 0 {
@@ -102,32 +118,76 @@ pub(super) fn fail(
     id: &str,
     claim: &Claim,
     failure: &Failure,
-    retry_at: Option<Timestamp>,
+    after: AfterFailure,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
+    let changed = leave(transaction, id, &claim.token, failure, after, now)?;
+    Ok(changed == 1)
+}
+
+/// Ends the claim of a build that failed.
+fn leave(
+    transaction: &Transaction<'_>,
+    id: &str,
+    token: &str,
+    failure: &Failure,
+    after: AfterFailure,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
     let sql = format!(
-        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, updated_at = ?8
+        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, error_may_pass = ?9, updated_at = ?8
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
-    let status = if retry_at.is_some() {
-        "queued"
-    } else {
-        "failed"
+    let (status, due, may_pass) = match after {
+        AfterFailure::RetryAt(due) => ("queued", due, true),
+        AfterFailure::FailUntilAsked => ("failed", now, true),
+        AfterFailure::Fail => ("failed", now, false),
     };
-    let available = retry_at.unwrap_or(now);
-    let changed = execute(
+    execute(
         transaction,
         &sql,
         params![
             id,
-            claim.token,
+            token,
             status,
-            available.0,
+            due.0,
             failure.code,
             failure.message,
             failure.hint,
-            now.0
+            now.0,
+            may_pass
         ],
+    )
+}
+
+pub(super) fn move_to(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    folder: &Path,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let changed = execute(
+        transaction,
+        "UPDATE environments SET folder = ?3, updated_at = ?4 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'",
+        params![id, claim.token, path_text(folder), now.0],
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) fn ask_for(
+    transaction: &Transaction<'_>,
+    id: &str,
+    by_hand: bool,
+    due: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    // What it failed at stays recorded until the next attempt begins: it says why the environment waits.
+    let changed = execute(
+        transaction,
+        "UPDATE environments SET status = 'queued', attempt_count = 0, available_at = ?3, updated_at = ?4
+         WHERE id = ?1 AND status = 'failed' AND (error_may_pass OR ?2)",
+        params![id, by_hand, due.0, now.0],
     )?;
     Ok(changed == 1)
 }
@@ -164,21 +224,79 @@ pub(super) fn requeue(
     Ok(changed == 1)
 }
 
-pub(super) fn expire(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<usize> {
-    let sql = format!(
-        "UPDATE environments SET status = 'queued', {UNCLAIM}, available_at = ?1, updated_at = ?1 WHERE status = 'building' AND claim_expires_at < ?1"
-    );
-    execute(transaction, &sql, [now.0])
+pub(super) fn expire(
+    transaction: &Transaction<'_>,
+    attempts: &BuildAttempts<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let failure = Failure {
+        code: code::LEASE_EXPIRED.to_owned(),
+        stage: Some("environment".to_owned()),
+        message: "the process that built it stood still, or its machine is gone".to_owned(),
+        hint: Some(
+            "see how that worker and its machine are; `ade env build` tries again".to_owned(),
+        ),
+    };
+    take_back(
+        transaction,
+        "claim_expires_at < ?1",
+        &now.0,
+        &failure,
+        attempts,
+        now,
+    )
 }
 
-/// Requeues the builds of a dead process. They are found by the index `environments_leased`, which is always small.
+/// Takes back the builds of a dead process. They are found by the index `environments_leased`, which is always small.
 pub(in crate::store::sqlite) fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,
+    attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    let sql = format!(
-        "UPDATE environments SET status = 'queued', {UNCLAIM}, available_at = ?2, updated_at = ?2 WHERE status = 'building' AND claim_process = ?1"
-    );
-    execute(transaction, &sql, params![process, now.0])
+    let failure = Failure {
+        code: code::WORKER_DIED.to_owned(),
+        stage: Some("environment".to_owned()),
+        message: "the process that built it died".to_owned(),
+        hint: Some("is memory short? `ade env build` tries again".to_owned()),
+    };
+    take_back(
+        transaction,
+        "claim_process = ?1",
+        &process,
+        &failure,
+        attempts,
+        now,
+    )
+}
+
+/// Ends the claims of builders that did not end them. An installer that kills its process, or keeps it from renewing its
+/// lease, would do so each time: so it is tried again after a while, and not for ever.
+fn take_back(
+    transaction: &Transaction<'_>,
+    condition: &str,
+    value: &dyn ToSql,
+    failure: &Failure,
+    attempts: &BuildAttempts<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let left: Vec<(String, String, u32)> = transaction
+        .prepare_cached(&format!(
+            "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND {condition}"
+        ))?
+        .query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, token, count) in &left {
+        let after = if *count < attempts.most {
+            AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))
+        } else {
+            AfterFailure::FailUntilAsked
+        };
+        let mut failure = failure.clone();
+        if *count > 1 {
+            failure.message = format!("{} (attempt {count})", failure.message);
+        }
+        leave(transaction, id, token, &failure, after, now)?;
+    }
+    Ok(left.len())
 }

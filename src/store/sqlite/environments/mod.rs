@@ -6,19 +6,20 @@ mod read;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Transaction, params};
+use rusqlite::params;
 
 pub(super) use build::reclaim;
 #[cfg(test)]
 pub(super) use read::NEXT;
 
-use super::SqliteStore;
 use super::prefix::Table;
-use super::values::{execute, path_text};
+use super::values::{execute, path_text, signed};
+use super::{SqliteStore, runs};
 use crate::clock::Timestamp;
+use crate::store::sqlite::transaction::Transaction;
 use crate::store::{
-    Claim, Clock, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure,
-    Heartbeat, NewEnvironment, Result,
+    AfterFailure, BuildAttempts, Claim, Claimable, Clock, EnvironmentContents, EnvironmentKey,
+    EnvironmentRecord, Environments, Failure, Heartbeat, LAST_USE_KNOWN_TO, NewEnvironment, Result,
 };
 
 impl Environments for SqliteStore {
@@ -55,14 +56,28 @@ impl Environments for SqliteStore {
         &self,
         id: &str,
         claim: &Claim,
-        take_over: bool,
+        claimable: Claimable,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
-        self.write(|transaction| build::claim(transaction, id, claim, take_over, now))
+        self.write(|transaction| build::claim(transaction, id, claim, claimable, now))
     }
 
-    fn next_environment(&self, now: Timestamp) -> Result<Option<EnvironmentRecord>> {
-        self.read(|connection| read::next(connection, now))
+    fn next_environment(
+        &self,
+        now: Timestamp,
+        after: Option<&EnvironmentRecord>,
+    ) -> Result<Option<EnvironmentRecord>> {
+        self.read(|connection| read::next(connection, now, after))
+    }
+
+    fn move_environment(
+        &self,
+        id: &str,
+        claim: &Claim,
+        folder: &Path,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| build::move_to(transaction, id, claim, folder, now))
     }
 
     fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
@@ -84,10 +99,20 @@ impl Environments for SqliteStore {
         id: &str,
         claim: &Claim,
         failure: &Failure,
-        retry_at: Option<Timestamp>,
+        after: AfterFailure,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| build::fail(transaction, id, claim, failure, retry_at, now))
+        self.write(|transaction| build::fail(transaction, id, claim, failure, after, now))
+    }
+
+    fn ask_for_environment(
+        &self,
+        id: &str,
+        by_hand: bool,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|transaction| build::ask_for(transaction, id, by_hand, due, now))
     }
 
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
@@ -104,9 +129,13 @@ impl Environments for SqliteStore {
         self.write(|transaction| build::requeue(transaction, seen, folder, snapshot, now))
     }
 
-    fn expire_environment_leases(&self, clock: &Clock<'_>) -> Result<usize> {
+    fn expire_environment_leases(
+        &self,
+        attempts: &BuildAttempts<'_>,
+        clock: &Clock<'_>,
+    ) -> Result<usize> {
         self.write(|transaction| match clock() {
-            Some(now) => build::expire(transaction, now),
+            Some(now) => build::expire(transaction, attempts, now),
             None => Ok(0),
         })
     }
@@ -115,7 +144,12 @@ impl Environments for SqliteStore {
         self.read(|connection| read::live_runs(connection, id))
     }
 
-    fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp) -> Result<()> {
+    fn move_waiting_runs(
+        &self,
+        from: &str,
+        to: &EnvironmentRecord,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.write(|transaction| move_waiting_runs(transaction, from, to, now))
     }
 
@@ -143,6 +177,8 @@ fn ensure(
     read::by_id(transaction, &new.id)
 }
 
+/// How many runs one transaction moves to another environment.
+const MOVED_AT_ONCE: usize = 500;
 /// How long an environment stays queued without being due when not all of its runs could be moved.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
@@ -151,20 +187,28 @@ fn move_waiting_runs(
     from: &str,
     to: &EnvironmentRecord,
     now: Timestamp,
-) -> rusqlite::Result<()> {
-    // The second condition on the status is that of the index `runs_of_environment`.
-    execute(
-        transaction,
-        "UPDATE runs SET environment_id = ?2, engine_spec = ?3, deps_digest = ?4 WHERE environment_id = ?1 AND status = 'queued'
-         AND status IN ('queued', 'running')",
-        params![from, to.id, to.key.engine_spec, to.key.deps_digest],
-    )?;
+) -> rusqlite::Result<bool> {
+    let waiting = runs::waiting_in(transaction, from, MOVED_AT_ONCE)?;
+    for run in &waiting {
+        execute(
+            transaction,
+            "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1",
+            [run, &to.id],
+        )?;
+        execute(
+            transaction,
+            "UPDATE runs SET engine_spec = ?2, deps_digest = ?3 WHERE id = ?1",
+            [run, &to.key.engine_spec, &to.key.deps_digest],
+        )?;
+    }
+    if waiting.len() == MOVED_AT_ONCE {
+        return Ok(false);
+    }
     // A running run of the former may come back to the queue; then the former is kept for it, and is due again a little
     // later.
     execute(
         transaction,
-        "DELETE FROM environments WHERE id = ?1 AND status = 'queued'
-         AND NOT EXISTS (SELECT 1 FROM runs WHERE environment_id = ?1 AND status IN ('queued', 'running'))",
+        "DELETE FROM environments WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = ?1)",
         [from],
     )?;
     execute(
@@ -172,12 +216,12 @@ fn move_waiting_runs(
         "UPDATE environments SET available_at = ?2 WHERE id = ?1 AND status = 'queued'",
         params![from, now.plus(LOOK_AGAIN).0],
     )?;
-    Ok(())
+    Ok(true)
 }
 
 /// Deletes the record, unless the environment has come into use since it was judged: the statement repeats all conditions.
-/// A run needs the environment if it names it, or if it names none and has the same key, since it will be given this one;
-/// only queued and running runs are searched.
+/// A run needs the environment if the queue names it, or if it names none and has the same key, since it will be given this
+/// one.
 fn delete(
     transaction: &Transaction<'_>,
     id: &str,
@@ -186,11 +230,16 @@ fn delete(
     let changed = execute(
         transaction,
         "DELETE FROM environments WHERE id = ?1 AND status IN ('ready', 'failed')
-         AND (?2 IS NULL OR coalesce(last_used_at, updated_at) < ?2)
-         AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.status IN ('queued', 'running') AND (r.environment_id = environments.id
-             OR (r.environment_id IS NULL AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id
-                 AND r.engine_spec = environments.engine_spec AND r.deps_digest = environments.deps_digest)))",
-        params![id, cold_since.map(|since| since.0)],
+         AND (?2 IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
+         AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)
+         AND NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL
+             AND r.workspace_id = environments.workspace_id AND r.configuration_id = environments.configuration_id
+             AND r.engine_spec = environments.engine_spec AND r.deps_digest = environments.deps_digest)",
+        params![
+            id,
+            cold_since.map(|since| since.0),
+            signed(LAST_USE_KNOWN_TO.as_secs() * 1000)
+        ],
     )?;
     Ok(changed == 1)
 }

@@ -1,6 +1,6 @@
 //! Reads environments.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::clock::Timestamp;
 use crate::store::sqlite::values::{count, instant, instant_or_none, small, unsigned_or_none};
@@ -27,10 +27,12 @@ fn record(row: &Row<'_>) -> rusqlite::Result<EnvironmentRecord> {
         folder: row.get::<_, String>("folder")?.into(),
         snapshot: row.get::<_, String>("snapshot_path")?.into(),
         claimed_by: row.get("claimed_by")?,
+        claim_process: row.get("claim_process")?,
         claim_expires_at: instant_or_none(row, "claim_expires_at")?,
         attempt_count: small(row, "attempt_count")?,
         available_at: instant(row, "available_at")?,
         error: failure(row)?,
+        error_may_pass: row.get("error_may_pass")?,
         contents: contents(row)?,
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,
@@ -116,24 +118,25 @@ pub(super) fn everywhere(connection: &Connection) -> rusqlite::Result<Vec<Enviro
     statement.query_map([], record)?.collect()
 }
 
-/// The due environment that has waited longest: the first entry of the index `environments_waiting`, which has the order of
-/// this statement.
-pub(in crate::store::sqlite) const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 ORDER BY available_at, id LIMIT 1";
+/// The due environment that has waited longest, after one that is given by its place: the next entry of the index
+/// `environments_waiting`, which has the order of this statement.
+pub(in crate::store::sqlite) const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 AND (available_at, id) > (?2, ?3)
+    ORDER BY available_at, id LIMIT 1";
 
 pub(super) fn next(
     connection: &Connection,
     now: Timestamp,
+    after: Option<&EnvironmentRecord>,
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
+    let (time, place) = after.map_or((i64::MIN, ""), |after| (after.available_at.0, &after.id));
     let id: Option<String> = connection
         .prepare_cached(NEXT)?
-        .query_row([now.0], |row| row.get(0))
+        .query_row(params![now.0, time, place], |row| row.get(0))
         .optional()?;
     id.map(|id| by_id(connection, &id)).transpose()
 }
 
 pub(super) fn live_runs(connection: &Connection, id: &str) -> rusqlite::Result<u64> {
-    // The condition on the status is that of the index `runs_of_environment`.
-    let sql =
-        "SELECT count(*) FROM runs WHERE environment_id = ?1 AND status IN ('queued', 'running')";
+    let sql = "SELECT count(*) FROM queue WHERE environment_id = ?1";
     count(connection, sql, [id])
 }

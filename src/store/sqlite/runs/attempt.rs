@@ -1,51 +1,73 @@
-//! The record of each attempt at a run: created with a claim, and completed when the claim ends.
+//! The record of an attempt at a run, made when the attempt ends. Until then what is known of it is in the queue.
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 
+use super::live::Live;
 use crate::clock::Timestamp;
-use crate::store::sqlite::values::{execute, signed};
-use crate::store::{Claim, Ending};
+use crate::store::sqlite::transaction::Transaction;
+use crate::store::sqlite::values::{execute, instant, instant_or_none, signed, unsigned_or_none};
+use crate::store::{Attempt, Ending};
 
-pub(super) fn begin_attempt(
+/// How an attempt ended.
+pub(super) struct Outcome<'a> {
+    /// `succeeded`, `failed`, `cancelled`, `retried`, `lost`, `released`.
+    pub(super) word: &'a str,
+    pub(super) error: Option<&'a str>,
+    /// What was measured, where the attempt came to an end of its own.
+    pub(super) ending: Option<&'a Ending>,
+}
+
+/// Records the attempt that a claim on a run was.
+pub(super) fn record(
     transaction: &Transaction<'_>,
     run: &str,
-    attempt: u32,
-    claim: &Claim,
+    live: &Live,
+    outcome: &Outcome<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    // After an attempt that was not counted the next one has the same number: then the record is overwritten.
+    // After an attempt that was not counted the next one has the same number: then the record is replaced.
     execute(
         transaction,
-        "INSERT INTO run_attempts (run_id, attempt, worker, started_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (run_id, attempt) DO UPDATE SET worker = excluded.worker, started_at = excluded.started_at, completed_at = NULL, outcome = NULL,
-         exit_code = NULL, error = NULL, peak_memory_bytes = NULL, cpu_seconds = NULL",
-        params![run, attempt, claim.worker, now.0],
+        "INSERT OR REPLACE INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error, exit_code, peak_memory_bytes, cpu_seconds)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            run,
+            live.attempt_count,
+            live.claimed_by,
+            live.claimed_at.unwrap_or(now).0,
+            now.0,
+            outcome.word,
+            outcome.error,
+            outcome.ending.and_then(|ending| ending.exit_code),
+            outcome.ending.and_then(|ending| ending.peak_memory_bytes).map(signed),
+            outcome.ending.and_then(|ending| ending.cpu_seconds)
+        ],
     )?;
     Ok(())
 }
 
-pub(super) fn end_attempt(
-    transaction: &Transaction<'_>,
-    run: &str,
-    outcome: &str,
-    error: Option<&str>,
-    ending: Option<&Ending>,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    // A run has at most one attempt that has not ended: that of its claim.
-    execute(
-        transaction,
-        "UPDATE run_attempts SET completed_at = ?2, outcome = ?3, error = ?4, exit_code = ?5, peak_memory_bytes = ?6, cpu_seconds = ?7
-         WHERE run_id = ?1 AND completed_at IS NULL",
-        params![
-            run,
-            now.0,
-            outcome,
-            error,
-            ending.and_then(|ending| ending.exit_code),
-            ending.and_then(|ending| ending.peak_memory_bytes).map(signed),
-            ending.and_then(|ending| ending.cpu_seconds)
-        ],
+/// All attempts at a run, the running one last. It replaces one of the same number that was not counted.
+pub(super) fn list(connection: &Connection, run: &str) -> rusqlite::Result<Vec<Attempt>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT attempt, worker, started_at, completed_at, outcome, exit_code, error, peak_memory_bytes, cpu_seconds FROM run_attempts
+         WHERE run_id = ?1 AND attempt NOT IN (SELECT attempt_count FROM queue WHERE run_id = ?1 AND status = 'running')
+         UNION ALL
+         SELECT attempt_count, claimed_by, claimed_at, NULL, NULL, NULL, NULL, NULL, NULL FROM queue WHERE run_id = ?1 AND status = 'running'
+         ORDER BY attempt",
     )?;
-    Ok(())
+    statement
+        .query_map([run], |row| {
+            Ok(Attempt {
+                attempt: row.get("attempt")?,
+                worker: row.get("worker")?,
+                started_at: instant(row, "started_at")?,
+                completed_at: instant_or_none(row, "completed_at")?,
+                outcome: row.get("outcome")?,
+                exit_code: row.get("exit_code")?,
+                error: row.get("error")?,
+                peak_memory_bytes: unsigned_or_none(row, "peak_memory_bytes")?,
+                cpu_seconds: row.get("cpu_seconds")?,
+            })
+        })?
+        .collect()
 }

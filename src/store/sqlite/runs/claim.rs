@@ -1,14 +1,16 @@
 //! Claims queued runs.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params};
+use rusqlite::{OptionalExtension, params};
 
-use super::attempt::begin_attempt;
+use super::due;
 use super::read::by_id;
 use crate::clock::Timestamp;
-use crate::store::sqlite::values::execute;
-use crate::store::{Claim, RunRecord};
+use crate::store::sqlite::transaction::Transaction;
+use crate::store::sqlite::values::{execute, signed};
+use crate::store::{Claim, LAST_USE_KNOWN_TO, RunRecord};
 
-/// Collection depends on this: an environment counts as used when a run that needs it is claimed.
+/// Collection depends on this: an environment counts as used when a run that needs it is claimed. A use in the future is
+/// from before the clock was set back.
 pub(super) fn touch_environment(
     transaction: &Transaction<'_>,
     id: &str,
@@ -16,82 +18,67 @@ pub(super) fn touch_environment(
 ) -> rusqlite::Result<()> {
     execute(
         transaction,
-        "UPDATE environments SET last_used_at = ?2 WHERE id = ?1",
-        params![id, now.0],
+        "UPDATE environments SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR abs(?2 - last_used_at) >= ?3)",
+        params![id, now.0, known_to()],
     )?;
     Ok(())
 }
 
-/// The oldest due run whose environment is ready. The order is that of the index `runs_waiting`: the search ends at the
-/// first run that fits, and nothing is sorted. Runs whose attempts are spent are normally not queued; the schema forbids one
-/// attempt more, so without the condition one such run would make every claim fail.
-pub(in crate::store::sqlite) const NEXT: &str = "SELECT r.id FROM runs r JOIN environments e ON e.id = r.environment_id
-    WHERE r.status = 'queued' AND r.available_at <= ?1 AND r.attempt_count < r.max_attempts AND e.status = 'ready'
-    ORDER BY r.available_at, r.created_at, r.id LIMIT 1";
-
-/// Whether a claim would find a run. Workers that poll an empty queue ask this first, which needs no write lock.
-pub(super) fn any_due(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
-    connection.prepare_cached(NEXT)?.exists([now.0])
-}
-
-/// Selects one run, if it is due.
-const THIS: &str =
-    "SELECT id FROM runs WHERE id = ?6 AND available_at <= ?1 AND attempt_count < max_attempts";
-
-pub(super) fn claim_next(
+/// The same of a configuration, whose runs make it active.
+pub(super) fn touch_configuration(
     transaction: &Transaction<'_>,
-    claim: &Claim,
+    id: &str,
     now: Timestamp,
-) -> rusqlite::Result<Option<RunRecord>> {
-    claim_chosen(transaction, NEXT, None, claim, now)
+) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "UPDATE configurations SET last_run_at = ?2 WHERE id = ?1 AND (last_run_at IS NULL OR abs(?2 - last_run_at) >= ?3)",
+        params![id, now.0, known_to()],
+    )?;
+    Ok(())
 }
 
-pub(super) fn claim_this(
+fn known_to() -> i64 {
+    signed(LAST_USE_KNOWN_TO.as_secs() * 1000)
+}
+
+/// Claims the oldest due runs, one under each claim.
+pub(super) fn next(
+    transaction: &Transaction<'_>,
+    claims: &[Claim],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let oldest = due::oldest(transaction, claims.len(), now)?;
+    let claimed = oldest.iter().zip(claims);
+    claimed
+        .filter_map(|(id, claim)| this(transaction, id, claim, now).transpose())
+        .collect()
+}
+
+/// Claims a run, where it is queued and due.
+pub(super) fn this(
     transaction: &Transaction<'_>,
     id: &str,
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    claim_chosen(transaction, THIS, Some(id), claim, now)
-}
-
-/// Claims the run that `choice` selects.
-fn claim_chosen(
-    transaction: &Transaction<'_>,
-    choice: &str,
-    id: Option<&str>,
-    claim: &Claim,
-    now: Timestamp,
-) -> rusqlite::Result<Option<RunRecord>> {
-    // One statement finds and takes the run, so that no other process can take it in between. The status is checked twice:
-    // the choice is a subquery, and only the condition on the changed row guards the change itself. `started_at` keeps the
-    // time of the first claim.
-    let sql = format!(
-        "UPDATE runs SET status = 'running', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?5, started_at = coalesce(started_at, ?1),
-         attempt_count = attempt_count + 1, error_code = NULL, error_stage = NULL, error_message = NULL, error_hint = NULL
-         WHERE id = ({choice}) AND status = 'queued' RETURNING id, attempt_count, environment_id"
-    );
-    let expires_at = now.plus(claim.lease).0;
-    let mut values: Vec<&dyn ToSql> = vec![
-        &now.0,
-        &claim.worker,
-        &claim.token,
-        &expires_at,
-        &claim.process,
-    ];
-    if let Some(id) = &id {
-        values.push(id);
-    }
-    let claimed: Option<(String, u32, Option<String>)> = transaction
-        .prepare_cached(&sql)?
-        .query_row(&*values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    // `started_at` keeps the time of the first claim.
+    let claimed: Option<Option<String>> = transaction
+        .prepare_cached(
+            "UPDATE queue SET status = 'running', claimed_by = ?3, claim_token = ?4, claim_expires_at = ?5, claim_process = ?6, claimed_at = ?2,
+             started_at = coalesce(started_at, ?2), attempt_count = attempt_count + 1, last_error = NULL
+             WHERE run_id = ?1 AND status = 'queued' AND available_at <= ?2 AND attempt_count < max_attempts RETURNING environment_id",
+        )?
+        .query_row(
+            params![id, now.0, claim.worker, claim.token, now.plus(claim.lease).0, claim.process],
+            |row| row.get(0),
+        )
         .optional()?;
-    let Some((id, attempt, environment)) = claimed else {
+    let Some(environment) = claimed else {
         return Ok(None);
     };
-    begin_attempt(transaction, &id, attempt, claim, now)?;
     if let Some(environment) = environment {
         touch_environment(transaction, &environment, now)?;
     }
-    by_id(transaction, &id).map(Some)
+    by_id(transaction, id).map(Some)
 }

@@ -1,21 +1,63 @@
-//! Ends runs: with a result, or because the run's environment failed.
-//!
-//! Every statement that ends a run sets `end_told` to 0. The end is then reported in the run's log, after which `end_told` is
-//! set to 1. If the process dies in between, housekeeping finds the 0 and reports the end. (The column keeps its first name:
-//! a better one is not worth a migration.)
+//! Ends runs: takes them out of the queue and completes their records, in one transaction.
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, params};
 
-use super::attempt::end_attempt;
+use super::attempt::{self, Outcome};
+use super::due;
+use super::live::{self, Live, Which};
 use super::read::by_id;
 use crate::clock::Timestamp;
+use crate::problem::code;
 use crate::store::sqlite::results;
-use crate::store::sqlite::values::path_text;
-use crate::store::{Claim, Ending, NOT_BUILT, RunRecord};
+use crate::store::sqlite::transaction::Transaction;
+use crate::store::sqlite::values::{execute, path_text};
+use crate::store::{Claim, Ending, Failure, NOT_BUILT, RunRecord, RunStatus};
 
-/// Part of every statement that leaves `running`: the schema allows a token in that state only.
-pub(super) const UNCLAIM: &str =
-    "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
+/// Completes the record of a run that was just taken out of the queue. With `ending`, what its last attempt found.
+pub(super) fn complete(
+    transaction: &Transaction<'_>,
+    id: &str,
+    live: &Live,
+    status: RunStatus,
+    error: Option<&Failure>,
+    ending: Option<&Ending>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "UPDATE runs SET status = ?2, environment_id = ?3, attempt_count = ?4, started_at = ?5, completed_at = ?6, cancel_requested_at = ?7,
+         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = ?14, result = ?15
+         WHERE id = ?1 AND status IS NULL",
+        params![
+            id,
+            status.as_str(),
+            live.environment_id,
+            live.attempt_count,
+            live.started_at.map(|at| at.0),
+            now.0,
+            live.cancel_requested_at.map(|at| at.0),
+            error.map(|error| &error.code),
+            error.and_then(|error| error.stage.as_ref()),
+            error.map(|error| &error.message),
+            error.and_then(|error| error.hint.as_ref()),
+            ending.and_then(|ending| ending.exit_code),
+            ending.and_then(|ending| ending.summary.as_ref()),
+            ending.and_then(|ending| ending.output_path.as_deref()).map(path_text),
+            ending.and_then(|ending| ending.results.as_ref()).map(|results| &results.payload),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The error of a run that was cancelled without an engine that could say so.
+pub(super) fn cancelled() -> Failure {
+    Failure {
+        code: code::CANCELLED.to_owned(),
+        stage: Some("run".to_owned()),
+        message: "cancelled".to_owned(),
+        hint: None,
+    }
+}
 
 pub(super) fn finish(
     transaction: &Transaction<'_>,
@@ -24,71 +66,77 @@ pub(super) fn finish(
     ending: &Ending,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let sql = format!(
-        "UPDATE runs SET status = ?3, {UNCLAIM}, completed_at = ?4, exit_code = ?5, error_code = ?6, error_stage = ?7, error_message = ?8, error_hint = ?9,
-         summary = ?10, output_path = ?11, result = ?12, end_told = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'running'"
-    );
-    let error = ending.error.as_ref();
-    let changed = transaction.prepare_cached(&sql)?.execute(params![
-        id,
-        claim.token,
-        ending.status.as_str(),
-        now.0,
-        ending.exit_code,
-        error.map(|error| &error.code),
-        error.and_then(|error| error.stage.as_ref()),
-        error.map(|error| &error.message),
-        error.and_then(|error| error.hint.as_ref()),
-        ending.summary,
-        ending.output_path.as_deref().map(path_text),
-        ending.results.as_ref().map(|results| &results.payload),
-    ])?;
-    if changed == 0 {
+    let id = id.to_owned();
+    let Some(live) = live::take_out(transaction, &Which::claimed(&id, claim))? else {
         return Ok(false);
-    }
-    end_attempt(
+    };
+    let error = ending.error.as_ref();
+    complete(
         transaction,
-        id,
-        ending.status.as_str(),
-        error.map(|error| error.message.as_str()),
+        &id,
+        &live,
+        ending.status,
+        error,
         Some(ending),
         now,
     )?;
+    let outcome = Outcome {
+        word: ending.status.as_str(),
+        error: error.map(|error| error.message.as_str()),
+        ending: Some(ending),
+    };
+    attempt::record(transaction, &id, &live, &outcome, now)?;
     if let Some(results) = &ending.results {
-        results::replace(transaction, id, results)?;
+        results::insert(transaction, &id, results)?;
     }
     Ok(true)
 }
 
-/// Queued runs whose environment failed for good. What looks said twice is the condition of the index `runs_of_environment`,
-/// which finds them however long the queue is: the few failed environments first, then the runs of each.
-pub(in crate::store::sqlite) const OF_FAILED_ENVIRONMENT: &str =
-    "status = 'queued' AND status IN ('queued', 'running')
-    AND environment_id IN (SELECT id FROM environments WHERE status = 'failed')";
+/// Environments that failed for good, of which runs wait. There are few, and each is looked up once.
+pub(in crate::store::sqlite) const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
+    WHERE status = 'failed' AND EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued')";
 
-/// Whether there is one. Workers ask this often, so it needs no write lock.
+/// Whether a run waits for an environment that failed for good. Workers ask this often, so it needs no write lock.
 pub(super) fn any_of_failed_environment(connection: &Connection) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached(&format!("SELECT 1 FROM runs WHERE {OF_FAILED_ENVIRONMENT}"))?
-        .exists([])
+    connection.prepare_cached(FAILED_WITH_RUNS)?.exists([])
 }
 
+/// Fails the runs that wait for an environment that failed for good, at most `limit` of them: a transaction must not hold up
+/// other processes for as long as a long queue takes.
 pub(super) fn fail_for_environments(
     transaction: &Transaction<'_>,
+    limit: usize,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    // Within the two inner SELECTs `error_message` and `error_hint` are the environment's, because `e` is the nearer scope, while
-    // `environment_id` is the run's, because an environment has no such column. RETURNING yields only the runs that this
-    // statement failed.
-    let sql = format!(
-        "UPDATE runs SET status = 'failed', completed_at = ?1, end_told = 0, error_code = 'environment_failed', error_stage = 'environment',
-         error_message = ?2 || (SELECT coalesce(error_message, 'no reason recorded') FROM environments e WHERE e.id = environment_id),
-         error_hint = (SELECT error_hint FROM environments e WHERE e.id = environment_id)
-         WHERE {OF_FAILED_ENVIRONMENT} RETURNING id"
-    );
-    let failed: Vec<String> = transaction
-        .prepare_cached(&sql)?
-        .query_map(params![now.0, NOT_BUILT], |row| row.get(0))?
+    let failed: Vec<(String, Failure)> = transaction
+        .prepare_cached(FAILED_WITH_RUNS)?
+        .query_map([], |row| {
+            let reason: String = row.get(1)?;
+            let failure = Failure {
+                code: code::ENVIRONMENT_FAILED.to_owned(),
+                stage: Some("environment".to_owned()),
+                message: format!("{NOT_BUILT}{reason}"),
+                hint: row.get(2)?,
+            };
+            Ok((row.get(0)?, failure))
+        })?
         .collect::<rusqlite::Result<_>>()?;
-    failed.iter().map(|id| by_id(transaction, id)).collect()
+    let mut runs = Vec::new();
+    for (environment, failure) in failed {
+        for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
+            if let Some(live) = live::take_out(transaction, &Which::queued(&id))? {
+                complete(
+                    transaction,
+                    &id,
+                    &live,
+                    RunStatus::Failed,
+                    Some(&failure),
+                    None,
+                    now,
+                )?;
+                runs.push(by_id(transaction, &id)?);
+            }
+        }
+    }
+    Ok(runs)
 }

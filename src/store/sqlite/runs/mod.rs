@@ -3,10 +3,13 @@
 mod attempt;
 mod cancel;
 mod claim;
+mod due;
 mod end;
 mod enqueue;
 mod lease;
 mod leave;
+mod list;
+mod live;
 mod read;
 mod upkeep;
 
@@ -21,16 +24,23 @@ use crate::store::{
 };
 
 #[cfg(test)]
-pub(super) use claim::NEXT;
+pub(super) use due::{DUE_IN, NEXT_ENVIRONMENT};
+pub(super) use due::{each_environment, waiting_in};
 #[cfg(test)]
-pub(super) use end::OF_FAILED_ENVIRONMENT;
+pub(super) use end::FAILED_WITH_RUNS;
 pub(super) use leave::reclaim;
+#[cfg(test)]
+pub(super) use list::NEWEST;
 #[cfg(test)]
 pub(super) use upkeep::WITH_ARTIFACTS;
 
 impl Runs for SqliteStore {
-    fn enqueue_run(&self, run: &NewRun, now: Timestamp) -> Result<RunRecord> {
-        self.write(|transaction| enqueue::insert(transaction, run, None, now))
+    fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.write(|transaction| {
+            runs.iter()
+                .map(|run| enqueue::insert(transaction, run, None, now))
+                .collect()
+        })
     }
 
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
@@ -38,13 +48,14 @@ impl Runs for SqliteStore {
     }
 
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
-        self.write(|transaction| claim::claim_this(transaction, id, claim, now))
+        self.write(|transaction| claim::this(transaction, id, claim, now))
     }
-    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
-        if !self.read(|connection| claim::any_due(connection, now))? {
-            return Ok(None);
+
+    fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>> {
+        if !self.read(|connection| due::any(connection, now))? {
+            return Ok(Vec::new());
         }
-        self.write(|transaction| claim::claim_next(transaction, claim, now))
+        self.write(|transaction| claim::next(transaction, claims, now))
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
@@ -95,11 +106,15 @@ impl Runs for SqliteStore {
         self.write(|transaction| cancel::request_cancel(transaction, run, now))
     }
 
-    fn fail_runs_of_failed_environments(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
+    fn fail_runs_of_failed_environments(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
         if !self.read(end::any_of_failed_environment)? {
             return Ok(Vec::new());
         }
-        self.write(|transaction| end::fail_for_environments(transaction, now))
+        self.write(|transaction| end::fail_for_environments(transaction, limit, now))
     }
 
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
@@ -108,14 +123,6 @@ impl Runs for SqliteStore {
 
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
         self.write(|transaction| upkeep::set_environment(transaction, run, environment))
-    }
-
-    fn unreported_ends(&self, patience: Duration, now: Timestamp) -> Result<Vec<RunRecord>> {
-        self.read(|connection| upkeep::unreported(connection, patience, now))
-    }
-
-    fn mark_end_reported(&self, run: &str) -> Result<()> {
-        self.write(|transaction| upkeep::mark_reported(transaction, run))
     }
 
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
@@ -138,11 +145,11 @@ impl Runs for SqliteStore {
     }
 
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
-        self.read(|connection| read::list(connection, filter))
+        self.read(|connection| list::list(connection, filter))
     }
 
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
-        self.read(|connection| read::attempts(connection, run))
+        self.read(|connection| attempt::list(connection, run))
     }
 
     fn run_exists(&self, run: &str) -> Result<bool> {

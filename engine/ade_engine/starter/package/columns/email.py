@@ -20,7 +20,8 @@ def by_values(*, column_sample, field_name, **_):
 
 
 def lower_case(*, field_name, **_):
-    return pl.col(field_name).cast(pl.String).str.strip_chars().str.to_lowercase()
+    text = pl.col(field_name).cast(pl.String).str.strip_chars().str.to_lowercase()
+    return pl.when(text != "").then(text)
 
 
 def has_at(*, field_name, **_):

@@ -13,7 +13,8 @@ def by_header(*, column_header_original, field_name, **_):
 
 
 def trimmed(*, field_name, **_):
-    return pl.col(field_name).cast(pl.String).str.strip_chars()
+    text = pl.col(field_name).cast(pl.String).str.strip_chars()
+    return pl.when(text != "").then(text)
 
 
 def required(*, field_name, **_):

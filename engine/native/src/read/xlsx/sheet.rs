@@ -350,7 +350,7 @@ impl<R: Read> SheetReader<'_, R> {
                     .and_then(|index: usize| self.workbook.strings.cell(index));
                 return cell.ok_or_else(|| {
                     self.xml.error(format!(
-                        "cell {}{} refers to the shared string {value:?}, but there are {} of them",
+                        "cell {}{} refers to a shared string that does not exist; there are {} of them",
                         column_name(column),
                         self.row,
                         self.workbook.strings.len()

@@ -2,6 +2,7 @@
 
 import polars as pl
 from ade_config.headers import header_score
+from ade_config.values import as_text
 from ade_engine.models import FieldDef
 
 
@@ -19,9 +20,9 @@ def by_values(column_sample_non_empty_values):
     return {"email": round(0.5 * share, 2)}
 
 
-def clean(field_name):
+def clean(field_name, table):
     """A transform returns a polars expression. It runs on the whole column at once."""
-    return pl.col(field_name).cast(pl.String).str.strip_chars().str.to_lowercase()
+    return as_text(table, field_name).str.to_lowercase()
 
 
 def check(field_name):

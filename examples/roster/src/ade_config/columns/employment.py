@@ -1,33 +1,27 @@
 """Fields ``member_id``, ``employer`` and ``start_date``."""
 
-import polars as pl
 from ade_config.headers import header_score
 from ade_config.unread import note_filled, unread
+from ade_config.values import as_date, as_text
 from ade_engine.models import FieldDef
-
-# A column of dates and text arrives as text; its dates then look like one of the first three.
-DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y", "%m/%d/%Y", "%B %d, %Y")
 
 
 def by_header(column_header_original, field_name):
     return {field_name: header_score(column_header_original, field_name)}
 
 
-def clean_text(field_name):
-    return pl.col(field_name).cast(pl.String).str.strip_chars()
+def clean_text(field_name, table):
+    return as_text(table, field_name)
 
 
 def to_date(field_name, table, table_index, state):
-    """Cells that are dates stay dates; text is tried with each format."""
+    """Cells that are dates stay dates; text is read as ``values.DATES`` says."""
     note_filled(state, table, table_index, field_name)
-    if table.schema[field_name].is_temporal():
-        return pl.col(field_name).cast(pl.Date)
-    text = pl.col(field_name).cast(pl.String).str.strip_chars()
-    return pl.coalesce(text.str.to_datetime(pattern, strict=False).cast(pl.Date) for pattern in DATE_FORMATS)
+    return as_date(table, field_name)
 
 
 def is_date(field_name, table, table_index, state):
-    return unread(state, table, table_index, field_name, "date")
+    return unread(state, table, table_index, field_name, "date from 1900 to 9999")
 
 
 def register(registry):

@@ -1,7 +1,7 @@
 """Fields ``first_name`` and ``last_name``. A sheet with full names is handled by ``hooks/full_names.py``."""
 
-import polars as pl
 from ade_config.headers import header_score
+from ade_config.values import as_text
 from ade_engine.models import FieldDef
 
 LABELS = {"first_name": "First name", "last_name": "Last name"}
@@ -12,8 +12,8 @@ def by_header(column_header_original, field_name):
     return {field_name: header_score(column_header_original, field_name)}
 
 
-def clean(field_name):
-    return pl.col(field_name).cast(pl.String).str.strip_chars().str.replace_all(r"\s+", " ")
+def clean(field_name, table):
+    return as_text(table, field_name).str.replace_all(r"\s+", " ")
 
 
 def register(registry):

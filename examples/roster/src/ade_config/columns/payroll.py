@@ -3,6 +3,7 @@
 import polars as pl
 from ade_config.headers import header_score
 from ade_config.unread import note_filled, unread
+from ade_config.values import as_number
 from ade_engine.models import FieldDef
 
 LABELS = {"hours": "Hours", "pay": "Gross pay"}
@@ -14,16 +15,9 @@ def by_header(column_header_original, field_name):
 
 
 def to_number(field_name, table, table_index, state):
-    """``"$1,309.50"``, ``"1.309,50"``, ``"1309,5"`` and ``"(1309.50)"`` are read as the numbers that they mean."""
+    """Text is read as ``values.as_number`` says."""
     note_filled(state, table, table_index, field_name)
-    if table.schema[field_name].is_numeric():
-        return pl.col(field_name).cast(pl.Float64)
-    text = pl.col(field_name).cast(pl.String).str.replace_all(r"[$€£\s]", "")
-    text = text.str.replace(r"^\((.+)\)$", "-${1}")
-    comma_is_decimal = text.str.contains(r"^[+-]?(\d{1,3}(\.\d{3})+|\d+),\d{1,2}$")
-    as_decimal = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    as_thousands = text.str.replace_all(",", "", literal=True)
-    return pl.when(comma_is_decimal).then(as_decimal).otherwise(as_thousands).cast(pl.Float64, strict=False)
+    return as_number(table, field_name)
 
 
 def is_number(field_name, table, table_index, state):

@@ -2,6 +2,7 @@
 
 import polars as pl
 from ade_config.headers import ALIASES
+from ade_config.values import as_text
 
 LEAST_FILLED = 2
 
@@ -11,7 +12,7 @@ def drop_notes(table):
     fields = [name for name in table.columns if name in ALIASES]
     if len(fields) < LEAST_FILLED:
         return None
-    filled = pl.sum_horizontal(pl.col(name).cast(pl.String).str.strip_chars().fill_null("") != "" for name in fields)
+    filled = pl.sum_horizontal(as_text(table, name).is_not_null() for name in fields)
     return table.filter(filled >= LEAST_FILLED)
 
 

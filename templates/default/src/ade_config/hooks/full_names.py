@@ -2,6 +2,7 @@
 
 import polars as pl
 from ade_config.headers import header_score
+from ade_config.values import as_text
 
 
 def split_full_names(table, state):
@@ -11,10 +12,10 @@ def split_full_names(table, state):
     source = next((name for name in table.columns if header_score(name, "full_name") == 1.0), None)
     if source is None:
         return None
-    name = pl.col(source).cast(pl.String).str.strip_chars()
+    name = as_text(table, source)
     turned = name.str.contains(",")  # "Smith, Avery"
-    first = pl.when(turned).then(name.str.extract(r",\s*(.+)$")).otherwise(name.str.extract(r"^(\S+)"))
-    last = pl.when(turned).then(name.str.extract(r"^([^,]+)")).otherwise(name.str.extract(r"\s(.+)$"))
+    first = pl.when(turned).then(name.str.extract(r"(?s),\s*(.+)$")).otherwise(name.str.extract(r"^(\S+)"))
+    last = pl.when(turned).then(name.str.extract(r"^([^,]+)")).otherwise(name.str.extract(r"(?s)\s(.+)$"))
     # So that reports count the fields as found, and say in which column.
     derived = state.setdefault("ade_engine", {}).setdefault("derived_mappings", [])
     derived.extend({"field_name": field, "source_header": source, "score": 0.9} for field in ("first_name", "last_name"))

@@ -1,17 +1,44 @@
-//! Prints a run that ended, as `ade run` does, and decides its exit status.
+//! Prints a run that ended, as `ade run` and `ade runs retry --now` do, and decides its exit status.
 
+use ade::problem::code;
 use ade::run::error::RunError;
 use ade::run::inline::Finished;
 use ade::run::json::run_json;
 use ade::run::{issues, kind_of_end};
-use ade::store::{RunMetrics, RunRecord, RunStatus};
+use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 
+use super::format::{duration, plural, thousands};
+use super::results::{fields_that_are, rows};
+use super::terminal::Ui;
+use super::tone::Tone;
 use crate::exit::{ExitStatus, Failure};
-use crate::ui::{Tone, Ui, duration, plural, thousands};
 
-/// Prints a run and its error. Returns whether it has one.
-pub fn print(ui: &Ui, result: &Result<Finished, RunError>) -> bool {
+/// How a run counts in a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Its workbook is where it was wanted.
+    Normalized,
+    /// The same, but it has issues, and these were denied.
+    Denied,
+    /// It failed, or its copy could not be written.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// Prints a run and its errors. Returns how it counts, and its exit status. With `deny_issues` a run with validation issues
+/// is refused.
+pub fn print(
+    ui: &Ui,
+    result: &Result<Finished, RunError>,
+    deny_issues: bool,
+) -> (Counts, ExitStatus) {
+    let denied = result
+        .as_ref()
+        .ok()
+        .filter(|_| deny_issues)
+        .and_then(denied);
     let failures = match result {
         Ok(finished) => {
             if ui.json() {
@@ -19,34 +46,47 @@ pub fn print(ui: &Ui, result: &Result<Finished, RunError>) -> bool {
             } else if ui.quiet() {
                 print_path(ui, finished, "");
             } else {
-                print_run(ui, finished);
+                print_run(ui, finished, denied.is_some());
             }
             failures(finished)
         }
         Err(error) => vec![Failure::of(error)],
     };
-    failures.iter().for_each(|failure| ui.failure(failure));
-    !failures.is_empty()
+    let counts = match result {
+        Ok(finished) if finished.run.status == RunStatus::Cancelled => Counts::Cancelled,
+        _ if !failures.is_empty() => Counts::Failed,
+        _ if denied.is_some() => Counts::Denied,
+        _ => Counts::Normalized,
+    };
+    let mut status = ExitStatus::Done;
+    for failure in failures.iter().chain(&denied) {
+        ui.failure(failure);
+        status = status.max(failure.status);
+    }
+    // A run that failed without an error of its own still failed.
+    if let Some(kind) = result
+        .as_ref()
+        .ok()
+        .and_then(|ended| kind_of_end(&ended.run))
+    {
+        status = status.max(kind.into());
+    }
+    (counts, status)
 }
 
-/// Returns the exit status of a run; with `deny_issues` a run with validation issues counts as refused.
-pub fn status(result: &Result<Finished, RunError>, deny_issues: bool) -> ExitStatus {
-    let finished = match result {
-        Ok(finished) => finished,
-        Err(error) => return Failure::of(error).status,
-    };
-    let metrics = finished.run.metrics.as_ref();
-    let denied = deny_issues && metrics.is_some_and(|metrics| metrics.issues > 0);
-    let copy = finished.copy_error.as_ref();
-    [
-        kind_of_end(&finished.run).map(Into::into),
-        copy.map(|error| Failure::of(error).status),
-        denied.then_some(ExitStatus::Refused),
-    ]
-    .into_iter()
-    .flatten()
-    .max()
-    .unwrap_or(ExitStatus::Done)
+/// What is wrong with a run whose issues are denied, where it has some.
+fn denied(finished: &Finished) -> Option<Failure> {
+    let issues = finished.run.metrics.as_ref()?.issues;
+    (issues > 0).then(|| Failure {
+        status: ExitStatus::Refused,
+        code: code::ISSUES_DENIED.to_owned(),
+        message: format!(
+            "{} has {}, which --deny-issues does not allow",
+            finished.run.input_name,
+            plural(issues, "issue")
+        ),
+        hint: None,
+    })
 }
 
 fn failures(finished: &Finished) -> Vec<Failure> {
@@ -67,7 +107,8 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 }
 
 fn to_json(finished: &Finished) -> Value {
-    let mut object = run_json(&finished.run);
+    let mut object = run_json(&finished.run, finished.copy_path.as_deref());
+    // The former name of `output_copy`.
     if let Some(copy) = &finished.copied_to {
         // Absolute, as every path in the object.
         let copy = std::path::absolute(copy).unwrap_or_else(|_| copy.clone());
@@ -76,9 +117,10 @@ fn to_json(finished: &Finished) -> Value {
     object
 }
 
-fn print_run(ui: &Ui, finished: &Finished) {
+fn print_run(ui: &Ui, finished: &Finished, denied: bool) {
     let run = &finished.run;
     let (mark, words) = match run.status {
+        RunStatus::Succeeded if denied => (ui.paint(Tone::Bad, "✗"), "has issues "),
         RunStatus::Succeeded => (ui.paint(Tone::Good, "✓"), ""),
         RunStatus::Cancelled => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
@@ -96,18 +138,18 @@ fn print_run(ui: &Ui, finished: &Finished) {
         ui.line(format_args!("  {summary}"));
     }
     if let Some(metrics) = &run.metrics {
-        print_found(ui, metrics, &finished.missing_fields);
+        print_found(ui, metrics, finished);
         print_issues(ui, metrics.issues, run);
     }
     print_path(ui, finished, "  ");
 }
 
-fn print_found(ui: &Ui, metrics: &RunMetrics, missing_fields: &[String]) {
+fn print_found(ui: &Ui, metrics: &RunMetrics, finished: &Finished) {
     ui.line(format_args!(
         "  {}, {}, {}",
         plural(metrics.sheets, "sheet"),
         plural(metrics.tables, "table"),
-        plural(metrics.rows, "row")
+        rows(metrics.rows, finished.rows)
     ));
     if metrics.tables == 0 {
         let nothing = ui.paint(Tone::Warn, "no table was found");
@@ -117,13 +159,22 @@ fn print_found(ui: &Ui, metrics: &RunMetrics, missing_fields: &[String]) {
         0 => String::new(),
         columns => format!(", {} unmapped", plural(columns, "column")),
     };
+    let computed = fields_that_are(FieldState::Computed, &finished.fields);
+    let and_computed = match computed.len() {
+        0 => String::new(),
+        fields => format!(", {} computed", thousands(fields as u64)),
+    };
     ui.line(format_args!(
-        "  {} of {} mapped{unmapped}",
+        "  {} of {} mapped{and_computed}{unmapped}",
         thousands(metrics.mapped_fields),
         plural(metrics.expected_fields, "field")
     ));
-    if !missing_fields.is_empty() {
-        let missing = ui.paint(Tone::Warn, missing_fields.join(", "));
+    if !computed.is_empty() {
+        ui.line(format_args!("  computed: {}", computed.join(", ")));
+    }
+    let missing = fields_that_are(FieldState::Missing, &finished.fields);
+    if !missing.is_empty() {
+        let missing = ui.paint(Tone::Warn, missing.join(", "));
         ui.line(format_args!("  not found: {missing}"));
     }
 }

@@ -1,4 +1,4 @@
-//! What `ade run` prints while it works: the environment, each input's progress, each run's end.
+//! What `ade run` and `ade runs retry --now` print while they work: the environment, each input's progress, each run's end.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +10,12 @@ use ade::run::inline::{self, Finished};
 use ade::store::{Failure, RunRecord};
 use serde_json::Value;
 
-use super::ended;
+use super::ended::{self, Counts};
+use super::environment::EnvironmentNarration;
+use super::format::{duration, plural};
+use super::progress::{Narrator, Task};
+use super::terminal::Ui;
 use crate::exit::ExitStatus;
-use crate::ui::{EnvironmentNarration, Narrator, Task, Ui, duration, plural};
 
 /// How often a plain line reports the progress of one input where nothing can be drawn.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
@@ -29,13 +32,18 @@ pub struct Narration<'a> {
 struct State {
     /// What is in progress, by input.
     tasks: Vec<Option<(String, Task)>>,
-    ended: usize,
-    failed: usize,
+    /// How those that ended count.
+    ended: Vec<Counts>,
+    /// How many of all inputs have ended, drawn above what is in progress. `None`: there is one input alone, or all have.
+    overall: Option<Task>,
     /// The highest exit status so far.
     status: ExitStatus,
+    /// The inputs that failed for a reason that was not theirs.
+    again: Vec<usize>,
 }
 
 impl<'a> Narration<'a> {
+    /// Narrates runs of so many inputs of the configuration with this name.
     pub fn new(
         ui: &'a Ui,
         narrator: &'a Narrator<'a>,
@@ -50,9 +58,10 @@ impl<'a> Narration<'a> {
             deny_issues,
             state: Mutex::new(State {
                 tasks: (0..inputs).map(|_| None).collect(),
-                ended: 0,
-                failed: 0,
+                ended: Vec::new(),
+                overall: (inputs > 1).then(|| narrator.task(&of_all(0, inputs))),
                 status: ExitStatus::Done,
+                again: Vec::new(),
             }),
         }
     }
@@ -66,24 +75,42 @@ impl<'a> Narration<'a> {
         self.state().status
     }
 
+    /// The inputs that failed although neither they nor the configuration were at fault: their environment could not be
+    /// built, or the database not be used.
+    pub fn to_run_again(&self) -> Vec<usize> {
+        self.state().again.clone()
+    }
+
     /// One line for all inputs, where there were several.
     pub fn summarize(&self) {
-        let state = self.state();
+        let mut state = self.state();
+        state.overall = None;
         let inputs = state.tasks.len();
         if inputs == 1 || self.ui.json() {
             return;
         }
+        let count = |wanted: Counts| {
+            state
+                .ended
+                .iter()
+                .filter(|counts| **counts == wanted)
+                .count()
+        };
+        let denied = count(Counts::Denied);
         let mut text = format!(
             "{} of {} normalized",
-            state.ended - state.failed,
+            count(Counts::Normalized) + denied,
             plural(inputs as u64, "file")
         );
-        if state.failed > 0 {
-            text.push_str(&format!(", {} failed", state.failed));
-        }
-        let not_begun = inputs - state.ended;
-        if not_begun > 0 {
-            text.push_str(&format!(", {not_begun} not started"));
+        for (number, words) in [
+            (denied, "with issues, which are denied"),
+            (count(Counts::Failed), "failed"),
+            (count(Counts::Cancelled), "cancelled"),
+            (inputs - state.ended.len(), "not started"),
+        ] {
+            if number > 0 {
+                text.push_str(&format!(", {number} {words}"));
+            }
         }
         self.ui.say(text);
     }
@@ -153,11 +180,33 @@ impl inline::Observer for Narration<'_> {
         // Held while it prints: two inputs that end together do not mix their lines.
         let mut state = self.state();
         state.tasks[input] = None;
-        state.ended += 1;
-        let failed = self.narrator.suspend(|| ended::print(self.ui, result));
-        state.failed += usize::from(failed);
-        state.status = state.status.max(ended::status(result, self.deny_issues));
+        let print = || ended::print(self.ui, result, self.deny_issues);
+        let (counts, status) = self.narrator.suspend(print);
+        state.ended.push(counts);
+        state.status = state.status.max(status);
+        if matches!(
+            status,
+            ExitStatus::Environment | ExitStatus::Database | ExitStatus::Internal
+        ) {
+            state.again.push(input);
+        }
+        let (ended, inputs) = (state.ended.len(), state.tasks.len());
+        if ended == inputs {
+            state.overall = None;
+        }
+        if let Some(overall) = &state.overall {
+            let text = of_all(ended, inputs);
+            overall.update(&text);
+            if overall.is_due(REPORT_EVERY) {
+                self.narrator.say_unless_drawn(&text);
+            }
+        }
     }
+}
+
+/// `3 of 12 files`
+fn of_all(ended: usize, inputs: usize) -> String {
+    format!("{ended} of {}", plural(inputs as u64, "file"))
 }
 
 /// Where the engine is in a workbook: the sheet, the stage, a bar where the end is known, the rows.

@@ -1,0 +1,9 @@
+
+# What changes (runs, environments, configurations) is asked for.
+function __fish_ade_offered
+    set -l typed (commandline -opc)
+    set -l ade $typed[1]
+    set -e typed[1]
+    $ade completions --offer -- $typed 2>/dev/null
+end
+complete -c ade -k -a "(__fish_ade_offered)"

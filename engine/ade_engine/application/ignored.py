@@ -1,0 +1,226 @@
+"""What stands in a config package and has no effect, though its author may think so.
+
+The engine ignores much on purpose: keys of other programs, modules that only others import, kinds of rows of a
+package's own. A check of a package tells of what looks like a slip, each with the place and, where there is one, the
+name that may have been meant.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+
+from ade_engine.extensions.loader import PLUGIN_FOLDERS
+from ade_engine.infrastructure.settings import SETTINGS_FILE, setting_names
+from ade_engine.models.fields import RowKind
+from ade_engine.pipeline.manifest import COLUMN_KEYS, META_KEYS, manifest_file
+from ade_engine.pipeline.signatures import misspelt_parameters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from ade_engine.extensions.registry import RegisteredFn, Registry
+
+#: Functions whose arguments name a field or a kind without being a use of it.
+_REGISTERING = re.compile(r"register(_\w+)?|FieldDef")
+
+
+def ignored(config_folder: Path, package_folder: Path, plugins: list[str], registry: Registry) -> list[str]:
+    """A sentence for each thing without effect. The package is loaded."""
+    modules = _Modules(package_folder)
+    return [
+        *_settings(config_folder, package_folder),
+        *_manifest(config_folder, package_folder, registry, modules),
+        *_row_kinds(registry, modules),
+        *_modules(package_folder, plugins, modules),
+        *_fields(registry, modules),
+        *misspelt_parameters(registry),
+    ]
+
+
+def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
+    path = config_folder / SETTINGS_FILE
+    for key, line in _keys_of(path):
+        if key == "log_level":
+            yield f"{path}, line {line}: log_level is ignored here: how much is logged is decided where the engine is called"
+        elif key not in setting_names():
+            yield f"{path}, line {line}: there is no setting {key!r}{_meant(key, setting_names())}"
+    misplaced = package_folder / SETTINGS_FILE
+    if package_folder != config_folder and misplaced.is_file():
+        yield f"{misplaced} is not read: settings belong into {path}"
+
+
+def _manifest(config_folder: Path, package_folder: Path, registry: Registry, modules: _Modules) -> Iterator[str]:
+    path = manifest_file(config_folder, package_folder)
+    if path is None:
+        return
+    text, document = _read(path)
+    for key in document:
+        if key != "columns":
+            yield f"{path}{_line_of(key, text)}: the manifest has no {key!r}{_meant(key, ('columns',))}"
+    columns = document.get("columns")
+    entries: list[tuple[str | None, Any, Iterable[str]]] = []
+    if isinstance(columns, list):
+        for entry in columns:
+            field = entry if isinstance(entry, str) else entry.get("field", entry.get("name"))
+            entries.append((field, entry, COLUMN_KEYS))
+    elif isinstance(columns, dict):
+        meta = columns.get("meta", {})
+        entries += [(field, {}, META_KEYS) for field in columns.get("order", []) if field not in meta]
+        entries += [(field, entry, META_KEYS) for field, entry in meta.items()]
+        for key in columns:
+            if key not in ("order", "meta"):
+                yield f"{path}{_line_of(key, text)}: columns has no {key!r}{_meant(key, ('order', 'meta'))}"
+    for field, entry, known in entries:
+        for key in entry if isinstance(entry, dict) else ():
+            if key not in known:
+                yield f"{path}{_line_of(key, text)}: the column {field!r} has no {key!r}{_meant(key, known)}"
+        if field is not None and field not in registry.fields and not modules.use(field):
+            meant = _meant(field, registry.fields)
+            only = "so it counts for a column of that name alone"
+            yield f"{path}{_line_of(field, text)}: {field!r} is no registered field, {only}{meant}"
+
+
+def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
+    acted_on = [kind.value for kind in RowKind]
+    for entry in registry.row_detectors:
+        kind = entry.row_kind
+        if kind in acted_on or not isinstance(kind, str):
+            continue
+        meant = _meant(kind, ("header", "data"))
+        # A kind of the package's own that its detectors score is no slip, unless it is nearly one of the engine's.
+        if meant or not modules.use(kind):
+            yield f"{_of(entry)}: row_kind {kind!r} is none that the engine acts on (header, data){meant}"
+
+
+def _modules(package_folder: Path, plugins: list[str], modules: _Modules) -> Iterator[str]:
+    """Modules that register nothing although they look as if they should: nobody imports them either."""
+    for path, tree in modules.trees.items():
+        dotted = _dotted(package_folder, path)
+        if dotted in plugins or dotted in sys.modules:
+            continue
+        place = path.relative_to(package_folder).parts
+        functions = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        if place[0] not in PLUGIN_FOLDERS:
+            if "register" in functions and len(place) > 1:
+                meant = _meant(place[0], PLUGIN_FOLDERS)
+                yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in PLUGIN_FOLDERS)}{meant}"
+            continue
+        alike = _alike(tree, functions)
+        if alike is not None:
+            name, line, why = alike
+            yield f"{path}, line {line}: the module is not loaded, because it has no top-level function `register`: {name} {why}"
+
+
+def _alike(tree: ast.Module, functions: dict[str, int]) -> tuple[str, int, str] | None:
+    """What a module has in place of a function ``register``: the name, its line, and what it is."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "register" and node not in tree.body:
+            return "`register`", node.lineno, "is inside of something else"
+        if isinstance(node, ast.ClassDef) and node.name == "register":
+            return "`register`", node.lineno, "is a class"
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(isinstance(target, ast.Name) and target.id == "register" for target in targets):
+            return "`register`", node.lineno, "is a variable; write `def register(registry):`"
+        if isinstance(node, ast.ImportFrom) and any((name.asname or name.name) == "register" for name in node.names):
+            return "`register`", node.lineno, "is imported; write `def register(registry):`"
+    near = [name for name in functions if name.lower().startswith("regist")] or get_close_matches("register", functions, 1, 0.7)
+    takes_registry = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and any(argument.arg == "registry" for argument in node.args.args)
+    ]
+    for name in (*near, *takes_registry):
+        return f"`{name}`", functions[name], "is another name"
+    return None
+
+
+def _fields(registry: Registry, modules: _Modules) -> Iterator[str]:
+    filled = {entry.field for entry in (*registry.column_detectors, *registry.column_transforms)}
+    for name in registry.fields:
+        if name not in filled and not modules.use(name):
+            yield f"field {name!r} is never found: it has no column detector and no transform, and no other code names it"
+
+
+class _Modules:
+    """The sources of a package, and which texts they use."""
+
+    def __init__(self, package_folder: Path):
+        self.trees: dict[Path, ast.Module] = {}
+        for parent, folders, files in os.walk(package_folder):
+            folders[:] = sorted(name for name in folders if name != "tests" and not name.startswith(("_", ".")))
+            for name in sorted(files):
+                if name.endswith(".py") and name != "tests.py" and (name == "__init__.py" or not name.startswith("_")):
+                    path = Path(parent, name)
+                    try:
+                        self.trees[path] = ast.parse(path.read_bytes())
+                    except (OSError, SyntaxError, ValueError, RecursionError):
+                        # Not a plugin, or the package would not have loaded.
+                        continue
+        self._used = {text for tree in self.trees.values() for text in _texts(tree)}
+
+    def use(self, text: str) -> bool:
+        """Whether code names the text anywhere but where it registers it."""
+        return text in self._used
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if _REGISTERING.fullmatch(name):
+                continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        waiting += ast.iter_child_nodes(node)
+
+
+def _dotted(package_folder: Path, path: Path) -> str:
+    parts = path.relative_to(package_folder.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _of(entry: RegisteredFn) -> str:
+    code = getattr(entry.fn, "__code__", None)
+    return entry.name if code is None else f"{entry.name} ({code.co_filename}, line {code.co_firstlineno})"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name.lower(), list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix == ".json":
+        document = json.loads(text)
+    else:
+        from ade_engine.infrastructure.toml import parse_toml
+
+        document = parse_toml(text)
+    return text, document if isinstance(document, dict) else {}
+
+
+def _keys_of(path: Path) -> Iterator[tuple[str, str]]:
+    if path.is_file():
+        text, document = _read(path)
+        for key in document:
+            yield key, _line_of(key, text).removeprefix(", line ") or "1"
+
+
+def _line_of(name: str, text: str) -> str:
+    """Where a key or a value stands, as ``, line 3``."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line.split("#", 1)[0]):
+            return f", line {number}"
+    return ""

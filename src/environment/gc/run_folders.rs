@@ -1,0 +1,119 @@
+//! Folders of runs, of all workspaces, of which the records say that their files may go: those that were to be deleted when
+//! the process died, and inputs that were staged and never recorded. A folder that no record knows is kept: it may hold a
+//! finished workbook, or belong to a run that a restored backup does not know.
+
+use std::path::Path;
+
+use super::age::Ages;
+use super::aside::Aside;
+use super::orphans::{leftover, modified};
+use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
+use crate::cancel::Cancel;
+use crate::files::name_of;
+use crate::layout;
+use crate::store::{RunFiles, StoreError};
+use crate::workspace::Workspace;
+
+/// So many runs are asked for at once.
+const BATCH: usize = 500;
+
+pub(super) fn collect(
+    workspace: &Workspace,
+    options: &Options,
+    ages: &Ages,
+    cancel: &Cancel,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let (files, layout) = (workspace.files(), &workspace.layout);
+    for of_workspace in files.folders(layout.runs_of_all()) {
+        let runs = layout.runs(&name_of(&of_workspace));
+        for batch in files.folders(&runs).chunks(BATCH) {
+            let names: Vec<String> = batch
+                .iter()
+                .map(|folder| run_of(workspace, folder))
+                .collect();
+            let known = workspace.store.run_files(&names)?;
+            for (folder, run) in batch.iter().zip(&names) {
+                if cancel.is_cancelled() {
+                    return Ok(());
+                }
+                let says = known.get(run).copied();
+                examine(workspace, folder, says, options, ages, report)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The run of a folder, also of one that was set aside.
+fn run_of(workspace: &Workspace, folder: &Path) -> String {
+    let aside = Aside::found(workspace, folder);
+    name_of(aside.as_ref().map_or(folder, |aside| &aside.folder))
+}
+
+fn examine(
+    workspace: &Workspace,
+    folder: &Path,
+    says: Option<RunFiles>,
+    options: &Options,
+    ages: &Ages,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let files = workspace.files();
+    let aside = Aside::found(workspace, folder);
+    match (aside, says) {
+        (None, Some(RunFiles::Kept)) => return Ok(()),
+        (Some(aside), Some(RunFiles::Kept)) => {
+            // `ade runs rm` may be in the middle of it, which takes a moment.
+            if !options.dry_run
+                && ages.is_older(modified(workspace, folder), options.leftover_ttl)
+                && let Err(error) = aside.put_back(files)
+            {
+                report.failed.push(NotDeleted::of(folder, error));
+            }
+            return Ok(());
+        }
+        (None, None) => {
+            if !ages.is_older(modified(workspace, folder), options.leftover_ttl) {
+                return Ok(());
+            }
+            if !is_unrecorded(workspace, folder) {
+                report.scanned += 1;
+                report.skip(UNKNOWN);
+                return Ok(());
+            }
+        }
+        (_, Some(RunFiles::Deleted)) | (Some(_), None) => {}
+    }
+    report.scanned += 1;
+    let removed = match says {
+        Some(_) => Removed {
+            kind: "run",
+            id: run_of(workspace, folder),
+            reason: "its files were to be deleted",
+            ..leftover(workspace, folder)
+        },
+        None => leftover(workspace, folder),
+    };
+    if !options.dry_run {
+        delete(files, folder, report);
+    }
+    report.add(removed);
+    Ok(())
+}
+
+/// Whether a folder is that of a run which no process of this database ever recorded: its mark says so, and it holds no result.
+fn is_unrecorded(workspace: &Workspace, folder: &Path) -> bool {
+    let files = workspace.files();
+    let Some(runs) = folder.parent() else {
+        return false;
+    };
+    let run = layout::run_in(runs, &name_of(folder));
+    let mark = files.read(&run.unrecorded()).unwrap_or_default();
+    let has_output = files
+        .names(&run.output())
+        .is_ok_and(|names| !names.is_empty());
+    !workspace.database_id.is_empty()
+        && String::from_utf8_lossy(&mark).trim() == workspace.database_id
+        && !has_output
+}

@@ -1,0 +1,155 @@
+//! Snapshots of configurations that nothing needs any more: no environment was provisioned from them, and no run that has not
+//! ended, or that may be repeated, names them.
+//!
+//! Who is about to use one touches it first ([`crate::configuration`]), so one that was touched lately is kept.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::age::Ages;
+use super::aside::Aside;
+use super::orphans::modified;
+use super::report::{NotDeleted, Options, Removed, Report, delete};
+use crate::cancel::Cancel;
+use crate::files::name_of;
+use crate::layout;
+use crate::lock::Lock;
+use crate::store::StoreError;
+use crate::workspace::Workspace;
+
+/// So many runs are asked for at once, so that others reach the store meanwhile.
+const BATCH: u32 = 5000;
+
+pub(super) fn collect(
+    workspace: &Workspace,
+    options: &Options,
+    ages: &Ages,
+    cancel: &Cancel,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let candidates = candidates(workspace, options, ages);
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let needed = Needed::look(workspace, cancel)?;
+    for snapshot in candidates {
+        if cancel.is_cancelled() {
+            return Ok(());
+        }
+        report.scanned += 1;
+        let aside = Aside::found(workspace, &snapshot);
+        let name = aside.as_ref().map_or(&snapshot, |aside| &aside.folder);
+        if needed.has(name) {
+            if let Some(aside) = aside
+                && !options.dry_run
+                && !workspace.files().exists(&aside.folder)
+                && let Err(error) = aside.put_back(workspace.files())
+            {
+                report.failed.push(NotDeleted::of(&snapshot, error));
+            }
+            continue;
+        }
+        remove(workspace, &snapshot, options, ages, report);
+    }
+    Ok(())
+}
+
+/// The snapshots that are old, and those that were set aside.
+fn candidates(workspace: &Workspace, options: &Options, ages: &Ages) -> Vec<PathBuf> {
+    let (files, layout) = (workspace.files(), &workspace.layout);
+    let workspaces = files.folders(layout.configurations_of_all());
+    let configurations = workspaces
+        .iter()
+        .flat_map(|workspace| files.folders(&layout.configurations(&name_of(workspace))));
+    let mut found: Vec<PathBuf> = configurations
+        .flat_map(|configuration| files.folders(&layout::snapshots(&configuration)))
+        .collect();
+    found.retain(|snapshot| {
+        let name = name_of(snapshot);
+        // A copy that is being made has another name.
+        (!name.starts_with('.')
+            && ages.is_older(modified(workspace, snapshot), options.leftover_ttl))
+            || Aside::found(workspace, snapshot).is_some()
+    });
+    found
+}
+
+/// What environments and runs name: a snapshot, or a folder in it.
+struct Needed(HashSet<PathBuf>);
+
+impl Needed {
+    fn look(workspace: &Workspace, cancel: &Cancel) -> Result<Self, StoreError> {
+        let store = &workspace.store;
+        let mut needed: HashSet<PathBuf> = HashSet::new();
+        let mut add = |path: PathBuf| {
+            needed.extend(path.ancestors().map(Path::to_owned));
+        };
+        for environment in store.all_environments()? {
+            add(environment.snapshot);
+        }
+        let mut after = String::new();
+        while !cancel.is_cancelled() {
+            let (snapshots, last) = store.snapshots_of_runs(&after, BATCH)?;
+            snapshots.into_iter().for_each(&mut add);
+            match last {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
+        Ok(Self(needed))
+    }
+
+    fn has(&self, snapshot: &Path) -> bool {
+        self.0.contains(snapshot)
+    }
+}
+
+fn remove(
+    workspace: &Workspace,
+    snapshot: &Path,
+    options: &Options,
+    ages: &Ages,
+    report: &mut Report,
+) {
+    let files = workspace.files();
+    let removed = Removed {
+        kind: "snapshot",
+        id: snapshot.display().to_string(),
+        name: name_of(snapshot),
+        reason: "no environment and no run needs it",
+        bytes: files.exclusive_bytes(snapshot),
+    };
+    if options.dry_run {
+        report.add(removed);
+        return;
+    }
+    let folder = snapshot.parent().unwrap_or(snapshot);
+    // Who makes a copy holds the lock.
+    let taken = Lock::try_take(&*workspace.machine, &layout::snapshot_lock(folder));
+    let _lock = match taken {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return,
+        Err(error) => {
+            report.failed.push(error.into());
+            return;
+        }
+    };
+    let aside = match Aside::found(workspace, snapshot) {
+        Some(aside) => aside,
+        None => match Aside::set(workspace, snapshot) {
+            Ok(Some(aside)) => aside,
+            Ok(None) => return,
+            Err(error) => {
+                report.failed.push(NotDeleted::of(snapshot, error));
+                return;
+            }
+        },
+    };
+    // It may have been touched since it was looked at; who touches it from now on does not find it.
+    if !ages.is_older(modified(workspace, &aside.path), options.leftover_ttl) {
+        let _ = aside.put_back(files);
+        return;
+    }
+    delete(files, &aside.path, report);
+    report.add(removed);
+}

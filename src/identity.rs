@@ -1,0 +1,393 @@
+//! A database and its data directory know each other.
+//!
+//! Collection deletes what the records do not know, and every record names places: with the database of another data
+//! directory, or after one of the two was put in another's place, both would be wrong. So the database has an id and the data
+//! directory has one; the database records both and the place, and `identity.json` in the data directory holds both.
+//!
+//! The first process that opens a new pair writes them, first into the database, then as a file: where it dies in between, the
+//! next one finds the directory named in the database and writes the file. Of several at once one wins on each side, and who
+//! finds something else than its own pair is refused. A pair that was put together on purpose is recorded as one by
+//! [`adopt`] (`ade doctor --adopt`).
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::{self, FileError};
+use crate::layout::{IDENTITY, Layout};
+use crate::lock;
+use crate::machine::{Disk, Machine, System};
+use crate::problem::{Facts, Kind, Problem, code};
+use crate::settings::Settings;
+use crate::store::{self, Identity, Opening, Store, StoreError};
+
+/// What a data directory says of itself: the content of its `identity.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Label {
+    about: String,
+    data_id: String,
+    database_id: String,
+}
+
+/// A database and a data directory do not belong together.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The data directory has a database, which is not there.
+    #[error("the data directory {} belongs to a database, and there is none at {}", data.display(), database.display())]
+    DatabaseGone {
+        /// The data directory.
+        data: PathBuf,
+        /// Where the database was looked for.
+        database: PathBuf,
+    },
+    /// The data directory has another database.
+    #[error("the data directory {} belongs to another database than {}", data.display(), database.display())]
+    OtherDatabase {
+        /// The data directory.
+        data: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
+    /// The database has another data directory.
+    #[error("the database {} belongs to the data directory {}, not to {}", database.display(), owner.display(), data.display())]
+    OtherDirectory {
+        /// The database.
+        database: PathBuf,
+        /// The data directory that it belongs to.
+        owner: PathBuf,
+        /// The data directory that it was opened with.
+        data: PathBuf,
+    },
+    /// Both belong together, and are at another place than before.
+    #[error("the data directory {} was at {} before, and the records name that place", data.display(), former.display())]
+    Moved {
+        /// Where it is.
+        data: PathBuf,
+        /// Where it was.
+        former: PathBuf,
+    },
+    /// What the data directory says of itself cannot be read.
+    #[error("{} cannot be understood: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Processes are at work, so nothing can be adopted.
+    #[error("processes of the database {} are at work: {}", database.display(), names.join(", "))]
+    AtWork {
+        /// The database.
+        database: PathBuf,
+        /// Their worker ids.
+        names: Vec<String>,
+    },
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for IdentityError {
+    fn facts(&self) -> Facts {
+        let mismatch = Facts::new(Kind::Database, code::IDENTITY_MISMATCH);
+        match self {
+            Self::DatabaseGone { .. } => mismatch.hint(
+                "put the database back, or name it with --database-url; to begin anew with an empty one: `ade doctor --adopt` (what runs wrote stays where it is)",
+            ),
+            Self::OtherDatabase { .. } | Self::OtherDirectory { .. } => mismatch.hint(
+                "name the two that belong together (--data-dir, --database-url); where these are to belong together from now on: `ade doctor --adopt`",
+            ),
+            Self::Moved { .. } => mismatch.hint(
+                "where it was moved, or is a copy that is to work by itself: `ade doctor --adopt`, which lets the records name the new place",
+            ),
+            Self::Unreadable { .. } => mismatch.hint(
+                "restore the file; where the database is the right one: `ade doctor --adopt` writes it anew",
+            ),
+            Self::AtWork { .. } => {
+                Facts::new(Kind::Refused, code::IDENTITY_MISMATCH).hint("stop them first")
+            }
+            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// Refuses a data directory whose database is gone, before another one is created in its place.
+///
+/// # Errors
+/// The data directory names a database and there is none.
+pub fn demand_database(settings: &Settings, layout: &Layout) -> Result<(), IdentityError> {
+    let database = store::location(settings, &layout.database())?;
+    if database.exists() || !layout.identity().exists() {
+        return Ok(());
+    }
+    Err(IdentityError::DatabaseGone {
+        data: layout.data().to_owned(),
+        database,
+    })
+}
+
+/// Makes sure that an open database and the data directory belong together, and records that they do where neither belongs to
+/// anything yet. Returns what they are.
+///
+/// # Errors
+/// They do not belong together, or it cannot be recorded.
+pub fn match_up(
+    settings: &Settings,
+    layout: &Layout,
+    store: &dyn Store,
+) -> Result<Identity, IdentityError> {
+    let place = Place::of(settings, layout)?;
+    match place.compare(store)? {
+        Bond::None => place.first(store),
+        Bond::Half(known) => place.complete(known),
+        Bond::Whole(known) => Ok(known),
+    }
+}
+
+/// Opens the database that the settings name and [matches it up](match_up) with the data directory.
+///
+/// # Errors
+/// As [`match_up`], or the database cannot be opened.
+pub fn record(settings: &Settings, layout: &Layout) -> Result<Identity, IdentityError> {
+    let store = store::open(settings, &layout.database(), Opening::Existing)?;
+    match_up(settings, layout, &*store)
+}
+
+/// Whether the database and the data directory that the settings name belong together; changes nothing. False: neither
+/// belongs to anything yet, or there is no database.
+///
+/// # Errors
+/// They do not belong together, or it cannot be found out.
+pub fn examine(settings: &Settings, layout: &Layout) -> Result<bool, IdentityError> {
+    demand_database(settings, layout)?;
+    let store = match store::open(settings, &layout.database(), Opening::Existing) {
+        Err(StoreError::Absent { .. }) => return Ok(false),
+        opened => opened?,
+    };
+    let bond = Place::of(settings, layout)?.compare(&*store)?;
+    Ok(!matches!(bond, Bond::None))
+}
+
+/// What a database and a data directory are to each other.
+enum Bond {
+    /// Neither belongs to anything.
+    None,
+    /// The database names the directory, which says nothing: the process that recorded it died before it wrote the file,
+    /// or the file was lost.
+    Half(Identity),
+    /// They belong together.
+    Whole(Identity),
+}
+
+/// What [`adopt`] did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Adopted {
+    /// The database.
+    pub database: PathBuf,
+    /// The data directory that it belongs to now.
+    pub data_dir: PathBuf,
+    /// Where the records said that the data directory is, if that was another place.
+    pub former_data_dir: Option<PathBuf>,
+    /// How many records name the new place now.
+    pub records_moved: usize,
+    /// Whether the database was created.
+    pub created: bool,
+}
+
+/// Records that the database and the data directory that the settings name belong together from now on, whatever they
+/// belonged to before. Creates the database where there is none. Both get new ids: whatever belonged to one of them before is
+/// refused from then on.
+///
+/// # Errors
+/// Processes are at work, or it cannot be recorded.
+pub fn adopt(settings: &Settings, layout: &Layout) -> Result<Adopted, IdentityError> {
+    let place = Place::of(settings, layout)?;
+    let created = !place.database.exists();
+    let store = store::open(settings, &layout.database(), Opening::CreateIfAbsent)?;
+    let former = store.identity()?;
+    place.demand_rest(&*store, former.as_ref())?;
+    let new = place.new_identity();
+    let records_moved = store.rebind(&new, System.now())?;
+    place.write(&new)?;
+    Ok(Adopted {
+        database: place.database.clone(),
+        data_dir: place.data.to_owned(),
+        former_data_dir: former
+            .map(|former| former.data_path)
+            .filter(|former| former != place.data),
+        records_moved,
+        created,
+    })
+}
+
+/// A data directory and the place of its database.
+struct Place<'a> {
+    data: &'a Path,
+    file: PathBuf,
+    database: PathBuf,
+}
+
+impl<'a> Place<'a> {
+    fn of(settings: &Settings, layout: &'a Layout) -> Result<Self, IdentityError> {
+        Ok(Self {
+            data: layout.data(),
+            file: layout.identity(),
+            database: store::location(settings, &layout.database())?,
+        })
+    }
+
+    fn label(&self) -> Result<Option<Label>, IdentityError> {
+        read_label(&self.file)
+    }
+
+    fn compare(&self, store: &dyn Store) -> Result<Bond, IdentityError> {
+        // The file first: it is written last.
+        let (label, known) = (self.label()?, store.identity()?);
+        match (label, known) {
+            (None, None) => Ok(Bond::None),
+            (None, Some(known)) if is_same_place(&known.data_path, self.data) => {
+                Ok(Bond::Half(known))
+            }
+            (None, Some(known)) => Err(self.other_directory(known.data_path)),
+            (Some(label), Some(known)) if label.is_of(&known) => {
+                if is_same_place(&known.data_path, self.data) {
+                    Ok(Bond::Whole(known))
+                } else {
+                    Err(IdentityError::Moved {
+                        data: self.data.to_owned(),
+                        former: known.data_path,
+                    })
+                }
+            }
+            (Some(_), Some(known)) if !is_same_place(&known.data_path, self.data) => {
+                Err(self.other_directory(known.data_path))
+            }
+            (Some(_), _) => Err(self.other_database()),
+        }
+    }
+
+    fn new_identity(&self) -> Identity {
+        Identity {
+            database_id: System.new_token(),
+            data_id: System.new_token(),
+            data_path: self.data.to_owned(),
+        }
+    }
+
+    /// Neither belongs to anything.
+    fn first(&self, store: &dyn Store) -> Result<Identity, IdentityError> {
+        let bound = store.bind(&self.new_identity(), System.now())?;
+        if is_same_place(&bound.data_path, self.data) {
+            self.complete(bound)
+        } else {
+            Err(self.other_directory(bound.data_path))
+        }
+    }
+
+    /// Writes what the database says into the data directory, unless another process was quicker.
+    fn complete(&self, known: Identity) -> Result<Identity, IdentityError> {
+        files::create_folder(self.data)?;
+        if files::write_new(&self.file, &Label::of(&known).text())? {
+            return Ok(known);
+        }
+        match self.label()? {
+            Some(label) if label.is_of(&known) => Ok(known),
+            _ => Err(self.other_database()),
+        }
+    }
+
+    fn write(&self, identity: &Identity) -> Result<(), IdentityError> {
+        files::create_folder(self.data)?;
+        Ok(files::write_whole(&self.file, &Label::of(identity).text())?)
+    }
+
+    /// No process may be at work with a database whose records are about to change under it.
+    fn demand_rest(
+        &self,
+        store: &dyn Store,
+        former: Option<&Identity>,
+    ) -> Result<(), IdentityError> {
+        // A database that was copied with its data directory also copied the names of the processes of the original.
+        let is_copy = former.is_some_and(|former| {
+            let original = read_label(&former.data_path.join(IDENTITY));
+            !is_same_place(&former.data_path, self.data)
+                && self.database.starts_with(self.data)
+                && matches!(original, Ok(Some(label)) if label.is_of(former))
+        });
+        if is_copy {
+            return Ok(());
+        }
+        let at_work = store
+            .workers()?
+            .into_iter()
+            .filter(|worker| lock::is_held(&Disk, &worker.lock_path) == Some(true));
+        let names: Vec<String> = at_work.map(|worker| worker.name).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        Err(IdentityError::AtWork {
+            database: self.database.clone(),
+            names,
+        })
+    }
+
+    fn other_directory(&self, owner: PathBuf) -> IdentityError {
+        IdentityError::OtherDirectory {
+            database: self.database.clone(),
+            owner,
+            data: self.data.to_owned(),
+        }
+    }
+
+    fn other_database(&self) -> IdentityError {
+        IdentityError::OtherDatabase {
+            data: self.data.to_owned(),
+            database: self.database.clone(),
+        }
+    }
+}
+
+impl Label {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            about: "Which database this data directory belongs to. `ade doctor --adopt` writes it anew."
+                .to_owned(),
+            data_id: identity.data_id.clone(),
+            database_id: identity.database_id.clone(),
+        }
+    }
+
+    fn is_of(&self, identity: &Identity) -> bool {
+        (&self.data_id, &self.database_id) == (&identity.data_id, &identity.database_id)
+    }
+
+    fn text(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        text
+    }
+}
+
+fn read_label(file: &Path) -> Result<Option<Label>, IdentityError> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(FileError::on("read", file)(error).into()),
+    };
+    let label = serde_json::from_slice(&text).map_err(|error| IdentityError::Unreadable {
+        path: file.to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(Some(label))
+}
+
+/// Whether two paths lead to one folder. Where they are equal nothing is looked up.
+fn is_same_place(one: &Path, other: &Path) -> bool {
+    one == other
+        || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}

@@ -1,0 +1,39 @@
+//! Copies of normalized workbooks: where a run put one, so that no later run takes it for an input.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::Result;
+use crate::clock::Timestamp;
+
+/// A copy of a run's workbook outside the data directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputCopy {
+    /// Where it is, absolute.
+    pub path: PathBuf,
+    /// The workspace of the run.
+    pub workspace_id: String,
+    /// The run.
+    pub run_id: String,
+}
+
+/// The copies in the store.
+pub trait Copies {
+    /// Records a copy. A path is that of one run, the last one that wrote there.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()>;
+
+    /// Whether a run of any workspace put a copy at this absolute path.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn is_copy(&self, path: &Path) -> Result<bool>;
+
+    /// Returns where the copies of these runs are, by the runs' ids; a run without one is left out.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>>;
+}

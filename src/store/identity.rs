@@ -1,0 +1,40 @@
+//! Which data directory a database belongs to, so that no process works with the one and the files of another.
+
+use std::path::PathBuf;
+
+use super::Result;
+use crate::clock::Timestamp;
+
+/// A database and its data directory. The directory holds the same ids in a file ([`crate::identity`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The database.
+    pub database_id: String,
+    /// The data directory.
+    pub data_id: String,
+    /// Where the data directory is: the paths in the records begin with it.
+    pub data_path: PathBuf,
+}
+
+/// The identity in the store.
+pub trait Identities {
+    /// Returns the identity, once the database has one.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn identity(&self) -> Result<Option<Identity>>;
+
+    /// Records an identity where the database has none. Returns the one that it has then: of several processes that try
+    /// at once, one wins.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity>;
+
+    /// Gives the database another identity. Where its former data directory was at another place, every path in the records
+    /// that begins with the former place begins with the new one afterwards. Returns how many records that were.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn rebind(&self, new: &Identity, now: Timestamp) -> Result<usize>;
+}

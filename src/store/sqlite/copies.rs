@@ -1,0 +1,50 @@
+//! Copies of normalized workbooks.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{OptionalExtension, params};
+
+use super::SqliteStore;
+use super::values::{execute, path_text};
+use crate::clock::Timestamp;
+use crate::store::{Copies, OutputCopy, Result};
+
+impl Copies for SqliteStore {
+    fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()> {
+        self.write(|transaction| {
+            execute(
+                transaction,
+                "INSERT INTO output_copies (path, workspace_id, run_id, written_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (path) DO UPDATE SET workspace_id = excluded.workspace_id, run_id = excluded.run_id, written_at = excluded.written_at",
+                params![path_text(&copy.path), copy.workspace_id, copy.run_id, now.0],
+            )
+            .map(|_| ())
+        })
+    }
+
+    fn is_copy(&self, path: &Path) -> Result<bool> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT 1 FROM output_copies WHERE path = ?1")?
+                .exists([path_text(path)])
+        })
+    }
+
+    fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>> {
+        self.read(|connection| {
+            // A run has one, unless it was asked for once more elsewhere: the last one counts.
+            let mut statement = connection.prepare_cached(
+                "SELECT path FROM output_copies WHERE run_id = ?1 ORDER BY written_at DESC LIMIT 1",
+            )?;
+            let mut found = HashMap::new();
+            for run in runs {
+                let path = statement.query_row([run], |row| row.get::<_, String>(0));
+                if let Some(path) = path.optional()? {
+                    found.insert((*run).to_owned(), PathBuf::from(path));
+                }
+            }
+            Ok(found)
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! Lists runs, newest first.
+//!
+//! Ids grow with time (they are UUIDs of version 7), so that "newest first" is the reverse order of ids. The index
+//! `runs_listed` holds each configuration's runs of each status in that order. A list merges those that the filter asks for,
+//! and reads of each no more than it shows: it takes as long with a million runs as with a hundred.
+
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::read::by_id;
+use crate::clock::Timestamp;
+use crate::store::{RunFilter, RunRecord, RunStatus};
+
+/// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
+const STAGING: Duration = Duration::from_secs(3600);
+
+/// Ids of a configuration and a status (null: in the queue), from one id backwards.
+pub(in crate::store::sqlite) const NEWEST: &str = "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS ?2 AND id < ?3 AND id >= ?4 ORDER BY id DESC LIMIT ?5";
+
+/// Sorts behind every id.
+const BEHIND_ALL: &str = "~";
+
+/// The runs of one configuration with one status, newest first, read a few at a time.
+struct Part<'a> {
+    configuration: &'a str,
+    status: Option<RunStatus>,
+    /// Read and not taken yet, oldest first.
+    read: Vec<String>,
+    /// How many to read at a time.
+    step: usize,
+    ended: bool,
+}
+
+impl Part<'_> {
+    /// Reads on where nothing is left, from `last` on backwards.
+    fn fill(&mut self, connection: &Connection, last: &str, from: &str) -> rusqlite::Result<()> {
+        if !self.read.is_empty() || self.ended {
+            return Ok(());
+        }
+        let step = i64::try_from(self.step).unwrap_or(i64::MAX);
+        self.read = connection
+            .prepare_cached(NEWEST)?
+            .query_map(
+                params![
+                    self.configuration,
+                    self.status.map(RunStatus::as_str),
+                    last,
+                    from,
+                    step
+                ],
+                |row| row.get(0),
+            )?
+            .collect::<rusqlite::Result<_>>()?;
+        self.ended = self.read.len() < self.step;
+        self.read.reverse();
+        Ok(())
+    }
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    filter: &RunFilter,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let configurations = configurations(connection, filter)?;
+    if filter.status == Some(RunStatus::Running) {
+        return running(connection, filter, &configurations, limit);
+    }
+    let statuses = statuses(filter.status);
+    let from = filter.since.map_or(String::new(), first_id_since);
+    let parts = configurations.len() * statuses.len();
+    let step = (limit / parts.max(1)).clamp(1, 256);
+    let mut parts: Vec<Part<'_>> = configurations
+        .iter()
+        .flat_map(|configuration| {
+            statuses.iter().map(move |status| Part {
+                configuration,
+                status: *status,
+                read: Vec::new(),
+                step,
+                ended: false,
+            })
+        })
+        .collect();
+    // The newest run of each part, the newest of them on top.
+    let mut heads = BinaryHeap::with_capacity(parts.len());
+    for (index, part) in parts.iter_mut().enumerate() {
+        part.fill(connection, BEHIND_ALL, &from)?;
+        heads.extend(part.read.pop().map(|id| (id, index)));
+    }
+    let mut runs = Vec::new();
+    while runs.len() < limit
+        && let Some((id, index)) = heads.pop()
+    {
+        let run = by_id(connection, &id)?;
+        if is_wanted(&run, filter) {
+            runs.push(run);
+        }
+        let part = &mut parts[index];
+        part.fill(connection, &id, &from)?;
+        heads.extend(part.read.pop().map(|id| (id, index)));
+    }
+    Ok(runs)
+}
+
+fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
+    filter.status.is_none_or(|status| run.status == status)
+        && filter.since.is_none_or(|since| run.created_at >= since)
+}
+
+fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached("SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name, path))")?
+        .query_map(params![filter.workspace_id, filter.configuration], |row| row.get(0))?
+        .collect()
+}
+
+/// Which statuses to look through; none: that of the runs in the queue.
+fn statuses(wanted: Option<RunStatus>) -> Vec<Option<RunStatus>> {
+    match wanted {
+        None => RunStatus::ALL
+            .into_iter()
+            .filter(|status| status.is_terminal())
+            .map(Some)
+            .chain([None])
+            .collect(),
+        Some(status) => vec![status.is_terminal().then_some(status)],
+    }
+}
+
+/// Few runs are running at any time, however many are in the queue.
+fn running(
+    connection: &Connection,
+    filter: &RunFilter,
+    configurations: &[String],
+    limit: usize,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT run_id FROM queue INDEXED BY queue_leased WHERE status = 'running'",
+    )?;
+    let mut ids: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    ids.sort_unstable_by(|one, other| other.cmp(one));
+    let mut runs = Vec::new();
+    for id in ids {
+        if runs.len() == limit {
+            break;
+        }
+        let run = by_id(connection, &id)?;
+        if is_wanted(&run, filter) && configurations.contains(&run.key.configuration_id) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
+
+/// No run that was recorded since then has a smaller id. RFC 9562, 5.7: a UUID of version 7 begins with its time in
+/// milliseconds, 48 bits, in hexadecimal digits with a hyphen after the eighth.
+fn first_id_since(since: Timestamp) -> String {
+    let staging = i64::try_from(STAGING.as_millis()).unwrap_or(i64::MAX);
+    let time = format!("{:012x}", (since.0 - staging).clamp(0, (1 << 48) - 1));
+    format!("{}-{}", &time[..8], &time[8..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_made_at_an_instant_follows_the_first_one_of_its_time() {
+        let now = Timestamp::now();
+        let id = uuid::Uuid::now_v7().to_string();
+        let staging = i64::try_from(STAGING.as_millis()).unwrap();
+        assert!(first_id_since(now) <= id);
+        assert!(first_id_since(Timestamp(now.0 + staging)) <= id);
+        assert!(first_id_since(Timestamp(now.0 + staging + 60_000)) > id);
+        assert_eq!(first_id_since(Timestamp(0)), "00000000-0000");
+    }
+}

@@ -1,0 +1,127 @@
+//! The queue: reading a run's row in it, and taking it out when the run ends.
+
+use rusqlite::{OptionalExtension, Row, ToSql};
+
+use crate::clock::Timestamp;
+use crate::store::Claim;
+use crate::store::sqlite::transaction::Transaction;
+use crate::store::sqlite::values::{instant_or_none, small};
+
+/// What the queue says of a run.
+pub(super) struct Live {
+    pub(super) environment_id: Option<String>,
+    pub(super) attempt_count: u32,
+    pub(super) max_attempts: u32,
+    pub(super) started_at: Option<Timestamp>,
+    /// These two are set while a worker has the run.
+    pub(super) claimed_by: Option<String>,
+    pub(super) claimed_at: Option<Timestamp>,
+    pub(super) cancel_requested_at: Option<Timestamp>,
+}
+
+/// The columns of [`Live`].
+const COLUMNS: &str = "run_id, environment_id, attempt_count, max_attempts, started_at, claimed_by, claimed_at, cancel_requested_at";
+
+fn live(row: &Row<'_>) -> rusqlite::Result<(String, Live)> {
+    let live = Live {
+        environment_id: row.get("environment_id")?,
+        attempt_count: small(row, "attempt_count")?,
+        max_attempts: small(row, "max_attempts")?,
+        started_at: instant_or_none(row, "started_at")?,
+        claimed_by: row.get("claimed_by")?,
+        claimed_at: instant_or_none(row, "claimed_at")?,
+        cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
+    };
+    Ok((row.get("run_id")?, live))
+}
+
+/// Which runs of the queue are meant, by a condition. It names the status that they must have, and the token where a claim
+/// is needed.
+pub(super) struct Which<'a> {
+    condition: &'static str,
+    values: [&'a dyn ToSql; 2],
+    count: usize,
+}
+
+#[expect(
+    clippy::ptr_arg,
+    reason = "a statement takes a reference to a sized value, which a str is not"
+)]
+impl<'a> Which<'a> {
+    /// The run that is under this claim.
+    pub(super) fn claimed(id: &'a String, claim: &'a Claim) -> Self {
+        Self {
+            condition: "run_id = ?1 AND claim_token = ?2 AND status = 'running'",
+            values: [id, &claim.token],
+            count: 2,
+        }
+    }
+
+    /// The run with this id, where it waits.
+    pub(super) fn queued(id: &'a String) -> Self {
+        Self {
+            condition: "run_id = ?1 AND status = 'queued'",
+            values: [id, id],
+            count: 1,
+        }
+    }
+
+    /// The run with this id, which the transaction has just read.
+    pub(super) fn just_read(id: &'a String) -> Self {
+        Self {
+            condition: "run_id = ?1",
+            values: [id, id],
+            count: 1,
+        }
+    }
+
+    /// Those whose lease ended before an instant in milliseconds. They are a range of the index `queue_leased`.
+    pub(super) fn expired(before: &'a i64) -> Self {
+        Self {
+            condition: "status = 'running' AND claim_expires_at < ?1",
+            values: [before, before],
+            count: 1,
+        }
+    }
+
+    /// Those that a process holds. The index of all that is leased is small: there are never more than slots.
+    pub(super) fn held_by(process: &'a String) -> Self {
+        Self {
+            condition: "status = 'running' AND claim_process = ?1",
+            values: [process, process],
+            count: 1,
+        }
+    }
+
+    fn values(&self) -> &[&'a dyn ToSql] {
+        &self.values[..self.count]
+    }
+}
+
+/// Reads what is meant, with the ids.
+pub(super) fn read(
+    transaction: &Transaction<'_>,
+    which: &Which<'_>,
+) -> rusqlite::Result<Vec<(String, Live)>> {
+    let sql = format!("SELECT {COLUMNS} FROM queue WHERE {}", which.condition);
+    transaction
+        .prepare_cached(&sql)?
+        .query_map(which.values(), live)?
+        .collect()
+}
+
+/// Takes one run out of the queue. `None`: it is not as the condition says, and nothing changed.
+pub(super) fn take_out(
+    transaction: &Transaction<'_>,
+    which: &Which<'_>,
+) -> rusqlite::Result<Option<Live>> {
+    let sql = format!(
+        "DELETE FROM queue WHERE {} RETURNING {COLUMNS}",
+        which.condition
+    );
+    let taken = transaction
+        .prepare_cached(&sql)?
+        .query_row(which.values(), live)
+        .optional()?;
+    Ok(taken.map(|(_, live)| live))
+}

@@ -1,0 +1,32 @@
+//! Copies of normalized workbooks.
+
+use std::path::Path;
+
+use super::places::at;
+use crate::store::{OutputCopy, Store};
+
+pub fn a_copy_is_known_by_its_path_and_that_of_a_run_by_the_run(store: &dyn Store) {
+    let copy = |path: &str, run: &str| OutputCopy {
+        path: path.into(),
+        workspace_id: "default".to_owned(),
+        run_id: run.to_owned(),
+    };
+    let record = |path, run, now| store.record_copy(&copy(path, run), at(now)).unwrap();
+    record("/clean/a_normalized.xlsx", "one", 1);
+    record("/clean/b_normalized.xlsx", "two", 2);
+    record("/clean/a_normalized.xlsx", "three", 3);
+    assert!(
+        store
+            .is_copy(Path::new("/clean/a_normalized.xlsx"))
+            .unwrap()
+    );
+    assert!(
+        !store
+            .is_copy(Path::new("/clean/c_normalized.xlsx"))
+            .unwrap()
+    );
+    let copies = store.copies_of(&["one", "two", "three", "four"]).unwrap();
+    assert_eq!(copies.len(), 2, "{copies:?}");
+    assert_eq!(copies["two"], Path::new("/clean/b_normalized.xlsx"));
+    assert_eq!(copies["three"], Path::new("/clean/a_normalized.xlsx"));
+}

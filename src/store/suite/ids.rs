@@ -1,0 +1,64 @@
+//! The part of an id that people see and type.
+
+use super::places::{at, new_run, ready};
+use crate::store::{Named, NewRun, Store, StoreError};
+
+pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let ids = [
+        // Of one moment: their beginnings are equal.
+        "0199aaaa-0000-7000-8000-0000001111aa",
+        "0199aaaa-0000-7000-8000-0000002111aa",
+        "0199aaaa-0000-7000-8000-0000003333bb",
+        // Its last six digits are the beginning of others.
+        "0199aaab-0000-7000-8000-0000000199aa",
+    ];
+    for id in ids {
+        let run = NewRun {
+            id: id.to_owned(),
+            ..new_run(&environment)
+        };
+        store
+            .enqueue_runs(std::slice::from_ref(&run), at(0))
+            .unwrap();
+    }
+    let short = store.short_ids(Named::Runs, "default", &ids).unwrap();
+    assert_eq!(short, ["1111aa", "2111aa", "3333bb", "00199aa"]);
+    for (short, id) in short.iter().zip(ids) {
+        assert_eq!(store.run("default", short).unwrap().id, id);
+        assert_eq!(store.run("default", &id[20..]).unwrap().id, id);
+        assert_eq!(store.run("default", &short.to_uppercase()).unwrap().id, id);
+        let elsewhere = store.run("another", short);
+        assert!(matches!(elsewhere, Err(StoreError::NotFound { .. })));
+    }
+    // Too short for an end, and the beginning of none.
+    assert!(matches!(
+        store.run("default", "333bb"),
+        Err(StoreError::NotFound { .. })
+    ));
+    assert!(matches!(
+        store.run("default", "0199aa"),
+        Err(StoreError::Ambiguous { count: 4, .. })
+    ));
+    let longer = "0199aaaa-0000-7000-8000-0000031111aa";
+    let run = NewRun {
+        id: longer.to_owned(),
+        ..new_run(&environment)
+    };
+    store
+        .enqueue_runs(std::slice::from_ref(&run), at(0))
+        .unwrap();
+    let short = store.short_ids(Named::Runs, "default", &[longer, ids[0]]);
+    assert_eq!(short.unwrap(), ["31111aa", "01111aa"]);
+    assert!(matches!(
+        store.run("default", "1111aa"),
+        Err(StoreError::Ambiguous { count: 2, .. })
+    ));
+    let of_environment = store.short_ids(Named::Environments, "default", &[&environment.id]);
+    let [short] = of_environment.unwrap().try_into().unwrap();
+    assert!(environment.id.ends_with(&short) && short.len() < environment.id.len());
+    assert_eq!(
+        store.environment("default", &short).unwrap().id,
+        environment.id
+    );
+}

@@ -1,0 +1,138 @@
+"""Checking a package: all that loading shows, callables that cannot be called, and what stands there without effect."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import write_package
+
+
+@pytest.fixture
+def check(tmp_path, ade_engine):
+    def call(files: dict[str, str], **options):
+        config = write_package(tmp_path / "config", files, **options)
+        done = ade_engine("config", "validate", "--config-package", config, "--log-format", "ndjson")
+        warnings = [event["message"] for event in done.events if event["level"] == "warning"]
+        assert all(event["data"] == {"ignored": True} for event in done.events if event["level"] == "warning")
+        return done, [text.replace(str(config) + "/", "") for text in warnings]
+
+    return call
+
+
+STAGES = {
+    "Row detector": ("register_row_detector(fn, row_kind='data', priority=1)", "row_valus", "row_values"),
+    "Column detector": ("register_column_detector(fn, field='a', priority=1)", "column_heder_original", "column_header_original"),
+    "Transform": ("register_column_transform(fn, field='a', priority=1)", "field_nam", "field_name"),
+    "Validator": ("register_column_validator(fn, field='a', priority=1)", "tabel", "table"),
+    "Hook of on_sheet_start": ("register_hook(fn, hook='on_sheet_start', priority=1)", "source_shet", "source_sheet"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", STAGES)
+def test_a_misspelt_parameter_is_found_by_the_check_and_by_a_run_in_the_same_words(check, run, tmp_path, role):
+    register, wrong, right = STAGES[role]
+    files = {"columns/z.py": f"def fn({wrong}):\n    pass\ndef register(registry):\n    registry.{register}\n"}
+    done, _ = check(files, fields=["a"])
+    words = f"{role.partition(' of ')[0]}{{}} ade_config.columns.z.fn needs {wrong!r}, which this stage does not offer (did you mean {right!r}?)"
+    assert done.status == 1
+    assert done.stdout.startswith("Config package INVALID: " + words.format(role.removeprefix("Hook") if "Hook" in role else ""))
+    assert "z.py, line 1, in fn)" in done.stdout
+    message = run(tmp_path / "config", [["a"], [1]]).result.error.message
+    assert words.format("") in message
+
+
+def test_every_callable_that_cannot_be_called_is_listed(check):
+    source = "def one(x): pass\ndef two(*, y): pass\ndef fine(*, z=1, **_): pass\ndef register(registry):\n"
+    source += "".join(f"    registry.register_row_detector({name}, row_kind='data', priority=1)\n" for name in ("one", "two", "fine"))
+    done, _ = check({"row_detectors/z.py": source})
+    assert len(done.stdout.splitlines()) == 2 and "needs 'x'" in done.stdout and "needs 'y'" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["columns/z.py", "helper.py"])
+@pytest.mark.parametrize("source, reason", [("def register(registry:\n    pass\n", "'(' was never closed"), ("x = \0\n", "source code string cannot contain null bytes")])  # fmt: skip
+def test_a_syntax_error_is_called_one_wherever_it_stands(check, run, tmp_path, name, source, reason):
+    files = {name: source}
+    if name == "helper.py":
+        files["columns/z.py"] = "from ade_config import helper\ndef register(registry): pass\n"
+    done, _ = check(files)
+    outcome = run(tmp_path / "config", [["a"], [1]])
+    line = [event for event in outcome.named("log") if event["level"] == "error"][0]
+    for said in (done.stdout.removeprefix("Config package INVALID: ").strip(), outcome.result.error.message):
+        assert said.startswith(f"SyntaxError: {reason}") and "ModuleNotFound" not in said
+        assert name in said if "closed" in reason else "z.py" in said
+        assert ", line 1" in said or "null" in reason
+    assert line["data"]["file"].endswith(name if "closed" in reason else "z.py")
+    assert line["error"]["type"] == "SyntaxError" and "ModuleNotFound" not in line["error"]["stack_trace"]
+
+
+def test_what_an_old_engine_brought_along_is_named(check):
+    done, _ = check({"columns/z.py": "import pydantic_settings\ndef register(registry): pass\n"})
+    assert done.status == 1
+    assert 'add "pydantic-settings" to dependencies in pyproject.toml' in done.stdout and "z.py, line 1" in done.stdout
+
+
+IGNORED = {
+    "a setting": ({"/settings.toml": "# x\nremove_unmaped_columns = true\n"},
+        "settings.toml, line 2: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?"),
+    "a table of settings": ({"/settings.toml": "[engine]\nlog = 1\n"}, "settings.toml, line 1: there is no setting 'engine'"),
+    "the level": ({"/settings.toml": "log_level = 10\n"}, "settings.toml, line 1: log_level is ignored here"),
+    "settings elsewhere": ({"settings.toml": "csv_delimiter = ';'\n"}, "ade_config/settings.toml is not read: settings belong into settings.toml"),
+    "a key of the manifest": ({"/manifest.toml": "title = 'x'\n[[column]]\nfield = 'a'\n"},
+        "manifest.toml, line 2: the manifest has no 'column'; did you mean 'columns'?"),
+    "a key of a column": ({"/manifest.toml": "[[columns]]\nfield = 'a'\nheadr = 'A'\n"},
+        "manifest.toml, line 3: the column 'a' has no 'headr'; did you mean 'header'?"),
+    "a field of the manifest": ({"/manifest.toml": "[[columns]]\nfield = 'amuont'\n"},
+        "manifest.toml, line 2: 'amuont' is no registered field, so it counts for a column of that name alone; did you mean 'amount'?"),
+    "a field alone": ({"/manifest.json": '{"columns": ["amuont", "a"]}'}, "manifest.json, line 1: 'amuont' is no registered field"),
+    "an older manifest": ({"/manifest.toml": "[columns]\norder = ['a', 'amuont']\nfoo = 1\n[columns.meta.a]\nlable = 'x'\n"},
+        "the column 'a' has no 'lable'; did you mean 'label'?"),
+    "a kind of row": ({"row_detectors/z.py": "def fn(**_):\n    return {'data': 1.0}\ndef register(r):\n    r.register_row_detector(fn, row_kind='dta', priority=1)\n"},
+        "row_kind 'dta' is none that the engine acts on (header, data); did you mean 'data'?"),
+    "a kind that nobody scores": ({"row_detectors/z.py": "def fn(**_):\n    return {'data': 1.0}\ndef register(r):\n    r.register_row_detector(fn, row_kind='banner', priority=1)\n"},
+        "z.py, line 1): row_kind 'banner' is none that the engine acts on (header, data)"),
+    "a field without use": ({"columns/z.py": "from ade_engine import FieldDef\ndef register(r):\n    r.register_field(FieldDef('lonely'))\n"},
+        "field 'lonely' is never found: it has no column detector and no transform, and no other code names it"),
+    "a parameter with a default": ({"hooks/z.py": "def fn(tabel=None):\n    pass\ndef register(r):\n    r.register_hook(fn, hook='on_table_mapped', priority=1)\n"},
+        "hooks/z.py, line 1): its parameter 'tabel' always has its default; did you mean 'table'?"),
+    "another name": ({"columns/z.py": "x = 1\ndef regster(registry):\n    pass\n"},
+        "columns/z.py, line 2: the module is not loaded, because it has no top-level function `register`: `regster` is another name"),
+    "another name still": ({"hooks/z.py": "def setup(registry):\n    pass\n"}, "`setup` is another name"),
+    "indented": ({"hooks/z.py": "if True:\n    def register(registry):\n        pass\n"}, "hooks/z.py, line 2: the module is not loaded, because it has no top-level function `register`: `register` is inside"),
+    "assigned": ({"hooks/z.py": "register = lambda registry: None\n"}, "`register` is a variable"),
+    "imported": ({"hooks/z.py": "from ade_config.row_detectors.rows import register\n"}, "`register` is imported"),
+    "a class": ({"hooks/z.py": "class register:\n    pass\n"}, "`register` is a class"),
+    "another folder": ({"row_types/z.py": "def register(registry):\n    pass\n"}, "row_types/z.py is not loaded: plugins lie in columns/, row_detectors/, hooks/"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", IGNORED)
+def test_what_has_no_effect_is_told(check, what):
+    files, said = IGNORED[what]
+    done, warnings = check(files, fields=["a", "amount"])
+    assert done.status == 0 and done.stdout.startswith("Config package OK")
+    assert any(said in warning for warning in warnings), warnings
+    assert what in ("an older manifest", "a key of the manifest") or len(warnings) == 1, warnings
+
+
+def test_what_is_meant_is_not_told(check, tmp_path):
+    _, warnings = check({
+        "/settings.toml": "csv_delimiter = 'auto'\n",
+        "/manifest.toml": "[[columns]]\nfield = 'Title'\nenabled = false\n[[columns]]\nname = 'a'\nlabel = 'A'\n",
+        "row_detectors/own.py": "def fn(**_):\n    return {'subtotal': 1.0}\ndef register(r):\n    r.register_row_detector(fn, row_kind='subtotal', priority=1)\n",
+        "columns/helper.py": "def register_text(registry, name):\n    pass\n",
+        "columns/uses.py": "from ade_config.columns import helper\nfrom ade_engine import FieldDef\ndef register(r):\n    r.register_field(FieldDef('town'))\n",
+        "columns/_draft.py": "def regster(registry):\n    pass\n",
+        "hooks/split.py": "import polars as pl\ndef fn(table):\n    return table.with_columns(pl.lit(1).alias('town'), pl.lit(2).alias('Title'))\ndef register(r):\n    r.register_hook(fn, hook='on_table_mapped', priority=1)\n",
+        "tests/helper.py": "def register(registry):\n    pass\n",
+        "constants.py": "X = 1\n",
+    }, fields=["a"])  # fmt: skip
+    assert warnings == []
+
+
+def test_the_starter_and_the_templates_are_without_a_word(check, ade_engine, tmp_path):
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[2]
+    ade_engine("config", "init", tmp_path / "starter")
+    for config in (tmp_path / "starter", *(root / "templates").iterdir(), root / "examples" / "roster"):
+        done = ade_engine("config", "validate", "--config-package", config, "--log-format", "ndjson")
+        assert done.status == 0 and not [event for event in done.events if event["level"] == "warning"], done.stderr

@@ -1,0 +1,214 @@
+//! Builds whose builder is killed, stands still or has no network: nobody waits for it longer than necessary, and it is
+//! tried again as often as makes sense.
+//!
+//! A build is held where the test wants it by an installer that waits for a file; time decides nothing.
+
+mod common;
+
+use common::{Place, wait_for};
+use libc::{SIGCONT, SIGSTOP, SIGTERM};
+
+/// A place whose installer waits at the gate.
+fn held_place() -> (Place, common::Gate) {
+    let mut place = Place::new();
+    place.hurry();
+    let gate = place.gate("gate");
+    place.hold_installs(&gate);
+    place.members("members.csv");
+    (place, gate)
+}
+
+#[test]
+fn a_builder_that_stands_still_holds_up_no_other_environment_and_is_relieved() {
+    let (mut place, gate) = held_place();
+    place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
+    place.configuration("first");
+    let first = place.enqueue("first", "members.csv");
+    let mut frozen = place.start_worker("frozen");
+    gate.wait_until_reached();
+    let folder = place.environments()[0]["folder"].clone();
+    frozen.signal(SIGSTOP);
+    let healthy = place.start_worker("healthy");
+    wait_for("its lease to end", || {
+        place.query::<bool>("SELECT coalesce(claimed_by NOT LIKE 'frozen%', 1) FROM environments")
+    });
+    // This one comes later in the order of builds.
+    place.configuration("second");
+    let second = place.enqueue("second", "members.csv");
+    gate.open();
+    place.wait_for_status(&second, "succeeded");
+    place.wait_for_status(&first, "succeeded");
+    let folder_of_first = || {
+        let path = place.path("first").display().to_string();
+        let builds = place.environments();
+        let mut builds = builds.iter();
+        let first = builds.find(|build| build["configuration_path"] == path.as_str());
+        first.unwrap()["folder"].clone()
+    };
+    let taken_over = folder_of_first();
+    assert_ne!(taken_over, folder, "the frozen one may go on in its own");
+    // When it wakes, it finds its claim gone and changes nothing.
+    frozen.signal(SIGCONT);
+    frozen.wait_until_says("took over");
+    for worker in [frozen, healthy] {
+        worker.signal(SIGTERM);
+        worker.wait().succeeds();
+    }
+    assert_eq!(folder_of_first(), taken_over);
+    place.ade("run first members.csv").succeeds();
+}
+
+#[test]
+fn who_waits_for_a_builder_that_stands_still_takes_over_without_a_worker() {
+    let (mut place, gate) = held_place();
+    place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
+    place.configuration("config");
+    let frozen = place.start("env build config");
+    gate.wait_until_reached();
+    frozen.signal(SIGSTOP);
+    let mut waits = place.start("run config members.csv");
+    waits.wait_until_says(&format!("process {}", frozen.id()));
+    gate.open();
+    waits.wait().succeeds().says("its builder stands still");
+    frozen.signal(SIGCONT);
+    // It finds what the other one has built.
+    frozen.wait().succeeds();
+    assert_eq!(place.environments()[0]["status"], "ready");
+}
+
+#[test]
+fn an_env_build_that_is_killed_holds_nobody_up() {
+    let (place, gate) = held_place();
+    place.configuration("config");
+    let run = place.enqueue("config", "members.csv");
+    let killed = place.start("env build config");
+    gate.wait_until_reached();
+    assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 1);
+    let mut waits = place.start("check config");
+    waits.wait_until_says("waiting for another process");
+    killed.dies();
+    gate.open();
+    waits.wait().succeeds();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    assert_eq!(place.worker_locks(), Vec::<String>::new());
+}
+
+#[test]
+fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    place.before_installs("kill -9 $PPID");
+    for _ in 0..3 {
+        place
+            .start_worker_with("doomed", "--drain")
+            .wait()
+            .ends_with(-libc::SIGKILL);
+    }
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "failed", &[]);
+    let shown = place
+        .ade(&format!("runs show {run} --json"))
+        .succeeds()
+        .json();
+    let message = shown["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("the process that built it died (attempt 3)"),
+        "{message}"
+    );
+    // Who asks anew is not answered with what was.
+    place.before_installs(":");
+    place.ade(&format!("runs retry {run}")).succeeds();
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "failed"]);
+}
+
+#[test]
+fn trouble_with_the_network_that_has_passed_fails_no_later_run() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    place.without_network(u32::MAX);
+    let first = place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.status_of(&first), "failed");
+    assert_eq!(place.environments()[0]["status"], "failed");
+    assert_eq!(place.environments()[0]["attempt_count"], 3);
+
+    // It is back.
+    place.without_network(0);
+    let second = place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&second, "succeeded", &["succeeded"]);
+    place.ade(&format!("runs retry {first}")).succeeds();
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "succeeded", "failed"]);
+}
+
+#[test]
+fn who_asks_again_while_the_network_is_away_waits_for_the_backoff() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    place.without_network(u32::MAX);
+    place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "600");
+    place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "600");
+    let run = place.enqueue("config", "members.csv");
+    // The worker finds neither a build that is due nor a run that it could fail with what was.
+    place.ade("worker --once -q").succeeds();
+    let shown = place
+        .ade(&format!("runs show {run} --json"))
+        .succeeds()
+        .json();
+    let waits_for = shown["waits_for"].as_str().unwrap();
+    assert!(
+        waits_for.starts_with("its environment, which is retried at "),
+        "{waits_for}"
+    );
+    assert_eq!(place.environments()[0]["attempt_count"], 0);
+    // A person who does not want to wait need not.
+    place.without_network(0);
+    place.ade("env build config -q").succeeds();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
+fn what_cannot_pass_is_tried_again_by_hand_only() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    configuration.depend_on(&["et-xmlfile==99.99"]);
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    let attempts = || {
+        let log = place.environments()[0]["folder"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let log = std::fs::read_to_string(format!("{log}/logs/events.ndjson")).unwrap();
+        log.matches("\"environment.start\"").count()
+    };
+    assert_eq!((place.status_of(&run).as_str(), attempts()), ("failed", 1));
+    // Another run of the same dependencies is answered at once.
+    place.enqueue("config", "members.csv");
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(
+        (place.statuses(), attempts()),
+        (vec!["failed".to_owned(); 2], 1)
+    );
+    // Who repeats a run wants it to be tried.
+    place.ade(&format!("runs retry {run}")).succeeds();
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(
+        (place.statuses(), attempts()),
+        (vec!["failed".to_owned(); 3], 2)
+    );
+}
