@@ -12,11 +12,12 @@
 //!
 //! `cargo bench --bench queue -- cycles` measures one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, mpsc};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use ade::clock::Timestamp;
@@ -43,12 +44,12 @@ fn main() {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["child", what, together, data] => {
-            let together = together.parse().expect("a number");
+            let together: usize = together.parse().expect("a number");
             let data = Path::new(data);
             match (*what, together) {
-                ("plain", _) => child(together, &plain_cycles(data, together)),
-                (_, 1) => child(1, &queue_cycles(data)),
-                _ => child(together, &shared_cycles(data, together)),
+                ("plain", _) => child(1, together as u64, &plain_cycles(data, together)),
+                (_, 1) => child(1, 1, &queue_cycles(data)),
+                _ => child(together, 1, &shared_cycles(data, together)),
             }
         }
         _ => {
@@ -135,22 +136,28 @@ fn round(what: &str, together: usize, data: &Path, processes: usize) -> f64 {
     done as f64 / ROUND.as_secs_f64()
 }
 
-/// Prints that it is ready, waits for the signal to start, and prints how many cycles it did in a round. A `turn` is this
-/// many cycles.
-fn child(cycles: u64, turn: &dyn Fn()) {
+/// Prints that it is ready, waits for the signal to start, and prints how many cycles were done in a round. Each of the
+/// threads repeats its `turn`, which is this many cycles.
+fn child(threads: usize, cycles: u64, turn: &(dyn Fn() + Sync)) {
     turn();
     println!("ready");
     let mut word = String::new();
     std::io::stdin()
         .read_line(&mut word)
         .expect("the word to go");
+    let done = AtomicU64::new(0);
     let began = Instant::now();
-    let mut done = 0_u64;
-    while began.elapsed() < ROUND {
-        turn();
-        done += cycles;
-    }
-    println!("{done}");
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while began.elapsed() < ROUND {
+                    turn();
+                    done.fetch_add(cycles, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    println!("{}", done.into_inner());
 }
 
 /// Claims as many runs as there are claims. Another process may have claimed some, and runs that were queued in this
@@ -171,7 +178,7 @@ fn finish(store: &SqliteStore, id: &str, claim: &Claim) {
     assert!(recorded.expect("its end"));
 }
 
-fn queue_cycles(data: &Path) -> impl Fn() + use<> {
+fn queue_cycles(data: &Path) -> impl Fn() + Sync + use<> {
     let store = open(data);
     let environment = environment(&store, "0");
     move || {
@@ -184,41 +191,30 @@ fn queue_cycles(data: &Path) -> impl Fn() + use<> {
     }
 }
 
-/// A worker with this many slots: one transaction queues a run for each, one claims them, and each slot ends its own.
-fn shared_cycles(data: &Path, slots: u64) -> impl Fn() + use<> {
-    let store = Arc::new(open(data));
+/// What a slot of a worker with this many does: it ends a run, and where no claimed one is left for it, it queues as many in
+/// one transaction and claims as many in another, for all slots.
+fn shared_cycles(data: &Path, slots: usize) -> impl Fn() + Sync + use<> {
+    let store = open(data);
     let environment = environment(&store, "0");
-    let (done, ended) = mpsc::channel();
-    let slots: Vec<mpsc::Sender<(String, Claim)>> = (0..slots)
-        .map(|_| {
-            let (give, given) = mpsc::channel::<(String, Claim)>();
-            let (store, done) = (Arc::clone(&store), done.clone());
-            std::thread::spawn(move || {
-                for (id, claim) in given {
-                    finish(&store, &id, &claim);
-                    done.send(()).expect("a listener");
-                }
-            });
-            give
-        })
-        .collect();
+    let claimed = Mutex::new(VecDeque::new());
     move || {
-        let runs: Vec<NewRun> = slots.iter().map(|_| new_run(&environment)).collect();
-        store
-            .enqueue_runs(&runs, Timestamp::now())
-            .expect("places in the queue");
-        let claims: Vec<Claim> = slots.iter().map(|_| claim()).collect();
-        for (slot, run) in slots.iter().zip(claim_all(&store, &claims)) {
-            slot.send(run).expect("a slot");
+        let mut runs = claimed.lock().expect("the claimed runs");
+        if runs.is_empty() {
+            let new: Vec<NewRun> = (0..slots).map(|_| new_run(&environment)).collect();
+            store
+                .enqueue_runs(&new, Timestamp::now())
+                .expect("places in the queue");
+            let claims: Vec<Claim> = (0..slots).map(|_| claim()).collect();
+            runs.extend(claim_all(&store, &claims));
         }
-        for _ in &slots {
-            ended.recv().expect("an end");
-        }
+        let (id, claim) = runs.pop_front().expect("a run");
+        drop(runs);
+        finish(&store, &id, &claim);
     }
 }
 
-fn plain_cycles(data: &Path, together: u64) -> impl Fn() + use<> {
-    let connection = std::cell::RefCell::new(plain(data));
+fn plain_cycles(data: &Path, together: usize) -> impl Fn() + Sync + use<> {
+    let connection = Mutex::new(plain(data));
     let body = body(&data.join("db/ade.sqlite"));
     move || {
         let ids: Vec<String> = (0..together).map(|_| System.new_id()).collect();
@@ -227,7 +223,7 @@ fn plain_cycles(data: &Path, together: u64) -> impl Fn() + use<> {
             "UPDATE plain SET body = ?2 WHERE id = ?1",
             "DELETE FROM plain WHERE id = ?1 AND ?2 IS NOT NULL",
         ] {
-            let mut connection = connection.borrow_mut();
+            let mut connection = connection.lock().expect("the connection");
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .expect("a transaction");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::age::Ages;
 use super::aside::Aside;
-use super::remove::{Locks, Refusal, is_used, remove_key_folder};
+use super::remove::{Locks, remove_key_folder, would_remove};
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
 use super::rule::Verdict;
 use crate::cancel::Cancel;
@@ -43,7 +43,7 @@ pub(super) fn collect(
             if let Some(aside) = Aside::found(workspace, &folder) {
                 finish(workspace, &aside, options, report)?;
             } else if ages.is_older(modified(workspace, &folder), options.leftover_ttl) {
-                remove(workspace, &folder, options, report)?;
+                remove(workspace, &folder, &known, options, report)?;
             }
         }
         if !options.dry_run {
@@ -105,32 +105,25 @@ fn finish(
 fn remove(
     workspace: &Workspace,
     folder: &Path,
+    known: &Known,
     options: &Options,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let files = workspace.files();
-    if !is_own(workspace, folder) {
+    if !is_own(workspace, folder, known) {
         report.skip(UNKNOWN);
         return Ok(());
     }
     let removed = leftover(workspace, folder);
     if options.dry_run {
-        if is_used(files, folder) {
-            report.skip(Verdict::InUse.reason());
-        } else {
-            report.add(removed);
-        }
+        would_remove(files, folder, removed, report);
         return Ok(());
     }
     let _locks = match Locks::take(&*workspace.machine, folder) {
         Ok(Some(locks)) => locks,
         Ok(None) => return Ok(()),
-        Err(Refusal::Used) => {
-            report.skip(Verdict::InUse.reason());
-            return Ok(());
-        }
-        Err(Refusal::File(error)) => {
-            report.failed.push(error);
+        Err(refusal) => {
+            refusal.add_to(report);
             return Ok(());
         }
     };
@@ -153,7 +146,7 @@ fn remove(
 
 /// Whether a folder was built for this database: it says so, or it holds an environment that this database records, in
 /// another folder by now.
-fn is_own(workspace: &Workspace, folder: &Path) -> bool {
+fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
     if in_use::is_owned(workspace, folder) {
         return true;
     }
@@ -165,8 +158,7 @@ fn is_own(workspace: &Workspace, folder: &Path) -> bool {
     let Some(id) = record["environment_id"].as_str() else {
         return false;
     };
-    let environments = workspace.store.all_environments().unwrap_or_default();
-    environments.iter().any(|environment| environment.id == id)
+    known.0.values().any(|environment| environment.id == id)
 }
 
 /// Whether a run on another machine may use the folder: its lock need not be visible here, so the records decide.

@@ -39,21 +39,12 @@ pub fn remove_environment(
         bytes: files.exclusive_bytes(folder),
     };
     if dry_run {
-        if is_used(files, folder) {
-            report.skip(Verdict::InUse.reason());
-        } else {
-            report.add(removed);
-        }
-        return Ok(true);
+        return Ok(would_remove(files, folder, removed, report));
     }
     let locks = match Locks::take(machine, folder) {
         Ok(locks) => locks,
-        Err(Refusal::Used) => {
-            report.skip(Verdict::InUse.reason());
-            return Ok(false);
-        }
-        Err(Refusal::File(error)) => {
-            report.failed.push(error);
+        Err(refusal) => {
+            refusal.add_to(report);
             return Ok(false);
         }
     };
@@ -122,6 +113,15 @@ pub(super) enum Refusal {
     File(NotDeleted),
 }
 
+impl Refusal {
+    pub fn add_to(self, report: &mut Report) {
+        match self {
+            Self::Used => report.skip(Verdict::InUse.reason()),
+            Self::File(error) => report.failed.push(error),
+        }
+    }
+}
+
 impl Locks {
     /// Takes both locks of a folder. `None`: there is no such folder.
     pub fn take(machine: &dyn Machine, folder: &Path) -> Result<Option<Self>, Refusal> {
@@ -152,8 +152,24 @@ impl Locks {
     }
 }
 
+/// Reports what a collection would do with a folder that may be deleted. Returns whether it would delete it.
+pub(super) fn would_remove(
+    files: &dyn Files,
+    folder: &Path,
+    removed: Removed,
+    report: &mut Report,
+) -> bool {
+    let is_used = is_used(files, folder);
+    if is_used {
+        report.skip(Verdict::InUse.reason());
+    } else {
+        report.add(removed);
+    }
+    !is_used
+}
+
 /// Whether a live process builds or uses the environment in a folder, as far as its locks are seen.
-pub(super) fn is_used(files: &dyn Files, folder: &Path) -> bool {
+fn is_used(files: &dyn Files, folder: &Path) -> bool {
     let owner = EnvironmentFolder(folder.to_owned()).owner();
     [owner, layout::build_lock(folder)]
         .iter()

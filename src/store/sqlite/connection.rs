@@ -5,12 +5,8 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::busy;
 use super::options::Options;
-
-/// The write-ahead log is checkpointed when it has this many pages of 4 KiB: with SQLite's own 1,000 a busy queue waits for
-/// the disk every few dozen runs.
-const WAL_PAGES: u32 = 4_000;
+use super::{busy, checkpoint};
 
 /// More than the number of statements in `sqlite/`, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 128;
@@ -29,8 +25,7 @@ pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Conne
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", &options.synchronous)?;
-    // Pages that many transactions change go to the database once for all of them.
-    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    checkpoint::after_commits(&mut connection)?;
     set_journal_mode(&connection, options)?;
     Ok(connection)
 }

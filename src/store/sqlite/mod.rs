@@ -20,6 +20,7 @@
 //! contains the index's condition literally. `plans.rs` holds the plans of the frequent statements.
 
 mod busy;
+mod checkpoint;
 mod collection;
 mod configurations;
 mod connection;
@@ -80,9 +81,20 @@ impl SqliteStore {
             .map_err(|error| self.explain(error))
     }
 
-    /// Writes in one transaction, which other writers of this process may share.
+    /// Writes in one transaction.
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.shared.write(work).map_err(|error| self.explain(error))
+    }
+
+    /// Writes in one transaction, which other threads that write so at the same time share. What the slots of a worker write
+    /// for each run takes this.
+    fn write_together<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.shared
+            .write_together(work)
+            .map_err(|error| self.explain(error))
     }
 
     fn explain(&self, error: rusqlite::Error) -> StoreError {

@@ -1,17 +1,20 @@
 //! Write transactions, of which writers that meet share one.
 //!
-//! A commit costs about as much as the few statements before it. So a writer that finds others of its process waiting for
-//! the connection leaves its changes in the open transaction and waits; the last of them commits for all. Each of them still
-//! has all or nothing: what one changed is undone by itself where it fails, in a savepoint, and no writer returns before the
-//! commit has succeeded. Readers wait until it has: nothing is seen that may yet be undone.
+//! A commit costs about as much as the few statements before it. So what each slot of a worker writes on its own, as the end
+//! of a run, waits in a line while the connection is busy; whoever gets the connection next writes all that is in the line in
+//! one transaction, each in a savepoint of its own. Every writer still has all or nothing, fails by itself, and returns after
+//! the commit. No transaction is left open for another thread to go on with: while it waited for a processor, all other
+//! processes would wait for the database.
 
+use std::any::Any;
+use std::collections::VecDeque;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, ffi};
+use rusqlite::Connection;
 
-/// After this many writers a transaction is committed even if more wait: other processes wait for it too.
+/// At most this many writers share a transaction: other processes wait for it too.
 const MOST_TOGETHER: usize = 32;
 
 /// Within a write transaction: statements that change anything take this.
@@ -25,54 +28,35 @@ impl Deref for Transaction<'_> {
     }
 }
 
-/// The connection of a process, with the transaction that its writers share.
+/// The connection of a process.
 pub(super) struct Shared {
-    state: Mutex<State>,
-    /// A transaction was committed or rolled back.
-    settled: Condvar,
-    /// Writers that wait for the connection. One that is counted here takes the transaction over where one is open.
-    waiting: AtomicUsize,
+    connection: Mutex<Connection>,
+    line: Mutex<Line>,
 }
 
-struct State {
-    connection: Connection,
-    open: Option<Together>,
+/// The writers that wait.
+#[derive(Default)]
+struct Line {
+    /// The oldest first.
+    waiting: VecDeque<Box<dyn Waiting>>,
+    /// Somebody is writing for the line, or is about to.
+    moves: bool,
 }
-
-/// An open transaction.
-#[derive(Clone, Default)]
-struct Together {
-    /// How many writers have changes in it.
-    writers: usize,
-    outcome: Arc<OnceLock<Outcome>>,
-}
-
-/// How a transaction ended; for an error, what SQLite said.
-type Outcome = Result<(), (ffi::Error, Option<String>)>;
 
 impl Shared {
     pub(super) fn new(connection: Connection) -> Self {
         Self {
-            state: Mutex::new(State {
-                connection,
-                open: None,
-            }),
-            settled: Condvar::new(),
-            waiting: AtomicUsize::new(0),
+            connection: Mutex::new(connection),
+            line: Mutex::default(),
         }
     }
 
-    /// Runs `work` with the connection, while no transaction is open.
+    /// Runs `work` with the connection.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
-        let state = self.lock();
-        let mut state = self
-            .settled
-            .wait_while(state, |state| state.open.is_some())
-            .unwrap_or_else(PoisonError::into_inner);
-        work(&mut state.connection)
+        work(&mut lock(&self.connection))
     }
 
-    /// Runs `work` in a write transaction. Returns when it is committed.
+    /// Runs `work` in a write transaction of its own.
     ///
     /// # Errors
     /// The work failed or the transaction could not be begun or committed; then nothing was changed.
@@ -80,172 +64,249 @@ impl Shared {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        self.waiting.fetch_add(1, Ordering::AcqRel);
-        let state = self.lock();
-        self.waiting.fetch_sub(1, Ordering::AcqRel);
-        let mut turn = Turn {
-            shared: self,
-            state: Some(state),
-        };
-        let done = turn.state().work(work);
-        let Some(open) = turn.state().open.clone() else {
-            // Nothing is open: it could not be begun, or this was its only writer and failed.
-            turn.end();
-            return done;
-        };
-        if self.waiting.load(Ordering::Acquire) == 0 || open.writers >= MOST_TOGETHER {
-            turn.state().commit();
-            turn.end();
-        } else {
-            turn.leave_to_the_next(&open, done.is_ok());
-        }
-        let value = done?;
-        let outcome = open.outcome.get().cloned();
-        outcome
-            .unwrap_or_else(|| Err(interrupted()))
-            .map_err(|(error, message)| rusqlite::Error::SqliteFailure(error, message))?;
+        let connection = lock(&self.connection);
+        let open = Open::begin(&connection)?;
+        let value = work(&Transaction(&connection))?;
+        open.commit()?;
         Ok(value)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic within a transaction rolled it back (`Turn`); the connection itself is sound.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// One writer's work, in the open transaction or in a new one. Where it fails, nothing of it is left.
-    fn work<T>(
-        &mut self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    /// Runs `work` in a write transaction that it shares with what other threads pass to this at the same time. Any of
+    /// these threads may run it.
+    ///
+    /// # Errors
+    /// The work failed or the transaction could not be begun or committed; then nothing of it was changed.
+    pub(super) fn write_together<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> rusqlite::Result<T> {
-        let connection = &self.connection;
-        let Some(open) = &mut self.open else {
-            // The write lock is taken before the first read.
-            run(connection, "BEGIN IMMEDIATE")?;
-            self.open = Some(Together {
-                writers: 1,
-                ..Together::default()
-            });
-            let done = work(&Transaction(connection));
-            if let Err(error) = &done {
-                self.roll_back(facts(error));
+        let place = Arc::new(Place::default());
+        let mut line = lock(&self.line);
+        line.waiting.push_back(Box::new(Writer {
+            work: Some(work),
+            done: None,
+            place: Arc::clone(&place),
+        }));
+        let first = !std::mem::replace(&mut line.moves, true);
+        drop(line);
+        if !first && let Some(outcome) = place.wait() {
+            return outcome.unwrap_or_else(|panic| resume_unwind(panic));
+        }
+        // The first in the line writes for those who are in it when it gets the connection.
+        let connection = lock(&self.connection);
+        let mut line = lock(&self.line);
+        let together = line.waiting.len().min(MOST_TOGETHER);
+        let writers = line.waiting.drain(..together).collect();
+        drop(line);
+        write_all(&connection, writers);
+        drop(connection);
+        let mut line = lock(&self.line);
+        match line.waiting.front() {
+            Some(next) => next.is_first(),
+            None => line.moves = false,
+        }
+        drop(line);
+        let outcome = place.wait().expect("the first in the line was written");
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// Writes all of these in one transaction, and tells each how it ended.
+fn write_all(connection: &Connection, mut writers: Vec<Box<dyn Waiting>>) {
+    let written = (|| {
+        let open = Open::begin(connection)?;
+        if let [writer] = writers.as_mut_slice() {
+            // One alone needs no savepoint: without the commit all that it has changed is undone.
+            let keep = writer.work(&Transaction(connection));
+            return if keep { open.commit() } else { Ok(()) };
+        }
+        for writer in &mut writers {
+            let savepoint = Savepoint::begin(connection)?;
+            if writer.work(&Transaction(connection)) {
+                savepoint.release()?;
+            } else {
+                savepoint.undo()?;
             }
-            return done;
+        }
+        open.commit()
+    })();
+    for writer in writers {
+        writer.settle(&written);
+    }
+}
+
+/// How a writer's work ended: with a panic, an error or a value.
+type Outcome<T> = Result<rusqlite::Result<T>, Box<dyn Any + Send>>;
+
+/// Where a thread waits for what it has put into the line.
+struct Place<T> {
+    news: Mutex<Option<News<T>>>,
+    changed: Condvar,
+}
+
+enum News<T> {
+    /// It is the first in the line: the next to write is its own thread.
+    First,
+    Settled(Outcome<T>),
+}
+
+impl<T> Default for Place<T> {
+    fn default() -> Self {
+        Self {
+            news: Mutex::new(None),
+            changed: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Place<T> {
+    /// Returns the outcome, or `None` where its thread is to write.
+    fn wait(&self) -> Option<Outcome<T>> {
+        let mut news = self
+            .changed
+            .wait_while(lock(&self.news), |news| news.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        match news.take() {
+            Some(News::Settled(outcome)) => Some(outcome),
+            Some(News::First) | None => None,
+        }
+    }
+
+    fn tell(&self, news: News<T>) {
+        *lock(&self.news) = Some(news);
+        self.changed.notify_one();
+    }
+}
+
+/// A writer in the line.
+struct Writer<T, W> {
+    /// Not run yet.
+    work: Option<W>,
+    /// Run, and not committed yet.
+    done: Option<Outcome<T>>,
+    place: Arc<Place<T>>,
+}
+
+trait Waiting: Send {
+    /// Tells its thread that it is to write now.
+    fn is_first(&self);
+
+    /// Runs its work. False: what it has changed is to be undone.
+    fn work(&mut self, transaction: &Transaction<'_>) -> bool;
+
+    /// Tells its thread how it ended, after the transaction was committed or was not.
+    fn settle(self: Box<Self>, written: &rusqlite::Result<()>);
+}
+
+impl<T, W> Waiting for Writer<T, W>
+where
+    T: Send,
+    W: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send,
+{
+    fn is_first(&self) {
+        self.place.tell(News::First);
+    }
+
+    fn work(&mut self, transaction: &Transaction<'_>) -> bool {
+        let Some(work) = self.work.take() else {
+            return false;
         };
-        run(connection, "SAVEPOINT writer")?;
-        open.writers += 1;
-        let done = work(&Transaction(connection)).and_then(|value| {
-            run(connection, "RELEASE writer")?;
-            Ok(value)
-        });
-        if let Err(error) = &done
-            && connection
-                .execute_batch("ROLLBACK TO writer; RELEASE writer")
-                .is_err()
-        {
-            // SQLite has rolled the whole transaction back, which it does where the disk is full or memory is short.
-            self.roll_back(facts(error));
-        }
-        done
+        // A panic is its own thread's, not that of the one that happens to run it.
+        let done = catch_unwind(AssertUnwindSafe(|| work(transaction)));
+        let keep = matches!(done, Ok(Ok(_)));
+        self.done = Some(done);
+        keep
     }
 
-    fn commit(&mut self) {
-        let committed = run(&self.connection, "COMMIT");
-        match committed {
-            Ok(()) => {
-                if let Some(open) = self.open.take() {
-                    let _ = open.outcome.set(Ok(()));
-                }
-            }
-            Err(error) => self.roll_back(facts(&error)),
-        }
-    }
-
-    /// Ends the open transaction without its changes; `error` is what its writers are told.
-    fn roll_back(&mut self, error: (ffi::Error, Option<String>)) {
-        if !self.connection.is_autocommit() {
-            let _ = run(&self.connection, "ROLLBACK");
-        }
-        if let Some(open) = self.open.take() {
-            let _ = open.outcome.set(Err(error));
-        }
+    fn settle(self: Box<Self>, written: &rusqlite::Result<()>) {
+        let outcome = match (self.done, written) {
+            (Some(Ok(Ok(_))) | None, Err(error)) => Ok(Err(same(error))),
+            (Some(done), _) => done,
+            (None, Ok(())) => Ok(Err(rusqlite::Error::InvalidQuery)),
+        };
+        self.place.tell(News::Settled(outcome));
     }
 }
 
-/// A writer's time with the connection. Where its work panics, the transaction is rolled back for all that share it.
-struct Turn<'s> {
-    shared: &'s Shared,
-    state: Option<MutexGuard<'s, State>>,
-}
-
-impl<'s> Turn<'s> {
-    fn state(&mut self) -> &mut State {
-        self.state
-            .as_mut()
-            .expect("it has its turn until it ends it")
-    }
-
-    /// Ends it with no transaction open.
-    fn end(&mut self) {
-        self.state = None;
-        self.shared.settled.notify_all();
-    }
-
-    /// Ends it with the transaction open: a writer that waits for the connection takes it over. Where `with_changes`, returns
-    /// when it is settled.
-    fn leave_to_the_next(&mut self, open: &Together, with_changes: bool) {
-        let state = self.state.take();
-        if let (Some(state), true) = (state, with_changes) {
-            let settled = self
-                .shared
-                .settled
-                .wait_while(state, |_| open.outcome.get().is_none());
-            drop(settled);
+/// The error for another of the writers that it concerns.
+fn same(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(error, message) => {
+            rusqlite::Error::SqliteFailure(*error, message.clone())
         }
+        other => rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR),
+            Some(other.to_string()),
+        ),
     }
 }
 
-impl Drop for Turn<'_> {
+/// An open transaction, rolled back when it is dropped.
+struct Open<'c>(&'c Connection);
+
+impl<'c> Open<'c> {
+    /// The write lock is taken before the first read.
+    fn begin(connection: &'c Connection) -> rusqlite::Result<Self> {
+        run(connection, "BEGIN IMMEDIATE")?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        run(self.0, "COMMIT")
+    }
+}
+
+impl Drop for Open<'_> {
     fn drop(&mut self) {
-        if let Some(mut state) = self.state.take() {
-            state.roll_back(interrupted());
-            drop(state);
-            self.shared.settled.notify_all();
+        // After a commit none is open; SQLite itself rolls back where the disk is full or memory is short.
+        if !self.0.is_autocommit() {
+            let _ = run(self.0, "ROLLBACK");
         }
     }
+}
+
+/// One writer's part of a transaction.
+struct Savepoint<'c>(&'c Connection);
+
+impl<'c> Savepoint<'c> {
+    fn begin(connection: &'c Connection) -> rusqlite::Result<Self> {
+        run(connection, "SAVEPOINT writer")?;
+        Ok(Self(connection))
+    }
+
+    fn release(self) -> rusqlite::Result<()> {
+        run(self.0, "RELEASE writer")
+    }
+
+    /// # Errors
+    /// SQLite has rolled the whole transaction back.
+    fn undo(self) -> rusqlite::Result<()> {
+        run(self.0, "ROLLBACK TO writer")?;
+        self.release()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic within a transaction rolls it back; what is behind these is sound.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(|_| ())
 }
 
-fn facts(error: &rusqlite::Error) -> (ffi::Error, Option<String>) {
-    match error {
-        rusqlite::Error::SqliteFailure(error, message) => (*error, message.clone()),
-        other => (interrupted().0, Some(other.to_string())),
-    }
-}
-
-/// What the writers of a transaction are told when one of them panicked. It may pass when it is tried again.
-fn interrupted() -> (ffi::Error, Option<String>) {
-    let message = "another change of the same transaction was interrupted";
-    (ffi::Error::new(ffi::SQLITE_BUSY), Some(message.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::mpsc;
 
     use super::*;
 
-    struct Place {
+    struct Database {
         folder: tempfile::TempDir,
         shared: Shared,
     }
 
-    impl Place {
+    impl Database {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let connection = Connection::open(folder.path().join("db")).unwrap();
@@ -262,37 +323,51 @@ mod tests {
 
         /// What another process sees.
         fn names(&self) -> Vec<String> {
-            let other = Connection::open(self.folder.path().join("db")).unwrap();
-            let mut statement = other.prepare("SELECT name FROM t ORDER BY name").unwrap();
-            let names = statement.query_map([], |row| row.get(0)).unwrap();
-            names.collect::<rusqlite::Result<_>>().unwrap()
+            names(self.folder.path())
         }
 
-        /// The second writer comes while the first one is in the middle of its work. Returns what each of them returned.
-        fn meet<T: Send>(
+        /// Several writers come while somebody else has the connection. Returns what each of them returned, in their order.
+        fn meet(
             &self,
-            second: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send,
-        ) -> (
-            rusqlite::Result<()>,
-            std::thread::Result<rusqlite::Result<T>>,
-        ) {
+            writers: Vec<fn(&Transaction<'_>) -> rusqlite::Result<()>>,
+        ) -> Vec<std::thread::Result<rusqlite::Result<()>>> {
             let (began, begins) = mpsc::channel();
+            let (end, ended) = mpsc::channel::<()>();
             std::thread::scope(|scope| {
-                let first = scope.spawn(move || {
-                    self.shared.write(|transaction| {
-                        insert(transaction, "first")?;
+                scope.spawn(move || {
+                    self.shared.with(|_| {
                         began.send(()).unwrap();
-                        while self.shared.waiting.load(Ordering::Acquire) == 0 {
-                            std::thread::yield_now();
-                        }
-                        Ok(())
-                    })
+                        ended.recv().unwrap();
+                    });
                 });
                 begins.recv().unwrap();
-                let second = catch_unwind(AssertUnwindSafe(|| self.shared.write(second)));
-                (first.join().unwrap(), second)
+                let threads: Vec<_> = writers
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, writer)| {
+                        let thread = scope.spawn(move || {
+                            catch_unwind(AssertUnwindSafe(|| self.shared.write_together(writer)))
+                        });
+                        while lock(&self.shared.line).waiting.len() <= index {
+                            std::thread::yield_now();
+                        }
+                        thread
+                    })
+                    .collect();
+                end.send(()).unwrap();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .collect()
             })
         }
+    }
+
+    fn names(folder: &std::path::Path) -> Vec<String> {
+        let other = Connection::open(folder.join("db")).unwrap();
+        let mut statement = other.prepare("SELECT name FROM t ORDER BY name").unwrap();
+        let names = statement.query_map([], |row| row.get(0)).unwrap();
+        names.collect::<rusqlite::Result<_>>().unwrap()
     }
 
     fn insert(connection: &Connection, name: &str) -> rusqlite::Result<()> {
@@ -301,62 +376,105 @@ mod tests {
             .map(|_| ())
     }
 
+    /// The folder of the database that a transaction is on.
+    fn folder(connection: &Connection) -> std::path::PathBuf {
+        let path = std::path::PathBuf::from(connection.path().unwrap());
+        path.parent().unwrap().to_owned()
+    }
+
     #[test]
     fn writers_that_meet_share_a_commit_and_return_after_it() {
-        let place = Place::new();
-        let (first, second) = place.meet(|transaction| {
-            insert(transaction, "second")?;
-            Ok(place.names())
-        });
-        first.unwrap();
-        let seen = second.unwrap().unwrap();
-        assert!(
-            seen.is_empty(),
-            "the first has not been committed: {seen:?}"
-        );
-        assert_eq!(place.names(), ["first", "second"]);
+        let database = Database::new();
+        let done = database.meet(vec![
+            |transaction| insert(transaction, "first"),
+            |transaction| {
+                let seen = names(&folder(transaction));
+                assert!(seen.is_empty(), "the first is committed already: {seen:?}");
+                insert(transaction, "second")
+            },
+            |transaction| {
+                let seen = names(&folder(transaction));
+                assert!(seen.is_empty(), "the first is committed already: {seen:?}");
+                insert(transaction, "third")
+            },
+        ]);
+        assert!(done.into_iter().all(|done| done.unwrap().is_ok()));
+        assert_eq!(database.names(), ["first", "second", "third"]);
     }
 
     #[test]
     fn a_writer_that_fails_undoes_its_own_changes_alone() {
-        let place = Place::new();
-        let (first, second) = place.meet(|transaction| {
-            insert(transaction, "second")?;
-            insert(transaction, "first")
-        });
-        first.unwrap();
-        assert!(second.unwrap().is_err());
-        assert_eq!(place.names(), ["first"]);
+        let database = Database::new();
+        let done = database.meet(vec![
+            |transaction| insert(transaction, "first"),
+            |transaction| {
+                insert(transaction, "second")?;
+                insert(transaction, "first")
+            },
+            |transaction| insert(transaction, "third"),
+        ]);
+        let ended: Vec<bool> = done.into_iter().map(|done| done.unwrap().is_ok()).collect();
+        assert_eq!(ended, [true, false, true]);
+        assert_eq!(database.names(), ["first", "third"]);
     }
 
     #[test]
-    fn a_writer_that_panics_takes_the_transaction_with_it_and_the_others_are_told() {
-        let place = Place::new();
-        let (first, second) = place.meet(|transaction| -> rusqlite::Result<()> {
-            insert(transaction, "second")?;
-            panic!("a bug");
-        });
-        assert!(first.is_err() && second.is_err());
-        assert!(place.names().is_empty());
-        place
+    fn a_panic_is_that_of_its_own_thread_and_undoes_its_own_changes_alone() {
+        let database = Database::new();
+        let done = database.meet(vec![
+            |transaction| insert(transaction, "first"),
+            |transaction| {
+                insert(transaction, "second")?;
+                panic!("a bug");
+            },
+            |transaction| insert(transaction, "third"),
+        ]);
+        let ended: Vec<Option<bool>> = done
+            .into_iter()
+            .map(|done| done.ok().map(|done| done.is_ok()))
+            .collect();
+        assert_eq!(ended, [Some(true), None, Some(true)]);
+        assert_eq!(database.names(), ["first", "third"]);
+    }
+
+    #[test]
+    fn where_the_whole_transaction_is_rolled_back_each_writer_is_told() {
+        let database = Database::new();
+        let done = database.meet(vec![
+            |transaction| insert(transaction, "first"),
+            |transaction| transaction.execute_batch("ROLLBACK"),
+            |transaction| insert(transaction, "third"),
+        ]);
+        assert!(done.into_iter().all(|done| done.unwrap().is_err()));
+        assert!(database.names().is_empty());
+        database
             .shared
-            .write(|transaction| insert(transaction, "third"))
+            .write_together(|transaction| insert(transaction, "fourth"))
             .unwrap();
-        assert_eq!(place.names(), ["third"]);
+        assert_eq!(database.names(), ["fourth"]);
     }
 
     #[test]
     fn a_writer_alone_has_all_or_nothing() {
-        let place = Place::new();
-        let failed = place.shared.write(|transaction| {
+        let database = Database::new();
+        let failed = database.shared.write(|transaction| {
             insert(transaction, "one")?;
             insert(transaction, "one")
         });
-        assert!(failed.is_err() && place.names().is_empty());
-        place
+        assert!(failed.is_err() && database.names().is_empty());
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            database
+                .shared
+                .write(|transaction| -> rusqlite::Result<()> {
+                    insert(transaction, "one")?;
+                    panic!("a bug");
+                })
+        }));
+        assert!(panicked.is_err() && database.names().is_empty());
+        database
             .shared
             .write(|transaction| insert(transaction, "one"))
             .unwrap();
-        assert_eq!(place.names(), ["one"]);
+        assert_eq!(database.names(), ["one"]);
     }
 }

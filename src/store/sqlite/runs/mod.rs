@@ -59,7 +59,8 @@ impl Runs for SqliteStore {
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        self.write(|transaction| lease::heartbeat(transaction, id, claim, now))
+        let (id, claim) = (id.to_owned(), claim.clone());
+        self.write_together(move |transaction| lease::heartbeat(transaction, &id, &claim, now))
     }
 
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
@@ -67,7 +68,8 @@ impl Runs for SqliteStore {
     }
 
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
-        self.write(|transaction| end::finish(transaction, id, claim, ending, now))
+        let (id, claim, ending) = (id.to_owned(), claim.clone(), ending.clone());
+        self.write_together(move |transaction| end::finish(transaction, &id, &claim, &ending, now))
     }
 
     fn retry_run(
