@@ -231,11 +231,6 @@ pub fn snapshots(configuration: &Path) -> PathBuf {
     configuration.join("snapshots")
 }
 
-/// The folder of one run in the folder of a workspace's runs.
-pub fn run_in(runs: &Path, run: &str) -> RunFolder {
-    RunFolder(runs.join(run))
-}
-
 /// The folder of one environment below that of its key.
 pub fn environment(key: &Path, id: &str) -> PathBuf {
     key.join(id)
@@ -449,6 +444,11 @@ fn is_own(folder: &Path) -> bool {
 pub struct RunFolder(PathBuf);
 
 impl RunFolder {
+    /// What is in a run's folder, wherever that is.
+    pub fn at(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.0

@@ -234,6 +234,11 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
     let with_output = place.run_folder(&id(10));
     place.write(with_output.join(".unrecorded"), &mark);
     place.write(with_output.join("output/o.xlsx"), "o");
+    // Its process has not died, but takes its time until it records the run.
+    let being_staged = place.run_folder(&id(13));
+    place.write(being_staged.join(".unrecorded"), &mark);
+    let staging = fs::File::open(being_staged.join(".unrecorded")).unwrap();
+    staging.lock().unwrap();
     let of_others_run = place.run_folder(&id(11));
     place.write(of_others_run.join(".unrecorded"), others);
     let staying = [
@@ -244,6 +249,7 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
         &trash_of_others,
         &run,
         &with_output,
+        &being_staged,
         &of_others_run,
     ];
     for folder in going.into_iter().chain(staying) {

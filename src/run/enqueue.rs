@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::error::RunError;
 use super::request::Request;
-use super::stage;
+use super::stage::Unrecorded;
 use crate::events::{EventLog, Subject};
 use crate::files::FileError;
 use crate::layout::RunFolder;
@@ -33,7 +33,7 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
                 }
             }
         }
-        queue::<RunError>(request.workspace, &staged)?
+        queue::<RunError>(request.workspace, staged)?
             .iter()
             .for_each(&mut *on);
         if let Some(error) = failed {
@@ -47,19 +47,23 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
 ///
 /// # Errors
 /// A log cannot be written, or the runs not be recorded; then none is queued. The error is the caller's own.
-pub(super) fn queue<E>(workspace: &Workspace, new: &[NewRun]) -> Result<Vec<RunRecord>, E>
+pub(super) fn queue<E>(
+    workspace: &Workspace,
+    staged: Vec<(NewRun, Unrecorded)>,
+) -> Result<Vec<RunRecord>, E>
 where
     E: From<StoreError> + From<FileError>,
 {
     // A worker may have a run as soon as it is recorded, and writes into its log then.
-    for run in new {
+    let (new, marks): (Vec<NewRun>, Vec<Unrecorded>) = staged.into_iter().unzip();
+    for run in &new {
         begin_log(workspace, run)?;
     }
     let machine = &*workspace.machine;
-    let runs = workspace.store.enqueue_runs(new, machine.now())?;
+    let runs = workspace.store.enqueue_runs(&new, machine.now())?;
     machine.wake(&workspace.layout.wake());
-    for run in new {
-        stage::recorded(workspace, &run_folder(workspace, run));
+    for mark in marks {
+        mark.recorded(workspace);
     }
     Ok(runs)
 }

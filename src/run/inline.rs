@@ -19,7 +19,6 @@ use super::output::{self, OutputError};
 use super::recover::recover;
 use super::request::Request;
 use super::results::Rows;
-use super::stage;
 use crate::cancel::Cancel;
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::fleet::{FleetError, Member};
@@ -229,14 +228,13 @@ impl Job<'_> {
     /// Records the run under a claim of this process.
     fn insert(&self) -> Result<Claimed, RunError> {
         let workspace = self.request.workspace;
-        let new = self.request.new_run(self.input)?;
+        let (new, mark) = self.request.new_run(self.input)?;
         let claim = workspace.claim(self.worker, Some(self.process));
         let since = workspace.machine.steady();
         let run = workspace
             .store
             .insert_claimed_run(&new, &claim, workspace.machine.now())?;
-        let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-        stage::recorded(workspace, &folder);
+        mark.recorded(workspace);
         Ok(Claimed { run, claim, since })
     }
 

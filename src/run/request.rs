@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::RunError;
 use super::input::Input;
-use super::stage;
+use super::stage::{self, Unrecorded};
 use crate::engine::{ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
 use crate::environment::prepare::Prepared;
@@ -54,11 +54,11 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Stages an input. Returns the record of its run.
+    /// Stages an input. Returns the record of its run, to be recorded while the mark on its folder is held.
     ///
     /// # Errors
     /// The input cannot be staged, or its environment not be recorded.
-    pub(super) fn new_run(&self, input: usize) -> Result<NewRun, RunError> {
+    pub(super) fn new_run(&self, input: usize) -> Result<(NewRun, Unrecorded), RunError> {
         let (workspace, prepared) = (self.workspace, self.prepared);
         if let Some(run) = self.again {
             let environment = prepared.ensure_environment(workspace)?;
@@ -69,9 +69,9 @@ impl Request<'_> {
         let folder = workspace.layout.run(workspace.id(), &id);
         let name = name_of(input);
         let staged_at = folder.staged(&name);
-        stage::begin(workspace, &folder)?;
+        let mark = Unrecorded::begin(workspace, &folder)?;
         let staged = stage::stage(workspace.files(), input, &staged_at)?;
-        Ok(NewRun {
+        let new = NewRun {
             id,
             environment_id: prepared.ensure_environment(workspace)?.id,
             key: prepared.key.clone(),
@@ -87,28 +87,29 @@ impl Request<'_> {
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
-        })
+        };
+        Ok((new, mark))
     }
 }
 
-/// Stages the input of a run once more. Returns the record of the new run.
+/// Stages the input of a run once more. Returns the record of the new run, as [`Request::new_run`] does.
 pub(super) fn repetition(
     workspace: &Workspace,
     run: &RunRecord,
     environment: &EnvironmentRecord,
-) -> Result<NewRun, FileError> {
+) -> Result<(NewRun, Unrecorded), FileError> {
     let run = run.clone();
     let id = workspace.machine.new_id();
     let folder = workspace.layout.run(&run.key.workspace_id, &id);
     let input_path = folder.staged(&run.input_name);
-    stage::begin(workspace, &folder)?;
+    let mark = Unrecorded::begin(workspace, &folder)?;
     stage::restage(
         workspace.files(),
         &run.input_path,
         &input_path,
         run.input_size_bytes,
     )?;
-    Ok(NewRun {
+    let new = NewRun {
         environment_id: environment.id.clone(),
         id,
         key: environment.key.clone(),
@@ -124,5 +125,6 @@ pub(super) fn repetition(
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: folder.path().to_owned(),
         retry_of_run_id: Some(run.id),
-    })
+    };
+    Ok((new, mark))
 }

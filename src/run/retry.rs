@@ -60,9 +60,8 @@ impl Problem for RetryError {
 pub fn retry(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
     let run = repeatable(workspace, given)?;
     let environment = ask_for_environment_of_run(workspace, &run)?;
-    let new = request::repetition(workspace, &run, &environment)?;
-    let queued: Result<Vec<RunRecord>, RetryError> =
-        enqueue::queue(workspace, std::slice::from_ref(&new));
+    let staged = request::repetition(workspace, &run, &environment)?;
+    let queued: Result<Vec<RunRecord>, RetryError> = enqueue::queue(workspace, vec![staged]);
     Ok(queued?.remove(0))
 }
 

@@ -1,10 +1,10 @@
 //! The staged input: a copy in the run's folder, hashed while it is copied, so that what ran is what was recorded.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::files::FileError;
 use crate::layout::RunFolder;
-use crate::machine::Files;
+use crate::machine::{Files, HeldLock};
 use crate::workspace::Workspace;
 
 /// A copy with what it was made of.
@@ -16,24 +16,36 @@ pub struct Staged {
     pub size_bytes: u64,
 }
 
-/// Marks the folder of a run that is about to be staged as one that no record knows yet: where its process dies, collection
-/// deletes it.
-///
-/// # Errors
-/// It cannot be written.
-pub fn begin(workspace: &Workspace, folder: &RunFolder) -> Result<(), FileError> {
-    let (files, mark) = (workspace.files(), folder.unrecorded());
-    files
-        .create_folder(folder.path())
-        .map_err(FileError::on("create the folder", folder.path()))?;
-    files
-        .write(&mark, format!("{}\n", workspace.database_id).as_bytes())
-        .map_err(FileError::on("write", &mark))
+/// The mark on the folder of a run that no record knows yet. This process holds a lock on it: where the process dies,
+/// collection deletes the folder, and not before, however long it takes until the run is recorded.
+pub struct Unrecorded {
+    path: PathBuf,
+    _lock: Option<Box<dyn HeldLock>>,
 }
 
-/// Takes the mark of [`begin`] away: the run is recorded. Where this fails, the record counts.
-pub fn recorded(workspace: &Workspace, folder: &RunFolder) {
-    let _ = workspace.files().remove_file(&folder.unrecorded());
+impl Unrecorded {
+    /// Marks the folder of a run that is about to be staged.
+    ///
+    /// # Errors
+    /// The mark cannot be written.
+    pub fn begin(workspace: &Workspace, folder: &RunFolder) -> Result<Self, FileError> {
+        let (files, path) = (workspace.files(), folder.unrecorded());
+        files
+            .create_folder(folder.path())
+            .map_err(FileError::on("create the folder", folder.path()))?;
+        // Where the file system has no locks, the age of the folder alone protects it.
+        let lock = files.try_lock(&path).ok().flatten();
+        // In place, for it is locked.
+        files
+            .write(&path, format!("{}\n", workspace.database_id).as_bytes())
+            .map_err(FileError::on("write", &path))?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Takes the mark away: the run is recorded. Where this fails, the record counts.
+    pub fn recorded(self, workspace: &Workspace) {
+        let _ = workspace.files().remove_file(&self.path);
+    }
 }
 
 /// Copies an input to its place and hashes what was copied. The copy appears whole.

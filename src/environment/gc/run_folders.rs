@@ -2,15 +2,16 @@
 //! the process died, and inputs that were staged and never recorded. A folder that no record knows is kept: it may hold a
 //! finished workbook, or belong to a run that a restored backup does not know.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::{leftover, modified};
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
+use super::rule::Verdict;
 use crate::cancel::Cancel;
 use crate::files::name_of;
-use crate::layout;
+use crate::layout::RunFolder;
 use crate::store::{RunFiles, StoreError};
 use crate::workspace::Workspace;
 
@@ -77,11 +78,12 @@ fn examine(
             if !ages.is_older(modified(workspace, folder), options.leftover_ttl) {
                 return Ok(());
             }
+            report.scanned += 1;
             if !is_unrecorded(workspace, folder) {
-                report.scanned += 1;
                 report.skip(UNKNOWN);
                 return Ok(());
             }
+            return remove_unrecorded(workspace, folder, options, report);
         }
         (_, Some(RunFiles::Deleted)) | (Some(_), None) => {}
     }
@@ -102,18 +104,47 @@ fn examine(
     Ok(())
 }
 
+/// Deletes the folder of a run that was staged and never recorded, unless a live process is about to record it.
+fn remove_unrecorded(
+    workspace: &Workspace,
+    folder: &Path,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let files = workspace.files();
+    let _lock = match files.try_lock(&mark_of(folder)) {
+        Ok(None) => {
+            report.skip(Verdict::InUse.reason());
+            return Ok(());
+        }
+        Ok(lock) => lock,
+        // Where the file system has no locks, the age of the folder alone decides.
+        Err(_) => None,
+    };
+    // Its process may have recorded it, and died, since the records were read.
+    if !workspace.store.run_files(&[name_of(folder)])?.is_empty() {
+        return Ok(());
+    }
+    let removed = leftover(workspace, folder);
+    if !options.dry_run {
+        delete(files, folder, report);
+    }
+    report.add(removed);
+    Ok(())
+}
+
 /// Whether a folder is that of a run which no process of this database ever recorded: its mark says so, and it holds no result.
 fn is_unrecorded(workspace: &Workspace, folder: &Path) -> bool {
     let files = workspace.files();
-    let Some(runs) = folder.parent() else {
-        return false;
-    };
-    let run = layout::run_in(runs, &name_of(folder));
-    let mark = files.read(&run.unrecorded()).unwrap_or_default();
+    let mark = files.read(&mark_of(folder)).unwrap_or_default();
     let has_output = files
-        .names(&run.output())
+        .names(&RunFolder::at(folder).output())
         .is_ok_and(|names| !names.is_empty());
     !workspace.database_id.is_empty()
         && String::from_utf8_lossy(&mark).trim() == workspace.database_id
         && !has_output
+}
+
+fn mark_of(folder: &Path) -> PathBuf {
+    RunFolder::at(folder).unrecorded()
 }
