@@ -267,13 +267,20 @@ fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
     }
     let terminal = OnTerminal::start(&place, "run config one.csv two.csv three.csv --jobs 1");
     terminal.wait_until_shows("1 of 3 files");
+    // What is drawn at the same time stands in lines of its own.
+    wait_for("two lines", || {
+        let drawn = seen(&terminal.text());
+        let line_with = |words: &str| drawn.iter().rposition(|line| line.contains(words));
+        let (count, file) = (line_with(" 1 of 3 files "), line_with(" two.csv "));
+        count.is_some_and(|count| file == Some(count + 1))
+    });
     gate.open();
     let (status, text) = terminal.wait();
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("2 of 3 files"), "{text}");
     let counted = seen(&text)
         .into_iter()
-        .filter(|line| line.contains(" of 3 files"));
+        .filter(|line| line.contains(" of 3"));
     assert_eq!(counted.collect::<Vec<_>>(), ["3 of 3 files normalized"]);
 }
 

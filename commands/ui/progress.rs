@@ -1,11 +1,12 @@
 //! Progress: drawn on a terminal, plain lines where standard error is piped, nothing with `-q`.
 //!
-//! What is drawn leaves the last columns of the terminal free ([`NarrowTerminal`]): a terminal prints `^C` where the cursor
-//! is, and at the end of a full line that would be a line more than is cleared.
+//! What is drawn leaves the last columns of the terminal free, and the cursor in front of them ([`Drawing`]): a terminal
+//! prints `^C` where the cursor is, and at the end of a full line that would be a line more than is cleared.
 
 use std::fmt::Display;
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use console::Term;
@@ -13,6 +14,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, T
 
 use super::terminal::Ui;
 use super::tone::Tone;
+
+/// So many columns stay free: room for two times `^C`.
+const FREE: usize = 4;
+
+/// How the beginning of a drawn line turns; the last one is that of a task that has ended.
+const SPINNER: [&str; 11] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "];
 
 /// Prints progress. All lines that are printed while something is drawn go through it.
 pub struct Narrator<'a> {
@@ -33,7 +40,7 @@ impl<'a> Narrator<'a> {
     pub fn new(ui: &'a Ui) -> Self {
         let bars = ui
             .draws
-            .then(|| MultiProgress::with_draw_target(NarrowTerminal::draw_target()));
+            .then(|| MultiProgress::with_draw_target(Drawing::target()));
         Self { ui, bars }
     }
 
@@ -80,11 +87,10 @@ impl<'a> Narrator<'a> {
             } else {
                 "{spinner} {wide_msg} {elapsed}"
             };
-            let style = ProgressStyle::with_template(template)
+            let template = format!("{template}{:FREE$}", "");
+            let style = ProgressStyle::with_template(&template)
                 .unwrap_or_else(|_| ProgressStyle::default_spinner());
-            let bar = bars.add(ProgressBar::new_spinner().with_style(
-                style.tick_strings(&["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "]),
-            ));
+            let bar = bars.add(ProgressBar::new_spinner().with_style(style.tick_strings(&SPINNER)));
             bar.set_message(text.to_owned());
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
@@ -137,52 +143,67 @@ impl Drop for Task {
     }
 }
 
-/// Standard error, said to be a little narrower than it is.
+/// Standard error, on which the cursor stands in front of the free columns whenever something is drawn.
+///
+/// The library fills each line with spaces, so that what comes after it stands in the next one. The cursor is then behind
+/// the last column.
 #[derive(Debug)]
-struct NarrowTerminal(Term);
+struct Drawing {
+    terminal: Term,
+    /// The last line that was written is one that is drawn again, and not one that stays.
+    is_drawn: AtomicBool,
+}
 
-impl NarrowTerminal {
-    /// Room for two times `^C`.
-    const FREE: u16 = 4;
+impl Drawing {
     /// How often a second it is drawn at most.
     const HERTZ: u8 = 12;
 
-    fn draw_target() -> ProgressDrawTarget {
-        let terminal = Self(Term::buffered_stderr());
-        ProgressDrawTarget::term_like_with_hz(Box::new(terminal), Self::HERTZ)
+    fn target() -> ProgressDrawTarget {
+        let drawing = Self {
+            terminal: Term::buffered_stderr(),
+            is_drawn: AtomicBool::new(false),
+        };
+        ProgressDrawTarget::term_like_with_hz(Box::new(drawing), Self::HERTZ)
     }
 }
 
-impl TermLike for NarrowTerminal {
+impl TermLike for Drawing {
     fn width(&self) -> u16 {
-        let width = self.0.size().1;
-        width.saturating_sub(Self::FREE).max(1)
+        self.terminal.size().1
     }
     fn height(&self) -> u16 {
-        self.0.size().0
+        self.terminal.size().0
     }
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_up(lines)
+        self.terminal.move_cursor_up(lines)
     }
     fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_down(lines)
+        self.terminal.move_cursor_down(lines)
     }
     fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_right(columns)
+        self.terminal.move_cursor_right(columns)
     }
     fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_left(columns)
+        self.terminal.move_cursor_left(columns)
     }
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.0.write_line(text)
+        self.terminal.write_line(text)
     }
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text)
+        if !text.trim_start_matches(' ').is_empty() {
+            let plain = console::strip_ansi_codes(text);
+            let is_drawn = SPINNER[..10].iter().any(|turn| plain.starts_with(turn));
+            self.is_drawn.store(is_drawn, Ordering::Relaxed);
+        }
+        self.terminal.write_str(text)
     }
     fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
+        self.terminal.clear_line()
     }
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        if self.is_drawn.swap(false, Ordering::Relaxed) {
+            self.terminal.move_cursor_left(FREE)?;
+        }
+        self.terminal.flush()
     }
 }
