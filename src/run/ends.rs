@@ -40,16 +40,15 @@ pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
     }
 }
 
-/// Writes into a run's log how its attempt was left: its end, or that it waits for another attempt and why. `left` is what
-/// the caller made of it; since then others may have ended it, and they write its end.
+/// Writes into a run's log how its attempt was left: its end, or that it waits for another attempt and why. `run` is the
+/// record as the caller left it: what others have made of it since, they write.
 pub fn report_left(
     workspace: &Workspace,
     run: &RunRecord,
-    left: RunStatus,
     message: &str,
     failure: Option<&Failure>,
 ) {
-    if left.is_terminal() {
+    if run.status.is_terminal() {
         report_ended(workspace, run);
     } else {
         note(workspace, run, RETRY, message, failure);

@@ -265,11 +265,10 @@ impl Lifecycle<'_> {
     ) -> Result<Recorded, StoreError> {
         let store = &*self.workspace.store;
         let now = self.workspace.machine.now();
-        let Some(left) = store.release_run(&run.id, claim, reason, now)? else {
+        let Some(run) = store.release_run(&run.id, claim, reason, now)? else {
             return Ok(None);
         };
-        let run = store.run(&run.key.workspace_id, &run.id)?;
-        ends::report_left(self.workspace, &run, left, message, None);
+        ends::report_left(self.workspace, &run, message, None);
         Ok(Some((run, None)))
     }
 
@@ -464,11 +463,10 @@ pub fn retry_later(
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&*workspace.store, workspace.machine.now());
     let retry_at = now.plus(workspace.backoff(run.attempt_count));
-    let Some(left) = store.retry_run(&run.id, claim, failure, retry_at, now)? else {
+    let Some(run) = store.retry_run(&run.id, claim, failure, retry_at, now)? else {
         return Ok(None);
     };
-    let run = store.run(&run.key.workspace_id, &run.id)?;
-    ends::report_left(workspace, &run, left, &failure.message, Some(failure));
+    ends::report_left(workspace, &run, &failure.message, Some(failure));
     Ok(Some(run))
 }
 

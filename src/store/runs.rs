@@ -306,8 +306,8 @@ pub trait Runs {
     /// The database cannot be used.
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool>;
 
-    /// Running → queued from `retry_at` on, or failed when attempts are spent. `None`: the lease was lost and nothing
-    /// changed.
+    /// Running → queued from `retry_at` on, or failed when attempts are spent. Returns the run as it is then; `None`: the lease
+    /// was lost and nothing changed.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -318,10 +318,10 @@ pub trait Runs {
         failure: &Failure,
         retry_at: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<RunStatus>>;
+    ) -> Result<Option<RunRecord>>;
 
     /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
-    /// cancellation was requested, → cancelled. `None`: the lease was lost and nothing changed.
+    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -331,7 +331,7 @@ pub trait Runs {
         claim: &Claim,
         reason: &str,
         now: Timestamp,
-    ) -> Result<Option<RunStatus>>;
+    ) -> Result<Option<RunRecord>>;
 
     /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
     /// Returns the runs as they are now.

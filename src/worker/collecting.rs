@@ -11,14 +11,13 @@ use crate::store::StoreError;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Pool<'_> {
-    pub(super) fn collect_regularly(&self) {
+    pub(super) fn collect_regularly(&self, mut clocks: Clocks<'_>) {
         let settings = &self.workspace.settings.worker;
         if !self.options.gc || !settings.enable_gc {
             return;
         }
         let machine = &*self.workspace.machine;
         let worker = self.workspace.worker_id(0);
-        let mut clocks = Clocks::new(machine, None);
         let mut collect = Duty::new(settings.gc_interval);
         let pause = settings.gc_interval.min(LOOK_EVERY);
         loop {

@@ -30,19 +30,23 @@ pub(super) struct Clocks<'a> {
 }
 
 impl<'a> Clocks<'a> {
-    /// `settle`: leases are left alone at first, as after a jump. A process that starts cannot know of a jump shortly before.
-    pub(super) fn new(machine: &'a dyn Machine, settle: Option<Duration>) -> Self {
+    pub(super) fn new(machine: &'a dyn Machine) -> Self {
         let (wall, steady) = (machine.now(), machine.steady());
         Self {
             machine,
             wall,
             steady,
-            trust_from: settle.map(|settle| steady.plus(settle)),
+            trust_from: None,
         }
     }
 
+    /// Leases are left alone from now on for `settle`, in which every live worker renews its own.
+    fn settle(&mut self, settle: Duration) {
+        self.trust_from = Some(self.machine.steady().plus(settle));
+    }
+
     /// Seconds by which the wall clock jumped since the last look, where it did. After a jump, leases are left alone for
-    /// `settle`, in which every live worker renews its own.
+    /// `settle`.
     pub(super) fn jumped(&mut self, settle: Duration) -> Option<f64> {
         let (wall, steady) = (self.machine.now(), self.machine.steady());
         let by_wall = (wall.0 - self.wall.0) as f64 / 1000.0;
@@ -52,7 +56,7 @@ impl<'a> Clocks<'a> {
         if jump.abs() <= JUMP.as_secs_f64() {
             return None;
         }
-        self.trust_from = Some(steady.plus(settle));
+        self.settle(settle);
         Some(jump)
     }
 
@@ -91,11 +95,21 @@ impl Pool<'_> {
         }
     }
 
-    pub(super) fn maintain(&self) {
+    /// What notices jumps of the clock, for leases and for collection.
+    pub(super) fn clocks(&self) -> (Clocks<'_>, Clocks<'_>) {
+        let machine = &*self.workspace.machine;
+        let (mut for_leases, for_ages) = (Clocks::new(machine), Clocks::new(machine));
+        // A process that starts cannot know of a jump shortly before. Who is not there yet takes leases after it.
+        if self.has_company() {
+            for_leases.settle(self.settle());
+        }
+        (for_leases, for_ages)
+    }
+
+    pub(super) fn maintain(&self, mut clocks: Clocks<'_>) {
         let settings = &self.workspace.settings.worker;
         let machine = &*self.workspace.machine;
         let worker = self.workspace.worker_id(0);
-        let mut clocks = Clocks::new(machine, self.has_company().then(|| self.settle()));
         let mut sweep = Duty::new(settings.cleanup_interval);
         let mut metrics = Duty::new(settings.metrics_interval);
         // The first entry is about an interval, not about a moment.
@@ -261,13 +275,15 @@ mod tests {
 
     #[test]
     fn a_jump_of_the_wall_clock_is_noticed_and_leases_are_left_alone_for_a_while() {
-        let mut clocks = Clocks::new(&System, None);
+        let mut clocks = Clocks::new(&System);
         assert!(clocks.jumped(Duration::from_secs(60)).is_none());
         assert!(clocks.are_trusted());
         clocks.wall = Timestamp(clocks.wall.0 - 3_600_000);
         let jump = clocks.jumped(Duration::from_secs(60)).unwrap();
         assert!((3599.0..3601.0).contains(&jump), "{jump}");
         assert!(!clocks.are_trusted());
-        assert!(!Clocks::new(&System, Some(Duration::from_secs(60))).are_trusted());
+        let mut clocks = Clocks::new(&System);
+        clocks.settle(Duration::from_secs(60));
+        assert!(!clocks.are_trusted());
     }
 }

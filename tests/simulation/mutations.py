@@ -63,7 +63,7 @@ FAULTS = [
     ("a promised run is forgotten", "src/worker/slot.rs", ("Found::Run(claimed) => return (true, Some(claimed)),", "Found::Run(_) => return (true, None),")),
     ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
     ("leases are judged after a jump of the clock", HOUSE, ("self.trust_from.is_none_or(|from| now >= from)", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
-    ("leases are judged from the first moment", HOUSE, ("Clocks::new(machine, self.has_company().then(|| self.settle()))", "Clocks::new(machine, self.has_company().then(|| self.settle()).filter(|_| false))")),
+    ("leases are judged from the first moment", HOUSE, ("        if self.has_company() {\n", "        if self.has_company() && false {\n")),
     ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
     # Who is alive.
     ("a process that lives is taken for dead", "src/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, _)) => Some(path.clone()),")),
@@ -100,7 +100,7 @@ FAULTS = [
     ("a deletion that failed stays as it is", GC + "orphans.rs", ("            if let Some(aside) = Aside::found(workspace, &folder) {", "            if let Some(aside) = Aside::found(workspace, &folder).filter(|_| false) {")),
     ("time that nobody saw makes environments old", GC + "age.rs", ("length.min(ttl / PART)", "length.min(ttl * PART)")),
     ("a collection does not ask for its lease", GC + "lease.rs", ("    if !lease.acquire()? {", "    if holder.is_empty() && !lease.acquire()? {")),
-    ("collection and maintenance share a thread", "src/worker/mod.rs", ("            Box::new(|| self.maintain()),\n            Box::new(|| self.collect_regularly()),", "            Box::new(|| {\n                self.collect_regularly();\n                self.maintain();\n            }),")),
+    ("collection and maintenance share a thread", "src/worker/mod.rs", ("            Box::new(move || self.maintain(for_leases)),\n            Box::new(move || self.collect_regularly(for_ages)),", "            Box::new(move || {\n                self.collect_regularly(for_ages);\n                self.maintain(for_leases);\n            }),")),
     ("a jump of the clock is not noted", "src/store/sqlite/observed_time.rs", ("if now.0 - last > SHORT {\n            execute(", "if now.0 - last > SHORT * 1000 {\n            execute(")),
     # `ade run`.
     ("a cancel of one input cancels the others", "src/run/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),

@@ -507,7 +507,7 @@ impl Runs for SimulatedStore {
         failure: &Failure,
         retry_at: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<RunStatus>> {
+    ) -> Result<Option<RunRecord>> {
         self.call(Operation::Retry(id, claim), Some(now), |store| {
             store.retry_run(id, claim, failure, retry_at, now)
         })
@@ -518,7 +518,7 @@ impl Runs for SimulatedStore {
         claim: &Claim,
         reason: &str,
         now: Timestamp,
-    ) -> Result<Option<RunStatus>> {
+    ) -> Result<Option<RunRecord>> {
         self.call(Operation::Release(id, claim), Some(now), |store| {
             store.release_run(id, claim, reason, now)
         })

@@ -30,14 +30,14 @@ struct Leaving<'a> {
 }
 
 /// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
-/// cancellation was requested.
+/// cancellation was requested. Returns the run as it is then.
 fn leave(
     transaction: &Transaction<'_>,
     id: &String,
     live: &Live,
     leaving: &Leaving<'_>,
     now: Timestamp,
-) -> rusqlite::Result<RunStatus> {
+) -> rusqlite::Result<RunRecord> {
     let status = if live.cancel_requested_at.is_some() {
         RunStatus::Cancelled
     } else if leaving.last || (!leaving.give_back && live.attempt_count >= live.max_attempts) {
@@ -75,7 +75,7 @@ fn leave(
         ending: None,
     };
     attempt::record(transaction, id, live, &outcome, now)?;
-    Ok(status)
+    by_id(transaction, id)
 }
 
 /// Ends the claim of a run, where it still holds.
@@ -85,7 +85,7 @@ fn leave_claimed(
     claim: &Claim,
     leaving: &Leaving<'_>,
     now: Timestamp,
-) -> rusqlite::Result<Option<RunStatus>> {
+) -> rusqlite::Result<Option<RunRecord>> {
     let id = id.to_owned();
     let held = live::read(transaction, &Which::claimed(&id, claim))?;
     let left = held
@@ -101,7 +101,7 @@ pub(super) fn retry(
     failure: &Failure,
     retry_at: Timestamp,
     now: Timestamp,
-) -> rusqlite::Result<Option<RunStatus>> {
+) -> rusqlite::Result<Option<RunRecord>> {
     let leaving = Leaving {
         failure,
         outcome: "retried",
@@ -118,7 +118,7 @@ pub(super) fn release(
     claim: &Claim,
     reason: &str,
     now: Timestamp,
-) -> rusqlite::Result<Option<RunStatus>> {
+) -> rusqlite::Result<Option<RunRecord>> {
     let failure = Failure {
         code: code::RELEASED.to_owned(),
         stage: Some("worker".to_owned()),
@@ -188,9 +188,6 @@ fn leave_all<'a>(
     leaving: impl Fn(&Live) -> Leaving<'a>,
 ) -> rusqlite::Result<Vec<RunRecord>> {
     held.iter()
-        .map(|(id, live)| {
-            leave(transaction, id, live, &leaving(live), now)?;
-            by_id(transaction, id)
-        })
+        .map(|(id, live)| leave(transaction, id, live, &leaving(live), now))
         .collect()
 }

@@ -20,7 +20,7 @@ use super::prefix::Table;
 use crate::clock::Timestamp;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, RunFilter,
-    RunRecord, RunStatus, Runs, StoreError,
+    RunRecord, Runs, StoreError,
 };
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ impl Runs for SqliteStore {
         failure: &Failure,
         retry_at: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<RunStatus>> {
+    ) -> Result<Option<RunRecord>> {
         self.write(|transaction| leave::retry(transaction, id, claim, failure, retry_at, now))
     }
 
@@ -89,7 +89,7 @@ impl Runs for SqliteStore {
         claim: &Claim,
         reason: &str,
         now: Timestamp,
-    ) -> Result<Option<RunStatus>> {
+    ) -> Result<Option<RunRecord>> {
         self.write(|transaction| leave::release(transaction, id, claim, reason, now))
     }
 
