@@ -15,7 +15,7 @@ use ade::run::input::Input;
 use ade::run::provide::provide;
 use ade::run::request::Request;
 use ade::run::{Tools, enqueue};
-use ade::store::{Failure, RunOptions, RunRecord};
+use ade::store::{Failure, RunOptions, RunRecord, RunStatus};
 use ade::worker::{self, Change, Options, Stop};
 use ade::workspace::Workspace;
 use serde_json::Value;
@@ -48,8 +48,15 @@ struct Log<'a>(&'a Arc<Process>);
 
 impl worker::Observer for Log<'_> {
     fn change(&self, worker: &str, change: &Change<'_>) {
-        if let Change::Claimed(run) = change {
-            self.0.takes_up(worker, &run.id);
+        match change {
+            Change::Claimed(run) => self.0.takes_up(worker, &run.id),
+            Change::Ended(run) if run.status == RunStatus::Running => {
+                self.0.world.violated(&format!(
+                    "{} reports run {} as ended, which is running",
+                    self.0.id, run.id
+                ))
+            }
+            _ => {}
         }
         let what = match change {
             Change::Expired(_) => "expired",

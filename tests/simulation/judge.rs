@@ -59,6 +59,8 @@ pub struct Judge {
     cancelled: BTreeMap<String, i64>,
     /// Whose engine runs, by token.
     pub executing: BTreeMap<String, String>,
+    /// The claims on runs under which an engine ever ran.
+    pub taken_up: BTreeSet<String>,
     /// Whose installer runs, by token.
     pub building: BTreeMap<String, String>,
     /// The folders that installers are at work in, also those whose claim is lost, by token.
@@ -80,6 +82,7 @@ impl Judge {
             lost: BTreeMap::new(),
             cancelled: BTreeMap::new(),
             executing: BTreeMap::new(),
+            taken_up: BTreeSet::new(),
             building: BTreeMap::new(),
             folders: BTreeMap::new(),
             promised: BTreeSet::new(),
@@ -279,6 +282,27 @@ impl Judge {
         }
     }
 
+    /// Whether nothing happened to a live holder since it renewed its lease that excuses the loss of it.
+    fn was_well(&self, lease: &Lease, around: &Circumstances<'_>) -> bool {
+        let jumped = self.jumps.iter().any(|(at, _)| *at >= lease.since);
+        !jumped
+            && (around.is_alive)(&lease.process)
+            && (around.held_up)(&lease.process) < lease.since
+    }
+
+    /// A healthy process works on what it has claimed.
+    fn judge_forgotten(&self, token: &str, around: &Circumstances<'_>) -> Verdict {
+        match self.leases.get(token) {
+            Some(lease) if !self.taken_up.contains(token) && self.was_well(lease, around) => {
+                Err(format!(
+                    "{} was well all the time and never took the run up",
+                    lease.process
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn judge_expiry(&self, token: &str, around: &Circumstances<'_>) -> Verdict {
         let Some(lease) = self.leases.get(token) else {
             return deny("its claim was never made");
@@ -294,8 +318,7 @@ impl Judge {
             ));
         }
         let at_work = self.executing.contains_key(token) || self.building.contains_key(token);
-        let jumped = self.jumps.iter().any(|(at, _)| *at >= lease.since);
-        if at_work && !jumped && (around.held_up)(&lease.process) < lease.since {
+        if at_work && self.was_well(lease, around) {
             return Err(format!(
                 "{} was well all the time and yet lost the lease",
                 lease.process

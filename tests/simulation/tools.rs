@@ -35,6 +35,7 @@ impl<'a> AtWork<'a> {
         let token = process.claim_on(subject).unwrap_or_default();
         let mut judge = world.judge();
         let at_work = if is_run {
+            judge.taken_up.insert(token.clone());
             &mut judge.executing
         } else {
             &mut judge.building

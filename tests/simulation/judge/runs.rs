@@ -248,7 +248,9 @@ impl Judge {
             Operation::Finish(..) | Operation::Retry(..) | Operation::Release(..) => {
                 deny("its claim was ended by a process that does not hold it")
             }
-            Operation::ExpireRuns => self.judge_expiry(token, around),
+            Operation::ExpireRuns => self
+                .judge_expiry(token, around)
+                .and_then(|()| self.judge_forgotten(token, around)),
             Operation::Reclaim(process) => self.judge_reclaim(process, token, around),
             _ => deny("nothing ends its claim"),
         }
