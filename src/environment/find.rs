@@ -6,6 +6,7 @@ use super::gc::{self, Judged};
 use super::prepare::{PrepareError, prepare};
 use super::provide::is_usable;
 use crate::configuration::{Configuration, ConfigurationError};
+use crate::machine::Moment;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{EnvironmentRecord, Named, StoreError};
 use crate::workspace::Workspace;
@@ -94,7 +95,11 @@ fn of_configuration(
 /// The store cannot be used.
 pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     let options = gc::Options::of_settings(&workspace.settings);
-    let ages = gc::Ages::at(workspace, workspace.machine.now(), options.trust_clock)?;
+    let ages = gc::Ages::at(
+        workspace,
+        Moment::of(&*workspace.machine),
+        options.trust_clock,
+    )?;
     let mut judged = gc::judge_all(workspace, &options, &ages)?;
     judged.retain(|judged| judged.environment.key.workspace_id == workspace.id());
     judged.sort_by_key(|judged| std::cmp::Reverse(judged.environment.last_used()));

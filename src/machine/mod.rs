@@ -41,6 +41,35 @@ impl Steady {
     }
 }
 
+/// A wall clock that differs from the steady one by more than this has jumped.
+pub const JUMP: Duration = Duration::from_secs(5);
+
+/// What both clocks said at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The wall clock.
+    pub wall: Timestamp,
+    /// The steady one.
+    pub steady: Steady,
+}
+
+impl Moment {
+    /// Now.
+    pub fn of(machine: &dyn Machine) -> Self {
+        Self {
+            wall: machine.now(),
+            steady: machine.steady(),
+        }
+    }
+
+    /// The seconds by which the wall clock has jumped between this moment and a later one, where it has.
+    pub fn jump_until(&self, later: &Self) -> Option<f64> {
+        let by_wall = (later.wall.0 - self.wall.0) as f64 / 1000.0;
+        let jump = by_wall - later.steady.since(self.steady).as_secs_f64();
+        (jump.abs() > JUMP.as_secs_f64()).then_some(jump)
+    }
+}
+
 /// A function to be run on a thread of its own.
 pub type Work<'a> = Box<dyn FnOnce() + Send + 'a>;
 

@@ -339,9 +339,10 @@ pub trait Environments {
     -> Result<bool>;
 
     /// Deletes the record of an environment that is ready or failed, that no queued or running run needs, and that was last
-    /// used (or changed) before `cold_since`, where that is given. False: it must stay.
+    /// used (or changed) before `cold_since`, where that is given; it is asked within the transaction. False: it must stay, or
+    /// the clock cannot be trusted.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool>;
+    fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool>;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Change, Pool};
 use crate::clock::Timestamp;
-use crate::machine::{Machine, Steady};
+use crate::machine::{JUMP, Machine, Moment, Steady};
 use crate::run::ends;
 use crate::run::lifecycle::retry_later;
 use crate::run::recover::recover;
@@ -15,27 +15,22 @@ use crate::store::{BuildAttempts, QueueMetrics, StoreError};
 
 /// How long the queue's metrics are kept.
 const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
-/// A wall clock that differs from the steady one by more than this has jumped.
-const JUMP: Duration = Duration::from_secs(5);
 /// Other processes may have longer leases than this one, but not longer than this.
 const LONGEST_LEASE: Duration = Duration::from_secs(86_400);
 
 /// Notices when the wall clock moves differently from the steady one.
 pub(super) struct Clocks<'a> {
     machine: &'a dyn Machine,
-    wall: Timestamp,
-    steady: Steady,
+    seen: Moment,
     /// No lease is judged before this moment.
     trust_from: Option<Steady>,
 }
 
 impl<'a> Clocks<'a> {
     pub(super) fn new(machine: &'a dyn Machine) -> Self {
-        let (wall, steady) = (machine.now(), machine.steady());
         Self {
             machine,
-            wall,
-            steady,
+            seen: Moment::of(machine),
             trust_from: None,
         }
     }
@@ -48,14 +43,8 @@ impl<'a> Clocks<'a> {
     /// Seconds by which the wall clock jumped since the last look, where it did. After a jump, leases are left alone for
     /// `settle`.
     pub(super) fn jumped(&mut self, settle: Duration) -> Option<f64> {
-        let (wall, steady) = (self.machine.now(), self.machine.steady());
-        let by_wall = (wall.0 - self.wall.0) as f64 / 1000.0;
-        let by_steady = steady.since(self.steady).as_secs_f64();
-        (self.wall, self.steady) = (wall, steady);
-        let jump = by_wall - by_steady;
-        if jump.abs() <= JUMP.as_secs_f64() {
-            return None;
-        }
+        let now = Moment::of(self.machine);
+        let jump = std::mem::replace(&mut self.seen, now).jump_until(&now)?;
         self.settle(settle);
         Some(jump)
     }
@@ -278,7 +267,7 @@ mod tests {
         let mut clocks = Clocks::new(&System);
         assert!(clocks.jumped(Duration::from_secs(60)).is_none());
         assert!(clocks.are_trusted());
-        clocks.wall = Timestamp(clocks.wall.0 - 3_600_000);
+        clocks.seen.wall = Timestamp(clocks.seen.wall.0 - 3_600_000);
         let jump = clocks.jumped(Duration::from_secs(60)).unwrap();
         assert!((3599.0..3601.0).contains(&jump), "{jump}");
         assert!(!clocks.are_trusted());

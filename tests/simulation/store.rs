@@ -284,7 +284,7 @@ impl Environments for SimulatedStore {
             store.move_waiting_runs(from, to, now)
         })
     }
-    fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
+    fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool> {
         let ttl = cold_since.map(|_| self.0.ttl());
         if ttl.is_some() {
             self.0.world.judge_collector(&self.0);

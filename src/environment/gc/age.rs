@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::machine::{Machine, Moment};
 use crate::store::{StoreError, Unseen};
 use crate::workspace::Workspace;
 
@@ -18,6 +19,7 @@ const PART: i64 = 10;
 pub struct Ages {
     /// The moment at which everything is judged.
     pub now: Timestamp,
+    judged_at: Option<Moment>,
     /// The last one first; they may overlap.
     unseen: Vec<Unseen>,
 }
@@ -29,14 +31,26 @@ impl Ages {
     /// The store cannot be used.
     pub fn at(
         workspace: &Workspace,
-        now: Timestamp,
+        moment: Moment,
         trust_clock: bool,
     ) -> Result<Self, StoreError> {
+        let now = moment.wall;
         let unseen = match trust_clock {
             true => Vec::new(),
             false => workspace.store.unseen(now)?,
         };
-        Ok(Self { now, unseen })
+        Ok(Self {
+            now,
+            judged_at: Some(moment),
+            unseen,
+        })
+    }
+
+    /// Whether the clock has not jumped since: after that, what was used a moment ago may look old.
+    pub fn hold(&self, machine: &dyn Machine) -> bool {
+        let now = Moment::of(machine);
+        self.judged_at
+            .is_none_or(|then| then.jump_until(&now).is_none())
     }
 
     /// Judges ages at this moment, by the clock alone.
@@ -44,6 +58,7 @@ impl Ages {
     pub(super) fn plain(now: Timestamp) -> Self {
         Self {
             now,
+            judged_at: None,
             unseen: Vec::new(),
         }
     }
@@ -102,6 +117,7 @@ mod tests {
         };
         Ages {
             now: Timestamp(now * DAY),
+            judged_at: None,
             unseen: unseen.iter().map(stretch).collect(),
         }
     }

@@ -8,9 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Stop;
 use super::age::Ages;
 use super::report::{NotDeleted, Options, Removed, Report};
-use crate::cancel::Cancel;
 use crate::files::is_partial;
 use crate::layout::CacheFolder;
 use crate::lock::Lock;
@@ -21,14 +21,14 @@ pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
     ages: &Ages,
-    cancel: &Cancel,
+    stop: &Stop<'_>,
     report: &mut Report,
 ) {
     let Some(ttl) = workspace.settings.worker.cache_ttl else {
         return;
     };
     for cache in workspace.layout.caches() {
-        if cancel.is_cancelled() {
+        if stop.is_due() {
             return;
         }
         let mut cold = parts(workspace, &cache);

@@ -28,10 +28,11 @@ pub use rule::{Facts, Judged, Verdict, judge, judge_all};
 pub use runs::REPEATED;
 
 use crate::cancel::Cancel;
-use crate::store::StoreError;
+use crate::machine::Moment;
+use crate::store::{Clock, StoreError};
 use crate::workspace::Workspace;
 
-/// Collects. Stops between two deletions when cancelled.
+/// Collects. Stops between two deletions when cancelled, and when the clock has jumped.
 ///
 /// # Errors
 /// The store cannot be used; what was deleted before is gone.
@@ -40,11 +41,16 @@ pub fn collect(
     options: &Options,
     cancel: &Cancel,
 ) -> Result<Report, StoreError> {
-    let now = workspace.machine.now();
+    let now = Moment::of(&*workspace.machine);
     if !options.dry_run {
-        workspace.store.observe(now)?;
+        workspace.store.observe(now.wall)?;
     }
     let ages = Ages::at(workspace, now, options.trust_clock)?;
+    let stop = Stop {
+        workspace,
+        ages: &ages,
+        cancel,
+    };
     let not_counted = options.env_ttl.map(|ttl| ages.not_counted(ttl));
     let mut report = Report {
         dry_run: options.dry_run,
@@ -55,8 +61,10 @@ pub fn collect(
         report.scanned += 1;
         if !judged.verdict.deletes() {
             report.skip(judged.verdict.reason());
-        } else if !cancel.is_cancelled() {
-            let cold_since = options.env_ttl.map(|ttl| ages.cutoff(ttl));
+        } else if !stop.is_due() {
+            let cutoff = options.env_ttl.map(|ttl| ages.cutoff(ttl));
+            let trusted = || cutoff.filter(|_| ages.hold(&*workspace.machine));
+            let cold_since = cutoff.map(|_| -> &Clock<'_> { &trusted });
             remove_environment(
                 workspace,
                 &judged.environment,
@@ -67,11 +75,24 @@ pub fn collect(
             )?;
         }
     }
-    runs::collect(workspace, options, &ages, cancel, &mut report)?;
-    orphans::collect(workspace, options, &ages, cancel, &mut report)?;
-    run_folders::collect(workspace, options, &ages, cancel, &mut report)?;
-    snapshots::collect(workspace, options, &ages, cancel, &mut report)?;
-    processes::collect(workspace, options, &ages, cancel, &mut report)?;
-    caches::collect(workspace, options, &ages, cancel, &mut report);
+    runs::collect(workspace, options, &ages, &stop, &mut report)?;
+    orphans::collect(workspace, options, &ages, &stop, &mut report)?;
+    run_folders::collect(workspace, options, &ages, &stop, &mut report)?;
+    snapshots::collect(workspace, options, &ages, &stop, &mut report)?;
+    processes::collect(workspace, options, &ages, &stop, &mut report)?;
+    caches::collect(workspace, options, &ages, &stop, &mut report);
     Ok(report)
+}
+
+/// Why a collection stops before its end.
+struct Stop<'a> {
+    workspace: &'a Workspace,
+    ages: &'a Ages,
+    cancel: &'a Cancel,
+}
+
+impl Stop<'_> {
+    fn is_due(&self) -> bool {
+        self.cancel.is_cancelled() || !self.ages.hold(&*self.workspace.machine)
+    }
 }

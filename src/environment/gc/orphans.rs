@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::Stop;
 use super::age::Ages;
 use super::aside::Aside;
 use super::remove::{Locks, remove_key_folder, would_remove};
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
 use super::rule::Verdict;
-use crate::cancel::Cancel;
 use crate::environment::in_use;
 use crate::files::name_of;
 use crate::layout::EnvironmentFolder;
@@ -21,7 +21,7 @@ pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
     ages: &Ages,
-    cancel: &Cancel,
+    stop: &Stop<'_>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let files = workspace.files();
@@ -33,7 +33,7 @@ pub(super) fn collect(
         .flat_map(|workspace| files.folders(&workspace));
     for key in configurations.flat_map(|configuration| files.folders(&configuration)) {
         for folder in files.folders(&key) {
-            if cancel.is_cancelled() {
+            if stop.is_due() {
                 return Ok(());
             }
             report.scanned += 1;

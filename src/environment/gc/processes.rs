@@ -5,10 +5,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::Stop;
 use super::age::Ages;
 use super::orphans::modified;
 use super::report::{Options, Removed, Report};
-use crate::cancel::Cancel;
 use crate::layout::WORKER_LOCK;
 use crate::lock::{self, Lock};
 use crate::machine::FoundKind;
@@ -22,7 +22,7 @@ pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
     ages: &Ages,
-    cancel: &Cancel,
+    stop: &Stop<'_>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let (store, files) = (&workspace.store, workspace.files());
@@ -32,7 +32,7 @@ pub(super) fn collect(
         let is_gone = worker.host != host
             && ages.is_older(worker.seen_at, GONE)
             && lock::is_held(files, &worker.lock_path) != Some(true);
-        if !is_gone || cancel.is_cancelled() {
+        if !is_gone || stop.is_due() {
             known.insert(worker.lock_path);
             continue;
         }
@@ -60,7 +60,7 @@ pub(super) fn collect(
             && name.ends_with(WORKER_LOCK)
             && !known.contains(&path)
             && ages.is_older(modified(workspace, &path), options.leftover_ttl);
-        if !is_leftover || options.dry_run || cancel.is_cancelled() {
+        if !is_leftover || options.dry_run || stop.is_due() {
             continue;
         }
         // Its process may be about to register.

@@ -8,13 +8,12 @@ use std::path::Path;
 use super::aside::Aside;
 use super::report::{NotDeleted, Removed, Report, delete};
 use super::rule::Verdict;
-use crate::clock::Timestamp;
 use crate::environment::in_use;
 use crate::files::FileError;
 use crate::layout::{self, BUILD_LOCK, EnvironmentFolder};
 use crate::lock;
 use crate::machine::{Files, HeldLock, Machine};
-use crate::store::{EnvironmentRecord, StoreError};
+use crate::store::{Clock, EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// Deletes one environment, unless it has come into use since it was judged. Returns whether it was deleted.
@@ -25,7 +24,7 @@ pub fn remove_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
     reason: &'static str,
-    cold_since: Option<Timestamp>,
+    cold_since: Option<&Clock<'_>>,
     dry_run: bool,
     report: &mut Report,
 ) -> Result<bool, StoreError> {

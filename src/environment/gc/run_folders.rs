@@ -4,12 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Stop;
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::{leftover, modified};
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
 use super::rule::Verdict;
-use crate::cancel::Cancel;
 use crate::files::name_of;
 use crate::layout::RunFolder;
 use crate::store::{RunFiles, StoreError};
@@ -22,7 +22,7 @@ pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
     ages: &Ages,
-    cancel: &Cancel,
+    stop: &Stop<'_>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let (files, layout) = (workspace.files(), &workspace.layout);
@@ -35,7 +35,7 @@ pub(super) fn collect(
                 .collect();
             let known = workspace.store.run_files(&names)?;
             for (folder, run) in batch.iter().zip(&names) {
-                if cancel.is_cancelled() {
+                if stop.is_due() {
                     return Ok(());
                 }
                 let says = known.get(run).copied();

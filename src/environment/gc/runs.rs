@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::Stop;
 use super::age::Ages;
 use super::report::{Options, Removed, Report, delete};
-use crate::cancel::Cancel;
 use crate::store::StoreError;
 use crate::workspace::Workspace;
 
@@ -15,7 +15,7 @@ pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
     ages: &Ages,
-    cancel: &Cancel,
+    stop: &Stop<'_>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     const BATCH: u32 = 500;
@@ -34,7 +34,7 @@ pub(super) fn collect(
             return Ok(());
         }
         for run in runs {
-            if cancel.is_cancelled() {
+            if stop.is_due() {
                 return Ok(());
             }
             report.scanned += 1;

@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::Stop;
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::modified;
 use super::report::{NotDeleted, Options, Removed, Report, delete};
-use crate::cancel::Cancel;
 use crate::files::name_of;
 use crate::layout;
 use crate::lock::Lock;
@@ -24,16 +24,16 @@ pub(super) fn collect(
     workspace: &Workspace,
     options: &Options,
     ages: &Ages,
-    cancel: &Cancel,
+    stop: &Stop<'_>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let candidates = candidates(workspace, options, ages);
     if candidates.is_empty() {
         return Ok(());
     }
-    let needed = Needed::look(workspace, cancel)?;
+    let needed = Needed::look(workspace, stop)?;
     for snapshot in candidates {
-        if cancel.is_cancelled() {
+        if stop.is_due() {
             return Ok(());
         }
         report.scanned += 1;
@@ -78,7 +78,7 @@ fn candidates(workspace: &Workspace, options: &Options, ages: &Ages) -> Vec<Path
 struct Needed(HashSet<PathBuf>);
 
 impl Needed {
-    fn look(workspace: &Workspace, cancel: &Cancel) -> Result<Self, StoreError> {
+    fn look(workspace: &Workspace, stop: &Stop<'_>) -> Result<Self, StoreError> {
         let store = &workspace.store;
         let mut needed: HashSet<PathBuf> = HashSet::new();
         let mut add = |path: PathBuf| {
@@ -88,7 +88,7 @@ impl Needed {
             add(environment.snapshot);
         }
         let mut after = String::new();
-        while !cancel.is_cancelled() {
+        while !stop.is_due() {
             let (snapshots, last) = store.snapshots_of_runs(&after, BATCH)?;
             snapshots.into_iter().for_each(&mut add);
             match last {

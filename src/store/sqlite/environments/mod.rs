@@ -153,7 +153,7 @@ impl Environments for SqliteStore {
         self.write(|transaction| move_waiting_runs(transaction, from, to, now))
     }
 
-    fn delete_environment(&self, id: &str, cold_since: Option<Timestamp>) -> Result<bool> {
+    fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool> {
         self.write(|transaction| delete(transaction, id, cold_since))
     }
 }
@@ -225,8 +225,12 @@ fn move_waiting_runs(
 fn delete(
     transaction: &Transaction<'_>,
     id: &str,
-    cold_since: Option<Timestamp>,
+    cold_since: Option<&Clock<'_>>,
 ) -> rusqlite::Result<bool> {
+    let cold_since = match cold_since.map(|clock| clock()) {
+        Some(None) => return Ok(false),
+        asked => asked.flatten(),
+    };
     let changed = execute(
         transaction,
         "DELETE FROM environments WHERE id = ?1 AND status IN ('ready', 'failed')
