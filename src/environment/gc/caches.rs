@@ -8,27 +8,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Stop;
+use super::Pass;
 use super::age::Ages;
-use super::report::{NotDeleted, Options, Removed, Report};
+use super::report::{NotDeleted, Removed, Report};
 use crate::files::is_partial;
 use crate::layout::CacheFolder;
 use crate::lock::Lock;
 use crate::machine::Files;
 use crate::workspace::Workspace;
 
-pub(super) fn collect(
-    workspace: &Workspace,
-    options: &Options,
-    ages: &Ages,
-    stop: &Stop<'_>,
-    report: &mut Report,
-) {
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
     let Some(ttl) = workspace.settings.worker.cache_ttl else {
         return;
     };
     for cache in workspace.layout.caches() {
-        if stop.is_due() {
+        if pass.is_stopped() {
             return;
         }
         let mut cold = parts(workspace, &cache);

@@ -46,8 +46,9 @@ pub fn collect(
         workspace.store.observe(now.wall)?;
     }
     let ages = Ages::at(workspace, now, options.trust_clock)?;
-    let stop = Stop {
+    let pass = Pass {
         workspace,
+        options,
         ages: &ages,
         cancel,
     };
@@ -61,7 +62,7 @@ pub fn collect(
         report.scanned += 1;
         if !judged.verdict.deletes() {
             report.skip(judged.verdict.reason());
-        } else if !stop.is_due() {
+        } else if !pass.is_stopped() {
             let cutoff = options.env_ttl.map(|ttl| ages.cutoff(ttl));
             let trusted = || cutoff.filter(|_| ages.hold(&*workspace.machine));
             let cold_since = cutoff.map(|_| -> &Clock<'_> { &trusted });
@@ -75,24 +76,26 @@ pub fn collect(
             )?;
         }
     }
-    runs::collect(workspace, options, &ages, &stop, &mut report)?;
-    orphans::collect(workspace, options, &ages, &stop, &mut report)?;
-    run_folders::collect(workspace, options, &ages, &stop, &mut report)?;
-    snapshots::collect(workspace, options, &ages, &stop, &mut report)?;
-    processes::collect(workspace, options, &ages, &stop, &mut report)?;
-    caches::collect(workspace, options, &ages, &stop, &mut report);
+    runs::collect(&pass, &mut report)?;
+    orphans::collect(&pass, &mut report)?;
+    run_folders::collect(&pass, &mut report)?;
+    snapshots::collect(&pass, &mut report)?;
+    processes::collect(&pass, &mut report)?;
+    caches::collect(&pass, &mut report);
     Ok(report)
 }
 
-/// Why a collection stops before its end.
-struct Stop<'a> {
+/// One pass of collection.
+struct Pass<'a> {
     workspace: &'a Workspace,
+    options: &'a Options,
     ages: &'a Ages,
     cancel: &'a Cancel,
 }
 
-impl Stop<'_> {
-    fn is_due(&self) -> bool {
+impl Pass<'_> {
+    /// Whether nothing more is to be deleted in it: it was cancelled, or the clock has jumped.
+    fn is_stopped(&self) -> bool {
         self.cancel.is_cancelled() || !self.ages.hold(&*self.workspace.machine)
     }
 }

@@ -5,8 +5,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::Stop;
-use super::age::Ages;
+use super::Pass;
 use super::aside::Aside;
 use super::remove::{Locks, remove_key_folder, would_remove};
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
@@ -17,13 +16,13 @@ use crate::layout::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, RunFilter, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
-pub(super) fn collect(
-    workspace: &Workspace,
-    options: &Options,
-    ages: &Ages,
-    stop: &Stop<'_>,
-    report: &mut Report,
-) -> Result<(), StoreError> {
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
     let files = workspace.files();
     let known = Known::look(workspace)?;
     // venvs/<workspace>/<configuration>/<digest>/<environment>
@@ -33,7 +32,7 @@ pub(super) fn collect(
         .flat_map(|workspace| files.folders(&workspace));
     for key in configurations.flat_map(|configuration| files.folders(&configuration)) {
         for folder in files.folders(&key) {
-            if stop.is_due() {
+            if pass.is_stopped() {
                 return Ok(());
             }
             report.scanned += 1;

@@ -5,26 +5,24 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::Stop;
-use super::age::Ages;
+use super::Pass;
 use super::orphans::modified;
-use super::report::{Options, Removed, Report};
+use super::report::{Removed, Report};
 use crate::layout::WORKER_LOCK;
 use crate::lock::{self, Lock};
 use crate::machine::FoundKind;
 use crate::store::StoreError;
-use crate::workspace::Workspace;
 
 /// A process of another machine that was not seen for so long is gone.
 const GONE: Duration = Duration::from_secs(7 * 86_400);
 
-pub(super) fn collect(
-    workspace: &Workspace,
-    options: &Options,
-    ages: &Ages,
-    stop: &Stop<'_>,
-    report: &mut Report,
-) -> Result<(), StoreError> {
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
     let (store, files) = (&workspace.store, workspace.files());
     let host = workspace.machine.host();
     let mut known = HashSet::new();
@@ -32,7 +30,7 @@ pub(super) fn collect(
         let is_gone = worker.host != host
             && ages.is_older(worker.seen_at, GONE)
             && lock::is_held(files, &worker.lock_path) != Some(true);
-        if !is_gone || stop.is_due() {
+        if !is_gone || pass.is_stopped() {
             known.insert(worker.lock_path);
             continue;
         }
@@ -60,7 +58,7 @@ pub(super) fn collect(
             && name.ends_with(WORKER_LOCK)
             && !known.contains(&path)
             && ages.is_older(modified(workspace, &path), options.leftover_ttl);
-        if !is_leftover || options.dry_run || stop.is_due() {
+        if !is_leftover || options.dry_run || pass.is_stopped() {
             continue;
         }
         // Its process may be about to register.

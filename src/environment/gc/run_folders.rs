@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Stop;
+use super::Pass;
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::{leftover, modified};
@@ -18,13 +18,13 @@ use crate::workspace::Workspace;
 /// So many runs are asked for at once.
 const BATCH: usize = 500;
 
-pub(super) fn collect(
-    workspace: &Workspace,
-    options: &Options,
-    ages: &Ages,
-    stop: &Stop<'_>,
-    report: &mut Report,
-) -> Result<(), StoreError> {
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
     let (files, layout) = (workspace.files(), &workspace.layout);
     for of_workspace in files.folders(layout.runs_of_all()) {
         let runs = layout.runs(&name_of(&of_workspace));
@@ -35,7 +35,7 @@ pub(super) fn collect(
                 .collect();
             let known = workspace.store.run_files(&names)?;
             for (folder, run) in batch.iter().zip(&names) {
-                if stop.is_due() {
+                if pass.is_stopped() {
                     return Ok(());
                 }
                 let says = known.get(run).copied();

@@ -2,22 +2,20 @@
 
 use std::collections::HashSet;
 
-use super::Stop;
-use super::age::Ages;
-use super::report::{Options, Removed, Report, delete};
+use super::Pass;
+use super::report::{Removed, Report, delete};
 use crate::store::StoreError;
-use crate::workspace::Workspace;
 
 /// Why the files of a run are kept although they are old.
 pub const REPEATED: &str = "a retry of it has not ended";
 
-pub(super) fn collect(
-    workspace: &Workspace,
-    options: &Options,
-    ages: &Ages,
-    stop: &Stop<'_>,
-    report: &mut Report,
-) -> Result<(), StoreError> {
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
     const BATCH: u32 = 500;
     let Some(ttl) = options.run_artifact_ttl else {
         return Ok(());
@@ -34,7 +32,7 @@ pub(super) fn collect(
             return Ok(());
         }
         for run in runs {
-            if stop.is_due() {
+            if pass.is_stopped() {
                 return Ok(());
             }
             report.scanned += 1;

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::Stop;
+use super::Pass;
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::modified;
@@ -20,20 +20,20 @@ use crate::workspace::Workspace;
 /// So many runs are asked for at once, so that others reach the store meanwhile.
 const BATCH: u32 = 5000;
 
-pub(super) fn collect(
-    workspace: &Workspace,
-    options: &Options,
-    ages: &Ages,
-    stop: &Stop<'_>,
-    report: &mut Report,
-) -> Result<(), StoreError> {
+pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let Pass {
+        workspace,
+        options,
+        ages,
+        ..
+    } = *pass;
     let candidates = candidates(workspace, options, ages);
     if candidates.is_empty() {
         return Ok(());
     }
-    let needed = Needed::look(workspace, stop)?;
+    let needed = Needed::look(pass)?;
     for snapshot in candidates {
-        if stop.is_due() {
+        if pass.is_stopped() {
             return Ok(());
         }
         report.scanned += 1;
@@ -78,7 +78,8 @@ fn candidates(workspace: &Workspace, options: &Options, ages: &Ages) -> Vec<Path
 struct Needed(HashSet<PathBuf>);
 
 impl Needed {
-    fn look(workspace: &Workspace, stop: &Stop<'_>) -> Result<Self, StoreError> {
+    fn look(pass: &Pass<'_>) -> Result<Self, StoreError> {
+        let workspace = pass.workspace;
         let store = &workspace.store;
         let mut needed: HashSet<PathBuf> = HashSet::new();
         let mut add = |path: PathBuf| {
@@ -88,7 +89,7 @@ impl Needed {
             add(environment.snapshot);
         }
         let mut after = String::new();
-        while !stop.is_due() {
+        while !pass.is_stopped() {
             let (snapshots, last) = store.snapshots_of_runs(&after, BATCH)?;
             snapshots.into_iter().for_each(&mut add);
             match last {
