@@ -3,7 +3,9 @@
 mod common;
 
 use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use common::{Place, snapshot, wait_for};
@@ -547,6 +549,42 @@ fn one_process_collects_at_a_time_and_says_who() {
     let report = place.ade("env gc --json").succeeds().json();
     assert_eq!(removed(&report).len(), 1);
     assert_eq!(place.query::<i64>("SELECT count(*) FROM leases"), 0);
+}
+
+#[test]
+fn while_a_collection_takes_long_the_runs_of_dead_processes_are_taken_back() {
+    let mut place = Place::held("");
+    let run = place.enqueue("config", "members.csv");
+    let first = place.start_worker_with("first", "--no-gc");
+    place.wait_until_held(1);
+    // A collection reads whose a folder is, and this answer takes as long as the test wants.
+    let leftover =
+        environment_folder(&place).with_file_name("01990000-0000-7000-8000-000000000000");
+    fs::create_dir(&leftover).unwrap();
+    let owner = leftover.join(".owner");
+    let made = Command::new("mkfifo").arg(&owner).status().unwrap();
+    assert!(made.success());
+    age(&leftover);
+    place.set("ADE_WORKER_GC_INTERVAL_SECONDS", "0.1");
+    let second = place.start_worker("second");
+    // It can be opened for writing as soon as somebody reads it, who then waits until it is closed.
+    let mut answer = None;
+    wait_for("a collection", || {
+        let mut options = File::options();
+        options.write(true).custom_flags(libc::O_NONBLOCK);
+        answer = options.open(&owner).ok();
+        answer.is_some()
+    });
+    first.dies();
+    place.wait_until_held(2);
+    assert_eq!(place.query::<i64>("SELECT count(*) FROM leases"), 1);
+    fs::remove_file(&owner).unwrap();
+    drop(answer);
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    second.signal(libc::SIGTERM);
+    second.wait().succeeds();
+    assert!(leftover.exists());
 }
 
 #[test]

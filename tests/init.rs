@@ -79,6 +79,32 @@ fn the_minimal_template_runs_as_it_is() {
 }
 
 #[test]
+fn what_other_programs_export_is_read_by_a_new_configuration_as_it_is() {
+    let place = Place::new();
+    // Semicolons, and an encoding that is not UTF-8: as a spreadsheet program of western Europe writes it.
+    let exported: Vec<u8> = "Name;Email\nJosé;jose@example.org\nZoë;zoe@example.org\n"
+        .chars()
+        .map(|letter| u8::try_from(letter).unwrap())
+        .collect();
+    place.write("exported.csv", exported);
+    for template in ["default", "minimal"] {
+        place
+            .ade(&format!("init {template} --template {template} -q"))
+            .succeeds();
+        place
+            .ade(&format!("run {template} exported.csv -q"))
+            .succeeds();
+        let run = place.latest_run();
+        let cells = place
+            .cells(run["output_path"].as_str().unwrap())
+            .to_string();
+        let first_names = ["José", "Zoë"].map(|name| cells.contains(&format!("\"{name}\"")));
+        assert_eq!(first_names, [true, true], "{template}: {cells}");
+        assert!(!cells.contains(';'), "{template}: {cells}");
+    }
+}
+
+#[test]
 fn a_new_name_is_put_in_and_a_folders_name_made_fit() {
     let place = Place::new();
     place

@@ -236,6 +236,13 @@ fn what_earlier_runs_wrote_is_not_normalized_again() {
     // As a shell passes inbox/*.
     let all = "inbox/a.csv inbox/a_normalized.xlsx inbox/b.csv inbox/b_normalized.xlsx";
     assert_eq!(inputs(&place, &format!("run config {all} --json")), both);
+    // As a shell passes two folders, one of which is that of the copies.
+    place.ade("run config inbox/a.csv -o clean -q").succeeds();
+    let all = "inbox/a.csv clean/a_normalized.xlsx -o clean";
+    assert_eq!(
+        inputs(&place, &format!("run config {all} --json")),
+        ["a.csv"]
+    );
     // On record, although what it was made from is gone.
     std::fs::remove_file(place.path("inbox/b.csv")).unwrap();
     snapshot!(place, place.ade("run config inbox -o inbox"), @r"
@@ -263,6 +270,10 @@ fn what_earlier_runs_wrote_is_not_normalized_again() {
         inputs(&place, "run config own --json"),
         ["sales_normalized.xlsx"]
     );
+    // One beside what it was made from is no input, also where nothing is on record and a pattern means it alone.
+    place.members("own/sales.csv");
+    let nothing = place.ade("run config own/*.xlsx --json").ends_with(2);
+    assert_eq!(nothing.error()["code"], "no_input");
 }
 
 #[test]

@@ -127,6 +127,38 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
 }
 
 #[test]
+fn a_build_whose_worker_died_is_not_begun_again_at_once() {
+    let mut place = Place::new();
+    place.hurry();
+    // Longer than any test: what waits for it is not done here.
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "3000");
+    place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "3000");
+    place.configuration("config");
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    place.before_installs("kill -9 $PPID");
+    place
+        .start_worker("doomed")
+        .wait()
+        .ends_with(-libc::SIGKILL);
+    place.before_installs(":");
+    // Finds the death, and nothing that is due.
+    place.ade("worker --once -q").succeeds();
+    assert_eq!(place.status_of(&run), "queued");
+    let (status, attempts, pause): (String, i64, i64) = (
+        place.query("SELECT status FROM environments"),
+        place.query("SELECT attempt_count FROM environments"),
+        place.query("SELECT available_at - updated_at FROM environments"),
+    );
+    assert_eq!((status.as_str(), attempts), ("queued", 1));
+    assert!(pause >= 1_000_000, "{pause} ms");
+    // Who asks by hand does not wait.
+    place.ade("env build config -q").succeeds();
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
+
+#[test]
 fn trouble_with_the_network_that_has_passed_fails_no_later_run() {
     let mut place = Place::new();
     place.hurry();

@@ -80,19 +80,31 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
+/// Opens the file at a path and locks it, again where it was deleted in between. `None`: it was not to be had.
+fn locked(
+    path: &Path,
+    open: impl Fn(&Path) -> io::Result<File>,
+    lock: impl Fn(&File) -> io::Result<bool>,
+) -> io::Result<Option<Box<dyn HeldLock>>> {
+    loop {
+        let file = open(path)?;
+        if !lock(&file)? {
+            return Ok(None);
+        }
+        if is_at(&file, path) {
+            return Ok(Some(Box::new(LockedFile(file))));
+        }
+    }
+}
+
 impl Disk {
     /// Locks the file at a path, creating it where it is missing, and waits as long as another process has locked it.
     ///
     /// # Errors
     /// It cannot be opened, or the file system has no locks.
     pub fn lock(&self, path: &Path) -> io::Result<Box<dyn HeldLock>> {
-        loop {
-            let file = open_lock(path)?;
-            file.lock()?;
-            if is_at(&file, path) {
-                return Ok(Box::new(LockedFile(file)));
-            }
-        }
+        let wait = |file: &File| file.lock().map(|()| true);
+        locked(path, open_lock, wait)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
     }
 }
 
@@ -199,31 +211,16 @@ impl Files for Disk {
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
-        loop {
-            let file = open_lock(path)?;
-            if !held(file.try_lock())? {
-                return Ok(None);
-            }
-            if is_at(&file, path) {
-                return Ok(Some(Box::new(LockedFile(file))));
-            }
-        }
+        locked(path, open_lock, |file| held(file.try_lock()))
     }
 
     fn try_lock_shared(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
-        loop {
-            // Reading is enough for it, also where nothing may be written.
-            let file = match File::open(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => open_lock(path)?,
-                opened => opened?,
-            };
-            if !held(file.try_lock_shared())? {
-                return Ok(None);
-            }
-            if is_at(&file, path) {
-                return Ok(Some(Box::new(LockedFile(file))));
-            }
-        }
+        // Reading is enough for it, also where nothing may be written.
+        let open = |path: &Path| match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => open_lock(path),
+            opened => opened,
+        };
+        locked(path, open, |file| held(file.try_lock_shared()))
     }
 
     fn is_locked(&self, path: &Path) -> io::Result<bool> {
@@ -244,22 +241,26 @@ impl Files for Disk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     #[test]
     fn a_lock_on_a_file_that_was_deleted_meanwhile_is_taken_on_the_new_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("build.lock");
-        let first = Disk.lock(&path).unwrap();
-        std::thread::scope(|scope| {
-            // Waits with the file open that is about to be deleted.
-            let second = scope.spawn(|| Disk.lock(&path).unwrap());
-            std::thread::sleep(std::time::Duration::from_millis(50));
-            fs::remove_file(&path).unwrap();
-            drop(first);
-            let _second = second.join().unwrap();
-            assert!(Disk.is_locked(&path).unwrap());
-            assert!(Disk.try_lock(&path).unwrap().is_none());
-        });
+        let times = Cell::new(0);
+        // Between opening and locking it, as whoever deletes it under its own lock does.
+        let lock = |file: &File| {
+            times.set(times.get() + 1);
+            if times.get() < 3 {
+                fs::remove_file(&path).unwrap();
+            }
+            held(file.try_lock())
+        };
+        let first = locked(&path, open_lock, lock).unwrap();
+        assert_eq!((first.is_some(), times.get()), (true, 3));
+        assert!(Disk.is_locked(&path).unwrap());
+        assert!(Disk.try_lock(&path).unwrap().is_none());
+        drop(first);
         assert!(!Disk.is_locked(&path).unwrap());
     }
 

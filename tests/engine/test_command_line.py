@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import openpyxl
 import pytest
 from conftest import write_files, write_workbook
 
@@ -196,6 +197,16 @@ def test_config_init_writes_a_package_that_validates_and_runs(ade_engine, tmp_pa
     done = ade_engine("process", "file", "-i", source, "--config-package", target, "--log-format", "ndjson")
     assert done.status == 0, done.stderr
     assert done.events[-1]["data"]["evaluation"]["outcome"] == "success"
+
+
+def test_what_config_init_writes_reads_semicolons_and_other_encodings(ade_engine, tmp_path):
+    target, source = tmp_path / "starter", tmp_path / "people.csv"
+    assert ade_engine("config", "init", target).status == 0
+    source.write_bytes("Name;Mail\nJosé;jose@x.org\nZoë;zoe@x.org\n".encode("latin-1"))
+    done = ade_engine("process", "file", "-i", source, "-o", tmp_path / "out.xlsx", "--config-package", target)
+    assert done.status == 0, done.stderr
+    rows = list(openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0].iter_rows(values_only=True))
+    assert [row[:2] for row in rows[1:]] == [("José", "jose@x.org"), ("Zoë", "zoe@x.org")], rows
 
 
 def test_config_init_refuses_what_it_would_spoil(ade_engine, tmp_path):
