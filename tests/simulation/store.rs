@@ -51,7 +51,7 @@ impl SimulatedStore {
             return Err(Self::unreachable("the process is dead"));
         }
         let faults = world.faults();
-        let moment = now.map_or_else(|| world.moment(), |now| process.looked_at(now));
+        let looked = now.map(|now| process.looked_at(now));
         let mut wait = world.chance.between(0, 4);
         if world.chance.hits(faults.delay) {
             wait = world.chance.between(1_000, 40_000);
@@ -71,6 +71,8 @@ impl SimulatedStore {
                 waited_seconds: 30.0,
             });
         }
+        // Where the store asks for the time itself, it does so now.
+        let moment = looked.unwrap_or_else(|| world.moment());
         let answer = work(&world.store);
         world.count("calls");
         world.trace(|| match &answer {
