@@ -3,14 +3,14 @@
 //! One connection in each process, behind a mutex. Writes are short `BEGIN IMMEDIATE` transactions: the write lock is taken
 //! before the first read, so that what a transaction has read still holds when it writes, and so that waiting for the lock
 //! follows the busy timeout, which SQLite ignores when a transaction turns from reading to writing. No transaction spans a
-//! process or a file operation. Writers of one process that meet share a transaction (`transaction`).
+//! process or a file operation. What the slots of a worker write at the same time shares a transaction (`transaction`).
 //!
 //! - `identity`, `configurations`, `environments`, `runs`, `results`, `copies`, `workers`, `leases`, `observed_time`,
 //!   `collection` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
-//! - `options` reads the settings, `connection` and `busy` set a connection up, `transaction` lets writers share commits,
-//!   `error` converts SQLite's errors, `values` holds what the statements share, `prefix` finds ids by a part of them.
+//! - `options` reads the settings, `connection`, `busy` and `checkpoint` set a connection up, `transaction` lets writers share
+//!   commits, `error` converts SQLite's errors, `values` holds what the statements share, `prefix` finds ids by a part of them.
 //!
 //! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
 //! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
