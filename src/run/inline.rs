@@ -186,7 +186,7 @@ impl Job<'_> {
                 Carried::Lost => {
                     let message = "the lease was lost".to_owned();
                     let failure = failure(code::LEASE_EXPIRED, "run", message, None);
-                    match self.leave(&claimed, &failure) {
+                    match self.leave_surely(&claimed, &failure)? {
                         Some(run) => run,
                         None => {
                             let name = &claimed.run.input_name;
@@ -200,8 +200,8 @@ impl Job<'_> {
                 }
                 // The claim is left, as a worker does; where it cannot be, recovery finds it when this process has ended.
                 Carried::Unrecorded(failure, error) => match self.leave(&claimed, &failure) {
-                    Some(run) => run,
-                    None => return Err(error),
+                    Ok(Some(run)) => run,
+                    Ok(None) | Err(_) => return Err(error),
                 },
             };
             if waiting.status.is_terminal() {
@@ -215,14 +215,34 @@ impl Job<'_> {
     }
 
     /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent. `None`: the claim
-    /// does not stand any more, or the store cannot be used.
-    fn leave(&self, claimed: &Claimed, failure: &Failure) -> Option<RunRecord> {
+    /// does not stand any more.
+    fn leave(&self, claimed: &Claimed, failure: &Failure) -> Result<Option<RunRecord>, StoreError> {
         let Claimed { run, claim, .. } = claimed;
-        let run = retry_later(self.request.workspace, run, claim, failure).ok()??;
-        if !run.status.is_terminal() {
-            self.observer.retrying(self.input, &run, failure);
+        let left = retry_later(self.request.workspace, run, claim, failure)?;
+        if let Some(run) = &left
+            && !run.status.is_terminal()
+        {
+            self.observer.retrying(self.input, run, failure);
         }
-        Some(run)
+        Ok(left)
+    }
+
+    /// As [`Self::leave`]; where the store is busy, again and again. Else this process would wait for the end of a run that
+    /// it has itself, which nobody else would end while it lives.
+    fn leave_surely(
+        &self,
+        claimed: &Claimed,
+        failure: &Failure,
+    ) -> Result<Option<RunRecord>, StoreError> {
+        let mut silent_since = None;
+        loop {
+            let left = self.leave(claimed, failure);
+            if let Some(left) = self.answered(left, &mut silent_since)? {
+                return Ok(left);
+            }
+            let machine = &self.request.workspace.machine;
+            machine.wait(&Cancel::new(), LOOK_EVERY);
+        }
     }
 
     /// Records the run under a claim of this process.

@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Pass;
 use super::age::Ages;
+use super::pass::Pass;
 use super::report::{NotDeleted, Removed, Report};
 use crate::files::is_partial;
 use crate::layout::CacheFolder;

@@ -11,6 +11,7 @@ mod aside;
 mod caches;
 mod lease;
 mod orphans;
+mod pass;
 mod processes;
 mod remove;
 mod report;
@@ -27,6 +28,7 @@ pub use report::{NotDeleted, Options, Removed, Report, UNKNOWN};
 pub use rule::{Facts, Judged, Verdict, judge, judge_all};
 pub use runs::REPEATED;
 
+use self::pass::Pass;
 use crate::cancel::Cancel;
 use crate::machine::Moment;
 use crate::store::{Clock, StoreError};
@@ -83,19 +85,4 @@ pub fn collect(
     processes::collect(&pass, &mut report)?;
     caches::collect(&pass, &mut report);
     Ok(report)
-}
-
-/// One pass of collection.
-struct Pass<'a> {
-    workspace: &'a Workspace,
-    options: &'a Options,
-    ages: &'a Ages,
-    cancel: &'a Cancel,
-}
-
-impl Pass<'_> {
-    /// Whether nothing more is to be deleted in it: it was cancelled, or the clock has jumped.
-    fn is_stopped(&self) -> bool {
-        self.cancel.is_cancelled() || !self.ages.hold(&*self.workspace.machine)
-    }
 }

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::Pass;
 use super::aside::Aside;
+use super::pass::Pass;
 use super::remove::{Locks, remove_key_folder, would_remove};
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
 use super::rule::Verdict;

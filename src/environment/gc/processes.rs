@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::Pass;
 use super::orphans::modified;
+use super::pass::Pass;
 use super::report::{Removed, Report};
 use crate::layout::WORKER_LOCK;
 use crate::lock::{self, Lock};

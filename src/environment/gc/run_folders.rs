@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Pass;
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::{leftover, modified};
+use super::pass::Pass;
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
 use super::rule::Verdict;
 use crate::files::name_of;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Pass;
+use super::pass::Pass;
 use super::report::{Removed, Report, delete};
 use crate::store::StoreError;
 

@@ -6,10 +6,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::Pass;
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::modified;
+use super::pass::Pass;
 use super::report::{NotDeleted, Options, Removed, Report, delete};
 use crate::files::name_of;
 use crate::layout;
