@@ -11,22 +11,24 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
+/// The whole milliseconds of a duration, as times are kept; as many as there can be where it is longer.
+pub fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 impl Timestamp {
     /// The machine's clock, now.
     pub fn now() -> Self {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        Self(milliseconds(since))
     }
 
     /// The instant that is `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(milliseconds(duration)))
     }
 
     /// Milliseconds from `earlier` to this instant; zero where the clock went backwards.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::files::{Files, Found, FoundKind, HeldLock, OpenLog};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, milliseconds};
 use crate::digest::{self, CopyError};
 use crate::files;
 
@@ -119,9 +119,7 @@ impl Files for Disk {
                 FoundKind::File
             },
             length: found.len(),
-            modified: Timestamp(since.map_or(0, |since| {
-                i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-            })),
+            modified: Timestamp(since.map_or(0, milliseconds)),
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{Change, Pool};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, milliseconds};
 use crate::machine::{JUMP, Machine, Moment, Steady};
 use crate::run::ends;
 use crate::run::lifecycle::retry_later;
@@ -249,8 +249,7 @@ impl Pool<'_> {
             claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),
             claim_latency_max_ms: (claims > 0).then(|| longest as f64 / 1000.0),
         };
-        let keep_since =
-            Timestamp(now.0 - i64::try_from(KEEP_METRICS.as_millis()).unwrap_or(i64::MAX));
+        let keep_since = Timestamp(now.0 - milliseconds(KEEP_METRICS));
         store.record_metrics(&metrics, keep_since)?;
         self.report(worker, &Change::Metrics(&metrics));
         Ok(())

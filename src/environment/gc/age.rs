@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, milliseconds};
 use crate::machine::{Machine, Moment};
 use crate::store::{StoreError, Unseen};
 use crate::workspace::Workspace;
@@ -17,9 +17,8 @@ const PART: i64 = 10;
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Ages {
-    /// The moment at which everything is judged.
-    pub now: Timestamp,
-    judged_at: Option<Moment>,
+    /// At which everything is judged.
+    moment: Moment,
     /// The last one first; they may overlap.
     unseen: Vec<Unseen>,
 }
@@ -34,40 +33,37 @@ impl Ages {
         moment: Moment,
         trust_clock: bool,
     ) -> Result<Self, StoreError> {
-        let now = moment.wall;
         let unseen = match trust_clock {
             true => Vec::new(),
-            false => workspace.store.unseen(now)?,
+            false => workspace.store.unseen(moment.wall)?,
         };
-        Ok(Self {
-            now,
-            judged_at: Some(moment),
-            unseen,
-        })
+        Ok(Self { moment, unseen })
     }
 
     /// Whether the clock has not jumped since: after that, what was used a moment ago may look old.
     pub fn hold(&self, machine: &dyn Machine) -> bool {
-        let now = Moment::of(machine);
-        self.judged_at
-            .is_none_or(|then| then.jump_until(&now).is_none())
+        self.moment.jump_until(&Moment::of(machine)).is_none()
+    }
+
+    /// The time at which everything is judged.
+    pub fn now(&self) -> Timestamp {
+        self.moment.wall
     }
 
     /// Judges ages at this moment, by the clock alone.
     #[cfg(test)]
     pub(super) fn plain(now: Timestamp) -> Self {
         Self {
-            now,
-            judged_at: None,
+            moment: moment(now),
             unseen: Vec::new(),
         }
     }
 
     /// The instant before which something must have been used last to be as old as `ttl`.
     pub fn cutoff(&self, ttl: Duration) -> Timestamp {
-        let ttl = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+        let ttl = milliseconds(ttl);
         // Back from now: `missing` is what still has to be seen before `until`.
-        let (mut missing, mut until) = (ttl, self.now.0);
+        let (mut missing, mut until) = (ttl, self.now().0);
         for stretch in &self.unseen {
             let end = stretch.to.0.min(until);
             let seen = until - end;
@@ -97,10 +93,15 @@ impl Ages {
 
     /// How much of the time back to the cutoff does not count, because no process saw it.
     pub fn not_counted(&self, ttl: Duration) -> Duration {
-        let ttl_in_milliseconds = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
-        let plain = Timestamp(self.now.0.saturating_sub(ttl_in_milliseconds));
+        let plain = Timestamp(self.now().0.saturating_sub(milliseconds(ttl)));
         Duration::from_millis(plain.since(self.cutoff(ttl)))
     }
+}
+
+#[cfg(test)]
+fn moment(wall: Timestamp) -> Moment {
+    let steady = crate::machine::Steady(Duration::ZERO);
+    Moment { wall, steady }
 }
 
 #[cfg(test)]
@@ -116,8 +117,7 @@ mod tests {
             to: Timestamp(to * DAY),
         };
         Ages {
-            now: Timestamp(now * DAY),
-            judged_at: None,
+            moment: moment(Timestamp(now * DAY)),
             unseen: unseen.iter().map(stretch).collect(),
         }
     }

@@ -45,7 +45,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
             };
             if options.dry_run {
                 stay.insert(run.id);
-            } else if store.mark_artifacts_deleted(&run.id, before, ages.now)? {
+            } else if store.mark_artifacts_deleted(&run.id, before, ages.now())? {
                 delete(files, &run.run_dir, report);
             } else {
                 report.skip(REPEATED);

@@ -13,9 +13,9 @@ pub(super) use build::reclaim;
 pub(super) use read::NEXT;
 
 use super::prefix::Table;
-use super::values::{execute, path_text, signed};
+use super::values::{execute, path_text};
 use super::{SqliteStore, runs};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{
     AfterFailure, BuildAttempts, Claim, Claimable, Clock, EnvironmentContents, EnvironmentKey,
@@ -242,7 +242,7 @@ fn delete(
         params![
             id,
             cold_since.map(|since| since.0),
-            signed(LAST_USE_KNOWN_TO.as_secs() * 1000)
+            milliseconds(LAST_USE_KNOWN_TO)
         ],
     )?;
     Ok(changed == 1)

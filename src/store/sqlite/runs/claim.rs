@@ -4,9 +4,9 @@ use rusqlite::{OptionalExtension, params};
 
 use super::due;
 use super::read::by_id;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, milliseconds};
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{execute, signed};
+use crate::store::sqlite::values::execute;
 use crate::store::{Claim, LAST_USE_KNOWN_TO, RunRecord};
 
 /// Collection depends on this: an environment counts as used when a run that needs it is claimed. A use in the future is
@@ -19,7 +19,7 @@ pub(super) fn touch_environment(
     execute(
         transaction,
         "UPDATE environments SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR abs(?2 - last_used_at) >= ?3)",
-        params![id, now.0, known_to()],
+        params![id, now.0, milliseconds(LAST_USE_KNOWN_TO)],
     )?;
     Ok(())
 }
@@ -33,13 +33,9 @@ pub(super) fn touch_configuration(
     execute(
         transaction,
         "UPDATE configurations SET last_run_at = ?2 WHERE id = ?1 AND (last_run_at IS NULL OR abs(?2 - last_run_at) >= ?3)",
-        params![id, now.0, known_to()],
+        params![id, now.0, milliseconds(LAST_USE_KNOWN_TO)],
     )?;
     Ok(())
-}
-
-fn known_to() -> i64 {
-    signed(LAST_USE_KNOWN_TO.as_secs() * 1000)
 }
 
 /// Claims the oldest due runs, one under each claim.

@@ -66,14 +66,13 @@ pub(super) fn finish(
     ending: &Ending,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let id = id.to_owned();
-    let Some(live) = live::take_out(transaction, &Which::claimed(&id, claim))? else {
+    let Some(live) = live::take_out(transaction, &Which::claimed(id, claim))? else {
         return Ok(false);
     };
     let error = ending.error.as_ref();
     complete(
         transaction,
-        &id,
+        id,
         &live,
         ending.status,
         error,
@@ -85,9 +84,9 @@ pub(super) fn finish(
         error: error.map(|error| error.message.as_str()),
         ending: Some(ending),
     };
-    attempt::record(transaction, &id, &live, &outcome, now)?;
+    attempt::record(transaction, id, &live, &outcome, now)?;
     if let Some(results) = &ending.results {
-        results::insert(transaction, &id, results)?;
+        results::insert(transaction, id, results)?;
     }
     Ok(true)
 }

@@ -33,7 +33,7 @@ struct Leaving<'a> {
 /// cancellation was requested. Returns the run as it is then.
 fn leave(
     transaction: &Transaction<'_>,
-    id: &String,
+    id: &str,
     live: &Live,
     leaving: &Leaving<'_>,
     now: Timestamp,
@@ -86,8 +86,7 @@ fn leave_claimed(
     leaving: &Leaving<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    let id = id.to_owned();
-    let held = live::read(transaction, &Which::claimed(&id, claim))?;
+    let held = live::read(transaction, &Which::claimed(id, claim))?;
     let left = held
         .first()
         .map(|(id, live)| leave(transaction, id, live, leaving, now));
@@ -146,7 +145,7 @@ pub(super) fn expire(
         message: "lease expired".to_owned(),
         hint: None,
     };
-    let expired = live::read(transaction, &Which::expired(&now.0))?;
+    let expired = live::read(transaction, &Which::expired(now))?;
     leave_all(transaction, &expired, now, |live| Leaving {
         failure: &failure,
         outcome: "lost",
@@ -169,8 +168,7 @@ pub(in crate::store::sqlite) fn reclaim(
         message: "the process that executed the run died".to_owned(),
         hint: (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned()),
     };
-    let process = process.to_owned();
-    let orphans = live::read(transaction, &Which::held_by(&process))?;
+    let orphans = live::read(transaction, &Which::held_by(process))?;
     leave_all(transaction, &orphans, now, |_| Leaving {
         failure: &failure,
         outcome: "lost",

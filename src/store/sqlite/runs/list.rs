@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::read::by_id;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, milliseconds};
 use crate::store::{RunFilter, RunRecord, RunStatus};
 
 /// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
@@ -160,7 +160,7 @@ fn running(
 /// No run that was recorded since then has a smaller id. RFC 9562, 5.7: a UUID of version 7 begins with its time in
 /// milliseconds, 48 bits, in hexadecimal digits with a hyphen after the eighth.
 fn first_id_since(since: Timestamp) -> String {
-    let staging = i64::try_from(STAGING.as_millis()).unwrap_or(i64::MAX);
+    let staging = milliseconds(STAGING);
     let time = format!("{:012x}", (since.0 - staging).clamp(0, (1 << 48) - 1));
     format!("{}-{}", &time[..8], &time[8..])
 }

@@ -1,6 +1,7 @@
 //! The queue: reading a run's row in it, and taking it out when the run ends.
 
-use rusqlite::{OptionalExtension, Row, ToSql};
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::store::Claim;
@@ -37,83 +38,71 @@ fn live(row: &Row<'_>) -> rusqlite::Result<(String, Live)> {
 
 /// Which runs of the queue are meant, by a condition. It names the status that they must have, and the token where a claim
 /// is needed.
-pub(super) struct Which<'a> {
+pub(super) struct Which {
     condition: &'static str,
-    values: [&'a dyn ToSql; 2],
-    count: usize,
+    values: Vec<Value>,
 }
 
-#[expect(
-    clippy::ptr_arg,
-    reason = "a statement takes a reference to a sized value, which a str is not"
-)]
-impl<'a> Which<'a> {
-    /// The run that is under this claim.
-    pub(super) fn claimed(id: &'a String, claim: &'a Claim) -> Self {
+impl Which {
+    fn new(condition: &'static str, values: impl Into<Vec<Value>>) -> Self {
         Self {
-            condition: "run_id = ?1 AND claim_token = ?2 AND status = 'running'",
-            values: [id, &claim.token],
-            count: 2,
+            condition,
+            values: values.into(),
         }
+    }
+
+    /// The run that is under this claim.
+    pub(super) fn claimed(id: &str, claim: &Claim) -> Self {
+        let values = [id.to_owned().into(), claim.token.clone().into()];
+        Self::new(
+            "run_id = ?1 AND claim_token = ?2 AND status = 'running'",
+            values,
+        )
     }
 
     /// The run with this id, where it waits.
-    pub(super) fn queued(id: &'a String) -> Self {
-        Self {
-            condition: "run_id = ?1 AND status = 'queued'",
-            values: [id, id],
-            count: 1,
-        }
+    pub(super) fn queued(id: &str) -> Self {
+        Self::new("run_id = ?1 AND status = 'queued'", [id.to_owned().into()])
     }
 
     /// The run with this id, which the transaction has just read.
-    pub(super) fn just_read(id: &'a String) -> Self {
-        Self {
-            condition: "run_id = ?1",
-            values: [id, id],
-            count: 1,
-        }
+    pub(super) fn just_read(id: &str) -> Self {
+        Self::new("run_id = ?1", [id.to_owned().into()])
     }
 
-    /// Those whose lease ended before an instant in milliseconds. They are a range of the index `queue_leased`.
-    pub(super) fn expired(before: &'a i64) -> Self {
-        Self {
-            condition: "status = 'running' AND claim_expires_at < ?1",
-            values: [before, before],
-            count: 1,
-        }
+    /// Those whose lease ended before an instant. They are a range of the index `queue_leased`.
+    pub(super) fn expired(before: Timestamp) -> Self {
+        Self::new(
+            "status = 'running' AND claim_expires_at < ?1",
+            [before.0.into()],
+        )
     }
 
     /// Those that a process holds. The index of all that is leased is small: there are never more than slots.
-    pub(super) fn held_by(process: &'a String) -> Self {
-        Self {
-            condition: "status = 'running' AND claim_process = ?1",
-            values: [process, process],
-            count: 1,
-        }
-    }
-
-    fn values(&self) -> &[&'a dyn ToSql] {
-        &self.values[..self.count]
+    pub(super) fn held_by(process: &str) -> Self {
+        Self::new(
+            "status = 'running' AND claim_process = ?1",
+            [process.to_owned().into()],
+        )
     }
 }
 
 /// Reads what is meant, with the ids.
 pub(super) fn read(
     transaction: &Transaction<'_>,
-    which: &Which<'_>,
+    which: &Which,
 ) -> rusqlite::Result<Vec<(String, Live)>> {
     let sql = format!("SELECT {COLUMNS} FROM queue WHERE {}", which.condition);
     transaction
         .prepare_cached(&sql)?
-        .query_map(which.values(), live)?
+        .query_map(params_from_iter(&which.values), live)?
         .collect()
 }
 
 /// Takes one run out of the queue. `None`: it is not as the condition says, and nothing changed.
 pub(super) fn take_out(
     transaction: &Transaction<'_>,
-    which: &Which<'_>,
+    which: &Which,
 ) -> rusqlite::Result<Option<Live>> {
     let sql = format!(
         "DELETE FROM queue WHERE {} RETURNING {COLUMNS}",
@@ -121,7 +110,7 @@ pub(super) fn take_out(
     );
     let taken = transaction
         .prepare_cached(&sql)?
-        .query_row(which.values(), live)
+        .query_row(params_from_iter(&which.values), live)
         .optional()?;
     Ok(taken.map(|(_, live)| live))
 }
