@@ -428,6 +428,52 @@ fn an_interrupted_deletion_is_undone_or_completed() {
 }
 
 #[test]
+fn a_run_finds_the_environment_that_a_collection_has_set_aside() {
+    let mut place = Place::ready();
+    place.hurry();
+    let folder = environment_folder(&place);
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    let aside = folder.with_file_name(format!(".trash-{}.token.{name}", mark(&place).trim()));
+
+    // The collection died.
+    for run in ["run config members.csv -q", "env build config -q"] {
+        fs::rename(&folder, &aside).unwrap();
+        place.ade(run).succeeds();
+        assert_eq!(environment_folder(&place), folder, "{run}");
+        assert!(folder.join(".ready").exists() && !aside.exists());
+    }
+    place.enqueue("config", "members.csv");
+    fs::rename(&folder, &aside).unwrap();
+    let worked = place.ade("worker --drain").succeeds();
+    assert!(!worked.stderr.contains("building"), "{worked}");
+    assert_eq!(environment_folder(&place), folder);
+
+    // It lives, and gives the folder its name back.
+    fs::rename(&folder, &aside).unwrap();
+    let held = fs::File::open(aside.join("build.lock")).unwrap();
+    held.lock().unwrap();
+    let run = place.start("run config members.csv -q");
+    std::thread::sleep(Duration::from_millis(300));
+    fs::rename(&aside, &folder).unwrap();
+    drop(held);
+    run.wait().succeeds();
+    assert_eq!(environment_folder(&place), folder);
+
+    // It stands still: nobody waits for it for long.
+    fs::rename(&folder, &aside).unwrap();
+    let held = fs::File::open(aside.join("build.lock")).unwrap();
+    held.lock().unwrap();
+    place.ade("run config members.csv -q").succeeds();
+    let new = environment_folder(&place);
+    assert_ne!(new, folder, "what stands still may be in the old folder");
+    // What it left behind is of an environment that is recorded elsewhere.
+    drop(held);
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), [aside.to_str().unwrap()]);
+    assert!(!aside.exists() && new.join(".ready").exists());
+}
+
+#[test]
 fn files_of_a_run_that_were_to_be_deleted_are() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();

@@ -193,19 +193,24 @@ fn an_environment_whose_folder_vanished_is_built_again() {
     place.configuration("config");
     place.members("members.csv");
     place.ade("run config members.csv -q").succeeds();
-    let folder = place.path(place.environments()[0]["folder"].as_str().unwrap());
-    assert!(folder.starts_with(place.path("data/venvs")), "{folder:?}");
-    std::fs::remove_dir_all(&folder).unwrap();
+    let folder = || place.path(place.environments()[0]["folder"].as_str().unwrap());
+    let first = folder();
+    assert!(first.starts_with(place.path("data/venvs")), "{first:?}");
+    std::fs::remove_dir_all(&first).unwrap();
     place
         .ade("run config members.csv")
         .succeeds()
         .says("(its folder is gone or incomplete)");
+    // A builder that stands still may be in the old one, and its lock went with the files.
+    let second = folder();
+    assert_ne!(second, first);
     // So is one whose folder exists, but was never completed.
-    std::fs::remove_file(folder.join(".ready")).unwrap();
+    std::fs::remove_file(second.join(".ready")).unwrap();
     place
         .ade("run config members.csv")
         .succeeds()
         .says("(its folder is gone or incomplete)");
+    assert!(folder() != second && folder().join(".ready").exists());
     assert_eq!(place.environments().len(), 1);
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::gc::{self, Judged};
 use super::prepare::{PrepareError, prepare};
-use super::provide::is_usable;
+use super::rebuild::is_usable;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::machine::Moment;
 use crate::problem::{Facts, Kind, Problem, code};

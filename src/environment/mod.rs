@@ -5,6 +5,7 @@
 //! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
 //!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
 //! - [`in_use`] marks it as used by a live process.
+//! - [`rebuild`] has it built again where its folder is gone.
 //! - [`gc`] deletes environments that no run needs.
 //! - [`find_uv`] finds the uv that a build uses.
 //!
@@ -23,6 +24,7 @@ pub mod json;
 mod measure;
 pub mod prepare;
 pub mod provide;
+pub mod rebuild;
 pub mod remove;
 
 pub use build::{

@@ -218,7 +218,8 @@ fn ensure_environment(
     workspace.store.ensure_environment(&new, machine.now())
 }
 
-fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
+/// The folder that all environments of a key share.
+pub(super) fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf {
     let (workspace_id, configuration) = (&key.workspace_id, &key.configuration_id);
     let layout = &workspace.layout;
     layout.environment_key(workspace_id, configuration, &key.deps_digest)

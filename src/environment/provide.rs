@@ -12,14 +12,15 @@ pub use super::attempt::ProvideError;
 use super::attempt::{Attempt, lost, record_step};
 use super::builder::Build;
 use super::prepare::Prepared;
-use super::{BuildError, BuildEvent, in_use, is_ready};
+use super::rebuild::{is_usable_soon, requeue};
+use super::{BuildError, BuildEvent, in_use};
 use crate::cancel::{Cancel, linked};
 use crate::clock::Timestamp;
 use crate::files::FileError;
 use crate::layout::{self, EnvironmentFolder};
 use crate::lease::Held;
 use crate::lock::Lock;
-use crate::machine::{Files, Steady};
+use crate::machine::Steady;
 use crate::problem::code;
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
@@ -124,7 +125,7 @@ impl Provider<'_> {
         let mut seen = known.clone();
         loop {
             let is_new = want == Want::Ready || seen.ready_at > known.ready_at;
-            if is_new && self.is_usable(&seen) {
+            if is_new && is_usable_soon(self.workspace, &seen, cancel) {
                 return Ok(ready(seen, on));
             }
             if let Some(failed) = failed_meanwhile(&known, &seen) {
@@ -135,7 +136,9 @@ impl Provider<'_> {
             }
             if let Some(claimable) = self.claimable(&seen, &mut waited, cancel, on)? {
                 let reason = reason(seen.status, want);
-                self.requeue_ready(prepared, want, &seen)?;
+                if seen.status == EnvironmentStatus::Ready {
+                    requeue(self.workspace, &seen, &prepared.snapshot)?;
+                }
                 let built = match self.claim(&seen, claimable)? {
                     Some(claimed) => self.build(prepared, claimed, reason, cancel, on),
                     None => Err(ProvideError::Busy),
@@ -155,10 +158,6 @@ impl Provider<'_> {
                 found => found?,
             };
         }
-    }
-
-    fn is_usable(&self, environment: &EnvironmentRecord) -> bool {
-        is_usable(self.workspace.files(), environment)
     }
 
     /// How an environment may be claimed now. `None`: another process builds it; this one has waited for a moment.
@@ -223,27 +222,6 @@ impl Provider<'_> {
         let workers = self.workspace.store.workers().ok()?;
         let worker = workers.into_iter().find(|worker| worker.id == *process)?;
         Some(format!("process {} on {}", worker.pid, worker.host))
-    }
-
-    /// Requeues a ready environment whose folder is gone, or that is to be rebuilt.
-    fn requeue_ready(
-        &self,
-        prepared: &Prepared,
-        want: Want,
-        environment: &EnvironmentRecord,
-    ) -> Result<(), StoreError> {
-        if environment.status != EnvironmentStatus::Ready {
-            return Ok(());
-        }
-        let machine = &self.workspace.machine;
-        let folder = match want {
-            Want::Ready => environment.folder.clone(),
-            // Runs may still use the old one's folder.
-            Want::Rebuilt => prepared.environment_folder(self.workspace, &machine.new_id()),
-        };
-        let (store, snapshot) = (&self.workspace.store, &prepared.snapshot);
-        store.requeue_environment(environment, &folder, snapshot, machine.now())?;
-        Ok(())
     }
 
     /// `None`: another process was quicker.
@@ -434,9 +412,4 @@ fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Optio
 /// Whether a failure of this code says that the builder left without a word.
 fn was_left(code: &str) -> bool {
     [code::WORKER_DIED, code::LEASE_EXPIRED].contains(&code)
-}
-
-/// Ready by its record and on disk.
-pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
-    environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.folder)
 }

@@ -20,7 +20,8 @@ use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::engine::Launch;
 use crate::environment::in_use::InUse;
-use crate::environment::provide::{ProvideError, is_usable};
+use crate::environment::provide::ProvideError;
+use crate::environment::rebuild::{is_usable_soon, requeue};
 use crate::lease::Held;
 use crate::machine::Steady;
 use crate::problem::{Problem, code};
@@ -164,7 +165,10 @@ impl Lifecycle<'_> {
             Err(StoreError::NotFound { .. }) => Ok(None),
             // A database that does not answer says nothing about the environment.
             Err(error) => Err(error),
-            Ok(found) => Ok(is_usable(self.workspace.files(), &found).then_some(found)),
+            Ok(found) => {
+                let is_usable = is_usable_soon(self.workspace, &found, self.cancel);
+                Ok(is_usable.then_some(found))
+            }
         }
     }
 
@@ -241,14 +245,9 @@ impl Lifecycle<'_> {
         // Another run may have found it before, and a process may have built it since.
         if let Some(environment) = store.environment_of(&run.key)?
             && environment.status == EnvironmentStatus::Ready
-            && !is_usable(self.workspace.files(), &environment)
+            && !is_usable_soon(self.workspace, &environment, self.cancel)
         {
-            store.requeue_environment(
-                &environment,
-                &environment.folder,
-                &environment.snapshot,
-                self.workspace.machine.now(),
-            )?;
+            requeue(self.workspace, &environment, &environment.snapshot)?;
         }
         self.give_back(
             claimed.run_and_claim(),

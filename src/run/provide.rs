@@ -6,9 +6,8 @@ use super::recover::recover;
 use crate::cancel::Cancel;
 use crate::environment::builder::Build;
 use crate::environment::prepare::Prepared;
-use crate::environment::provide::{
-    OnProgress, Other, Progress, ProvideError, Provider, Want, is_usable,
-};
+use crate::environment::provide::{OnProgress, Other, Progress, ProvideError, Provider, Want};
+use crate::environment::rebuild::is_usable_soon;
 use crate::fleet::{FleetError, Member};
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
@@ -26,7 +25,7 @@ pub fn provide(
     on: &mut OnProgress<'_>,
 ) -> Result<EnvironmentRecord, ProvideError> {
     let environment = prepared.ensure_environment(workspace)?;
-    if want == Want::Ready && is_usable(workspace.files(), &environment) {
+    if want == Want::Ready && is_usable_soon(workspace, &environment, cancel) {
         on(Progress::Ready {
             environment: &environment,
             built: false,

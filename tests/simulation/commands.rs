@@ -154,7 +154,7 @@ pub fn leave_in_queue(me: &Arc<Process>) {
 pub fn build(me: &Arc<Process>) {
     let workspace = me.workspace();
     let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
-    let want = *me.world.chance.pick(&[Want::Ready, Want::Rebuilt]);
+    let want = me.wants(*me.world.chance.pick(&[Want::Ready, Want::Rebuilt]));
     // As at the terminal, it is asked to stop where it takes too long.
     let interrupted = linked(&me.stop);
     me.with_tools(|tools| {
@@ -235,7 +235,7 @@ pub fn rebuild(me: &Arc<Process>) {
             &workspace,
             tools.builder,
             &prepared,
-            Want::Rebuilt,
+            me.wants(Want::Rebuilt),
             &me.stop,
             &mut |_| {},
         );

@@ -42,6 +42,8 @@ pub struct Disk {
     names: BTreeMap<PathBuf, Node>,
     files: BTreeMap<u64, File>,
     locks: BTreeMap<u64, Vec<Lock>>,
+    /// When a folder was last given its name, on the clock that never jumps.
+    named: BTreeMap<PathBuf, i64>,
     last: u64,
 }
 
@@ -165,6 +167,11 @@ impl Disk {
     pub fn is_whole(&self, folder: &Path) -> bool {
         let ready = folder.join(".ready");
         self.names.contains_key(&ready) && self.names.contains_key(&folder.join(".venv/bin/python"))
+    }
+
+    /// Whether it is whole, and was so at that time already, on the clock that never jumps.
+    pub fn has_been_whole(&self, folder: &Path, since: i64) -> bool {
+        self.is_whole(folder) && self.named.get(folder).is_none_or(|named| *named < since)
     }
 
     /// The folders that hold a finished environment.
@@ -387,7 +394,12 @@ impl Files for ProcessDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.take(from, false)?;
-        self.change(|disk, now| disk.rename(from, to, now))
+        let steady = self.world().steady();
+        self.change(|disk, now| {
+            disk.rename(from, to, now)?;
+            disk.named.insert(to.to_owned(), steady);
+            Ok(())
+        })
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {

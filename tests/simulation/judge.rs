@@ -37,8 +37,8 @@ pub struct Circumstances<'a> {
     /// The clock that never jumps, now.
     pub steady: i64,
     pub is_alive: &'a dyn Fn(&str) -> bool,
-    /// Whether the files of an environment are in a folder.
-    pub is_whole: &'a dyn Fn(&str) -> bool,
+    /// Whether the files of an environment are in a folder, and were there when the caller looked at the clock.
+    pub has_been_whole: &'a dyn Fn(&str) -> bool,
     /// Whether a process was asked to stop.
     pub is_stopped: &'a dyn Fn(&str) -> bool,
     /// When a process was last held up by something that excuses a lost lease.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ade::cancel::Cancel;
 use ade::clock::Timestamp;
+use ade::environment::provide::Want;
 use ade::run::Tools;
 use ade::workspace::Workspace;
 
@@ -44,6 +45,8 @@ pub struct Process {
     looks: Mutex<Vec<Moment>>,
     /// After how many milliseconds without use it collects environments.
     ttl: AtomicI64,
+    /// It is an `ade env build --force`.
+    builds_anew: AtomicBool,
     /// The claims that its calls were given, by what is claimed.
     claims: Mutex<BTreeMap<String, String>>,
     pub disk: ProcessDisk,
@@ -67,6 +70,7 @@ impl Process {
             held_up: AtomicI64::new(i64::MIN),
             looks: Mutex::default(),
             ttl: AtomicI64::new(world.settings.worker.env_ttl.map_or(0, millis)),
+            builds_anew: AtomicBool::new(false),
             claims: Mutex::default(),
             disk: ProcessDisk::new(world, &id, kind != "unseen"),
             id,
@@ -101,6 +105,17 @@ impl Process {
     /// It collects environments that were not used for so long.
     pub fn collects_after(&self, ttl: Duration) {
         self.ttl.store(millis(ttl), Ordering::Relaxed);
+    }
+
+    /// As `ade env build`, it provides an environment as wanted.
+    pub fn wants(&self, want: Want) -> Want {
+        let is_forced = want == Want::Rebuilt;
+        self.builds_anew.store(is_forced, Ordering::Relaxed);
+        want
+    }
+
+    pub fn builds_anew(&self) -> bool {
+        self.builds_anew.load(Ordering::Relaxed)
     }
 
     /// An `ade run`, as opposed to a worker.

@@ -264,7 +264,10 @@ impl Environments for SimulatedStore {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<bool> {
-        let operation = Operation::RequeueEnvironment(&seen.id);
+        let operation = Operation::RequeueEnvironment {
+            id: &seen.id,
+            is_asked_for: self.0.builds_anew(),
+        };
         // False says that it was requeued before, and nothing about a claim.
         let done = self.call(operation, Some(now), |store| {
             Ok(Done(

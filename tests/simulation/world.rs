@@ -394,7 +394,7 @@ impl World {
             moment,
             steady: self.steady(),
             is_alive: &|process| alive.contains_key(process),
-            is_whole: &|folder| disk.is_whole(Path::new(folder)),
+            has_been_whole: &|folder| disk.has_been_whole(Path::new(folder), moment.steady),
             is_stopped: &|process| {
                 // A worker that is stopped gives its runs back; to stop `ade run` is to cancel its runs.
                 let process = alive.get(process);

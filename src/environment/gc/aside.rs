@@ -49,6 +49,16 @@ impl Aside {
         })
     }
 
+    /// The folders that processes of this database set aside from under this name.
+    pub fn of(workspace: &Workspace, folder: &Path) -> Vec<Self> {
+        let beside = folder.parent().map(|key| workspace.files().folders(key));
+        let found = beside.into_iter().flatten();
+        found
+            .filter_map(|path| Self::found(workspace, &path))
+            .filter(|aside| aside.folder == folder)
+            .collect()
+    }
+
     /// Gives the folder its name back.
     ///
     /// # Errors

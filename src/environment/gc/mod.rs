@@ -23,7 +23,7 @@ mod snapshots;
 pub use age::Ages;
 pub use aside::Aside;
 pub use lease::{CollectError, collect_alone};
-pub use remove::remove_environment;
+pub use remove::{Restored, remove_environment, restore};
 pub use report::{NotDeleted, Options, Removed, Report, UNKNOWN};
 pub use rule::{Facts, Judged, Verdict, judge, judge_all};
 pub use runs::REPEATED;

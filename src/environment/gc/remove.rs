@@ -1,6 +1,6 @@
 //! Deletes one environment, unless something has come to need it: under the lock of its builders and that of its users the
 //! folder is set aside, then the record is deleted, then the folder. Where the record must be kept, the folder gets its name
-//! back; where that cannot be found out, the next collection does the one or the other.
+//! back; where that cannot be found out, the next collection does the one or the other, or a run that looks for the folder.
 
 use std::io;
 use std::path::Path;
@@ -89,6 +89,28 @@ pub fn remove_environment(
     }
     report.add(removed);
     Ok(true)
+}
+
+/// What was found in the place of a folder that is missing.
+pub enum Restored {
+    /// It is not set aside.
+    NotAside,
+    /// It was set aside by a process that died, and has got its name back.
+    Done,
+    /// It is set aside, and a live process is at it; or it cannot be given its name back.
+    Busy,
+}
+
+/// Undoes an interrupted deletion of the folder of an environment whose record is still there.
+pub fn restore(workspace: &Workspace, folder: &Path) -> Restored {
+    let mut found = Restored::NotAside;
+    for aside in Aside::of(workspace, folder) {
+        found = match Locks::take(&*workspace.machine, &aside.path) {
+            Ok(Some(_locks)) if aside.put_back(workspace.files()).is_ok() => return Restored::Done,
+            _ => Restored::Busy,
+        };
+    }
+    found
 }
 
 fn is_gone(workspace: &Workspace, environment: &EnvironmentRecord) -> bool {

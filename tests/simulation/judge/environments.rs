@@ -165,10 +165,17 @@ impl Judge {
                 }
             }
             ("ready" | "failed" | "queued", "queued") => match operation {
-                Operation::RequeueEnvironment(_) if (around.is_whole)(&new.folder) => {
+                Operation::RequeueEnvironment {
+                    is_asked_for: false,
+                    ..
+                } if (around.has_been_whole)(&old.folder) => {
                     deny("it is whole, and is sent back to be built")
                 }
-                Operation::RequeueEnvironment(of) if *of == id && old.status == "ready" => Ok(()),
+                Operation::RequeueEnvironment { id: of, .. }
+                    if *of == id && old.status == "ready" =>
+                {
+                    Ok(())
+                }
                 Operation::CorrectTimes if old.status == "queued" => Ok(()),
                 Operation::AskForEnvironment(of) if *of == id && old.status == "failed" => Ok(()),
                 _ => deny("it was not to be built again"),

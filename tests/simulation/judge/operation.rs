@@ -38,7 +38,11 @@ pub enum Operation<'a> {
     CompleteEnvironment(&'a str, &'a Claim),
     FailEnvironment(&'a str, &'a Claim),
     ReleaseEnvironment(&'a str, &'a Claim),
-    RequeueEnvironment(&'a str),
+    RequeueEnvironment {
+        id: &'a str,
+        /// A user asked for it, although it is whole.
+        is_asked_for: bool,
+    },
     ExpireEnvironments,
     /// Where a collection does it, with its time to live in milliseconds.
     TakeEnvironment(&'a str, Option<i64>),
@@ -134,7 +138,7 @@ impl fmt::Display for Operation<'_> {
             Self::ReleaseEnvironment(id, claim) => {
                 write!(formatter, "release environment {id} {}", claim.token)
             }
-            Self::RequeueEnvironment(id) => write!(formatter, "requeue environment {id}"),
+            Self::RequeueEnvironment { id, .. } => write!(formatter, "requeue environment {id}"),
             Self::TakeEnvironment(id, _) => write!(formatter, "delete environment {id}"),
             Self::DeleteByHand(id) => write!(formatter, "delete environment {id} by hand"),
             Self::ExpireRuns
