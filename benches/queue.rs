@@ -416,8 +416,9 @@ fn unready(store: &SqliteStore) -> EnvironmentRecord {
 
 /// An environment that is ready.
 fn environment(store: &SqliteStore, digest: &str) -> EnvironmentRecord {
-    let now = Timestamp::now();
     let environment = ensure(store, digest);
+    // It is due from the moment when it was recorded.
+    let now = Timestamp::now();
     let claim = claim();
     let claimed = store
         .claim_environment(&environment.id, &claim, ade::store::Claimable::Due, now)

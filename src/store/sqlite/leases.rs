@@ -135,7 +135,7 @@ fn repair_runs(
     })?;
     let leased = execute(
         transaction,
-        "UPDATE queue SET claim_expires_at = ?1 WHERE status = 'running' AND claim_expires_at > ?1",
+        "UPDATE queue SET claim_expires_at = ?1 WHERE run_id IN (SELECT run_id FROM queue_running WHERE claim_expires_at > ?1)",
         [expiry.0],
     )?;
     Ok(waiting + leased)

@@ -47,6 +47,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "failed_builds",
         sql: include_str!("migrations/0007_failed_builds.sql"),
     },
+    Migration {
+        version: 8,
+        name: "running",
+        sql: include_str!("migrations/0008_running.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -158,6 +163,7 @@ mod tests {
             "b5ad02d1b6c2f1df988310b686c0a7a43ebe33412176f7790b85e406a8c64f44",
             "3c15cc5814b06887918d0d137104fe0f524052c9253ecfa34a257dc4e6b0c56e",
             "04c0a8139b796dec51516df6992034d41c82ae7ddfb61a702cb63646e693b4db",
+            "5214eb14ba4620391a70cccade3ffa24e94da8ad49b872f83572bf5e64a870a0",
         ];
         assert_eq!(
             MIGRATIONS

@@ -90,7 +90,7 @@ impl SqliteStore {
     /// for each run takes this.
     fn write_together<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         self.shared
             .write_together(work)

@@ -51,14 +51,16 @@ fn the_next_environment_is_the_first_entry_and_nothing_is_sorted() {
 
 #[test]
 fn what_is_under_a_lease_is_found_by_its_end_or_its_holder() {
-    assert_uses(
-        "SELECT run_id FROM queue WHERE status = 'running' AND claim_expires_at < ?1",
-        "queue_leased (claim_expires_at<?)",
-    );
-    assert_uses(
-        "SELECT run_id FROM queue WHERE status = 'running' AND claim_process = ?1",
-        "queue_leased",
-    );
+    for condition in ["claim_expires_at < ?1", "claim_process = ?1"] {
+        let sql = format!("SELECT run_id FROM queue_running WHERE {condition}");
+        for part in [
+            "SEARCH queue USING COVERING INDEX queue_of_environment; RECURSIVE STEP",
+            "SEARCH queue USING COVERING INDEX queue_of_environment (environment_id>?)",
+            "SEARCH queue USING INDEX queue_of_environment (environment_id=? AND status=?)",
+        ] {
+            assert_uses(&sql, part);
+        }
+    }
     assert_uses(
         "SELECT id FROM environments WHERE status = 'building' AND claim_process = ?1",
         "environments_leased",

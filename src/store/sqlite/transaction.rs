@@ -2,9 +2,10 @@
 //!
 //! A commit costs about as much as the few statements before it. So what each slot of a worker writes on its own, as the end
 //! of a run, waits in a line while the connection is busy; whoever gets the connection next writes all that is in the line in
-//! one transaction, each in a savepoint of its own. Every writer still has all or nothing, fails by itself, and returns after
-//! the commit. No transaction is left open for another thread to go on with: while it waited for a processor, all other
-//! processes would wait for the database.
+//! one transaction. Where one of them fails, which is rare, all of it is undone and each is written once more in a transaction
+//! of its own: a savepoint for each would cost copies of the pages that they change. So every writer has all or nothing, fails
+//! by itself, and returns after the commit. No transaction is left open for another thread to go on with: while it waited for
+//! a processor, all other processes would wait for the database.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -72,18 +73,18 @@ impl Shared {
     }
 
     /// Runs `work` in a write transaction that it shares with what other threads pass to this at the same time. Any of
-    /// these threads may run it.
+    /// these threads may run it, and once more where the transaction was rolled back.
     ///
     /// # Errors
     /// The work failed or the transaction could not be begun or committed; then nothing of it was changed.
     pub(super) fn write_together<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> rusqlite::Result<T> {
         let place = Arc::new(Place::default());
         let mut line = lock(&self.line);
         line.waiting.push_back(Box::new(Writer {
-            work: Some(work),
+            work,
             done: None,
             place: Arc::clone(&place),
         }));
@@ -111,28 +112,51 @@ impl Shared {
     }
 }
 
-/// Writes all of these in one transaction, and tells each how it ended.
+/// Writes all of these, and tells each how it ended.
 fn write_all(connection: &Connection, mut writers: Vec<Box<dyn Waiting>>) {
-    let written = (|| {
-        let open = Open::begin(connection)?;
-        if let [writer] = writers.as_mut_slice() {
-            // One alone needs no savepoint: without the commit all that it has changed is undone.
-            let keep = writer.work(&Transaction(connection));
-            return if keep { open.commit() } else { Ok(()) };
-        }
-        for writer in &mut writers {
-            let savepoint = Savepoint::begin(connection)?;
-            if writer.work(&Transaction(connection)) {
-                savepoint.release()?;
-            } else {
-                savepoint.undo()?;
+    match write_in_one(connection, &mut writers) {
+        Ok(true) => {
+            for writer in writers {
+                writer.settle(Ok(()));
             }
         }
-        open.commit()
-    })();
-    for writer in writers {
-        writer.settle(&written);
+        Ok(false) => {
+            for mut writer in writers {
+                let written = write_one(connection, &mut *writer);
+                writer.settle(written);
+            }
+        }
+        Err(error) => {
+            for writer in writers {
+                writer.settle(Err(same(&error)));
+            }
+        }
     }
+}
+
+/// Writes several in one transaction. False: there is only one, or one of them failed, and nothing was changed.
+///
+/// # Errors
+/// No transaction could be begun: the database is busy, say, and each would wait for it once more.
+fn write_in_one(
+    connection: &Connection,
+    writers: &mut [Box<dyn Waiting>],
+) -> rusqlite::Result<bool> {
+    if writers.len() < 2 {
+        return Ok(false);
+    }
+    let open = Open::begin(connection)?;
+    let mut in_turn = writers.iter_mut();
+    let all_succeed = in_turn.all(|writer| writer.work(&Transaction(connection)));
+    Ok(all_succeed && open.commit().is_ok())
+}
+
+fn write_one(connection: &Connection, writer: &mut dyn Waiting) -> rusqlite::Result<()> {
+    let open = Open::begin(connection)?;
+    if writer.work(&Transaction(connection)) {
+        open.commit()?;
+    }
+    Ok(())
 }
 
 /// How a writer's work ended: with a panic, an error or a value.
@@ -180,9 +204,8 @@ impl<T> Place<T> {
 
 /// A writer in the line.
 struct Writer<T, W> {
-    /// Not run yet.
-    work: Option<W>,
-    /// Run, and not committed yet.
+    work: W,
+    /// How its work ended last, which is not committed yet.
     done: Option<Outcome<T>>,
     place: Arc<Place<T>>,
 }
@@ -194,33 +217,37 @@ trait Waiting: Send {
     /// Runs its work. False: what it has changed is to be undone.
     fn work(&mut self, transaction: &Transaction<'_>) -> bool;
 
-    /// Tells its thread how it ended, after the transaction was committed or was not.
-    fn settle(self: Box<Self>, written: &rusqlite::Result<()>);
+    /// Tells its thread how it ended, after its transaction was committed or was not.
+    fn settle(self: Box<Self>, written: rusqlite::Result<()>);
 }
 
 impl<T, W> Waiting for Writer<T, W>
 where
     T: Send,
-    W: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send,
+    W: Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send,
 {
     fn is_first(&self) {
         self.place.tell(News::First);
     }
 
     fn work(&mut self, transaction: &Transaction<'_>) -> bool {
-        let Some(work) = self.work.take() else {
-            return false;
-        };
         // A panic is its own thread's, not that of the one that happens to run it.
-        let done = catch_unwind(AssertUnwindSafe(|| work(transaction)));
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let value = (self.work)(transaction)?;
+            // SQLite ends the whole transaction where the disk is full, say. What others write must not follow it alone.
+            match transaction.is_autocommit() {
+                true => Err(failure(rusqlite::ffi::SQLITE_ABORT_ROLLBACK, None)),
+                false => Ok(value),
+            }
+        }));
         let keep = matches!(done, Ok(Ok(_)));
         self.done = Some(done);
         keep
     }
 
-    fn settle(self: Box<Self>, written: &rusqlite::Result<()>) {
+    fn settle(self: Box<Self>, written: rusqlite::Result<()>) {
         let outcome = match (self.done, written) {
-            (Some(Ok(Ok(_))) | None, Err(error)) => Ok(Err(same(error))),
+            (Some(Ok(Ok(_))) | None, Err(error)) => Ok(Err(error)),
             (Some(done), _) => done,
             (None, Ok(())) => Ok(Err(rusqlite::Error::InvalidQuery)),
         };
@@ -234,11 +261,12 @@ fn same(error: &rusqlite::Error) -> rusqlite::Error {
         rusqlite::Error::SqliteFailure(error, message) => {
             rusqlite::Error::SqliteFailure(*error, message.clone())
         }
-        other => rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR),
-            Some(other.to_string()),
-        ),
+        other => failure(rusqlite::ffi::SQLITE_ERROR, Some(other.to_string())),
     }
+}
+
+fn failure(code: i32, message: Option<String>) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), message)
 }
 
 /// An open transaction, rolled back when it is dropped.
@@ -262,27 +290,6 @@ impl Drop for Open<'_> {
         if !self.0.is_autocommit() {
             let _ = run(self.0, "ROLLBACK");
         }
-    }
-}
-
-/// One writer's part of a transaction.
-struct Savepoint<'c>(&'c Connection);
-
-impl<'c> Savepoint<'c> {
-    fn begin(connection: &'c Connection) -> rusqlite::Result<Self> {
-        run(connection, "SAVEPOINT writer")?;
-        Ok(Self(connection))
-    }
-
-    fn release(self) -> rusqlite::Result<()> {
-        run(self.0, "RELEASE writer")
-    }
-
-    /// # Errors
-    /// SQLite has rolled the whole transaction back.
-    fn undo(self) -> rusqlite::Result<()> {
-        run(self.0, "ROLLBACK TO writer")?;
-        self.release()
     }
 }
 
@@ -438,20 +445,21 @@ mod tests {
     }
 
     #[test]
-    fn where_the_whole_transaction_is_rolled_back_each_writer_is_told() {
+    fn a_writer_that_loses_the_whole_transaction_loses_it_for_itself_alone() {
         let database = Database::new();
         let done = database.meet(vec![
             |transaction| insert(transaction, "first"),
             |transaction| transaction.execute_batch("ROLLBACK"),
             |transaction| insert(transaction, "third"),
         ]);
-        assert!(done.into_iter().all(|done| done.unwrap().is_err()));
-        assert!(database.names().is_empty());
+        let ended: Vec<bool> = done.into_iter().map(|done| done.unwrap().is_ok()).collect();
+        assert_eq!(ended, [true, false, true]);
+        assert_eq!(database.names(), ["first", "third"]);
         database
             .shared
             .write_together(|transaction| insert(transaction, "fourth"))
             .unwrap();
-        assert_eq!(database.names(), ["fourth"]);
+        assert_eq!(database.names(), ["first", "fourth", "third"]);
     }
 
     #[test]

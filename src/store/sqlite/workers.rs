@@ -90,12 +90,11 @@ fn seen(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> rusqlite::Re
 }
 
 fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
-    // Its claims name it only by this id: without the record no process could find out that their holder is dead. Both
-    // queries use a partial index of the leased records, of which there are never more than slots.
+    // Its claims name it only by this id: without the record no process could find out that their holder is dead.
     execute(
         transaction,
         "DELETE FROM workers WHERE id = ?1
-         AND NOT EXISTS (SELECT 1 FROM queue WHERE status = 'running' AND claim_process = ?1)
+         AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)
          AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)",
         [id],
     )?;

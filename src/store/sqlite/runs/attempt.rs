@@ -25,10 +25,16 @@ pub(super) fn record(
     outcome: &Outcome<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    // After an attempt that was not counted the next one has the same number: then the record is replaced.
+    // After an attempt that was not counted the next one has the same number: then the record is replaced. REPLACE would do
+    // both, with a journal of its own for each.
     execute(
         transaction,
-        "INSERT OR REPLACE INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error, exit_code, peak_memory_bytes, cpu_seconds)
+        "DELETE FROM run_attempts WHERE run_id = ?1 AND attempt = ?2",
+        params![run, live.attempt_count],
+    )?;
+    execute(
+        transaction,
+        "INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error, exit_code, peak_memory_bytes, cpu_seconds)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             run,

@@ -1,6 +1,6 @@
 //! Claims queued runs.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::due;
 use super::read::by_id;
@@ -58,23 +58,20 @@ pub(super) fn this(
     claim: &Claim,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    // `started_at` keeps the time of the first claim.
-    let claimed: Option<Option<String>> = transaction
-        .prepare_cached(
-            "UPDATE queue SET status = 'running', claimed_by = ?3, claim_token = ?4, claim_expires_at = ?5, claim_process = ?6, claimed_at = ?2,
+    // `started_at` keeps the time of the first claim. Without RETURNING, for which SQLite opens a table of its own.
+    let claimed = execute(
+        transaction,
+        "UPDATE queue SET status = 'running', claimed_by = ?3, claim_token = ?4, claim_expires_at = ?5, claim_process = ?6, claimed_at = ?2,
              started_at = coalesce(started_at, ?2), attempt_count = attempt_count + 1, last_error = NULL
-             WHERE run_id = ?1 AND status = 'queued' AND available_at <= ?2 AND attempt_count < max_attempts RETURNING environment_id",
-        )?
-        .query_row(
-            params![id, now.0, claim.worker, claim.token, now.plus(claim.lease).0, claim.process],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let Some(environment) = claimed else {
+             WHERE run_id = ?1 AND status = 'queued' AND available_at <= ?2 AND attempt_count < max_attempts",
+        params![id, now.0, claim.worker, claim.token, now.plus(claim.lease).0, claim.process],
+    )?;
+    if claimed == 0 {
         return Ok(None);
-    };
-    if let Some(environment) = environment {
-        touch_environment(transaction, &environment, now)?;
     }
-    by_id(transaction, id).map(Some)
+    let run = by_id(transaction, id)?;
+    if let Some(environment) = &run.environment_id {
+        touch_environment(transaction, environment, now)?;
+    }
+    Ok(Some(run))
 }

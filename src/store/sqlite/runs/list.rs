@@ -137,9 +137,7 @@ fn running(
     configurations: &[String],
     limit: usize,
 ) -> rusqlite::Result<Vec<RunRecord>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT run_id FROM queue INDEXED BY queue_leased WHERE status = 'running'",
-    )?;
+    let mut statement = connection.prepare_cached("SELECT run_id FROM queue_running")?;
     let mut ids: Vec<String> = statement
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;

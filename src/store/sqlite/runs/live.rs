@@ -1,12 +1,12 @@
 //! The queue: reading a run's row in it, and taking it out when the run ends.
 
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Row, params_from_iter};
+use rusqlite::{Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::store::Claim;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{instant_or_none, small};
+use crate::store::sqlite::values::{execute, instant_or_none, small};
 
 /// What the queue says of a run.
 pub(super) struct Live {
@@ -70,18 +70,18 @@ impl Which {
         Self::new("run_id = ?1", [id.to_owned().into()])
     }
 
-    /// Those whose lease ended before an instant. They are a range of the index `queue_leased`.
+    /// Those whose lease ended before an instant.
     pub(super) fn expired(before: Timestamp) -> Self {
         Self::new(
-            "status = 'running' AND claim_expires_at < ?1",
+            "run_id IN (SELECT run_id FROM queue_running WHERE claim_expires_at < ?1)",
             [before.0.into()],
         )
     }
 
-    /// Those that a process holds. The index of all that is leased is small: there are never more than slots.
+    /// Those that a process holds.
     pub(super) fn held_by(process: &str) -> Self {
         Self::new(
-            "status = 'running' AND claim_process = ?1",
+            "run_id IN (SELECT run_id FROM queue_running WHERE claim_process = ?1)",
             [process.to_owned().into()],
         )
     }
@@ -104,13 +104,10 @@ pub(super) fn take_out(
     transaction: &Transaction<'_>,
     which: &Which,
 ) -> rusqlite::Result<Option<Live>> {
-    let sql = format!(
-        "DELETE FROM queue WHERE {} RETURNING {COLUMNS}",
-        which.condition
-    );
-    let taken = transaction
-        .prepare_cached(&sql)?
-        .query_row(params_from_iter(&which.values), live)
-        .optional()?;
-    Ok(taken.map(|(_, live)| live))
+    // Two statements: for RETURNING, SQLite opens a table of its own. In between nobody else writes.
+    let Some((id, live)) = read(transaction, which)?.pop() else {
+        return Ok(None);
+    };
+    execute(transaction, "DELETE FROM queue WHERE run_id = ?1", [id])?;
+    Ok(Some(live))
 }
