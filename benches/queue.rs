@@ -24,9 +24,9 @@ use ade::clock::Timestamp;
 use ade::machine::{Machine, System};
 use ade::settings::{Inputs, Settings};
 use ade::store::{
-    Claim, ConfigurationRecord, Configurations, Ending, EnvironmentContents, EnvironmentKey,
-    EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunOptions, RunStatus, Runs,
-    SqliteStore,
+    Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
+    EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunOptions,
+    RunStatus, Runs, SqliteStore,
 };
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -421,7 +421,13 @@ fn environment(store: &SqliteStore, digest: &str) -> EnvironmentRecord {
     let now = Timestamp::now();
     let claim = claim();
     let claimed = store
-        .claim_environment(&environment.id, &claim, ade::store::Claimable::Due, now)
+        .claim_environment(
+            &environment.id,
+            &claim,
+            Claimable::Due,
+            &environment.folder,
+            now,
+        )
         .expect("an answer");
     if claimed.is_some() {
         let contents = EnvironmentContents {

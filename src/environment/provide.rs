@@ -1,8 +1,9 @@
 //! Providing an environment: the one that is ready, or a new one, built by exactly one process for each key.
 //!
 //! Who builds is decided in the database: a builder claims the environment under a lease, and one that lost it writes
-//! nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so each
-//! builder also holds a lock of the operating system on the folder, and who finds that lock held builds in a new folder.
+//! nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so who
+//! claims the environment after the end of a lease builds in a new folder. Each builder also holds a lock of the operating
+//! system on its folder, which keeps collection from it, and who finds that lock held builds in a new folder, too.
 
 use std::time::Duration;
 
@@ -139,7 +140,7 @@ impl Provider<'_> {
                 if seen.status == EnvironmentStatus::Ready {
                     requeue(self.workspace, &seen, &prepared.snapshot)?;
                 }
-                let built = match self.claim(&seen, claimable)? {
+                let built = match self.claim(prepared, &seen, claimable)? {
                     Some(claimed) => self.build(prepared, claimed, reason, cancel, on),
                     None => Err(ProvideError::Busy),
                 };
@@ -227,14 +228,17 @@ impl Provider<'_> {
     /// `None`: another process was quicker.
     fn claim(
         &self,
+        prepared: &Prepared,
         environment: &EnvironmentRecord,
         claimable: Claimable,
     ) -> Result<Option<Claimed>, StoreError> {
         let machine = &self.workspace.machine;
         let claim = self.workspace.claim(self.worker, Some(self.process));
         let since = machine.steady();
-        let store = &self.workspace.store;
-        let claimed = store.claim_environment(&environment.id, &claim, claimable, machine.now())?;
+        let elsewhere = prepared.environment_folder(self.workspace, &machine.new_id());
+        let (store, now) = (&self.workspace.store, machine.now());
+        let claimed =
+            store.claim_environment(&environment.id, &claim, claimable, &elsewhere, now)?;
         Ok(claimed.map(|environment| Claimed {
             environment,
             claim,

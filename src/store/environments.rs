@@ -224,7 +224,8 @@ pub trait Environments {
         after: Option<&EnvironmentRecord>,
     ) -> Result<Option<EnvironmentRecord>>;
 
-    /// Claims one environment for building. `None`: its state is not the one that is `claimable`.
+    /// Claims one environment for building: in its folder, or in the folder `elsewhere` where the lease of its last builder
+    /// ended, for that may still be at work in it. `None`: its state is not the one that is `claimable`.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -233,6 +234,7 @@ pub trait Environments {
         id: &str,
         claim: &Claim,
         claimable: Claimable,
+        elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>>;
 

@@ -280,7 +280,7 @@ impl Pool<'_> {
         let claim = self.workspace.claim(worker, Some(&self.process));
         let now = self.workspace.machine.now();
         if store
-            .claim_environment(&waiting.id, &claim, Claimable::Due, now)?
+            .claim_environment(&waiting.id, &claim, Claimable::Due, &waiting.folder, now)?
             .is_some()
         {
             store.fail_environment(&waiting.id, &claim, &failure, AfterFailure::Fail, now)?;

@@ -83,7 +83,8 @@ FAULTS = [
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
     ("a worker that stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if abandoned => Next::GiveBack,", "RunStatus::Cancelled if abandoned && transient => Next::GiveBack,")),
     # Environments.
-    ("two builders in one folder", PROVIDE, ("        let lock = layout::build_lock(&environment.folder);", "        let lock = layout::build_lock(&environment.folder).with_extension(machine.new_id());")),
+    ("two builders in one folder", PROVIDE, ("        let lock = layout::build_lock(&environment.folder);", "        let lock = layout::build_lock(&environment.folder).with_extension(machine.new_id());"), ("claimable, &elsewhere, now)", "claimable, &environment.folder, now)")),
+    ("what is taken over is built in its old folder", ENVIRONMENTS + "build.rs", ("CASE WHEN status = 'building' OR error_code = ?8 THEN", "CASE WHEN ?8 IS NULL THEN")),
     ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
     ("an environment that is whole is built again", REBUILD, ("    is_ready(files, &environment.folder)\n}\n\n/// Requeues", "    is_ready(files, &environment.snapshot)\n}\n\n/// Requeues"), ("        if is_ready(files, &environment.folder) {", "        if is_ready(files, &environment.snapshot) {")),
     ("an environment that is set aside for a moment is built again", REBUILD, ("Restored::NotAside => break,", "_ if LOOKS > 0 => break,\n            Restored::NotAside => break,")),

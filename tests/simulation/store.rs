@@ -171,6 +171,7 @@ impl Environments for SimulatedStore {
         id: &str,
         claim: &Claim,
         claimable: Claimable,
+        elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
         let operation = Operation::ClaimEnvironment {
@@ -179,7 +180,7 @@ impl Environments for SimulatedStore {
             claimable,
         };
         let claimed = self.call(operation, Some(now), |store| {
-            store.claim_environment(id, claim, claimable, now)
+            store.claim_environment(id, claim, claimable, elsewhere, now)
         })?;
         if claimed.is_some() {
             self.0.was_given(id, &claim.token);

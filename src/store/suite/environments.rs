@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::places::{
-    at, build, build_attempts, claim, contents, ended, environment, expiry, failure, find, key,
-    queued, ready, reread, running,
+    at, build, build_attempts, claim, contents, elsewhere, ended, environment, expiry, failure,
+    find, key, queued, ready, reread, running,
 };
 use crate::settings::Recovery;
 use crate::store::{
@@ -53,11 +53,11 @@ pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) 
 }
 
 pub fn an_environment_has_one_builder_and_who_lost_it_changes_nothing(store: &dyn Store) {
-    let EnvironmentRecord { id, .. } = environment(store, "d", at(0));
+    let EnvironmentRecord { id, folder, .. } = environment(store, "d", at(0));
     let (mine, theirs) = (claim("mine"), claim("theirs"));
     let take = |claim, claimable, now| {
         store
-            .claim_environment(&id, claim, claimable, at(now))
+            .claim_environment(&id, claim, claimable, elsewhere(), at(now))
             .unwrap()
     };
     let held = take(&mine, Claimable::Due, 1).unwrap();
@@ -74,6 +74,11 @@ pub fn an_environment_has_one_builder_and_who_lost_it_changes_nothing(store: &dy
     assert_eq!(
         (taken.claimed_by.as_deref(), taken.attempt_count),
         (Some("theirs"), 2)
+    );
+    assert_eq!(
+        (held.folder.as_path(), taken.folder.as_path()),
+        (folder.as_path(), elsewhere()),
+        "the other may still be at work in its folder"
     );
     let moved = |claim, folder| {
         store
@@ -124,7 +129,7 @@ pub fn a_cancelled_build_gives_its_attempt_back(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
     store
-        .claim_environment(&waiting.id, &mine, Claimable::Due, at(1))
+        .claim_environment(&waiting.id, &mine, Claimable::Due, elsewhere(), at(1))
         .unwrap();
     assert!(
         store
@@ -142,7 +147,7 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
     store
-        .claim_environment(&waiting.id, &mine, Claimable::Due, at(1))
+        .claim_environment(&waiting.id, &mine, Claimable::Due, elsewhere(), at(1))
         .unwrap();
     let expire = |now| {
         store
@@ -161,6 +166,18 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
         (EnvironmentStatus::Queued, 1, late.plus(BACKOFF)),
         "it is tried again after a while"
     );
+    let theirs = claim("theirs");
+    let taken = store.claim_environment(&waiting.id, &theirs, Claimable::Asked, elsewhere(), late);
+    assert_eq!(
+        taken.unwrap().unwrap().folder,
+        elsewhere(),
+        "the other may still be at work in its folder"
+    );
+    store
+        .release_environment(&waiting.id, &theirs, late)
+        .unwrap();
+    let mine = store.claim_environment(&waiting.id, &mine, Claimable::Due, Path::new("/v/b"), late);
+    assert_eq!(mine.unwrap().unwrap().folder, elsewhere());
 }
 
 pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
@@ -168,7 +185,7 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
     let run = queued(store, &waiting, at(0));
     let attempt = |now, claimable| {
         let builder = claim("w").by(Some("dead"));
-        let claimed = store.claim_environment(&waiting.id, &builder, claimable, now);
+        let claimed = store.claim_environment(&waiting.id, &builder, claimable, elsewhere(), now);
         assert!(claimed.unwrap().is_some());
         let builds = build_attempts();
         store
@@ -185,6 +202,10 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
                 number as u32,
                 at(number).plus(BACKOFF)
             )
+        );
+        assert_eq!(
+            left.folder, waiting.folder,
+            "a dead process is at work nowhere"
         );
     }
     let failed = attempt(at(3), Claimable::Asked);
@@ -211,7 +232,8 @@ pub fn what_can_pass_is_tried_again_for_who_asks_anew_and_the_rest_by_hand(store
     };
     let fail = |after| {
         let mine = claim("w");
-        let claimed = store.claim_environment(&waiting.id, &mine, Claimable::Asked, at(1));
+        let claimed =
+            store.claim_environment(&waiting.id, &mine, Claimable::Asked, elsewhere(), at(1));
         assert!(claimed.unwrap().is_some());
         let failed = store.fail_environment(&waiting.id, &mine, &failure(), after, at(2));
         assert!(failed.unwrap());

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::places::{
-    at, claim, claim_next, ended, ending, enqueue, environment, expiry, failure, find, new_run,
-    queued, ready, reread, running,
+    at, claim, claim_next, elsewhere, ended, ending, enqueue, environment, expiry, failure, find,
+    new_run, queued, ready, reread, running,
 };
 use crate::clock::Timestamp;
 use crate::store::{
@@ -164,7 +164,13 @@ pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &
     let run = queued(store, &environment, at(0));
     let builder = claim("b");
     store
-        .claim_environment(&environment.id, &builder, Claimable::Due, at(1))
+        .claim_environment(
+            &environment.id,
+            &builder,
+            Claimable::Due,
+            elsewhere(),
+            at(1),
+        )
         .unwrap();
     let fail = |now| {
         let failed = store.fail_runs_of_failed_environments(9, at(now));

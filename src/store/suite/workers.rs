@@ -1,7 +1,8 @@
 //! Registered processes, and recovery of the claims of a dead one.
 
 use super::places::{
-    at, build_attempts, claim, claim_next, environment, find, new_run, queued, ready, reread,
+    at, build_attempts, claim, claim_next, elsewhere, environment, find, new_run, queued, ready,
+    reread,
 };
 use crate::settings::Recovery;
 use crate::store::{Claimable, EnvironmentStatus, RunStatus, Store, WorkerRecord};
@@ -49,7 +50,7 @@ pub fn what_a_dead_process_held_is_taken_back(store: &dyn Store) {
     }
     let builder = claim("w").by(Some("dead"));
     store
-        .claim_environment(&waiting.id, &builder, Claimable::Due, at(2))
+        .claim_environment(&waiting.id, &builder, Claimable::Due, elsewhere(), at(2))
         .unwrap();
     let taken = store
         .reclaim("dead", Recovery::Requeue, &build_attempts(), at(3))

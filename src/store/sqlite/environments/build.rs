@@ -19,6 +19,7 @@ pub(super) fn claim(
     id: &str,
     claim: &Claim,
     claimable: Claimable,
+    elsewhere: &Path,
     now: Timestamp,
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
     let (state, left_at) = match claimable {
@@ -34,6 +35,7 @@ pub(super) fn claim(
     let sql = format!(
         "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
          attempt_count = CASE status WHEN 'failed' THEN 1 ELSE attempt_count + 1 END,
+         folder = CASE WHEN status = 'building' OR error_code = ?8 THEN ?9 ELSE folder END,
          error_code = NULL, error_message = NULL, error_hint = NULL, error_may_pass = 0, updated_at = ?5
          WHERE id = ?1 AND {state}"
     );
@@ -47,7 +49,9 @@ pub(super) fn claim(
             now.plus(claim.lease).0,
             now.0,
             claim.process,
-            left_at
+            left_at,
+            code::LEASE_EXPIRED,
+            path_text(elsewhere),
         ],
     )?;
     if changed == 0 {

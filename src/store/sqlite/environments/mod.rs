@@ -57,9 +57,10 @@ impl Environments for SqliteStore {
         id: &str,
         claim: &Claim,
         claimable: Claimable,
+        elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
-        self.write(|transaction| build::claim(transaction, id, claim, claimable, now))
+        self.write(|transaction| build::claim(transaction, id, claim, claimable, elsewhere, now))
     }
 
     fn next_environment(
