@@ -87,8 +87,6 @@ FAULTS = [
     ("what is taken over is built in its old folder", ENVIRONMENTS + "build.rs", ("CASE WHEN status = 'building' OR error_code = ?8 THEN", "CASE WHEN ?8 IS NULL THEN")),
     ("an environment that was built since is built again", ENVIRONMENTS + "build.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
     ("an environment that is whole is built again", REBUILD, ("    is_ready(files, &environment.folder)\n}\n\n/// Requeues", "    is_ready(files, &environment.snapshot)\n}\n\n/// Requeues"), ("        if is_ready(files, &environment.folder) {", "        if is_ready(files, &environment.snapshot) {")),
-    ("an environment that is set aside for a moment is built again", REBUILD, ("Restored::NotAside => break,", "_ if LOOKS > 0 => break,\n            Restored::NotAside => break,")),
-    ("an environment that vanished is built in its old folder", REBUILD, ("    let folder = layout::environment(&key, &machine.new_id());", "    let folder = [environment.folder.clone(), layout::environment(&key, &machine.new_id())].swap_remove(0);")),
     ("runs without an environment are forgotten", "src/worker/slot.rs", ("        for run in store.runs_without_environment(batch)? {", "        for run in store.runs_without_environment(batch)?.split_off(0).drain(0..0) {")),
     ("runs of failed environments wait for ever", RUNS + "end.rs", ("WHERE status = 'failed' AND EXISTS", "WHERE status = 'none' AND EXISTS")),
     ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)", "NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND status = 'none')")),
