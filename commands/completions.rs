@@ -97,7 +97,16 @@ fn script(shell: Shell, mut command: Command) -> String {
             ]
             .join("\n");
         }
-        Shell::Fish => script.push_str(include_str!("completions/offer.fish")),
+        Shell::Fish => {
+            let lines = script
+                .lines()
+                .map(|line| match line.contains(" -l configuration ") {
+                    true => format!("{line} -f -k -a \"(__fish_ade_offered)\""),
+                    false => line.to_owned(),
+                });
+            let lines: Vec<String> = lines.collect();
+            script = lines.join("\n") + "\n" + include_str!("completions/offer.fish");
+        }
         _ => {}
     }
     script
@@ -105,6 +114,9 @@ fn script(shell: Shell, mut command: Command) -> String {
 
 /// Whether a line of zsh's script describes an argument of which the values change.
 fn is_offered_by_zsh(line: &str) -> bool {
+    if line.starts_with("'--configuration=[") {
+        return true;
+    }
     let line = line.trim_start_matches(['\'', '*', ':']);
     ["run", "run_or_env", "environment", "config"]
         .iter()

@@ -122,7 +122,7 @@ running\t''
 succeeded\t''
 failed\t''
 cancelled\t''"
-complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l configuration -d 'Only runs of this configuration: its name, folder or id' -r
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l configuration -d 'Only runs of this configuration: its name, folder or id' -r -f -k -a "(__fish_ade_offered)"
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l since -d 'Only runs recorded since then: 2026-11-20, 2026-11-20T10:00:00Z, 90s, 30m, 12h, 7d, 2w' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l limit -d 'At most N runs' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
@@ -417,3 +417,6 @@ function __fish_ade_offered
     $ade completions --offer -- $typed 2>/dev/null
 end
 complete -c ade -k -a "(__fish_ade_offered)"
+# These take ids, and no files.
+complete -c ade -n "__fish_ade_using_subcommand runs" -f
+complete -c ade -n "__fish_ade_using_subcommand logs" -f

@@ -21,6 +21,21 @@ fn every_shell_is_offered_every_command() {
     }
 }
 
+/// A shell in a place, where `ade` is this one, with its variables.
+fn shell(place: &Place, program: &str) -> Command {
+    let ade = place.command();
+    let variables = ade
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let folder = Path::new(env!("CARGO_BIN_EXE_ade")).parent().unwrap();
+    let mut shell = Command::new(program);
+    shell
+        .current_dir(place.path(""))
+        .envs(variables)
+        .env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+    shell
+}
+
 /// What bash completes at the end of a line.
 fn completed(place: &Place, script: &str, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
@@ -31,18 +46,8 @@ fn completed(place: &Place, script: &str, line: &str) -> Vec<String> {
         "source '{script}'; COMP_WORDS=({line}); COMP_CWORD={}; _ade_offering ade '{current}' '{previous}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         words.len() - 1,
     );
-    // With the variables of the place's own `ade`.
-    let ade = place.command();
-    let variables = ade
-        .get_envs()
-        .filter_map(|(name, value)| Some((name, value?)));
-    let folder = Path::new(env!("CARGO_BIN_EXE_ade")).parent().unwrap();
-    let path = format!("{}:/usr/bin:/bin", folder.display());
-    let output = Command::new("bash")
+    let output = shell(place, "bash")
         .args(["--norc", "-c", &ask])
-        .current_dir(place.path(""))
-        .envs(variables)
-        .env("PATH", path)
         .output()
         .expect("this test needs bash");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -50,6 +55,51 @@ fn completed(place: &Place, script: &str, line: &str) -> Vec<String> {
     let text = String::from_utf8(output.stdout).unwrap();
     let words = text.lines().filter(|word| !word.is_empty());
     words.map(str::to_owned).collect()
+}
+
+/// Whether a shell is installed; says so where it is not.
+fn is_installed(program: &str) -> bool {
+    let is_there = Command::new(program).arg("--version").output().is_ok();
+    if !is_there {
+        eprintln!("skipped: {program} is not installed");
+    }
+    is_there
+}
+
+/// What fish completes at the end of a line, each with its description.
+fn completed_by_fish(place: &Place, line: &str) -> Vec<(String, String)> {
+    let ask = format!("source ade.fish; complete -C '{line}'");
+    let output = shell(place, "fish")
+        .args(["--no-config", "-c", &ask])
+        .env("HOME", place.path(""))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let offers = text.lines().filter(|line| !line.is_empty());
+    offers
+        .map(|line| line.split_once('\t').unwrap_or((line, "")))
+        .map(|(value, about)| (value.to_owned(), about.to_owned()))
+        .collect()
+}
+
+/// What zsh shows on its terminal when a line is typed and completed. `until` is a pattern that ends it.
+fn shown_by_zsh(place: &Place, line: &str, until: &str) -> String {
+    let begin = "PS1=READY; fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; unset zle_bracketed_paste; print BEG''UN";
+    let script = format!(
+        "zmodload zsh/zpty; zpty z zsh -f -i; zpty -w z '{begin}'; zpty -r z shown $'*BEGUN*READY*'
+         zpty -w -n z $'{line}\\t\\t'; zpty -r z shown '*{until}*'; print -r -- \"$shown\"; zpty -d z"
+    );
+    // It would wait for ever for what is not shown.
+    let output = shell(place, "timeout")
+        .args(["60", "zsh", "-f", "-c", &script])
+        .env("TERM", "xterm")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{line}: {until} is not shown: {output:?}"
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
@@ -127,6 +177,56 @@ fn bash_completes_runs_environments_and_configurations_as_they_are() {
     );
     // Flags stay what they were.
     assert_eq!(completed(&place, script, "ade runs show --js"), ["--json"]);
+}
+
+#[test]
+fn fish_completes_runs_environments_and_configurations_as_they_are() {
+    if !is_installed("fish") {
+        return;
+    }
+    let place = Place::ready();
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    place.write("ade.fish", place.ade("completions fish").succeeds().stdout);
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let offered = |line: &str| {
+        let offers = completed_by_fish(&place, line);
+        let values = offers.into_iter().map(|(value, _)| value);
+        values.collect::<Vec<_>>()
+    };
+    let runs = completed_by_fish(&place, "ade runs show ");
+    let [(id, about)] = runs.as_slice() else {
+        panic!("ids and nothing else: {runs:?}");
+    };
+    assert!(run.ends_with(id.as_str()), "{id}");
+    assert!(about.starts_with("succeeded: members.csv"), "{about}");
+    assert_eq!(offered("ade logs tail ").len(), 2);
+    assert_eq!(offered("ade runs ls --configuration "), ["people"]);
+    assert_eq!(offered("ade run c")[0], "config");
+    assert!(offered("ade run config ").contains(&"members.csv".to_owned()));
+    assert_eq!(offered("ade ru"), ["run", "runs"]);
+}
+
+#[test]
+fn zsh_completes_runs_environments_and_configurations_as_they_are() {
+    if !is_installed("zsh") {
+        return;
+    }
+    let place = Place::ready();
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    place.write("_ade", place.ade("completions zsh").succeeds().stdout);
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let end = &run[run.len() - 6..];
+    shown_by_zsh(&place, "ade runs show ", &format!("show {end}"));
+    shown_by_zsh(&place, "ade runs retry ", &format!("retry {end}"));
+    shown_by_zsh(
+        &place,
+        "ade runs ls --configuration ",
+        "configuration people",
+    );
+    shown_by_zsh(&place, "ade run c", "run config");
+    shown_by_zsh(&place, "ade run config memb", "config members.csv");
+    let both = shown_by_zsh(&place, "ade logs tail ", "environment of people");
+    assert!(both.contains("succeeded: members.csv"), "{both}");
 }
 
 #[test]

@@ -7,3 +7,6 @@ function __fish_ade_offered
     $ade completions --offer -- $typed 2>/dev/null
 end
 complete -c ade -k -a "(__fish_ade_offered)"
+# These take ids, and no files.
+complete -c ade -n "__fish_ade_using_subcommand runs" -f
+complete -c ade -n "__fish_ade_using_subcommand logs" -f
