@@ -56,7 +56,6 @@ fn nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck() {
         println!("{}", outcome.trace.join("\n"));
         assert!(outcome.violation.is_none(), "{:?}", outcome.violation);
     } else if let (Some(share), Some(of)) = (number(SHARE), number(SHARES)) {
-        stay_on_core(share);
         play_share((from + share..until).step_by(of as usize));
     } else {
         live_all(from, until);
@@ -125,18 +124,6 @@ fn live_all(from: u64, until: u64) {
     println!("{:.1} s for", began.elapsed().as_secs_f64());
     for (what, count) in totals {
         println!("{count:>12} {what}");
-    }
-}
-
-/// Of all threads of a share one runs at a time: on one core they hand over to each other more than twice as fast.
-fn stay_on_core(core: u64) {
-    #[cfg(target_os = "linux")]
-    // SAFETY: an empty set is a valid one, and the pointer and the size are those of one live value.
-    unsafe {
-        let mut cores: libc::cpu_set_t = std::mem::zeroed();
-        libc::CPU_SET(core as usize, &mut cores);
-        // Where this is refused, it is only slower.
-        libc::sched_setaffinity(0, size_of_val(&cores), &raw const cores);
     }
 }
 

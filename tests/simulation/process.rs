@@ -14,6 +14,7 @@ use ade::workspace::Workspace;
 use super::disk::ProcessDisk;
 use super::machine::SimulatedMachine;
 use super::store::SimulatedStore;
+use super::threads;
 use super::tools::{SimulatedBuilder, SimulatedEngine};
 use super::world::{DATABASE, Moment, World};
 
@@ -253,5 +254,5 @@ fn millis(duration: Duration) -> i64 {
 
 /// Two slots of one process may each believe that they have a claim: each task knows its own.
 fn key(subject: &str) -> String {
-    format!("{:?} {subject}", std::thread::current().id())
+    format!("{} {subject}", threads::current())
 }

@@ -138,7 +138,6 @@ impl Scenario {
             process.die();
         }
         self.unwind_dead();
-        self.threads.join();
     }
 
     fn all_have_ended(&self) -> bool {

@@ -1,21 +1,22 @@
 //! Threads of which one runs at a time, in an order that a seed decides.
 //!
-//! Each task of a simulated process is a real thread. It runs until it gives way ([`give_way`]): at each call to the
-//! store, at many calls to files, and wherever the machine makes it wait. Then the scheduler ([`Threads::resume`], on the
-//! thread of the test) chooses who goes on. A process that is killed unwinds: whatever it gives way to, it does not come
-//! back from, and nothing that it still does while it unwinds has any effect.
+//! Each task of a simulated process has a stack of its own, and all of them are on one thread. A task runs until it gives
+//! way ([`give_way`]): at each call to the store, at many calls to files, and wherever the machine makes it wait. Then the
+//! scheduler ([`Threads::resume`], on the stack of the test) chooses who goes on. A process that is killed unwinds: whatever
+//! it gives way to, it does not come back from, and nothing that it still does while it unwinds has any effect.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{JoinHandle, Thread};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ade::cancel::Cancel;
 use ade::machine::Work;
 use ade::wake::Bell;
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use super::process::Process;
 
@@ -48,34 +49,10 @@ pub const NEVER: i64 = i64::MAX;
 /// The payload with which a killed process unwinds.
 struct Killed;
 
-/// Whose turn it is: handed over from thread to thread.
-#[derive(Default)]
-struct Baton {
-    mine: AtomicBool,
-    thread: OnceLock<Thread>,
-}
-
-impl Baton {
-    fn give(&self) {
-        self.mine.swap(true, Ordering::SeqCst);
-        if let Some(thread) = self.thread.get() {
-            thread.unpark();
-        }
-    }
-
-    fn take(&self) {
-        let _ = self.thread.set(std::thread::current());
-        while !self.mine.swap(false, Ordering::SeqCst) {
-            std::thread::park();
-        }
-    }
-}
-
 /// A task, as the scheduler sees it.
 struct Task {
     process: Arc<Process>,
     wake: Wake,
-    baton: Arc<Baton>,
     /// Counts the tasks that were begun together and have not ended.
     siblings: Option<Arc<AtomicUsize>>,
 }
@@ -90,20 +67,32 @@ struct Tasks {
 #[derive(Default)]
 pub struct Threads {
     tasks: Mutex<Tasks>,
-    scheduler: Baton,
-    handles: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// The task of the thread that asks.
+/// What a task runs on.
+struct Stack {
+    coroutine: Coroutine<(), (), ()>,
+    current: Current,
+}
+
+/// The task that runs.
 struct Current {
     threads: Arc<Threads>,
     task: usize,
-    baton: Arc<Baton>,
     process: Arc<Process>,
+    /// How it suspends itself: set when it begins, and valid until it ends.
+    yielder: *const Yielder<(), ()>,
 }
+
+/// Bytes.
+const STACK: usize = 1 << 20;
 
 thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    /// Those that are suspended, by their tasks.
+    static STACKS: RefCell<BTreeMap<usize, Stack>> = const { RefCell::new(BTreeMap::new()) };
+    /// Those that are free.
+    static FREE: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Threads {
@@ -118,7 +107,6 @@ impl Threads {
         let task = Task {
             process: Arc::clone(process),
             wake: Wake::at(process.world.steady()),
-            baton: Arc::default(),
             siblings,
         };
         tasks.by_id.insert(id, task);
@@ -126,38 +114,35 @@ impl Threads {
     }
 
     /// Begins a process: its first task does `work`.
-    pub fn start(self: &Arc<Self>, process: &Arc<Process>, work: impl FnOnce() + Send + 'static) {
-        let task = self.register(process, None);
-        let (threads, process) = (Arc::clone(self), Arc::clone(process));
-        let handle = std::thread::Builder::new()
-            .stack_size(1 << 20)
-            .spawn(move || threads.carry_out(task, &process, work))
-            .unwrap();
-        self.handles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(handle);
+    pub fn start(self: &Arc<Self>, process: &Arc<Process>, work: impl FnOnce() + 'static) {
+        self.begin(process, None, Box::new(work));
     }
 
-    /// Runs a task from start to end on its own thread.
-    fn carry_out(self: &Arc<Self>, task: usize, process: &Arc<Process>, work: impl FnOnce()) {
-        let baton = Arc::clone(&self.lock().by_id[&task].baton);
+    /// Prepares a task on a stack of its own.
+    fn begin(
+        self: &Arc<Self>,
+        process: &Arc<Process>,
+        siblings: Option<Arc<AtomicUsize>>,
+        work: Box<dyn FnOnce()>,
+    ) {
+        let task = self.register(process, siblings);
         let current = Current {
             threads: Arc::clone(self),
             task,
-            baton: Arc::clone(&baton),
             process: Arc::clone(process),
+            yielder: std::ptr::null(),
         };
-        CURRENT.set(Some(current));
-        baton.take();
-        if !process.is_dead() {
-            let outcome = catch_unwind(AssertUnwindSafe(work));
-            if let Err(payload) = outcome {
-                process.unwound(&words_of(&*payload));
-            }
-        }
-        CURRENT.set(None);
-        self.end(task);
+        let free = FREE.with_borrow_mut(Vec::pop);
+        let stack = free.unwrap_or_else(|| DefaultStack::new(STACK).expect("a stack"));
+        let process = Arc::clone(process);
+        let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
+            CURRENT.with_borrow_mut(|current| {
+                current.as_mut().expect("it runs").yielder = yielder;
+            });
+            carry_out(&process, work);
+        });
+        let stack = Stack { coroutine, current };
+        STACKS.with_borrow_mut(|stacks| stacks.insert(task, stack));
     }
 
     fn end(&self, task: usize) {
@@ -174,14 +159,28 @@ impl Threads {
         if is_last {
             ended.process.ended();
         }
-        self.scheduler.give();
     }
 
     /// Lets a task go on until it gives way or ends.
     pub fn resume(&self, task: usize) {
-        let baton = Arc::clone(&self.lock().by_id[&task].baton);
-        baton.give();
-        self.scheduler.take();
+        let stack = STACKS.with_borrow_mut(|stacks| stacks.remove(&task));
+        let Stack {
+            mut coroutine,
+            current,
+        } = stack.expect("it is suspended");
+        CURRENT.set(Some(current));
+        let result = coroutine.resume(());
+        let current = CURRENT.take().expect("it ran");
+        match result {
+            CoroutineResult::Yield(()) => {
+                let stack = Stack { coroutine, current };
+                STACKS.with_borrow_mut(|stacks| stacks.insert(task, stack));
+            }
+            CoroutineResult::Return(()) => {
+                FREE.with_borrow_mut(|free| free.push(coroutine.into_stack()));
+                self.end(task);
+            }
+        }
     }
 
     /// The processes that have tasks, each once for each task, in the order of the tasks.
@@ -220,14 +219,21 @@ impl Threads {
             .filter(|(_, task)| task.process.is_dead());
         dead.find(|(_, task)| task.due() < NEVER).map(|(id, _)| *id)
     }
+}
 
-    /// Waits for the threads themselves, after all tasks have ended.
-    pub fn join(&self) {
-        let handles = std::mem::take(&mut *self.handles.lock().unwrap());
-        for handle in handles {
-            handle.join().unwrap();
-        }
+/// Runs a task from start to end.
+fn carry_out(process: &Arc<Process>, work: Box<dyn FnOnce()>) {
+    if process.is_dead() {
+        return;
     }
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        process.unwound(&words_of(&*payload));
+    }
+}
+
+/// The task that runs.
+pub fn current() -> usize {
+    CURRENT.with_borrow(|current| current.as_ref().expect("a task of the simulation").task)
 }
 
 impl Task {
@@ -267,17 +273,14 @@ pub fn give_way(wake: Wake) {
 }
 
 fn hand_over(wake: Wake) {
-    let (threads, task, baton) = CURRENT.with_borrow(|current| {
+    let yielder = CURRENT.with_borrow(|current| {
         let current = current.as_ref().expect("a task of the simulation");
-        (
-            Arc::clone(&current.threads),
-            current.task,
-            Arc::clone(&current.baton),
-        )
+        let mut tasks = current.threads.lock();
+        tasks.by_id.get_mut(&current.task).expect("it lives").wake = wake;
+        current.yielder
     });
-    threads.lock().by_id.get_mut(&task).expect("it lives").wake = wake;
-    threads.scheduler.give();
-    baton.take();
+    // SAFETY: the task runs, so its coroutine has set this, and has not returned.
+    unsafe { &*yielder }.suspend(());
 }
 
 /// Does `work` in tasks of their own beside `here`, and comes back when all of it has ended.
@@ -287,27 +290,24 @@ pub fn beside(work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
         (Arc::clone(&current.threads), Arc::clone(&current.process))
     });
     let left = Arc::new(AtomicUsize::new(work.len()));
-    std::thread::scope(|scope| {
-        for work in work {
-            let task = threads.register(&process, Some(Arc::clone(&left)));
-            let (threads, process) = (&threads, &process);
-            std::thread::Builder::new()
-                .stack_size(1 << 20)
-                .spawn_scoped(scope, move || threads.carry_out(task, process, work))
-                .unwrap();
-        }
-        let outcome = catch_unwind(AssertUnwindSafe(here));
-        if let Err(payload) = &outcome {
-            // The tasks beside it would wait for ever.
-            process.unwound(&words_of(&**payload));
-        }
+    for work in work {
+        // SAFETY: this function does not return or unwind before all of the work has ended and is dropped.
+        let work: Work<'static> = unsafe { std::mem::transmute(work) };
+        threads.begin(&process, Some(Arc::clone(&left)), work);
+    }
+    let outcome = catch_unwind(AssertUnwindSafe(here));
+    if let Err(payload) = &outcome {
+        // The tasks beside it would wait for ever.
+        process.unwound(&words_of(&**payload));
+    }
+    while left.load(Ordering::SeqCst) > 0 {
         hand_over(Wake::Children(Arc::clone(&left)));
-        match outcome {
-            Err(payload) => resume_unwind(payload),
-            Ok(()) if process.is_dead() => resume_unwind(Box::new(Killed)),
-            Ok(()) => {}
-        }
-    });
+    }
+    match outcome {
+        Err(payload) => resume_unwind(payload),
+        Ok(()) if process.is_dead() => resume_unwind(Box::new(Killed)),
+        Ok(()) => {}
+    }
 }
 
 /// What a panic said; nothing, where a process was killed.
