@@ -41,7 +41,7 @@ pub fn is_usable_soon(
         if is_ready(files, &environment.folder) {
             return true;
         }
-        match gc::restore(workspace, &environment.folder) {
+        match gc::restore(workspace, environment) {
             // It may have got its name back between the two looks.
             Restored::NotAside => break,
             Restored::Done => {}

@@ -93,7 +93,7 @@ pub fn remove_environment(
 
 /// What was found in the place of a folder that is missing.
 pub enum Restored {
-    /// It is not set aside.
+    /// It is not set aside, or its record is gone.
     NotAside,
     /// It was set aside by a process that died, and has got its name back.
     Done,
@@ -102,13 +102,21 @@ pub enum Restored {
 }
 
 /// Undoes an interrupted deletion of the folder of an environment whose record is still there.
-pub fn restore(workspace: &Workspace, folder: &Path) -> Restored {
+pub fn restore(workspace: &Workspace, environment: &EnvironmentRecord) -> Restored {
     let mut found = Restored::NotAside;
-    for aside in Aside::of(workspace, folder) {
-        found = match Locks::take(&*workspace.machine, &aside.path) {
-            Ok(Some(_locks)) if aside.put_back(workspace.files()).is_ok() => return Restored::Done,
-            _ => Restored::Busy,
+    for aside in Aside::of(workspace, &environment.folder) {
+        let Ok(Some(_locks)) = Locks::take(&*workspace.machine, &aside.path) else {
+            found = Restored::Busy;
+            continue;
         };
+        // Then part of the files may be deleted already.
+        if is_gone(workspace, environment) {
+            return Restored::NotAside;
+        }
+        match aside.put_back(workspace.files()) {
+            Ok(()) => return Restored::Done,
+            Err(_) => found = Restored::Busy,
+        }
     }
     found
 }
