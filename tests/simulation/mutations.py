@@ -2,7 +2,7 @@
 must find a seed that shows it. Where two guards stand behind each other, so that the simulation cannot reach the second,
 the suite of the store must find it.
 
-    python3 tests/simulation/mutations.py                    # all faults, each with up to 4,000 seeds
+    python3 tests/simulation/mutations.py                    # all faults, each with up to 6,000 seeds
     python3 tests/simulation/mutations.py --seeds 20000 heartbeat claim
     python3 tests/simulation/mutations.py --check            # only whether every fault can still be put in
 
@@ -116,7 +116,7 @@ SEED = re.compile(r"seed (\d+), the (\d+)th: (.*)")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("words", nargs="*", help="only the faults whose names contain one of these")
-    parser.add_argument("--seeds", type=int, default=4_000)
+    parser.add_argument("--seeds", type=int, default=6_000)
     parser.add_argument("--check", action="store_true", help="only look whether the text that each fault replaces is in its file")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("target/mutations"))
     arguments = parser.parse_args()
