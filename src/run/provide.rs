@@ -7,7 +7,7 @@ use crate::cancel::Cancel;
 use crate::environment::builder::Build;
 use crate::environment::prepare::Prepared;
 use crate::environment::provide::{OnProgress, Other, Progress, ProvideError, Provider, Want};
-use crate::environment::rebuild::is_usable_soon;
+use crate::environment::rebuild::is_usable;
 use crate::fleet::{FleetError, Member};
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
@@ -25,7 +25,7 @@ pub fn provide(
     on: &mut OnProgress<'_>,
 ) -> Result<EnvironmentRecord, ProvideError> {
     let environment = prepared.ensure_environment(workspace)?;
-    if want == Want::Ready && is_usable_soon(workspace, &environment, cancel) {
+    if want == Want::Ready && is_usable(workspace.files(), &environment) {
         on(Progress::Ready {
             environment: &environment,
             built: false,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::commands;
@@ -31,7 +32,7 @@ pub fn play(seed: u64, traced: bool) -> Outcome {
     let world = World::new(seed, traced);
     let mut scenario = Scenario {
         world: Arc::clone(&world),
-        threads: Arc::default(),
+        threads: Rc::default(),
         to_come: 4 + world.chance.below(9),
     };
     scenario.disturb();
@@ -50,7 +51,7 @@ pub fn play(seed: u64, traced: bool) -> Outcome {
 
 struct Scenario {
     world: Arc<World>,
-    threads: Arc<Threads>,
+    threads: Rc<Threads>,
     /// Runs that are still to be queued.
     to_come: usize,
 }

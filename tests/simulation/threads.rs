@@ -6,11 +6,12 @@
 //! it gives way to, it does not come back from, and nothing that it still does while it unwinds has any effect.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ade::cancel::Cancel;
 use ade::machine::Work;
@@ -55,6 +56,10 @@ struct Task {
     wake: Wake,
     /// Counts the tasks that were begun together and have not ended.
     siblings: Option<Arc<AtomicUsize>>,
+    /// What it runs on; none while it does.
+    coroutine: Option<Coroutine<(), (), ()>>,
+    /// How it suspends itself: set when it begins, and valid until it ends.
+    yielder: *const Yielder<(), ()>,
 }
 
 #[derive(Default)]
@@ -66,22 +71,16 @@ struct Tasks {
 /// See the module.
 #[derive(Default)]
 pub struct Threads {
-    tasks: Mutex<Tasks>,
-}
-
-/// What a task runs on.
-struct Stack {
-    coroutine: Coroutine<(), (), ()>,
-    current: Current,
+    tasks: RefCell<Tasks>,
+    /// The stacks of tasks that have ended.
+    free: RefCell<Vec<DefaultStack>>,
 }
 
 /// The task that runs.
 struct Current {
-    threads: Arc<Threads>,
+    threads: Rc<Threads>,
     task: usize,
     process: Arc<Process>,
-    /// How it suspends itself: set when it begins, and valid until it ends.
-    yielder: *const Yielder<(), ()>,
 }
 
 /// Bytes.
@@ -89,64 +88,56 @@ const STACK: usize = 1 << 20;
 
 thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
-    /// Those that are suspended, by their tasks.
-    static STACKS: RefCell<BTreeMap<usize, Stack>> = const { RefCell::new(BTreeMap::new()) };
-    /// Those that are free.
-    static FREE: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Tasks {
+    fn task(&mut self, task: usize) -> &mut Task {
+        self.by_id.get_mut(&task).expect("it lives")
+    }
 }
 
 impl Threads {
-    fn lock(&self) -> MutexGuard<'_, Tasks> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn register(&self, process: &Arc<Process>, siblings: Option<Arc<AtomicUsize>>) -> usize {
-        let mut tasks = self.lock();
-        let id = tasks.next;
-        tasks.next += 1;
-        let task = Task {
-            process: Arc::clone(process),
-            wake: Wake::at(process.world.steady()),
-            siblings,
-        };
-        tasks.by_id.insert(id, task);
-        id
+    fn tasks(&self) -> RefMut<'_, Tasks> {
+        self.tasks.borrow_mut()
     }
 
     /// Begins a process: its first task does `work`.
-    pub fn start(self: &Arc<Self>, process: &Arc<Process>, work: impl FnOnce() + 'static) {
+    pub fn start(&self, process: &Arc<Process>, work: impl FnOnce() + 'static) {
         self.begin(process, None, Box::new(work));
     }
 
     /// Prepares a task on a stack of its own.
     fn begin(
-        self: &Arc<Self>,
+        &self,
         process: &Arc<Process>,
         siblings: Option<Arc<AtomicUsize>>,
         work: Box<dyn FnOnce()>,
     ) {
-        let task = self.register(process, siblings);
-        let current = Current {
-            threads: Arc::clone(self),
-            task,
+        let free = self.free.borrow_mut().pop();
+        let stack = free.unwrap_or_else(|| DefaultStack::new(STACK).expect("a stack"));
+        let its_process = Arc::clone(process);
+        let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
+            CURRENT.with_borrow(|current| {
+                let current = current.as_ref().expect("it runs");
+                current.threads.tasks().task(current.task).yielder = yielder;
+            });
+            carry_out(&its_process, work);
+        });
+        let task = Task {
             process: Arc::clone(process),
+            wake: Wake::at(process.world.steady()),
+            siblings,
+            coroutine: Some(coroutine),
             yielder: std::ptr::null(),
         };
-        let free = FREE.with_borrow_mut(Vec::pop);
-        let stack = free.unwrap_or_else(|| DefaultStack::new(STACK).expect("a stack"));
-        let process = Arc::clone(process);
-        let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
-            CURRENT.with_borrow_mut(|current| {
-                current.as_mut().expect("it runs").yielder = yielder;
-            });
-            carry_out(&process, work);
-        });
-        let stack = Stack { coroutine, current };
-        STACKS.with_borrow_mut(|stacks| stacks.insert(task, stack));
+        let mut tasks = self.tasks();
+        let id = tasks.next;
+        tasks.next += 1;
+        tasks.by_id.insert(id, task);
     }
 
     fn end(&self, task: usize) {
-        let mut tasks = self.lock();
+        let mut tasks = self.tasks();
         let ended = tasks.by_id.remove(&task).expect("it lived");
         if let Some(siblings) = &ended.siblings {
             siblings.fetch_sub(1, Ordering::SeqCst);
@@ -162,22 +153,24 @@ impl Threads {
     }
 
     /// Lets a task go on until it gives way or ends.
-    pub fn resume(&self, task: usize) {
-        let stack = STACKS.with_borrow_mut(|stacks| stacks.remove(&task));
-        let Stack {
-            mut coroutine,
-            current,
-        } = stack.expect("it is suspended");
-        CURRENT.set(Some(current));
+    pub fn resume(self: &Rc<Self>, task: usize) {
+        let (mut coroutine, process) = {
+            let mut tasks = self.tasks();
+            let task = tasks.task(task);
+            let coroutine = task.coroutine.take().expect("it is suspended");
+            (coroutine, Arc::clone(&task.process))
+        };
+        CURRENT.set(Some(Current {
+            threads: Rc::clone(self),
+            task,
+            process,
+        }));
         let result = coroutine.resume(());
-        let current = CURRENT.take().expect("it ran");
+        CURRENT.set(None);
         match result {
-            CoroutineResult::Yield(()) => {
-                let stack = Stack { coroutine, current };
-                STACKS.with_borrow_mut(|stacks| stacks.insert(task, stack));
-            }
+            CoroutineResult::Yield(()) => self.tasks().task(task).coroutine = Some(coroutine),
             CoroutineResult::Return(()) => {
-                FREE.with_borrow_mut(|free| free.push(coroutine.into_stack()));
+                self.free.borrow_mut().push(coroutine.into_stack());
                 self.end(task);
             }
         }
@@ -185,7 +178,7 @@ impl Threads {
 
     /// The processes that have tasks, each once for each task, in the order of the tasks.
     pub fn processes(&self) -> Vec<Arc<Process>> {
-        let tasks = self.lock();
+        let tasks = self.tasks();
         tasks
             .by_id
             .values()
@@ -195,7 +188,7 @@ impl Threads {
 
     /// The tasks that can go on first, and when that is.
     pub fn ready(&self, now: i64) -> (Vec<usize>, i64) {
-        let tasks = self.lock();
+        let tasks = self.tasks();
         let (mut ready, mut next) = (Vec::new(), NEVER);
         for (id, task) in &tasks.by_id {
             let due = task.due().max(now);
@@ -212,7 +205,7 @@ impl Threads {
 
     /// The first task of a process that is dead and has not unwound yet.
     pub fn dying(&self) -> Option<usize> {
-        let tasks = self.lock();
+        let tasks = self.tasks();
         let mut dead = tasks
             .by_id
             .iter()
@@ -275,9 +268,10 @@ pub fn give_way(wake: Wake) {
 fn hand_over(wake: Wake) {
     let yielder = CURRENT.with_borrow(|current| {
         let current = current.as_ref().expect("a task of the simulation");
-        let mut tasks = current.threads.lock();
-        tasks.by_id.get_mut(&current.task).expect("it lives").wake = wake;
-        current.yielder
+        let mut tasks = current.threads.tasks();
+        let task = tasks.task(current.task);
+        task.wake = wake;
+        task.yielder
     });
     // SAFETY: the task runs, so its coroutine has set this, and has not returned.
     unsafe { &*yielder }.suspend(());
@@ -287,7 +281,7 @@ fn hand_over(wake: Wake) {
 pub fn beside(work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
     let (threads, process) = CURRENT.with_borrow(|current| {
         let current = current.as_ref().expect("a task of the simulation");
-        (Arc::clone(&current.threads), Arc::clone(&current.process))
+        (Rc::clone(&current.threads), Arc::clone(&current.process))
     });
     let left = Arc::new(AtomicUsize::new(work.len()));
     for work in work {
