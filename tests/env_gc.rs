@@ -385,6 +385,28 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
 }
 
 #[test]
+fn what_cannot_be_locked_stays() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    let old = environment_folder(&place);
+    place.ade("env build config --force -q").succeeds();
+    let owner = old.join(".owner");
+    fs::remove_file(&owner).unwrap();
+    fs::create_dir(&owner).unwrap();
+    age(&old);
+    let report = place.ade("env gc --json").ends_with(1).json();
+    assert_eq!(removed(&report), Vec::<&str>::new());
+    let failed = report["failed"].to_string();
+    assert!(failed.contains("cannot lock"), "{report}");
+    assert!(old.join(".ready").exists());
+    fs::remove_dir(&owner).unwrap();
+    age(&old);
+    let report = place.ade("env gc --json").succeeds().json();
+    assert_eq!(removed(&report), [old.to_str().unwrap()]);
+}
+
+#[test]
 fn an_interrupted_deletion_is_undone_or_completed() {
     let place = Place::new();
     place.members("members.csv");

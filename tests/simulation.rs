@@ -122,8 +122,12 @@ fn live_all(from: u64, until: u64) {
     }
     assert_eq!(totals.get("seeds"), Some(&(until - from)));
     println!("{:.1} s for", began.elapsed().as_secs_f64());
-    for (what, count) in totals {
+    for (what, count) in &totals {
         println!("{count:>12} {what}");
+    }
+    if until - from >= SEEDS {
+        let never: Vec<_> = totals.iter().filter(|(_, count)| **count == 0).collect();
+        assert!(never.is_empty(), "never seen in {SEEDS} seeds: {never:?}");
     }
 }
 

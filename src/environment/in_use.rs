@@ -3,15 +3,15 @@
 //! In each environment's folder a file names the database that it belongs to. A process that runs an engine in the environment
 //! holds a lock on that file, shared with the others that do; collection takes it alone before it sets the folder aside. So
 //! an environment is in use for as long as a live process has it open, whatever the records say: after `ade env build
-//! --force`, they name another folder. The lock goes with its process, and where a file system has no locks, the records
-//! alone decide.
+//! --force`, they name another folder. The lock goes with its process. Where a file system has no locks, runs do without, and
+//! nothing is collected.
 
 use std::io;
 use std::path::Path;
 
 use super::is_ready;
 use crate::layout::EnvironmentFolder;
-use crate::machine::{Files, HeldLock};
+use crate::machine::HeldLock;
 use crate::workspace::Workspace;
 
 /// An environment that this process uses; released when dropped.
@@ -33,17 +33,6 @@ impl InUse {
         // Only now: before, it could have been set aside.
         is_ready(files, folder).then_some(Self { _lock: lock })
     }
-}
-
-/// Keeps others from using the environment in a folder, for as long as the value lives.
-///
-/// # Errors
-/// Why that cannot be: [`io::ErrorKind::WouldBlock`] where a live process uses it.
-pub(super) fn exclude(files: &dyn Files, folder: &Path) -> io::Result<Box<dyn HeldLock>> {
-    let owner = EnvironmentFolder(folder.to_owned()).owner();
-    files
-        .try_lock(&owner)?
-        .ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 
 /// Notes that the environment in a folder belongs to this database; the folder exists.

@@ -186,23 +186,9 @@ impl Job<'_> {
                 Carried::Lost => {
                     let message = "the lease was lost".to_owned();
                     let failure = failure(code::LEASE_EXPIRED, "run", message, None);
-                    match self.leave_surely(&claimed, &failure)? {
-                        Some(run) => run,
-                        None => {
-                            let name = &claimed.run.input_name;
-                            let message = format!(
-                                "{name} was taken over by another process; waiting for its end"
-                            );
-                            self.observer.trouble(self.input, &message);
-                            claimed.run
-                        }
-                    }
+                    self.leave(claimed, &failure)?
                 }
-                // The claim is left, as a worker does; where it cannot be, recovery finds it when this process has ended.
-                Carried::Unrecorded(failure, error) => match self.leave(&claimed, &failure) {
-                    Ok(Some(run)) => run,
-                    Ok(None) | Err(_) => return Err(error),
-                },
+                Carried::Unrecorded(failure, _) => self.leave(claimed, &failure)?,
             };
             if waiting.status.is_terminal() {
                 return Ok(self.finished(waiting, None));
@@ -214,34 +200,33 @@ impl Job<'_> {
         }
     }
 
-    /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent. `None`: the claim
-    /// does not stand any more.
-    fn leave(&self, claimed: &Claimed, failure: &Failure) -> Result<Option<RunRecord>, StoreError> {
+    /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent; where the store is
+    /// busy, again and again: nobody else would end the claim while this process lives. Where the claim does not stand any more,
+    /// returns the run as it was.
+    fn leave(&self, claimed: Claimed, failure: &Failure) -> Result<RunRecord, StoreError> {
+        let workspace = self.request.workspace;
         let Claimed { run, claim, .. } = claimed;
-        let left = retry_later(self.request.workspace, run, claim, failure)?;
-        if let Some(run) = &left
-            && !run.status.is_terminal()
-        {
-            self.observer.retrying(self.input, run, failure);
-        }
-        Ok(left)
-    }
-
-    /// As [`Self::leave`]; where the store is busy, again and again. Else this process would wait for the end of a run that
-    /// it has itself, which nobody else would end while it lives.
-    fn leave_surely(
-        &self,
-        claimed: &Claimed,
-        failure: &Failure,
-    ) -> Result<Option<RunRecord>, StoreError> {
         let mut silent_since = None;
         loop {
-            let left = self.leave(claimed, failure);
-            if let Some(left) = self.answered(left, &mut silent_since)? {
-                return Ok(left);
+            let left = retry_later(workspace, &run, &claim, failure);
+            match self.answered(left, &mut silent_since)? {
+                Some(Some(left)) => {
+                    if !left.status.is_terminal() {
+                        self.observer.retrying(self.input, &left, failure);
+                    }
+                    return Ok(left);
+                }
+                Some(None) => {
+                    let name = &run.input_name;
+                    let message =
+                        format!("{name} was taken over by another process; waiting for its end");
+                    self.observer.trouble(self.input, &message);
+                    return Ok(run);
+                }
+                None => {
+                    workspace.machine.wait(&Cancel::new(), LOOK_EVERY);
+                }
             }
-            let machine = &self.request.workspace.machine;
-            machine.wait(&Cancel::new(), LOOK_EVERY);
         }
     }
 

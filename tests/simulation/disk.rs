@@ -253,16 +253,26 @@ impl ProcessDisk {
         change: impl FnOnce(&mut Disk, Timestamp) -> io::Result<T>,
     ) -> io::Result<T> {
         let world = self.world();
+        if !std::thread::panicking() && world.chance.hits(world.faults().disk) {
+            world.count("file errors");
+            world.trace(|| format!("{}: a file error", self.process));
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        self.change_surely(change)
+    }
+
+    /// As [`Self::change`], where the disk never fails.
+    fn change_surely<T>(
+        &self,
+        change: impl FnOnce(&mut Disk, Timestamp) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let world = self.world();
         // What a killed process does while it unwinds has no effect.
         if std::thread::panicking() {
             return Err(ErrorKind::Interrupted.into());
         }
         if world.chance.hits(3_000) {
             give_way(Wake::at(world.steady()));
-        }
-        if world.chance.hits(world.faults().disk) {
-            world.count("file errors");
-            return Err(io::Error::from_raw_os_error(5));
         }
         let now = world.now();
         let mut disk = world.disk.lock().unwrap();
@@ -287,14 +297,19 @@ impl ProcessDisk {
     fn take_lock(&self, path: &Path, is_shared: bool) -> io::Result<Option<Box<dyn HeldLock>>> {
         let path = &self.at(path);
         loop {
-            let file = self.change(|disk, now| {
+            let open = |disk: &mut Disk, now| {
                 // Unlike a log's, the folder of a lock is not made with it.
                 let folder = path.parent().unwrap_or(path);
                 disk.find(folder)?;
                 Ok(disk.open(path, now))
-            })?;
+            };
+            // Who runs an engine without the lock that says so, because there are no locks, depends on the records alone.
+            let file = match is_shared {
+                true => self.change_surely(open),
+                false => self.change(open),
+            }?;
             let process = self.process.clone();
-            let (handle, is_taken, is_at) = self.change(|disk, _| {
+            let (handle, is_taken, is_at) = self.change_surely(|disk, _| {
                 let handle = disk.number();
                 let lock = Lock {
                     process,
@@ -329,10 +344,11 @@ impl ProcessDisk {
 
 impl Files for ProcessDisk {
     fn find(&self, path: &Path) -> io::Result<Found> {
-        self.look(|disk| disk.find(path))
+        self.look(|disk| disk.find(&self.at(path)))
     }
 
     fn names(&self, folder: &Path) -> io::Result<Vec<(String, FoundKind)>> {
+        let folder = &*self.at(folder);
         self.look(|disk| {
             disk.find(folder)?;
             let below = disk.below(folder).into_iter();
@@ -347,12 +363,12 @@ impl Files for ProcessDisk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.look(|disk| disk.read(path))
+        self.look(|disk| disk.read(&self.at(path)))
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
         self.change(|disk, now| {
-            disk.create_folder(path, now);
+            disk.create_folder(&self.at(path), now);
             Ok(())
         })
     }

@@ -246,7 +246,9 @@ impl Scenario {
         } else if chance.hits(faults.stop)
             || (process.id.starts_with("run") && chance.hits(faults.interrupt))
         {
+            world.count("stops");
             if process.stop.is_cancelled() {
+                world.count("stops at once");
                 world.trace(|| format!("{} is asked to stop at once", process.id));
                 process.stop_at_once.cancel();
             }

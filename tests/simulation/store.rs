@@ -54,10 +54,12 @@ impl SimulatedStore {
         let looked = now.map(|now| process.looked_at(now));
         let mut wait = world.chance.between(0, 4);
         if world.chance.hits(faults.delay) {
+            world.count("delays");
             wait = world.chance.between(1_000, 40_000);
             process.hold_up();
         }
         if operation.ends_a_claim() && world.chance.hits(faults.stall) {
+            world.count("stalls");
             // Long enough for others to take over, and to be at work when this one goes on.
             process.freeze(world.chance.between(40_000, 140_000));
         }

@@ -127,6 +127,11 @@ impl Launch for SimulatedEngine {
         let environment = invocation.python.ancestors().nth(3);
         let _inside = Inside::enter(world, environment.unwrap_or(&invocation.python));
         world.count("engines started");
+        if !self.0.is_here {
+            world.count("engines started on another host");
+        } else if !self.0.is_seen {
+            world.count("engines started where locks are not seen");
+        }
         world.trace(|| format!("{}: the engine of {run} starts", self.0.id));
         let faults = world.faults();
         let longest = *world.chance.pick(&[50, 20_000, 150_000]);
@@ -146,9 +151,11 @@ impl Launch for SimulatedEngine {
             return Ok(report(Exit::Cancelled, None));
         }
         if world.chance.hits(faults.engine_killed) {
+            world.count("engines killed");
             return Ok(report(Exit::Signal(9), None));
         }
         if world.chance.hits(faults.engine_failed) {
+            world.count("engines failed");
             let failure = json!({"code": "hook_error", "stage": "on_table", "message": "no"});
             let completed = json!({"execution": {"status": "failed", "failure": failure}});
             return Ok(report(Exit::Code(1), Some(completed)));
@@ -208,6 +215,7 @@ impl Build for SimulatedBuilder {
             return Err(BuildError::Cancelled { step });
         }
         if world.chance.hits(faults.build_hiccup) {
+            world.count("builds timed out");
             return Err(BuildError::Timeout { step, seconds: 600 });
         }
         if world.chance.hits(faults.build_failed) {

@@ -8,7 +8,6 @@ use std::path::Path;
 use super::aside::Aside;
 use super::report::{NotDeleted, Removed, Report, delete};
 use super::rule::Verdict;
-use crate::environment::in_use;
 use crate::files::FileError;
 use crate::layout::{self, BUILD_LOCK, EnvironmentFolder};
 use crate::lock;
@@ -130,7 +129,7 @@ fn is_gone(workspace: &Workspace, environment: &EnvironmentRecord) -> bool {
 /// What keeps builders and users from a folder while it is deleted. The locks are on open files, so they stay held when the
 /// folder gets another name; one that opened a file before that finds that it is no longer there, and does not take it.
 pub(super) struct Locks {
-    _users: Option<Box<dyn HeldLock>>,
+    _users: Box<dyn HeldLock>,
     _builder: Box<dyn HeldLock>,
 }
 
@@ -158,26 +157,25 @@ impl Locks {
         if !files.is_folder(folder) {
             return Ok(None);
         }
-        let users = match in_use::exclude(files, folder) {
-            Ok(lock) => Some(lock),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(Refusal::Used),
-            // The folder is gone, or cannot be locked: then the record decides.
-            Err(_) => None,
-        };
-        let path = layout::build_lock(folder);
-        let builder = match files.try_lock(&path) {
-            Ok(Some(lock)) => lock,
-            Ok(None) => return Err(Refusal::Used),
-            // The folder is gone meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(Refusal::File(FileError::on("lock", &path)(error).into()));
-            }
-        };
-        Ok(Some(Self {
+        let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;
+        let builder = take_lock(files, &layout::build_lock(folder))?;
+        Ok(users.zip(builder).map(|(users, builder)| Self {
             _users: users,
             _builder: builder,
         }))
+    }
+}
+
+/// Takes a lock without which nothing proves that nobody is in a folder. `None`: the folder is gone.
+pub(super) fn take_lock(
+    files: &dyn Files,
+    path: &Path,
+) -> Result<Option<Box<dyn HeldLock>>, Refusal> {
+    match files.try_lock(path) {
+        Ok(Some(lock)) => Ok(Some(lock)),
+        Ok(None) => Err(Refusal::Used),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Refusal::File(FileError::on("lock", path)(error).into())),
     }
 }
 

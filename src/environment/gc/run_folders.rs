@@ -2,14 +2,15 @@
 //! the process died, and inputs that were staged and never recorded. A folder that no record knows is kept: it may hold a
 //! finished workbook, or belong to a run that a restored backup does not know.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::age::Ages;
 use super::aside::Aside;
 use super::orphans::{leftover, modified};
 use super::pass::Pass;
+use super::remove::take_lock;
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
-use super::rule::Verdict;
 use crate::files::name_of;
 use crate::layout::RunFolder;
 use crate::store::{RunFiles, StoreError};
@@ -112,14 +113,13 @@ fn remove_unrecorded(
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let files = workspace.files();
-    let _lock = match files.try_lock(&mark_of(folder)) {
-        Ok(None) => {
-            report.skip(Verdict::InUse.reason());
+    let _lock = match take_lock(files, &mark_of(folder)) {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return Ok(()),
+        Err(refusal) => {
+            refusal.add_to(report);
             return Ok(());
         }
-        Ok(lock) => lock,
-        // Where the file system has no locks, the age of the folder alone decides.
-        Err(_) => None,
     };
     // Its process may have recorded it, and died, since the records were read.
     if !workspace.store.run_files(&[name_of(folder)])?.is_empty() {
@@ -137,9 +137,11 @@ fn remove_unrecorded(
 fn is_unrecorded(workspace: &Workspace, folder: &Path) -> bool {
     let files = workspace.files();
     let mark = files.read(&mark_of(folder)).unwrap_or_default();
-    let has_output = files
-        .names(&RunFolder::at(folder).output())
-        .is_ok_and(|names| !names.is_empty());
+    let has_output = match files.names(&RunFolder::at(folder).output()) {
+        Ok(names) => !names.is_empty(),
+        // What cannot be looked into may hold one.
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    };
     !workspace.database_id.is_empty()
         && String::from_utf8_lossy(&mark).trim() == workspace.database_id
         && !has_output

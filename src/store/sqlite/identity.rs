@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::SqliteStore;
 use super::values::{execute, path_text};
-use super::{SqliteStore, observed_time};
 use crate::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{Identities, Identity, Result};
@@ -14,9 +14,7 @@ impl Identities for SqliteStore {
     }
 
     fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
-        self.write(|transaction| {
-            // The first look at the clock.
-            observed_time::observe(transaction, now)?;
+        self.write_at(now, |transaction| {
             execute(
                 transaction,
                 "INSERT INTO identity (one, database_id, data_id, data_path, bound_at) VALUES (1, ?1, ?2, ?3, ?4) ON CONFLICT (one) DO NOTHING",

@@ -16,11 +16,25 @@ const OFTEN: i64 = 30_000;
 
 impl ObservedTime for SqliteStore {
     fn observe(&self, now: Timestamp) -> Result<()> {
-        self.write(|transaction| observe(transaction, now))
+        self.write_at(now, |_| Ok(()))
     }
 
     fn unseen(&self, now: Timestamp) -> Result<Vec<Unseen>> {
         self.read(|connection| unseen(connection, now))
+    }
+}
+
+impl SqliteStore {
+    /// Writes in one transaction a time by which collection judges ages: that time is noted as observed with it.
+    pub(super) fn write_at<T>(
+        &self,
+        now: Timestamp,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        self.write(|transaction| {
+            observe(transaction, now)?;
+            work(transaction)
+        })
     }
 }
 
@@ -31,6 +45,8 @@ fn last(connection: &Connection) -> rusqlite::Result<Option<i64>> {
         .optional()
 }
 
+/// Whatever time is written by which collection judges ages is observed in the same transaction: else what was used after the
+/// clock was set back would look older than it is, once the clock is right again.
 pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     let last = last(transaction)?;
     if last.is_some_and(|last| (last..last + OFTEN).contains(&now.0)) {

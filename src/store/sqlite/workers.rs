@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::values::{execute, instant, path_text};
-use super::{SqliteStore, environments, observed_time, runs};
+use super::{SqliteStore, environments, runs};
 use crate::clock::Timestamp;
 use crate::settings::Recovery;
 use crate::store::sqlite::transaction::Transaction;
@@ -11,17 +11,13 @@ use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};
 
 impl Workers for SqliteStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
-        self.write(|transaction| {
-            observed_time::observe(transaction, worker.started_at)?;
+        self.write_at(worker.started_at, |transaction| {
             register(transaction, worker)
         })
     }
 
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
-        self.write(|transaction| {
-            observed_time::observe(transaction, now)?;
-            seen(transaction, id, now)
-        })
+        self.write_at(now, |transaction| seen(transaction, id, now))
     }
 
     fn remove_worker(&self, id: &str) -> Result<bool> {

@@ -95,6 +95,7 @@ macro_rules! run {
                     a_stretch_that_nobody_saw_is_kept,
                     what_a_clock_that_was_ahead_noted_is_forgotten,
                     processes_that_live_see_the_time_pass,
+                    what_is_used_while_the_clock_is_behind_is_seen,
                 }
                 collection {
                     the_files_of_a_run_are_kept_until_its_record_says_otherwise,

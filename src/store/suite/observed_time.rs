@@ -1,7 +1,8 @@
 //! The time that processes have seen pass.
 
-use super::places::at;
-use crate::store::{Store, Unseen, WorkerRecord};
+use super::places::{at, build, claim, claim_next, ending, environment, queued};
+use crate::clock::Timestamp;
+use crate::store::{RunStatus, Store, Unseen, WorkerRecord};
 
 const HOUR: i64 = 3_600_000;
 
@@ -66,4 +67,36 @@ pub fn processes_that_live_see_the_time_pass(store: &dyn Store) {
     store.worker_seen("p", at(500 * HOUR)).unwrap();
     let jump = unseen(HOUR, 500 * HOUR);
     assert_eq!(store.unseen(at(500 * HOUR)).unwrap(), [jump]);
+}
+
+pub fn what_is_used_while_the_clock_is_behind_is_seen(store: &dyn Store) {
+    let (mut hour, right) = (0, at(1000 * HOUR));
+    // Each writes a time by which ages are judged. What was seen before says nothing of the time after it.
+    let mut sees = |what: &str, use_it: &mut dyn FnMut(Timestamp)| {
+        store.observe(right).unwrap();
+        hour += 1;
+        let behind = at(hour * HOUR);
+        use_it(behind);
+        let unseen = store.unseen(right).unwrap();
+        assert_eq!(unseen[0].from, behind, "{what}: {unseen:?}");
+    };
+    let mut made = None;
+    sees("recording an environment", &mut |now| {
+        made = Some(environment(store, "d", now));
+    });
+    let made = made.unwrap();
+    sees("building it", &mut |now| build(store, &made, now));
+    sees("queueing a run", &mut |now| {
+        queued(store, &made, now);
+    });
+    let mine = claim("w");
+    let mut run = None;
+    sees("claiming it", &mut |now| {
+        run = claim_next(store, &mine, now);
+    });
+    let run = run.unwrap();
+    sees("its end", &mut |now| {
+        let recorded = store.finish_run(&run.id, &mine, &ending(RunStatus::Succeeded), now);
+        assert!(recorded.unwrap());
+    });
 }

@@ -32,7 +32,7 @@ impl Environments for SqliteStore {
         if let Some(known) = self.environment_of(&new.key)? {
             return Ok(known);
         }
-        self.write(|transaction| ensure(transaction, new, now))
+        self.write_at(now, |transaction| ensure(transaction, new, now))
     }
 
     fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {
@@ -60,7 +60,9 @@ impl Environments for SqliteStore {
         elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
-        self.write(|transaction| build::claim(transaction, id, claim, claimable, elsewhere, now))
+        self.write_at(now, |transaction| {
+            build::claim(transaction, id, claim, claimable, elsewhere, now)
+        })
     }
 
     fn next_environment(
@@ -92,7 +94,9 @@ impl Environments for SqliteStore {
         contents: &EnvironmentContents,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| build::complete(transaction, id, claim, contents, now))
+        self.write_at(now, |transaction| {
+            build::complete(transaction, id, claim, contents, now)
+        })
     }
 
     fn fail_environment(
@@ -103,7 +107,9 @@ impl Environments for SqliteStore {
         after: AfterFailure,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| build::fail(transaction, id, claim, failure, after, now))
+        self.write_at(now, |transaction| {
+            build::fail(transaction, id, claim, failure, after, now)
+        })
     }
 
     fn ask_for_environment(
@@ -117,7 +123,9 @@ impl Environments for SqliteStore {
     }
 
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
-        self.write(|transaction| build::release(transaction, id, claim, now))
+        self.write_at(now, |transaction| {
+            build::release(transaction, id, claim, now)
+        })
     }
 
     fn requeue_environment(
@@ -127,7 +135,9 @@ impl Environments for SqliteStore {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| build::requeue(transaction, seen, folder, snapshot, now))
+        self.write_at(now, |transaction| {
+            build::requeue(transaction, seen, folder, snapshot, now)
+        })
     }
 
     fn expire_environment_leases(

@@ -5,6 +5,7 @@ use rusqlite::params;
 use super::due;
 use super::read::by_id;
 use crate::clock::{Timestamp, milliseconds};
+use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;
 use crate::store::{Claim, LAST_USE_KNOWN_TO, RunRecord};
@@ -16,12 +17,8 @@ pub(super) fn touch_environment(
     id: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    execute(
-        transaction,
-        "UPDATE environments SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR abs(?2 - last_used_at) >= ?3)",
-        params![id, now.0, milliseconds(LAST_USE_KNOWN_TO)],
-    )?;
-    Ok(())
+    let sql = "UPDATE environments SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR abs(?2 - last_used_at) >= ?3)";
+    touch(transaction, sql, id, now)
 }
 
 /// The same of a configuration, whose runs make it active.
@@ -30,12 +27,21 @@ pub(super) fn touch_configuration(
     id: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    execute(
-        transaction,
-        "UPDATE configurations SET last_run_at = ?2 WHERE id = ?1 AND (last_run_at IS NULL OR abs(?2 - last_run_at) >= ?3)",
-        params![id, now.0, milliseconds(LAST_USE_KNOWN_TO)],
-    )?;
-    Ok(())
+    let sql = "UPDATE configurations SET last_run_at = ?2 WHERE id = ?1 AND (last_run_at IS NULL OR abs(?2 - last_run_at) >= ?3)";
+    touch(transaction, sql, id, now)
+}
+
+fn touch(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    id: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let known_to = milliseconds(LAST_USE_KNOWN_TO);
+    match execute(transaction, sql, params![id, now.0, known_to])? {
+        0 => Ok(()),
+        _ => observe(transaction, now),
+    }
 }
 
 /// Claims the oldest due runs, one under each claim.

@@ -8,6 +8,7 @@ use super::live::{self, Live, Which};
 use super::read::by_id;
 use crate::clock::Timestamp;
 use crate::problem::code;
+use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::results;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, path_text};
@@ -46,7 +47,7 @@ pub(super) fn complete(
             ending.and_then(|ending| ending.results.as_ref()).map(|results| &results.payload),
         ],
     )?;
-    Ok(())
+    observe(transaction, now)
 }
 
 /// The error of a run that was cancelled without an engine that could say so.
