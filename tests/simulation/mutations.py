@@ -110,7 +110,7 @@ FAULTS = [
     ("a jump of the clock is not noted", "src/store/sqlite/observed_time.rs", ("if now.0 - last > SHORT {\n            execute(", "if now.0 - last > SHORT * 1000 {\n            execute(")),
     # `ade run`.
     ("a cancel of one input cancels the others", "src/run/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),
-    ("ade run tries once to leave a claim", "src/run/inline.rs", ("match self.answered(left, &mut silent_since)? {", "match self.answered(left, &mut silent_since)? {\n                _ if silent_since.is_some() => return Ok(run),")),
+    ("ade run tries once to leave a claim", "src/run/inline.rs", ("match self.answered(left, &mut silent_since)? {", "match self.answered(Ok(left?), &mut silent_since)? {")),
     ("ade run leaves what waits for another attempt", "src/run/inline.rs", ("            match self.again(waiting)? {", "            if waiting.max_attempts > 0 {\n                return Ok(self.finished(waiting, None));\n            }\n            match self.again(waiting)? {")),
 ]
 
