@@ -33,7 +33,7 @@ impl Unrecorded {
         files
             .create_folder(folder.path())
             .map_err(FileError::on("create the folder", folder.path()))?;
-        // Where the file system has no locks, the age of the folder alone protects it.
+        // Without it, its age protects the folder from collection; where there are no locks at all, nothing is collected.
         let lock = files.try_lock(&path).ok().flatten();
         // In place, for it is locked.
         files
