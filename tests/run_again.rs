@@ -145,7 +145,7 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
     running
         .wait()
         .succeeds()
-        .says("note: members.csv was taken over by another process; waiting for its end")
+        .says("note: this process no longer has members.csv; waiting for its end")
         .prints("2 of 2 fields mapped");
     assert_eq!(place.files_below("out").len(), 1);
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);

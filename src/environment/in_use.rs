@@ -3,8 +3,8 @@
 //! In each environment's folder a file names the database that it belongs to. A process that runs an engine in the environment
 //! holds a lock on that file, shared with the others that do; collection takes it alone before it sets the folder aside. So
 //! an environment is in use for as long as a live process has it open, whatever the records say: after `ade env build
-//! --force`, they name another folder. The lock goes with its process. Where a file system has no locks, runs do without, and
-//! nothing is collected.
+//! --force`, they name another folder. The lock goes with its process. Where it cannot be
+//! taken, a run does without, and the records alone keep its environment; collection deletes nothing that it cannot lock.
 
 use std::io;
 use std::path::Path;
@@ -28,6 +28,8 @@ impl InUse {
         let lock = match files.try_lock_shared(&owner) {
             Ok(None) => return None,
             Ok(lock) => lock,
+            // It is set aside at this moment, and what gets its name back would not be locked.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(_) => None,
         };
         // Only now: before, it could have been set aside.

@@ -63,12 +63,19 @@ fn io_error(error: files::FileError) -> io::Error {
 }
 
 fn open_lock(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
+    let opened = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path)
+        .open(path);
+    match opened {
+        // That of another user can be locked all the same; only its holder is not named in it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            File::open(path).map_err(|_| error)
+        }
+        opened => opened,
+    }
 }
 
 /// Whether an open file is still the one at its path. A lock on a file that was deleted between opening and locking it

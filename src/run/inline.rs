@@ -188,7 +188,9 @@ impl Job<'_> {
                     let failure = failure(code::LEASE_EXPIRED, "run", message, None);
                     self.leave(claimed, &failure)?
                 }
-                Carried::Unrecorded(failure, _) => self.leave(claimed, &failure)?,
+                Carried::Unrecorded(failure, error) => {
+                    self.leave(claimed, &failure).map_err(|_| error)?
+                }
             };
             if waiting.status.is_terminal() {
                 return Ok(self.finished(waiting, None));
@@ -218,8 +220,7 @@ impl Job<'_> {
                 }
                 Some(None) => {
                     let name = &run.input_name;
-                    let message =
-                        format!("{name} was taken over by another process; waiting for its end");
+                    let message = format!("this process no longer has {name}; waiting for its end");
                     self.observer.trouble(self.input, &message);
                     return Ok(run);
                 }

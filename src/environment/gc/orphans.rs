@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::aside::Aside;
 use super::pass::Pass;
-use super::remove::{Locks, remove_key_folder, would_remove};
+use super::remove::{Locks, Refusal, remove_key_folder, would_remove};
 use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
 use super::rule::Verdict;
 use crate::environment::in_use;
@@ -84,9 +84,14 @@ fn finish(
         }
         return Ok(());
     }
-    // Whoever is in the middle of it holds the locks.
-    let Ok(Some(_locks)) = Locks::take(&*workspace.machine, &aside.path) else {
-        return Ok(());
+    let _locks = match Locks::take(&*workspace.machine, &aside.path) {
+        Ok(Some(locks)) => locks,
+        // Whoever is in the middle of it holds the locks, or has come to its end.
+        Ok(None) | Err(Refusal::Used) => return Ok(()),
+        Err(Refusal::File(error)) => {
+            report.failed.push(error);
+            return Ok(());
+        }
     };
     let is_known = Known::look(workspace)?.0.contains_key(&aside.folder);
     if is_known && !files.exists(&aside.folder) {

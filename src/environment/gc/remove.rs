@@ -11,7 +11,7 @@ use super::rule::Verdict;
 use crate::files::FileError;
 use crate::layout::{self, BUILD_LOCK, EnvironmentFolder};
 use crate::lock;
-use crate::machine::{Files, HeldLock, Machine};
+use crate::machine::{Files, FoundKind, HeldLock, Machine};
 use crate::store::{Clock, EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -154,8 +154,13 @@ impl Locks {
     /// Takes both locks of a folder. `None`: there is no such folder.
     pub fn take(machine: &dyn Machine, folder: &Path) -> Result<Option<Self>, Refusal> {
         let files = machine.files();
-        if !files.is_folder(folder) {
-            return Ok(None);
+        match files.find(folder) {
+            Ok(found) if found.kind == FoundKind::Folder => {}
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Refusal::File(FileError::on("read", folder)(error).into()));
+            }
         }
         let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;
         let builder = take_lock(files, &layout::build_lock(folder))?;

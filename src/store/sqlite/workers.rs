@@ -36,7 +36,7 @@ impl Workers for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<RunRecord>> {
         // Builds first, so that a run that goes back to the queue finds its environment queued, not claimed by a dead builder.
-        self.write(|transaction| {
+        self.write_at(now, |transaction| {
             environments::reclaim(transaction, process, builds, now)?;
             runs::reclaim(transaction, process, recovery, now)
         })

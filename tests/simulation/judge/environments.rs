@@ -67,7 +67,7 @@ impl Judge {
     /// and for a tenth where it is longer. Nobody here knows when the processes looked, so what they may have seen at most
     /// counts.
     fn judge_age(&self, id: &str, ttl: i64, around: &Circumstances<'_>) -> Verdict {
-        let Some((_, since)) = self.used.get(id) else {
+        let Some((used, since)) = self.used.get(id) else {
             return Ok(());
         };
         let jumps = self.jumps.iter().filter(|(at, _)| at >= since);
@@ -90,7 +90,8 @@ impl Judge {
             let best = counts.max().unwrap_or(0);
             most.push(best);
         }
-        let age = around.steady - since + most[before.len()];
+        // Nothing is older than the clock says.
+        let age = (around.steady - since + most[before.len()]).min(around.moment.wall - used);
         if age < ttl {
             return Err(format!(
                 "environment {id} was used {age} ms ago at most, and goes after {ttl} ms"

@@ -16,6 +16,7 @@ use super::prefix::Table;
 use super::values::{execute, path_text};
 use super::{SqliteStore, runs};
 use crate::clock::{Timestamp, milliseconds};
+use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{
     AfterFailure, BuildAttempts, Claim, Claimable, Clock, EnvironmentContents, EnvironmentKey,
@@ -80,7 +81,9 @@ impl Environments for SqliteStore {
         folder: &Path,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| build::move_to(transaction, id, claim, folder, now))
+        self.write_at(now, |transaction| {
+            build::move_to(transaction, id, claim, folder, now)
+        })
     }
 
     fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
@@ -119,7 +122,9 @@ impl Environments for SqliteStore {
         due: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|transaction| build::ask_for(transaction, id, by_hand, due, now))
+        self.write_at(now, |transaction| {
+            build::ask_for(transaction, id, by_hand, due, now)
+        })
     }
 
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
@@ -146,7 +151,10 @@ impl Environments for SqliteStore {
         clock: &Clock<'_>,
     ) -> Result<usize> {
         self.write(|transaction| match clock() {
-            Some(now) => build::expire(transaction, attempts, now),
+            Some(now) => {
+                observe(transaction, now)?;
+                build::expire(transaction, attempts, now)
+            }
             None => Ok(0),
         })
     }
