@@ -51,6 +51,8 @@ pub struct Judge {
     now: Snapshot,
     leases: BTreeMap<String, Lease>,
     jumps: Vec<(i64, i64)>,
+    /// When a process that stood still over a jump back last noted a time which has not come yet.
+    noted_ahead: i64,
     /// When each environment was used last, by the record and by the clock that never jumps.
     used: BTreeMap<String, (i64, i64)>,
     /// Since when those at work are so in vain, by token.
@@ -78,6 +80,7 @@ impl Judge {
             now: Snapshot::default(),
             leases: BTreeMap::new(),
             jumps: Vec::new(),
+            noted_ahead: i64::MIN,
             used: BTreeMap::new(),
             lost: BTreeMap::new(),
             cancelled: BTreeMap::new(),
@@ -106,6 +109,10 @@ impl Judge {
 
     pub fn clock_jumped(&mut self, steady: i64, by: i64) {
         self.jumps.push((steady, by));
+    }
+
+    pub fn noted_ahead(&mut self, steady: i64) {
+        self.noted_ahead = steady;
     }
 
     /// Until when the holder of a token may count on it, on the steady clock.

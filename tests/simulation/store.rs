@@ -76,6 +76,9 @@ impl SimulatedStore {
         // Where the store asks for the time itself, it does so now.
         let moment = looked.unwrap_or_else(|| world.moment());
         let answer = work(&world.store);
+        if now.is_some_and(|now| now > world.now()) {
+            world.judge().noted_ahead(world.steady());
+        }
         world.count("calls");
         world.trace(|| match &answer {
             Ok(answer) => format!("{}: {operation}: {}", process.id, answer.text()),
@@ -106,6 +109,16 @@ impl SimulatedStore {
         work: impl FnOnce(&SqliteStore) -> Result<T>,
     ) -> Result<T> {
         self.call(Operation::Look(what), None, work)
+    }
+
+    /// What is not judged, and notes the time.
+    fn look_at<T: Answer>(
+        &self,
+        what: &'static str,
+        now: Timestamp,
+        work: impl FnOnce(&SqliteStore) -> Result<T>,
+    ) -> Result<T> {
+        self.call(Operation::Look(what), Some(now), work)
     }
 }
 
@@ -323,10 +336,12 @@ impl Workers for SimulatedStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
         // It is alive from the moment in which it can be found, whether or not it hears so.
         self.0.joins(&worker.id);
-        self.look("register", |store| store.register_worker(worker))
+        self.look_at("register", worker.started_at, |store| {
+            store.register_worker(worker)
+        })
     }
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
-        self.look("seen", |store| store.worker_seen(id, now))
+        self.look_at("seen", now, |store| store.worker_seen(id, now))
     }
     fn remove_worker(&self, id: &str) -> Result<bool> {
         self.look("unregister", |store| store.remove_worker(id))
@@ -421,7 +436,7 @@ impl Identities for SimulatedStore {
 
 impl ObservedTime for SimulatedStore {
     fn observe(&self, now: Timestamp) -> Result<()> {
-        self.look("observe the time", |store| store.observe(now))
+        self.look_at("observe the time", now, |store| store.observe(now))
     }
     fn unseen(&self, now: Timestamp) -> Result<Vec<Unseen>> {
         self.look("unseen time", |store| store.unseen(now))

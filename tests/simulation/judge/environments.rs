@@ -70,6 +70,10 @@ impl Judge {
         let Some((used, since)) = self.used.get(id) else {
             return Ok(());
         };
+        // The time up to a note of a time that had not come counts as seen, should the clock jump there.
+        if self.noted_ahead >= *since {
+            return Ok(());
+        }
         let jumps = self.jumps.iter().filter(|(at, _)| at >= since);
         // For each number of jumps, what those first ones count for at most.
         let mut most = vec![0];
