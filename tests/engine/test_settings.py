@@ -31,6 +31,15 @@ DEFAULTS = {
     "csv_delimiter": ",",
     "split_side_by_side_tables": False,
     "escape_formulas": False,
+    "date_order": "auto",
+    "decimal_mark": "auto",
+    "minimum_mapping_score": 0.0,
+    "fill_merged": False,
+    "row_provenance": False,
+    "report_unread_cells": False,
+    "strict_validators": False,
+    "output_style": "plain",
+    "issue_columns": True,
 }
 
 

@@ -15,6 +15,7 @@ from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
 from ade_engine.infrastructure.settings import Settings, scan_limits
 from ade_engine.models.errors import ConfigError, HookError, InputError, PipelineError
 from ade_engine.models.fields import HookName
+from ade_engine.models.notices import Notices
 from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult, RunStatus
 
 TYPE_CHECKING = False
@@ -172,6 +173,7 @@ class _Run:
         self.logger = logger
         #: Whether cells may have been read: what an error says may quote one from then on.
         self.cells_read = False
+        self.notices = Notices()
 
     def execute(self) -> RunResult:
         # Imported here and not above, because printing the version does not need it.
@@ -205,6 +207,12 @@ class _Run:
                 "fields.computed",
                 message=f"Computed, without a column of their own: {', '.join(computed)}",
                 data={"fields": computed},
+            )
+        if is_ade() and (self.notices.notices or self.notices.readings):
+            self.logger.event(
+                "run.noticed",
+                message="; ".join(notice["message"] for notice in self.notices.notices) or "Columns were read",
+                data={"notices": self.notices.notices, "readings": self.notices.readings},
             )
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None
@@ -278,6 +286,7 @@ class _Run:
                 "input_file_name": plan.input_file.name,
             },
             package_folder=str(package_folder),
+            notices=self.notices,
         )
         output = Output(escape_formulas=self.settings.escape_formulas)
         pipeline = SheetPipeline(registry, source, output, manifest)

@@ -28,6 +28,9 @@ RAISED = (Exception, SystemExit)
 #: Offered to every callable.
 COMMON_NAMES = ("settings", "metadata", "state", "input_file_name", "logger")
 
+#: Offered only to callables that name them: packages with ``**kwargs`` were written before these were there.
+ONLY_BY_NAME = frozenset(("column_header", "column_unit", "merged_ranges"))
+
 
 class MissingParameter(ExtensionComplaint):
     """A callable needs a value that its stage does not offer."""
@@ -69,7 +72,7 @@ def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
         parameters = signature(fn).parameters.values()
     except (TypeError, ValueError):
         # A built-in without a readable signature gets everything, and may refuse.
-        return CallPlan((), offered, None)
+        return CallPlan((), tuple(name for name in offered if name not in ONLY_BY_NAME), None)
     positional: list[tuple[str, Any]] = []
     keywords: list[str] = []
     takes_all = False
@@ -90,7 +93,10 @@ def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
         positional.pop()
     if takes_all:
         taken = {name for name, _ in positional}
-        keywords = [name for name in offered if name not in taken]
+        named = {*keywords}
+        keywords = [
+            name for name in offered if name not in taken and (name in named or name not in ONLY_BY_NAME)
+        ]
     return CallPlan(tuple(positional), tuple(keywords), None)
 
 

@@ -92,6 +92,16 @@ def _one_of(*words: str):
     return read
 
 
+def _score(value: Any, text: bool) -> float:
+    try:
+        score = float(value) if not isinstance(value, bool) else -1.0
+    except (TypeError, ValueError):
+        score = -1.0
+    if not 0.0 <= score < float("inf"):
+        raise ValueError("should be a number from 0 up")
+    return score
+
+
 def _folder(value: Any, text: bool) -> Path | None:
     if value is None or value == "":
         return None
@@ -180,6 +190,15 @@ _SETTINGS = (
     ("csv_delimiter", ",", _delimiter, "separator in .csv files, or 'auto'"),
     ("split_side_by_side_tables", False, _flag, "tables beside each other become tables of their own"),
     ("escape_formulas", False, _flag, "text that starts with = stays text in the output"),
+    ("date_order", "auto", _one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
+    ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
+    ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
+    ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
+    ("row_provenance", False, _flag, "know which source row each output row comes from"),
+    ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
+    ("strict_validators", False, _flag, "the result of a validator has to be text"),
+    ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
+    ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
 )
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
 
@@ -239,6 +258,15 @@ class Settings:
     csv_delimiter: str
     split_side_by_side_tables: bool
     escape_formulas: bool
+    date_order: str
+    decimal_mark: str
+    minimum_mapping_score: float
+    fill_merged: bool
+    row_provenance: bool
+    report_unread_cells: bool
+    strict_validators: bool
+    output_style: str
+    issue_columns: bool
 
     model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}
     model_computed_fields: dict[str, Any] = {}

@@ -54,6 +54,7 @@ ENGINE_EVENT_SCHEMAS: dict[str, tuple[str, ...] | None] = {
     "engine.transform.result": None,
     "engine.validation.summary": None,
     "engine.fields.computed": ("fields",),
+    "engine.run.noticed": ("notices", "readings"),
     "engine.table.written": ("sheet_name", "table_index", "output_range"),
     RUN_COMPLETED: (
         "scope",

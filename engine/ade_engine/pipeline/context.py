@@ -7,6 +7,7 @@ from logging import DEBUG, INFO
 
 from ade_engine.extensions.invoke import explain
 from ade_engine.models.errors import AdeEngineError
+from ade_engine.models.notices import Notices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class RunContext:
         logger: RunLogger,
         metadata: dict[str, Any],
         package_folder: str | None,
+        notices: Notices | None = None,
     ):
         self.settings = settings
         self.registry = registry
@@ -35,6 +37,7 @@ class RunContext:
         self.metadata = metadata
         self.package_folder = package_folder
         self.state: dict[str, Any] = {}
+        self.notices = notices or Notices()
         self.debug = logger.isEnabledFor(DEBUG)
 
     def values(self) -> dict[str, Any]:

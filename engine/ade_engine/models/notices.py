@@ -1,0 +1,39 @@
+"""What a run noticed that its reader should know, and how it read columns whose text had to be interpreted.
+
+Notices are no issues: an issue belongs to a cell, a notice to a sheet, a table, a hook or the run. Both lists go into the
+event ``engine.run.noticed``, from there into the audit record and the summary, and hold no cell values.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+WARNING = "warning"
+INFO = "info"
+
+
+class Notices:
+    """The notices and readings of one run, in the order in which they came up."""
+
+    __slots__ = ("notices", "readings")
+
+    def __init__(self) -> None:
+        self.notices: list[dict[str, Any]] = []
+        self.readings: list[dict[str, Any]] = []
+
+    def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
+        """Add a notice.
+
+        ``code`` names its kind, such as ``formulas_without_value``; ``message`` is a sentence without cell values.
+        ``facts`` say where and how much, each only where it applies: ``sheet`` (title), ``table`` (index from 0),
+        ``field``, ``hook``, ``count``, ``cells`` (``["C4"]``), ``rows`` (``[[first, last]]``, from 1).
+        """
+        self.notices.append({"code": code, "level": level, "message": message, **facts})
+
+    def read(self, **facts: Any) -> None:
+        """Add how a column was read: ``sheet``, ``table``, ``field``, ``column`` (``"D"``), ``header``, ``kind``,
+        ``read_as``, ``decided_by``, ``cells``, ``certain``, ``contradict``, ``ambiguous`` and ``message``.
+        """
+        self.readings.append(facts)
