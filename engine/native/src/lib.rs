@@ -4,6 +4,7 @@
 //! - [`read`]: from input files of every format to sheets, in the background
 //! - [`cells`]: the storage of a sheet's cells, and the conversion of single values (serial dates, text forms)
 //! - [`columns`]: from cells to polars columns, and from polars frames back
+//! - [`fields`]: values as people type them: a column of cells to dates, numbers and other types
 //! - [`mod@write`]: from polars frames to an `.xlsx` file
 //! - `python`: the module `ade_engine._native`, behind the feature `python`; no other module uses Python
 //! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
@@ -17,6 +18,7 @@
 pub mod cells;
 pub mod columns;
 pub mod error;
+pub mod fields;
 pub mod progress;
 #[cfg(feature = "python")]
 mod python;

@@ -5,6 +5,7 @@
 
 mod cells;
 mod error;
+mod fields;
 mod output;
 mod source;
 mod style;
@@ -25,6 +26,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<output::Frame>()?;
     module.add_class::<output::Writer>()?;
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }

@@ -165,7 +165,7 @@ impl Scan {
         }
     }
 
-    fn sheet(&self) -> PyResult<Arc<Sheet>> {
+    pub(super) fn sheet(&self) -> PyResult<Arc<Sheet>> {
         let sheet = self.sheet.lock().unwrap_or_else(PoisonError::into_inner);
         sheet
             .clone()
@@ -366,6 +366,12 @@ pub fn scan_of_rows(
 pub struct ArrowColumn {
     name: String,
     column: Mutex<Option<export::Column>>,
+}
+
+impl ArrowColumn {
+    pub(super) fn new(name: String, column: Mutex<Option<export::Column>>) -> Self {
+        Self { name, column }
+    }
 }
 
 #[pymethods]

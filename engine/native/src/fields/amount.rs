@@ -1,0 +1,416 @@
+//! One cell as a number: its sign, currency and marks, and what it means with a decimal point or a decimal comma.
+
+use super::cut::{Cut, DIGITS, SPACE, WORD, is_currency_sign};
+use super::words;
+
+/// More digits do not fit a float exactly: they are a code.
+const MOST_DIGITS: usize = 15;
+const MOST_GROUPS: usize = 12;
+
+/// A reading of a cell under one decimal mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Meaning {
+    pub value: f64,
+    /// The mark between groups of thousands; 0: there is none.
+    pub grouping: u8,
+    /// Groups of two digits, as in 12,34,567.
+    pub is_indian: bool,
+}
+
+/// A cell that may be a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Amount {
+    /// With a decimal point, and with a decimal comma.
+    pub meanings: [Option<Meaning>; 2],
+    /// The currency's position in the table of currencies, plus one; 0: none, or one that the table lacks.
+    pub currency: u16,
+    pub has_currency: bool,
+    pub is_percent: bool,
+    /// Digits before the first point or comma, where nothing parts them and they are more than four.
+    pub has_long_head: bool,
+    /// The mark before the last three digits.
+    pub mark_of_three: u8,
+    /// The digits where there are nothing but digits (and blanks); else 0.
+    pub plain_digits: u8,
+    /// The same, without blanks.
+    pub is_plain: bool,
+    pub ends_in_zero: bool,
+    pub commas: u8,
+    /// Written with an exponent: "1.23E+11".
+    pub has_exponent: bool,
+}
+
+/// The decimal marks, in the order of [`Amount::meanings`].
+pub const MARKS: [u8; 2] = [b'.', b','];
+
+impl Amount {
+    /// The number in a text that was cut; none where it is something else.
+    pub fn of(cut: &Cut) -> Option<Self> {
+        let tokens = cut.tokens();
+        let mut first = tokens.iter().position(|token| token.kind == DIGITS)?;
+        let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
+        let mut this = Self::default();
+        let mut around = Around::default();
+        // A point before the first digit belongs to the number, unless a currency's word ends with it: ".5", "Rs.500".
+        let mut leading_mark = 0;
+        if first > 0
+            && matches!(tokens[first - 1].kind, b'.' | b',')
+            && !tokens[..first - 1].iter().any(|token| is_of_sign(token.kind))
+        {
+            leading_mark = tokens[first - 1].kind;
+            first -= 1;
+        }
+        around.add(cut, 0, first, false)?;
+        let mut behind = last + 1;
+        // "25,-"
+        let mut is_round = false;
+        if behind + 1 < tokens.len()
+            && matches!(tokens[behind].kind, b'.' | b',')
+            && tokens[behind + 1].kind == b'-'
+        {
+            is_round = true;
+            behind += 1;
+            while behind < tokens.len() && tokens[behind].kind == b'-' {
+                behind += 1;
+            }
+        }
+        around.add(cut, behind, tokens.len(), true)?;
+        around.check()?;
+        this.is_percent = around.percents > 0;
+        this.has_currency = around.currencies > 0;
+        this.currency = around.currency;
+        let mut number = Number::default();
+        if leading_mark != 0 {
+            number.group("0")?;
+            number.marks[0] = leading_mark;
+        }
+        let mut at = first + usize::from(leading_mark != 0);
+        let mut expects_digits = true;
+        while at <= last {
+            let token = tokens[at];
+            match token.kind {
+                DIGITS if expects_digits => {
+                    number.group(cut.text(token))?;
+                    expects_digits = false;
+                }
+                WORD if !expects_digits && cut.text(token) == "e" => {
+                    number.exponent(cut, at + 1, last)?;
+                    this.has_exponent = true;
+                    break;
+                }
+                b'.' | b',' | b'\'' | SPACE if !expects_digits => {
+                    number.marks[number.count - 1] = token.kind;
+                    expects_digits = true;
+                }
+                _ => return None,
+            }
+            at += 1;
+        }
+        if is_round {
+            number.marks[number.count - 1] = tokens[last + 1].kind;
+            number.group("00")?;
+        }
+        if number.significant() > MOST_DIGITS {
+            return None;
+        }
+        let shift = if this.is_percent { -2 } else { 0 };
+        for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
+            *meaning = number.meaning(decimal, around.is_negative(), shift);
+        }
+        if this.meanings == [None, None] {
+            return None;
+        }
+        number.describe(&mut this);
+        Some(this)
+    }
+
+    /// Whether a decimal point and a decimal comma give different numbers.
+    pub fn is_open(&self) -> bool {
+        matches!(self.meanings, [Some(point), Some(comma)] if point.grouping != comma.grouping)
+    }
+}
+
+fn is_of_sign(kind: u8) -> bool {
+    !matches!(kind, b'+' | b'-' | b'(' | b')' | b'%' | SPACE | b'.' | b',')
+}
+
+/// What stands before and behind the digits: signs, parentheses, currencies.
+#[derive(Default)]
+struct Around {
+    minus: u8,
+    plus: u8,
+    open: u8,
+    close: u8,
+    percents: u8,
+    currencies: u8,
+    currency: u16,
+    /// Whether the sign before is a word.
+    is_word_before: bool,
+    /// The characters of the sign behind.
+    length_behind: usize,
+}
+
+impl Around {
+    /// Takes the tokens from `start` to before `stop`; none where something else stands there.
+    fn add(&mut self, cut: &Cut, start: usize, stop: usize, is_behind: bool) -> Option<()> {
+        if start >= stop {
+            return Some(());
+        }
+        let tokens = &cut.tokens()[start..stop];
+        let mut sign = String::new();
+        for token in tokens {
+            match token.kind {
+                b'-' => self.minus += 1,
+                b'+' if is_behind => return None,
+                b'+' => self.plus += 1,
+                b'(' => self.open += 1,
+                b')' => self.close += 1,
+                b'%' => self.percents += 1,
+                SPACE => {}
+                b'.' if is_behind && sign.is_empty() => return None,
+                DIGITS => return None,
+                _ => {
+                    if sign.len() > 24 {
+                        return None;
+                    }
+                    sign.push_str(cut.text(*token));
+                }
+            }
+            // Nobody has used a sign of more tokens than a few.
+            if self.minus + self.plus + self.open > 1 || self.percents > 1 {
+                return None;
+            }
+        }
+        let sign = sign.trim_end_matches('.');
+        if sign.is_empty() {
+            return Some(());
+        }
+        match words::currency(sign) {
+            Some(at) => self.currency = at as u16 + 1,
+            None if sign.chars().next().is_some_and(is_currency_sign) => {}
+            None => return None,
+        }
+        self.currencies += 1;
+        if is_behind {
+            self.length_behind = sign.chars().count();
+        } else {
+            self.is_word_before = sign.chars().next_back().is_some_and(char::is_alphabetic);
+        }
+        Some(())
+    }
+
+    fn check(&self) -> Option<()> {
+        let signs = self.minus + self.plus + self.open;
+        // "$ 5 USD" says the same twice; "EUR 5 kg" says something else.
+        let doubled = self.currencies > 1 && (self.is_word_before || self.length_behind != 3);
+        (signs <= 1 && self.open == self.close && !doubled).then_some(())
+    }
+
+    fn is_negative(&self) -> bool {
+        self.minus > 0 || self.open > 0
+    }
+}
+
+/// Groups of digits, and the marks behind them.
+struct Number {
+    digits: [u8; 32],
+    lengths: [u8; MOST_GROUPS],
+    marks: [u8; MOST_GROUPS],
+    count: usize,
+    stop: usize,
+    exponent: i32,
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        Self {
+            digits: [0; 32],
+            lengths: [0; MOST_GROUPS],
+            marks: [0; MOST_GROUPS],
+            count: 0,
+            stop: 0,
+            exponent: 0,
+        }
+    }
+}
+
+impl Number {
+    fn group(&mut self, digits: &str) -> Option<()> {
+        if self.count == MOST_GROUPS || self.stop + digits.len() > self.digits.len() {
+            return None;
+        }
+        self.digits[self.stop..self.stop + digits.len()].copy_from_slice(digits.as_bytes());
+        self.stop += digits.len();
+        self.lengths[self.count] = digits.len() as u8;
+        self.count += 1;
+        Some(())
+    }
+
+    fn exponent(&mut self, cut: &Cut, start: usize, last: usize) -> Option<()> {
+        let tokens = &cut.tokens()[start..=last];
+        let (sign, digits) = match tokens {
+            [digits] => (1, digits),
+            [sign, digits] if sign.kind == b'+' => (1, digits),
+            [sign, digits] if sign.kind == b'-' => (-1, digits),
+            _ => return None,
+        };
+        let power: i32 = (digits.kind == DIGITS).then(|| cut.text(*digits).parse().ok())??;
+        if power > 15 {
+            return None;
+        }
+        self.exponent = sign * power;
+        Some(())
+    }
+
+    /// Digits without leading zeros.
+    fn significant(&self) -> usize {
+        let digits = &self.digits[..self.stop];
+        self.stop - digits.iter().take_while(|digit| **digit == b'0').count()
+    }
+
+    fn meaning(&self, decimal: u8, is_negative: bool, shift: i32) -> Option<Meaning> {
+        let marks = &self.marks[..self.count - 1];
+        let has_fraction = marks.last() == Some(&decimal);
+        let between = &marks[..marks.len() - usize::from(has_fraction)];
+        let whole = &self.lengths[..self.count - usize::from(has_fraction)];
+        if between.contains(&decimal) || between.iter().any(|mark| *mark != between[0]) {
+            return None;
+        }
+        let inner = &whole[1..];
+        let is_indian = inner.len() > 1
+            && between[0] == b','
+            && inner[..inner.len() - 1].iter().all(|length| *length == 2)
+            && inner[inner.len() - 1] == 3
+            && whole[0] < 3;
+        // 0.123 has no thousands; 007 is a code.
+        let starts_with_zero = self.digits[0] == b'0'
+            && (!between.is_empty() || whole[0] > 1 && !has_fraction);
+        if starts_with_zero
+            || !between.is_empty() && whole[0] > 3
+            || !is_indian && inner.iter().any(|length| *length != 3)
+        {
+            return None;
+        }
+        let fraction = if has_fraction {
+            i32::from(self.lengths[self.count - 1])
+        } else {
+            0
+        };
+        Some(Meaning {
+            value: self.value(self.exponent + shift - fraction, is_negative),
+            grouping: between.first().copied().unwrap_or(0),
+            is_indian,
+        })
+    }
+
+    /// The digits times a power of ten, to the nearest float.
+    fn value(&self, power: i32, is_negative: bool) -> f64 {
+        let digits = &self.digits[..self.stop];
+        let whole = digits
+            .iter()
+            .fold(0u64, |whole, digit| whole.saturating_mul(10).saturating_add((digit - b'0').into()));
+        let value = match power {
+            // Both sides are exact, so that the result is the nearest float.
+            -22..=0 if whole < 1 << 53 => whole as f64 / 10f64.powi(-power),
+            1..=22 if whole < 1 << 53 => whole as f64 * 10f64.powi(power),
+            _ => format!("{}e{power}", String::from_utf8_lossy(digits))
+                .parse()
+                .unwrap_or(f64::NAN),
+        };
+        if is_negative && value != 0.0 { -value } else { value }
+    }
+
+    fn describe(&self, amount: &mut Amount) {
+        let marks = &self.marks[..self.count - 1];
+        let head: usize = {
+            let stop = marks.iter().position(|mark| matches!(mark, b'.' | b',')).unwrap_or(marks.len());
+            if marks[..stop].is_empty() { self.lengths[..=stop].iter().map(|length| usize::from(*length)).sum() } else { 0 }
+        };
+        amount.has_long_head = head > 4;
+        amount.mark_of_three = if self.count > 1 && self.lengths[self.count - 1] == 3 {
+            marks[marks.len() - 1]
+        } else {
+            0
+        };
+        amount.is_plain = marks.is_empty() && self.exponent == 0;
+        if marks.iter().all(|mark| *mark == SPACE) && !amount.has_exponent {
+            amount.plain_digits = self.stop.min(255) as u8;
+        }
+        amount.ends_in_zero = self.digits[self.stop - 1] == b'0';
+        amount.commas = marks.iter().filter(|mark| **mark == b',').count() as u8;
+    }
+}
+
+/// A number that a program has cut down to few digits: "1.23E+11".
+pub fn has_lost_digits(text: &str) -> bool {
+    let text = text.trim().as_bytes();
+    let Some(at) = text.iter().position(|byte| matches!(byte, b'E' | b'e')) else {
+        return false;
+    };
+    let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
+    let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
+    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
+    (1..=2).contains(&exponent.len())
+        && exponent.iter().all(u8::is_ascii_digit)
+        && mantissa.first().is_some_and(u8::is_ascii_digit)
+        && mantissa.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+        && (mantissa.len() == digits && digits == 1 || mantissa.len() == digits + 1)
+        && exponent.iter().fold(0, |all, digit| all * 10 + usize::from(digit - b'0')) + 1 > digits
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
+        let mut cut = Cut::default();
+        cut.cut(text).then_some(())?;
+        Amount::of(&cut).map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
+    }
+
+    #[test]
+    fn marks_signs_and_currencies() {
+        let both = |value| Some([Some(value), Some(value)]);
+        for (text, wanted) in [
+            ("1309", both(1309.0)),
+            ("1,309.50", Some([Some(1309.5), None])),
+            ("1.309,50", Some([None, Some(1309.5)])),
+            ("1 309,50 €", Some([None, Some(1309.5)])),
+            ("CHF 1'309.50", Some([Some(1309.5), None])),
+            ("(1,309.50)", Some([Some(-1309.5), None])),
+            ("1309.50-", Some([Some(-1309.5), None])),
+            ("-$ 25", both(-25.0)),
+            ("$-25", both(-25.0)),
+            ("12,34,567.50", Some([Some(1_234_567.5), None])),
+            ("1.200", Some([Some(1.2), Some(1200.0)])),
+            ("19%", both(0.19)),
+            ("7,7 %", Some([None, Some(0.077)])),
+            ("25,-", Some([None, Some(25.0)])),
+            (".5", Some([Some(0.5), None])),
+            ("Rs.500", both(500.0)),
+            ("1.5e3", Some([Some(1500.0), None])),
+            ("$5 USD", both(5.0)),
+            ("0.123", Some([Some(0.123), None])),
+            ("1.234.567", Some([None, Some(1_234_567.0)])),
+        ] {
+            assert_eq!(meanings(text), wanted, "{text}");
+        }
+        for text in [
+            "", "abc", "5 kg", "12 months", "1..5", "1,2,3", "+49 30 123456", "007", "1-2", "(5", "5)", "--5",
+            "1234567890123456", "1.2.3", "5+", "EUR 5 kg", "12/05", "5 %%", "1,23,45", "1.5 Mio",
+        ] {
+            assert_eq!(meanings(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_that_a_program_has_shortened() {
+        for text in ["1.23E+11", "4,56E+12", "1e20", "9.78014E+12"] {
+            assert!(has_lost_digits(text), "{text}");
+        }
+        for text in ["12E4X", "A1E5", "E12", "1.5", "123E4", "12345"] {
+            assert!(!has_lost_digits(text), "{text}");
+        }
+    }
+}

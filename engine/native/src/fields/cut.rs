@@ -1,0 +1,242 @@
+//! Cutting a cell's text into digits, words and single marks: once, and before anything is asked of it.
+//!
+//! What looks alike becomes alike: digits of every script, spaces, minus signs, apostrophes, full width. Marks of direction
+//! and zero-width characters go. Words are folded: small letters without accents.
+
+use super::tables::{FOLDS, MARKS, ZEROS};
+
+/// A longer text is no date and no number.
+const LONGEST: usize = 120;
+
+/// The kind of a token: [`DIGITS`], [`WORD`], [`SPACE`], [`OTHER`], or the ASCII mark itself.
+pub type Kind = u8;
+pub const DIGITS: Kind = b'n';
+pub const WORD: Kind = b'w';
+pub const SPACE: Kind = b' ';
+/// A mark outside of ASCII, such as a currency's sign.
+pub const OTHER: Kind = 0;
+
+/// A piece of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub kind: Kind,
+    start: u16,
+    stop: u16,
+}
+
+/// A text that was cut; made again for the next text without new memory.
+#[derive(Default)]
+pub struct Cut {
+    /// The folded text: a run of spaces is one.
+    text: String,
+    tokens: Vec<Token>,
+}
+
+impl Cut {
+    /// Cuts a text. `false`: it is too long, or there is nothing.
+    pub fn cut(&mut self, text: &str) -> bool {
+        self.text.clear();
+        self.tokens.clear();
+        if text.len() > LONGEST {
+            let trimmed = text.trim();
+            if trimmed.len() > LONGEST {
+                return false;
+            }
+        }
+        if text.is_ascii() {
+            for &byte in text.as_bytes() {
+                self.ascii(byte);
+            }
+        } else {
+            for c in text.chars() {
+                self.any(c);
+            }
+        }
+        if self.tokens.last().is_some_and(|token| token.kind == SPACE) {
+            self.tokens.pop();
+            self.text.pop();
+        }
+        !self.tokens.is_empty()
+    }
+
+    /// The tokens; the first and the last are no spaces.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The text of a token.
+    pub fn text(&self, token: Token) -> &str {
+        &self.text[usize::from(token.start)..usize::from(token.stop)]
+    }
+
+    /// The whole folded text.
+    pub fn folded(&self) -> &str {
+        &self.text
+    }
+
+    #[inline]
+    fn ascii(&mut self, byte: u8) {
+        match byte {
+            b'0'..=b'9' => self.push(DIGITS, byte),
+            b'a'..=b'z' => self.push(WORD, byte),
+            b'A'..=b'Z' => self.push(WORD, byte | 32),
+            b' ' | b'\t'..=b'\r' | 0x1c..=0x1f => self.space(),
+            b'`' => self.mark(b'\''),
+            _ => self.mark(byte),
+        }
+    }
+
+    fn any(&mut self, c: char) {
+        match c {
+            '\0'..='\x7f' => self.ascii(c as u8),
+            '\u{2212}' | '\u{2013}' | '\u{2014}' | '\u{2010}' | '\u{2011}' | '\u{2012}'
+            | '\u{fe63}' | '\u{2043}' => self.mark(b'-'),
+            '\u{2019}' | '\u{2018}' | '\u{2bc}' | '\u{b4}' | '\u{2032}' | '\u{201b}' => {
+                self.mark(b'\'')
+            }
+            '\u{2044}' | '\u{2215}' | '年' | '月' | '년' | '월' => self.mark(b'/'),
+            '。' | '\u{66b}' => self.mark(b'.'),
+            '،' | '\u{66c}' => self.mark(b','),
+            '日' | '일' => self.space(),
+            '\u{ff01}'..='\u{ff5e}' => self.ascii((c as u32 - 0xff01 + 0x21) as u8),
+            _ if is_format(c) => {}
+            _ if c.is_whitespace() => self.space(),
+            _ => match digit(c) {
+                Some(digit) => self.push(DIGITS, b'0' + digit),
+                None => self.letter_or_mark(c),
+            },
+        }
+    }
+
+    fn letter_or_mark(&mut self, c: char) {
+        let mark = mark_of_word(c);
+        if !c.is_alphabetic() && mark.is_none() {
+            let start = self.text.len() as u16;
+            self.text.push(c);
+            self.tokens.push(Token {
+                kind: OTHER,
+                start,
+                stop: self.text.len() as u16,
+            });
+            return;
+        }
+        let start = self.text.len();
+        if mark != Some(true) {
+            for small in c.to_lowercase() {
+                match FOLDS.binary_search_by_key(&small, |(from, _)| *from) {
+                    Ok(at) => self.text.push_str(FOLDS[at].1),
+                    // What a capital letter leaves behind when it is made small.
+                    Err(_) if mark_of_word(small) == Some(true) => {}
+                    Err(_) => self.text.push(small),
+                }
+            }
+        }
+        self.extend(WORD, start);
+    }
+
+    #[inline]
+    fn push(&mut self, kind: Kind, byte: u8) {
+        let start = self.text.len();
+        self.text.push(byte as char);
+        self.extend(kind, start);
+    }
+
+    /// What was added from `start` on belongs to the last token, if that is of the same kind.
+    #[inline]
+    fn extend(&mut self, kind: Kind, start: usize) {
+        let stop = self.text.len() as u16;
+        match self.tokens.last_mut() {
+            Some(last) if last.kind == kind => last.stop = stop,
+            _ => self.tokens.push(Token {
+                kind,
+                start: start as u16,
+                stop,
+            }),
+        }
+    }
+
+    fn space(&mut self) {
+        if self.tokens.last().is_some_and(|last| last.kind != SPACE) {
+            self.push(SPACE, b' ');
+        }
+    }
+
+    #[inline]
+    fn mark(&mut self, byte: u8) {
+        let start = self.text.len() as u16;
+        self.text.push(byte as char);
+        self.tokens.push(Token {
+            kind: byte,
+            start,
+            stop: start + 1,
+        });
+    }
+}
+
+/// Characters that show nothing: marks of direction, joiners, byte order marks.
+pub fn is_format(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Whether a character is a currency's sign by Unicode.
+pub fn is_currency_sign(c: char) -> bool {
+    matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{58f}' | '\u{60b}' | '\u{9f2}' | '\u{9f3}' | '\u{9fb}' | '\u{af1}' | '\u{bf9}'
+        | '\u{e3f}' | '\u{17db}' | '\u{20a0}'..='\u{20c1}' | '\u{a838}' | '\u{fdfc}' | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}'
+        | '\u{ffe1}' | '\u{ffe5}' | '\u{ffe6}')
+}
+
+/// The value of a digit of any script but ASCII.
+fn digit(c: char) -> Option<u8> {
+    let point = c as u32;
+    let zero = ZEROS[..ZEROS.partition_point(|zero| *zero <= point)].last()?;
+    (point - zero < 10).then_some((point - zero) as u8)
+}
+
+/// Whether a mark belongs to words: `Some(true)` where folding drops it.
+fn mark_of_word(c: char) -> Option<bool> {
+    let point = c as u32;
+    let (_, last, drops) = MARKS[..MARKS.partition_point(|(first, ..)| *first <= point)].last()?;
+    (point <= *last).then_some(*drops)
+}
+
+/// A text folded as words are, for comparing.
+pub fn fold(text: &str) -> String {
+    let mut cut = Cut::default();
+    for c in text.chars() {
+        cut.any(c);
+    }
+    cut.text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str) -> Vec<(char, String)> {
+        let mut cut = Cut::default();
+        cut.cut(text);
+        cut.tokens()
+            .iter()
+            .map(|&token| (token.kind as char, cut.text(token).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn what_looks_alike_is_cut_alike() {
+        let plain = pieces("31/01/2025");
+        for text in ["３１／０１／２０２５", " 31/01/2025 ", "\u{200e}31/01/2025", "٣١/٠١/٢٠٢٥"] {
+            assert_eq!(pieces(text), plain, "{text}");
+        }
+        assert_eq!(pieces("1\u{202f}309,50 €").len(), 7);
+        assert_eq!(fold("Μαΐου ŞUB września Mayıs İyul"), "μαιου sub wrzesnia mayis iyul");
+    }
+
+    #[test]
+    fn long_and_empty_texts_are_refused() {
+        let mut cut = Cut::default();
+        assert!(!cut.cut(""));
+        assert!(!cut.cut(" \u{a0}\t"));
+        assert!(!cut.cut(&"1".repeat(500)));
+    }
+}

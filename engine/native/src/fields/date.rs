@@ -1,0 +1,627 @@
+//! A column of dates.
+//!
+//! Each cell is cut once, and has a few possible days, by order of day, month and year. Cells that are written alike (the
+//! same mark, the same place of the month's name and of a year of four digits) are one group and one question. The order
+//! that explains most of a group's cells is taken; between several that explain as many, rules strike out the unlikely
+//! ones, and where some are left the setting chooses. Cells that the order cannot explain stay empty.
+//!
+//! The method, its rules and their order were measured on the forms of the CLDR's locales.
+
+use super::cut::{Cut, DIGITS, WORD};
+use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
+use super::reading::{Decided, Hints, Reading, are_few};
+use super::tables::MONTH_FIRST_LANGUAGES;
+use super::words::{Languages, Lexicon};
+use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
+use crate::columns::view::Value;
+
+/// Serial numbers of spreadsheets count from here: 1899-12-30.
+const SERIAL_EPOCH: i64 = -25_569;
+/// Serial numbers from 1900-03-01 (before it, programs disagree) to 9999-12-31.
+const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
+/// Spreadsheets know no earlier days.
+const FIRST_DAY: i64 = -25_567;
+const NO_GROUP: u8 = u8::MAX;
+
+/// What an author or a setting says about a column of dates.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DateOptions<'a> {
+    /// The order where nothing decides.
+    pub order: Option<Order>,
+    /// Numbers are spreadsheet serials.
+    pub serials: bool,
+    /// Keep the time of day.
+    pub with_time: bool,
+    pub header: &'a str,
+    pub hints: Hints,
+}
+
+/// Dates as they were read.
+pub struct Dates {
+    /// Days since 1970, or microseconds with a time of day; none where a cell is no date.
+    pub values: Vec<Option<i64>>,
+    pub reading: Reading,
+}
+
+/// A way to write dates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    mark: u8,
+    mark_behind: bool,
+    name_at: Option<u8>,
+    year_at: Option<u8>,
+}
+
+impl Shape {
+    fn of(day: &Day) -> Self {
+        Self {
+            mark: day.mark,
+            mark_behind: day.mark_behind,
+            name_at: day.name_at(),
+            year_at: day.long_year_at(),
+        }
+    }
+
+    fn first_mark(self) -> u8 {
+        self.mark & 0x7f
+    }
+}
+
+/// The cells of one shape, in numbers.
+struct Group {
+    shape: Shape,
+    cells: usize,
+    counts: [usize; 4],
+}
+
+/// Cells that were cut.
+struct Cells {
+    days: Vec<Days>,
+    groups: Vec<Group>,
+    group_of: Vec<u8>,
+    times: Vec<i64>,
+    languages: Languages,
+    /// Cells with a month's name that is known.
+    named: usize,
+    /// Cells with numbers and words that are no dates.
+    strange: usize,
+    cells: usize,
+    typed: usize,
+    /// The latest day of the month of typed cells.
+    typed_up_to: u32,
+}
+
+/// Reads a column.
+pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
+    let mut found = vec![None; values.len()];
+    let mut typed = (0, 0);
+    for (row, value) in values.iter().enumerate() {
+        if let Some(days) = typed_day(*value, options.serials) {
+            if !matches!(value, Value::Text(_)) && matches!(value, Value::Date(_) | Value::DateTime(_)) {
+                let (_, _, day) = civil_from_days(days.div_euclid(DAY_MICROSECONDS));
+                typed = (typed.0 + 1, typed.1.max(day));
+            }
+            found[row] = in_range(days, options.with_time);
+        }
+    }
+    let mut reading = Reading::default();
+    if values.iter().any(|value| matches!(value, Value::Text(_))) {
+        let mut cells = Cells::cut(values, options.with_time);
+        (cells.typed, cells.typed_up_to) = typed;
+        cells.decide(values, options, &mut found, &mut reading);
+    }
+    Dates {
+        values: found,
+        reading,
+    }
+}
+
+/// The microseconds since 1970 of a cell that is no text.
+fn typed_day(value: Value<'_>, serials: bool) -> Option<i64> {
+    let serial = |number: f64| {
+        (serials && SERIALS.contains(&number)).then(|| {
+            let seconds = (number * 86_400.0).round() as i64;
+            SERIAL_EPOCH * DAY_MICROSECONDS + seconds * 1_000_000
+        })
+    };
+    match value {
+        Value::Date(days) => Some(days * DAY_MICROSECONDS),
+        Value::DateTime(microseconds) => Some(microseconds),
+        Value::Integer(number) => serial(number as f64),
+        Value::Unsigned(number) => serial(number as f64),
+        Value::Float(number) => serial(number),
+        Value::Text(text) if serials => {
+            let text = text.trim();
+            let is_number = text.len() >= 2 && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            serial(if is_number { text.parse().ok()? } else { return None })
+        }
+        _ => None,
+    }
+}
+
+fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
+    let days = microseconds.div_euclid(DAY_MICROSECONDS);
+    (days >= FIRST_DAY).then_some(if with_time { microseconds } else { days })
+}
+
+/// Days since 1970 of what only the order of a group's numbers decides.
+pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
+    let dates = read(
+        values,
+        &DateOptions {
+            header,
+            ..DateOptions::default()
+        },
+    );
+    if dates.reading.decided != Decided::Evidence {
+        return None;
+    }
+    ORDERS
+        .into_iter()
+        .find(|order| name_of(*order) == dates.reading.read_as)
+        .filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
+}
+
+fn name_of(order: Order) -> &'static str {
+    match order {
+        Order::DayFirst => "day-first",
+        Order::MonthFirst => "month-first",
+        Order::YearFirst => "year-first",
+        Order::YearDay => "year, day, month",
+    }
+}
+
+impl Cells {
+    fn cut(values: &[Value<'_>], with_time: bool) -> Self {
+        let mut this = Self {
+            days: vec![[NONE; 4]; values.len()],
+            groups: Vec::new(),
+            group_of: vec![NO_GROUP; values.len()],
+            times: if with_time { vec![0; values.len()] } else { Vec::new() },
+            languages: 0,
+            named: 0,
+            strange: 0,
+            cells: 0,
+            typed: 0,
+            typed_up_to: 0,
+        };
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        let mut known: Vec<(Languages, usize)> = Vec::new();
+        // A word that is October for some and November for others waits until all languages are counted.
+        let mut waiting: Vec<(usize, Day)> = Vec::new();
+        for (row, value) in values.iter().enumerate() {
+            let Value::Text(text) = value else { continue };
+            if !cut.cut(text) {
+                this.cells += usize::from(!text.trim().is_empty());
+                continue;
+            }
+            this.cells += 1;
+            let Some(day) = Day::of(&cut, &mut lexicon) else {
+                let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
+                this.strange += usize::from(has(DIGITS) && has(WORD));
+                continue;
+            };
+            let month_languages = day.month.map_or(0, |month| month.languages());
+            let languages = month_languages | day.weekday_languages;
+            if languages != 0 {
+                match known.iter_mut().find(|(mask, _)| *mask == languages) {
+                    Some((_, count)) => *count += 1,
+                    None => known.push((languages, 1)),
+                }
+            }
+            this.named += usize::from(day.month.is_some());
+            let group = this.group(Shape::of(&day));
+            this.group_of[row] = group;
+            if with_time && day.has_time {
+                // A time that does not exist makes no date-time.
+                this.times[row] = day.time.unwrap_or(i64::MIN);
+            }
+            if day.month.is_some_and(|month| month.month(0).is_none()) {
+                waiting.push((row, day));
+            } else {
+                this.days[row] = day.days(0);
+            }
+        }
+        this.languages = most_known(&known);
+        for (row, day) in waiting {
+            this.days[row] = day.days(this.languages);
+        }
+        for (days, group) in this.days.iter().zip(&this.group_of) {
+            if *group == NO_GROUP {
+                continue;
+            }
+            let group = &mut this.groups[usize::from(*group)];
+            group.cells += 1;
+            for (count, day) in group.counts.iter_mut().zip(days) {
+                *count += usize::from(*day != NONE);
+            }
+        }
+        this
+    }
+
+    #[inline]
+    fn group(&mut self, shape: Shape) -> u8 {
+        let known = self.groups.iter().position(|group| group.shape == shape);
+        known.unwrap_or_else(|| {
+            // More ways to write than this share the last one.
+            if self.groups.len() < usize::from(NO_GROUP) {
+                self.groups.push(Group {
+                    shape,
+                    cells: 0,
+                    counts: [0; 4],
+                });
+            }
+            self.groups.len() - 1
+        }) as u8
+    }
+
+    fn rows_of(&self, group: u8) -> impl Iterator<Item = usize> + '_ {
+        let rows = self.group_of.iter().enumerate();
+        rows.filter(move |(_, own)| **own == group).map(|(row, _)| row)
+    }
+
+    fn decide(
+        &mut self,
+        values: &[Value<'_>],
+        options: &DateOptions<'_>,
+        found: &mut [Option<i64>],
+        reading: &mut Reading,
+    ) {
+        reading.cells = self.cells;
+        // Groups that some cell decides, without the help of others.
+        let mut clear: Option<Order> = None;
+        let mut is_clear = true;
+        for group in &self.groups {
+            let mut counts: Vec<usize> = group.counts.iter().copied().filter(|count| *count > 0).collect();
+            counts.sort_unstable();
+            if group.shape.name_at.is_none() && counts.len() > 1 && counts[counts.len() - 1] > counts[counts.len() - 2] {
+                let best = best_order(group);
+                is_clear &= clear.is_none_or(|order| order == best);
+                clear = Some(best);
+            }
+        }
+        let clear = clear.filter(|_| is_clear);
+        let mut order_of_groups: Vec<u8> = (0..self.groups.len() as u8).collect();
+        order_of_groups.sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
+        let mut read = 0;
+        for number in order_of_groups {
+            read += self.decide_group(number, clear, values, options, found, reading);
+        }
+        if self.cells > 0 && read == 0 {
+            reading.decided = Decided::Refused;
+            reading.first_open = None;
+            if reading.why.is_empty() {
+                reading.why.push("no cell is a date".to_owned());
+            }
+        }
+        self.suspect_swapped(reading);
+        reading.contradict.sort_unstable();
+    }
+
+    /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
+    fn suspect_swapped(&self, reading: &mut Reading) {
+        if self.typed < 5 || self.typed_up_to > 12 {
+            return;
+        }
+        let certain = self.days.iter().zip(&self.group_of).enumerate().filter(|(_, (days, group))| {
+            **group != NO_GROUP && self.groups[usize::from(**group)].shape.name_at.is_none() && is_certain(days)
+        });
+        let mut rows = certain.map(|(row, _)| row);
+        if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
+            reading.decided = Decided::Weak;
+            reading.first_open = Some(reading.first_open.unwrap_or(first));
+            reading.why.push(
+                "all typed dates have days up to 12 and the text has later ones: a program of another country may have swapped day and month of the typed dates".to_owned(),
+            );
+        }
+    }
+
+    /// Reads the cells of a group; returns how many it read.
+    fn decide_group(
+        &mut self,
+        number: u8,
+        clear: Option<Order>,
+        values: &[Value<'_>],
+        options: &DateOptions<'_>,
+        found: &mut [Option<i64>],
+        reading: &mut Reading,
+    ) -> usize {
+        let group = &self.groups[usize::from(number)];
+        let (shape, cells, counts) = (group.shape, group.cells, group.counts);
+        let best = counts.iter().copied().max().unwrap_or(0);
+        let is_short = shape.name_at.is_none() && shape.year_at.is_none();
+        let least = if shape.mark == b'8' {
+            0.9
+        } else if is_short && cells > 4 {
+            0.8
+        } else {
+            0.5
+        };
+        if best == 0
+            || (best as f64) < cells as f64 * least
+            || shape.name_at.is_some() && self.named < self.strange
+        {
+            reading.why.push(format!("{cells} cells look like dates, but most of them can't be"));
+            return 0;
+        }
+        let mut tied: Vec<Order> = ORDERS
+            .into_iter()
+            .filter(|order| counts[*order as usize] == best)
+            .collect();
+        let mut why = Vec::new();
+        let mut decided = if counts.iter().filter(|count| **count > 0).count() > 1 {
+            Decided::Evidence
+        } else {
+            Decided::Cells
+        };
+        let mut order = tied[0];
+        let differs = |days: &Days| {
+            let first = days[tied[0] as usize];
+            tied.iter().any(|order| days[*order as usize] != first)
+        };
+        let first_open = self.rows_of(number).find(|row| differs(&self.days[*row]));
+        if first_open.is_some() {
+            (order, decided) = self.narrow(number, &mut tied, clear, values, options, &mut why);
+        }
+        let rival = ORDERS
+            .into_iter()
+            .filter(|other| *other != order && counts[*other as usize] > 0)
+            .max_by_key(|other| (counts[*other as usize], std::cmp::Reverse(*other)));
+        let mut against = Vec::new();
+        let mut support = 0;
+        for row in self.rows_of(number) {
+            let days = &self.days[row];
+            let has = |order: Order| days[order as usize] != NONE;
+            if !has(order) && days.iter().any(|day| *day != NONE) {
+                against.push(row);
+            }
+            support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
+        }
+        let is_mixed = !against.is_empty() && !are_few(against.len(), support);
+        let mut read = 0;
+        let rows: Vec<usize> = self.rows_of(number).collect();
+        for row in rows {
+            let days = &self.days[row];
+            let day = if !is_mixed {
+                days[order as usize]
+            } else if is_certain(days) {
+                days.iter().copied().find(|day| *day != NONE).unwrap_or(NONE)
+            } else {
+                NONE
+            };
+            if day == NONE {
+                continue;
+            }
+            read += 1;
+            let time = self.times.get(row).copied().unwrap_or(0);
+            if time == i64::MIN {
+                continue;
+            }
+            found[row] = in_range(i64::from(day) * DAY_MICROSECONDS + time, options.with_time);
+        }
+        if is_mixed {
+            // Those that can be read in two ways stay empty too.
+            against.extend(self.rows_of(number).filter(|row| found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)));
+            against.sort_unstable();
+            against.dedup();
+        }
+        let contradicting = against.len();
+        reading.contradict.append(&mut against);
+        reading.certain += if rival.is_some() { support } else { 0 };
+        if rival.is_some() && !is_mixed && decided != Decided::Setting && decided != Decided::Cells && support > 0 {
+            why.push(format!("{support} of {cells} cells can't be otherwise"));
+        }
+        if contradicting > 0 {
+            why.push(if is_mixed {
+                format!("two ways to write dates are mixed: only cells that can be read in one way were read, {contradicting} were not")
+            } else {
+                format!("{contradicting} contradict")
+            });
+        }
+        reading.why.push(if why.is_empty() {
+            format!("{}: no cell can be otherwise", name_of(order))
+        } else {
+            format!("{}: {}", name_of(order), why.join(", "))
+        });
+        if decided >= reading.decided {
+            reading.decided = decided;
+            reading.read_as = name_of(order);
+            if matches!(decided, Decided::Weak | Decided::Setting) {
+                reading.first_open = Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| known.min(first_open.unwrap_or(known))));
+            }
+        }
+        read
+    }
+
+    /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.
+    fn narrow(
+        &self,
+        number: u8,
+        tied: &mut Vec<Order>,
+        clear: Option<Order>,
+        values: &[Value<'_>],
+        options: &DateOptions<'_>,
+        why: &mut Vec<String>,
+    ) -> (Order, Decided) {
+        use Order::{DayFirst, MonthFirst, YearFirst};
+        let shape = self.groups[usize::from(number)].shape;
+        let is_short = shape.name_at.is_none() && shape.year_at.is_none();
+        let mut decided = Decided::Evidence;
+        let mut strike = |tied: &mut Vec<Order>, strength: Decided, reason: &str, keep: &dyn Fn(Order) -> bool| {
+            let kept: Vec<Order> = tied.iter().copied().filter(|order| keep(*order)).collect();
+            if tied.len() > 1 && !kept.is_empty() && kept.len() < tied.len() {
+                *tied = kept;
+                decided = strength;
+                why.push(reason.to_owned());
+            }
+        };
+        if let Some(order) = order_in_header(options.header) {
+            strike(tied, Decided::Hint, "the header says so", &|one| one == order);
+        }
+        if let Some(order) = clear {
+            strike(tied, Decided::Evidence, "as in the rest of the column", &|one| one == order);
+        }
+        if let Some(order) = options.hints.order {
+            strike(tied, Decided::Hint, "as in other columns of the table", &|one| one == order);
+        }
+        if shape.mark == b'8' {
+            strike(tied, Decided::Hint, "eight digits mostly begin with the year", &|one| one == YearFirst);
+        }
+        if tied.len() > 1 {
+            let sorted = self.sorted_orders(number, tied, values);
+            strike(tied, Decided::Evidence, "only so the rows are in order", &|one| sorted.contains(&one));
+        }
+        if shape.first_mark() == b'.' {
+            strike(tied, Decided::Hint, "with dots the month never comes first", &|one| one != MonthFirst);
+        }
+        if options.hints.decimal == Some(b',') {
+            strike(tied, Decided::Hint, "beside a decimal comma the month never comes first", &|one| one != MonthFirst);
+        }
+        if self.languages != 0 && self.languages & MONTH_FIRST_LANGUAGES == 0 {
+            strike(tied, Decided::Hint, "in this language the month never comes first", &|one| one != MonthFirst);
+        }
+        if is_short && tied.contains(&YearFirst) {
+            let spread = self.spread_orders(number, tied);
+            strike(tied, Decided::Evidence, "only so days reach 28 and no year is to come", &|one| spread.contains(&one));
+        }
+        if shape.year_at.is_none() && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1)) {
+            strike(tied, Decided::Hint, "a year of two digits hardly ever comes first", &|one| {
+                matches!(one, DayFirst | MonthFirst)
+            });
+        }
+        if let [only] = tied.as_slice() {
+            return (*only, decided);
+        }
+        let names: Vec<&str> = tied.iter().map(|order| name_of(*order)).collect();
+        let wanted = options.order.unwrap_or(DayFirst);
+        why.push(format!(
+            "every cell can also be {}, and date_order decides",
+            names.iter().filter(|name| **name != name_of(if tied.contains(&wanted) { wanted } else { tied[0] })).copied().collect::<Vec<_>>().join(" or ")
+        ));
+        let order = if tied.contains(&wanted) { wanted } else { tied[0] };
+        (order, Decided::Setting)
+    }
+
+    /// The orders under which the rows of a group rise or fall throughout, if they don't as text.
+    fn sorted_orders(&self, number: u8, tied: &[Order], values: &[Value<'_>]) -> Vec<Order> {
+        const LEAST: usize = 8;
+        if runs_one_way(self.rows_of(number).map(|row| match values[row] {
+            Value::Text(text) => text,
+            _ => "",
+        }), LEAST) {
+            return Vec::new();
+        }
+        let runs = |order: &Order| {
+            let days = self.rows_of(number).map(|row| self.days[row][*order as usize]);
+            runs_one_way(days.filter(|day| *day != NONE), LEAST)
+        };
+        tied.iter().copied().filter(runs).collect()
+    }
+
+    /// The orders under which some day is late in its month and no date lies more than a year ahead of this engine.
+    fn spread_orders(&self, number: u8, tied: &[Order]) -> Vec<Order> {
+        let last = days_from_civil(MADE_IN + 2, 1, 1).unwrap_or(i64::MAX);
+        let fits = |order: &Order| {
+            let mut latest_in_month = 0;
+            let mut latest = i64::MIN;
+            for row in self.rows_of(number) {
+                let day = self.days[row][*order as usize];
+                if day != NONE {
+                    latest_in_month = latest_in_month.max(civil_from_days(day.into()).2);
+                    latest = latest.max(day.into());
+                }
+            }
+            latest_in_month >= 28 && latest < last
+        };
+        tied.iter().copied().filter(fits).collect()
+    }
+}
+
+/// Whether values rise throughout or fall throughout, with at least so many different ones.
+fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>, least: usize) -> bool {
+    let mut last = None;
+    let (mut rises, mut falls, mut different) = (true, true, 0);
+    for value in values {
+        if let Some(last) = last {
+            rises &= last <= value;
+            falls &= last >= value;
+            different += usize::from(last != value);
+            if !rises && !falls {
+                return false;
+            }
+        } else {
+            different = 1;
+        }
+        last = Some(value);
+    }
+    different >= least
+}
+
+/// Whether a cell means one day under every order that it allows.
+fn is_certain(days: &Days) -> bool {
+    let mut one = NONE;
+    for &day in days {
+        if day != NONE {
+            if one != NONE && day != one {
+                return false;
+            }
+            one = day;
+        }
+    }
+    one != NONE
+}
+
+fn best_order(group: &Group) -> Order {
+    let best = group.counts.iter().copied().max().unwrap_or(0);
+    ORDERS
+        .into_iter()
+        .find(|order| group.counts[*order as usize] == best)
+        .unwrap_or(Order::DayFirst)
+}
+
+/// The languages that know most of the words.
+fn most_known(known: &[(Languages, usize)]) -> Languages {
+    let mut counts = [0usize; 128];
+    for (mask, count) in known {
+        let mut rest = *mask;
+        while rest != 0 {
+            counts[rest.trailing_zeros() as usize] += count;
+            rest &= rest - 1;
+        }
+    }
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let languages = (0..128).filter(|bit| most > 0 && counts[*bit] == most);
+    languages.fold(0, |mask, bit| mask | 1 << bit)
+}
+
+/// The order that a header such as "Date (DD/MM/YYYY)" states.
+fn order_in_header(header: &str) -> Option<Order> {
+    let header = super::cut::fold(header);
+    let words: Vec<&str> = header
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_day = |word: &str| matches!(word, "dd" | "tt" | "jj" | "gg" | "pp");
+    let is_month = |word: &str| matches!(word, "mm" | "kk" | "aa");
+    let is_year = |word: &str| matches!(word, "yyyy" | "jjjj" | "aaaa" | "rrrr" | "yy");
+    for pair in words.windows(2) {
+        if is_day(pair[0]) && is_month(pair[1]) {
+            return Some(Order::DayFirst);
+        }
+        if is_month(pair[0]) && is_day(pair[1]) {
+            return Some(Order::MonthFirst);
+        }
+    }
+    for three in words.windows(3) {
+        if is_year(three[0]) && is_month(three[1]) && is_day(three[2]) {
+            return Some(Order::YearFirst);
+        }
+    }
+    words.iter().find_map(|word| match *word {
+        "ddmmyyyy" | "ttmmjjjj" | "jjmmaaaa" | "ddmmyy" | "dmy" => Some(Order::DayFirst),
+        "mmddyyyy" | "mmddyy" | "mdy" => Some(Order::MonthFirst),
+        "yyyymmdd" | "yymmdd" | "ymd" => Some(Order::YearFirst),
+        _ => None,
+    })
+}

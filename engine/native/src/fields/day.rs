@@ -1,0 +1,307 @@
+//! One cell as a date: which parts it has, and which days it can mean.
+
+use super::clock::clock;
+use super::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use super::words::{Languages, Lexicon, MonthWord};
+use crate::cells::calendar::days_from_civil;
+
+/// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the
+/// clock: the same engine reads the same file the same on every day.
+pub const LAST_SHORT_YEAR: i64 = MADE_IN + 20;
+/// The year in which this engine was made.
+pub const MADE_IN: i64 = 2026;
+/// Years that a date may have. Beyond them are other calendars, serial numbers and slips.
+const YEARS: std::ops::Range<i64> = 1800..2200;
+const YEARS_OF_EIGHT_DIGITS: std::ops::Range<i64> = 1900..2200;
+/// No day.
+pub const NONE: i32 = i32::MIN;
+
+/// The order of day, month and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Order {
+    DayFirst,
+    MonthFirst,
+    /// Year, day, month: only where the month has a name.
+    YearDay,
+    YearFirst,
+}
+
+/// All orders, in the order in which one is chosen where nothing else decides.
+pub const ORDERS: [Order; 4] = [
+    Order::DayFirst,
+    Order::MonthFirst,
+    Order::YearDay,
+    Order::YearFirst,
+];
+
+/// The days since 1970 that a cell means under each order of [`ORDERS`]; [`NONE`] where there is no such day.
+pub type Days = [i32; 4];
+
+/// A number within a date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Digits {
+    value: u32,
+    length: u8,
+}
+
+/// The parts of a cell that may be a date.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Day {
+    digits: [Digits; 3],
+    count: u8,
+    /// How many numbers stand before the month's name, if it has one.
+    name_at: Option<u8>,
+    pub month: Option<MonthWord>,
+    /// Weekdays that the cell names, a bit each from Monday; 0: none.
+    weekdays: u8,
+    pub weekday_languages: Languages,
+    /// The mark between the numbers: `w` with a month's name, `8` for eight digits, 0 for a mark outside of ASCII.
+    pub mark: u8,
+    /// A mark behind the last number, as in "31.1.25.".
+    pub mark_behind: bool,
+    /// Microseconds since midnight; none without a time of day, or with one that does not exist.
+    pub time: Option<i64>,
+    pub has_time: bool,
+}
+
+impl Day {
+    /// The parts of a text that was cut; none where it can be no date.
+    pub fn of(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
+        if let Some(day) = Self::parse(cut, lexicon, None) {
+            return Some(day);
+        }
+        // "mar" is March in many languages, and Tuesday in some: one word can be either.
+        let both = cut.tokens().iter().position(|token| {
+            token.kind == WORD && {
+                let word = lexicon.word(cut.text(*token));
+                word.weekdays != 0 && word.month.is_some()
+            }
+        })?;
+        Self::parse(cut, lexicon, Some(both))
+    }
+
+    fn parse(cut: &Cut, lexicon: &mut Lexicon, as_weekday: Option<usize>) -> Option<Self> {
+        let tokens = cut.tokens();
+        let mut day = Self::default();
+        let mut gaps = [Gap::default(); 3];
+        let mut gap = Gap::default();
+        let mut at = 0;
+        while at < tokens.len() {
+            let token = tokens[at];
+            let is_full = day.count + u8::from(day.month.is_some()) == 3
+                || day.count > 0 && day.digits[0].length == 8;
+            match token.kind {
+                DIGITS if is_full || tokens.get(at + 1).is_some_and(|next| next.kind == b':') => {
+                    // A time of day, which stands behind a blank or a comma.
+                    if !gap.is_only(b" ,") {
+                        return None;
+                    }
+                    let found = clock(cut, at)?;
+                    day.has_time = true;
+                    day.time = found.time;
+                    at = found.stop;
+                    continue;
+                }
+                DIGITS => {
+                    let text = cut.text(token);
+                    if !matches!(text.len(), 1 | 2 | 4 | 8) {
+                        return None;
+                    }
+                    if day.count == 3 {
+                        return None;
+                    }
+                    day.digits[usize::from(day.count)] = Digits {
+                        value: text.parse().ok()?,
+                        length: text.len() as u8,
+                    };
+                    gaps[usize::from(day.count)] = gap;
+                    day.count += 1;
+                    gap = Gap::default();
+                }
+                WORD => {
+                    let word = lexicon.word(cut.text(token));
+                    let is_behind_number = at > 0 && tokens[at - 1].kind == DIGITS;
+                    if word.is_ordinal && is_behind_number {
+                        // Looked at first: "st" is also a Wednesday.
+                    } else if word.month.is_some()
+                        && as_weekday != Some(at)
+                        && day.month.is_none()
+                        && !is_full
+                    {
+                        day.name_at = Some(day.count);
+                        day.month = word.month;
+                    } else if word.weekdays != 0 {
+                        if day.weekdays == 0 {
+                            day.weekdays = word.weekdays;
+                            day.weekday_languages = word.weekday_languages;
+                        }
+                    } else if !word.is_filler && !(is_full && word.is_clock) {
+                        return None;
+                    }
+                    if is_full {
+                        // "kl. 14.30"
+                        gap = Gap::default();
+                        at += usize::from(tokens.get(at + 1).is_some_and(|next| next.kind == b'.'));
+                        at += 1;
+                        continue;
+                    }
+                }
+                SPACE | b'.' | b',' | b'/' | b'-' | b'\'' | b'_' | b'(' | b')' => gap.add(token),
+                _ => return None,
+            }
+            at += 1;
+        }
+        day.finish(&gaps, gap)
+    }
+
+    fn finish(mut self, gaps: &[Gap; 3], behind: Gap) -> Option<Self> {
+        let has_month = self.month.is_some();
+        let is_eight = self.count == 1 && self.digits[0].length == 8;
+        if self.count + u8::from(has_month) != 3 && !is_eight {
+            return None;
+        }
+        let named = has_month || self.weekdays != 0;
+        if !gaps[0].is_only(if named { b" .,('/-" } else { b" ('" }) {
+            return None;
+        }
+        if has_month || self.count == 1 {
+            self.mark = if has_month { b'w' } else { b'8' };
+            return Some(self);
+        }
+        self.mark = gaps[1].single()?;
+        if gaps[2].single()? != self.mark {
+            // The mark of a group is its first one; "1-2/25" is a way to write, too.
+            self.mark |= 0x80;
+        }
+        self.mark_behind = self.mark == b'.' && behind.has_mark();
+        Some(self)
+    }
+
+    /// Where a year of four digits stands among the numbers.
+    pub fn long_year_at(&self) -> Option<u8> {
+        (0..self.count).find(|&at| self.digits[usize::from(at)].length == 4)
+    }
+
+    /// How many numbers stand before the month's name.
+    pub fn name_at(&self) -> Option<u8> {
+        self.name_at
+    }
+
+    /// The days that it means under each order; `languages` know most words of the column.
+    pub fn days(&self, languages: Languages) -> Days {
+        let mut days = [NONE; 4];
+        let [a, b, c] = self.digits;
+        let mut set = |order: Order, year: Digits, month: Digits, day: Digits| {
+            days[order as usize] = self.day_of(year, month, day);
+        };
+        if self.count == 1 {
+            let digits = a.value;
+            let part = |value: u32, length: u8| Digits { value, length };
+            set(
+                Order::YearFirst,
+                part(digits / 10_000, 4),
+                part(digits / 100 % 100, 2),
+                part(digits % 100, 2),
+            );
+            set(
+                Order::DayFirst,
+                part(digits % 10_000, 4),
+                part(digits / 10_000 % 100, 2),
+                part(digits / 1_000_000, 2),
+            );
+            set(
+                Order::MonthFirst,
+                part(digits % 10_000, 4),
+                part(digits / 1_000_000, 2),
+                part(digits / 10_000 % 100, 2),
+            );
+        } else if let Some(name_at) = self.name_at {
+            let month = self.month.and_then(|month| month.month(languages));
+            let Some(month) = month else {
+                return days;
+            };
+            let month = Digits {
+                value: month.into(),
+                length: 2,
+            };
+            match name_at {
+                0 => set(Order::MonthFirst, b, month, a),
+                1 => {
+                    set(Order::DayFirst, b, month, a);
+                    set(Order::YearFirst, a, month, b);
+                }
+                _ => set(Order::YearDay, a, month, b),
+            }
+        } else {
+            set(Order::DayFirst, c, b, a);
+            set(Order::MonthFirst, c, a, b);
+            // 2024-31-12 is a slip: nobody writes so.
+            set(Order::YearFirst, a, b, c);
+        }
+        days
+    }
+
+    fn day_of(&self, year: Digits, month: Digits, day: Digits) -> i32 {
+        if !matches!(year.length, 2 | 4) || month.length > 2 || day.length > 2 {
+            return NONE;
+        }
+        let mut full = i64::from(year.value);
+        if year.length == 2 {
+            full += if full <= LAST_SHORT_YEAR % 100 { 2000 } else { 1900 };
+        }
+        let years = if self.count == 1 {
+            YEARS_OF_EIGHT_DIGITS
+        } else {
+            YEARS
+        };
+        if !years.contains(&full) {
+            return NONE;
+        }
+        match days_from_civil(full, month.value.into(), day.value.into()) {
+            // 1970-01-01 was a Thursday.
+            Some(days) if self.weekdays == 0 || self.weekdays & (1 << (days + 3).rem_euclid(7)) != 0 => days as i32,
+            _ => NONE,
+        }
+    }
+}
+
+/// What stands between two numbers: blanks, and at most two marks that are remembered.
+#[derive(Clone, Copy, Default)]
+struct Gap {
+    marks: [u8; 2],
+    count: u8,
+}
+
+impl Gap {
+    #[inline]
+    fn add(&mut self, token: Token) {
+        if token.kind == SPACE {
+            return;
+        }
+        if let Some(place) = self.marks.get_mut(usize::from(self.count)) {
+            *place = token.kind;
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn is_only(&self, allowed: &[u8]) -> bool {
+        let known = usize::from(self.count).min(2);
+        self.marks[..known].iter().all(|mark| allowed.contains(mark))
+            && (self.count <= 2 || self.marks.iter().all(|mark| allowed.contains(mark)))
+    }
+
+    /// The only mark, or a space where there is none; none for several.
+    fn single(&self) -> Option<u8> {
+        match self.count {
+            0 => Some(b' '),
+            1 => Some(self.marks[0]),
+            _ => None,
+        }
+    }
+
+    fn has_mark(&self) -> bool {
+        let known = usize::from(self.count).min(2);
+        self.marks[..known].iter().any(|mark| *mark != b')')
+    }
+}

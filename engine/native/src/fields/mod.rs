@@ -1,0 +1,360 @@
+//! Values as people type them: a column of cells in, a column of one type out, and what could not be read.
+//!
+//! # Map
+//! - [`cut`]: a cell's text into digits, words and marks; [`words`] and [`tables`] know months, weekdays and currencies
+//! - [`day`] and [`clock`]: one cell as a date or a time of day; [`date`]: the column decides about the order
+//! - [`amount`]: one cell as a number; [`number`]: the column decides about the decimal mark
+//! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
+//! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
+//! - [`built`]: the columns that come out
+//!
+//! # Promises
+//! A cell comes out as what is meant, or empty and named among the [`Unread`]; never as another value. The column's own
+//! cells decide before anything else does. No regular expressions, no locale of the machine, no clock: the same column is
+//! read the same everywhere and always.
+
+pub mod amount;
+mod built;
+pub mod checksum;
+pub mod clock;
+pub mod contact;
+pub mod cut;
+pub mod date;
+pub mod day;
+pub mod moment;
+pub mod number;
+pub mod reading;
+pub mod tables;
+pub mod text;
+pub mod truth;
+pub mod words;
+
+use self::contact::NoPhone;
+use self::cut::Cut;
+use self::date::DateOptions;
+use self::day::Order;
+use self::number::NumberOptions;
+use self::reading::{Decided, Hints, Reading};
+use self::text::NamePart;
+use crate::columns::export::Column;
+use crate::columns::view::Value;
+
+/// What a column is read as.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Text,
+    Code,
+    Name(NamePart),
+    Email,
+    Phone,
+    Boolean {
+        /// The author's own words for yes and for no, folded.
+        yes: Vec<String>,
+        no: Vec<String>,
+    },
+    Number,
+    /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
+    Currency,
+    Date {
+        serials: bool,
+    },
+    DateTime {
+        serials: bool,
+    },
+    Time {
+        serials: bool,
+    },
+    Duration {
+        /// Microseconds that a plain number counts.
+        unit: Option<i64>,
+    },
+}
+
+impl Kind {
+    /// What an unread cell is not.
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Code => "a code",
+            Self::Name(_) => "a name",
+            Self::Email => "an e-mail address",
+            Self::Phone => "a phone number",
+            Self::Boolean { .. } => "yes or no",
+            Self::Number => "a number",
+            Self::Currency => "a currency",
+            Self::Date { .. } => "a date",
+            Self::DateTime { .. } => "a date and time",
+            Self::Time { .. } => "a time of day",
+            Self::Duration { .. } => "a duration",
+        }
+    }
+}
+
+/// What stands around a column.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surroundings<'a> {
+    pub header: &'a str,
+    /// The setting, or the field's own.
+    pub order: Option<Order>,
+    pub decimal: Option<u8>,
+    pub hints: Hints,
+}
+
+/// A column that was read.
+pub struct Outcome {
+    pub column: Column,
+    /// For each row whose cell was filled and is empty now: why, with what stood there.
+    pub unread: Option<Column>,
+    pub unread_count: usize,
+    /// Codes that a program had cut down to few digits.
+    pub lost_digits: usize,
+    /// Kinds whose text was interpreted have one.
+    pub reading: Option<Reading>,
+}
+
+/// Cells that came out empty, with the reason.
+type Unread = Vec<(usize, String)>;
+
+/// Reads a column.
+pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    match kind {
+        Kind::Date { serials } | Kind::DateTime { serials } => read_dates(values, kind, *serials, around),
+        Kind::Number | Kind::Currency => read_numbers(values, kind, around),
+        Kind::Time { serials } => {
+            let mut cut = Cut::default();
+            let times = each(values, |value| moment::time(value, *serials, &mut cut));
+            finish(values, kind, built::times(&times), |row| times[row].is_some())
+        }
+        Kind::Duration { unit } => {
+            let mut cut = Cut::default();
+            let spans = each(values, |value| moment::duration(value, *unit, &mut cut));
+            finish(values, kind, built::durations(&spans), |row| spans[row].is_some())
+        }
+        Kind::Boolean { yes, no } => {
+            let mut cut = Cut::default();
+            let own = (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
+            let flags = each(values, |value| truth::truth(value, own, &mut cut));
+            finish(values, kind, built::booleans(&flags), |row| flags[row].is_some())
+        }
+        _ => read_texts(values, kind),
+    }
+}
+
+/// What a column of text shows about dates and numbers of its table: for the columns beside it.
+pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
+    if !values.iter().any(|value| matches!(value, Value::Text(_))) {
+        return Hints::default();
+    }
+    let order = date::shown_order(values, header);
+    Hints {
+        order,
+        decimal: if order.is_some() { None } else { number::shown_decimal(values) },
+    }
+}
+
+fn each<T>(values: &[Value<'_>], mut read: impl FnMut(Value<'_>) -> Option<T>) -> Vec<Option<T>> {
+    values.iter().map(|value| read(*value)).collect()
+}
+
+fn read_dates(values: &[Value<'_>], kind: &Kind, serials: bool, around: &Surroundings<'_>) -> Outcome {
+    let with_time = matches!(kind, Kind::DateTime { .. });
+    let dates = date::read(
+        values,
+        &DateOptions {
+            order: around.order,
+            serials,
+            with_time,
+            header: around.header,
+            hints: around.hints,
+        },
+    );
+    let column = if with_time {
+        built::date_times(&dates.values)
+    } else {
+        built::dates(&dates.values)
+    };
+    let reading = dates.reading;
+    let way = format!("{} as its column", reading.read_as);
+    let unread = unread_cells(values, |row| dates.values[row].is_some(), |row| {
+        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
+    });
+    outcome(column, unread, values.len(), Some(reading))
+}
+
+fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    let numbers = number::read(
+        values,
+        &NumberOptions {
+            decimal: around.decimal,
+            hints: around.hints,
+            month_first: around.hints.order == Some(Order::MonthFirst),
+        },
+    );
+    if *kind == Kind::Currency {
+        return read_currencies(values, &numbers.currencies);
+    }
+    let reading = numbers.reading;
+    let way = format!("with {} as its column", if reading.read_as.is_empty() { "marks" } else { reading.read_as });
+    let unread = unread_cells(values, |row| numbers.values[row].is_some(), |row| {
+        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
+    });
+    outcome(built::floats(&numbers.values), unread, values.len(), Some(reading))
+}
+
+/// Codes where the cell has a currency's sign or code, or is one.
+fn read_currencies(values: &[Value<'_>], of_numbers: &[u16]) -> Outcome {
+    let mut texts = built::Texts::new(values.len());
+    let mut cut = Cut::default();
+    let mut unread = Unread::new();
+    for (row, value) in values.iter().enumerate() {
+        let Value::Text(text) = *value else {
+            texts.push(None);
+            continue;
+        };
+        let mut position = of_numbers.get(row).copied().filter(|at| *at > 0).map(|at| usize::from(at) - 1);
+        let mut is_alone = false;
+        if position.is_none() && cut.cut(text) && !cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
+            is_alone = true;
+            position = words::currency(cut.folded().trim_end_matches('.'));
+        }
+        match position {
+            Some(at) => texts.push(Some(words::currency_code(at).unwrap_or(tables::CURRENCIES[at].0))),
+            None => {
+                texts.push(None);
+                if is_alone {
+                    unread.push((row, message("not a currency", *value)));
+                }
+            }
+        }
+    }
+    outcome(texts.column(), unread, values.len(), None)
+}
+
+fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
+    let mut texts = built::Texts::new(values.len());
+    let mut unread = Unread::new();
+    let mut lost_digits = 0;
+    let mut text = String::new();
+    let mut source = String::new();
+    let mut cut = Cut::default();
+    for (row, &value) in values.iter().enumerate() {
+        text.clear();
+        let is_there = match kind {
+            Kind::Name(part) => text::push_name(value, *part, &mut text),
+            Kind::Code => {
+                let found = text::push_code(value, &mut text);
+                if found == Some(false) {
+                    lost_digits += 1;
+                    unread.push((row, message("a code that has lost its digits", value)));
+                }
+                found == Some(true)
+            }
+            Kind::Email | Kind::Phone => {
+                source.clear();
+                if text::push_text(value, &mut source) {
+                    let problem = if *kind == Kind::Email {
+                        (!contact::push_email(&source, &mut text)).then_some("not an e-mail address")
+                    } else {
+                        lost_digits += usize::from(amount::has_lost_digits(&source));
+                        match if cut.cut(&source) { contact::push_phone(&cut, &mut text) } else { Err(NoPhone::Other) } {
+                            Ok(()) => None,
+                            Err(NoPhone::Other) => Some("not a phone number"),
+                            Err(NoPhone::TooShort) => Some("too short for a phone number"),
+                            Err(NoPhone::TooLong) => Some("too long for a phone number"),
+                        }
+                    };
+                    if let Some(problem) = problem {
+                        unread.push((row, message(problem, value)));
+                    }
+                }
+                !text.is_empty()
+            }
+            _ => text::push_text(value, &mut text),
+        };
+        texts.push(is_there.then_some(text.as_str()));
+    }
+    let mut outcome = outcome(texts.column(), unread, values.len(), None);
+    outcome.lost_digits = lost_digits;
+    outcome
+}
+
+fn finish(values: &[Value<'_>], kind: &Kind, column: Column, is_read: impl Fn(usize) -> bool) -> Outcome {
+    let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
+    outcome(column, unread, values.len(), None)
+}
+
+fn outcome(column: Column, unread: Unread, rows: usize, reading: Option<Reading>) -> Outcome {
+    Outcome {
+        column,
+        unread_count: unread.len(),
+        unread: built::sparse_texts(rows, unread),
+        lost_digits: 0,
+        reading,
+    }
+}
+
+fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
+    if contradicts {
+        format!("not {way}")
+    } else {
+        format!("not {}", kind.noun())
+    }
+}
+
+fn unread_cells(values: &[Value<'_>], is_read: impl Fn(usize) -> bool, why: impl Fn(usize) -> String) -> Unread {
+    let mut unread = Unread::new();
+    for (row, value) in values.iter().enumerate() {
+        if !is_read(row) && is_filled(*value) {
+            unread.push((row, message(&why(row), *value)));
+        }
+    }
+    unread
+}
+
+/// Whether something stands in a cell.
+pub fn is_filled(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !text::trimmed(text).is_empty(),
+        _ => true,
+    }
+}
+
+/// The cells that were filled before and are empty after; the rows of both are the same.
+pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
+    let rows = before.len().min(after.len());
+    let lost = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
+    let unread = lost.map(|row| (row, message("left empty", before[row]))).collect();
+    built::sparse_texts(rows, unread)
+}
+
+/// Why a cell is empty, and what stood there.
+fn message(why: &str, value: Value<'_>) -> String {
+    const LONGEST: usize = 80;
+    let mut text = String::new();
+    text::push_text(value, &mut text);
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST)
+        .collect();
+    let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
+    format!("{why}: \"{shown}{more}\"")
+}
+
+impl Outcome {
+    /// Whether nothing in a column could be read as its kind.
+    pub fn is_refused(&self) -> bool {
+        self.reading.as_ref().is_some_and(|reading| reading.decided == Decided::Refused)
+    }
+}
+
+/// What a check says of each filled cell's text.
+pub fn check_each(values: &[Value<'_>], check: impl Fn(&str) -> bool) -> Column {
+    let mut text = String::new();
+    let passed = each(values, |value| {
+        text.clear();
+        text::push_text(value, &mut text).then(|| check(&text))
+    });
+    built::booleans(&passed)
+}

@@ -1,0 +1,385 @@
+//! A column of numbers: amounts, quantities, percentages.
+//!
+//! Each cell has one or two meanings, with a decimal point and with a decimal comma. The mark that explains most cells is
+//! taken; where both explain as many, what stands around decides, and else the setting. Cells that the mark cannot
+//! explain stay empty.
+
+use super::amount::{Amount, MARKS};
+use super::cut::Cut;
+use super::reading::{Decided, Hints, Reading, are_few};
+use super::words;
+use crate::columns::view::Value;
+
+const POINT: u8 = b'.';
+const COMMA: u8 = b',';
+
+/// What an author or a setting says about a column of numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NumberOptions {
+    /// The decimal mark where nothing decides.
+    pub decimal: Option<u8>,
+    pub hints: Hints,
+    /// Whether the month comes first in dates beside it.
+    pub month_first: bool,
+}
+
+/// Numbers as they were read.
+pub struct Numbers {
+    pub values: Vec<Option<f64>>,
+    /// The currency of each row, as its position in the table plus one; empty where no cell has one.
+    pub currencies: Vec<u16>,
+    pub reading: Reading,
+}
+
+/// A cell, in few bytes.
+#[derive(Clone, Copy, Default)]
+struct Cell {
+    point: f64,
+    comma: f64,
+    flags: u16,
+    grouping: [u8; 2],
+    currency: u16,
+    plain_digits: u8,
+    commas: u8,
+}
+
+const HAS_POINT: u16 = 1;
+const HAS_COMMA: u16 = 2;
+const OPEN: u16 = 4;
+const PERCENT: u16 = 8;
+const INDIAN: u16 = 16;
+const LONG_HEAD: u16 = 32;
+const PLAIN: u16 = 64;
+const ENDS_IN_ZERO: u16 = 128;
+const CURRENCY: u16 = 256;
+
+impl Cell {
+    fn of(amount: &Amount) -> Self {
+        let [point, comma] = amount.meanings;
+        let mut flags = 0;
+        let mut set = |condition: bool, flag: u16| flags |= if condition { flag } else { 0 };
+        set(point.is_some(), HAS_POINT);
+        set(comma.is_some(), HAS_COMMA);
+        set(amount.is_open(), OPEN);
+        set(amount.is_percent, PERCENT);
+        set(point.is_some_and(|one| one.is_indian) || comma.is_some_and(|one| one.is_indian), INDIAN);
+        set(amount.has_long_head, LONG_HEAD);
+        set(amount.is_plain, PLAIN);
+        set(amount.ends_in_zero, ENDS_IN_ZERO);
+        set(amount.has_currency, CURRENCY);
+        let (point, comma) = (point.unwrap_or_default(), comma.unwrap_or_default());
+        Self {
+            point: point.value,
+            comma: comma.value,
+            flags,
+            grouping: [point.grouping, comma.grouping],
+            currency: amount.currency,
+            plain_digits: amount.plain_digits,
+            commas: amount.commas,
+        }
+    }
+
+    fn is(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn is_number(&self) -> bool {
+        self.is(HAS_POINT | HAS_COMMA)
+    }
+
+    fn allows(&self, mark: u8) -> bool {
+        self.is(if mark == POINT { HAS_POINT } else { HAS_COMMA })
+    }
+
+    /// Whether only this mark explains the cell.
+    fn only(&self, mark: u8) -> bool {
+        self.allows(mark) && !self.allows(other(mark))
+    }
+
+    fn value(&self, mark: u8) -> f64 {
+        if mark == POINT { self.point } else { self.comma }
+    }
+
+    fn grouping(&self, mark: u8) -> u8 {
+        self.grouping[usize::from(mark == COMMA)]
+    }
+}
+
+fn other(mark: u8) -> u8 {
+    if mark == POINT { COMMA } else { POINT }
+}
+
+/// Reads a column.
+pub fn read(values: &[Value<'_>], options: &NumberOptions) -> Numbers {
+    let mut found: Vec<Option<f64>> = vec![None; values.len()];
+    let mut has_text = false;
+    for (row, value) in values.iter().enumerate() {
+        found[row] = match *value {
+            Value::Float(number) if number.is_finite() => Some(number),
+            Value::Integer(number) => Some(number as f64),
+            Value::Unsigned(number) => Some(number as f64),
+            Value::Text(_) => {
+                has_text = true;
+                None
+            }
+            _ => None,
+        };
+    }
+    let mut numbers = Numbers {
+        values: found,
+        currencies: Vec::new(),
+        reading: Reading::default(),
+    };
+    if has_text {
+        read_text(values, options, &mut numbers);
+    }
+    numbers
+}
+
+/// The decimal mark that the cells of a column show by themselves.
+pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
+    let numbers = read(values, &NumberOptions::default());
+    match (numbers.reading.decided, numbers.reading.read_as) {
+        (Decided::Evidence, "decimal point") => Some(POINT),
+        (Decided::Evidence, "decimal comma") => Some(COMMA),
+        _ => None,
+    }
+}
+
+fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
+    let mut cut = Cut::default();
+    let mut cells: Vec<Cell> = vec![Cell::default(); values.len()];
+    let reading = &mut numbers.reading;
+    let (mut count, mut with_digits, mut has_currency) = (0, 0, false);
+    for (row, value) in values.iter().enumerate() {
+        let Value::Text(text) = value else { continue };
+        if !cut.cut(text) {
+            reading.cells += usize::from(!text.trim().is_empty());
+            continue;
+        }
+        reading.cells += 1;
+        if let Some(amount) = Amount::of(&cut) {
+            cells[row] = Cell::of(&amount);
+            count += 1;
+            with_digits += 1;
+            has_currency |= amount.currency > 0;
+        } else {
+            with_digits += usize::from(cut.folded().bytes().any(|byte| byte.is_ascii_digit()));
+        }
+    }
+    if count == 0 || 2 * count < with_digits {
+        reading.decided = Decided::Refused;
+        reading.why.push(if count == 0 {
+            "no cell is a number".to_owned()
+        } else {
+            format!("only {count} of {with_digits} cells can be numbers: this is something else")
+        });
+        return;
+    }
+    let facts = Facts::of(&cells);
+    let (mark, mut decided, mut why) = facts.decide(&cells, options);
+    let (against, support) = (facts.only[usize::from(mark == POINT)], facts.only[usize::from(mark == COMMA)]);
+    let is_mixed = against > 0 && !are_few(against, support);
+    let takes_indian = 2 * facts.indian >= facts.several_commas || facts.is_rupee;
+    let takes_percent = 2 * facts.percents > count;
+    for (row, cell) in cells.iter().enumerate() {
+        if !cell.is_number() {
+            continue;
+        }
+        let fits = if cell.is(OPEN) {
+            !is_mixed && facts.fits(cell, mark)
+        } else {
+            is_mixed || cell.allows(mark)
+        };
+        if fits && cell.is(PERCENT) == takes_percent && (takes_indian || !cell.is(INDIAN)) {
+            numbers.values[row] = Some(cell.value(if cell.allows(mark) { mark } else { other(mark) }));
+        } else {
+            reading.contradict.push(row);
+        }
+    }
+    if facts.looks_like_codes(count) {
+        decided = Decided::Weak;
+        why.push(format!("whole numbers of {} digits each may be codes or phone numbers", facts.size));
+        reading.first_open = cells.iter().position(Cell::is_number);
+    } else {
+        reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
+    }
+    if facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting {
+        why.push(format!("{support} of {count} cells can't be otherwise"));
+    } else if support > 0 {
+        why.push(format!("{support} of {count} cells can't be otherwise"));
+    }
+    let contradicting = reading.contradict.len();
+    if contradicting > 0 {
+        why.push(if is_mixed {
+            format!("decimal points and commas are mixed: only cells that can be read in one way were read, {contradicting} were not")
+        } else {
+            format!("{contradicting} contradict")
+        });
+    }
+    reading.decided = decided;
+    reading.certain = support;
+    reading.read_as = if decided == Decided::Cells && support == 0 {
+        "whole numbers"
+    } else if mark == POINT {
+        "decimal point"
+    } else {
+        "decimal comma"
+    };
+    reading.why.push(if why.is_empty() {
+        "no cell can be otherwise".to_owned()
+    } else {
+        why.join(", ")
+    });
+    if has_currency {
+        numbers.currencies = cells.iter().map(|cell| cell.currency).collect();
+    }
+}
+
+/// A column in numbers.
+#[derive(Default)]
+struct Facts {
+    /// Cells that only a decimal point explains, and only a decimal comma.
+    only: [usize; 2],
+    open: usize,
+    /// Marks that part thousands beyond doubt.
+    seen: Vec<u8>,
+    /// More cells than are open have many digits without a mark: nothing parts thousands here.
+    never_grouped: bool,
+    counts: [usize; 2],
+    /// The only mark before three last digits of open cells.
+    mark_of_open: Option<u8>,
+    open_ends_in_zero: bool,
+    has_small_plain: bool,
+    /// Decimal marks that all known currencies of the column share.
+    marks_of_currencies: Option<u8>,
+    is_rupee: bool,
+    indian: usize,
+    several_commas: usize,
+    percents: usize,
+    cells: usize,
+    /// The number of digits, where all cells are whole numbers of as many.
+    size: u8,
+    has_currency: bool,
+}
+
+impl Facts {
+    fn of(cells: &[Cell]) -> Self {
+        let mut this = Self::default();
+        let (mut long_heads, mut sizes) = (0, None);
+        let mut same_size = true;
+        let mut mark_of_open = None;
+        let mut one_mark = true;
+        let mut last_currency = 0;
+        for cell in cells.iter().filter(|cell| cell.is_number()) {
+            this.cells += 1;
+            for (count, mark) in this.only.iter_mut().zip(MARKS) {
+                *count += usize::from(cell.only(mark));
+            }
+            if cell.is(OPEN) {
+                this.open += 1;
+                let mark = cell.grouping[0].max(cell.grouping[1]);
+                one_mark &= mark_of_open.is_none_or(|known| known == mark);
+                mark_of_open = Some(mark);
+                this.open_ends_in_zero |= cell.is(ENDS_IN_ZERO);
+            } else {
+                for mark in MARKS {
+                    let grouping = cell.grouping(mark);
+                    if cell.allows(mark) && grouping != 0 && !this.seen.contains(&grouping) {
+                        this.seen.push(grouping);
+                    }
+                }
+            }
+            long_heads += usize::from(cell.is(LONG_HEAD));
+            this.has_small_plain |= cell.is(PLAIN) && cell.plain_digits < 4;
+            this.indian += usize::from(cell.is(INDIAN));
+            this.several_commas += usize::from(cell.commas > 1);
+            this.percents += usize::from(cell.is(PERCENT));
+            this.has_currency |= cell.is(CURRENCY);
+            same_size &= sizes.is_none_or(|size| size == cell.plain_digits);
+            sizes = Some(cell.plain_digits);
+            if cell.currency != 0 && cell.currency != last_currency {
+                last_currency = cell.currency;
+                let position = usize::from(cell.currency) - 1;
+                let marks = words::currency_marks(position);
+                this.marks_of_currencies = Some(this.marks_of_currencies.map_or(marks, |known| known & marks));
+                this.is_rupee |= words::currency_code(position) == Some("INR");
+            }
+        }
+        this.mark_of_open = mark_of_open.filter(|_| one_mark);
+        this.never_grouped = long_heads > this.open;
+        this.size = if same_size { sizes.unwrap_or(0) } else { 0 };
+        for (count, mark) in this.counts.iter_mut().zip(MARKS) {
+            *count = usize::from(mark == POINT) * this.only[0] + usize::from(mark == COMMA) * this.only[1];
+        }
+        let open: Vec<&Cell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
+        for (at, mark) in MARKS.into_iter().enumerate() {
+            this.counts[at] += open.iter().filter(|cell| this.fits(cell, mark)).count();
+        }
+        this
+    }
+
+    /// Whether an open cell agrees with what else the column shows about its thousands.
+    fn fits(&self, cell: &Cell, mark: u8) -> bool {
+        match cell.grouping(mark) {
+            0 => true,
+            grouping => {
+                self.seen.contains(&grouping) || self.seen.is_empty() && !self.never_grouped
+            }
+        }
+    }
+
+    fn decide(&self, cells: &[Cell], options: &NumberOptions) -> (u8, Decided, Vec<String>) {
+        let mut why = Vec::new();
+        let most = self.counts[0].max(self.counts[1]);
+        let best = if self.counts[1] > self.counts[0] { COMMA } else { POINT };
+        if self.open == 0 {
+            let decided = if self.only[0] + self.only[1] > 0 { Decided::Evidence } else { Decided::Cells };
+            return (best, decided, why);
+        }
+        let mut tied: Vec<u8> = MARKS.into_iter().zip(self.counts).filter(|(_, count)| *count == most).map(|(mark, _)| mark).collect();
+        let mut decided = Decided::Evidence;
+        let mut strike = |strength: Decided, reason: &str, keep: Option<u8>| {
+            if let Some(keep) = keep
+                && tied.len() > 1
+                && tied.contains(&keep)
+            {
+                tied = vec![keep];
+                decided = strength;
+                why.push(reason.to_owned());
+            }
+        };
+        strike(Decided::Hint, "as in other columns of the table", options.hints.decimal);
+        let parts_thousands = self.open_ends_in_zero && self.has_small_plain;
+        strike(
+            Decided::Evidence,
+            "some cells have no mark and others end in 0: the mark parts thousands",
+            self.mark_of_open.filter(|_| parts_thousands).map(other),
+        );
+        let of_currency = match self.marks_of_currencies {
+            Some(1) => Some(POINT),
+            Some(2) => Some(COMMA),
+            _ => None,
+        };
+        strike(Decided::Weak, "as in countries that use the currency", of_currency);
+        strike(Decided::Weak, "the month comes first in dates beside it", options.month_first.then_some(POINT));
+        if let [only] = tied.as_slice() {
+            let hard = cells.iter().any(|cell| cell.only(*only));
+            if !hard && why.is_empty() {
+                return (*only, Decided::Weak, vec!["as thousands are parted elsewhere in the column".to_owned()]);
+            }
+            return (*only, decided, why);
+        }
+        let mark = options.decimal.unwrap_or(POINT);
+        let name = if mark == POINT { "a decimal comma" } else { "a decimal point" };
+        (
+            mark,
+            Decided::Setting,
+            vec![format!("{} of {} cells can also have {name}, and decimal_mark decides", self.open, self.cells)],
+        )
+    }
+
+    fn looks_like_codes(&self, count: usize) -> bool {
+        count > 4 && self.size > 7 && !self.has_currency
+    }
+}

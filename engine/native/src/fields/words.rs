@@ -1,0 +1,167 @@
+//! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
+
+use super::tables::{CURRENCIES, FILLERS, LANGUAGES, MONTHS, WEEKDAYS};
+
+/// Languages that use a word, one bit each.
+pub type Languages = u128;
+
+/// What follows a day in some languages: "31st", "1er".
+const ORDINALS: &[&str] = &[
+    "st", "nd", "rd", "th", "er", "ere", "eme", "e", "de", "te", "ste", "a", "o", "os", "η", "i",
+    "ti",
+];
+/// Words of a time of day and of its zone.
+const CLOCK: &[&str] = &[
+    "t", "z", "h", "m", "s", "am", "pm", "a", "p", "utc", "gmt", "cet", "cest", "est", "edt",
+    "pst", "pdt", "uhr", "kl", "klo", "kello", "ora", "ore", "hod", "godz", "um", "at", "et",
+    "bst", "ist", "cst", "cdt", "mst", "mdt", "hrs", "hr",
+];
+/// An abbreviated month has at least as many letters.
+const SHORTEST_PREFIX: usize = 3;
+/// No more names than this begin alike.
+const LONGEST_LIST: usize = 24;
+
+/// The months that a word may mean, and in which languages; no month: the word is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MonthWord {
+    /// Languages by month, from January at 0.
+    by_month: [Languages; 12],
+}
+
+impl MonthWord {
+    /// What a word means. A beginning of names ("Decem") means what the names mean.
+    pub fn of(word: &str) -> Option<Self> {
+        let mut found = Self::default();
+        let start = MONTHS.partition_point(|(name, ..)| *name < word);
+        let exact = MONTHS[start..].iter().take_while(|(name, ..)| *name == word);
+        let mut any = false;
+        for (_, month, languages) in exact {
+            found.add(*month, LANGUAGES[*languages as usize]);
+            any = true;
+        }
+        if !any && word.chars().count() >= SHORTEST_PREFIX {
+            let longer = MONTHS[start..].iter().take(LONGEST_LIST);
+            for (_, month, languages) in longer.take_while(|(name, ..)| name.starts_with(word)) {
+                found.add(*month, LANGUAGES[*languages as usize]);
+                any = true;
+            }
+        }
+        any.then_some(found)
+    }
+
+    /// A language has one month for a word; of several names that begin alike, the last.
+    fn add(&mut self, month: u8, languages: Languages) {
+        for other in &mut self.by_month {
+            *other &= !languages;
+        }
+        self.by_month[usize::from(month) - 1] |= languages;
+    }
+
+    /// All languages that know the word.
+    pub fn languages(&self) -> Languages {
+        self.by_month.iter().fold(0, |all, one| all | one)
+    }
+
+    /// The month that the word means in these languages, or where they do not know it in all; none where they differ.
+    pub fn month(&self, among: Languages) -> Option<u8> {
+        let known = self.languages();
+        let languages = if known & among == 0 { known } else { among };
+        let mut months = (1..=12).filter(|month| self.by_month[month - 1] & languages != 0);
+        match (months.next(), months.next()) {
+            (Some(month), None) => Some(month as u8),
+            _ => None,
+        }
+    }
+}
+
+/// The weekdays that a word may mean (a bit each, Monday first) and the languages that know it.
+fn weekday(word: &str) -> Option<(u8, Languages)> {
+    let start = WEEKDAYS.partition_point(|(name, ..)| *name < word);
+    let same = WEEKDAYS[start..].iter().take_while(|(name, ..)| *name == word);
+    let mut found = (0, 0);
+    for (_, day, languages) in same {
+        found.0 |= 1 << day;
+        found.1 |= LANGUAGES[*languages as usize];
+    }
+    (found.0 != 0).then_some(found)
+}
+
+/// What is known of a word in a date.
+#[derive(Clone, Debug)]
+pub struct Word {
+    text: String,
+    pub month: Option<MonthWord>,
+    /// Weekdays that it may mean, a bit each from Monday, and the languages that know it; 0: none.
+    pub weekdays: u8,
+    pub weekday_languages: Languages,
+    /// It says nothing: "of", "de".
+    pub is_filler: bool,
+    /// It makes a number an ordinal.
+    pub is_ordinal: bool,
+    pub is_clock: bool,
+}
+
+impl Word {
+    fn of(text: &str) -> Self {
+        let (weekdays, weekday_languages) = weekday(text).unwrap_or_default();
+        Self {
+            text: text.to_owned(),
+            month: MonthWord::of(text),
+            weekdays,
+            weekday_languages,
+            is_filler: FILLERS.binary_search(&text).is_ok(),
+            is_ordinal: ORDINALS.contains(&text),
+            is_clock: is_clock(text),
+        }
+    }
+}
+
+/// Words that were looked up: a column repeats few.
+pub struct Lexicon {
+    slots: Vec<Option<Word>>,
+}
+
+impl Default for Lexicon {
+    fn default() -> Self {
+        Self {
+            slots: vec![None; Self::SLOTS],
+        }
+    }
+}
+
+impl Lexicon {
+    const SLOTS: usize = 256;
+
+    /// What is known of a word.
+    pub fn word(&mut self, text: &str) -> &Word {
+        let hash = text.bytes().fold(text.len(), |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        let slot = &mut self.slots[hash % Self::SLOTS];
+        if slot.as_ref().is_none_or(|known| known.text != text) {
+            *slot = None;
+        }
+        slot.get_or_insert_with(|| Word::of(text))
+    }
+}
+
+/// Whether a word belongs to a time of day.
+pub fn is_clock(word: &str) -> bool {
+    CLOCK.contains(&word)
+}
+
+/// The position of a currency's sign or code in the table.
+pub fn currency(word: &str) -> Option<usize> {
+    CURRENCIES.binary_search_by_key(&word, |(name, ..)| name).ok()
+}
+
+/// The ISO code of a currency by its position; none where several currencies share the sign.
+pub fn currency_code(position: usize) -> Option<&'static str> {
+    let code = CURRENCIES[position].1;
+    (!code.is_empty()).then_some(code)
+}
+
+/// The decimal marks of the countries that use a currency: 1 point, 2 comma.
+pub fn currency_marks(position: usize) -> u8 {
+    CURRENCIES[position].2
+}

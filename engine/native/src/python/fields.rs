@@ -1,0 +1,268 @@
+//! Reading columns of values as people type them, for `ade_engine.fields`.
+
+use std::sync::Mutex;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict};
+
+use super::source::{ArrowColumn, Scan};
+use crate::cells::{Cell, Sheet, Tag, text_form};
+use crate::columns::arrow::ArrowArrayStream;
+use crate::columns::export::Column;
+use crate::columns::frame::Frame;
+use crate::columns::view::Value;
+use crate::fields::day::Order;
+use crate::fields::reading::{Hints, Reading};
+use crate::fields::text::NamePart;
+use crate::fields::{self, Kind, Surroundings, cut, moment};
+
+fn frame_of(series: &Bound<'_, PyAny>) -> PyResult<Frame> {
+    let capsule = series
+        .call_method0("to_frame")?
+        .call_method0("__arrow_c_stream__")?
+        .cast_into::<PyCapsule>()?;
+    let pointer = capsule
+        .pointer_checked(Some(c"arrow_array_stream"))?
+        .cast::<ArrowArrayStream>();
+    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
+    unsafe { Frame::import(ArrowArrayStream::take(pointer.as_ptr())) }.map_err(PyTypeError::new_err)
+}
+
+/// The values of a frame's only column.
+fn values_of(frame: &Frame) -> Vec<Value<'_>> {
+    let mut values = Vec::with_capacity(frame.rows());
+    for batch in 0..frame.batch_count() {
+        if let Some(column) = frame.columns(batch).first() {
+            values.extend((0..frame.batch_rows(batch)).map(|row| column.value(row)));
+        }
+    }
+    values
+}
+
+fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
+    Ok(Some(match name {
+        None | Some("auto") => return Ok(None),
+        Some("dmy") => Order::DayFirst,
+        Some("mdy") => Order::MonthFirst,
+        Some("ymd") => Order::YearFirst,
+        Some(other) => {
+            return Err(PyValueError::new_err(format!(
+                "order should be 'dmy', 'mdy', 'ymd' or 'auto', not {other:?}"
+            )));
+        }
+    }))
+}
+
+fn mark_named(name: Option<&str>) -> PyResult<Option<u8>> {
+    match name {
+        None | Some("auto") => Ok(None),
+        Some(".") => Ok(Some(b'.')),
+        Some(",") => Ok(Some(b',')),
+        Some(other) => Err(PyValueError::new_err(format!(
+            "decimal_mark should be '.', ',' or 'auto', not {other:?}"
+        ))),
+    }
+}
+
+fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
+    let flag = || option.map_or(Ok(false), |option| option.extract::<bool>());
+    Ok(match name {
+        "text" => Kind::Text,
+        "code" => Kind::Code,
+        "person_name" => {
+            let part: Option<String> = option.map(|part| part.extract()).transpose()?;
+            Kind::Name(match part.as_deref() {
+                None | Some("full") => NamePart::Full,
+                Some("first") => NamePart::First,
+                Some("last") => NamePart::Last,
+                Some(other) => {
+                    return Err(PyValueError::new_err(format!(
+                        "part should be 'full', 'first' or 'last', not {other:?}"
+                    )));
+                }
+            })
+        }
+        "email" => Kind::Email,
+        "phone" => Kind::Phone,
+        "boolean" => {
+            let words: Option<(Vec<String>, Vec<String>)> = option.map(|words| words.extract()).transpose()?;
+            let (yes, no) = words.unwrap_or_default();
+            let folded = |words: Vec<String>| words.iter().map(|word| cut::fold(word.trim())).collect();
+            Kind::Boolean {
+                yes: folded(yes),
+                no: folded(no),
+            }
+        }
+        "number" => Kind::Number,
+        "currency" => Kind::Currency,
+        "date" => Kind::Date { serials: flag()? },
+        "date_time" => Kind::DateTime { serials: flag()? },
+        "time" => Kind::Time { serials: flag()? },
+        "duration" => {
+            let unit: Option<String> = option.map(|unit| unit.extract()).transpose()?;
+            Kind::Duration {
+                unit: match &unit {
+                    None => None,
+                    Some(name) => Some(moment::unit_named(name).ok_or_else(|| {
+                        PyValueError::new_err(format!(
+                            "unit should be 'days', 'hours', 'minutes' or 'seconds', not {name:?}"
+                        ))
+                    })?),
+                },
+            }
+        }
+        other => return Err(PyValueError::new_err(format!("there is no kind {other:?}"))),
+    })
+}
+
+/// Where the cells of a column came from: the scan, the column from 0, and for each row of the series the sheet's row
+/// from 1.
+type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
+
+/// Gives cells their types back that were lost when a column of mixed cells became text. A cell counts only if the text
+/// is still the one that was made of it: a hook may have changed it.
+fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
+    let mut text = String::new();
+    for (value, row) in values.iter_mut().zip(rows) {
+        let (Value::Text(shown), Some(row)) = (&*value, row_number(*row)) else {
+            continue;
+        };
+        let mut cell = Cell::EMPTY;
+        sheet.visit_column(column, row - 1, row, |found| cell = found);
+        let typed = match cell.tag {
+            Tag::Integer => Value::Integer(cell.as_integer()),
+            Tag::Float => Value::Float(cell.as_float()),
+            Tag::Boolean => Value::Boolean(cell.bits != 0),
+            Tag::DateTime => Value::DateTime(cell.as_integer()),
+            Tag::Date => Value::Date(cell.as_integer()),
+            Tag::Time => Value::Time(cell.as_integer()),
+            _ => continue,
+        };
+        let is_the_same = [text_form::as_polars, text_form::as_python].iter().any(|write| {
+            text.clear();
+            write(cell, sheet, &mut text) && text == *shown
+        });
+        if is_the_same {
+            *value = typed;
+        }
+    }
+}
+
+fn row_number(value: Value<'_>) -> Option<usize> {
+    match value {
+        Value::Unsigned(row) => usize::try_from(row).ok(),
+        Value::Integer(row) => usize::try_from(row).ok(),
+        _ => None,
+    }
+    .filter(|row| *row > 0)
+}
+
+fn arrow(name: &str, column: Column) -> ArrowColumn {
+    ArrowColumn::new(name.to_owned(), Mutex::new(Some(column)))
+}
+
+/// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), how
+/// many these are, how many codes have lost digits, and how the column was read (or nothing).
+#[pyfunction]
+#[pyo3(signature = (series, kind, option=None, *, header="", order=None, decimal=None, hints=(None, None), origin=None))]
+#[allow(clippy::too_many_arguments, reason = "they are converted one by one, and one caller names them")]
+#[allow(clippy::type_complexity, reason = "a tuple for Python")]
+pub fn read_column<'py>(
+    py: Python<'py>,
+    series: &Bound<'py, PyAny>,
+    kind: &str,
+    option: Option<&Bound<'py, PyAny>>,
+    header: &str,
+    order: Option<&str>,
+    decimal: Option<&str>,
+    hints: (Option<String>, Option<String>),
+    origin: Option<Origin<'py>>,
+) -> PyResult<(ArrowColumn, Option<ArrowColumn>, usize, usize, Option<Bound<'py, PyDict>>)> {
+    let kind = kind_named(kind, option)?;
+    let frame = frame_of(series)?;
+    let around = Surroundings {
+        header,
+        order: order_named(order)?,
+        decimal: mark_named(decimal)?,
+        hints: Hints {
+            order: order_named(hints.0.as_deref())?,
+            decimal: mark_named(hints.1.as_deref())?,
+        },
+    };
+    let origin = match origin {
+        Some((scan, column, rows)) => Some((scan.get().sheet()?, column, frame_of(&rows)?)),
+        None => None,
+    };
+    let outcome = py.detach(|| {
+        let mut values = values_of(&frame);
+        if let Some((sheet, column, rows)) = &origin {
+            restore_types(&mut values, sheet, *column, &values_of(rows));
+        }
+        fields::read(&values, &kind, &around)
+    });
+    let reading = match &outcome.reading {
+        Some(reading) => Some(described(py, reading)?),
+        None => None,
+    };
+    Ok((
+        arrow("", outcome.column),
+        outcome.unread.map(|column| arrow("", column)),
+        outcome.unread_count,
+        outcome.lost_digits,
+        reading,
+    ))
+}
+
+fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyDict>> {
+    let facts = PyDict::new(py);
+    facts.set_item("read_as", reading.read_as)?;
+    facts.set_item("decided_by", reading.decided.name())?;
+    facts.set_item("cells", reading.cells)?;
+    facts.set_item("certain", reading.certain)?;
+    facts.set_item("contradict", reading.contradict.len())?;
+    facts.set_item("ambiguous", reading.is_ambiguous())?;
+    facts.set_item("first_open", reading.first_open)?;
+    facts.set_item("why", reading.why.clone())?;
+    Ok(facts)
+}
+
+/// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.
+#[pyfunction]
+pub fn shown_by(py: Python<'_>, series: &Bound<'_, PyAny>, header: &str) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
+    let frame = frame_of(series)?;
+    let hints = py.detach(|| fields::shown(&values_of(&frame), header));
+    let order = hints.order.map(|order| match order {
+        Order::MonthFirst => "mdy",
+        Order::DayFirst => "dmy",
+        Order::YearFirst | Order::YearDay => "ymd",
+    });
+    let decimal = hints.decimal.map(|mark| if mark == b'.' { "." } else { "," });
+    Ok((order, decimal))
+}
+
+/// Messages for the cells that are filled in `before` and empty in `after`; nothing where there is none.
+#[pyfunction]
+pub fn emptied(py: Python<'_>, before: &Bound<'_, PyAny>, after: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
+    let (before, after) = (frame_of(before)?, frame_of(after)?);
+    let column = py.detach(|| fields::emptied(&values_of(&before), &values_of(&after)));
+    Ok(column.map(|column| arrow("", column)))
+}
+
+/// Whether each text of a series passes a checksum: `iban`, `vat` or `luhn`; nothing for empty cells.
+#[pyfunction]
+pub fn passes_checksum(py: Python<'_>, series: &Bound<'_, PyAny>, kind: &str) -> PyResult<ArrowColumn> {
+    let check = match kind {
+        "iban" => fields::checksum::is_iban,
+        "vat" => fields::checksum::is_vat,
+        "luhn" => fields::checksum::is_luhn,
+        other => {
+            return Err(PyValueError::new_err(format!(
+                "a checksum is 'iban', 'vat' or 'luhn', not {other:?}"
+            )));
+        }
+    };
+    let frame = frame_of(series)?;
+    let column = py.detach(|| fields::check_each(&values_of(&frame), check));
+    Ok(arrow("", column))
+}
