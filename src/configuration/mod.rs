@@ -177,7 +177,7 @@ pub(crate) mod testing {
                 ),
                 ("src/ade_config/__init__.py", ""),
                 (
-                    "src/ade_config/columns/email.py",
+                    "src/ade_config/columns/people.py",
                     "def register(registry):\n    pass\n",
                 ),
             ],

@@ -182,10 +182,10 @@ mod tests {
         let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
         let snapshot = sources.snapshot(&place.snapshots).unwrap();
         assert_eq!(snapshot, place.snapshots.join(&sources.digest));
-        let module = snapshot.join("src/ade_config/columns/email.py");
+        let module = snapshot.join("src/ade_config/columns/people.py");
         assert_eq!(
             fs::read(&module).unwrap(),
-            fs::read(place.root.join("src/ade_config/columns/email.py")).unwrap()
+            fs::read(place.root.join("src/ade_config/columns/people.py")).unwrap()
         );
         assert_eq!(
             fs::metadata(&module).unwrap().permissions().mode() & 0o333,
@@ -233,14 +233,14 @@ mod tests {
             .unwrap();
         write_files(
             &place.root,
-            &[("src/ade_config/columns/email.py", "changed = True\n")],
+            &[("src/ade_config/columns/people.py", "changed = True\n")],
         );
         let (new, new_folder) = configuration
             .snapshot_except(&place.snapshots, &[])
             .unwrap();
         assert_ne!(old.digest, new.digest);
         let read = |folder: &Path| {
-            fs::read_to_string(folder.join("src/ade_config/columns/email.py")).unwrap()
+            fs::read_to_string(folder.join("src/ade_config/columns/people.py")).unwrap()
         };
         assert!(read(&old_folder).starts_with("def register"));
         assert_eq!(read(&new_folder), "changed = True\n");
@@ -252,7 +252,7 @@ mod tests {
         let configuration = Configuration::open(&place.root).unwrap();
         for remove in [false, true] {
             let sources = configuration.sources().unwrap();
-            let module = place.root.join("src/ade_config/columns/email.py");
+            let module = place.root.join("src/ade_config/columns/people.py");
             if remove {
                 fs::remove_file(&module).unwrap();
             } else {

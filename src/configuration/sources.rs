@@ -206,7 +206,7 @@ mod tests {
     const SAMPLE: [&str; 3] = [
         "pyproject.toml",
         "src/ade_config/__init__.py",
-        "src/ade_config/columns/email.py",
+        "src/ade_config/columns/people.py",
     ];
 
     #[test]
@@ -288,7 +288,7 @@ mod tests {
     fn the_digest_follows_names_and_contents() {
         let folder = tempfile::tempdir().unwrap();
         sample(folder.path());
-        let module = folder.path().join("src/ade_config/columns/email.py");
+        let module = folder.path().join("src/ade_config/columns/people.py");
         let first = sources(folder.path()).digest;
         assert_eq!(first, sources(folder.path()).digest);
         std::fs::write(&module, "def register(registry):\n    return 1\n").unwrap();

@@ -238,7 +238,7 @@ class _Run:
             "settings.effective",
             level=10,
             message="Settings in effect",
-            data={"settings": self.settings.to_dict()},
+            data={"settings": self.settings.for_events()},
         )
         self.logger.event(
             "run.started",
@@ -400,7 +400,7 @@ def _load_config(
             "entrypoint": "auto-discovery",
             "plugin_modules": modules,
             "fields": list(registry.fields),
-            "settings": settings.to_dict(),
+            "settings": settings.for_events(),
         },
     )
     return registry, manifest, package_folder, modules

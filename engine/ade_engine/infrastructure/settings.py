@@ -201,6 +201,13 @@ _SETTINGS = (
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
 )
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
+#: Settings that no event lists at their defaults: what reads the events of older packages sees what it always saw.
+_NEWER = frozenset(
+    (
+        *("date_order", "decimal_mark", "minimum_mapping_score", "fill_merged", "row_provenance"),
+        *("report_unread_cells", "strict_validators", "output_style", "issue_columns"),
+    )
+)
 
 
 def setting_names() -> tuple[str, ...]:
@@ -317,6 +324,10 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """The settings as values that JSON has."""
         return {key: _as_json(value) for key, value in self}
+
+    def for_events(self) -> dict[str, Any]:
+        """The settings that events list: those that came with the first packages, and others where they are set."""
+        return {key: _as_json(value) for key, value in self if key not in _NEWER or value != self.model_fields[key].default}
 
     def model_dump(
         self,

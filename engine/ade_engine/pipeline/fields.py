@@ -7,6 +7,9 @@ from typing import Any
 import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
+from ade_engine.fields import surroundings
+from ade_engine.fields.readers import Reader
+from ade_engine.fields.surroundings import Surroundings, emptied_cells
 from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.fields.surroundings import Source
     from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.context import RunContext
 
@@ -23,6 +27,12 @@ RESERVED_PREFIX = "__ade_"
 ISSUE_PREFIX = "__ade_issue__"
 HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
+#: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the
+#: transforms through hooks to the validators, and are never written.
+UNREAD_PREFIX = "__ade_unread__"
+DOUBT_PREFIX = "__ade_doubt__"
+#: The beginnings of the names of reserved columns that no setting writes.
+NEVER_WRITTEN = (UNREAD_PREFIX, DOUBT_PREFIX, surroundings.ROW)
 
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index")
@@ -103,10 +113,37 @@ class Transforms(_Expressions):
     role = "transform"
 
     def apply(
-        self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sheet_name: str,
+        region: TableRegion,
+        table_index: int,
+        sources: dict[str, Source] | None = None,
     ) -> pl.DataFrame:
-        """Apply every field's expressions in turn, each to the result of the one before."""
+        """Apply every field's expressions in turn, each to the result of the one before.
+
+        ``sources``: where the columns of fields came from.
+        """
+        around = Surroundings(context.settings, table, sources or {})
+        surroundings.enter(around)
+        try:
+            table = self._apply(context, table, sheet_name, region, table_index, around)
+        finally:
+            surroundings.enter(None)
+        return note_readings(context, table, around, sheet_name, table_index)
+
+    def _apply(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sheet_name: str,
+        region: TableRegion,
+        table_index: int,
+        around: Surroundings,
+    ) -> pl.DataFrame:
         for field in self._fields_in_order(table, context.registry.fields):
+            around.field = field
             table = _with_column(table, field)
             subject = _subject(sheet_name, table_index, field)
             for entry, call in self._callers[field]:
@@ -115,7 +152,8 @@ class Transforms(_Expressions):
                 before = table
                 if expression is not None:
                     try:
-                        table = table.with_columns(expression.alias(field))
+                        column = expression.read_from(table) if isinstance(expression, Reader) else expression
+                        table = table.with_columns(column.alias(field))
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
                 if context.debug:
@@ -154,6 +192,67 @@ class Transforms(_Expressions):
         )
 
 
+def note_readings(
+    context: RunContext, table: pl.DataFrame, around: Surroundings, sheet_name: str, table_index: int
+) -> pl.DataFrame:
+    """Keep how columns were read, and add reserved columns for cells that came out empty or are doubtful."""
+    for (field, name), reading in around.readings.items():
+        source = around.sources.get(name)
+        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open")}
+        context.notices.read(
+            sheet=sheet_name,
+            table=table_index,
+            field=field,
+            column=None if source is None else source.letters,
+            header=around.header(name),
+            **facts,
+        )
+    for field, count in around.lost_digits.items():
+        context.notices.add(
+            "lost_digits",
+            f"sheet {sheet_name!r}: {count} cells of {field!r} have lost their digits (a number such as 1.23E+11 stands for a "
+            "code or a phone number); they are left empty. Get the file anew with the column as text",
+            sheet=sheet_name,
+            table=table_index,
+            field=field,
+            count=count,
+        )
+    if not context.settings.report_unread_cells:
+        return table
+    added = []
+    for field in table.columns:
+        if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
+            continue
+        unread = _unread(around, table, field)
+        if unread is not None:
+            added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
+    for (field, _), reading in around.readings.items():
+        if reading["ambiguous"] and field in table.columns:
+            row = reading["first_open"]
+            doubts = pl.repeat(None, table.height, dtype=pl.String, eager=True)
+            doubts = doubts.set(pl.arange(table.height, eager=True) == row, f"ambiguous column: {reading['message']}")
+            added.append(doubts.alias(f"{DOUBT_PREFIX}{field}"))
+    return table.with_columns(added) if added else table
+
+
+def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+    """Messages for the cells of a field that were filled before its transforms and are empty now."""
+    after = table.get_column(field)
+    if field not in around.table.columns or len(around.table) != len(after) or not after.null_count():
+        return None
+    before = around.table.get_column(field)
+    if before is after or before.null_count() == len(before):
+        return None
+    emptied = emptied_cells(before, after)
+    if emptied is None:
+        return None
+    for messages in around.unread.get(field, ()):
+        if len(messages) == len(emptied):
+            # What the reader says is nearer to the point than "left empty".
+            emptied = pl.select(pl.when(emptied.is_not_null()).then(pl.coalesce(messages, emptied))).to_series()
+    return emptied
+
+
 class Validators(_Expressions):
     """The column validators of a run."""
 
@@ -167,15 +266,26 @@ class Validators(_Expressions):
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
         made: list[str] = []
-        for field in self._fields_in_order(table, context.registry.fields):
+        noted = [
+            name.removeprefix(prefix)
+            for name in table.columns
+            for prefix in (UNREAD_PREFIX, DOUBT_PREFIX)
+            if name.startswith(prefix)
+        ]
+        for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             table = _with_column(table, field)
             subject = _subject(sheet_name, table_index, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
-            for entry, call in self._callers[field]:
+            for name in (f"{UNREAD_PREFIX}{field}", f"{DOUBT_PREFIX}{field}"):
+                if name in table.columns:
+                    messages.append(pl.col(name))
+            for entry, call in self._callers.get(field, ()):
                 values = _values(context, table, field, region, table_index)
                 expression = self._ask(context, entry, call, values, subject)
                 if expression is not None:
+                    if context.settings.strict_validators:
+                        self._demand_text(context, table, expression, entry, subject)
                     messages.append(expression.cast(pl.String))
                     speakers.append(entry)
             if messages:
@@ -193,6 +303,21 @@ class Validators(_Expressions):
             self._report(context, table, made, region, table_index)
         return table
 
+    def _demand_text(
+        self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, subject: str
+    ) -> None:
+        """Fail where a result is neither text nor null: a column of ``true`` would make every row an issue."""
+        try:
+            dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
+        except RAISED as error:
+            context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
+        if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
+            wrong = WrongResult(
+                f"returned an expression of type {dtype}; it should give text: a message where a value is wrong, else null. "
+                'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
+            )
+            context.fail(entry, self.role, subject, wrong, PipelineError)
+
     def _add_issues(
         self,
         context: RunContext,
@@ -206,11 +331,13 @@ class Validators(_Expressions):
             return table.with_columns(_joined(messages).alias(f"{ISSUE_PREFIX}{field}"))
         except RAISED as error:
             # Find out whose expression failed, for the error message.
-            for entry, message in zip(speakers, messages):
+            for entry, message in zip(speakers, messages[-len(speakers) :] if speakers else ()):
                 try:
                     table.select(message)
                 except RAISED as own:
                     context.fail(entry, self.role, subject, _Unusable(own, entry), ExtensionError)
+            if not speakers:
+                raise
             context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1]), ExtensionError)
 
     @staticmethod

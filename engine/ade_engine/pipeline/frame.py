@@ -55,6 +55,11 @@ class SourceTable:
         scan, start, stop = self._scan, self._span.data_start, self._span.stop
         return lambda: scan.values(column, start, stop)
 
+    def mixed_cells(self, index: int) -> tuple[Any, int] | None:
+        """The scan's native cells and the column there, where a source column's cells of several types became text."""
+        native = getattr(self._scan, "mixed", None)
+        return None if native is None else native(self._span.first_column + index, self._span.data_start, self._span.stop)
+
     def cell_counts(self) -> tuple[list[int], int]:
         """Cells that are not blank, for each source column, and data rows whose cells are all blank."""
         scan, span = self._scan, self._span

@@ -12,6 +12,8 @@ from ade_engine.models.fields import HookName
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.context import RunContext
@@ -62,9 +64,13 @@ class Hooks:
         *,
         sheet_name: str | None = None,
         region: TableRegion | None = None,
+        on_table: Callable[[RegisteredFn, pl.DataFrame, pl.DataFrame], object] | None = None,
         **offered: Any,
     ) -> pl.DataFrame | None:
-        """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it."""
+        """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it.
+
+        ``on_table`` is called with each hook that replaced the table, and with the table before and after.
+        """
         callers = self._callers.get(stage)
         if not callers:
             return offered.get("table")
@@ -80,6 +86,8 @@ class Hooks:
                         raise WrongResult(f"returned {type(result).__name__}; it should return None")
                     if not isinstance(result, pl.DataFrame):
                         raise WrongResult(f"returned {type(result).__name__}; it should return pl.DataFrame or None")
+                    if on_table is not None:
+                        on_table(entry, values["table"], result)
                     values["table"] = result
             except RAISED as error:
                 subject = stage.value

@@ -74,7 +74,7 @@ class ColumnMapper:
         best: dict[int, tuple[str, float]] = {}
         for index, totals in scores.items():
             field = _best_field(totals)
-            if totals[field] > 0:
+            if totals[field] > 0 and totals[field] >= context.settings.minimum_mapping_score:
                 best[index] = (field, totals[field])
         claims: dict[str, list[int]] = {}
         for index, (field, _) in best.items():

@@ -15,12 +15,13 @@ from ade_engine.pipeline.context import Progress
 from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
 from ade_engine.pipeline.events import region_data
-from ade_engine.pipeline.fields import RESERVED_PREFIX, Transforms, Validators
+from ade_engine.pipeline.fields import NEVER_WRITTEN, RESERVED_PREFIX, Transforms, Validators
 from ade_engine.pipeline.frame import SourceTable
 from ade_engine.pipeline.header_rows import RowSpan, find_tables
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
+from ade_engine.pipeline.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.rows import RowClassifier
 from ade_engine.pipeline.side_by_side import split_side_by_side
 
@@ -174,6 +175,8 @@ class SheetPipeline:
         region = source.region
         mapping = self._columns.map(context, source, sheet_name, table_index)
         table = rename_columns(context, source, mapping)
+        if context.settings.row_provenance:
+            table = with_rows(table, source)
 
         def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
             return self.hooks.run(
@@ -186,10 +189,14 @@ class SheetPipeline:
                 source_workbook=source_workbook,
                 source_region=region,
                 table_index=table_index,
+                on_table=lambda entry, before, after: note_dropped(
+                    context, entry, before, after, sheet_name, table_index
+                ),
             )
 
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
-        table = self._transforms.apply(context, table, sheet_name, region, table_index)
+        sources = sources_of(source, mapping)
+        table = self._transforms.apply(context, table, sheet_name, region, table_index, sources)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, sheet_name, region, table_index)
         table = run_hooks(HookName.ON_TABLE_VALIDATED, table)
@@ -270,6 +277,7 @@ class SheetPipeline:
             name
             for name in table.columns
             if (settings.write_diagnostics_columns if name.startswith(RESERVED_PREFIX) else True)
+            and not name.startswith(NEVER_WRITTEN)
             and (not settings.remove_unmapped_columns or name in fields or name.startswith(RESERVED_PREFIX))
         ]
         chosen = table if len(names) == table.width else table.select(names)

@@ -25,7 +25,7 @@ LANGUAGES = (
 # Excel's own and ASCII spellings, which the CLDR does not have.
 EXTRA_MONTHS = {"mrz": 3, "maerz": 3, "okt": 10, "dez": 12, "sept": 9}
 FILLERS = set("de del d of the den le el em am on and dia".split())
-CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "euro": "EUR", "rs": "INR", "sfr": "CHF", "fr": "CHF", "руб": "RUB", "kc": "CZK"}
+CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "euro": "EUR", "rs": "INR", "sfr": "CHF", "fr": "CHF", "руб": "RUB", "kc": "CZK", "cn¥": "CNY", "jp¥": "JPY", "mx$": "MXN"}
 # Signs of several currencies: what stands in the cell is kept as it is.
 SHARED_SIGNS = {"$", "¥", "kr", "£", "₨", "rs", "fr"}
 # ... of which these nearly always mean one.
@@ -46,7 +46,7 @@ def words_in(text: str) -> list[str]:
     for c in text + " ":
         if unicodedata.category(c)[0] in "LM":
             word += c
-        else:
+        elif unicodedata.category(c) != "Cf":
             if word:
                 found.append(fold(word))
             word = ""
@@ -76,13 +76,33 @@ def calendar_words() -> tuple[dict, dict, set]:
                 # Half of a name: "Deireadh Fómhair".
                 fillers.add(word)
         for style in ("full", "long", "medium", "short"):
-            pattern = locale.date_formats[style].pattern
-            fillers.update(word for part in pattern.split("'")[1::2] for word in words_in(part))
-            fillers.update(fold(part.strip(" .")) for part in pattern.split("'")[1::2] if part.strip(" .").isalpha())
+            literals, prefix = literals_of(locale.date_formats[style].pattern)
+            fillers.update(literals)
+            if prefix:
+                # "בינואר": "in" and the name are one word.
+                for name, number in ((name, number) for width in ("abbreviated", "wide") for number, name in locale.months["format"][width].items()):
+                    for word in words_in(prefix + name):
+                        months[word].setdefault(language, number)
     for word, number in EXTRA_MONTHS.items():
         months.setdefault(word, {"de": number})
     fillers = {word for word in fillers if word and word not in months and word not in days}
     return months, days, fillers
+
+
+def literals_of(pattern: str) -> tuple[set, str]:
+    """The words that a date pattern writes as they are, and what it writes directly before a month's name."""
+    text, literal, prefix, last = "", False, "", ""
+    for at, c in enumerate(pattern):
+        if c == "'":
+            literal = not literal
+            continue
+        stands = literal or (unicodedata.category(c)[0] in "LM" and not c.isascii())
+        if c == "M" and not literal and last and unicodedata.category(last)[0] in "LM" and pattern[at - 1] != "M":
+            prefix = last
+        last = c if stands else ""
+        text += c if stands else " "
+    whole = {fold(part.strip(" .")) for part in text.split(" ") if part.strip(" .")}
+    return {word for part in text.split(" ") for word in words_in(part)} | {word for word in whole if word.isalpha()}, prefix
 
 
 def currency_words() -> dict[str, tuple[str, set]]:
@@ -95,7 +115,7 @@ def currency_words() -> dict[str, tuple[str, set]]:
         marks[fold(word)] |= set()
         codes[fold(word)].add(code)
     for tag in localedata.locale_identifiers():
-        language, _, land = tag.partition("_")
+        language, land = tag.split("_")[0], tag.split("_")[-1]
         if len(land) != 2 or language not in LANGUAGES or language not in languages.get_official_languages(land, de_facto=True):
             continue
         locale = Locale.parse(tag)
@@ -144,11 +164,11 @@ def main() -> None:
 
     month_rows, day_rows = word_rows(months), word_rows(days)
     folds = []
-    spans = [(0xA0, 0x24F), (0x370, 0x52F), (0x1E00, 0x1FFF), (0x0900, 0x0DFF), (0x0E00, 0x0EFF), (0xFF00, 0xFF5E)]
+    spans = [(0xA0, 0x24F), (0x370, 0x6FF), (0x1E00, 0x1FFF), (0x0900, 0x109F), (0xFF00, 0xFF5E)]
     for first, last in spans:
         for point in range(first, last + 1):
             c = chr(point)
-            if unicodedata.category(c)[0] == "L" and c.lower() == c and fold(c) != c:
+            if unicodedata.category(c)[0] in "LM" and not unicodedata.combining(c) and c.lower() == c and fold(c) != c:
                 folds.append((c, fold(c)))
     zeros = [p for p in range(0x80, 0x20000) if unicodedata.decimal(chr(p), None) == 0]
     marks_ranges = []

@@ -77,6 +77,10 @@ class SheetScan:
             return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, [])
         return series_of_values(name, self.values(column, start, stop))
 
+    def mixed(self, column: int, start: int, stop: int) -> tuple[Any, int] | None:
+        """The native scan and the column, where :meth:`series` makes text of cells that are not all text."""
+        return (self._native, column) if self._native.is_mixed(column, start, stop) else None
+
     def cell_counts(self, start: int, stop: int, width: int) -> tuple[list[int], int]:
         """Cells that are not blank for each of the first ``width`` columns, and rows in which all of these are."""
         return self._native.cell_counts(start, stop, width)

@@ -105,7 +105,8 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         }
     }
     let mut reading = Reading::default();
-    if values.iter().any(|value| matches!(value, Value::Text(_))) {
+    let is_text = |value: &Value<'_>| matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some();
+    if values.iter().any(is_text) {
         let mut cells = Cells::cut(values, options.with_time);
         (cells.typed, cells.typed_up_to) = typed;
         cells.decide(values, options, &mut found, &mut reading);
@@ -114,6 +115,17 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         values: found,
         reading,
     }
+}
+
+/// A number that may be year, month and day.
+fn eight_digits(value: Value<'_>) -> Option<i64> {
+    let number = match value {
+        Value::Integer(number) => number,
+        Value::Unsigned(number) => i64::try_from(number).ok()?,
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
+        _ => return None,
+    };
+    (10_000_000..=99_999_999).contains(&number).then_some(number)
 }
 
 /// The microseconds since 1970 of a cell that is no text.
@@ -190,8 +202,16 @@ impl Cells {
         let mut known: Vec<(Languages, usize)> = Vec::new();
         // A word that is October for some and November for others waits until all languages are counted.
         let mut waiting: Vec<(usize, Day)> = Vec::new();
+        let mut digits = itoa::Buffer::new();
         for (row, value) in values.iter().enumerate() {
-            let Value::Text(text) = value else { continue };
+            let text = match *value {
+                Value::Text(text) => text,
+                // 20250131 as a number is what the text would be.
+                _ => match eight_digits(*value) {
+                    Some(number) => digits.format(number),
+                    None => continue,
+                },
+            };
             if !cut.cut(text) {
                 this.cells += usize::from(!text.trim().is_empty());
                 continue;

@@ -11,6 +11,7 @@ use super::cells::{CellObjects, MomentTypes, row_list};
 use super::error::to_python;
 use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::{Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::columns::series::Plan;
 use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
 use crate::read::csv::CsvOptions;
@@ -302,6 +303,13 @@ impl Scan {
                 column: Mutex::new(Some(column)),
             }),
         ))
+    }
+
+    /// Whether a column becomes text although not all of its cells are.
+    fn is_mixed(&self, column: usize, start: usize, stop: usize) -> PyResult<bool> {
+        let kinds = self.sheet()?.column_kinds(column, start, stop);
+        Ok(matches!(Plan::of(kinds), Plan::Text | Plan::PythonText)
+            && !kinds.only(&[Tag::Text, Tag::EmptyText]))
     }
 
     fn cell_counts(

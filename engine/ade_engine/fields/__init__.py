@@ -1,0 +1,59 @@
+"""Values as people type them: readers for transforms, checks for validators, and whole fields in a few lines.
+
+A reader is a polars expression over a whole column, to be returned by a transform::
+
+    from ade_engine import fields
+
+    def clean(field_name):
+        return fields.date(field_name)
+
+The column's own cells decide how it is read: one ``31/01/2025`` makes its dates day-first, one ``1.309,50`` makes
+``1.200`` one thousand two hundred. Where nothing decides, the settings ``date_order`` and ``decimal_mark`` do, or the
+reader's own argument, and the column gets one issue that says so. A cell that cannot be read comes out empty, and is an
+issue with what stood there. Cells that have the type already keep their value; empty cells stay empty.
+
+A check is an expression, too: null where all is well, a message where it is not. A :class:`Field` puts headers, reader and
+checks together.
+"""
+
+from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
+from ade_engine.fields.field import Field
+from ade_engine.fields.readers import (
+    boolean,
+    code,
+    currency,
+    date,
+    date_time,
+    duration,
+    email,
+    money,
+    number,
+    person_name,
+    phone,
+    text,
+    time,
+)
+
+__all__ = [
+    "Field",
+    "boolean",
+    "checksum",
+    "code",
+    "currency",
+    "date",
+    "date_range",
+    "date_time",
+    "duration",
+    "email",
+    "money",
+    "number",
+    "one_of",
+    "pattern",
+    "person_name",
+    "phone",
+    "range",
+    "required",
+    "text",
+    "time",
+    "unique",
+]

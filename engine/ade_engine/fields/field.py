@@ -1,0 +1,73 @@
+"""A field with its headers, its reader and its checks, registered at once."""
+
+from __future__ import annotations
+
+from ade_engine.fields.headers import score, simplify
+from ade_engine.models.fields import FieldDef
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    import polars as pl
+
+    from ade_engine.extensions.registry import Registry
+
+
+class Field:
+    """A field of the output: what it is called, which headers people give it, how its cells are read and checked.
+
+    ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
+    own. What is not said here can be registered beside it: more detectors, transforms and validators for the same field.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        label: str | None = None,
+        *,
+        headers: Sequence[str] = (),
+        read: Callable[[str], pl.Expr] | None = None,
+        checks: Sequence[Callable[[str], pl.Expr]] = (),
+        **facts: Any,
+    ):
+        self.name = name
+        self.label = label
+        self.headers = tuple(headers) or (label or name.replace("_", " "),)
+        self.read = read
+        self.checks = tuple(checks)
+        self.facts = facts
+
+    @property
+    def words(self) -> set[str]:
+        """The headers, simplified: for row detectors that look for them."""
+        return {simplify(header) for header in self.headers}
+
+    def register(self, registry: Registry) -> None:
+        """Register the field, a detector for its headers, its reader and its checks."""
+        registry.register_field(FieldDef(name=self.name, label=self.label, **self.facts))
+
+        known: dict[str, dict[str, float] | None] = {}
+
+        def by_header(column_header_original):
+            # The tables of a sheet mostly repeat their headers.
+            if column_header_original not in known:
+                found = score(column_header_original, self.headers)
+                known[column_header_original] = {self.name: found} if found else None
+            return known[column_header_original]
+
+        registry.register_column_detector(_named(by_header, self.name), field=self.name, priority=20)
+        if self.read is not None:
+            read = self.read
+            transform = _named(lambda field_name: read(field_name), self.name, "read")
+            registry.register_column_transform(transform, field=self.name, priority=20)
+        for number, check in enumerate(self.checks):
+            validator = _named(lambda field_name, check=check: check(field_name), self.name, f"check {number + 1}")
+            registry.register_column_validator(validator, field=self.name, priority=20 - number)
+
+
+def _named(function: Callable[..., Any], field: str, role: str = "header") -> Callable[..., Any]:
+    """The function under the name that messages call it by."""
+    function.__name__ = function.__qualname__ = f"Field({field!r}).{role}"
+    return function

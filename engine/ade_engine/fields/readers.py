@@ -1,0 +1,202 @@
+"""Readers: polars expressions that turn a column of cells into a column of one type.
+
+The work is native (``engine/native/src/fields``); here are the names, the arguments, and the way into polars. A reader's
+result is null where the cell is empty, and where it cannot be read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ade_engine import _native
+from ade_engine.fields.surroundings import current
+
+_TYPES = {
+    "text": pl.String,
+    "code": pl.String,
+    "person_name": pl.String,
+    "email": pl.String,
+    "phone": pl.String,
+    "currency": pl.String,
+    "boolean": pl.Boolean,
+    "number": pl.Float64,
+    "date": pl.Date,
+    "date_time": pl.Datetime("us"),
+    "time": pl.Time,
+    "duration": pl.Duration("us"),
+}
+
+
+class Reader(pl.Expr):
+    """An expression that reads one column. The engine applies it without polars; within other expressions it is one.
+
+    ``column``: the name of the column that it reads; ``kind``: what it is read as.
+    """
+
+    def __init__(
+        self,
+        column: str,
+        kind: str,
+        option: Any = None,
+        order: str | None = None,
+        decimal: str | None = None,
+        original: bool = False,
+    ):
+        if not isinstance(column, str):
+            raise TypeError(f"a reader takes the name of a column, not {type(column).__name__}")
+        self.column = column
+        self.kind = kind
+        self._option = option
+        self._order = order
+        self._decimal = decimal
+        self._original = original
+
+    @property
+    def _pyexpr(self) -> Any:
+        # Made when polars asks for it: most readers are applied without.
+        made = self.__dict__.get("_made")
+        if made is None:
+            expression = pl.col(self.column).map_batches(self.read, return_dtype=_TYPES[self.kind])
+            made = self.__dict__["_made"] = expression._pyexpr
+        return made
+
+    def read_from(self, table: pl.DataFrame) -> pl.Series:
+        """The column of a table as it is read; nulls where the table has no such column."""
+        if self.column in table.columns:
+            return self.read(table.get_column(self.column))
+        return pl.Series(self.column, [None], dtype=_TYPES[self.kind]).new_from_index(0, table.height)
+
+    def read(self, series: pl.Series) -> pl.Series:
+        """The column as it is read, within what stands around it."""
+        around = current()
+        if self._original and around is not None and self.column in around.table.columns:
+            before = around.table.get_column(self.column)
+            series = before if len(before) == len(series) else series
+        order, decimal, header, origin = self._order, self._decimal, "", None
+        if around is not None:
+            order = order or around.settings.date_order
+            decimal = decimal or around.settings.decimal_mark
+            header = around.header(self.column)
+            origin = around.origin(self.column, series)
+        if isinstance(series.dtype, (pl.Categorical, pl.Enum)):
+            series = series.cast(pl.String)
+        arguments = {"header": header, "order": order, "decimal": decimal, "origin": origin}
+        found = _native.read_column(series, self.kind, self._option, **arguments)
+        reading = found[4]
+        if around is not None and reading is not None and reading["ambiguous"]:
+            hints = around.hints(self.column)
+            if hints != (None, None):
+                found = _native.read_column(series, self.kind, self._option, hints=hints, **arguments)
+        column, unread, count, lost, reading = found
+        if around is not None:
+            messages = None if unread is None else pl.Series("unread", unread)
+            around.note(self.column, self.kind, lost, reading, messages)
+        return pl.Series(self.column, column)
+
+
+def text(column: str) -> pl.Expr:
+    """Text without white space and invisible characters at its ends; null where nothing is left.
+
+    A whole number that arrives as a float is written without decimals, a date as ``2025-01-31``.
+    """
+    return Reader(column, "text")
+
+
+def code(column: str) -> pl.Expr:
+    """A code as it stands: an id, an account, a postcode; leading zeros are kept, ``4711.0`` is ``"4711"``.
+
+    A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more) is lost:
+    it comes out empty and is an issue.
+    """
+    return Reader(column, "code")
+
+
+def person_name(column: str, part: str = "full") -> pl.Expr:
+    """A person's name with single blanks; ``"Smith, Avery"`` is ``"Avery Smith"``.
+
+    ``part``: ``"full"``, ``"first"`` or ``"last"``. The last word is the last name, with the small words before it
+    (``"van der Berg"``); of a single word nobody knows which it is, and it counts as the last name.
+    """
+    return Reader(column, "person_name", part)
+
+
+def email(column: str) -> pl.Expr:
+    """An e-mail address in small letters: of ``"Avery <mailto:A.Smith@Example.com>"`` it is ``a.smith@example.com``.
+
+    A cell with no address, or with several, comes out empty and is an issue.
+    """
+    return Reader(column, "email")
+
+
+def phone(column: str) -> pl.Expr:
+    """A phone number in one shape, whatever parts its digits.
+
+    With its country ``"+442079460958"``, of North America ``"555-123-4567"``, any other as its digits; an extension behind
+    it as ``" x8"``. It has 7 to 15 digits.
+    """
+    return Reader(column, "phone")
+
+
+def boolean(column: str, *, yes: list[str] | tuple[str, ...] = (), no: list[str] | tuple[str, ...] = ()) -> pl.Expr:
+    """Yes and no as people write them: ``yes``, ``y``, ``x``, ``1``, ``ja``, ``oui``, ``✓`` …; null where nothing stands.
+
+    ``yes`` and ``no`` add words, in whatever case.
+    """
+    return Reader(column, "boolean", (list(yes), list(no)) if yes or no else None)
+
+
+def number(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
+    """A number: ``1,309.50``, ``1.309,50``, ``1 309,50``, ``1'309.50``, ``12,34,567``, ``(25)``, ``25-``, ``1.5e3``, ``€ 25``.
+
+    The column decides whether the point or the comma is the decimal mark; where it leaves that open, ``decimal_mark``
+    (``"."``, ``","``) does, or the setting of that name. In a column of percentages ``19%`` is 0.19; a percentage among
+    other numbers is none. More than 15 digits do not fit a number: use :func:`code`.
+    """
+    return Reader(column, "number", decimal=decimal_mark)
+
+
+def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
+    """An amount: a :func:`number` that a :class:`Field` writes with two decimals. Its currency: :func:`currency`."""
+    return Reader(column, "number", decimal=decimal_mark)
+
+
+def currency(column: str) -> pl.Expr:
+    """The currency that stands beside the amounts of a column, as its ISO code: ``"1.309,50 €"`` is ``"EUR"``.
+
+    A sign that several currencies share (``$``, ``kr``) stays as it is. The column may be one that another field has
+    turned into numbers already: the cells are read as they came.
+    """
+    return Reader(column, "currency", original=True)
+
+
+def date(column: str, *, order: str | None = None, serials: bool = False) -> pl.Expr:
+    """A date: ``2025-01-31``, ``31.01.25``, ``1/31/2025``, ``31-Jan-25``, ``31 janvier 2025``, ``20250131`` …
+
+    The column decides about the order of day and month; where it leaves that open, ``order`` (``"dmy"``, ``"mdy"``,
+    ``"ymd"``) does, or the setting ``date_order``. Years of two digits are 1947 to 2046. ``serials``: numbers are days
+    as spreadsheet programs count them. Days before 1900 are none that a workbook can hold.
+    """
+    return Reader(column, "date", serials, order=order)
+
+
+def date_time(column: str, *, order: str | None = None, serials: bool = False) -> pl.Expr:
+    """A date with its time of day: ``31.01.2025 14:30``, ``2025-01-31T14:30:00Z``, ``1/31/25 2:30 pm``; see :func:`date`.
+
+    The time is the one that is written; a zone behind it is left out.
+    """
+    return Reader(column, "date_time", serials, order=order)
+
+
+def time(column: str, *, serials: bool = False) -> pl.Expr:
+    """A time of day: ``14:30``, ``2:30 pm``, ``14h30``, ``14.30 Uhr``; of a date-time its time."""
+    return Reader(column, "time", serials)
+
+
+def duration(column: str, *, unit: str | None = None) -> pl.Expr:
+    """A duration: ``38:30`` (hours and minutes), ``1:30:00``, ``1h 30m``, ``90 min``, ``2 days``.
+
+    ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) says what plain numbers count; without it they are none.
+    """
+    return Reader(column, "duration", unit)

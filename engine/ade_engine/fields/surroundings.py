@@ -1,0 +1,144 @@
+"""What stands around a column while a table is transformed: settings, headers, other columns, the cells it came from.
+
+The pipeline sets the surroundings of one table at a time; readers look at them, and note there what they found. Outside
+of a run there are none, and readers look at their column alone.
+"""
+
+from __future__ import annotations
+
+from ade_engine import _native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    import polars as pl
+
+#: Other columns are asked what they show by their first rows.
+_ROWS_FOR_HINTS = 5_000
+_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers"}
+
+
+class Surroundings:
+    """The surroundings of the columns of one table."""
+
+    __slots__ = ("settings", "table", "sources", "field", "readings", "unread", "lost_digits", "currency_of", "_shown")
+
+    def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, Source]):
+        self.settings = settings
+        #: The table before its transforms.
+        self.table = table
+        #: Where each field's column came from.
+        self.sources = sources
+        #: The field whose transforms are applied at the moment.
+        self.field: str | None = None
+        #: How columns were read, by field and by the name of the column.
+        self.readings: dict[tuple[str, str], dict[str, Any]] = {}
+        #: Messages for cells that came out empty, by field.
+        self.unread: dict[str, list[pl.Series]] = {}
+        #: How many codes have lost digits, by field.
+        self.lost_digits: dict[str, int] = {}
+        self._shown: dict[str, tuple[str | None, str | None]] = {}
+
+    def hints(self, name: str) -> tuple[str | None, str | None]:
+        """The order of dates and the decimal mark that the table's other columns show, where they agree."""
+        orders, decimals = set(), set()
+        for other in self.table.columns:
+            if other != name and not other.startswith("__ade_"):
+                order, decimal = self._shown_by(other)
+                orders.add(order)
+                decimals.add(decimal)
+        orders.discard(None)
+        decimals.discard(None)
+        return (
+            orders.pop() if len(orders) == 1 else None,
+            decimals.pop() if len(decimals) == 1 else None,
+        )
+
+    def _shown_by(self, name: str) -> tuple[str | None, str | None]:
+        if name not in self._shown:
+            import polars as pl
+
+            series = self.table.get_column(name)
+            if series.dtype == pl.String:
+                self._shown[name] = _native.shown_by(series.head(_ROWS_FOR_HINTS), self.header(name))
+            else:
+                self._shown[name] = (None, None)
+        return self._shown[name]
+
+    def header(self, name: str) -> str:
+        """The header of a field's column, or the name of any other column, which is its header."""
+        source = self.sources.get(name)
+        return name if source is None else source.header
+
+    def origin(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
+        """The cells that a column of mixed cells was made of, where each row's cell is known."""
+        source = self.sources.get(name)
+        rows = self.table.get_column(ROW) if source is not None and ROW in self.table.columns else None
+        if rows is None or len(rows) != len(series):
+            return None
+        mixed = source.mixed_cells()
+        return None if mixed is None else (*mixed, rows)
+
+    def note(self, name: str, kind: str, lost: int, reading: dict[str, Any] | None, unread: pl.Series | None) -> None:
+        """Keep how a column was read for the field at hand."""
+        field = self.field or name
+        if unread is not None:
+            self.unread.setdefault(field, []).append(unread)
+        if lost:
+            self.lost_digits[field] = self.lost_digits.get(field, 0) + lost
+        if reading is not None and reading["cells"]:
+            self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
+
+
+#: The reserved column that holds each row's number in the source sheet.
+ROW = "__ade_row"
+
+
+class Source:
+    """Where the column of a field came from."""
+
+    __slots__ = ("header", "letters", "mixed_cells")
+
+    def __init__(self, header: str, letters: str, mixed_cells: Callable[[], tuple[Any, int] | None]):
+        self.header = header
+        #: The column of the sheet, such as ``D``.
+        self.letters = letters
+        #: Gives the scan and the column in it, where cells of several types have become text.
+        self.mixed_cells = mixed_cells
+
+
+def sentence(kind: str, reading: dict[str, Any]) -> str:
+    """How a column was read, in words and without values: ``dates day-first: 14 of 40 cells can't be otherwise``."""
+    words = _KINDS_IN_WORDS.get(kind, kind)
+    why = "; ".join(reading["why"])
+    if reading["decided_by"] == "refused":
+        return f"not read as {words}: {why}"
+    if words == "dates":
+        return f"{words} {why}"
+    if reading["read_as"] == "whole numbers":
+        return f"{reading['read_as']}: {why}"
+    return f"{words} with {reading['read_as']}: {why}"
+
+
+def emptied_cells(before: pl.Series, after: pl.Series) -> pl.Series | None:
+    """A message for each cell that is filled in ``before`` and empty in ``after``, with what stood there."""
+    import polars as pl
+
+    built = _native.emptied(before, after)
+    return None if built is None else pl.Series("unread", built)
+
+
+_current: Surroundings | None = None
+
+
+def current() -> Surroundings | None:
+    """The surroundings of the table that is being transformed."""
+    return _current
+
+
+def enter(surroundings: Surroundings | None) -> None:
+    """Set the surroundings for the readers that are applied from now on; ``None`` ends them."""
+    global _current
+    _current = surroundings

@@ -1,0 +1,95 @@
+"""Which source row each row of a table comes from, and which rows hooks drop.
+
+With the setting ``row_provenance`` a table carries the reserved column ``__ade_row``: the row's number in its sheet, from
+1. Hooks that filter and sort keep it. A hook that makes a new frame without it loses it, and then only counts are known.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW, Source
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.frame import header_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.frame import SourceTable
+    from ade_engine.pipeline.mapping import Mapping
+
+#: A notice lists no more stretches of rows than this.
+_MOST_STRETCHES = 50
+
+
+def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
+    """The table with the number of each row's source row."""
+    region = source.region
+    if table.height != region.data_row_count:
+        return table
+    first = region.data_first_row
+    return table.with_columns(pl.int_range(first, first + table.height, dtype=pl.UInt32, eager=True).alias(ROW))
+
+
+def sources_of(source: SourceTable, mapping: Mapping) -> dict[str, Source]:
+    """Where the column of each mapped field came from."""
+    found = {}
+    for column in mapping.columns:
+        place = source.region.min_col + column.source_index
+        found[column.field_name] = Source(
+            header_text(column.header),
+            column_letters(place),
+            lambda index=column.source_index: source.mixed_cells(index),
+        )
+    return found
+
+
+def note_dropped(
+    context: RunContext, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str, table_index: int
+) -> None:
+    """Note the rows that a hook has dropped: which ones, where that is known."""
+    count = before.height - after.height
+    if count <= 0:
+        return
+    rows: list[list[int]] = []
+    if ROW in before.columns and ROW in after.columns:
+        kept = after.get_column(ROW)
+        before_rows = before.get_column(ROW)
+        gone = before_rows.filter(~before_rows.is_in(kept.implode())).sort().to_list()
+        count = len(gone) or count
+        rows = stretches(gone)
+    which = f" ({rows_in_words(rows)})" if rows else ""
+    plural = "row" if count == 1 else "rows"
+    facts = {"rows": rows[:_MOST_STRETCHES]} if rows else {}
+    context.notices.add(
+        "rows_dropped",
+        f"sheet {sheet_name!r}: hook {entry.name} dropped {count} {plural}{which}",
+        level="info",
+        sheet=sheet_name,
+        table=table_index,
+        hook=entry.name,
+        count=count,
+        **facts,
+    )
+
+
+def stretches(rows: list[int]) -> list[list[int]]:
+    """Sorted numbers as first and last of each stretch without a gap."""
+    found: list[list[int]] = []
+    for row in rows:
+        if found and found[-1][1] == row - 1:
+            found[-1][1] = row
+        else:
+            found.append([row, row])
+    return found
+
+
+def rows_in_words(rows: list[list[int]], most: int = 4) -> str:
+    """``rows 3, 7 to 9 and 12``; after a few, how many more stretches there are."""
+    shown = [str(first) if first == last else f"{first} to {last}" for first, last in rows[:most]]
+    more = len(rows) - most
+    if more > 0:
+        shown.append(f"{more} more stretches")
+    words = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return ("row " if len(rows) == 1 and rows[0][0] == rows[0][1] else "rows ") + words
