@@ -54,9 +54,17 @@ impl Lines<'_> {
             .iter()
             .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
         let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
-        let lines: Vec<&Told> = warnings.chain(open).collect();
+        let mut lines: Vec<(usize, &Told)> = Vec::new();
+        for told in warnings.chain(open) {
+            let alike = lines
+                .iter()
+                .filter(|(_, known)| known.code() == told.code());
+            lines.push((alike.count(), told));
+        }
+        // One of each kind comes before the second one of any.
+        lines.sort_by_key(|(before, _)| *before);
         let shown = lines.len().min(OF_EACH_FILE);
-        for told in &lines[..shown] {
+        for (_, told) in &lines[..shown] {
             self.line(INDENT, told, true);
         }
         if lines.len() > shown {

@@ -8,6 +8,9 @@ use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::distance;
 use crate::store::{FieldResult, FieldState, RunMetrics, RunStatus};
 
+/// Where a person finds out why a field is missing.
+const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
+
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demands {
@@ -70,10 +73,9 @@ impl Problem for Shortfall {
     fn facts(&self) -> Facts {
         match self {
             Self::Issues { .. } => Facts::new(Kind::Refused, code::ISSUES_DENIED),
-            Self::Nothing { .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND)
-                .hint("`ade runs show` says why columns were not recognised"),
-            Self::Field { .. } => Facts::new(Kind::Refused, code::FIELD_NOT_FOUND)
-                .hint("`ade runs show` says why columns were not recognised"),
+            Self::Nothing { nothing, .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND)
+                .maybe_hint((*nothing == Nothing::Field).then(|| WHY_NOT.to_owned())),
+            Self::Field { .. } => Facts::new(Kind::Refused, code::FIELD_NOT_FOUND).hint(WHY_NOT),
             Self::UnknownField { known, .. } => {
                 Facts::new(Kind::Usage, code::UNKNOWN_FIELD).hint(match known.as_slice() {
                     [] => "it defines none".to_owned(),
