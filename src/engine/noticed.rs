@@ -10,21 +10,19 @@ const NOTICES: &str = "notices";
 /// The key of the readings.
 const READINGS: &str = "readings";
 
-/// The facts of a notice or reading that have to be of one type where they are there.
-const FACTS: &[(&str, fn(&Value) -> bool)] = &[
-    ("sheet", Value::is_string),
-    ("table", Value::is_u64),
-    ("field", Value::is_string),
-    ("hook", Value::is_string),
-    ("column", Value::is_string),
-    ("header", Value::is_string),
-    ("kind", Value::is_string),
-    ("read_as", Value::is_string),
-    ("decided_by", Value::is_string),
-    ("count", Value::is_u64),
-    ("certain", Value::is_u64),
-    ("contradict", Value::is_u64),
+/// The facts that are text where they are there.
+const TEXTS: &[&str] = &[
+    "sheet",
+    "field",
+    "hook",
+    "column",
+    "header",
+    "kind",
+    "read_as",
+    "decided_by",
 ];
+/// The facts that are whole numbers.
+const NUMBERS: &[&str] = &["table", "count", "certain", "contradict"];
 
 /// Both lists of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,11 +122,11 @@ fn told(object: &Map<String, Value>) -> Option<Told> {
     let said = object.get("message").and_then(Value::as_str);
     said.filter(|words| !words.trim().is_empty())?;
     let mut object = object.clone();
-    for (key, is_so) in FACTS {
-        if object.get(*key).is_some_and(|value| !is_so(value)) {
-            object.remove(*key);
-        }
-    }
+    object.retain(|key, value| {
+        let is_text = !TEXTS.contains(&key.as_str()) || value.is_string();
+        let is_number = !NUMBERS.contains(&key.as_str()) || value.is_u64();
+        is_text && is_number
+    });
     Some(Told(object))
 }
 
