@@ -1,6 +1,7 @@
 //! `ade run`: normalize files in this process.
 
 use std::cell::LazyCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use ade::cancel::Cancel;
@@ -8,6 +9,7 @@ use ade::configuration::Configuration;
 use ade::engine::{ChildProcess, Launch};
 use ade::environment::prepare::{PrepareError, Prepared, prepare};
 use ade::layout::Layout;
+use ade::run::demands::Demands;
 use ade::run::enqueue::enqueue;
 use ade::run::inline;
 use ade::run::input::{Found, Input, InputError, Search};
@@ -29,7 +31,7 @@ use crate::ui::{Narration, Narrator, Ui};
 /// starts at once.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json"
+    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --require email --min-rows 1"
 )]
 pub struct Args {
     /// The configuration's folder
@@ -66,9 +68,15 @@ pub struct Args {
     /// Stop a run that takes longer
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<f64>,
-    /// Exit 1 where a run has validation issues
+    /// Exit 1 where a run has validation issues, or finds no table or no field
     #[arg(long)]
     deny_issues: bool,
+    /// Exit 1 where a run neither finds nor computes this field; may be repeated
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"])]
+    require: Vec<String>,
+    /// Exit 1 where a run writes fewer rows
+    #[arg(long, value_name = "N", conflicts_with_all = ["detach", "validate_only", "dry_run"])]
+    min_rows: Option<u64>,
     /// Show on this terminal the cell values that messages leave out; they are not kept anywhere
     #[arg(long, conflicts_with = "detach")]
     show_values: bool,
@@ -253,7 +261,7 @@ impl Session<'_> {
             self.narrator,
             inputs.len(),
             &prepared.record.name,
-            self.args.deny_issues,
+            self.demands(),
         );
         let show = |values: &str| self.narrator.say(values);
         let launcher = ChildProcess {
@@ -266,6 +274,19 @@ impl Session<'_> {
         let again = again.into_iter().map(|input| inputs[input].clone());
         let status = self.unless_cancelled(narration.status());
         Ok((status, again.collect()))
+    }
+
+    fn demands(&self) -> Demands {
+        let args = self.args;
+        // A field that is asked for twice is missing once.
+        let mut fields = args.require.clone();
+        let mut seen = HashSet::new();
+        fields.retain(|field| seen.insert(field.clone()));
+        Demands {
+            no_issues: args.deny_issues,
+            fields,
+            rows: args.min_rows,
+        }
     }
 
     /// Whether values are shown: where they were asked for, on a terminal. A file that standard error goes to would keep them.

@@ -662,7 +662,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__run)
-            opts="-r -o -j -w -q -v -h -V --recursive --output-dir --input-sheet --active-sheet-only --validate-only --dry-run --detach --watch --timeout --deny-issues --show-values --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-r -o -j -w -q -v -h -V --recursive --output-dir --input-sheet --active-sheet-only --validate-only --dry-run --detach --watch --timeout --deny-issues --require --min-rows --show-values --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -681,6 +681,14 @@ _ade() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-rows)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

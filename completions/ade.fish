@@ -67,6 +67,8 @@ complete -c ade -n "__fish_ade_using_subcommand init" -s V -l version -d 'Print 
 complete -c ade -n "__fish_ade_using_subcommand run" -s o -l output-dir -d 'Copy each normalized workbook into this folder' -r -F
 complete -c ade -n "__fish_ade_using_subcommand run" -l input-sheet -d 'Process only this sheet; may be repeated' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l timeout -d 'Stop a run that takes longer' -r
+complete -c ade -n "__fish_ade_using_subcommand run" -l require -d 'Exit 1 where a run neither finds nor computes this field; may be repeated' -r
+complete -c ade -n "__fish_ade_using_subcommand run" -l min-rows -d 'Exit 1 where a run writes fewer rows' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -s j -l jobs -d 'Files to process at the same time [default: ADE_WORKER_CONCURRENCY]' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand run" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
@@ -80,7 +82,7 @@ complete -c ade -n "__fish_ade_using_subcommand run" -l validate-only -d 'Load a
 complete -c ade -n "__fish_ade_using_subcommand run" -l dry-run -d 'Record a run, and start no engine'
 complete -c ade -n "__fish_ade_using_subcommand run" -l detach -d 'Leave the runs queued for a worker, and print their ids'
 complete -c ade -n "__fish_ade_using_subcommand run" -l watch -d 'Run an input again when it changes, and all when the configuration changes'
-complete -c ade -n "__fish_ade_using_subcommand run" -l deny-issues -d 'Exit 1 where a run has validation issues'
+complete -c ade -n "__fish_ade_using_subcommand run" -l deny-issues -d 'Exit 1 where a run has validation issues, or finds no table or no field'
 complete -c ade -n "__fish_ade_using_subcommand run" -l show-values -d 'Show on this terminal the cell values that messages leave out; they are not kept anywhere'
 complete -c ade -n "__fish_ade_using_subcommand run" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand run" -s q -l quiet -d 'Print errors and data only'

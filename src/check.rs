@@ -159,6 +159,7 @@ fn load(
         task: Task::Validate,
         folder: scratch.path().to_owned(),
         scratch: scratch.path().to_owned(),
+        warnings_kept: None,
         variables: workspace.settings.variables.clone(),
         debug,
         timeout: workspace.settings.run_timeout,

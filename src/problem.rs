@@ -152,6 +152,10 @@ pub mod code {
         TIMEOUT = "timeout";
         CANCELLED = "cancelled";
         ISSUES_DENIED = "issues_denied";
+        NOTHING_FOUND = "nothing_found";
+        FIELD_NOT_FOUND = "field_not_found";
+        TOO_FEW_ROWS = "too_few_rows";
+        UNKNOWN_FIELD = "unknown_field";
 
         // The database.
         DATABASE_URL_INVALID = "database_url_invalid";

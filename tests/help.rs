@@ -70,6 +70,8 @@ fn help_of_run_is_as_documented() {
         "--watch",
         "--timeout <SECONDS>",
         "--deny-issues",
+        "--require <FIELD>",
+        "--min-rows <N>",
         "--jobs <N>",
         "--json",
         "--data-dir <DIR>",

@@ -118,7 +118,8 @@ fn the_run_object_is_as_documented() {
         "mapped_fields": 2,
         "unmapped_columns": 1,
         "issues": 1
-      }
+      },
+      "notices": []
     }
     "#);
     let id = run.records()[0]["id"].as_str().unwrap().to_owned();
@@ -620,6 +621,7 @@ fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are
       2 of 4 fields mapped, 1 computed, 1 column unmapped
       computed: made
       not found: lost
+      ! field 'lost' is never found: it has no column detector and no transform, and no other code names it
       0 issues
       data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     ");

@@ -46,6 +46,25 @@ fn a_changed_input_or_configuration_runs_again() {
 }
 
 #[test]
+fn what_is_required_is_required_of_each_round() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let mut running = place.start("run config members.csv --watch --require email --min-rows 1");
+    wait_for_runs(&place, &mut running, 1);
+    assert!(!running.stderr().contains("error:"), "{}", running.stderr());
+    place.write("members.csv", "Name\nAnn\nBob\n");
+    wait_for_runs(&place, &mut running, 2);
+    running.wait_until_says("error: members.csv has no field email");
+    place.write("members.csv", "Name,Email\n");
+    wait_for_runs(&place, &mut running, 3);
+    running.wait_until_says("error: members.csv came to 0 rows, and --min-rows asks for 1");
+    running.signal(libc::SIGINT);
+    running.wait().ends_with(130);
+}
+
+#[test]
 fn what_changes_while_a_run_goes_on_is_noticed_after_it() {
     let (place, gate) = Place::gated();
     let mut running = place.start("run config members.csv --watch");

@@ -14,6 +14,8 @@ use common::{Place, wait_for};
 
 /// The columns of the terminal.
 const WIDTH: usize = 120;
+/// Those of a narrow one.
+const NARROW: usize = 80;
 
 /// An `ade` on a terminal of its own, with a person in front of it.
 struct OnTerminal {
@@ -27,10 +29,14 @@ struct OnTerminal {
 
 impl OnTerminal {
     fn start(place: &Place, line: &str) -> Self {
+        Self::start_on(place, line, WIDTH)
+    }
+
+    fn start_on(place: &Place, line: &str, width: usize) -> Self {
         let (mut master, mut slave) = (-1, -1);
         let size = libc::winsize {
             ws_row: 40,
-            ws_col: u16::try_from(WIDTH).unwrap(),
+            ws_col: u16::try_from(width).unwrap(),
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
@@ -115,6 +121,10 @@ fn on_a_terminal(place: &Place, line: &str) -> (Option<i32>, String) {
 
 /// What a person sees in the end: the lines of a screen of this width, after every movement of the cursor.
 fn seen(text: &str) -> Vec<String> {
+    seen_on(text, WIDTH)
+}
+
+fn seen_on(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<Vec<char>> = vec![Vec::new()];
     let (mut row, mut column) = (0, 0);
     let mut letters = text.chars().peekable();
@@ -152,7 +162,7 @@ fn seen(text: &str) -> Vec<String> {
             }
             letter => {
                 // A full line goes on in the next one.
-                if column == WIDTH {
+                if column == width {
                     (row, column) = (row + 1, 0);
                     lines.resize(lines.len().max(row + 1), Vec::new());
                 }
@@ -306,5 +316,61 @@ fn values_that_messages_leave_out_are_shown_to_whoever_asks_for_them_and_kept_no
     for name in logs.filter(|name| !name.contains(".venv")) {
         let text = place.read(format!("data/workspaces/default/runs/{name}"));
         assert!(!text.contains("tok000en"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_was_noticed_is_broken_between_words_to_fit() {
+    let place = Place::ready();
+    let words = "Start date: read day-first; 40 of 40 cells leave it open, and there is no other column of dates that could say more (date_order in settings.toml decides)";
+    let data = serde_json::json!({
+        "notices": [{"code": "wordy", "level": "warning", "message": words}, {"code": "calm", "level": "info", "message": words}],
+        "readings": [{"sheet": "members", "table": 0, "ambiguous": true, "message": words}],
+    });
+    let event = serde_json::json!({"event": "engine.run.noticed", "data": data}).to_string();
+    place.configuration("config").write(
+        "src/ade_config/hooks/notice.py",
+        &format!("def notice():\n    print({event:?})\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
+    );
+    for (width, line, wanted) in [
+        (
+            WIDTH,
+            "run config members.csv",
+            [
+                "  ! Start date: read day-first; 40 of 40 cells leave it open, and there is no other column of dates that could say more",
+                "    (date_order in settings.toml decides)",
+                "  Start date: read day-first; 40 of 40 cells leave it open, and there is no other column of dates that could say more",
+                "  (date_order in settings.toml decides)",
+            ]
+            .as_slice(),
+        ),
+        (
+            NARROW,
+            "run config members.csv",
+            [
+                "  ! Start date: read day-first; 40 of 40 cells leave it open, and there is no",
+                "    other column of dates that could say more (date_order in settings.toml",
+                "    decides)",
+            ]
+            .as_slice(),
+        ),
+        (
+            NARROW,
+            "runs show latest",
+            [
+                "warning        wordy Start date: read day-first; 40 of 40 cells leave it open,",
+                "               and there is no other column of dates that could say more",
+                "               (date_order in settings.toml decides)",
+            ]
+            .as_slice(),
+        ),
+    ] {
+        let (status, text) = OnTerminal::start_on(&place, line, width).wait();
+        assert_eq!(status, Some(0), "{text}");
+        let drawn = seen_on(&text, width);
+        let found = drawn.windows(wanted.len()).any(|lines| lines == wanted);
+        assert!(found, "{line} at {width}:\n{}", drawn.join("\n"));
+        // The mark has its colour, and so have the words.
+        assert!(text.contains("\u{1b}[33m"), "{text:?}");
     }
 }

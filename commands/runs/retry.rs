@@ -1,5 +1,6 @@
 //! `ade runs retry`: run ended runs again.
 
+use ade::run::demands::Demands;
 use ade::run::input::Input;
 use ade::run::json::run_json;
 use ade::run::request::Request;
@@ -71,7 +72,7 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
             options: run.options.clone(),
             jobs: 1,
         };
-        let narration = Narration::new(ui, &narrator, 1, &prepared.record.name, false);
+        let narration = Narration::new(ui, &narrator, 1, &prepared.record.name, Demands::default());
         inline::run(&request, &cancel, &narration).map_err(Failure::from)?;
         status = status.max(narration.status());
         Ok(())

@@ -1,6 +1,7 @@
 //! `ade runs show`: everything about one run.
 
 use ade::clock::Timestamp;
+use ade::engine::Told;
 use ade::run::Rows;
 use ade::run::show::show;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
@@ -34,10 +35,27 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     print_facts(ui, run, shown.payload.as_ref());
     let part = |pointer| list(shown.payload.as_ref(), pointer);
     part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
+    shown
+        .noticed
+        .notices
+        .iter()
+        .for_each(|notice| print_notice(ui, notice));
+    let mut readings: Vec<&Told> = shown.noticed.readings.iter().collect();
     for sheet in part("/workbooks/0/sheets") {
-        list(Some(sheet), "/tables")
-            .for_each(|table| print_table(ui, sheet, table, &shown.columns));
+        for table in list(Some(sheet), "/tables") {
+            print_table(ui, sheet, table, &shown.columns);
+            let (title, index) = (
+                text(sheet, "/locator/sheet/name"),
+                number(table, "/locator/table/index"),
+            );
+            let (of_table, others): (Vec<_>, Vec<_>) = readings
+                .into_iter()
+                .partition(|reading| reading.is_of_table(title, index));
+            print_readings(ui, &of_table);
+            readings = others;
+        }
     }
+    print_readings(ui, &readings);
     print_fields(ui, &shown.fields);
     print_attempts(ui, &shown.attempts);
     let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
@@ -133,6 +151,31 @@ fn print_finding(ui: &Ui, finding: &Value) {
             text(finding, "/message")
         ),
     );
+}
+
+fn print_notice(ui: &Ui, notice: &Told) {
+    let (name, tone) = if notice.is_warning() {
+        ("warning", Tone::Warn)
+    } else {
+        ("note", Tone::Dim)
+    };
+    ui.told(name, Some((tone, notice.code())), notice.message());
+}
+
+/// How columns of a table were read whose text had to be interpreted.
+fn print_readings(ui: &Ui, readings: &[&Told]) {
+    if readings.is_empty() {
+        return;
+    }
+    ui.line(ui.paint(Tone::Dim, "read as"));
+    for reading in readings {
+        let (mark, tone) = if reading.is_ambiguous() {
+            (Some((Tone::Warn, "!")), Tone::Warn)
+        } else {
+            (None, Tone::Plain)
+        };
+        ui.words("  ", mark, tone, reading.message());
+    }
 }
 
 /// A table: its place in the input and in the output, and how its columns were mapped.

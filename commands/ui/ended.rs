@@ -1,6 +1,10 @@
 //! Prints a run that ended, as `ade run` and `ade runs retry --now` do, and decides its exit status.
 
-use ade::problem::code;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use ade::engine::as_json;
+use ade::run::demands::{Demands, Nothing, Shortfall};
 use ade::run::error::RunError;
 use ade::run::inline::Finished;
 use ade::run::json::run_json;
@@ -9,6 +13,7 @@ use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 
 use super::format::{duration, plural, thousands};
+use super::notices::Lines;
 use super::results::{fields_that_are, rows};
 use super::terminal::Ui;
 use super::tone::Tone;
@@ -19,26 +24,44 @@ use crate::exit::{ExitStatus, Failure};
 pub enum Counts {
     /// Its workbook is where it was wanted.
     Normalized,
-    /// The same, but it has issues, and these were denied.
+    /// The same, but there is nothing in it.
+    Empty,
+    /// Its workbook is where it was wanted, but it has issues, and these were denied.
     Denied,
+    /// The same, but it lacks what was required.
+    Refused,
     /// It failed, or its copy could not be written.
     Failed,
     /// It was cancelled.
     Cancelled,
 }
 
-/// Prints a run and its errors. Returns how it counts, and its exit status. With `deny_issues` a run with validation issues
-/// is refused.
-pub fn print(
-    ui: &Ui,
-    result: &Result<Finished, RunError>,
-    deny_issues: bool,
-) -> (Counts, ExitStatus) {
-    let denied = result
+/// What the runs of one call have in common.
+#[derive(Default)]
+pub struct Call {
+    /// Whether there are several files.
+    pub several: bool,
+    /// What is asked of each run.
+    pub demands: Demands,
+    /// What was said once for all of them.
+    pub told: Mutex<HashSet<String>>,
+}
+
+/// Prints a run and its errors. Returns how it counts, and its exit status.
+pub fn print(ui: &Ui, result: &Result<Finished, RunError>, call: &Call) -> (Counts, ExitStatus) {
+    let short = result
         .as_ref()
-        .ok()
-        .filter(|_| deny_issues)
-        .and_then(denied);
+        .map(|finished| call.demands.shortfalls(finished))
+        .unwrap_or_default();
+    let refused = if short
+        .iter()
+        .any(|short| matches!(short, Shortfall::Issues { .. }))
+    {
+        Some(Counts::Denied)
+    } else {
+        (!short.is_empty()).then_some(Counts::Refused)
+    };
+    let mut told = call.told.lock().unwrap_or_else(PoisonError::into_inner);
     let failures = match result {
         Ok(finished) => {
             if ui.json() {
@@ -46,7 +69,7 @@ pub fn print(
             } else if ui.quiet() {
                 print_path(ui, finished, "");
             } else {
-                print_run(ui, finished, denied.is_some());
+                print_run(ui, finished, refused, call.several, &mut told);
             }
             failures(finished)
         }
@@ -55,13 +78,22 @@ pub fn print(
     let counts = match result {
         Ok(finished) if finished.run.status == RunStatus::Cancelled => Counts::Cancelled,
         _ if !failures.is_empty() => Counts::Failed,
-        _ if denied.is_some() => Counts::Denied,
-        _ => Counts::Normalized,
+        Ok(finished) if refused.is_none() && nothing_in(finished).is_some() => Counts::Empty,
+        _ => refused.unwrap_or(Counts::Normalized),
     };
     let mut status = ExitStatus::Done;
-    for failure in failures.iter().chain(&denied) {
+    for failure in &failures {
         ui.failure(failure);
         status = status.max(failure.status);
+    }
+    for short in &short {
+        let failure = Failure::of(short);
+        status = status.max(failure.status);
+        // That the call names no field of the configuration is the same for every file.
+        let of_call = matches!(short, Shortfall::UnknownField { .. });
+        if !of_call || told.insert(failure.message.clone()) {
+            ui.failure(&failure);
+        }
     }
     // A run that failed without an error of its own still failed.
     if let Some(kind) = result
@@ -72,21 +104,6 @@ pub fn print(
         status = status.max(kind.into());
     }
     (counts, status)
-}
-
-/// What is wrong with a run whose issues are denied, where it has some.
-fn denied(finished: &Finished) -> Option<Failure> {
-    let issues = finished.run.metrics.as_ref()?.issues;
-    (issues > 0).then(|| Failure {
-        status: ExitStatus::Refused,
-        code: code::ISSUES_DENIED.to_owned(),
-        message: format!(
-            "{} has {}, which --deny-issues does not allow",
-            finished.run.input_name,
-            plural(issues, "issue")
-        ),
-        hint: None,
-    })
 }
 
 fn failures(finished: &Finished) -> Vec<Failure> {
@@ -108,6 +125,7 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 
 fn to_json(finished: &Finished) -> Value {
     let mut object = run_json(&finished.run, finished.copy_path.as_deref());
+    object["notices"] = as_json(&finished.noticed.notices);
     // The former name of `output_copy`.
     if let Some(copy) = &finished.copied_to {
         // Absolute, as every path in the object.
@@ -117,12 +135,27 @@ fn to_json(finished: &Finished) -> Value {
     object
 }
 
-fn print_run(ui: &Ui, finished: &Finished, denied: bool) {
+fn print_run(
+    ui: &Ui,
+    finished: &Finished,
+    refused: Option<Counts>,
+    several: bool,
+    told: &mut HashSet<String>,
+) {
     let run = &finished.run;
-    let (mark, words) = match run.status {
-        RunStatus::Succeeded if denied => (ui.paint(Tone::Bad, "✗"), "has issues "),
-        RunStatus::Succeeded => (ui.paint(Tone::Good, "✓"), ""),
-        RunStatus::Cancelled => (ui.paint(Tone::Bad, "✗"), "cancelled "),
+    let lines = Lines { ui, run: &run.id };
+    if several {
+        lines.of_configuration(&finished.noticed, told);
+    }
+    let nothing = nothing_in(finished);
+    let (mark, words) = match (run.status, refused) {
+        (RunStatus::Succeeded, Some(Counts::Denied)) => (ui.paint(Tone::Bad, "✗"), "has issues "),
+        (RunStatus::Succeeded, Some(_)) => (ui.paint(Tone::Bad, "✗"), "refused "),
+        (RunStatus::Succeeded, None) if nothing.is_some() => {
+            (ui.paint(Tone::Warn, "!"), "found nothing ")
+        }
+        (RunStatus::Succeeded, None) => (ui.paint(Tone::Good, "✓"), ""),
+        (RunStatus::Cancelled, _) => (ui.paint(Tone::Bad, "✗"), "cancelled "),
         _ => (ui.paint(Tone::Bad, "✗"), "failed "),
     };
     let took = run.duration_ms().map(duration).unwrap_or_default();
@@ -131,29 +164,43 @@ fn print_run(ui: &Ui, finished: &Finished, denied: bool) {
         ui.paint(Tone::Strong, &run.input_name),
         ui.paint(Tone::Dim, took)
     ));
-    if run.status != RunStatus::Succeeded {
-        return;
-    }
-    if let Some(summary) = &run.summary {
+    let succeeded = run.status == RunStatus::Succeeded;
+    if let (true, Some(summary)) = (succeeded, &run.summary) {
         ui.line(format_args!("  {summary}"));
     }
+    if let (true, Some(metrics)) = (succeeded, &run.metrics) {
+        print_found(ui, metrics, nothing, finished);
+    }
+    // What was noticed before a run failed may be the reason.
+    if run.status != RunStatus::Cancelled {
+        if several {
+            lines.of_several(&finished.noticed);
+        } else {
+            lines.of_one_file(&finished.noticed);
+        }
+    }
+    if !succeeded {
+        return;
+    }
     if let Some(metrics) = &run.metrics {
-        print_found(ui, metrics, finished);
         print_issues(ui, metrics.issues, run);
     }
     print_path(ui, finished, "  ");
 }
 
-fn print_found(ui: &Ui, metrics: &RunMetrics, finished: &Finished) {
+fn nothing_in(finished: &Finished) -> Option<Nothing> {
+    finished.run.metrics.as_ref().and_then(Nothing::of)
+}
+
+fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished: &Finished) {
     ui.line(format_args!(
         "  {}, {}, {}",
         plural(metrics.sheets, "sheet"),
         plural(metrics.tables, "table"),
         rows(metrics.rows, finished.rows)
     ));
-    if metrics.tables == 0 {
-        let nothing = ui.paint(Tone::Warn, "no table was found");
-        ui.line(format_args!("  {nothing}"));
+    if let Some(nothing) = nothing {
+        ui.line(format_args!("  {}", ui.paint(Tone::Warn, nothing.words())));
     }
     let unmapped = match metrics.unmapped_columns {
         0 => String::new(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ade::clock::Timestamp;
+use console::measure_text_width;
 
 /// `1,234,567`
 pub fn thousands(number: u64) -> String {
@@ -71,6 +72,33 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The lines of a text in a room of so many columns, broken between words; a word that is longer has a line of its own.
+/// Without a room it is one line. What would move the cursor, or stands in a header, becomes a space.
+pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
+    /// Below this, breaking makes nothing easier to read.
+    const LEAST: usize = 20;
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let words = words.filter(|word| !word.is_empty());
+    let room = room.map_or(usize::MAX, |room| room.max(LEAST));
+    let mut lines = vec![String::new()];
+    let mut taken = 0;
+    for word in words {
+        let needed = measure_text_width(word);
+        if taken > 0 && taken + 1 + needed > room {
+            lines.push(String::new());
+            taken = 0;
+        }
+        let line = lines.last_mut().expect("there is a line");
+        if taken > 0 {
+            line.push(' ');
+            taken += 1;
+        }
+        line.push_str(word);
+        taken += needed;
+    }
+    lines
+}
+
 /// A path as it would be typed in a folder.
 pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     match path.strip_prefix(folder) {
@@ -82,6 +110,22 @@ pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_broken_to_fit_and_stay_whole_without_a_room() {
+        let text = "one two three\nfour five\u{1b}[31m six";
+        assert_eq!(broken(text, None), ["one two three four five [31m six"]);
+        assert_eq!(
+            broken(text, Some(20)),
+            ["one two three four", "five [31m six"]
+        );
+        let long = "a /a/very/long/path/that/does/not/fit b";
+        assert_eq!(
+            broken(long, Some(20)),
+            ["a", "/a/very/long/path/that/does/not/fit", "b"]
+        );
+        assert_eq!(broken("", Some(20)), [""]);
+    }
 
     #[test]
     fn paths_are_relative_below_the_folder_and_whole_elsewhere() {

@@ -13,6 +13,7 @@ mod ended;
 mod environment;
 mod format;
 mod narration;
+mod notices;
 mod progress;
 mod results;
 mod screen;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use ade::clock::Timestamp;
 use ade::environment::provide::Progress;
+use ade::run::demands::Demands;
 use ade::run::error::RunError;
 use ade::run::inline::{self, Finished};
 use ade::store::{Failure, RunRecord};
 use serde_json::Value;
 
-use super::ended::{self, Counts};
+use super::ended::{self, Call, Counts};
 use super::environment::EnvironmentNarration;
 use super::format::{duration, plural};
 use super::progress::{Narrator, Task};
@@ -25,7 +26,7 @@ pub struct Narration<'a> {
     ui: &'a Ui,
     narrator: &'a Narrator<'a>,
     environment: EnvironmentNarration<'a>,
-    deny_issues: bool,
+    call: Call,
     state: Mutex<State>,
 }
 
@@ -43,19 +44,23 @@ struct State {
 }
 
 impl<'a> Narration<'a> {
-    /// Narrates runs of so many inputs of the configuration with this name.
+    /// Narrates runs of so many inputs of the configuration with this name, of each of which something may be demanded.
     pub fn new(
         ui: &'a Ui,
         narrator: &'a Narrator<'a>,
         inputs: usize,
         configuration: &'a str,
-        deny_issues: bool,
+        demands: Demands,
     ) -> Self {
         Self {
             ui,
             narrator,
             environment: EnvironmentNarration::new(narrator, configuration),
-            deny_issues,
+            call: Call {
+                several: inputs > 1,
+                demands,
+                ..Call::default()
+            },
             state: Mutex::new(State {
                 tasks: (0..inputs).map(|_| None).collect(),
                 ended: Vec::new(),
@@ -96,14 +101,16 @@ impl<'a> Narration<'a> {
                 .filter(|counts| **counts == wanted)
                 .count()
         };
-        let denied = count(Counts::Denied);
+        let [empty, denied, refused] = [Counts::Empty, Counts::Denied, Counts::Refused].map(count);
         let mut text = format!(
             "{} of {} normalized",
-            count(Counts::Normalized) + denied,
+            count(Counts::Normalized) + empty + denied + refused,
             plural(inputs as u64, "file")
         );
         for (number, words) in [
+            (empty, "without anything found"),
             (denied, "with issues, which are denied"),
+            (refused, "refused"),
             (count(Counts::Failed), "failed"),
             (count(Counts::Cancelled), "cancelled"),
             (inputs - state.ended.len(), "not started"),
@@ -180,7 +187,7 @@ impl inline::Observer for Narration<'_> {
         // Held while it prints: two inputs that end together do not mix their lines.
         let mut state = self.state();
         state.tasks[input] = None;
-        let print = || ended::print(self.ui, result, self.deny_issues);
+        let print = || ended::print(self.ui, result, &self.call);
         let (counts, status) = self.narrator.suspend(print);
         state.ended.push(counts);
         state.status = state.status.max(status);

@@ -5,10 +5,11 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use ade::store::RunRecord;
+use console::measure_text_width;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::format::typed_in;
+use super::format::{broken, typed_in};
 use super::table::Table;
 use super::tone::{Color, Tone};
 use crate::exit::{ExitStatus, Failure};
@@ -92,6 +93,32 @@ impl Ui {
         let _ = std::io::stdout().lock().write_all(text);
     }
 
+    /// A line of data in words: a mark in front, and the words broken at the width of a terminal, each further line below
+    /// the first word. Where the output is piped the line is whole.
+    pub fn words(&self, indent: &str, mark: Option<(Tone, &str)>, tone: Tone, text: &str) {
+        let width = self.width();
+        let lead = mark.map_or(0, |(_, mark)| measure_text_width(mark) + 1) + indent.len();
+        let mark = mark.map_or(String::new(), |(tone, mark)| {
+            format!("{} ", self.paint(tone, mark))
+        });
+        let room = width.map(|width| width.saturating_sub(lead));
+        for (number, line) in broken(text, room).iter().enumerate() {
+            let line = self.paint(tone, line);
+            if number == 0 {
+                self.line(format_args!("{indent}{mark}{line}"));
+            } else {
+                self.line(format_args!("{:lead$}{line}", ""));
+            }
+        }
+    }
+
+    /// The columns of the terminal that data goes to. `None`: it goes elsewhere.
+    fn width(&self) -> Option<usize> {
+        std::io::stdout()
+            .is_terminal()
+            .then(|| usize::from(console::Term::stdout().size().1))
+    }
+
     /// A whole JSON document, indented.
     pub fn document(&self, value: &impl Serialize) {
         self.line(serde_json::to_string_pretty(value).unwrap_or_default());
@@ -104,10 +131,7 @@ impl Ui {
 
     /// A table of data.
     pub fn table(&self, table: &Table) {
-        let width = std::io::stdout()
-            .is_terminal()
-            .then(|| usize::from(console::Term::stdout().size().1));
-        for line in table.render(width, |tone, text| self.paint(tone, text)) {
+        for line in table.render(self.width(), |tone, text| self.paint(tone, text)) {
             self.line(line);
         }
     }
@@ -146,6 +170,32 @@ impl Ui {
     pub fn fact(&self, name: &str, value: impl Display) {
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         self.line(format_args!("{name} {value}"));
+    }
+
+    /// A line with a name and its value in words, which are broken at the width of a terminal. `mark`: a word in front of them.
+    pub fn told(&self, name: &str, mark: Option<(Tone, &str)>, text: &str) {
+        const NAMES: usize = 15;
+        let name = self.paint(Tone::Dim, format!("{name:<14}"));
+        let front = mark.map_or(0, |(_, mark)| measure_text_width(mark) + 1);
+        let mark = mark.map_or(String::new(), |(tone, mark)| {
+            format!("{} ", self.paint(tone, mark))
+        });
+        // Broken as if the mark were a part of the words, so that further lines begin below it.
+        let filler = "x".repeat(front.saturating_sub(1));
+        let whole = if front > 0 {
+            format!("{filler} {text}")
+        } else {
+            text.to_owned()
+        };
+        let room = self.width().map(|width| width.saturating_sub(NAMES));
+        for (number, line) in broken(&whole, room).iter().enumerate() {
+            if number == 0 {
+                let line = line.get(front..).unwrap_or_default();
+                self.line(format_args!("{name} {mark}{line}").to_string().trim_end());
+            } else {
+                self.line(format_args!("{:NAMES$}{line}", ""));
+            }
+        }
     }
 
     /// Prints what was done to a run.

@@ -4,9 +4,11 @@
 //! standard error, ends with `engine.run.completed`, and exits 0 when the run succeeded, 1 when it failed, 2 when it was
 //! called wrongly. Any other output of the engine or the configuration's code is passed on as plain lines.
 
+mod noticed;
 mod process;
 mod wheel;
 
+pub use noticed::{Noticed, Told, as_json};
 pub use process::{
     ChildProcess, EngineReport, Failure, Invocation, Launch, Message, RUN_MARKER, Task,
 };

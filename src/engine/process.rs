@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::noticed::Noticed;
 use crate::cancel::Cancel;
 use crate::process::{self, Exit, Options, Stream, Usage};
 
@@ -16,11 +17,16 @@ use crate::process::{self, Exit, Options, Stream, Usage};
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
 pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
 
+/// The variable that names the file where the engine keeps what it warned of in a configuration, so that it looks again
+/// only when the configuration has changed.
+const WARNINGS_KEPT: &str = "ADE_ENGINE_WARNINGS_KEPT";
+
 /// The variable that asks the engine to send values that its events leave out, apart from them.
 const SHOW_VALUES: &str = "ADE_ENGINE_SHOW_VALUES";
 
 const COMPLETED: &str = "engine.run.completed";
 const COMPUTED: &str = "engine.fields.computed";
+const NOTICED: &str = "engine.run.noticed";
 const VALUES: &str = "engine.values";
 const LOG: &str = "engine.log";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
@@ -69,6 +75,8 @@ pub struct Invocation {
     pub folder: PathBuf,
     /// The folder for temporary files.
     pub scratch: PathBuf,
+    /// Where the engine keeps its warnings about the snapshot.
+    pub warnings_kept: Option<PathBuf>,
     /// The caller's environment variables, from which those for the child are chosen.
     pub variables: BTreeMap<OsString, OsString>,
     /// Send debug events too.
@@ -112,6 +120,8 @@ pub struct EngineReport {
     pub completed: Option<Value>,
     /// The fields that no column was found for, and that a hook or a transform filled.
     pub computed_fields: Vec<String>,
+    /// What it noticed, and how it read columns.
+    pub noticed: Noticed,
     /// The hint in the data of its last log event, in which it logs a failure.
     pub hint: Option<String>,
     /// The last lines that were not events.
@@ -181,6 +191,9 @@ impl Invocation {
         command.env_clear();
         command.envs(self.variables.iter().filter(|(name, _)| passes(name)));
         command.env("TMPDIR", &self.scratch).env(RUN_MARKER, "1");
+        if let Some(path) = &self.warnings_kept {
+            command.env(WARNINGS_KEPT, path);
+        }
         if shows_values {
             command.env(SHOW_VALUES, "1");
         }
@@ -192,11 +205,11 @@ fn passes(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };
-    // These choose the engine, and who sees values; they are ADE's to decide and no settings of the engine.
+    // These choose the engine, who sees values, and where warnings are kept; they are ADE's to decide and no settings of the engine.
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(
             name,
-            "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH" | SHOW_VALUES
+            "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH" | SHOW_VALUES | WARNINGS_KEPT
         );
     engine || PASSED_ON.contains(&name)
 }
@@ -242,6 +255,7 @@ fn invoke(
 ) -> io::Result<EngineReport> {
     let mut completed = None;
     let mut computed_fields = Vec::new();
+    let mut noticed = Noticed::default();
     let mut hint = None;
     let mut last_lines: Vec<String> = Vec::new();
     let options = Options {
@@ -260,6 +274,7 @@ fn invoke(
                     (Some(COMPUTED), _) => {
                         computed_fields = data.map(fields_in).unwrap_or_default()
                     }
+                    (Some(NOTICED), _) => noticed = data.map(Noticed::of).unwrap_or_default(),
                     (Some(LOG), _) => hint = data.and_then(hint_in),
                     (Some(VALUES), Some(show)) => {
                         show(
@@ -290,6 +305,7 @@ fn invoke(
         wall: outcome.wall,
         completed,
         computed_fields,
+        noticed,
         hint,
         last_lines,
     })
@@ -353,6 +369,7 @@ mod tests {
             "PYTHONPATH",
             "LD_PRELOAD",
             "ADE_ENGINE_SHOW_VALUES",
+            "ADE_ENGINE_WARNINGS_KEPT",
         ] {
             assert!(!passes(OsStr::new(name)), "{name}");
         }

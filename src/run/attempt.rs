@@ -20,7 +20,7 @@ use crate::machine::Files;
 use crate::problem::{Problem, code};
 use crate::process::Exit;
 use crate::settings::LogLevel;
-use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunStatus};
+use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunResults, RunStatus};
 use crate::workspace::Workspace;
 
 /// How an attempt went, before it is recorded.
@@ -238,6 +238,7 @@ impl<'a> Execution<'a> {
             task,
             folder: self.folder.path().to_owned(),
             scratch: self.folder.scratch(),
+            warnings_kept: Some(EnvironmentFolder(environment.folder.clone()).warnings()),
             variables: settings.variables.clone(),
             debug: settings.log_level >= LogLevel::Debug,
             timeout: timeout(run, settings.run_timeout),
@@ -303,7 +304,7 @@ impl<'a> Execution<'a> {
                 results: report
                     .completed
                     .as_ref()
-                    .map(|payload| results::derive(payload, &report.computed_fields)),
+                    .map(|payload| self.results(payload, report)),
                 peak_memory_bytes: Some(report.usage.peak_memory_bytes),
                 cpu_seconds: Some(report.usage.cpu_seconds),
                 engine_seconds: Some(report.wall.as_secs_f64()),
@@ -312,15 +313,25 @@ impl<'a> Execution<'a> {
         }
     }
 
+    fn results(&self, payload: &Value, report: &EngineReport) -> RunResults {
+        let mut noticed = report.noticed.clone();
+        noticed.reword(|message| self.known_names_in(message));
+        results::derive(payload, &report.computed_fields, &noticed)
+    }
+
     fn in_known_names(&self, mut error: Failure) -> Failure {
+        error.message = self.known_names_in(&error.message);
+        error
+    }
+
+    fn known_names_in(&self, message: &str) -> String {
         let (run, input) = (self.run, self.input());
         let configuration = run.configuration_path.to_string_lossy();
         let names = [
             (run.snapshot.as_path(), &*configuration),
             (input.as_path(), &run.input_name),
         ];
-        error.message = with_known_names(&error.message, &names);
-        error
+        with_known_names(message, &names)
     }
 }
 

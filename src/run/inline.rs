@@ -20,6 +20,7 @@ use super::recover::recover;
 use super::request::Request;
 use super::results::Rows;
 use crate::cancel::Cancel;
+use crate::engine::Noticed;
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::fleet::{FleetError, Member};
 use crate::machine::{Steady, Work};
@@ -59,6 +60,8 @@ pub struct Finished {
     pub fields: Vec<FieldResult>,
     /// The rows that were read and written; `None`: the engine did not tell.
     pub rows: Option<Rows>,
+    /// What the engine noticed, and how it read columns.
+    pub noticed: Noticed,
     /// The copy in the output directory, as that was given.
     pub copied_to: Option<PathBuf>,
     /// The same, absolute.
@@ -377,6 +380,7 @@ impl Job<'_> {
         let mut finished = Finished {
             fields,
             rows: payload.as_ref().and_then(Rows::of),
+            noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
             run,
             copied_to: None,
             copy_path: None,

@@ -12,7 +12,7 @@
 //! What a person does to runs: [`list`], [`show`], [`enqueue`], [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
 //! the run ends) and [`watch`] (again when a file changes); [`provide`] has an environment
 //! ready for a command that runs nothing. Runs of a process that died come back by [`recover`]; [`waiting`] says why a
-//! queued run does not run yet.
+//! queued run does not run yet. [`demands`] is what a caller asks of a run that ended.
 //!
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
 //! the configuration or of the input is final at once.
@@ -20,6 +20,7 @@
 mod artifact;
 pub mod attempt;
 pub mod cancel;
+pub mod demands;
 pub mod ends;
 pub mod enqueue;
 pub mod error;

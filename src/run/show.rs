@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::json::run_json;
 use super::waiting;
+use crate::engine::{self, Noticed};
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -25,6 +26,8 @@ pub struct Shown {
     pub columns: Vec<ColumnResult>,
     /// The payload of the engine's completed event; `None`: it has none.
     pub payload: Option<Value>,
+    /// What the engine noticed, and how it read columns.
+    pub noticed: Noticed,
 }
 
 /// Returns everything about the run that `given` names: an id, the beginning of one, or `latest`.
@@ -35,13 +38,15 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let store = &workspace.store;
     let run = store.run(workspace.id(), given)?;
     let payload = store.run_payload(&run.id)?;
+    let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
     Ok(Shown {
         copy: store.copies_of(&[&run.id])?.remove(&run.id),
         waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
         attempts: store.attempts(&run.id)?,
         fields: store.run_fields(&run.id)?,
         columns: store.run_columns(&run.id)?,
-        payload: payload.and_then(|text| serde_json::from_str(&text).ok()),
+        noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
+        payload,
         run,
     })
 }
@@ -55,6 +60,8 @@ impl Shown {
         object["attempts"] = json!(self.attempts);
         object["fields"] = json!(self.fields);
         object["columns"] = json!(self.columns);
+        object["notices"] = engine::as_json(&self.noticed.notices);
+        object["readings"] = engine::as_json(&self.noticed.readings);
         object["result"] = json!(self.payload);
         object
     }

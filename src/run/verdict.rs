@@ -305,6 +305,7 @@ fn hint_of(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Noticed;
     use crate::process::Usage;
     use serde_json::{Value, json};
 
@@ -315,6 +316,7 @@ mod tests {
             wall: Duration::ZERO,
             completed,
             computed_fields: Vec::new(),
+            noticed: Noticed::default(),
             hint: None,
             last_lines: lines.iter().map(|line| (*line).to_owned()).collect(),
         }

@@ -93,7 +93,7 @@ fn similar(key: &str) -> Option<String> {
 }
 
 /// Levenshtein's edit distance.
-fn distance(left: &str, right: &str) -> usize {
+pub fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (above, letter) in left.chars().enumerate() {

@@ -15,7 +15,7 @@ mod value;
 
 use std::ffi::{OsStr, OsString};
 
-pub use ade_toml::FILE_NAME;
+pub use ade_toml::{FILE_NAME, distance};
 pub use error::SettingsError;
 pub use setting::{Kind, Setting};
 pub use source::{Inputs, Resolved, Source};

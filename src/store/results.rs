@@ -15,7 +15,7 @@ pub struct RunResults {
     pub fields: Vec<FieldResult>,
     /// Rows of `run_table_columns`.
     pub columns: Vec<ColumnResult>,
-    /// The payload, unchanged.
+    /// The payload, with what the engine noticed as `notices` and `readings`.
     pub payload: String,
 }
 
@@ -133,7 +133,7 @@ pub trait Results {
     /// The database cannot be used.
     fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>>;
 
-    /// Returns the engine's completed payload, unchanged. `None`: there is no such run, or it has none.
+    /// Returns the engine's completed payload, as it was recorded. `None`: there is no such run, or it has none.
     ///
     /// # Errors
     /// The database cannot be used.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ade::cancel::Cancel;
 use ade::configuration::ConfigurationError;
-use ade::engine::{EngineReport, Invocation, Launch, Message, Task};
+use ade::engine::{EngineReport, Invocation, Launch, Message, Noticed, Task};
 use ade::environment::builder::Build;
 use ade::environment::prepare::{PrepareError, Prepared};
 use ade::environment::{BuildError, BuildEvent, Built, Step};
@@ -144,6 +144,7 @@ impl Launch for SimulatedEngine {
             wall: Duration::from_secs(1),
             completed,
             computed_fields: Vec::new(),
+            noticed: Noticed::default(),
             hint: None,
             last_lines: Vec::new(),
         };

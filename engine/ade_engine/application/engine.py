@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ade_engine.application.kept_warnings import configuration_warnings
 from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
@@ -264,8 +265,12 @@ class _Run:
         from ade_engine.pipeline.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
 
-        registry, manifest, package_folder, _ = _load_config(plan.config_package, self.settings, self.logger)
+        registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
         report.fields = registry.fields
+        if is_ade():
+            # While the file is being read.
+            for warning in configuration_warnings(plan.config_package, package_folder, modules, registry):
+                self.notices.add("configuration", warning)
         try:
             source.load()
         except SourceError as error:

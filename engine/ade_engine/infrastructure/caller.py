@@ -13,6 +13,8 @@ import sys
 RUN_MARKER = "ADE_ENGINE_RUN"
 #: Set where a person at a terminal wants to see the values that messages leave out.
 SHOW_VALUES = "ADE_ENGINE_SHOW_VALUES"
+#: Names the file that keeps the warnings about a config package between runs.
+WARNINGS_KEPT = "ADE_ENGINE_WARNINGS_KEPT"
 
 #: The event that carries values to the terminal of a person who asked for them; `ade` never stores it.
 VALUES_EVENT = "engine.values"
@@ -21,6 +23,11 @@ VALUES_EVENT = "engine.values"
 def is_ade() -> bool:
     """Whether `ade` started this process: events then hold no cell values."""
     return bool(os.environ.get(RUN_MARKER))
+
+
+def warnings_kept() -> str | None:
+    """The file that keeps the warnings about a config package between runs; ``None``: they are looked for in each run."""
+    return os.environ.get(WARNINGS_KEPT) or None
 
 
 def show_values(message: str) -> None:

@@ -1,7 +1,7 @@
 //! From the engine's completed payload to the rows that are recorded.
 //!
 //! One file for each table: `metrics` (`run_metrics`), `fields` (`run_fields`), `columns` (`run_table_columns`). The payload
-//! itself is kept too, so that the rows can be derived again when the rules change. Whatever the payload lacks is null or
+//! itself is kept too, with what the engine noticed, so that the rows can be derived again when the rules change. Whatever the payload lacks is null or
 //! absent in the rows; nothing here fails. `src/store/results.rs` records them.
 
 mod columns;
@@ -14,16 +14,20 @@ use serde_json::Value;
 
 pub use rows::Rows;
 
+use crate::engine::Noticed;
 use crate::store::RunResults;
 
 /// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
-/// for, and that a hook or a transform filled; the payload does not tell them from those that are missing.
-pub fn derive(payload: &Value, computed: &[String]) -> RunResults {
+/// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
+/// `noticed` is recorded with the payload.
+pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
+    let mut recorded = payload.clone();
+    noticed.add_to(&mut recorded);
     RunResults {
         metrics: metrics::derive(payload),
         fields: fields::derive(payload, computed),
         columns: columns::derive(payload),
-        payload: payload.to_string(),
+        payload: recorded.to_string(),
     }
 }
 
@@ -50,7 +54,7 @@ mod tests {
                     {"index": 1, "header": {"raw": null, "normalized": null}, "non_empty_cells": 2, "valid_cells": null,
                      "mapping": {"status": "unmapped", "field": null, "score": null, "method": null, "unmapped_reason": "no_signal"}}]}}]}]}]
         });
-        let results = derive(&payload, &["b".to_owned()]);
+        let results = derive(&payload, &["b".to_owned()], &Noticed::default());
         let metric = |name| {
             results
                 .metrics
@@ -83,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_empty_payload_derives_without_a_panic() {
-        let results = derive(&json!({}), &[]);
+        let results = derive(&json!({}), &[], &Noticed::default());
         assert!(results.fields.is_empty() && results.columns.is_empty());
     }
 }

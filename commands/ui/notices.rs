@@ -1,0 +1,120 @@
+//! What a run noticed, as lines below its summary.
+
+use std::collections::HashSet;
+
+use ade::engine::{Noticed, Told};
+
+use super::terminal::Ui;
+use super::tone::Tone;
+
+/// How far the lines about a file are indented.
+const INDENT: &str = "  ";
+/// The code of the notices about the configuration, which are the same for every file of a call.
+const CONFIGURATION: &str = "configuration";
+/// So many notices of one code are shown of one file.
+const OF_ONE_CODE: usize = 8;
+/// So many lines of each of several files.
+const OF_EACH_FILE: usize = 3;
+
+/// Where the lines of a run go.
+pub struct Lines<'a> {
+    /// The terminal.
+    pub ui: &'a Ui,
+    /// The run's id, for the command that lists everything.
+    pub run: &'a str,
+}
+
+impl Lines<'_> {
+    /// All notices of the only file of a call: warnings, what is good to know, and readings that the cells leave open.
+    pub fn of_one_file(&self, noticed: &Noticed) {
+        let notices: Vec<&Told> = noticed.notices.iter().collect();
+        for warnings in [true, false] {
+            let mut codes: Vec<&str> = Vec::new();
+            for notice in notices.iter().filter(|told| told.is_warning() == warnings) {
+                if !codes.contains(&notice.code()) {
+                    codes.push(notice.code());
+                }
+            }
+            for code in codes {
+                let of_code = notices
+                    .iter()
+                    .filter(|told| told.is_warning() == warnings && told.code() == code);
+                self.some(INDENT, of_code.copied());
+            }
+        }
+        for reading in noticed.readings.iter().filter(|told| told.is_ambiguous()) {
+            self.line(INDENT, reading, true);
+        }
+    }
+
+    /// The most important lines of one of several files. Those about the configuration are told by [`Self::of_configuration`].
+    pub fn of_several(&self, noticed: &Noticed) {
+        let warnings = noticed
+            .notices
+            .iter()
+            .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
+        let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
+        let mut lines: Vec<(usize, &Told)> = Vec::new();
+        for told in warnings.chain(open) {
+            let alike = lines
+                .iter()
+                .filter(|(_, known)| known.code() == told.code());
+            lines.push((alike.count(), told));
+        }
+        // One of each kind comes before the second one of any.
+        lines.sort_by_key(|(before, _)| *before);
+        let shown = lines.len().min(OF_EACH_FILE);
+        for (_, told) in &lines[..shown] {
+            self.line(INDENT, told, true);
+        }
+        if lines.len() > shown {
+            self.more(
+                INDENT,
+                &format!(
+                    "and {} more; `ade runs show {}` lists them",
+                    lines.len() - shown,
+                    self.run
+                ),
+            );
+        }
+    }
+
+    /// What is to be said of the configuration once for all files of a call. `told`: what was said.
+    pub fn of_configuration(&self, noticed: &Noticed, told: &mut HashSet<String>) {
+        let new = noticed.notices.iter().filter(|notice| {
+            notice.code() == CONFIGURATION && told.insert(notice.message().to_owned())
+        });
+        self.some("", new);
+    }
+
+    /// Notices of one code, the first ones alone where there are many.
+    fn some<'a>(&self, indent: &str, notices: impl Iterator<Item = &'a Told>) {
+        let notices: Vec<&Told> = notices.collect();
+        for notice in notices.iter().take(OF_ONE_CODE) {
+            self.line(indent, notice, notice.is_warning());
+        }
+        if notices.len() > OF_ONE_CODE {
+            self.more(
+                indent,
+                &format!(
+                    "… and {} more like it; `ade runs show {}` lists them",
+                    notices.len() - OF_ONE_CODE,
+                    self.run
+                ),
+            );
+        }
+    }
+
+    fn line(&self, indent: &str, told: &Told, warns: bool) {
+        if warns {
+            let mark = Some((Tone::Warn, "!"));
+            self.ui.words(indent, mark, Tone::Warn, told.message());
+        } else {
+            self.ui.words(indent, None, Tone::Dim, told.message());
+        }
+    }
+
+    fn more(&self, indent: &str, text: &str) {
+        self.ui.words(&format!("{indent}  "), None, Tone::Dim, text);
+    }
+}

@@ -1,0 +1,229 @@
+//! What the engine noticed in a run beside its findings, and how it read columns whose text had to be interpreted.
+//!
+//! The event `engine.run.noticed` has two lists of objects, and so has the payload that is recorded. Any engine may have
+//! sent them, so nothing here relies on their shape: what is no notice is passed over.
+
+use serde_json::{Map, Value};
+
+/// The key of the notices, in the event and in the recorded payload.
+const NOTICES: &str = "notices";
+/// The key of the readings.
+const READINGS: &str = "readings";
+
+/// The facts that are text where they are there.
+const TEXTS: &[&str] = &[
+    "sheet",
+    "field",
+    "hook",
+    "column",
+    "header",
+    "kind",
+    "read_as",
+    "decided_by",
+];
+/// The facts that are whole numbers.
+const NUMBERS: &[&str] = &["table", "count", "certain", "contradict"];
+
+/// Both lists of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Noticed {
+    /// What a reader of the result should know, in the engine's order.
+    pub notices: Vec<Told>,
+    /// How columns were read.
+    pub readings: Vec<Told>,
+}
+
+/// A notice or a reading, as it is recorded: an object with a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told(Map<String, Value>);
+
+impl Noticed {
+    /// The lists of an event's data, or of a recorded payload. What is not as it should be is left out.
+    pub fn of(holder: &Value) -> Self {
+        let list = |key: &str| {
+            let list = holder.get(key).and_then(Value::as_array);
+            list.into_iter().flatten().filter_map(Value::as_object)
+        };
+        Self {
+            notices: list(NOTICES).filter_map(notice).collect(),
+            readings: list(READINGS).filter_map(told).collect(),
+        }
+    }
+
+    /// Puts the lists into the payload that is recorded, those that hold something.
+    pub fn add_to(&self, payload: &mut Value) {
+        let Value::Object(payload) = payload else {
+            return;
+        };
+        for (key, list) in [(NOTICES, &self.notices), (READINGS, &self.readings)] {
+            if !list.is_empty() {
+                payload.insert(key.to_owned(), as_json(list));
+            }
+        }
+    }
+
+    /// Changes the words of every sentence.
+    pub fn reword(&mut self, words: impl Fn(&str) -> String) {
+        for told in self.notices.iter_mut().chain(&mut self.readings) {
+            let message = words(told.message());
+            told.0.insert("message".to_owned(), message.into());
+        }
+    }
+}
+
+/// A list as JSON.
+pub fn as_json(list: &[Told]) -> Value {
+    list.iter()
+        .map(|told| Value::Object(told.0.clone()))
+        .collect()
+}
+
+impl Told {
+    fn text(&self, key: &str) -> &str {
+        self.0.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The sentence.
+    pub fn message(&self) -> &str {
+        self.text("message")
+    }
+
+    /// What kind of notice it is; empty for a reading.
+    pub fn code(&self) -> &str {
+        self.text("code")
+    }
+
+    /// Whether it is a notice that asks for attention.
+    pub fn is_warning(&self) -> bool {
+        self.text("level") == "warning"
+    }
+
+    /// Whether it is a reading that the cells leave open.
+    pub fn is_ambiguous(&self) -> bool {
+        let left_open = self.0.get("ambiguous");
+        // As a number it counts cells; where others are certain, these decided.
+        let certain = self.0.get("certain").and_then(Value::as_u64).unwrap_or(0);
+        left_open.is_some_and(|value| {
+            value.as_bool() == Some(true)
+                || value
+                    .as_u64()
+                    .is_some_and(|cells| cells > 0 && certain == 0)
+        })
+    }
+
+    /// Whether it is about the table with this index on the sheet with this title.
+    pub fn is_of_table(&self, sheet: &str, table: u64) -> bool {
+        self.text("sheet") == sheet && self.0.get("table").and_then(Value::as_u64) == Some(table)
+    }
+}
+
+/// An object with a sentence. Facts of another type than theirs are left out.
+fn told(object: &Map<String, Value>) -> Option<Told> {
+    let said = object.get("message").and_then(Value::as_str);
+    said.filter(|words| !words.trim().is_empty())?;
+    let mut object = object.clone();
+    object.retain(|key, value| {
+        let is_text = !TEXTS.contains(&key.as_str()) || value.is_string();
+        let is_number = !NUMBERS.contains(&key.as_str()) || value.is_u64();
+        is_text && is_number
+    });
+    Some(Told(object))
+}
+
+fn notice(object: &Map<String, Value>) -> Option<Told> {
+    let code = object.get("code").and_then(Value::as_str)?;
+    let in_code = |letter: u8| letter.is_ascii_alphanumeric() || b"_-.".contains(&letter);
+    if code.is_empty() || !code.bytes().all(in_code) {
+        return None;
+    }
+    let mut told = told(object)?;
+    // A level that this ade does not know is better seen than overlooked.
+    if told.text("level") != "info" {
+        told.0.insert("level".to_owned(), "warning".into());
+    }
+    Some(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_notice_is_passed_over() {
+        let odd = json!({
+            "notices": [
+                1, null, "text", [], {}, {"code": "a"}, {"message": "b"}, {"code": 1, "message": "c"}, {"code": "", "message": "d"},
+                {"code": "e", "message": "  "}, {"code": "f", "message": ["g"]}, {"code": "\u{1b}[2J", "message": "g"},
+                {"code": "kept", "message": "h", "level": "loud", "count": "many", "sheet": 1, "rows": [[2, 3]]},
+                {"code": "quiet", "message": "i", "level": "info", "count": 3},
+            ],
+            "readings": [{"message": "j", "ambiguous": true}, {"field": "no sentence"}, 7],
+        });
+        let noticed = Noticed::of(&odd);
+        assert_eq!(
+            as_json(&noticed.notices),
+            json!([
+                {"code": "kept", "message": "h", "level": "warning", "rows": [[2, 3]]},
+                {"code": "quiet", "message": "i", "level": "info", "count": 3},
+            ])
+        );
+        assert_eq!(
+            as_json(&noticed.readings),
+            json!([{"message": "j", "ambiguous": true}])
+        );
+        for nothing in [
+            json!(null),
+            json!([]),
+            json!("x"),
+            json!({"notices": {}, "readings": "y"}),
+        ] {
+            assert_eq!(Noticed::of(&nothing), Noticed::default(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_reading_is_ambiguous_where_it_says_so_or_counts_cells() {
+        let ambiguous = |value: Value| {
+            let readings = json!({"readings": [{"message": "m", "ambiguous": value}]});
+            Noticed::of(&readings).readings[0].is_ambiguous()
+        };
+        for (value, wanted) in [
+            (json!(true), true),
+            (json!(40), true),
+            (json!(0), false),
+            (json!(false), false),
+            (json!(null), false),
+            (json!("yes"), false),
+        ] {
+            assert_eq!(ambiguous(value.clone()), wanted, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_no_object_stays_what_it_is() {
+        let noticed = Noticed::of(&json!({"notices": [{"code": "a", "message": "b"}]}));
+        for payload in [json!(null), json!([1]), json!("x")] {
+            let mut with = payload.clone();
+            noticed.add_to(&mut with);
+            assert_eq!(with, payload);
+        }
+        let mut payload = json!({"counts": {}});
+        noticed.add_to(&mut payload);
+        assert_eq!(Noticed::of(&payload), noticed);
+        assert!(payload.get("readings").is_none());
+    }
+
+    #[test]
+    fn sentences_are_reworded_and_know_their_table() {
+        let mut noticed = Noticed::of(
+            &json!({"readings": [{"message": "in /snapshot/x", "sheet": "S", "table": 1}]}),
+        );
+        noticed.reword(|text| text.replace("/snapshot", "/crew"));
+        let reading = &noticed.readings[0];
+        assert_eq!(reading.message(), "in /crew/x");
+        assert!(reading.is_of_table("S", 1));
+        assert!(!reading.is_of_table("S", 0) && !reading.is_of_table("T", 1));
+    }
+}
