@@ -44,9 +44,7 @@ impl Cut {
             }
         }
         if text.is_ascii() {
-            for &byte in text.as_bytes() {
-                self.ascii(byte);
-            }
+            self.cut_ascii(text.as_bytes());
         } else {
             for c in text.chars() {
                 self.any(c);
@@ -132,6 +130,32 @@ impl Cut {
             }
         }
         self.extend(WORD, start);
+    }
+
+    /// Cuts ASCII text: every byte is a character, and most are digits.
+    fn cut_ascii(&mut self, bytes: &[u8]) {
+        let mut at = 0;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            if byte.is_ascii_digit() {
+                let mut stop = at + 1;
+                while stop < bytes.len() && bytes[stop].is_ascii_digit() {
+                    stop += 1;
+                }
+                let start = self.text.len();
+                // Digits are text as they are.
+                self.text.push_str(std::str::from_utf8(&bytes[at..stop]).unwrap_or_default());
+                self.tokens.push(Token {
+                    kind: DIGITS,
+                    start: start as u16,
+                    stop: self.text.len() as u16,
+                });
+                at = stop;
+            } else {
+                self.ascii(byte);
+                at += 1;
+            }
+        }
     }
 
     #[inline]
