@@ -149,6 +149,10 @@ fn measure(bench: &Bench, shape: &Shape) {
 fn whole(command: &mut Command) -> (Duration, f64) {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let started = Instant::now();
+    #[expect(
+        clippy::zombie_processes,
+        reason = "wait4 below reaps it, and says what it used"
+    )]
     let child = command.spawn().expect("a command that starts");
     let id = child.id().cast_signed();
     let mut status = 0;
