@@ -68,9 +68,9 @@ const SHAPES: [Shape; 5] = [
     },
 ];
 
-/// The readers of values: wanted seconds for a million cells, and of the first use.
-const READER_SECONDS: f64 = 0.1;
-const FIRST_USE_SECONDS: f64 = 0.001;
+/// The readers of values: wanted milliseconds for a million cells, and of the first use.
+const READER: f64 = 100.0;
+const FIRST_USE: f64 = 1.0;
 
 /// How long more turns than the least may take.
 const QUICK: Duration = Duration::from_secs(10);
@@ -89,7 +89,7 @@ fn main() {
         shapes.iter().map(|shape| shape.input.to_owned()),
     );
     println!(
-        "{:<28} {:>10} {:>10} {:>8} {:>8}",
+        "{:<32} {:>10} {:>10} {:>8} {:>8}",
         "", "figure", "baseline", "ratio", "wanted"
     );
     for shape in shapes {
@@ -135,13 +135,13 @@ fn measure(bench: &Bench, shape: &Shape) {
         &format!("{} / {name}", shape.input),
         (took, "ms"),
         Some((baseline, took / baseline)),
-        Some((took / baseline, shape.ratio)),
+        Some((took / baseline, shape.ratio, "×")),
     );
     line(
         "  peak memory",
         (memory, "MiB"),
         Some((their_memory, memory / their_memory)),
-        shape.memory.map(|wanted| (memory, wanted)),
+        shape.memory.map(|wanted| (memory, wanted, "MiB")),
     );
 }
 
@@ -185,20 +185,20 @@ fn readers(bench: &Bench) {
         let name = format!("fields.{}", words.next().expect("the reader's name"));
         let figures: Vec<f64> = words.map(|word| word.parse().expect("seconds")).collect();
         let [ours, theirs, first] = figures[..] else {
-            println!("{name:<28} not there yet");
+            println!("{name:<32} not there yet");
             continue;
         };
         line(
             &format!("{name}, 1,000,000 cells"),
             (ours * 1000.0, "ms"),
             Some((theirs * 1000.0, ours / theirs)),
-            Some((ours, READER_SECONDS)),
+            Some((ours * 1000.0, READER, "ms")),
         );
         line(
             "  first use",
             (first * 1000.0, "ms"),
             None,
-            Some((first, FIRST_USE_SECONDS)),
+            Some((first * 1000.0, FIRST_USE, "ms")),
         );
     }
 }
@@ -208,18 +208,18 @@ fn line(
     what: &str,
     (figure, unit): (f64, &str),
     baseline: Option<(f64, f64)>,
-    judged: Option<(f64, f64)>,
+    judged: Option<(f64, f64, &str)>,
 ) {
     let decimals = if figure < 10.0 { 2 } else { 0 };
     let compared = baseline.map_or_else(String::new, |(baseline, ratio)| {
         format!("{baseline:.0} {ratio:>8.3}")
     });
-    let wanted = judged.map_or_else(String::new, |(value, wanted)| {
+    let wanted = judged.map_or_else(String::new, |(value, wanted, unit)| {
         let verdict = if value <= wanted { "ok" } else { "over" };
-        format!("{wanted:>8} {verdict}")
+        format!("{:>9} {verdict}", format!("{wanted} {unit}"))
     });
     let figure = format!("{figure:.decimals$} {unit}");
-    println!("{what:<28} {figure:>10} {compared:>19} {wanted}");
+    println!("{what:<32} {figure:>10} {compared:>19} {wanted}");
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
