@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "a bench is told its length by its caller"
 )]
+#![allow(dead_code, reason = "no bench needs all of it")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,7 +25,8 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    fn ade(&self) -> Command {
+    /// `ade` with the bench's own data directory.
+    pub fn ade(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
         command
             .arg("--data-dir")
@@ -73,18 +75,37 @@ impl Bench {
             serde_json::from_slice(&built.expect("ade env build").stdout).expect("JSON");
         let folder = built["folder"].as_str().expect("the environment's folder");
         bench.python = Path::new(folder).join(".venv/bin/python");
-        let written = Command::new(&bench.python)
-            .arg(bench.root.join("benches/engine/generate.py"))
-            .arg(bench.path("inputs"))
-            .args(sizes.iter().map(u32::to_string))
-            .stdout(Stdio::null())
-            .status();
-        assert!(written.expect("the generator").success());
+        if !sizes.is_empty() {
+            bench.generate("generate.py", sizes.iter().map(u32::to_string));
+        }
         let example = bench.example();
         for (name, _) in configurations {
             bench.run(name, &example);
         }
         bench
+    }
+
+    /// Python with the engine and the tools that are compared.
+    pub fn python(&self) -> Command {
+        Command::new(&self.python)
+    }
+
+    /// Python about to run a script of `benches/engine`.
+    pub fn script(&self, name: &str) -> Command {
+        let mut command = self.python();
+        command.arg(self.root.join("benches/engine").join(name));
+        command
+    }
+
+    /// Lets a generator write into the folder `inputs`.
+    pub fn generate(&self, script: &str, what: impl Iterator<Item = String>) {
+        let written = self
+            .script(script)
+            .arg(self.path("inputs"))
+            .args(what)
+            .stdout(Stdio::null())
+            .status();
+        assert!(written.expect("the generator").success());
     }
 
     /// A small messy workbook.
@@ -132,8 +153,8 @@ impl Bench {
     /// What another tool takes, and its peak memory in MiB.
     pub fn peer(&self, with: &str, input: &Path) -> (Duration, f64) {
         let started = Instant::now();
-        let output = Command::new(&self.python)
-            .arg(self.root.join("benches/engine/peers.py"))
+        let output = self
+            .script("peers.py")
             .arg(with)
             .arg(input)
             .arg(self.path("copy.xlsx"))

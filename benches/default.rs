@@ -1,0 +1,228 @@
+//! What a newcomer runs first: the configuration that `ade init` writes, as a whole process with its environment ready.
+//!
+//! `cargo bench --bench default`, or `cargo bench --bench default -- 12-rows` for the shapes whose names contain a word.
+//! The inputs are those of `benches/engine/rosters.py`. Each figure is the median of processes taken in turns with what it
+//! is compared to, with a wanted ratio and, for some, a wanted peak memory: the largest of `ade` and all that it started.
+//! At the end come the engine's own readers of values (`benches/engine/readers.py`). The bench prints "over" where a figure
+//! is above what is wanted; it never fails by that. `ENGINE_ROUNDS` sets how many turns there are at least (3 by default);
+//! while they are quick, there are up to five times as many.
+
+#[path = "engine/harness.rs"]
+mod harness;
+
+use std::io;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use harness::Bench;
+
+/// The name of the configuration.
+const CREW: &str = "crew";
+
+/// What a shape is compared to.
+#[derive(Clone, Copy)]
+enum Baseline {
+    ImportPolars,
+    Peer(&'static str),
+}
+
+struct Shape {
+    input: &'static str,
+    baseline: Baseline,
+    /// The wanted ratio to the baseline.
+    ratio: f64,
+    /// The wanted peak memory in MiB.
+    memory: Option<f64>,
+}
+
+const SHAPES: [Shape; 5] = [
+    Shape {
+        input: "12-rows.xlsx",
+        baseline: Baseline::ImportPolars,
+        ratio: 1.6,
+        memory: Some(80.0),
+    },
+    Shape {
+        input: "150-tables.xlsx",
+        baseline: Baseline::ImportPolars,
+        ratio: 3.0,
+        memory: None,
+    },
+    Shape {
+        input: "40-sheets.xlsx",
+        baseline: Baseline::ImportPolars,
+        ratio: 3.0,
+        memory: None,
+    },
+    Shape {
+        input: "300000-rows.csv",
+        baseline: Baseline::Peer("csv"),
+        ratio: 3.0,
+        memory: None,
+    },
+    Shape {
+        input: "50000-rows.xlsx",
+        baseline: Baseline::Peer("openpyxl"),
+        ratio: 0.025,
+        memory: Some(140.0),
+    },
+];
+
+/// The readers of values: wanted milliseconds for a million cells, and of the first use.
+const READER: f64 = 100.0;
+const FIRST_USE: f64 = 1.0;
+
+/// How long more turns than the least may take.
+const QUICK: Duration = Duration::from_secs(10);
+
+fn main() {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let asked = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
+    let shapes: Vec<&Shape> = SHAPES.iter().filter(|shape| asked(shape.input)).collect();
+
+    let bench = Bench::new(&[], &[(CREW, "")]);
+    bench.generate(
+        "rosters.py",
+        shapes.iter().map(|shape| shape.input.to_owned()),
+    );
+    println!(
+        "{:<32} {:>10} {:>10} {:>8} {:>8}",
+        "", "figure", "baseline", "ratio", "wanted"
+    );
+    for shape in shapes {
+        measure(&bench, shape);
+    }
+    if asked("readers") {
+        readers(&bench);
+    }
+}
+
+fn measure(bench: &Bench, shape: &Shape) {
+    let least = bench.rounds.max(1);
+    let input = bench.path("inputs").join(shape.input);
+    let ours = || {
+        let mut command = bench.ade();
+        command.args(["-q", "run"]).arg(bench.path(CREW));
+        whole(command.arg(&input))
+    };
+    let theirs = || match shape.baseline {
+        Baseline::ImportPolars => whole(bench.python().args(["-c", "import polars"])),
+        Baseline::Peer(name) => {
+            let mut command = bench.script("peers.py");
+            whole(command.arg(name).arg(&input).arg(bench.path("copy.xlsx")))
+        }
+    };
+    let mut measured = [const { Vec::new() }; 4];
+    let started = Instant::now();
+    for round in 0..5 * least {
+        if round >= least && started.elapsed() > QUICK {
+            break;
+        }
+        for (at, (took, memory)) in [ours(), theirs()].into_iter().enumerate() {
+            measured[at].push(took.as_secs_f64() * 1000.0);
+            measured[at + 2].push(memory);
+        }
+    }
+    let [took, baseline, memory, their_memory] = measured.map(median);
+    let name = match shape.baseline {
+        Baseline::ImportPolars => "import polars",
+        Baseline::Peer(name) => name,
+    };
+    line(
+        &format!("{} / {name}", shape.input),
+        (took, "ms"),
+        Some((baseline, took / baseline)),
+        Some((took / baseline, shape.ratio, "×")),
+    );
+    line(
+        "  peak memory",
+        (memory, "MiB"),
+        Some((their_memory, memory / their_memory)),
+        shape.memory.map(|wanted| (memory, wanted, "MiB")),
+    );
+}
+
+/// The time and the peak memory in MiB of a process and of all that it waited for.
+fn whole(command: &mut Command) -> (Duration, f64) {
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let started = Instant::now();
+    #[expect(
+        clippy::zombie_processes,
+        reason = "wait4 below reaps it, and says what it used"
+    )]
+    let child = command.spawn().expect("a command that starts");
+    let id = child.id().cast_signed();
+    let mut status = 0;
+    // SAFETY: all-zero is a valid rusage.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are to live values of the right types, and the child is reaped nowhere else.
+    let waited = unsafe { libc::wait4(id, &raw mut status, 0, &raw mut usage) };
+    let took = started.elapsed();
+    assert!(waited == id, "{}", io::Error::last_os_error());
+    assert!(status == 0, "{command:?} ended with {status}");
+    // macOS counts bytes, Linux KiB.
+    let unit = if cfg!(target_vendor = "apple") {
+        1024.0 * 1024.0
+    } else {
+        1024.0
+    };
+    (took, usage.ru_maxrss as f64 / unit)
+}
+
+/// The readers of values, in the environment's Python.
+fn readers(bench: &Bench) {
+    let output = bench.script("readers.py").output().expect("the readers");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for printed in String::from_utf8_lossy(&output.stdout).lines() {
+        let mut words = printed.split_whitespace();
+        let name = format!("fields.{}", words.next().expect("the reader's name"));
+        let figures: Vec<f64> = words.map(|word| word.parse().expect("seconds")).collect();
+        let [ours, theirs, first] = figures[..] else {
+            println!("{name:<32} not there yet");
+            continue;
+        };
+        line(
+            &format!("{name}, 1,000,000 cells"),
+            (ours * 1000.0, "ms"),
+            Some((theirs * 1000.0, ours / theirs)),
+            Some((ours * 1000.0, READER, "ms")),
+        );
+        line(
+            "  first use",
+            (first * 1000.0, "ms"),
+            None,
+            Some((first * 1000.0, FIRST_USE, "ms")),
+        );
+    }
+}
+
+/// A line of the table: the figure with its unit, the baseline with the ratio to it, and what counts beside what is wanted.
+fn line(
+    what: &str,
+    (figure, unit): (f64, &str),
+    baseline: Option<(f64, f64)>,
+    judged: Option<(f64, f64, &str)>,
+) {
+    let decimals = if figure < 10.0 { 2 } else { 0 };
+    let compared = baseline.map_or_else(String::new, |(baseline, ratio)| {
+        format!("{baseline:.0} {ratio:>8.3}")
+    });
+    let wanted = judged.map_or_else(String::new, |(value, wanted, unit)| {
+        let verdict = if value <= wanted { "ok" } else { "over" };
+        format!("{:>9} {verdict}", format!("{wanted} {unit}"))
+    });
+    let figure = format!("{figure:.decimals$} {unit}");
+    println!("{what:<32} {figure:>10} {compared:>19} {wanted}");
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
