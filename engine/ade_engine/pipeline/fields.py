@@ -10,6 +10,7 @@ from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingPa
 from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
+from ade_engine.pipeline.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
 
 #: The names of the values that its callables may take.
-OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index")
+OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
 _SAMPLE_ROWS = 5
 _OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
 
@@ -72,7 +73,7 @@ def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
 
 
 def _values(
-    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int
+    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int, header: str
 ) -> dict[str, Any]:
     """What a callable may ask for: the values of ``OFFERED``."""
     return {
@@ -81,6 +82,8 @@ def _values(
         "table": table,
         "table_region": region,
         "table_index": table_index,
+        "column_header": header,
+        "column_unit": header_unit(header),
     }
 
 
@@ -103,14 +106,23 @@ class Transforms(_Expressions):
     role = "transform"
 
     def apply(
-        self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sheet_name: str,
+        region: TableRegion,
+        table_index: int,
+        headers: dict[str, str] | None = None,
     ) -> pl.DataFrame:
-        """Apply every field's expressions in turn, each to the result of the one before."""
+        """Apply every field's expressions in turn, each to the result of the one before.
+
+        ``headers`` are the header texts of the columns that were found, by their names in the table.
+        """
         for field in self._fields_in_order(table, context.registry.fields):
             table = _with_column(table, field)
             subject = _subject(sheet_name, table_index, field)
             for entry, call in self._callers[field]:
-                values = _values(context, table, field, region, table_index)
+                values = _values(context, table, field, region, table_index, (headers or {}).get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
                 before = table
                 if expression is not None:
@@ -160,7 +172,13 @@ class Validators(_Expressions):
     role = "validator"
 
     def apply(
-        self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sheet_name: str,
+        region: TableRegion,
+        table_index: int,
+        headers: dict[str, str] | None = None,
     ) -> pl.DataFrame:
         """Add an issue column for each field with messages, and the two columns that sum them up.
 
@@ -173,7 +191,7 @@ class Validators(_Expressions):
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
             for entry, call in self._callers[field]:
-                values = _values(context, table, field, region, table_index)
+                values = _values(context, table, field, region, table_index, (headers or {}).get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
                 if expression is not None:
                     messages.append(expression.cast(pl.String))

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.context import RunContext
 
-_TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index")
+_TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index", "merged_ranges")
 
 #: What each stage offers beyond what every callable is offered.
 _OFFERED = {
     HookName.ON_WORKBOOK_START: ("source_workbook",),
-    HookName.ON_SHEET_START: ("source_sheet", "source_workbook"),
+    HookName.ON_SHEET_START: ("source_sheet", "source_workbook", "merged_ranges"),
     HookName.ON_TABLE_MAPPED: _TABLE_NAMES,
     HookName.ON_TABLE_TRANSFORMED: _TABLE_NAMES,
     HookName.ON_TABLE_VALIDATED: _TABLE_NAMES,
@@ -54,6 +54,10 @@ class Hooks:
 
     def __contains__(self, stage: HookName) -> bool:
         return bool(self._callers.get(stage))
+
+    def wants(self, stage: HookName, name: str) -> bool:
+        """Whether a hook of a stage takes the value of this name, which is then worth being found out."""
+        return any(name in call.plan.names() for _, call in self._callers.get(stage, ()))
 
     def run(
         self,
