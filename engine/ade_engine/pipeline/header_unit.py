@@ -10,8 +10,8 @@ import unicodedata
 
 #: One word in brackets at the end, with or without "in" before it: "Net (in EUR)".
 _IN_BRACKETS = re.compile(r"(?:\((?:in\s+)?([^()\[\]\s]+)\)|\[(?:in\s+)?([^()\[\]\s]+)\])$")
-_LAST_WORD = re.compile(r"(?:^|[\s,/])([^\s,/]+)$")
-_CODE_AT_END = re.compile(r"(.*\S)?[\s,/]([A-Z]{3})$", re.DOTALL)
+_LAST_WORD = re.compile(r"(?:^|[ ,/])([^ ,/]+)$")
+_CODE_AT_END = re.compile(r"(.*[^ ,/]) ?[ ,/] ?([A-Z]{3})$")
 
 #: The codes of ISO 4217 that are in use.
 _CURRENCIES = frozenset(
@@ -30,7 +30,7 @@ _WORDS = frozenset(("ALL", "CUP", "MAD", "PEN", "TOP", "TRY"))
 
 def header_unit(header: str) -> str | None:
     """The unit or currency as the header writes it; ``None`` where it names none."""
-    header = header.strip()
+    header = " ".join(header.split())
     found = _IN_BRACKETS.search(header)
     if found is not None:
         return _if_unit(found[1] or found[2])
@@ -40,7 +40,7 @@ def header_unit(header: str) -> str | None:
         # "US$" is a currency of its own; "Price$" is a price in "$".
         return prefix + header[-1] if re.fullmatch("[A-Z]{1,3}", prefix) else header[-1]
     found = _CODE_AT_END.fullmatch(header)
-    if found is None or found[1] is None or found[2] not in _CURRENCIES:
+    if found is None or found[2] not in _CURRENCIES:
         return None
     if found[2] in _WORDS and not any(letter.islower() for letter in found[1]):
         return None

@@ -12,6 +12,8 @@ from ade_engine.models.fields import HookName
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.context import RunContext
@@ -55,10 +57,6 @@ class Hooks:
     def __contains__(self, stage: HookName) -> bool:
         return bool(self._callers.get(stage))
 
-    def wants(self, stage: HookName, name: str) -> bool:
-        """Whether a hook of a stage takes the value of this name, which is then worth being found out."""
-        return any(name in call.plan.names() for _, call in self._callers.get(stage, ()))
-
     def run(
         self,
         context: RunContext,
@@ -66,9 +64,13 @@ class Hooks:
         *,
         sheet_name: str | None = None,
         region: TableRegion | None = None,
+        on_demand: Mapping[str, Callable[[], Any]] | None = None,
         **offered: Any,
     ) -> pl.DataFrame | None:
-        """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it."""
+        """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it.
+
+        Values of ``on_demand`` are found out for each hook that names them, and only then.
+        """
         callers = self._callers.get(stage)
         if not callers:
             return offered.get("table")
@@ -77,6 +79,9 @@ class Hooks:
         for entry, call in callers:
             if context.debug:
                 self._report(context, "hook.start", stage, entry, table_index, region, sheet_name)
+            for name, find in (on_demand or {}).items():
+                if name in call.plan.names():
+                    values[name] = find()
             try:
                 result = call(values)
                 if result is not None:

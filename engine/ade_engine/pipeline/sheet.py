@@ -27,6 +27,7 @@ from ade_engine.pipeline.side_by_side import split_side_by_side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
@@ -47,9 +48,6 @@ class SheetOutcome:
         self.scan: dict[str, Any] | None = None
         #: The tables that were written.
         self.written: list[BuiltTable] = []
-
-
-_TABLE_STAGES = (HookName.ON_TABLE_MAPPED, HookName.ON_TABLE_TRANSFORMED, HookName.ON_TABLE_VALIDATED)
 
 
 class SheetPipeline:
@@ -83,7 +81,7 @@ class SheetPipeline:
             sheet_name=sheet.title,
             source_sheet=source_sheet,
             source_workbook=source_workbook,
-            **self._merged_ranges((HookName.ON_SHEET_START,), sheet),
+            on_demand=self._merged_ranges(sheet),
         )
         progress = Progress(context, sheet.title, sheet_index)
         scan = self._source.scan(
@@ -102,7 +100,7 @@ class SheetPipeline:
         source_values = {
             "source_sheet": source_sheet,
             "source_workbook": source_workbook,
-            **self._merged_ranges(_TABLE_STAGES, sheet, scan),
+            "on_demand": self._merged_ranges(sheet, scan),
         }
         built = [
             self._build(context, sheet.title, sheet_index, scan, span, index, source_values)
@@ -173,16 +171,16 @@ class SheetPipeline:
             )
         return scan, spans
 
-    def _merged_ranges(
-        self, stages: tuple[HookName, ...], sheet: SourceSheet, scan: SheetScan | None = None
-    ) -> dict[str, Any]:
-        """The value ``merged_ranges`` for hooks of some stages, where one of them takes it."""
-        if not any(self.hooks.wants(stage, "merged_ranges") for stage in stages):
-            return {}
-        ranges = None if scan is None else scan.merged_ranges
-        if ranges is None:
-            ranges = self._source.merged_ranges_now(sheet)
-        return {"merged_ranges": [range_text(area) for area in ranges]}
+    def _merged_ranges(self, sheet: SourceSheet, scan: SheetScan | None = None) -> dict[str, Callable[[], Any]]:
+        """The value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
+
+        def find() -> list[str]:
+            ranges = None if scan is None else scan.merged_ranges
+            if ranges is None:
+                ranges = self._source.merged_ranges_now(sheet)
+            return [range_text(area) for area in ranges]
+
+        return {"merged_ranges": find}
 
     def _build(
         self,

@@ -172,6 +172,7 @@ impl<R: Read> SheetReader<'_, R> {
     }
 
     /// Looks for merged ranges, which stand behind the rows, where the scan has ended before. `false`: they are too far away.
+    #[cold]
     fn read_behind_the_scan(&mut self, watch: &Watch) -> Result<bool> {
         let limits = self.builder.limits();
         // A look at the first rows needs no merged ranges.
@@ -197,6 +198,7 @@ impl<R: Read> SheetReader<'_, R> {
         }
     }
 
+    #[cold]
     fn note_merged_range(&mut self) {
         if let Some(range) = merged_range(&self.xml) {
             self.builder.merge(range);
@@ -331,16 +333,18 @@ impl<R: Read> SheetReader<'_, R> {
                 _ => {}
             }
         }
-        if has_formula && cell.tag == Tag::Empty {
-            // Text of no length is a value that was saved; an empty number is none.
-            let is_saved_text = has_value && kind == Kind::FormulaText;
-            if let Some(row) = self.row.checked_sub(1)
-                && !is_saved_text
-            {
-                self.builder.note_formula_without_value(row, column);
-            }
+        // Text of no length is a value that was saved; an empty number is none.
+        if has_formula && cell.tag == Tag::Empty && !(has_value && kind == Kind::FormulaText) {
+            self.note_formula_without_value(column);
         }
         Ok((column, cell, style, kind))
+    }
+
+    #[cold]
+    fn note_formula_without_value(&mut self, column: usize) {
+        if let Some(row) = self.row.checked_sub(1) {
+            self.builder.note_formula_without_value(row, column);
+        }
     }
 
     /// Reads a `v` element up to its end tag.
