@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from decimal import Decimal
 
 import openpyxl
@@ -398,6 +399,30 @@ def test_transforms_and_validators_can_ask_for_the_header_and_its_unit(run):
         ["absent", "", None],
         ["weight", "Gewicht [kg]", "kg"],
     ]
+
+
+def test_a_check_knows_who_is_offered_the_new_names(package):
+    from ade_engine import Engine, Settings
+    from ade_engine.models import ConfigError
+
+    unit = """
+        def unit(column_header, column_unit):
+            return None
+        def register(registry):
+            registry.register_column_transform(unit, field="a", priority=1)
+            registry.register_column_validator(unit, field="a", priority=1)
+    """
+    folder = package({"hooks/ask.py": ASKING, "columns/b.py": unit}, fields=["a"])
+    assert Engine(Settings()).check(config_package=folder)
+    late = """
+        def end(merged_ranges):
+            pass
+        def register(registry):
+            registry.register_hook(end, hook="on_sheet_end", priority=1)
+    """
+    (folder / "ade_config/hooks/late.py").write_text(textwrap.dedent(late))
+    with pytest.raises(ConfigError, match="needs 'merged_ranges', which this stage does not offer"):
+        Engine(Settings()).check(config_package=folder)
 
 
 def test_the_unit_of_a_header():

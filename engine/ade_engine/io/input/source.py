@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ade_engine import _native
+from ade_engine.io.scan.merged import in_order
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 
@@ -263,12 +264,12 @@ class Source:
         return self._native.merged_ranges(sheet.index)
 
     def merged_ranges_now(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
-        """The same as hooks left the sheet."""
+        """The merged ranges of a sheet as hooks left it, in order of their first cells; single cells are left out."""
         if sheet.index is None or sheet.origin is not None:
             from ade_engine.io.scan.worksheet_scan import merged_ranges_of
 
             return merged_ranges_of(sheet.worksheet)
-        return self.merged_ranges(sheet)
+        return in_order(self.merged_ranges(sheet))
 
     def has_values(self, sheet: SourceSheet) -> bool:
         """Whether a sheet seems to have a value; it is looked for in the first rows only."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.scan.changed_scan import ChangedScan
+from ade_engine.io.scan.merged import in_order
 from ade_engine.io.scan.sheet_scan import SheetScan
 
 _TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta))
@@ -39,12 +40,8 @@ def scan_of_worksheet(
 
 def merged_ranges_of(worksheet: Any) -> list[tuple[int, int, int, int]]:
     """The merged ranges of an openpyxl worksheet, as a scan has them: first row, last row, first column, last column."""
-    ranges = [
-        (area.min_row, area.max_row, area.min_col, area.max_col)
-        for area in getattr(getattr(worksheet, "merged_cells", None), "ranges", ())
-        if (area.min_row, area.min_col) != (area.max_row, area.max_col)
-    ]
-    return sorted(ranges, key=lambda area: (area[0], area[2], area[1], area[3]))
+    ranges = getattr(getattr(worksheet, "merged_cells", None), "ranges", ())
+    return in_order((area.min_row, area.max_row, area.min_col, area.max_col) for area in ranges)
 
 
 def _first_cells(merged: list[tuple[int, int, int, int]], scan: SheetScan) -> dict[tuple[int, int], tuple[int, int]]:

@@ -120,9 +120,11 @@ impl SheetBuilder {
         found.first.get_or_insert((row, column));
     }
 
-    /// Adds a merged range.
+    /// Adds a merged range; a single cell is none.
     pub fn merge(&mut self, range: MergedRange) {
-        self.findings.merged.push(range);
+        if !range.is_one_cell() {
+            self.findings.merged.push(range);
+        }
     }
 
     /// Notes that the scan ended before it came to all merged ranges.

@@ -2,7 +2,7 @@
 
 use super::column_letters::{column_name, column_of};
 
-/// A merged range of at least two cells; rows and columns count from 0, and both ends belong to it.
+/// A merged range; rows and columns count from 0, and both ends belong to it.
 ///
 /// Ranges are ordered by their first cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +22,12 @@ impl MergedRange {
             last_row: one.0.max(other.0),
             last_column: one.1.max(other.1),
         };
-        (one != other).then_some(range)
+        (!range.is_one_cell()).then_some(range)
+    }
+
+    /// Whether the range is a single cell, with which nothing is merged.
+    pub fn is_one_cell(&self) -> bool {
+        self.first_row == self.last_row && self.first_column == self.last_column
     }
 
     /// The range that a reference such as `A2:C5` names; nothing where it names none, or a single cell.

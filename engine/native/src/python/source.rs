@@ -146,7 +146,7 @@ impl Source {
         Ok(Scan::new(Arc::new(sheet), details))
     }
 
-    /// The merged ranges of a sheet in order of their first cells, as (first row, last row, first column, last column) from 1.
+    /// The merged ranges of a sheet as the file has them, as (first row, last row, first column, last column) from 1.
     fn merged_ranges(&self, py: Python<'_>, sheet: usize) -> PyResult<Vec<Range>> {
         let ranges = py
             .detach(|| self.source.book()?.merged_ranges(sheet))

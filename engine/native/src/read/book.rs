@@ -160,7 +160,7 @@ impl Book {
         self.active
     }
 
-    /// The merged ranges of a sheet, in order of rows and columns. Of a sheet of the `.xlsx` family they are read for this.
+    /// The merged ranges of a sheet as the file has them. Of a sheet of the `.xlsx` family they are read for this.
     ///
     /// # Errors
     /// When the sheet is damaged.
@@ -171,12 +171,7 @@ impl Book {
                 let source = ReadAhead::new(workbook.archive.open_part(part)?);
                 xlsx::sheet::read_merged_ranges(source, part)
             }
-            Content::Legacy(workbook) => {
-                let mut merged: Vec<_> = xls::merged_ranges(workbook, sheet).collect();
-                merged.sort_unstable();
-                merged.dedup();
-                Ok(merged)
-            }
+            Content::Legacy(workbook) => Ok(xls::merged_ranges(workbook, sheet).collect()),
             Content::Text(_) => Ok(Vec::new()),
         }
     }

@@ -75,11 +75,14 @@ pub fn scan(
     Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
 }
 
-/// The merged ranges of a sheet of the workbook, in the order of the file.
+/// The merged ranges of a sheet of the workbook as the file has them, single cells included.
 pub fn merged_ranges(workbook: &LegacyWorkbook, sheet: usize) -> impl Iterator<Item = MergedRange> {
     let ranges = workbook.merged_ranges(sheet).iter();
-    ranges.filter_map(|&[top, bottom, left, right]| {
-        MergedRange::between((top as u32, left as u32), (bottom as u32, right as u32))
+    ranges.map(|&[top, bottom, left, right]| MergedRange {
+        first_row: top as u32,
+        first_column: left as u32,
+        last_row: bottom as u32,
+        last_column: right as u32,
     })
 }
 

@@ -84,7 +84,7 @@ fn reader_of<'a, R: Read>(
     }
 }
 
-/// The merged ranges of the worksheet in the part `part`, in order of rows and columns. Its cells are passed over unread.
+/// The merged ranges of the worksheet in the part `part`. Its cells are passed over unread.
 ///
 /// # Errors
 /// When the part cannot be unpacked or parsed.
@@ -102,8 +102,6 @@ pub fn read_merged_ranges(source: impl Read, part: &str) -> Result<Vec<MergedRan
             _ => {}
         }
     }
-    merged.sort_unstable();
-    merged.dedup();
     Ok(merged)
 }
 
