@@ -263,6 +263,7 @@ class _Run:
         from ade_engine.io.input.source import SourceError
         from ade_engine.io.output.workbook import Output
         from ade_engine.pipeline.context import RunContext
+        from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets
         from ade_engine.pipeline.sheet import SheetPipeline
 
         registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
@@ -281,6 +282,7 @@ class _Run:
             message=f"Workbook {plan.input_file.name}: {source.sheet_count} sheets",
             data={"sheet_count": source.sheet_count},
         )
+        notice_detection(self.notices, source)
         context = RunContext(
             settings=self.settings,
             registry=registry,
@@ -304,6 +306,8 @@ class _Run:
             sheets,
             **scan_limits(self.settings),
         )
+        if plan.input_sheets is None and not plan.active_sheet_only:
+            notice_hidden_sheets(self.notices, source, all_sheets)
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(index), sheet, index, sheet_report)

@@ -405,15 +405,17 @@ def _as_json(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
 
 
-def scan_limits(settings: Settings) -> dict[str, int | None]:
-    """The limits of a scan as the reader takes them: no sheet has so many rows that a larger number would differ."""
-    return {
+def scan_limits(settings: Settings) -> dict[str, Any]:
+    """The settings of a scan as the reader takes them: no sheet has so many rows that a larger number would differ."""
+    limits: dict[str, Any] = {
         key: None if value is None else min(value, _MORE_THAN_ANY_SHEET)
         for key, value in (
             ("max_empty_rows_run", settings.max_empty_rows_run),
             ("max_empty_cols_run", settings.max_empty_cols_run),
         )
     }
+    limits["fill_merged"] = bool(settings.fill_merged)
+    return limits
 
 
 class _Given:

@@ -74,6 +74,8 @@ class TransformContext(ExtensionContext):
     table: pl.DataFrame
     table_region: TableRegion
     table_index: int
+    column_header: str = ""
+    column_unit: str | None = None
 
 
 class ValidateContext(ExtensionContext):
@@ -83,6 +85,8 @@ class ValidateContext(ExtensionContext):
     table: pl.DataFrame
     table_region: TableRegion
     table_index: int
+    column_header: str = ""
+    column_unit: str | None = None
 
 
 class WorkbookStartHookContext(ExtensionContext):
@@ -96,6 +100,7 @@ class SheetStartHookContext(ExtensionContext):
 
     source_sheet: Worksheet
     source_workbook: Workbook
+    merged_ranges: list[str] = []
 
 
 class TableMappedHookContext(ExtensionContext):
@@ -106,6 +111,7 @@ class TableMappedHookContext(ExtensionContext):
     source_workbook: Workbook
     source_region: TableRegion
     table_index: int
+    merged_ranges: list[str] = []
 
 
 class TableTransformedHookContext(TableMappedHookContext):

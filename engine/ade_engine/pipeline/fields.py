@@ -13,6 +13,7 @@ from ade_engine.fields.surroundings import Surroundings, emptied_cells
 from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
+from ade_engine.pipeline.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ DOUBT_PREFIX = "__ade_doubt__"
 NEVER_WRITTEN = (UNREAD_PREFIX, DOUBT_PREFIX, surroundings.ROW)
 
 #: The names of the values that its callables may take.
-OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index")
+OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
 _SAMPLE_ROWS = 5
 _OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
 
@@ -82,7 +83,7 @@ def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
 
 
 def _values(
-    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int
+    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int, header: str
 ) -> dict[str, Any]:
     """What a callable may ask for: the values of ``OFFERED``."""
     return {
@@ -91,6 +92,8 @@ def _values(
         "table": table,
         "table_region": region,
         "table_index": table_index,
+        "column_header": header,
+        "column_unit": header_unit(header),
     }
 
 
@@ -120,15 +123,17 @@ class Transforms(_Expressions):
         region: TableRegion,
         table_index: int,
         sources: dict[str, Source] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> pl.DataFrame:
         """Apply every field's expressions in turn, each to the result of the one before.
 
-        ``sources``: where the columns of fields came from.
+        ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, by
+        their names in the table.
         """
         around = Surroundings(context.settings, table, sources or {})
         surroundings.enter(around)
         try:
-            table = self._apply(context, table, sheet_name, region, table_index, around)
+            table = self._apply(context, table, sheet_name, region, table_index, around, headers or {})
         finally:
             surroundings.enter(None)
         return note_readings(context, table, around, sheet_name, table_index)
@@ -141,13 +146,14 @@ class Transforms(_Expressions):
         region: TableRegion,
         table_index: int,
         around: Surroundings,
+        headers: dict[str, str],
     ) -> pl.DataFrame:
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
             table = _with_column(table, field)
             subject = _subject(sheet_name, table_index, field)
             for entry, call in self._callers[field]:
-                values = _values(context, table, field, region, table_index)
+                values = _values(context, table, field, region, table_index, headers.get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
                 before = table
                 if expression is not None:
@@ -259,12 +265,19 @@ class Validators(_Expressions):
     role = "validator"
 
     def apply(
-        self, context: RunContext, table: pl.DataFrame, sheet_name: str, region: TableRegion, table_index: int
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sheet_name: str,
+        region: TableRegion,
+        table_index: int,
+        headers: dict[str, str] | None = None,
     ) -> pl.DataFrame:
         """Add an issue column for each field with messages, and the two columns that sum them up.
 
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
+        headers = headers or {}
         made: list[str] = []
         noted = [
             name.removeprefix(prefix)
@@ -281,7 +294,7 @@ class Validators(_Expressions):
                 if name in table.columns:
                     messages.append(pl.col(name))
             for entry, call in self._callers.get(field, ()):
-                values = _values(context, table, field, region, table_index)
+                values = _values(context, table, field, region, table_index, headers.get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
                 if expression is not None:
                     if context.settings.strict_validators:

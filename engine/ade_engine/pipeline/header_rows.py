@@ -139,6 +139,11 @@ def find_tables(
     return tables
 
 
+def is_guessed(verdict: RowKinds) -> bool:
+    """Whether :func:`find_tables` has nothing to go by: no header row, and no data row that could follow one."""
+    return verdict.kinds.find(HEADER) == -1 and verdict.kinds.find(DATA, 1) == -1
+
+
 def joined_headers(rows: list[list[Any]]) -> list[Any]:
     """One header for each column of a header block: the raw cell of a single row, else the rows' texts joined.
 

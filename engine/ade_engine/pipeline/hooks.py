@@ -12,18 +12,18 @@ from ade_engine.models.fields import HookName
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.models.table import TableRegion
     from ade_engine.pipeline.context import RunContext
 
-_TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index")
+_TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index", "merged_ranges")
 
 #: What each stage offers beyond what every callable is offered.
 _OFFERED = {
     HookName.ON_WORKBOOK_START: ("source_workbook",),
-    HookName.ON_SHEET_START: ("source_sheet", "source_workbook"),
+    HookName.ON_SHEET_START: ("source_sheet", "source_workbook", "merged_ranges"),
     HookName.ON_TABLE_MAPPED: _TABLE_NAMES,
     HookName.ON_TABLE_TRANSFORMED: _TABLE_NAMES,
     HookName.ON_TABLE_VALIDATED: _TABLE_NAMES,
@@ -65,11 +65,13 @@ class Hooks:
         sheet_name: str | None = None,
         region: TableRegion | None = None,
         on_table: Callable[[RegisteredFn, pl.DataFrame, pl.DataFrame], object] | None = None,
+        on_demand: Mapping[str, Callable[[], Any]] | None = None,
         **offered: Any,
     ) -> pl.DataFrame | None:
         """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it.
 
         ``on_table`` is called with each hook that replaced the table, and with the table before and after.
+        Values of ``on_demand`` are found out for each hook that names them, and only then.
         """
         callers = self._callers.get(stage)
         if not callers:
@@ -79,6 +81,9 @@ class Hooks:
         for entry, call in callers:
             if context.debug:
                 self._report(context, "hook.start", stage, entry, table_index, region, sheet_name)
+            for name, find in (on_demand or {}).items():
+                if name in call.plan.names():
+                    values[name] = find()
             try:
                 result = call(values)
                 if result is not None:

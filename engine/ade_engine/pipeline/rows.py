@@ -47,6 +47,11 @@ class RowClassifier:
         self._loop: Any = None
         self._detector_at_line: dict[int, int] = {}
 
+    @property
+    def has_detectors(self) -> bool:
+        """Whether there is a row detector, so that tables can be found otherwise than by guessing."""
+        return bool(self._detectors)
+
     def classify(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
         """The kind of every scanned row."""
         if not self._detectors:

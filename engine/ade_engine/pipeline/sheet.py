@@ -16,17 +16,19 @@ from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
 from ade_engine.pipeline.events import region_data
 from ade_engine.pipeline.fields import NEVER_WRITTEN, RESERVED_PREFIX, Transforms, Validators
-from ade_engine.pipeline.frame import SourceTable
+from ade_engine.pipeline.frame import SourceTable, header_text
 from ade_engine.pipeline.header_rows import RowSpan, find_tables
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
+from ade_engine.pipeline.noticed import notice_formulas, notice_merged, notice_no_table, range_text
 from ade_engine.pipeline.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.rows import RowClassifier
 from ade_engine.pipeline.side_by_side import split_side_by_side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
@@ -80,6 +82,7 @@ class SheetPipeline:
             sheet_name=sheet.title,
             source_sheet=source_sheet,
             source_workbook=source_workbook,
+            on_demand=self._merged_ranges(sheet),
         )
         progress = Progress(context, sheet.title, sheet_index)
         scan = self._source.scan(
@@ -92,9 +95,16 @@ class SheetPipeline:
             "stopped_early": scan.stopped_early,
             "truncated_rows": scan.truncated_rows,
         }
+        notice_formulas(context.notices, sheet.title, scan)
         scan, spans = self._find_tables(context, sheet.title, sheet_index, scan, progress)
+        notice_merged(context.notices, sheet.title, scan, spans, fill=bool(context.settings.fill_merged))
+        source_values = {
+            "source_sheet": source_sheet,
+            "source_workbook": source_workbook,
+            "on_demand": self._merged_ranges(sheet, scan),
+        }
         built = [
-            self._build(context, sheet.title, sheet_index, scan, span, index, source_sheet, source_workbook)
+            self._build(context, sheet.title, sheet_index, scan, span, index, source_values)
             for index, span in enumerate(spans)
         ]
         scan_rows = scan.rows_emitted
@@ -123,6 +133,7 @@ class SheetPipeline:
     ) -> tuple[SheetScan, list[RowSpan]]:
         """The sheet's tables, and the scan to read them from: row detectors may have changed it."""
         spans: list[RowSpan] = []
+        verdict = None
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self._rows.classify(context, sheet_name, scan, progress)
@@ -133,6 +144,8 @@ class SheetPipeline:
             )
             if context.settings.split_side_by_side_tables:
                 spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
+        if verdict is None or self._rows.has_detectors:
+            notice_no_table(context.notices, sheet_name, verdict, spans)
         if context.debug:
             tables = []
             for index, span in enumerate(spans):
@@ -159,6 +172,17 @@ class SheetPipeline:
             )
         return scan, spans
 
+    def _merged_ranges(self, sheet: SourceSheet, scan: SheetScan | None = None) -> dict[str, Callable[[], Any]]:
+        """The value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
+
+        def find() -> list[str]:
+            ranges = None if scan is None else scan.merged_ranges
+            if ranges is None:
+                ranges = self._source.merged_ranges_now(sheet)
+            return [range_text(area) for area in ranges]
+
+        return {"merged_ranges": find}
+
     def _build(
         self,
         context: RunContext,
@@ -167,8 +191,7 @@ class SheetPipeline:
         scan: SheetScan,
         span: RowSpan,
         table_index: int,
-        source_sheet: object,
-        source_workbook: object,
+        source_values: dict[str, Any],
     ) -> BuiltTable:
         """Steps 1 to 6 of a table: mapping, transforms, validators, and the hooks after each."""
         source = SourceTable(scan, span)
@@ -177,6 +200,7 @@ class SheetPipeline:
         table = rename_columns(context, source, mapping)
         if context.settings.row_provenance:
             table = with_rows(table, source)
+        headers = _header_texts(source, table)
 
         def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
             return self.hooks.run(
@@ -185,20 +209,19 @@ class SheetPipeline:
                 sheet_name=sheet_name,
                 region=region,
                 table=table,
-                source_sheet=source_sheet,
-                source_workbook=source_workbook,
                 source_region=region,
                 table_index=table_index,
                 on_table=lambda entry, before, after: note_dropped(
                     context, entry, before, after, sheet_name, table_index
                 ),
+                **source_values,
             )
 
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         sources = sources_of(source, mapping)
-        table = self._transforms.apply(context, table, sheet_name, region, table_index, sources)
+        table = self._transforms.apply(context, table, sheet_name, region, table_index, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
-        table = self._validators.apply(context, table, sheet_name, region, table_index)
+        table = self._validators.apply(context, table, sheet_name, region, table_index, headers)
         table = run_hooks(HookName.ON_TABLE_VALIDATED, table)
 
         taken = {column.source_index for column in mapping.columns}
@@ -285,3 +308,11 @@ class SheetPipeline:
             chosen = self._manifest.arrange(chosen)
         # A table without columns has no rows either.
         return chosen if chosen.width else pl.DataFrame()
+
+
+def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, str]:
+    """The header texts of a table's columns by their names, after columns were renamed in place."""
+    headers: dict[str, str] = {}
+    for column in source.columns:
+        headers.setdefault(source.names[column.index], header_text(column.header))
+    return {name: headers[former] for former, name in zip(source.frame.columns, table.columns)}

@@ -82,6 +82,9 @@ fn read_all(path: &str, options: &CsvOptions, limits: ScanLimits) -> Result<usiz
     let book = Book::open(path, options)?;
     let mut cells = 0;
     for sheet in 0..book.sheets().len().min(8) {
+        drop(book.merged_ranges(sheet));
+    }
+    for sheet in 0..book.sheets().len().min(8) {
         let Ok(sheet) = book.scan(sheet, limits, &Watch::default()) else {
             continue;
         };
@@ -97,6 +100,10 @@ fn read_all(path: &str, options: &CsvOptions, limits: ScanLimits) -> Result<usiz
             drop(series::build(&sheet, column, 0, rows));
         }
         drop(sheet.count_cells(0, rows, facts.width.min(50)));
+        assert!(
+            sheet.hiding_ranges(&[(0, 5), (3, 9), (5000, usize::MAX)]).0
+                <= sheet.findings().merged.len()
+        );
     }
     Ok(cells)
 }
@@ -104,9 +111,14 @@ fn read_all(path: &str, options: &CsvOptions, limits: ScanLimits) -> Result<usiz
 /// Reads a file in any way, and checks that this is quick and cheap. `real_bytes` is what it unpacks to.
 fn survive(extension: &str, content: &[u8], real_bytes: usize) -> Option<usize> {
     let file = TemporaryFile::new(extension, content);
-    let limits = [ScanLimits::NONE, ScanLimits::default()];
+    let limits = [false, true].map(|fill_merged| {
+        [ScanLimits::NONE, ScanLimits::default()].map(|limits| ScanLimits {
+            fill_merged,
+            ..limits
+        })
+    });
     let mut cells = None;
-    for limits in limits {
+    for limits in limits.into_iter().flatten() {
         let started = Instant::now();
         let before = CURRENT.load(Ordering::Relaxed);
         PEAK.store(before, Ordering::Relaxed);
@@ -193,7 +205,20 @@ fn sound_sheet() -> String {
             row % 2
         );
     }
-    sheet_xml(&rows)
+    with_merged(
+        &sheet_xml(&rows),
+        &["A1:B2", "$C$3:C9", "D4:D2", "A1:XFD1048576", "x"],
+    )
+}
+
+/// The sheet with merged ranges behind its rows.
+fn with_merged(sheet: &str, references: &[impl AsRef<str>]) -> String {
+    let merged: String = references
+        .iter()
+        .map(|reference| format!("<mergeCell ref=\"{}\"/>", reference.as_ref()))
+        .collect();
+    let end = format!("</sheetData><mergeCells>{merged}</mergeCells>");
+    sheet.replace("</sheetData>", &end)
 }
 
 /// Zips parts, deflated or as they are, with sound checksums.
@@ -485,6 +510,71 @@ fn rows_in_reverse_order_take_no_longer() {
     }
     let xml = sheet_xml(&rows);
     assert!(survive("xlsx", &package(&xml), xml.len()).is_some());
+}
+
+#[test]
+fn merged_ranges_take_no_more_than_is_in_proportion() {
+    let _turn = turn();
+    let name = ade_engine_native::cells::column_letters::column_name;
+    let sound: String = (1..40)
+        .map(|row| format!("<row r=\"{row}\"><c><v>{row}</v></c><c/><c><v>2</v></c></row>"))
+        .collect();
+    // A row at the end of what a sheet can hold, and one that is as wide.
+    let mut far = "<row r=\"1\"><c r=\"A1\"><v>1</v></c>".to_owned();
+    for column in (0..16_384).step_by(400) {
+        far += &format!("<c r=\"{}1\"><v>1</v></c>", name(column));
+    }
+    far += "</row>";
+    for row in (1..1_048_576).step_by(900) {
+        far += &format!("<row r=\"{}\"><c r=\"A{0}\"><v>1</v></c></row>", row + 1);
+    }
+    let nested: Vec<String> = (1..30_000)
+        .map(|last| format!("A1:{}{}", name(last % 16_000), 1_048_576 - last))
+        .collect();
+    let strips: Vec<String> = (1..30_000).map(|row| format!("A{row}:XFD{row}")).collect();
+    let columns: Vec<String> = (0..16_384)
+        .map(|column| format!("{0}1:{0}1048576", name(column)))
+        .collect();
+    let again = vec!["A1:C5".to_owned(); 100_000];
+    let garbage: Vec<String> = [
+        "A1:XFD1048576",
+        "XFD1048576:A1",
+        "A1:A1",
+        "A0:B0",
+        "A1:B99999999999999999999",
+        "AAAA1:B2",
+        "A:A",
+        "1:1",
+        ":",
+        "",
+        "A1:",
+        ":B2",
+        "A1:B2:C3",
+        "A1 B2",
+        "-A1:B2",
+        "A1:é9",
+        "R1C1:R2C2",
+        "ZZZ16777216:ZZZ999999999",
+        "&amp;:&lt;",
+        "$$$:$$$",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for rows in [&sound, &far] {
+        for references in [&nested, &strips, &columns, &again, &garbage] {
+            let xml = with_merged(&sheet_xml(rows), references);
+            assert!(survive("xlsx", &package(&xml), xml.len()).is_some());
+        }
+    }
+    // An old sheet whose ranges are as large as they can be, and lie over each other.
+    let mut merged = 1000u16.to_le_bytes().to_vec();
+    for _ in 0..1000 {
+        merged.extend([0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0]);
+    }
+    let mut stream = sound_old_stream();
+    let end = stream.len() - record(0x000A, &[]).len();
+    stream.splice(end..end, record(0x00E5, &merged));
+    assert!(survive("xls", &stream, 0).is_some());
 }
 
 #[test]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ade_engine import _native
+from ade_engine.io.scan.merged import in_order
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 
@@ -21,6 +22,8 @@ SourceError = _native.SourceError
 #: The limits that a sheet is scanned with ahead of being asked for, unless the caller names others.
 _USUAL_ROWS_RUN = 1000
 _USUAL_COLS_RUN = 500
+#: How many rows are read to find out whether a sheet has values.
+_ROWS_OF_A_LOOK = 64
 
 
 def open_source(
@@ -30,14 +33,16 @@ def open_source(
     csv_delimiter: str = ",",
     max_empty_rows_run: int | None = _USUAL_ROWS_RUN,
     max_empty_cols_run: int | None = _USUAL_COLS_RUN,
+    fill_merged: bool = False,
     scan_ahead: bool = True,
 ) -> Source:
     """Start reading a file and return at once; :meth:`Source.load` raises what is wrong with it.
 
     The first visible sheet is scanned ahead, with the given limits, because it will probably be needed; for other
-    limits or another sheet that scan is discarded. ``scan_ahead=False`` leaves it out.
+    limits or another sheet that scan is discarded. ``scan_ahead=False`` leaves it out. With ``fill_merged`` each cell of
+    a merged range has the value of its first cell.
     """
-    return Source(path, csv_encoding, csv_delimiter, max_empty_rows_run, max_empty_cols_run, scan_ahead)
+    return Source(path, csv_encoding, csv_delimiter, max_empty_rows_run, max_empty_cols_run, fill_merged, scan_ahead)
 
 
 class SourceSheet:
@@ -79,11 +84,12 @@ class Source:
         csv_delimiter: str,
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
+        fill_merged: bool,
         scan_ahead: bool,
     ):
         self.path = str(path)
         self._native = _native.Source(
-            self.path, csv_encoding, csv_delimiter, scan_ahead, max_empty_rows_run, max_empty_cols_run
+            self.path, csv_encoding, csv_delimiter, scan_ahead, max_empty_rows_run, max_empty_cols_run, fill_merged
         )
         self._sheets: list[SourceSheet] | None = None
         self._active: SourceSheet | None = None
@@ -211,11 +217,16 @@ class Source:
         sheet.origin = Origin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
 
     def prefetch(
-        self, sheets: Sequence[SourceSheet], *, max_empty_rows_run: int | None, max_empty_cols_run: int | None
+        self,
+        sheets: Sequence[SourceSheet],
+        *,
+        max_empty_rows_run: int | None,
+        max_empty_cols_run: int | None,
+        fill_merged: bool = False,
     ) -> None:
         """Set which sheets will be scanned, in order: each is then read while the one before is processed."""
         indices = [sheet.index for sheet in sheets if sheet.index is not None]
-        self._native.prefetch(indices, max_empty_rows_run, max_empty_cols_run)
+        self._native.prefetch(indices, max_empty_rows_run, max_empty_cols_run, fill_merged)
 
     def scan(
         self,
@@ -223,6 +234,7 @@ class Source:
         *,
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
+        fill_merged: bool = False,
         on_progress: Callable[[int], object] | None = None,
     ) -> SheetScan:
         """Read a sheet's cells, as hooks left them. ``None`` means no limit; ``on_progress(rows)`` is called at most ten
@@ -231,8 +243,8 @@ class Source:
         if sheet.index is None or sheet.origin is not None and not sheet.origin.is_unchanged(sheet.worksheet):
             from ade_engine.io.scan.worksheet_scan import scan_of_worksheet
 
-            return scan_of_worksheet(sheet.worksheet, max_empty_rows_run, max_empty_cols_run)
-        scan = self._native.scan(sheet.index, max_empty_rows_run, max_empty_cols_run, on_progress)
+            return scan_of_worksheet(sheet.worksheet, max_empty_rows_run, max_empty_cols_run, fill_merged)
+        scan = self._native.scan(sheet.index, max_empty_rows_run, max_empty_cols_run, fill_merged, on_progress)
         return SheetScan(scan)
 
     @property
@@ -248,8 +260,33 @@ class Source:
         return SheetScan(self._native.peek(sheet.index, rows))
 
     def merged_ranges(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
-        """Merged ranges as (first row, last row, first column, last column), from 1; known for ``.xls`` alone."""
+        """The merged ranges of a sheet as it is in the file: first row, last row, first column, last column, from 1."""
         return self._native.merged_ranges(sheet.index)
+
+    def merged_ranges_now(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
+        """The merged ranges of a sheet as hooks left it, in order of their first cells; single cells are left out."""
+        if sheet.index is None or sheet.origin is not None:
+            from ade_engine.io.scan.worksheet_scan import merged_ranges_of
+
+            return merged_ranges_of(sheet.worksheet)
+        return in_order(self.merged_ranges(sheet))
+
+    def has_values(self, sheet: SourceSheet) -> bool:
+        """Whether a sheet seems to have a value; it is looked for in the first rows only."""
+        if sheet.index is None:
+            return True
+        try:
+            scan = self.peek(sheet, _ROWS_OF_A_LOOK)
+        except SourceError:
+            return True
+        return scan.width > 0 or scan.rows_emitted >= _ROWS_OF_A_LOOK
+
+    def detected(self) -> tuple[str, str, bool] | None:
+        """How a ``.csv`` file is read where settings left that to detection.
+
+        Encoding, delimiter, and whether detection has found anything but UTF-8 and commas.
+        """
+        return self._native.detected()
 
 
 class SourceWorkbook(StandIn):

@@ -27,6 +27,10 @@ class ChangedScan:
         self.stopped_early = scan.stopped_early
         self.truncated_rows = scan.truncated_rows
         self.width = self.widest(0, self.rows_emitted)
+        self.formulas_without_value = scan.formulas_without_value
+        self.merged_ranges = scan.merged_ranges
+        self.hiding_ranges = scan.hiding_ranges
+        self.filled_ranges = scan.filled_ranges
 
     def rows(self, start: int, stop: int) -> list[list[Any]]:
         return [row[:] for row in self._rows[start:stop]]

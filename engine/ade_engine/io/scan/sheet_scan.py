@@ -86,6 +86,32 @@ class SheetScan:
         return self._native.cell_counts(start, stop, width)
 
     @property
+    def formulas_without_value(self) -> tuple[int, tuple[int, int] | None]:
+        """How many formulas were saved without a value, and row and column of the first one, from 1."""
+        return self._native.formulas_without_value()
+
+    @property
+    def merged_ranges(self) -> list[tuple[int, int, int, int]] | None:
+        """The merged ranges in order of their first cells: first row, last row, first column, last column, from 1.
+
+        ``None`` where the scan ended before it came to them.
+        """
+        return self._native.merged_ranges()
+
+    def hiding_ranges(self, blocks: list[tuple[int, int]]) -> tuple[int, tuple[int, int, int, int] | None]:
+        """How many merged ranges hide values in some blocks of rows, and the first of them.
+
+        A block is its first row, counted from 0, and the row behind its last. A range hides values where its first cell
+        has one: the others are read as empty.
+        """
+        return self._native.hiding_ranges(blocks)
+
+    @property
+    def filled_ranges(self) -> tuple[int, tuple[int, int, int, int] | None, int]:
+        """How many merged ranges were filled, the first of them, and how many were left although they should have been."""
+        return self._native.filled_ranges()
+
+    @property
     def declared(self) -> tuple[int, int, int, int] | None:
         """The extent that a workbook says the sheet has: first column and row, last column and row, from 1."""
         return self._native.declared()

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import chain
 from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.scan.changed_scan import ChangedScan
+from ade_engine.io.scan.merged import in_order
 from ade_engine.io.scan.sheet_scan import SheetScan
 
 _TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta))
 
 
 def scan_of_worksheet(
-    worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None
+    worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None, fill_merged: bool = False
 ) -> SheetScan | ChangedScan:
     """A scan of the rows of an openpyxl worksheet."""
     rows = [list(row) for row in worksheet.iter_rows(values_only=True)]
-    scan = SheetScan(_native.scan_of_rows(worksheet.title, rows, max_empty_rows_run, max_empty_cols_run))
+    merged = merged_ranges_of(worksheet)
+    scan = SheetScan(
+        _native.scan_of_rows(worksheet.title, rows, max_empty_rows_run, max_empty_cols_run, fill_merged, merged)
+    )
     # The native module has text in place of values that no file can hold.
-    others = {
-        number: row[: len(scan.row(number))]
-        for number, row in enumerate(rows[: scan.rows_emitted])
-        if any(type(value) not in _TYPES_OF_FILES for value in row)
-    }
-    if not others:
+    if all(type(value) in _TYPES_OF_FILES for value in chain.from_iterable(rows)):
         return scan
-    return ChangedScan(scan, others)
+    origin = _first_cells(merged, scan) if fill_merged else {}
+    others = {}
+    for number in range(scan.rows_emitted):
+        row = []
+        for column in range(len(scan.row(number))):
+            first_row, first_column = origin.get((number, column), (number, column))
+            row.append(rows[first_row][first_column] if first_row < len(rows) else None)
+        if any(type(value) not in _TYPES_OF_FILES for value in row):
+            others[number] = row
+    return ChangedScan(scan, others) if others else scan
+
+
+def merged_ranges_of(worksheet: Any) -> list[tuple[int, int, int, int]]:
+    """The merged ranges of an openpyxl worksheet, as a scan has them: first row, last row, first column, last column."""
+    ranges = getattr(getattr(worksheet, "merged_cells", None), "ranges", ())
+    return in_order((area.min_row, area.max_row, area.min_col, area.max_col) for area in ranges)
+
+
+def _first_cells(merged: list[tuple[int, int, int, int]], scan: SheetScan) -> dict[tuple[int, int], tuple[int, int]]:
+    """For each other cell of a merged range within a scan its first cell; rows and columns count from 0."""
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for first_row, last_row, first_column, last_column in merged:
+        for row in range(first_row - 1, min(last_row, scan.rows_emitted)):
+            for column in range(first_column - 1, min(last_column, scan.width)):
+                found.setdefault((row, column), (first_row - 1, first_column - 1))
+    return found

@@ -6,8 +6,11 @@
 use std::sync::Arc;
 
 use super::cell::{Cell, Tag};
+use super::filling;
+use super::findings::Findings;
 use super::group::GROUP_ROWS;
 use super::grouping::{Groups, Pending};
+use super::merged::MergedRange;
 use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
 use super::text::{TextArena, TextReference};
 use crate::error::{Result, SourceError};
@@ -21,7 +24,7 @@ pub const MAXIMUM_COLUMNS: usize = 18_278;
 const MAXIMUM_CELLS: usize = 200_000_000;
 const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
 
-/// How far a scan looks for further values.
+/// How far a scan looks for further values, and what it makes of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanLimits {
     /// The run of empty rows that ends the scan.
@@ -32,6 +35,8 @@ pub struct ScanLimits {
     pub rows: Option<usize>,
     /// Whether text of no length counts as a value, so that rows end behind it.
     pub keep_blank_text: bool,
+    /// Whether each cell of a merged range gets the value of the first one.
+    pub fill_merged: bool,
 }
 
 impl ScanLimits {
@@ -41,6 +46,7 @@ impl ScanLimits {
         empty_columns: None,
         rows: None,
         keep_blank_text: false,
+        fill_merged: false,
     };
 }
 
@@ -78,6 +84,7 @@ pub struct SheetBuilder {
     empty_run: usize,
     width: usize,
     stopped: bool,
+    findings: Findings,
 }
 
 impl SheetBuilder {
@@ -97,7 +104,32 @@ impl SheetBuilder {
             empty_run: 0,
             width: 0,
             stopped: false,
+            findings: Findings::default(),
         }
+    }
+
+    /// The limits of the scan.
+    pub fn limits(&self) -> ScanLimits {
+        self.limits
+    }
+
+    /// Notes a formula that was saved without a value; its row and column count from 0.
+    pub fn note_formula_without_value(&mut self, row: usize, column: usize) {
+        let found = &mut self.findings.formulas_without_value;
+        found.count += 1;
+        found.first.get_or_insert((row, column));
+    }
+
+    /// Adds a merged range; a single cell is none.
+    pub fn merge(&mut self, range: MergedRange) {
+        if !range.is_one_cell() {
+            self.findings.merged.push(range);
+        }
+    }
+
+    /// Notes that the scan ended before it came to all merged ranges.
+    pub fn leave_merged_unknown(&mut self) {
+        self.findings.merged_unknown = true;
     }
 
     /// How many rows were read so far.
@@ -282,8 +314,11 @@ impl SheetBuilder {
         } else {
             0
         };
-        Sheet {
+        self.findings.merged.sort_unstable();
+        self.findings.merged.dedup();
+        let mut sheet = Sheet {
             groups: self.groups.finish(),
+            findings: self.findings,
             facts: ScanFacts {
                 rows_emitted: self.rows_seen,
                 stopped_early: self.stopped,
@@ -293,7 +328,11 @@ impl SheetBuilder {
             declared,
             own_text: Arc::new(self.own_text),
             shared_text: self.shared_text,
+        };
+        if self.limits.fill_merged {
+            filling::fill(&mut sheet, self.cells_seen);
         }
+        sheet
     }
 }
 

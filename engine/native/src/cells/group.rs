@@ -5,6 +5,11 @@ use super::cell::{Cell, Tag};
 /// Rows in a group.
 pub const GROUP_ROWS: usize = 1024;
 
+/// Whether a column with `count` cells in a group of `rows` rows is stored dense.
+pub(super) fn is_dense(count: usize, rows: usize) -> bool {
+    count * 6 >= rows
+}
+
 /// One column's cells within a group.
 #[derive(Debug)]
 pub(super) enum Chunk {
@@ -19,6 +24,48 @@ pub(super) enum Chunk {
 }
 
 impl Chunk {
+    /// The chunk of cells in order of rows, in a group of `rows` rows: dense where enough rows have one.
+    pub(super) fn of_cells(cells: &[(u16, Cell)], rows: usize) -> Self {
+        if is_dense(cells.len(), rows) {
+            let mut tags = vec![0; rows];
+            let mut bits = vec![0; rows];
+            for (row, cell) in cells {
+                tags[usize::from(*row)] = cell.tag as u8;
+                bits[usize::from(*row)] = cell.bits;
+            }
+            Self::Dense {
+                tags: tags.into(),
+                bits: bits.into(),
+            }
+        } else {
+            Self::Sparse {
+                rows: cells.iter().map(|(row, _)| *row).collect(),
+                tags: cells.iter().map(|(_, cell)| cell.tag as u8).collect(),
+                bits: cells.iter().map(|(_, cell)| cell.bits).collect(),
+            }
+        }
+    }
+
+    /// The cells that are not [`Tag::Empty`], in order of rows.
+    pub(super) fn cells(&self) -> Vec<(u16, Cell)> {
+        let cell = |tag: u8, bits: u64| Cell {
+            tag: Tag::from_byte(tag),
+            bits,
+        };
+        match self {
+            Self::Dense { tags, bits } => (0..)
+                .zip(tags.iter().zip(bits))
+                .map(|(row, (&tag, &bits))| (row, cell(tag, bits)))
+                .filter(|(_, cell)| cell.tag != Tag::Empty)
+                .collect(),
+            Self::Sparse { rows, tags, bits } => rows
+                .iter()
+                .zip(tags.iter().zip(bits))
+                .map(|(&row, (&tag, &bits))| (row, cell(tag, bits)))
+                .collect(),
+        }
+    }
+
     pub(super) fn cell(&self, row: usize) -> Cell {
         match self {
             Self::Dense { tags, bits } => match (tags.get(row), bits.get(row)) {

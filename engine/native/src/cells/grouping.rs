@@ -4,7 +4,7 @@
 //! list and sorted into columns when the group is complete.
 
 use super::cell::{Cell, Tag};
-use super::group::{Chunk, GROUP_ROWS, Group};
+use super::group::{Chunk, GROUP_ROWS, Group, is_dense};
 
 /// A cell that waits for its group to be stored; its row counts within the group.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ enum Filling {
 impl Filling {
     /// Starts a column that has `count` cells in a group of `rows` rows: dense where enough rows have one.
     fn new(count: usize, rows: usize) -> Self {
-        if count * 6 >= rows {
+        if is_dense(count, rows) {
             Self::Dense {
                 tags: vec![0; rows],
                 bits: vec![0; rows],

@@ -1,6 +1,7 @@
 //! The storage of a sheet's cells, and the conversion of single values.
 //!
 //! - [`sheet`]: the store, in `group`s of rows; [`builder`] fills it, `grouping` sorts rows into columns
+//! - [`merged`]: merged ranges, which `filling` fills; [`findings`]: what else a scan found out
 //! - [`cell`]: one value; [`text`]: where text lies; [`column_letters`]
 //! - [`serial_date`]: dates as spreadsheets store them, read and written; [`calendar`]: days and dates
 //! - [`text_form`]: how values other than text look as text; [`white_space`]: what counts as blank
@@ -9,8 +10,11 @@ pub mod builder;
 pub mod calendar;
 pub mod cell;
 pub mod column_letters;
+mod filling;
+pub mod findings;
 mod group;
 mod grouping;
+pub mod merged;
 pub mod serial_date;
 pub mod sheet;
 pub mod text;
@@ -19,5 +23,7 @@ pub mod white_space;
 
 pub use builder::{Continue, ScanLimits, SheetBuilder};
 pub use cell::{Cell, Tag};
+pub use findings::{Filled, Findings, FormulasWithoutValue};
+pub use merged::MergedRange;
 pub use sheet::{ColumnKinds, DeclaredExtent, ScanFacts, Sheet};
 pub use text::{TextArena, TextReference};

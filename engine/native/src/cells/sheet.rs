@@ -10,7 +10,9 @@
 use std::sync::Arc;
 
 use super::cell::{Cell, Tag};
+use super::findings::Findings;
 use super::group::{Chunk, GROUP_ROWS, Group};
+use super::merged::MergedRange;
 use super::text::{TextArena, TextReference};
 use super::white_space::is_blank_text;
 
@@ -53,6 +55,7 @@ impl DeclaredExtent {
 pub struct Sheet {
     pub(super) groups: Vec<Option<Box<Group>>>,
     pub(super) facts: ScanFacts,
+    pub(super) findings: Findings,
     pub(super) declared: Option<DeclaredExtent>,
     pub(super) own_text: Arc<TextArena>,
     pub(super) shared_text: Arc<TextArena>,
@@ -62,6 +65,35 @@ impl Sheet {
     /// What the scan found out.
     pub fn facts(&self) -> ScanFacts {
         self.facts
+    }
+
+    /// What the scan found out about the sheet beside its cells.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// How many merged ranges hide values within some rows, and the first of them; `blocks` are the first row of each block
+    /// and the row behind its last. A range hides values where its first cell has one: the others are read as empty.
+    pub fn hiding_ranges(&self, blocks: &[(usize, usize)]) -> (usize, Option<MergedRange>) {
+        let mut blocks = blocks.to_vec();
+        blocks.sort_unstable();
+        blocks.dedup_by(|later, earlier| {
+            let goes_on = later.0 <= earlier.1;
+            if goes_on {
+                earlier.1 = earlier.1.max(later.1);
+            }
+            goes_on
+        });
+        let mut hiding = self.findings.merged.iter().filter(|range| {
+            let next = blocks.partition_point(|block| block.1 <= range.first_row as usize);
+            let is_within = blocks
+                .get(next)
+                .is_some_and(|block| block.0 <= range.last_row as usize);
+            let first = self.cell(range.first_row as usize, range.first_column as usize);
+            is_within && !first.tag.counts_as_empty()
+        });
+        let first = hiding.next().copied();
+        (usize::from(first.is_some()) + hiding.count(), first)
     }
 
     /// The extent that the file says the sheet has.

@@ -10,7 +10,9 @@ use pyo3::types::{PyCapsule, PyList, PyTuple};
 use super::cells::{CellObjects, MomentTypes, row_list};
 use super::error::to_python;
 use crate::cells::builder::MAXIMUM_COLUMNS;
-use crate::cells::{Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::cells::{
+    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+};
 use crate::columns::series::Plan;
 use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
@@ -20,10 +22,15 @@ use crate::read::source::Source as BackgroundSource;
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-fn limits(max_empty_rows_run: Option<usize>, max_empty_cols_run: Option<usize>) -> ScanLimits {
+fn limits(
+    max_empty_rows_run: Option<usize>,
+    max_empty_cols_run: Option<usize>,
+    fill_merged: bool,
+) -> ScanLimits {
     ScanLimits {
         empty_rows: max_empty_rows_run,
         empty_columns: max_empty_cols_run,
+        fill_merged,
         ..ScanLimits::NONE
     }
 }
@@ -38,7 +45,7 @@ pub struct Source {
 impl Source {
     /// Starts reading at once.
     #[new]
-    #[pyo3(signature = (path, csv_encoding, csv_delimiter, guess, max_empty_rows_run, max_empty_cols_run))]
+    #[pyo3(signature = (path, csv_encoding, csv_delimiter, guess, max_empty_rows_run, max_empty_cols_run, fill_merged))]
     fn new(
         path: String,
         csv_encoding: String,
@@ -46,12 +53,13 @@ impl Source {
         guess: bool,
         max_empty_rows_run: Option<usize>,
         max_empty_cols_run: Option<usize>,
+        fill_merged: bool,
     ) -> Self {
         let options = CsvOptions {
             encoding: csv_encoding,
             delimiter: csv_delimiter,
         };
-        let guess = guess.then(|| limits(max_empty_rows_run, max_empty_cols_run));
+        let guess = guess.then(|| limits(max_empty_rows_run, max_empty_cols_run, fill_merged));
         Self {
             source: BackgroundSource::open(path, options, guess),
         }
@@ -73,19 +81,21 @@ impl Source {
         sheets: Vec<usize>,
         max_empty_rows_run: Option<usize>,
         max_empty_cols_run: Option<usize>,
+        fill_merged: bool,
     ) {
-        self.source
-            .prefetch(&sheets, limits(max_empty_rows_run, max_empty_cols_run));
+        let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);
+        self.source.prefetch(&sheets, limits);
     }
 
     /// Scans a sheet; `on_progress` is called with the number of rows read, at most ten times a second.
-    #[pyo3(signature = (sheet, max_empty_rows_run, max_empty_cols_run, on_progress=None))]
+    #[pyo3(signature = (sheet, max_empty_rows_run, max_empty_cols_run, fill_merged, on_progress=None))]
     fn scan(
         &self,
         py: Python<'_>,
         sheet: usize,
         max_empty_rows_run: Option<usize>,
         max_empty_cols_run: Option<usize>,
+        fill_merged: bool,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Scan> {
         enum Failure {
@@ -97,7 +107,7 @@ impl Source {
                 Self::Read(error)
             }
         }
-        let limits = limits(max_empty_rows_run, max_empty_cols_run);
+        let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);
         let outcome = py.detach(|| {
             self.source.scan(sheet, limits, PROGRESS_INTERVAL, |rows| {
                 Python::attach(|py| {
@@ -137,18 +147,35 @@ impl Source {
         Ok(Scan::new(Arc::new(sheet), details))
     }
 
-    /// Merged ranges of a sheet of an `.xls` file, as (first row, last row, first column, last column) from 1.
-    fn merged_ranges(
-        &self,
-        py: Python<'_>,
-        sheet: usize,
-    ) -> PyResult<Vec<(usize, usize, usize, usize)>> {
-        let book = py.detach(|| self.source.book()).map_err(to_python)?;
-        let ranges = book.merged_ranges(sheet).iter();
-        Ok(ranges
-            .map(|range| (range[0] + 1, range[1] + 1, range[2] + 1, range[3] + 1))
-            .collect())
+    /// The merged ranges of a sheet as the file has them, as (first row, last row, first column, last column) from 1.
+    fn merged_ranges(&self, py: Python<'_>, sheet: usize) -> PyResult<Vec<Range>> {
+        let ranges = py
+            .detach(|| self.source.book()?.merged_ranges(sheet))
+            .map_err(to_python)?;
+        Ok(ranges.into_iter().map(range_of).collect())
     }
+
+    /// How a `.csv` file is read, where settings left that to detection: encoding, delimiter, and whether these are anything
+    /// but UTF-8 and commas.
+    fn detected(&self, py: Python<'_>) -> PyResult<Option<(&'static str, char, bool)>> {
+        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        Ok(book.detected().map(|found| {
+            let delimiter = char::from(found.delimiter);
+            (found.encoding, delimiter, found.is_unusual)
+        }))
+    }
+}
+
+/// First row, last row, first column, last column of a merged range, from 1.
+type Range = (u32, u32, u32, u32);
+
+fn range_of(range: MergedRange) -> Range {
+    (
+        range.first_row + 1,
+        range.last_row + 1,
+        range.first_column + 1,
+        range.last_column + 1,
+    )
 }
 
 /// The cells of a sheet that was scanned.
@@ -185,6 +212,34 @@ impl Scan {
             facts.truncated_rows,
             facts.width,
         ))
+    }
+
+    /// How many formulas were saved without a value, and row and column of the first one, from 1.
+    fn formulas_without_value(&self) -> PyResult<(usize, Option<(usize, usize)>)> {
+        let found = self.sheet()?.findings().formulas_without_value;
+        let first = found.first.map(|(row, column)| (row + 1, column + 1));
+        Ok((found.count, first))
+    }
+
+    /// The merged ranges in order of their first cells; nothing where the scan ended before it came to them.
+    fn merged_ranges(&self) -> PyResult<Option<Vec<Range>>> {
+        let sheet = self.sheet()?;
+        let findings = sheet.findings();
+        let ranges = findings.merged.iter().copied().map(range_of);
+        Ok((!findings.merged_unknown).then(|| ranges.collect()))
+    }
+
+    /// How many merged ranges hide values in some blocks of rows (the first row of each, counted from 0, and the row behind
+    /// its last), and the first of them.
+    fn hiding_ranges(&self, blocks: Vec<(usize, usize)>) -> PyResult<(usize, Option<Range>)> {
+        let (count, first) = self.sheet()?.hiding_ranges(&blocks);
+        Ok((count, first.map(range_of)))
+    }
+
+    /// How many merged ranges were filled, the first of them, and how many were left although they should have been.
+    fn filled_ranges(&self) -> PyResult<(usize, Option<Range>, usize)> {
+        let filled = self.sheet()?.findings().filled;
+        Ok((filled.ranges, filled.first.map(range_of), filled.left))
     }
 
     /// The extent that the file says the sheet has: (first column, first row, last column, last row), from 1.
@@ -338,20 +393,22 @@ impl Scan {
     }
 }
 
-/// A scan of rows of Python values, as if they had been read from a file. Values of other types than a file can have
+/// A scan of rows of Python values and merged ranges, as if they had been read from a file. Values of other types than a file can have
 /// count as their text.
 ///
 /// # Errors
 /// What iterating over the rows raises; `SourceError` where there are more of them than can be held.
 #[pyfunction]
-#[pyo3(signature = (title, rows, max_empty_rows_run, max_empty_cols_run))]
+#[pyo3(signature = (title, rows, max_empty_rows_run, max_empty_cols_run, fill_merged, merged_ranges))]
 pub fn scan_of_rows(
     title: &str,
     rows: &Bound<'_, PyAny>,
     max_empty_rows_run: Option<usize>,
     max_empty_cols_run: Option<usize>,
+    fill_merged: bool,
+    merged_ranges: Vec<Range>,
 ) -> PyResult<Scan> {
-    let limits = limits(max_empty_rows_run, max_empty_cols_run);
+    let limits = limits(max_empty_rows_run, max_empty_cols_run, fill_merged);
     let mut builder = SheetBuilder::new(title, limits, Arc::default());
     let mut types = MomentTypes::of(rows.py())?;
     let mut last_row = 0;
@@ -363,6 +420,13 @@ pub fn scan_of_rows(
         }
         if builder.end_row(number).map_err(to_python)? == Continue::No {
             break;
+        }
+    }
+    for (first_row, last_row, first_column, last_column) in merged_ranges {
+        let first = (first_row.saturating_sub(1), first_column.saturating_sub(1));
+        let last = (last_row.saturating_sub(1), last_column.saturating_sub(1));
+        if let Some(range) = MergedRange::between(first, last) {
+            builder.merge(range);
         }
     }
     let extent = DeclaredExtent::of_rows(last_row);

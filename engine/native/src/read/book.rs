@@ -8,7 +8,7 @@ use super::read_ahead::ReadAhead;
 use super::visibility::Visibility;
 use super::xls::{self, LegacyWorkbook};
 use super::xlsx::{self, Workbook};
-use crate::cells::{ScanLimits, Sheet, TextArena};
+use crate::cells::{MergedRange, ScanLimits, Sheet, TextArena};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 
@@ -160,12 +160,27 @@ impl Book {
         self.active
     }
 
-    /// Merged ranges of a sheet as (first row, last row, first column, last column), counted from 0. Known for `.xls`
-    /// alone.
-    pub fn merged_ranges(&self, sheet: usize) -> &[[usize; 4]] {
+    /// The merged ranges of a sheet as the file has them. Of a sheet of the `.xlsx` family they are read for this.
+    ///
+    /// # Errors
+    /// When the sheet is damaged.
+    pub fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
         match &self.content {
-            Content::Legacy(workbook) => workbook.merged_ranges(sheet),
-            _ => &[],
+            Content::Package(workbook) => {
+                let part = &workbook.sheets[self.positions[sheet]].part;
+                let source = ReadAhead::new(workbook.archive.open_part(part)?);
+                xlsx::sheet::read_merged_ranges(source, part)
+            }
+            Content::Legacy(workbook) => Ok(xls::merged_ranges(workbook, sheet).collect()),
+            Content::Text(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// How a file of separated text is read, where settings left that to detection.
+    pub fn detected(&self) -> Option<csv::Detected> {
+        match &self.content {
+            Content::Text(file) => file.detected(),
+            _ => None,
         }
     }
 

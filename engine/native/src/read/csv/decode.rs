@@ -50,6 +50,17 @@ impl Charset {
         })
     }
 
+    /// The name that people know the encoding by.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::Utf16 => "UTF-16",
+            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1252 => "Windows-1252",
+            Self::Other(encoding) if encoding == encoding_rs::UTF_16BE => "UTF-16",
+            Self::Other(encoding) => encoding.name(),
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "utf-8",

@@ -32,6 +32,16 @@ impl Default for CsvOptions {
     }
 }
 
+/// How a file is read of which settings left something to detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detected {
+    /// The name of the encoding.
+    pub encoding: &'static str,
+    pub delimiter: u8,
+    /// Whether detection has found something other than UTF-8 with commas.
+    pub is_unusual: bool,
+}
+
 /// A file of separated text whose encoding and delimiter are known and whose text can be decoded.
 #[derive(Debug)]
 pub struct CsvFile {
@@ -41,6 +51,9 @@ pub struct CsvFile {
     delimiter: u8,
     /// Lines to pass over: the `sep=;` that some programs write first.
     skip_lines: usize,
+    /// Which of the two was detected.
+    guessed_charset: bool,
+    guessed_delimiter: bool,
 }
 
 impl CsvFile {
@@ -69,6 +82,8 @@ impl CsvFile {
             charset,
             delimiter: b',',
             skip_lines: 0,
+            guessed_charset: detect::is_auto(&options.encoding),
+            guessed_delimiter: detect::is_auto(&options.delimiter),
         };
         let start = file.decode_all().map_err(|error| recognised(path, error))?;
         if detect::is_auto(&options.delimiter) {
@@ -84,6 +99,16 @@ impl CsvFile {
     /// The file's stem, which names its one sheet.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// How the file is read, where settings left something to detection.
+    pub fn detected(&self) -> Option<Detected> {
+        (self.guessed_charset || self.guessed_delimiter).then(|| Detected {
+            encoding: self.charset.title(),
+            delimiter: self.delimiter,
+            is_unusual: self.guessed_charset && self.charset != Charset::Utf8
+                || self.guessed_delimiter && self.delimiter != b',',
+        })
     }
 
     /// Decodes all of the file. Returns the start of its text.

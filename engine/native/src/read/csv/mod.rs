@@ -8,4 +8,4 @@ pub mod detect;
 pub mod file;
 pub mod parser;
 
-pub use file::{CsvFile, CsvOptions, scan};
+pub use file::{CsvFile, CsvOptions, Detected, scan};

@@ -10,5 +10,5 @@ mod records;
 pub mod sheet;
 pub mod workbook;
 
-pub use sheet::scan;
+pub use sheet::{merged_ranges, scan};
 pub use workbook::LegacyWorkbook;

@@ -3,7 +3,9 @@
 use super::records::{self, TextForm, read_f64, read_text, read_u16, read_u32};
 use super::workbook::{LegacyWorkbook, MAXIMUM_COLUMNS};
 use crate::cells::serial_date::from_legacy_serial;
-use crate::cells::{Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag};
+use crate::cells::{
+    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+};
 use crate::error::Result;
 use crate::progress::Watch;
 
@@ -67,7 +69,21 @@ pub fn scan(
     if !filling.stopped && rows > filling.builder.rows_seen() {
         filling.builder.end_row(rows - 1)?;
     }
+    for range in merged_ranges(workbook, sheet) {
+        filling.builder.merge(range);
+    }
     Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
+}
+
+/// The merged ranges of a sheet of the workbook as the file has them, single cells included.
+pub fn merged_ranges(workbook: &LegacyWorkbook, sheet: usize) -> impl Iterator<Item = MergedRange> {
+    let ranges = workbook.merged_ranges(sheet).iter();
+    ranges.map(|&[top, bottom, left, right]| MergedRange {
+        first_row: top as u32,
+        first_column: left as u32,
+        last_row: bottom as u32,
+        last_column: right as u32,
+    })
 }
 
 /// The text of a formula: a record and those that continue it.

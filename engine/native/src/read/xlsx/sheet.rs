@@ -13,11 +13,14 @@ use super::usual_cell::{Content, UsualCell};
 use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::column_letters::{column_name, column_of};
 use crate::cells::{
-    Cell, Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Tag, TextArena,
+    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag, TextArena,
 };
 use crate::error::Result;
 use crate::progress::Watch;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
+
+/// Where a scan ends early, merged ranges are looked for behind at most so many bytes of rows, unless they are to be filled.
+const MOST_BEHIND_THE_SCAN: usize = 8 << 20;
 
 /// Reads the worksheet in the part `part`, titled `title`.
 ///
@@ -76,8 +79,35 @@ fn reader_of<'a, R: Read>(
         value: String::new(),
         rich_text: RichText::default(),
         declared: None,
+        data_depth: 0,
         row: 0,
     }
+}
+
+/// The merged ranges of the worksheet in the part `part`. Its cells are passed over unread.
+///
+/// # Errors
+/// When the part cannot be unpacked or parsed.
+pub fn read_merged_ranges(source: impl Read, part: &str) -> Result<Vec<MergedRange>> {
+    let mut xml = XmlReader::new(source, part, SPREADSHEET);
+    let mut merged = Vec::new();
+    loop {
+        match xml.advance()? {
+            Event::Start { own: true } => match xml.local_name() {
+                b"sheetData" => drop(xml.skip_to_end_tag(usize::MAX, || Ok(()))?),
+                b"mergeCell" => merged.extend(merged_range(&xml)),
+                _ => {}
+            },
+            Event::Done => break,
+            _ => {}
+        }
+    }
+    Ok(merged)
+}
+
+/// The range that the current start tag, a `mergeCell`, names.
+fn merged_range<R: Read>(xml: &XmlReader<R>) -> Option<MergedRange> {
+    MergedRange::of_reference(&xml.attribute("ref")?)
 }
 
 struct SheetReader<'a, R> {
@@ -89,6 +119,8 @@ struct SheetReader<'a, R> {
     value: String,
     rich_text: RichText,
     declared: Option<DeclaredExtent>,
+    /// How many elements are open within `sheetData`; 0 before it.
+    data_depth: usize,
     /// The number of the row that is being read, counted from 1; 0 before the first one.
     row: usize,
 }
@@ -114,18 +146,60 @@ impl<R: Read> SheetReader<'_, R> {
                     b"dimension" if before_data => {
                         self.declared = self.xml.attribute("ref").as_deref().and_then(extent_of);
                     }
-                    b"sheetData" => before_data = false,
+                    b"sheetData" => {
+                        before_data = false;
+                        self.data_depth = self.xml.depth();
+                    }
                     b"row" => {
                         if self.read_row()? == Continue::No {
+                            // What stands behind the scan may be damaged; the scan itself is sound.
+                            if !matches!(self.read_behind_the_scan(watch), Ok(true)) {
+                                self.builder.leave_merged_unknown();
+                            }
                             return Ok(());
                         }
                         watch.tick(self.builder.rows_seen())?;
                     }
+                    b"mergeCell" => self.note_merged_range(),
                     _ => {}
                 },
                 Event::Done => return Ok(()),
                 _ => {}
             }
+        }
+    }
+
+    /// Looks for merged ranges, which stand behind the rows, where the scan has ended before. `false`: they are too far away.
+    #[cold]
+    fn read_behind_the_scan(&mut self, watch: &Watch) -> Result<bool> {
+        let limits = self.builder.limits();
+        // A look at the first rows needs no merged ranges.
+        if limits.rows.is_some() || self.xml.depth() != self.data_depth {
+            return Ok(false);
+        }
+        let most = match limits.fill_merged {
+            true => usize::MAX,
+            false => MOST_BEHIND_THE_SCAN,
+        };
+        let rows = self.builder.rows_seen();
+        if !self.xml.skip_to_end_tag(most, || Ok(watch.tick(rows)?))? {
+            return Ok(false);
+        }
+        loop {
+            match self.xml.advance()? {
+                Event::Start { own: true } if self.xml.local_name() == b"mergeCell" => {
+                    self.note_merged_range();
+                }
+                Event::Done => return Ok(true),
+                _ => {}
+            }
+        }
+    }
+
+    #[cold]
+    fn note_merged_range(&mut self) {
+        if let Some(range) = merged_range(&self.xml) {
+            self.builder.merge(range);
         }
     }
 
@@ -233,6 +307,7 @@ impl<R: Read> SheetReader<'_, R> {
         let depth = self.xml.depth();
         let mut cell = Cell::EMPTY;
         let mut has_value = false;
+        let mut has_formula = false;
         loop {
             match self.xml.advance()? {
                 Event::Start { own: true } => match self.xml.local_name() {
@@ -245,7 +320,10 @@ impl<R: Read> SheetReader<'_, R> {
                         self.rich_text.read(&mut self.xml)?;
                         cell = self.builder.text_cell(self.rich_text.text());
                     }
-                    _ => self.xml.skip_element()?,
+                    name => {
+                        has_formula |= name == b"f";
+                        self.xml.skip_element()?;
+                    }
                 },
                 Event::Start { own: false } => self.xml.skip_element()?,
                 Event::End { .. } if self.xml.depth() < depth => break,
@@ -253,7 +331,18 @@ impl<R: Read> SheetReader<'_, R> {
                 _ => {}
             }
         }
+        // Text of no length is a value that was saved; an empty number is none.
+        if has_formula && cell.tag == Tag::Empty && !(has_value && kind == Kind::FormulaText) {
+            self.note_formula_without_value(column);
+        }
         Ok((column, cell, style, kind))
+    }
+
+    #[cold]
+    fn note_formula_without_value(&mut self, column: usize) {
+        if let Some(row) = self.row.checked_sub(1) {
+            self.builder.note_formula_without_value(row, column);
+        }
     }
 
     /// Reads a `v` element up to its end tag.

@@ -96,6 +96,49 @@ mod tests {
     }
 
     #[test]
+    fn an_element_is_left_without_looking_at_it() {
+        let inside = "<b>".repeat(100_000);
+        for (xml, most, expected) in [
+            (
+                format!("<a><x:d>{inside}&nope;</x:d><e/></a>"),
+                usize::MAX,
+                Some("-x:d +e -e -a"),
+            ),
+            (format!("<a><x:d>{inside}</x:d><e/></a>"), 1000, None),
+            (format!("<a><x:d>{inside}"), usize::MAX, None),
+            (
+                "<a><d></d ><e/></a>".to_owned(),
+                usize::MAX,
+                Some("-d +e -e -a"),
+            ),
+            (
+                "<a><d/><e/></a>".to_owned(),
+                usize::MAX,
+                Some("-d +e -e -a"),
+            ),
+        ] {
+            let mut reader = XmlReader::new(xml.as_bytes(), "part", SPREADSHEET);
+            reader.advance().unwrap();
+            reader.advance().unwrap();
+            let found = reader.skip_to_end_tag(most, || Ok(())).unwrap();
+            assert_eq!(found, expected.is_some());
+            let Some(expected) = expected else { continue };
+            let mut events = Vec::new();
+            loop {
+                let sign = match reader.advance().unwrap() {
+                    Event::Start { .. } => '+',
+                    Event::End { .. } => '-',
+                    Event::Text => continue,
+                    Event::Done => break,
+                };
+                let name = String::from_utf8_lossy(reader.raw_text()).into_owned();
+                events.push(format!("{sign}{name}"));
+            }
+            assert_eq!(events.join(" "), expected);
+        }
+    }
+
+    #[test]
     fn damage_is_noticed() {
         for xml in [
             "",

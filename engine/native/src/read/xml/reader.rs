@@ -194,6 +194,45 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
+    /// Moves to the end tag of the innermost open element without looking at what stands before it, damage included.
+    /// `false`: the tag is not among the next `most` bytes, or not there at all.
+    ///
+    /// # Errors
+    /// When the part cannot be unpacked; those of `watch`, which is called now and then.
+    pub fn skip_to_end_tag(
+        &mut self,
+        most: usize,
+        mut watch: impl FnMut() -> Result<()>,
+    ) -> Result<bool> {
+        if self.pending_end {
+            return Ok(true);
+        }
+        let Some(&start) = self.open_starts.last() else {
+            return Ok(false);
+        };
+        let tag = [b"</", &self.open_names[start..]].concat();
+        let finder = memchr::memmem::Finder::new(&tag);
+        let mut passed = 0;
+        loop {
+            let rest = &self.buffer[self.position..self.filled];
+            if let Some(found) = finder.find(rest) {
+                self.position += found;
+                return Ok(true);
+            }
+            // The end of what was read may hold the start of the tag.
+            let skipped = rest.len().saturating_sub(tag.len() - 1);
+            self.position += skipped;
+            passed += skipped;
+            if passed > most {
+                return Ok(false);
+            }
+            watch()?;
+            if !self.fill()? {
+                return Ok(false);
+            }
+        }
+    }
+
     /// Gathers the direct text of the element whose start tag was just read, up to its end tag.
     ///
     /// # Errors

@@ -1,0 +1,58 @@
+"""The unit or currency that a header names itself: ``Net (EUR)``, ``Weight [kg]``, ``Betrag €``, ``Total, USD``.
+
+Nothing is guessed: a unit stands in brackets at the end, or the header ends with a currency's sign or code.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: One word in brackets at the end, with or without "in" before it: "Net (in EUR)".
+_IN_BRACKETS = re.compile(r"(?:\((?:in\s+)?([^()\[\]\s]+)\)|\[(?:in\s+)?([^()\[\]\s]+)\])$")
+_LAST_WORD = re.compile(r"(?:^|[ ,/])([^ ,/]+)$")
+_CODE_AT_END = re.compile(r"(.*[^ ,/]) ?[ ,/] ?([A-Z]{3})$")
+
+#: The codes of ISO 4217 that are in use.
+_CURRENCIES = frozenset(
+    """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLF
+    CLP CNH CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK
+    HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
+    MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB
+    RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU
+    UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+    """.split()
+)
+#: Codes that are also words: in a header of capitals alone they count as words.
+_WORDS = frozenset(("ALL", "CUP", "MAD", "PEN", "TOP", "TRY"))
+
+
+def header_unit(header: str) -> str | None:
+    """The unit or currency as the header writes it; ``None`` where it names none."""
+    header = " ".join(header.split())
+    found = _IN_BRACKETS.search(header)
+    if found is not None:
+        return _if_unit(found[1] or found[2])
+    if header and _is_sign(header[-1]):
+        word = _LAST_WORD.search(header)
+        prefix = "" if word is None else word[1][:-1]
+        # "US$" is a currency of its own; "Price$" is a price in "$".
+        return prefix + header[-1] if re.fullmatch("[A-Z]{1,3}", prefix) else header[-1]
+    found = _CODE_AT_END.fullmatch(header)
+    if found is None or found[2] not in _CURRENCIES:
+        return None
+    if found[2] in _WORDS and not any(letter.islower() for letter in found[1]):
+        return None
+    return found[2]
+
+
+def _if_unit(word: str) -> str | None:
+    """The word, where it may be a unit: it has a letter or a sign such as ``%`` or ``€``, and is short."""
+    is_unit = len(word) <= 12 and any(letter.isalpha() or letter in "%‰°" or _is_sign(letter) for letter in word)
+    return word if is_unit else None
+
+
+def _is_sign(letter: str) -> bool:
+    """Whether a letter is the sign of a currency."""
+    return unicodedata.category(letter) == "Sc"

@@ -1,0 +1,134 @@
+"""What reading a file brings to light that its reader should know: one function for each kind of notice.
+
+Notices name sheets, cells and numbers, and no values.
+"""
+
+from __future__ import annotations
+
+from ade_engine.models.notices import INFO, WARNING
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.header_rows import is_guessed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.input.source import Source, SourceSheet
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.models.notices import Notices
+    from ade_engine.pipeline.header_rows import RowKinds, RowSpan
+
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+
+
+def range_text(area: tuple[int, int, int, int]) -> str:
+    """A merged range as a spreadsheet writes it: ``A2:A5``."""
+    first_row, last_row, first_column, last_column = area
+    return f"{column_letters(first_column)}{first_row}:{column_letters(last_column)}{last_row}"
+
+
+def notice_detection(notices: Notices, source: Source) -> None:
+    """A ``.csv`` file in which detection has found anything but UTF-8 and commas."""
+    detected = source.detected()
+    if detected is None or not detected[2]:
+        return
+    encoding, delimiter, _ = detected
+    separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
+    notices.add(
+        "csv_guessed",
+        f"read as {encoding} text with {separators}",
+        level=INFO,
+        encoding=encoding,
+        delimiter=delimiter,
+    )
+
+
+def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSheet]) -> None:
+    """Sheets that are left out because they are hidden."""
+    hidden = [sheet for sheet in sheets if sheet.state != "visible"]
+    if not hidden:
+        return
+    level = WARNING if any(source.has_values(sheet) for sheet in hidden) else INFO
+    titles = [sheet.title for sheet in hidden]
+    named = ", ".join(map(repr, titles))
+    were = "1 hidden sheet was" if len(hidden) == 1 else f"{len(hidden)} hidden sheets were"
+    notices.add("hidden_sheets_skipped", f"{were} not read: {named}", level=level, count=len(hidden), sheets=titles)
+
+
+def notice_formulas(notices: Notices, title: str, scan: SheetScan) -> None:
+    """Formulas whose cells are empty, because the program that wrote the file saved no values with them."""
+    count, first = scan.formulas_without_value
+    if not count or first is None:
+        return
+    cell = f"{column_letters(first[1])}{first[0]}"
+    if count == 1 and not scan.stopped_early:
+        said = f"the formula in {cell} has no saved value; its cell is"
+    else:
+        number = f"at least {count}" if scan.stopped_early else str(count)
+        noun, verb = ("formula", "has") if count == 1 else ("formulas", "have")
+        said = f"{number} {noun} {verb} no saved value, the first in {cell}; their cells are"
+    notices.add(
+        "formulas_without_value",
+        f"sheet {title!r}: {said} read as empty. Open the file in a spreadsheet program and save it once.",
+        sheet=title,
+        count=count,
+        cells=[cell],
+    )
+
+
+def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[RowSpan], *, fill: bool) -> None:
+    """Merged ranges: those that were filled, or those in tables whose cells are empty but for the first one."""
+    if fill:
+        count, first, left = scan.filled_ranges
+        if count and first is not None:
+            ranges = _named(count, first)
+            notices.add(
+                "merged_cells",
+                f"sheet {title!r}: {ranges} the value of the first cell in all cells (`fill_merged = true`)",
+                level=INFO,
+                sheet=title,
+                count=count,
+                cells=[range_text(first)],
+            )
+        if left:
+            ranges = "1 merged range was" if left == 1 else f"{left} merged ranges were"
+            notices.add(
+                "merged_cells_left",
+                f"sheet {title!r}: {ranges} not filled: they overlap others, or are out of proportion to the sheet",
+                sheet=title,
+                count=left,
+            )
+        return
+    count, first = scan.hiding_ranges([(span.start, span.stop) for span in spans])
+    if not count or first is None:
+        return
+    ranges = _named(count, first)
+    notices.add(
+        "merged_cells",
+        f"sheet {title!r}: {ranges} a value in the first cell only. `fill_merged = true` in settings.toml gives it to all "
+        "cells of a range.",
+        sheet=title,
+        count=count,
+        cells=[range_text(first)],
+    )
+
+
+def _named(count: int, first: tuple[int, int, int, int]) -> str:
+    if count == 1:
+        return f"the merged range {range_text(first)} has"
+    return f"{count} merged ranges, the first {range_text(first)}, have"
+
+
+def notice_no_table(notices: Notices, title: str, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
+    """A sheet without a value (then there is no verdict), or one whose header row no detector has found."""
+    if verdict is None:
+        notices.add("no_table", f"sheet {title!r} is empty", level=INFO, sheet=title)
+        return
+    if not spans or not is_guessed(verdict):
+        return
+    row = spans[0].start + 1
+    if verdict.best_header_row is None:
+        taken = "its first filled row was taken for one"
+    else:
+        taken = f"row {row}, which looks most like one, was taken for it"
+    notices.add(
+        "no_table", f"sheet {title!r}: no header row was recognised; {taken}", sheet=title, rows=[[row, row]]
+    )

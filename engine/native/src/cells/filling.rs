@@ -1,0 +1,367 @@
+//! Filling merged ranges: every cell of a range gets the value of its first one.
+//!
+//! Ranges come from files, which may name any: they may overlap, reach beyond the sheet, or be as large as a sheet can be. So
+//! a sheet grows neither in rows nor in width, a range that overlaps an earlier one is left as it is, and so is one that
+//! would take more cells than are in proportion to the cells that the file has.
+
+use std::collections::BTreeMap;
+
+use super::cell::Cell;
+use super::findings::Filled;
+use super::group::{Chunk, GROUP_ROWS, Group};
+use super::merged::MergedRange;
+use super::sheet::Sheet;
+
+/// So many cells may be filled in any sheet …
+const FREE_CELLS: usize = 1 << 18;
+/// … and so many more for each cell that the file has.
+const CELLS_FOR_EACH: usize = 4;
+
+/// A range that is cut to the sheet, and the value of its first cell.
+type Filling = (MergedRange, Cell);
+
+/// Rows of one column of a group, both ends included, and what they get.
+struct Piece {
+    column: u32,
+    first: u16,
+    last: u16,
+    cell: Cell,
+}
+
+/// Fills the merged ranges of a sheet. `cells` is the number of cells that the file has for it.
+pub(super) fn fill(sheet: &mut Sheet, cells: usize) {
+    let (fillings, filled) = chosen(sheet, cells);
+    sheet.findings.filled = filled;
+    let mut open: Vec<Filling> = Vec::new();
+    let mut next = fillings.into_iter().peekable();
+    let mut group = 0;
+    loop {
+        if open.is_empty() {
+            let Some((range, _)) = next.peek() else {
+                return;
+            };
+            group = range.first_row as usize / GROUP_ROWS;
+        }
+        let last_row = ((group + 1) * GROUP_ROWS - 1) as u32;
+        while let Some(filling) = next.next_if(|(range, _)| range.first_row <= last_row) {
+            open.push(filling);
+        }
+        if sheet.groups.len() <= group {
+            sheet.groups.resize_with(group + 1, || None);
+        }
+        fill_group(sheet.groups[group].get_or_insert_default(), group, &open);
+        open.retain(|(range, _)| range.last_row > last_row);
+        group += 1;
+    }
+}
+
+/// The ranges to fill in order of rows, none of which overlap.
+fn chosen(sheet: &Sheet, cells: usize) -> (Vec<Filling>, Filled) {
+    let facts = sheet.facts;
+    let mut filled = Filled::default();
+    let mut fillings = Vec::new();
+    let (Some(last_row), Some(last_column)) = (
+        facts.rows_emitted.checked_sub(1),
+        facts.width.checked_sub(1),
+    ) else {
+        return (fillings, filled);
+    };
+    let mut allowed = cells
+        .saturating_mul(CELLS_FOR_EACH)
+        .saturating_add(FREE_CELLS);
+    // The ranges that lie in the row that was reached, by their first columns, and some that end above it.
+    let mut above: BTreeMap<u32, MergedRange> = BTreeMap::new();
+    for whole in &sheet.findings.merged {
+        let mut range = *whole;
+        range.last_row = range.last_row.min(last_row as u32);
+        range.last_column = range.last_column.min(last_column as u32);
+        let (row, column) = (range.first_row as usize, range.first_column as usize);
+        if row > last_row || column > last_column {
+            continue;
+        }
+        let cell = sheet.cell(row, column);
+        let rows = range.last_row as usize - row + 1;
+        let area = rows * (range.last_column as usize - column + 1);
+        // A range without a value hides none, and what other programs left below it is better than nothing.
+        if area == 1 || cell.tag.counts_as_empty() {
+            continue;
+        }
+        if area > allowed || overlaps_earlier(&mut above, &range) {
+            filled.left += 1;
+            continue;
+        }
+        allowed -= area;
+        above.insert(range.first_column, range);
+        filled.first.get_or_insert(*whole);
+        filled.ranges += 1;
+        fillings.push((range, cell));
+    }
+    (fillings, filled)
+}
+
+/// Whether a range overlaps one of those above, which are taken out where they end above it.
+fn overlaps_earlier(above: &mut BTreeMap<u32, MergedRange>, range: &MergedRange) -> bool {
+    while let Some((&column, earlier)) = above.range(..=range.last_column).next_back() {
+        if earlier.last_row >= range.first_row {
+            // Those that have not ended do not overlap each other, so all others lie further to the left. Some that have ended may
+            // stand between, but not to the right of this one.
+            return earlier.last_column >= range.first_column;
+        }
+        above.remove(&column);
+    }
+    false
+}
+
+/// Fills what lies in one group.
+fn fill_group(group: &mut Group, number: usize, open: &[Filling]) {
+    let start = number * GROUP_ROWS;
+    let mut pieces = Vec::new();
+    for (range, cell) in open {
+        let first = (range.first_row as usize).max(start) - start;
+        let last = (range.last_row as usize - start).min(GROUP_ROWS - 1);
+        if group.widths.len() <= last {
+            group.widths.resize(last + 1, 0);
+        }
+        for width in &mut group.widths[first..=last] {
+            *width = (*width).max(range.last_column as u16 + 1);
+        }
+        pieces.extend(
+            (range.first_column..=range.last_column).map(|column| Piece {
+                column,
+                first: first as u16,
+                last: last as u16,
+                cell: *cell,
+            }),
+        );
+    }
+    pieces.sort_unstable_by_key(|piece| (piece.column, piece.first));
+    let rows = group.widths.len();
+    let mut columns = Vec::with_capacity(group.columns.len());
+    let mut before = std::mem::take(&mut group.columns).into_iter().peekable();
+    for pieces in pieces.chunk_by(|one, other| one.column == other.column) {
+        let column = pieces[0].column;
+        while let Some(untouched) = before.next_if(|(number, _)| *number < column) {
+            columns.push(untouched);
+        }
+        let chunk = before.next_if(|(number, _)| *number == column);
+        let cells = chunk.map_or_else(Vec::new, |(_, chunk)| chunk.cells());
+        columns.push((column, Chunk::of_cells(&overlaid(cells, pieces), rows)));
+    }
+    columns.extend(before);
+    group.columns = columns;
+}
+
+/// The cells of a column of a group in order of rows, with pieces over them.
+fn overlaid(cells: Vec<(u16, Cell)>, pieces: &[Piece]) -> Vec<(u16, Cell)> {
+    let mut all = Vec::with_capacity(cells.len());
+    let mut rest = cells.into_iter().peekable();
+    for piece in pieces {
+        while let Some(cell) = rest.next_if(|(row, _)| *row < piece.first) {
+            all.push(cell);
+        }
+        while rest.next_if(|(row, _)| *row <= piece.last).is_some() {}
+        all.extend((piece.first..=piece.last).map(|row| (row, piece.cell)));
+    }
+    all.extend(rest);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::builder::{ScanLimits, SheetBuilder};
+    use super::super::cell::Tag;
+    use super::super::text::TextArena;
+    use super::*;
+
+    fn sheet(rows: &[(usize, &[(usize, i64)])], merged: &[&str]) -> Sheet {
+        let limits = ScanLimits {
+            fill_merged: true,
+            ..ScanLimits::NONE
+        };
+        let mut builder = SheetBuilder::new("Sheet", limits, Arc::new(TextArena::new()));
+        for (row, cells) in rows {
+            for &(column, value) in *cells {
+                builder.push(column, Cell::integer(value));
+            }
+            builder.end_row(*row).unwrap();
+        }
+        for reference in merged {
+            builder.merge(MergedRange::of_reference(reference).unwrap());
+        }
+        builder.finish(None)
+    }
+
+    fn row(sheet: &Sheet, number: usize) -> Vec<i64> {
+        let mut cells = Vec::new();
+        sheet.read_row(number, &mut cells);
+        assert_eq!(cells.len(), sheet.row_width(number));
+        for (column, cell) in cells.iter().enumerate() {
+            assert_eq!(*cell, sheet.cell(number, column));
+        }
+        let value = |cell: &Cell| match cell.tag {
+            Tag::Empty => 0,
+            _ => cell.as_integer(),
+        };
+        cells.iter().map(value).collect()
+    }
+
+    fn column(sheet: &Sheet, number: usize) -> Vec<i64> {
+        let mut cells = Vec::new();
+        sheet.visit_column(number, 0, sheet.facts().rows_emitted, |cell| {
+            cells.push(match cell.tag {
+                Tag::Empty => 0,
+                _ => cell.as_integer(),
+            });
+        });
+        cells
+    }
+
+    #[test]
+    fn cells_get_the_value_of_the_first_one() {
+        let sheet = sheet(
+            &[
+                (0, &[(0, 1), (2, 3)]),
+                (1, &[(0, 9), (2, 4)]),
+                (3, &[(1, 5)]),
+            ],
+            &["A1:B2", "C2:C4", "B4:C4"],
+        );
+        assert_eq!(row(&sheet, 0), [1, 1, 3]);
+        assert_eq!(row(&sheet, 1), [1, 1, 4]);
+        assert_eq!(row(&sheet, 2), [0, 0, 4]);
+        // The last range overlaps the one before.
+        assert_eq!(row(&sheet, 3), [0, 5, 4]);
+        assert_eq!(sheet.findings().filled.ranges, 2);
+        assert_eq!(sheet.findings().filled.left, 1);
+        assert_eq!(
+            sheet.findings().filled.first,
+            MergedRange::of_reference("A1:B2")
+        );
+    }
+
+    #[test]
+    fn a_sheet_grows_neither_in_rows_nor_in_width() {
+        let sheet = sheet(
+            &[(0, &[(0, 1), (1, 2), (2, 3)]), (2, &[(0, 4)])],
+            &["A3:XFD1048576", "A1:A2", "B1:B2", "D1:F9", "A7:B9"],
+        );
+        assert_eq!(sheet.facts().rows_emitted, 3);
+        assert_eq!(sheet.facts().width, 3);
+        assert_eq!(row(&sheet, 1), [1, 2]);
+        assert_eq!(row(&sheet, 2), [4, 4, 4]);
+        assert_eq!(row(&sheet, 3), []);
+        assert_eq!(sheet.findings().filled.ranges, 3);
+        assert_eq!(sheet.findings().filled.left, 0);
+    }
+
+    #[test]
+    fn ranges_reach_over_groups_of_rows() {
+        let last = 3 * GROUP_ROWS + 5;
+        let sheet = sheet(
+            &[
+                (5, &[(1, 7)]),
+                (GROUP_ROWS + 3, &[(1, 8), (0, 1)]),
+                (last, &[(0, 2)]),
+            ],
+            &[
+                &format!("B6:B{}", last + 1),
+                &format!("A{0}:A{1}", GROUP_ROWS + 4, 2 * GROUP_ROWS),
+            ],
+        );
+        let expected: Vec<i64> = (0..=last).map(|row| if row < 5 { 0 } else { 7 }).collect();
+        assert_eq!(column(&sheet, 1), expected);
+        let first: Vec<i64> = column(&sheet, 0);
+        assert_eq!(
+            first.iter().filter(|&&value| value == 1).count(),
+            GROUP_ROWS - 3
+        );
+        assert_eq!(first[last], 2);
+        assert_eq!(sheet.row_width(4), 0);
+        assert_eq!(sheet.row_width(2 * GROUP_ROWS + 1), 2);
+    }
+
+    #[test]
+    fn a_range_without_a_value_takes_none_away() {
+        let sheet = sheet(&[(0, &[(1, 2)]), (1, &[(0, 3)])], &["A1:B2"]);
+        assert_eq!(row(&sheet, 0), [0, 2]);
+        assert_eq!(row(&sheet, 1), [3]);
+        assert_eq!(sheet.findings().filled, Filled::default());
+    }
+
+    #[test]
+    fn ranges_that_overlap_are_found_wherever_others_have_ended() {
+        let values: Vec<(usize, Vec<(usize, i64)>)> = (0..12)
+            .map(|row| {
+                (
+                    row,
+                    (0..12)
+                        .map(|column| (column, (row * 12 + column + 1) as i64))
+                        .collect(),
+                )
+            })
+            .collect();
+        let rows: Vec<(usize, &[(usize, i64)])> = values
+            .iter()
+            .map(|(row, cells)| (*row, &cells[..]))
+            .collect();
+        // Every pair of a few hundred ranges, made by a simple generator, is compared with what a simple search finds.
+        let mut seed = 1u32;
+        let mut random = |below: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % below
+        };
+        for _ in 0..200 {
+            let ranges: Vec<String> = (0..14)
+                .filter_map(|_| {
+                    let (row, column) = (random(12), random(12));
+                    MergedRange::between((row, column), (row + random(3), column + random(4)))
+                })
+                .map(|range| range.reference())
+                .collect();
+            let names: Vec<&str> = ranges.iter().map(String::as_str).collect();
+            let sheet = sheet(&rows, &names);
+            let mut taken: Vec<MergedRange> = Vec::new();
+            for range in &sheet.findings().merged {
+                let mut cut = *range;
+                cut.last_row = cut.last_row.min(11);
+                cut.last_column = cut.last_column.min(11);
+                let is_one = cut.first_row == cut.last_row && cut.first_column == cut.last_column;
+                if !is_one && taken.iter().all(|earlier| !earlier.overlaps(&cut)) {
+                    taken.push(cut);
+                }
+            }
+            assert_eq!(sheet.findings().filled.ranges, taken.len(), "{names:?}");
+            for line in 0..12u32 {
+                let found = row(&sheet, line as usize);
+                for place in 0..12u32 {
+                    let here = MergedRange {
+                        first_row: line,
+                        last_row: line,
+                        first_column: place,
+                        last_column: place,
+                    };
+                    let owner = taken.iter().find(|range| range.overlaps(&here));
+                    let (row, column) =
+                        owner.map_or((line, place), |range| (range.first_row, range.first_column));
+                    assert_eq!(
+                        found[place as usize],
+                        i64::from(row * 12 + column + 1),
+                        "{names:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_proportion_is_left() {
+        let sheet = sheet(
+            &[(0, &[(0, 1)]), (1_000_000, &[(0, 2), (9_000, 3)])],
+            &["A1:MNO1000001"],
+        );
+        assert_eq!(sheet.findings().filled.left, 1);
+        assert!(sheet.heap_bytes() < 1000);
+    }
+}

@@ -1,0 +1,556 @@
+"""What reading a file brings to light: notices, filled merged ranges, and what hooks and transforms may ask for."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from decimal import Decimal
+
+import openpyxl
+import pytest
+import xlwt
+from raw_workbooks import RawWorkbook
+
+from ade_engine.io.input.source import open_source
+from ade_engine.pipeline.header_unit import header_unit
+
+#: The first row that says so is the header; rows below have data.
+HEADER_BY_WORDS = """
+def header(*, row_values, **_):
+    return {"header": 1.0} if "region" in row_values else None
+
+def data(*, row_values, **_):
+    return {"data": 0.5} if sum(value is not None for value in row_values) > 1 else None
+
+def register(registry):
+    registry.register_row_detector(header, row_kind="header", priority=1)
+    registry.register_row_detector(data, row_kind="data", priority=1)
+"""
+
+
+@pytest.fixture
+def noticed(run, monkeypatch):
+    """Run as `ade` does, and return the notices."""
+
+    def execute(*arguments, **options):
+        monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+        outcome = run(*arguments, **options)
+        assert outcome.result.error is None, outcome.result.error
+        events = outcome.named("run.noticed")
+        assert len(events) <= 1
+        execute.outcome = outcome
+        return events[0]["data"]["notices"] if events else []
+
+    return execute
+
+
+def cells_of(path, *, touch=None, **options):
+    """The cells of the first sheet as tables get them, after a hook has touched it."""
+    source = open_source(str(path), scan_ahead=False)
+    source.load()
+    sheet = source.sheets[0]
+    if touch is not None:
+        touch(sheet.worksheet)
+    scan = source.scan(sheet, **{"max_empty_rows_run": 1000, "max_empty_cols_run": 500, "fill_merged": True, **options})
+    rows = scan.rows(0, scan.rows_emitted)
+    for column in range(scan.width):
+        padded = [row[column] if column < len(row) else None for row in rows]
+        assert scan.values(column, 0, scan.rows_emitted) == padded
+    return rows
+
+
+def merged_book(path, rows, ranges, title="Pay"):
+    """A workbook whose merged ranges are written as they are given, which openpyxl would not do."""
+    cells = "".join(
+        f'<row r="{number}">'
+        + "".join(
+            f'<c r="{chr(65 + column)}{number}" t="inlineStr"><is><t>{value}</t></is></c>'
+            for column, value in enumerate(row)
+            if value is not None
+        )
+        + "</row>"
+        for number, row in enumerate(rows, 1)
+    )
+    merged = "".join(f'<mergeCell ref="{area}"/>' for area in ranges)
+    return RawWorkbook({title: f"<sheetData>{cells}</sheetData><mergeCells>{merged}</mergeCells>"}).save(path)
+
+
+GROUPED = [["Payroll"], ["region", "name"], ["North", "Ann"], [None, "Bob"], [None, "Cid"], ["South", "Dan"]]
+
+
+# Formulas -----------------------------------------------------------------------------------------------------------
+
+
+def formulas_book(path, cells):
+    rows = "".join(f'<row r="{number}"><c r="B{number}"{cell}</c></row>' for number, cell in enumerate(cells, 3))
+    header = '<row r="2"><c r="B2" t="inlineStr"><is><t>region</t></is></c></row>'
+    return RawWorkbook({"Pay": f"<sheetData>{header}{rows}</sheetData>"}).save(path)
+
+
+def test_formulas_without_a_saved_value_are_counted(noticed, tmp_path):
+    path = formulas_book(
+        tmp_path / "pay.xlsx",
+        [
+            "><f>A1</f><v>5</v>",
+            ' t="str"><f>A1</f><v></v>',
+            "><f>A1</f>",
+            "><f>A1</f><v/>",
+            ' t="shared"><f t="shared" si="0"/><v></v>',
+            ' t="str"><f>A1</f>',
+            "><v>7</v>",
+            "/><c>",
+        ],
+    )
+    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    assert notice == {
+        "code": "formulas_without_value",
+        "level": "warning",
+        "message": "sheet 'Pay': 4 formulas have no saved value, the first in B5; their cells are read as empty. "
+        "Open the file in a spreadsheet program and save it once.",
+        "sheet": "Pay",
+        "count": 4,
+        "cells": ["B5"],
+    }
+
+
+def test_formulas_that_openpyxl_wrote_have_no_saved_value(noticed, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Pay"
+    for row in (["region", "n"], ["a", 1], ["b", "=B2+1"]):
+        book.active.append(row)
+    other = book.create_sheet("Other")
+    other.append(["region"])
+    other.append(["=Pay!B2"])
+    book.save(tmp_path / "pay.xlsx")
+    first, second = noticed({}, tmp_path / "pay.xlsx", rows=HEADER_BY_WORDS)
+    assert (first["sheet"], first["count"], first["cells"]) == ("Pay", 1, ["B3"])
+    assert first["message"].startswith("sheet 'Pay': the formula in B3 has no saved value; its cell is read as empty.")
+    assert (second["sheet"], second["cells"]) == ("Other", ["A2"])
+    # Only sheets that are processed count.
+    (only,) = noticed({}, tmp_path / "pay.xlsx", rows=HEADER_BY_WORDS, input_sheets=["Other"])
+    assert only["sheet"] == "Other"
+
+
+def test_where_a_scan_ends_early_formulas_are_counted_up_to_there(noticed, tmp_path):
+    path = formulas_book(tmp_path / "pay.xlsx", ["><f>A1</f>"] * 8)
+    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS, settings={"max_empty_rows_run": 3})
+    assert notice["count"] == 3
+    assert "at least 3 formulas have no saved value, the first in B3" in notice["message"]
+
+
+def test_nothing_is_sent_where_ade_did_not_start_the_run(run, tmp_path):
+    outcome = run({}, formulas_book(tmp_path / "pay.xlsx", ["><f>A1</f>"]), rows=HEADER_BY_WORDS)
+    assert outcome.result.error is None
+    assert not outcome.named("run.noticed")
+
+
+# Merged ranges ------------------------------------------------------------------------------------------------------
+
+
+def test_merged_ranges_in_a_table_are_a_warning(noticed, tmp_path):
+    path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A1:B1", "A3:A5", "A6:A9", "D1:D9"])
+    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    assert notice == {
+        "code": "merged_cells",
+        "level": "warning",
+        "message": "sheet 'Pay': 2 merged ranges, the first A3:A5, have a value in the first cell only. "
+        "`fill_merged = true` in settings.toml gives it to all cells of a range.",
+        "sheet": "Pay",
+        "count": 2,
+        "cells": ["A3:A5"],
+    }
+    assert [row[0] for row in noticed.outcome.rows()] == ["region", "North", None, None, "South"]
+
+
+def test_a_merged_title_above_a_table_alarms_nobody(noticed, tmp_path):
+    path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A1:B1", "D3:E4"])
+    assert noticed({}, path, rows=HEADER_BY_WORDS) == []
+
+
+def test_merged_ranges_that_are_filled_are_told(noticed, tmp_path):
+    path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A3:A5", "A5:B6", "B4:B5", "B5:B6", "A1:A1", "nonsense"])
+    filled, left = noticed({}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
+    # An empty cell hides nothing, and A5:B6 begins with one. B5:B6 overlaps the range before it.
+    assert filled == {
+        "code": "merged_cells",
+        "level": "info",
+        "message": "sheet 'Pay': 2 merged ranges, the first A3:A5, have the value of the first cell in all cells "
+        "(`fill_merged = true`)",
+        "sheet": "Pay",
+        "count": 2,
+        "cells": ["A3:A5"],
+    }
+    assert (left["code"], left["level"], left["count"]) == ("merged_cells_left", "warning", 1)
+    assert [row[1] for row in noticed.outcome.rows()] == ["name", "Ann", "Bob", "Bob", "Dan"]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_each_cell_of_a_merged_range_has_the_value_of_the_first(tmp_path, kind):
+    path = tmp_path / f"book.{kind}"
+    if kind == "xls":
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("Pay")
+        for number, row in enumerate([["a", None, "c"], ["d", None, None], [None, None, 3]]):
+            for column, value in enumerate(row):
+                if value is not None and (number, column) not in ((0, 0), (1, 0)):
+                    sheet.write(number, column, value)
+        sheet.write_merge(0, 0, 0, 1, "a")
+        sheet.write_merge(1, 2, 0, 1, "d")
+        book.save(str(path))
+        three = 3
+    else:
+        merged_book(path, [["a", None, "c"], ["d"], [None, None, "3"]], ["A1:B1", "A2:B3"])
+        three = "3"
+    assert cells_of(path) == [["a", "a", "c"], ["d", "d"], ["d", "d", three]]
+    assert cells_of(path, fill_merged=False) == [["a", None, "c"], ["d"], [None, None, three]]
+
+
+def test_a_sheet_that_a_hook_has_touched_is_filled_alike(tmp_path):
+    path = tmp_path / "book.xls"
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Pay")
+    sheet.write_merge(0, 0, 0, 3, "title")
+    for row in range(1, 6):
+        sheet.write(row, 1, f"name {row}")
+    sheet.write_merge(1, 3, 0, 0, "North")
+    sheet.write_merge(4, 7, 0, 0, 5)
+    book.save(str(path))
+    plain = cells_of(path)
+    assert [row[:1] for row in plain] == [["title"], ["North"], ["North"], ["North"], [5], [5], [5], [5]]
+    # The title is cut to the width that the sheet has.
+    assert plain[0] == ["title", "title"]
+
+    def look(worksheet):
+        assert worksheet["A1"].value == "title"
+
+    def change(worksheet):
+        worksheet["B2"].value = "name 1!"
+
+    def add(worksheet):
+        worksheet["B2"].value = Decimal("1.10")
+        worksheet["A2"].value = Decimal("2.20")
+
+    assert cells_of(path, touch=look) == plain
+    plain[1][1] = "name 1!"
+    assert cells_of(path, touch=change) == plain
+    plain[1][1] = Decimal("1.10")
+    for row in (1, 2, 3):
+        plain[row][0] = Decimal("2.20")
+    assert cells_of(path, touch=add) == plain
+    assert all(type(row[0]) is Decimal for row in cells_of(path, touch=add)[1:4])
+    unmerged = cells_of(path, touch=lambda worksheet: worksheet.unmerge_cells("A2:A4"))
+    assert [row[0] for row in unmerged[1:4]] == ["North", None, None]
+
+
+def test_merged_ranges_behind_an_early_end_are_filled(tmp_path):
+    rows = "".join(f'<row r="{number}" s="1" customFormat="1"><c r="A{number}" s="1"/></row>' for number in range(3, 3000))
+    cells = '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row><row r="2"><c r="B2"><v>3</v></c></row>'
+    body = f"<sheetData>{cells}{rows}</sheetData><mergeCells><mergeCell ref=\"A1:A2\"/></mergeCells>"
+    path = RawWorkbook({"Pay": body}).save(tmp_path / "book.xlsx")
+    found = cells_of(path, max_empty_rows_run=10)
+    assert found[:2] == [[1, 2], [1, 3]]
+    assert len(found) == 11
+    source = open_source(str(path), scan_ahead=False)
+    source.load()
+    scan = source.scan(source.sheets[0], max_empty_rows_run=10, max_empty_cols_run=None)
+    assert scan.stopped_early
+    assert scan.merged_ranges == [(1, 2, 1, 1)]
+
+
+def test_damage_behind_an_early_end_stays_without_effect(run, tmp_path):
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row>' + "".join(f'<row r="{n}"/>' for n in range(2, 50))
+    path = RawWorkbook({"Pay": f"<sheetData>{rows}</sheetData><mergeCells><a></b>"}).save(tmp_path / "book.xlsx")
+    assert run({}, path, settings={"max_empty_rows_run": 5, "fill_merged": True}).result.error is None
+
+
+def test_the_table_is_filled_before_anything_sees_it(noticed, tmp_path):
+    path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A1:B1", "A3:A5"])
+    (tmp_path / "config").mkdir()
+    notices = noticed({}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
+    assert [notice["code"] for notice in notices] == ["merged_cells"]
+    assert noticed.outcome.rows() == [
+        ["region", "name"], ["North", "Ann"], ["North", "Bob"], ["North", "Cid"], ["South", "Dan"],
+    ]  # fmt: skip
+
+
+# What hooks may ask for ---------------------------------------------------------------------------------------------
+
+ASKING = """
+import json
+
+def note(state, stage, ranges):
+    state.setdefault("seen", []).append([stage, ranges])
+
+def start(state, merged_ranges):
+    note(state, "start", merged_ranges)
+
+def mapped(state, merged_ranges):
+    note(state, "mapped", merged_ranges)
+
+def transformed(state, merged_ranges=None):
+    note(state, "transformed", merged_ranges)
+
+def validated(state, *, merged_ranges, **rest):
+    note(state, "validated", merged_ranges)
+
+def without(state, **rest):
+    note(state, "without", "merged_ranges" in rest)
+
+def report(state, logger):
+    logger.info("seen", data={"seen": state["seen"]})
+
+def register(registry):
+    registry.register_hook(start, hook="on_sheet_start", priority=1)
+    registry.register_hook(mapped, hook="on_table_mapped", priority=1)
+    registry.register_hook(transformed, hook="on_table_transformed", priority=1)
+    registry.register_hook(validated, hook="on_table_validated", priority=1)
+    registry.register_hook(without, hook="on_table_validated", priority=0)
+    registry.register_hook(report, hook="on_workbook_before_save", priority=1)
+"""
+STAGES = ("start", "mapped", "transformed", "validated")
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "csv"])
+@pytest.mark.parametrize("fill", [False, True])
+def test_hooks_can_ask_for_the_merged_ranges(run, tmp_path, kind, fill):
+    path = tmp_path / f"book.{kind}"
+    expected = ["A1:B1", "A3:A5"]
+    if kind == "xlsx":
+        merged_book(path, GROUPED, ["A3:A5", "$A$1:$B$1", "A3:A5"])
+    elif kind == "xls":
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("Pay")
+        sheet.write_merge(2, 4, 0, 0, "North")
+        sheet.write_merge(0, 0, 0, 1, "Payroll")
+        for column, text in enumerate(["region", "name"]):
+            sheet.write(1, column, text)
+        book.save(str(path))
+    else:
+        path.write_text("region,name\nNorth,Ann\n")
+        expected = []
+    outcome = run({"hooks/ask.py": ASKING}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": fill})
+    assert outcome.result.error is None, outcome.result.error
+    (log,) = outcome.named("log")
+    assert log["data"]["seen"] == [*([stage, expected] for stage in STAGES), ["without", False]]
+
+
+def test_hooks_see_the_merged_ranges_that_hooks_have_made(run, tmp_path):
+    path = tmp_path / "book.csv"
+    path.write_text("region,name\nNorth,Ann\n,Bob\n")
+    files = {
+        "hooks/ask.py": ASKING,
+        "hooks/merge.py": """
+            def merge(source_sheet):
+                source_sheet.merge_cells("A2:A3")
+            def register(registry):
+                registry.register_hook(merge, hook="on_sheet_start", priority=9)
+        """,
+    }
+    outcome = run(files, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
+    (log,) = outcome.named("log")
+    assert log["data"]["seen"][:4] == [[stage, ["A2:A3"]] for stage in STAGES]
+    assert [row[0] for row in outcome.rows()] == ["region", "North", "North"]
+
+
+def test_the_ranges_are_not_looked_for_where_no_hook_names_them(run, tmp_path, monkeypatch):
+    from ade_engine.io.input.source import Source
+
+    def fail(*_):
+        raise AssertionError("nobody asked")
+
+    monkeypatch.setattr(Source, "merged_ranges_now", fail)
+    path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A3:A5"])
+    files = {"hooks/all.py": """
+        def everything(**values):
+            assert "merged_ranges" not in values
+        def register(registry):
+            for stage in ("on_sheet_start", "on_table_mapped", "on_table_transformed", "on_table_validated"):
+                registry.register_hook(everything, hook=stage, priority=1)
+    """}
+    assert run(files, path, rows=HEADER_BY_WORDS).result.error is None
+
+
+def test_transforms_and_validators_can_ask_for_the_header_and_its_unit(run):
+    files = {"columns/b.py": """
+        import polars as pl
+        def remember(field_name, state, column_header, column_unit):
+            state.setdefault("seen", []).append([field_name, column_header, column_unit])
+        def everything(**values):
+            assert not {"column_header", "column_unit"} & set(values)
+        def weight(*, column_header_original, **_):
+            return {"weight": 1.0} if column_header_original.startswith("Gewicht") else None
+        def report(state, logger):
+            logger.info("seen", data={"seen": state["seen"]})
+        def register(registry):
+            registry.register_column_detector(weight, field="weight", priority=1)
+            for field in ("weight", "plain", "absent"):
+                registry.register_column_transform(remember, field=field, priority=1)
+                registry.register_column_transform(everything, field=field, priority=1)
+            registry.register_column_validator(remember, field="weight", priority=1)
+            registry.register_column_validator(everything, field="weight", priority=1)
+            registry.register_hook(report, hook="on_workbook_before_save", priority=1)
+    """}
+    outcome = run(files, [["Plain", " Gewicht [kg] "], [1, 2]], fields=["weight", "plain", "absent"])
+    assert outcome.result.error is None, outcome.result.error
+    (log,) = outcome.named("log")
+    assert log["data"]["seen"] == [
+        ["plain", "Plain", None],
+        ["weight", "Gewicht [kg]", "kg"],
+        ["absent", "", None],
+        ["weight", "Gewicht [kg]", "kg"],
+    ]
+
+
+def test_a_check_knows_who_is_offered_the_new_names(package):
+    from ade_engine import Engine, Settings
+    from ade_engine.models import ConfigError
+
+    unit = """
+        def unit(column_header, column_unit):
+            return None
+        def register(registry):
+            registry.register_column_transform(unit, field="a", priority=1)
+            registry.register_column_validator(unit, field="a", priority=1)
+    """
+    folder = package({"hooks/ask.py": ASKING, "columns/b.py": unit}, fields=["a"])
+    assert Engine(Settings()).check(config_package=folder)
+    late = """
+        def end(merged_ranges):
+            pass
+        def register(registry):
+            registry.register_hook(end, hook="on_sheet_end", priority=1)
+    """
+    (folder / "ade_config/hooks/late.py").write_text(textwrap.dedent(late))
+    with pytest.raises(ConfigError, match="needs 'merged_ranges', which this stage does not offer"):
+        Engine(Settings()).check(config_package=folder)
+
+
+def test_the_unit_of_a_header():
+    for header, expected in {
+        "Net (EUR)": "EUR", "Weight [kg]": "kg", "Net (in EUR)": "EUR", "Area (m²)": "m²", "Area [m2]": "m2",
+        "Share (%)": "%", "Temperature [°C]": "°C", "Speed (km/h)": "km/h", "Preis (€)": "€", "Net (US$)": "US$",
+        "Net, EUR": "EUR", "Net/EUR": "EUR", "Net EUR": "EUR", "NET EUR": "EUR", " Net  USD ": "USD",
+        "Betrag €": "€", "Betrag€": "€", "Price $": "$", "Price US$": "US$", "Price, £": "£", "€": "€",
+        "Umsatz\nCHF": "CHF", "Pen TOP": "TOP",
+        "Hours in h": None, "Net": None, "": None, "EUR": None, "Net eur": None, "Order QTY": None, "TOTAL ALL": None,
+        "Name (first name)": None, "Total (2024)": None, "Rate (EUR) 2024": None, "Net (EUR": None, "Net ()": None,
+        "Phone (business or private)": None, "Note (uncommonly-long)": None, "NetEUR": None, "Order no.": None,
+        "Amount [kg)": None, "Item (#)": None,
+    }.items():  # fmt: skip
+        assert header_unit(header) == expected, header
+
+
+# What a run of ade says about sheets and files ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "facts"),
+    [
+        ("region;name\nNörd;Ann\n".encode("cp1252"), "read as Windows-1252 text with semicolons", ("Windows-1252", ";")),
+        ("region\tname\nNörd\tAnn\n".encode(), "read as UTF-8 text with tabs", ("UTF-8", "\t")),
+        ("region,name\nNörd,Ann\n".encode("utf-16"), "read as UTF-16 text with commas", ("UTF-16", ",")),
+        ("sep=:\nregion:name\n".encode(), "read as UTF-8 text with ':' between cells", ("UTF-8", ":")),
+        ("region,name\nNörd,Ann\n".encode(), None, None),
+        ("\ufeffregion,name\nNörd,Ann\n".encode(), None, None),
+    ],
+)
+def test_what_detection_decided_is_told(noticed, tmp_path, content, message, facts):
+    path = tmp_path / "pay.csv"
+    path.write_bytes(content)
+    notices = noticed(
+        {}, path, rows=HEADER_BY_WORDS, settings={"csv_encoding": "auto", "csv_delimiter": "auto"}
+    )
+    if message is None:
+        assert notices == []
+        return
+    assert notices == [
+        {"code": "csv_guessed", "level": "info", "message": message, "encoding": facts[0], "delimiter": facts[1]}
+    ]
+
+
+def test_what_settings_say_is_no_guess(noticed, tmp_path):
+    path = tmp_path / "pay.csv"
+    path.write_bytes("region;name\nNörd;Ann\n".encode("cp1252"))
+    settings = {"csv_encoding": "cp1252", "csv_delimiter": ";"}
+    assert noticed({}, path, rows=HEADER_BY_WORDS, settings=settings) == []
+    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS, settings={**settings, "csv_delimiter": "auto"})
+    assert notice["code"] == "csv_guessed"
+
+
+def test_hidden_sheets_that_are_left_out_are_told(noticed, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["region", "name"])
+    book.create_sheet("Empty").sheet_state = "hidden"
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    assert notice == {
+        "code": "hidden_sheets_skipped",
+        "level": "info",
+        "message": "1 hidden sheet was not read: 'Empty'",
+        "count": 1,
+        "sheets": ["Empty"],
+    }
+    old = book.create_sheet("Old")
+    old.sheet_state = "veryHidden"
+    old["C90"] = 1
+    book.save(path)
+    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    assert (notice["level"], notice["sheets"]) == ("warning", ["Empty", "Old"])
+    assert notice["message"] == "2 hidden sheets were not read: 'Empty', 'Old'"
+    # A sheet that somebody has chosen is all that was wanted.
+    assert noticed({}, path, rows=HEADER_BY_WORDS, input_sheets=["Sheet"]) == []
+    assert noticed({}, path, rows=HEADER_BY_WORDS, active_sheet_only=True) == []
+
+
+def test_a_hidden_sheet_that_cannot_be_read_stops_nothing(noticed, tmp_path):
+    book = RawWorkbook({"Pay": '<sheetData><row><c t="str"><v>region</v></c></row></sheetData>', "Broken": "<x></y>"})
+    book.set_structure(states={"Broken": "hidden"})
+    (notice,) = noticed({}, book.save(tmp_path / "book.xlsx"), rows=HEADER_BY_WORDS)
+    assert (notice["code"], notice["level"]) == ("hidden_sheets_skipped", "warning")
+
+
+def test_sheets_without_a_table_are_told(noticed):
+    notices = noticed(
+        {},
+        {
+            "Good": [["region", "name"], ["North", "Ann"]],
+            "Nothing": [],
+            "Notes": [[], ["Remember"], ["this"]],
+            "Late": [[], ["region"]],
+        },
+        rows=HEADER_BY_WORDS,
+    )
+    assert notices == [
+        {"code": "no_table", "level": "info", "message": "sheet 'Nothing' is empty", "sheet": "Nothing"},
+        {
+            "code": "no_table",
+            "level": "warning",
+            "message": "sheet 'Notes': no header row was recognised; its first filled row was taken for one",
+            "sheet": "Notes",
+            "rows": [[2, 2]],
+        },
+    ]
+
+
+def test_a_row_that_was_nearly_a_header_is_named(noticed):
+    rows = """
+        def detect(*, row_index, **_):
+            return {"header": 0.3, "banner": 0.5} if row_index == 3 else {"banner": 1.0}
+        def register(registry):
+            registry.register_row_detector(detect, row_kind="header", priority=1)
+    """
+    (notice,) = noticed({}, [["a"], ["b"], ["c"], ["d"]], rows=rows)
+    assert notice["message"] == (
+        "sheet 'Sheet': no header row was recognised; row 3, which looks most like one, was taken for it"
+    )
+    assert notice["rows"] == [[3, 3]]
+    # A package without row detectors has not asked for headers to be recognised.
+    assert noticed({"row_detectors/rows.py": "def register(registry): pass"}, [["a"], ["b"]], rows=None) == []
+
+
+def test_notices_hold_no_values(noticed, tmp_path):
+    secret = [["region", "name"], ["SECRET", "SECRET"], [None, "SECRET"]]
+    path = merged_book(tmp_path / "pay.xlsx", secret, ["A2:A3"])
+    notices = noticed({}, path, rows=HEADER_BY_WORDS)
+    assert notices and "SECRET" not in json.dumps(notices)
