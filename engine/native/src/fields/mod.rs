@@ -194,7 +194,10 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         return read_currencies(values, &numbers.currencies);
     }
     let reading = numbers.reading;
-    let way = format!("with {} as its column", if reading.read_as.is_empty() { "marks" } else { reading.read_as });
+    let way = match reading.read_as {
+        "decimal point" | "decimal comma" => format!("a number with a {} as its column", reading.read_as),
+        _ => "a number of the kind of its column".to_owned(),
+    };
     let unread = unread_cells(values, |row| numbers.values[row].is_some(), |row| {
         reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
     });
@@ -221,7 +224,7 @@ fn read_currencies(values: &[Value<'_>], of_numbers: &[u16]) -> Outcome {
             Some(at) => texts.push(Some(words::currency_code(at).unwrap_or(tables::CURRENCIES[at].0))),
             None => {
                 texts.push(None);
-                if is_alone {
+                if is_alone && is_filled(*value) {
                     unread.push((row, message("not a currency", *value)));
                 }
             }
@@ -249,6 +252,13 @@ fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
                 }
                 found == Some(true)
             }
+            // The digits of a date are no number to call.
+            Kind::Phone if !matches!(value, Value::Text(_) | Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)) => {
+                if is_filled(value) {
+                    unread.push((row, message("not a phone number", value)));
+                }
+                false
+            }
             Kind::Email | Kind::Phone => {
                 source.clear();
                 if text::push_text(value, &mut source) {
@@ -256,8 +266,16 @@ fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
                         (!contact::push_email(&source, &mut text)).then_some("not an e-mail address")
                     } else {
                         lost_digits += usize::from(amount::has_lost_digits(&source));
-                        match if cut.cut(&source) { contact::push_phone(&cut, &mut text) } else { Err(NoPhone::Other) } {
+                        let found = if contact::has_several_phones(&source) {
+                            Err(NoPhone::Several)
+                        } else if cut.cut(&source) {
+                            contact::push_phone(&cut, &mut text)
+                        } else {
+                            Err(NoPhone::Other)
+                        };
+                        match found {
                             Ok(()) => None,
+                            Err(NoPhone::Several) => Some("more than one phone number"),
                             Err(NoPhone::Other) => Some("not a phone number"),
                             Err(NoPhone::TooShort) => Some("too short for a phone number"),
                             Err(NoPhone::TooLong) => Some("too long for a phone number"),
@@ -271,6 +289,9 @@ fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
             }
             _ => text::push_text(value, &mut text),
         };
+        if matches!(kind, Kind::Name(NamePart::Full)) && !is_there && is_filled(value) {
+            unread.push((row, message("not a name", value)));
+        }
         texts.push(is_there.then_some(text.as_str()));
     }
     let mut outcome = outcome(texts.column(), unread, values.len(), None);
@@ -316,6 +337,7 @@ pub fn is_filled(value: Value<'_>) -> bool {
     match value {
         Value::Null => false,
         Value::Text(text) => !text::trimmed(text).is_empty(),
+        Value::Float(number) => number.is_finite(),
         _ => true,
     }
 }

@@ -15,12 +15,12 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
     let start = out.len();
     match value {
         Value::Null => {}
-        Value::Text(text) => out.push_str(trimmed(text)),
+        Value::Text(text) => push_shown(trimmed(text), out),
         Value::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
         Value::Integer(number) => out.push_str(itoa::Buffer::new().format(number)),
         Value::Unsigned(number) => out.push_str(itoa::Buffer::new().format(number)),
         Value::Float(number) if !number.is_finite() => {}
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => {
             out.push_str(itoa::Buffer::new().format(number as i64));
         }
         Value::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
@@ -36,6 +36,16 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
         Value::Time(microseconds) | Value::Duration(microseconds) => push_clock(microseconds, out),
     }
     out.len() > start
+}
+
+/// Adds a text with blanks for control characters, which show nothing and which no workbook can hold.
+fn push_shown(text: &str, out: &mut String) {
+    let is_refused = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    if text.contains(is_refused) {
+        out.extend(text.chars().map(|c| if is_refused(c) { ' ' } else { c }));
+    } else {
+        out.push_str(text);
+    }
 }
 
 /// The text without white space and invisible characters at its ends.
@@ -64,7 +74,7 @@ fn push_clock(microseconds: i64, out: &mut String) {
 /// number down to few digits, so that nobody can know the code.
 pub fn push_code(value: Value<'_>, out: &mut String) -> Option<bool> {
     match value {
-        Value::Float(number) if number.abs() >= EXACT => return Some(false),
+        Value::Float(number) if number.is_finite() && number.abs() >= EXACT => return Some(false),
         Value::Text(text) if has_lost_digits(text) => return Some(false),
         _ => {}
     }
@@ -178,6 +188,8 @@ mod tests {
         assert_eq!(code(Value::Float(4711.0)), Some((true, "4711".to_owned())));
         assert_eq!(code(Value::Text("9.78E+12")), Some((false, String::new())));
         assert_eq!(code(Value::Float(1.23e17)), Some((false, String::new())));
+        assert_eq!(code(Value::Float(f64::INFINITY)), None);
+        assert_eq!(code(Value::Text("A\u{b}1\0")), Some((true, "A 1".to_owned())));
         assert_eq!(code(Value::Text("\u{200b} ")), None);
     }
 }
