@@ -41,6 +41,8 @@ pub struct Dates {
     /// Days since 1970, or microseconds with a time of day; none where a cell is no date.
     pub values: Vec<Option<i64>>,
     pub reading: Reading,
+    /// The order of numbers that cells show by themselves, where all groups that show one agree.
+    pub shown: Option<Order>,
 }
 
 /// A way to write dates.
@@ -105,15 +107,17 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         }
     }
     let mut reading = Reading::default();
+    let mut shown = None;
     let is_text = |value: &Value<'_>| matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some();
     if values.iter().any(is_text) {
         let mut cells = Cells::cut(values, options.with_time);
         (cells.typed, cells.typed_up_to) = typed;
-        cells.decide(values, options, &mut found, &mut reading);
+        shown = cells.decide(values, options, &mut found, &mut reading);
     }
     Dates {
         values: found,
         reading,
+        shown,
     }
 }
 
@@ -156,7 +160,7 @@ fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
     (days >= FIRST_DAY).then_some(if with_time { microseconds } else { days })
 }
 
-/// Days since 1970 of what only the order of a group's numbers decides.
+/// The order of dates that the cells of a column show by themselves, for the columns beside it.
 pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
     let dates = read(
         values,
@@ -165,13 +169,15 @@ pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
             ..DateOptions::default()
         },
     );
-    if dates.reading.decided != Decided::Evidence {
-        return None;
-    }
-    ORDERS
-        .into_iter()
-        .find(|order| name_of(*order) == dates.reading.read_as)
-        .filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
+    let reading = &dates.reading;
+    let is_mixed = !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain);
+    let shown = match reading.decided {
+        _ if is_mixed => None,
+        Decided::Cells => dates.shown,
+        Decided::Evidence => ORDERS.into_iter().find(|order| name_of(*order) == reading.read_as),
+        _ => None,
+    };
+    shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
 }
 
 fn name_of(order: Order) -> &'static str {
@@ -287,7 +293,7 @@ impl Cells {
         options: &DateOptions<'_>,
         found: &mut [Option<i64>],
         reading: &mut Reading,
-    ) {
+    ) -> Option<Order> {
         reading.cells = self.cells;
         // Groups that some cell decides, without the help of others.
         let mut clear: Option<Order> = None;
@@ -295,8 +301,17 @@ impl Cells {
         for group in &self.groups {
             let mut counts: Vec<usize> = group.counts.iter().copied().filter(|count| *count > 0).collect();
             counts.sort_unstable();
-            if group.shape.name_at.is_none() && counts.len() > 1 && counts[counts.len() - 1] > counts[counts.len() - 2] {
-                let best = best_order(group);
+            if group.shape.name_at.is_some() {
+                continue;
+            }
+            let best = best_order(group);
+            let is_shown = match counts.as_slice() {
+                [.., second, first] => first > second,
+                // Each cell alone: 31/01 and 30/01. Years in front say nothing about day and month.
+                [_] => matches!(best, Order::DayFirst | Order::MonthFirst),
+                [] => false,
+            };
+            if is_shown {
                 is_clear &= clear.is_none_or(|order| order == best);
                 clear = Some(best);
             }
@@ -317,6 +332,7 @@ impl Cells {
         }
         self.suspect_swapped(reading);
         reading.contradict.sort_unstable();
+        clear
     }
 
     /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
@@ -444,9 +460,12 @@ impl Cells {
         } else {
             format!("{}: {}", name_of(order), why.join(", "))
         });
-        if decided >= reading.decided {
-            reading.decided = decided;
+        // Of groups that are decided as firmly, the largest names the column.
+        if decided > reading.decided || reading.read_as.is_empty() {
+            reading.decided = decided.max(reading.decided);
             reading.read_as = name_of(order);
+        }
+        if decided >= reading.decided {
             if matches!(decided, Decided::Weak | Decided::Setting) {
                 reading.first_open = Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| known.min(first_open.unwrap_or(known))));
             }

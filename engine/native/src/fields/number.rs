@@ -139,6 +139,10 @@ pub fn read(values: &[Value<'_>], options: &NumberOptions) -> Numbers {
 /// The decimal mark that the cells of a column show by themselves.
 pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     let numbers = read(values, &NumberOptions::default());
+    let reading = &numbers.reading;
+    if !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain) {
+        return None;
+    }
     match (numbers.reading.decided, numbers.reading.read_as) {
         (Decided::Evidence, "decimal point") => Some(POINT),
         (Decided::Evidence, "decimal comma") => Some(COMMA),
