@@ -46,6 +46,8 @@ class Reader(pl.Expr):
     ):
         if not isinstance(column, str):
             raise TypeError(f"a reader takes the name of a column, not {type(column).__name__}")
+        _one_of("order", order, ("dmy", "mdy", "ymd", "auto"))
+        _one_of("decimal_mark", decimal, (".", ",", "auto"))
         self.column = column
         self.kind = kind
         self._option = option
@@ -80,8 +82,7 @@ class Reader(pl.Expr):
             decimal = decimal or around.settings.decimal_mark
             header = around.header(self.column)
             origin = around.origin(self.column, series)
-        if isinstance(series.dtype, (pl.Categorical, pl.Enum)):
-            series = series.cast(pl.String)
+        series = _readable(series)
         arguments = {"header": header, "order": order, "decimal": decimal, "origin": origin}
         found = _native.read_column(series, self.kind, self._option, **arguments)
         reading = found[4]
@@ -96,8 +97,37 @@ class Reader(pl.Expr):
         return pl.Series(self.column, column)
 
 
+def _readable(series: pl.Series) -> pl.Series:
+    """The series in a type that the native half reads."""
+    dtype = series.dtype
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
+        return series.cast(pl.String)
+    if isinstance(dtype, pl.Decimal) or dtype == pl.Int128:
+        return series.cast(pl.Float64)
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        # The time as it is written there.
+        return series.dt.replace_time_zone(None)
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
+        raise TypeError(f"a reader reads text, numbers, dates and booleans, not a column of type {dtype}")
+    return series
+
+
+def _one_of(name: str, value: Any, known: tuple[str, ...]) -> None:
+    """Refuse an argument where it is written, and not when its column is read."""
+    if value is not None and value not in known:
+        *first, last = map(repr, known)
+        raise ValueError(f"{name} should be {', '.join(first)} or {last}, not {value!r}")
+
+
+def _words(name: str, value: Any) -> list[str]:
+    if isinstance(value, str) or not all(isinstance(word, str) for word in value):
+        raise TypeError(f"{name} takes a list of words")
+    return list(value)
+
+
 def text(column: str) -> pl.Expr:
-    """Text without white space and invisible characters at its ends; null where nothing is left.
+    """Text without white space and invisible characters at its ends; null where nothing is left. Control characters within
+    are blanks.
 
     A whole number that arrives as a float is written without decimals, a date as ``2025-01-31``.
     """
@@ -105,7 +135,7 @@ def text(column: str) -> pl.Expr:
 
 
 def code(column: str) -> pl.Expr:
-    """A code as it stands: an id, an account, a postcode; leading zeros are kept, ``4711.0`` is ``"4711"``.
+    """A code as it stands: an id, an account, a postcode; leading zeros are kept, the number 4711 is ``"4711"``.
 
     A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more) is lost:
     it comes out empty and is an issue.
@@ -119,6 +149,7 @@ def person_name(column: str, part: str = "full") -> pl.Expr:
     ``part``: ``"full"``, ``"first"`` or ``"last"``. The last word is the last name, with the small words before it
     (``"van der Berg"``); of a single word nobody knows which it is, and it counts as the last name.
     """
+    _one_of("part", part, ("full", "first", "last"))
     return Reader(column, "person_name", part)
 
 
@@ -134,7 +165,7 @@ def phone(column: str) -> pl.Expr:
     """A phone number in one shape, whatever parts its digits.
 
     With its country ``"+442079460958"``, of North America ``"555-123-4567"``, any other as its digits; an extension behind
-    it as ``" x8"``. It has 7 to 15 digits.
+    it as ``" x8"``. It has 7 to 15 digits. A cell with several numbers comes out empty and is an issue.
     """
     return Reader(column, "phone")
 
@@ -144,7 +175,8 @@ def boolean(column: str, *, yes: list[str] | tuple[str, ...] = (), no: list[str]
 
     ``yes`` and ``no`` add words, in whatever case.
     """
-    return Reader(column, "boolean", (list(yes), list(no)) if yes or no else None)
+    own = (_words("yes", yes), _words("no", no))
+    return Reader(column, "boolean", own if own != ([], []) else None)
 
 
 def number(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
@@ -199,4 +231,5 @@ def duration(column: str, *, unit: str | None = None) -> pl.Expr:
 
     ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) says what plain numbers count; without it they are none.
     """
+    _one_of("unit", unit, ("days", "hours", "minutes", "seconds"))
     return Reader(column, "duration", unit)
