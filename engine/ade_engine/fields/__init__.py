@@ -18,6 +18,7 @@ checks together.
 
 from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
 from ade_engine.fields.field import Field
+from ade_engine.fields.headers import DataRows, HeaderRows
 from ade_engine.fields.readers import (
     boolean,
     code,
@@ -35,7 +36,9 @@ from ade_engine.fields.readers import (
 )
 
 __all__ = [
+    "DataRows",
     "Field",
+    "HeaderRows",
     "boolean",
     "checksum",
     "code",

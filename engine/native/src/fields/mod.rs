@@ -6,6 +6,7 @@
 //! - [`amount`]: one cell as a number; [`number`]: the column decides about the decimal mark
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
+//! - [`rows`]: which rows of a sheet are headers, by known words
 //! - [`built`]: the columns that come out
 //!
 //! # Promises
@@ -24,6 +25,7 @@ pub mod day;
 pub mod moment;
 pub mod number;
 pub mod reading;
+pub mod rows;
 pub mod tables;
 pub mod text;
 pub mod truth;

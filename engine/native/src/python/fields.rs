@@ -1,10 +1,11 @@
 //! Reading columns of values as people type them, for `ade_engine.fields`.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict};
+use pyo3::types::{PyByteArray, PyCapsule, PyDict};
 
 use super::source::{ArrowColumn, Scan};
 use crate::cells::{Cell, Sheet, Tag, text_form};
@@ -14,6 +15,7 @@ use crate::columns::frame::Frame;
 use crate::columns::view::Value;
 use crate::fields::day::Order;
 use crate::fields::reading::{Hints, Reading};
+use crate::fields::rows::{self, KnownWords, Rule};
 use crate::fields::text::NamePart;
 use crate::fields::{self, Kind, Surroundings, cut, moment};
 
@@ -265,4 +267,30 @@ pub fn passes_checksum(py: Python<'_>, series: &Bound<'_, PyAny>, kind: &str) ->
     let frame = frame_of(series)?;
     let column = py.detach(|| fields::check_each(&values_of(&frame), check));
     Ok(arrow("", column))
+}
+
+/// A header for comparing: small letters without accents, single blanks in place of anything else.
+#[pyfunction]
+pub fn simplify(text: &str) -> String {
+    rows::simplify(text)
+}
+
+/// Classifies all rows of a scan. Each rule is (words or nothing, least, score): rows with at least so many of the words,
+/// or with at least so many filled cells. Returns the kinds (0 other, 1 header, 2 data) and the best header row.
+#[pyfunction]
+pub fn classify_rows<'py>(
+    py: Python<'py>,
+    scan: &Bound<'py, Scan>,
+    rules: Vec<(Option<HashSet<String>>, usize, f64)>,
+) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
+    let sheet = scan.get().sheet()?;
+    let rules: Vec<Rule> = rules
+        .into_iter()
+        .map(|(words, least, score)| match words {
+            Some(words) => Rule::Header(KnownWords::new(words, least, score)),
+            None => Rule::Data { least, score },
+        })
+        .collect();
+    let found = py.detach(|| rows::classify(&sheet, &rules));
+    Ok((PyByteArray::new(py, &found.kinds), found.best_header))
 }
