@@ -38,6 +38,7 @@ use self::day::Order;
 use self::number::NumberOptions;
 use self::reading::{Decided, Hints, Reading};
 use self::text::NamePart;
+use crate::cells::white_space::is_blank_text;
 use crate::columns::export::Column;
 use crate::columns::view::Value;
 
@@ -320,6 +321,20 @@ pub fn is_filled(value: Value<'_>) -> bool {
         Value::Text(text) => !text::trimmed(text).is_empty(),
         _ => true,
     }
+}
+
+/// Whether reports count a cell as filled: text with a character that Python's `str.strip` leaves.
+pub fn counts_as_filled(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !is_blank_text(text),
+        _ => true,
+    }
+}
+
+/// A column of booleans without nulls.
+pub fn flags(values: &[bool]) -> Column {
+    built::booleans(&values.iter().copied().map(Some).collect::<Vec<_>>())
 }
 
 /// The cells that were filled before and are empty after; the rows of both are the same.

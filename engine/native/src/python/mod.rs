@@ -30,6 +30,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::filled_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
     module.add_function(wrap_pyfunction!(fields::classify_rows, module)?)?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
