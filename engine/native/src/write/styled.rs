@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::cells::CellWriter;
+use super::cells::{CellStyle, CellWriter, start_of_cell};
 use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_length};
 use super::styles::{GENERAL, Look};
 use super::text::{cut, has_control, is_illegal};
@@ -79,6 +79,64 @@ pub struct Styled {
     escapes_formulas: bool,
 }
 
+/// What the cells of a column below its header look like.
+struct Body<'a> {
+    kind: Kind,
+    measure: &'a Measure,
+    format: Cow<'static, str>,
+    is_indented: bool,
+}
+
+impl<'a> Body<'a> {
+    fn of(wish: &Wish, measure: &'a Measure, is_indented: bool) -> Self {
+        let format = match wish.kind {
+            Kind::Severity | Kind::Issues | Kind::SourceRow => Cow::Borrowed(GENERAL),
+            kind => measure.format(
+                wish.format.as_deref(),
+                kind == Kind::Other,
+                kind == Kind::MomentField,
+            ),
+        };
+        Self {
+            kind: wish.kind,
+            measure,
+            format,
+            is_indented,
+        }
+    }
+
+    fn look(&self, severity: usize) -> Look {
+        match self.kind {
+            Kind::Severity => Look {
+                bold: severity > 0,
+                ink: INKS[severity],
+                line_left: true,
+                ..Look::default()
+            },
+            Kind::Issues => Look {
+                ink: Some(INK),
+                ..Look::default()
+            },
+            Kind::SourceRow => Look {
+                ink: Some(DIM),
+                ..Look::default()
+            },
+            Kind::Field | Kind::MomentField | Kind::Other => {
+                // Other values keep the alignment that programs give them.
+                let is_indented =
+                    self.is_indented && matches!(self.measure.class, Class::Text | Class::None);
+                Look {
+                    format: self.format.clone(),
+                    fill: FILLS[severity],
+                    horizontal: is_indented.then_some("left"),
+                    indent: u8::from(is_indented),
+                    ..Look::default()
+                }
+            }
+        }
+    }
+}
+
 impl Styled {
     /// Measures the table and chooses its looks.
     pub fn new(
@@ -96,10 +154,19 @@ impl Styled {
         };
         let measures = styled.measure(&wishes);
         let mut follows_figures = false;
-        for (wish, measure) in wishes.into_iter().zip(&measures) {
+        let mut bodies = Vec::with_capacity(wishes.len());
+        for (wish, measure) in wishes.iter().zip(&measures) {
             let is_figure = measure.class.is_figure();
-            let column = styled.column(wish, measure, follows_figures && !is_figure);
+            let is_indented = follows_figures && !is_figure && wish.kind != Kind::Severity;
+            bodies.push(Body::of(wish, measure, is_indented));
             follows_figures = is_figure;
+        }
+        // What most cells look like comes first and gets the short numbers.
+        for body in &bodies {
+            styled.look(body.look(0));
+        }
+        for (wish, body) in wishes.into_iter().zip(&bodies) {
+            let column = styled.column(wish, body);
             styled.columns.push(column);
         }
         styled
@@ -174,23 +241,15 @@ impl Styled {
         measures
     }
 
-    fn column(&mut self, wish: Wish, measure: &Measure, is_indented: bool) -> StyledColumn {
+    fn column(&mut self, wish: Wish, body: &Body<'_>) -> StyledColumn {
         let Wish {
             kind,
             source,
             header,
             width,
-            format,
+            ..
         } = wish;
         let is_other = kind == Kind::Other;
-        let format = match kind {
-            Kind::Severity | Kind::Issues | Kind::SourceRow => Cow::Borrowed(GENERAL),
-            _ => measure.format(format.as_deref(), is_other, kind == Kind::MomentField),
-        };
-        let is_figure = measure.class.is_figure();
-        let is_indented = is_indented && kind != Kind::Severity;
-        let horizontal = is_indented.then_some("left");
-        let indent = u8::from(is_indented);
         let header_look = self.look(Look {
             bold: !is_other,
             italic: is_other,
@@ -198,51 +257,30 @@ impl Styled {
             fill: Some(HEAD),
             line_left: kind == Kind::Severity,
             line_below: true,
-            horizontal: if is_figure { Some("right") } else { horizontal },
-            indent,
+            horizontal: if body.measure.class.is_figure() {
+                Some("right")
+            } else {
+                body.is_indented.then_some("left")
+            },
+            indent: u8::from(body.is_indented),
             is_centered: true,
             ..Look::default()
         });
-        // What stands in no field's column, and is no text, keeps the alignment that programs give it.
-        let is_indented_cell = is_indented && matches!(measure.class, Class::Text | Class::None);
-        let mut cells = [[0; 2]; 3];
-        for (severity, looks) in cells.iter_mut().enumerate() {
-            let look = match kind {
-                Kind::Severity => Look {
-                    bold: severity > 0,
-                    ink: INKS[severity],
-                    line_left: true,
-                    ..Look::default()
-                },
-                Kind::Issues => Look {
-                    ink: Some(INK),
-                    ..Look::default()
-                },
-                Kind::SourceRow => Look {
-                    ink: Some(DIM),
-                    ..Look::default()
-                },
-                Kind::Field | Kind::MomentField | Kind::Other => Look {
-                    format: format.clone(),
-                    fill: FILLS[severity],
-                    horizontal: if is_indented_cell { horizontal } else { None },
-                    indent: u8::from(is_indented_cell),
-                    ..Look::default()
-                },
-            };
+        let cells = [0, 1, 2].map(|severity| {
+            let look = body.look(severity);
             // A formula in a cell for text would turn into text as soon as a person edits it.
             let formula = if look.format == "@" {
-                self.look(Look {
+                Look {
                     format: Cow::Borrowed(GENERAL),
                     ..look.clone()
-                })
+                }
             } else {
-                self.look(look.clone())
+                look.clone()
             };
-            *looks = [self.look(look), formula];
-        }
+            [self.look(look), self.look(formula)]
+        });
         StyledColumn {
-            width: width.unwrap_or_else(|| measure.width(&header, &format)),
+            width: width.unwrap_or_else(|| body.measure.width(&header, &body.format)),
             header,
             header_look,
             kind,
@@ -347,7 +385,8 @@ impl Styled {
                         let value = styled
                             .source
                             .map_or(Value::Null, |source| views[source].value(row));
-                        self.look_of(styled, value, cells[column])
+                        self.variant(value, cells[column])
+                            .map(|[severity, form]| styled.cells[severity][form])
                     }
                 };
                 let number = look.map_or(0, |look| numbers[look]);
@@ -358,9 +397,9 @@ impl Styled {
         is_used.then_some(styles)
     }
 
-    /// The look of a cell; nothing where there is nothing to show.
+    /// Which of a column's looks a cell has; nothing where there is nothing to show.
     #[inline]
-    fn look_of(&self, column: &StyledColumn, value: Value<'_>, severity: u8) -> Option<usize> {
+    fn variant(&self, value: Value<'_>, severity: u8) -> Option<[usize; 2]> {
         if severity == 0 && is_blank(value) {
             return None;
         }
@@ -368,7 +407,22 @@ impl Styled {
             Value::Text(text) => !self.escapes_formulas && is_formula(text),
             _ => false,
         };
-        Some(column.cells[usize::from(severity)][usize::from(is_formula)])
+        Some([usize::from(severity), usize::from(is_formula)])
+    }
+
+    /// For each column and each of its looks, the start of its cells; nothing for cells without a style.
+    fn starts(&self, numbers: &[u32]) -> Vec<[[Vec<u8>; 2]; 3]> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .map(|(place, column)| {
+                column.cells.map(|looks| {
+                    looks.map(|look| match numbers[look] {
+                        0 => Vec::new(),
+                        number => start_of_cell(place, number),
+                    })
+                })
+            })
+            .collect()
     }
 
     /// Writes the header as a row of XML. `numbers` are those of the looks in the workbook.
@@ -382,7 +436,7 @@ impl Styled {
         cells.prepare_letters(self.columns.len());
         let digits = cells.start_row_with(sheet_row, HEADER_HEIGHT, out);
         for (place, column) in self.columns.iter().enumerate() {
-            let style = Some(numbers[column.header_look]);
+            let style = CellStyle::Number(numbers[column.header_look]);
             cells.write_value(Value::Text(&column.header), place, &digits, style, out);
         }
         out.extend_from_slice(b"</row>");
@@ -400,6 +454,7 @@ impl Styled {
         out: &mut Vec<u8>,
         mut pass_on: impl FnMut(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let starts = self.starts(numbers);
         let mut severities = vec![0; self.columns.len()];
         for batch in 0..self.frame.batch_count() {
             let views = self.frame.columns(batch);
@@ -408,25 +463,29 @@ impl Styled {
                 let digits = cells.start_row(sheet_row, out);
                 for (place, column) in self.columns.iter().enumerate() {
                     let message;
-                    let (value, look) = match (column.kind, column.source) {
-                        (Kind::Severity, _) => (
-                            Value::Text(WORDS[usize::from(worst)]),
-                            column.cells[usize::from(worst)][0],
-                        ),
+                    let (value, [severity, form]) = match (column.kind, column.source) {
+                        (Kind::Severity, _) => {
+                            let severity = usize::from(worst);
+                            (Value::Text(WORDS[severity]), [severity, 0])
+                        }
                         (Kind::Issues, _) if worst > 0 => {
                             message = self.message(&views, row);
-                            (Value::Text(message.as_str()), column.cells[0][0])
+                            (Value::Text(message.as_str()), [0, 0])
                         }
                         (_, None) => continue,
                         (_, Some(source)) => {
                             let value = views[source].value(row);
-                            match self.look_of(column, value, severities[place]) {
-                                Some(look) => (value, look),
+                            match self.variant(value, severities[place]) {
+                                Some(variant) => (value, variant),
                                 None => continue,
                             }
                         }
                     };
-                    cells.write_value(value, place, &digits, Some(numbers[look]), out);
+                    let style = match starts[place][severity][form].as_slice() {
+                        [] => CellStyle::Number(0),
+                        start => CellStyle::Start(start),
+                    };
+                    cells.write_value(value, place, &digits, style, out);
                 }
                 out.extend_from_slice(b"</row>");
                 sheet_row += 1;

@@ -87,6 +87,10 @@ pub struct StyleSheet {
 
 impl Default for StyleSheet {
     fn default() -> Self {
+        let date = Look {
+            format: Cow::Borrowed(FIRST_FORMATS[1]),
+            ..Look::default()
+        };
         Self {
             formats: FIRST_FORMATS.map(str::to_owned).to_vec(),
             fonts: vec![font(&Look::default())],
@@ -99,7 +103,7 @@ impl Default for StyleSheet {
                 plain_cell(21, " applyNumberFormat=\"1\""),
                 plain_cell(166, " applyNumberFormat=\"1\""),
             ],
-            numbers: HashMap::from([(Look::default(), 0)]),
+            numbers: HashMap::from([(Look::default(), 0), (date, MOMENT_STYLES.date)]),
         }
     }
 }

@@ -281,7 +281,7 @@ fn columns_element(columns: &[(f64, bool)]) -> String {
     if follows_group {
         let number = columns.len() + 1;
         elements.push_str(&format!(
-            "<col min=\"{number}\" max=\"{number}\" width=\"9.140625\" collapsed=\"1\"/>"
+            "<col min=\"{number}\" max=\"{number}\" width=\"13\" collapsed=\"1\"/>"
         ));
     }
     format!("<cols>{elements}</cols>")
