@@ -14,10 +14,8 @@ from conftest import write_package, write_workbook
 from package_check import check_package
 
 from ade_engine import Engine, FieldDef, RunRequest, Settings
-from ade_engine.extensions.registry import Registry
 from ade_engine.io.output.look import FIELD, ISSUES, OTHER, SEVERITY, Issues, LookColumn, TableLook
 from ade_engine.io.output.workbook import Output
-from ade_engine.models import ConfigError
 
 HEAD, DIM, INK = "FFF3F1EC", "FF6B675F", "FF1C1B19"
 ERROR, WARNING = "FFF9CCC6", "FFFCE4AE"
@@ -554,16 +552,31 @@ def test_text_that_no_cell_can_hold_fails_as_before():
     output.append_table(output.add_sheet("x"), frame, gap=False, look=TableLook([LookColumn(FIELD, "a", "A")], [], True))
 
 
-@pytest.mark.parametrize("wrong", [{"width": 0}, {"width": "wide"}, {"width": True}, {"format": ""}, {"format": 2}])
-def test_widths_and_formats_that_cannot_be(wrong):
-    with pytest.raises(ConfigError, match="field 'a' has the"):
-        Registry().register_field(FieldDef("a", **wrong))
+WRONG = [{"width": 0}, {"width": "wide"}, {"width": True}, {"format": ""}, {"format": 2}, {"format": "0\n"}]
 
 
-def test_the_first_four_facts_of_a_field_keep_their_order():
-    field = FieldDef("a", "A", "float", {"x": 1}, 12, "money")
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_widths_and_formats_that_cannot_be(tmp_path, wrong):
+    register = f"""
+        from ade_engine.models import FieldDef
+        def register(registry):
+            registry.register_field(FieldDef("a", **{wrong!r}))
+    """
+    package = write_package(tmp_path / "package", {"columns/a.py": register})
+    source = write_workbook(tmp_path / "in.xlsx", {"S": [["a"], [1]]})
+    for style, error in (("plain", None), ("table", "config_error")):
+        request = RunRequest(config_package=package, input_file=source, output_path=tmp_path / "out.xlsx")
+        result = Engine(Settings(output_style=style)).run(request)
+        assert (result.error and result.error.code.value) == error
+    assert "field 'a' has the" in result.error.message
+
+
+def test_width_and_format_are_given_by_name():
+    field = FieldDef("a", "A", "float", {"x": 1}, width=12, format="money")
     assert (field.name, field.label, field.dtype, field.meta) == ("a", "A", "float", {"x": 1})
     assert (field.width, field.format) == (12, "money")
+    with pytest.raises(TypeError):
+        FieldDef("a", "A", "float", {"x": 1}, 12)
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice")

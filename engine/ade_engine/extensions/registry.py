@@ -66,7 +66,6 @@ class Registry:
         """Make a field known. Detectors, transforms and validators for it may be registered from here on."""
         if field.name in self.fields:
             raise ConfigError(f"field {field.name!r} is registered twice")
-        _check_look(field)
         self.fields[field.name] = field
         return field
 
@@ -134,18 +133,3 @@ def _by_field(entries: list[RegisteredFn]) -> dict[str, list[RegisteredFn]]:
     for entry in entries:
         found.setdefault(entry.field, []).append(entry)
     return found
-
-
-def _check_look(field: FieldDef) -> None:
-    """Refuse what no spreadsheet program takes for a width or a number format: the whole file would count as damaged."""
-    # A package may register an object of its own in place of a field.
-    width, number_format = getattr(field, "width", None), getattr(field, "format", None)
-    if width is not None and (isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= 255):
-        raise ConfigError(f"field {field.name!r} has the width {width!r}; it should be a number up to 255")
-    if number_format is not None and not (
-        isinstance(number_format, str) and 0 < len(number_format) <= 255 and number_format.isprintable()
-    ):
-        raise ConfigError(
-            f"field {field.name!r} has the format {number_format!r}; it should be a number format such as '0.00', or "
-            "'money' or 'percent'"
-        )

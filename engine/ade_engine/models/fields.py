@@ -22,6 +22,8 @@ class FieldDef(Record):
     width: float | None = None
     format: str | None = None
 
+    _by_name_only = ("width", "format")
+
 
 class RowKind(str, Enum):
     """The kinds of rows that the engine itself acts on. Row detectors may score any other kind as well."""

@@ -15,6 +15,7 @@ from ade_engine.io.output.look import (
     LookColumn,
     TableLook,
 )
+from ade_engine.models.errors import ConfigError
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.fields import ISSUE_PREFIX, RESERVED_PREFIX
 from ade_engine.pipeline.manifest import unique_header
@@ -24,12 +25,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import polars as pl
 
+    from ade_engine.models.fields import FieldDef
     from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.manifest import Manifest
     from ade_engine.pipeline.merge import BuiltTable
 
 _SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
 _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
+
+
+def check_fields(fields: dict[str, FieldDef]) -> None:
+    """Refuse what no spreadsheet program takes for a width or a number format: the whole file would count as damaged."""
+    for field in fields.values():
+        width, number_format = field.width, field.format
+        if width is not None and (
+            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= 255
+        ):
+            raise ConfigError(f"field {field.name!r} has the width {width!r}; it should be a number up to 255")
+        if number_format is not None and not (
+            isinstance(number_format, str) and 0 < len(number_format) <= 255 and min(number_format) >= " "
+        ):
+            raise ConfigError(
+                f"field {field.name!r} has the format {number_format!r}; it should be a number format such as '0.00', "
+                "or 'money' or 'percent'"
+            )
 
 
 def written_names(context: RunContext, table: pl.DataFrame) -> list[str]:
