@@ -35,7 +35,7 @@ _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
 
 
 def check_fields(fields: dict[str, FieldDef]) -> None:
-    """Refuse what no spreadsheet program takes for a width or a number format: the whole file would count as damaged."""
+    """Refuse widths and number formats that no spreadsheet program takes: the whole file would count as damaged."""
     for field in fields.values():
         width, number_format = field.width, field.format
         if width is not None and (

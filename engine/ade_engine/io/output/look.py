@@ -18,8 +18,8 @@ FIELD, MOMENT_FIELD, OTHER, SEVERITY, ISSUES, SOURCE_ROW = range(6)
 class LookColumn:
     """A column of a table that is written with a look.
 
-    ``source`` is the frame's column; ``None`` for columns that are made from the issues. ``is_closed``: it is in a group
-    of columns that a reader has to open.
+    ``source`` is the frame's column; ``None`` for columns that are made from the issues. ``is_closed``: it is in a
+    group of columns that a reader has to open.
     """
 
     __slots__ = ("kind", "source", "header", "width", "format", "is_closed")
@@ -84,7 +84,13 @@ class TableLook:
         return _native.StyledFrame(
             frame,
             [
-                (column.kind, None if column.source is None else place[column.source], column.header, column.width, column.format)
+                (
+                    column.kind,
+                    None if column.source is None else place[column.source],
+                    column.header,
+                    column.width,
+                    column.format,
+                )
                 for column in self.columns
             ],
             [

@@ -66,7 +66,9 @@ class Looks:
         worksheet.row_dimensions[row].height = _HEADER_HEIGHT
 
 
-def style_sheet(worksheet: Any, known: SheetLook, look: TableLook, widths: list[float], row: int, last_row: int) -> None:
+def style_sheet(
+    worksheet: Any, known: SheetLook, look: TableLook, widths: list[float], row: int, last_row: int
+) -> None:
     """Let the sheet look as a table wants it whose header is in this row, and as the tables before it did. What was
     changed since is left alone where this table wants nothing else.
     """
@@ -84,14 +86,17 @@ def style_sheet(worksheet: Any, known: SheetLook, look: TableLook, widths: list[
             dimension.hidden, dimension.outlineLevel = True, 1
         elif number < len(before) and before[number][1]:
             dimension.hidden, dimension.outlineLevel = False, 0
-    for number, follows in enumerate([*known.is_closed, False]):
-        was_closed = number > 0 and known.is_closed[number - 1]
-        letter = get_column_letter(number + 1)
-        if was_closed and not follows:
-            worksheet.column_dimensions[letter].collapsed = True
-        elif letter in worksheet.column_dimensions:
-            worksheet.column_dimensions[letter].collapsed = False
+    opened_before = _behind_groups([is_closed for _, is_closed in before])
+    opened = _behind_groups(known.is_closed)
+    for number in opened_before ^ opened:
+        worksheet.column_dimensions[get_column_letter(number + 1)].collapsed = number in opened
     if is_first:
         worksheet.freeze_panes = f"A{row + 1}"
         if known.filter is not None:
             worksheet.auto_filter.ref = known.filter
+
+
+def _behind_groups(is_closed: list[bool]) -> set[int]:
+    """The columns behind closed groups: a reader opens the groups there."""
+    followers = [*is_closed[1:], False]
+    return {number for number, (closed, next_is) in enumerate(zip(is_closed, followers), 1) if closed and not next_is}
