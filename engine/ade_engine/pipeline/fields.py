@@ -14,7 +14,7 @@ from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 from ade_engine.pipeline.header_unit import header_unit
-from ade_engine.pipeline.columns import with_series
+from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ RESERVED_PREFIX = "__ade_"
 ISSUE_PREFIX = "__ade_issue__"
 HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
-#: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the
-#: transforms through hooks to the validators, and are never written.
-UNREAD_PREFIX = "__ade_unread__"
-DOUBT_PREFIX = "__ade_doubt__"
-#: The beginnings of the names of reserved columns that no setting writes.
-NEVER_WRITTEN = (UNREAD_PREFIX, DOUBT_PREFIX, surroundings.ROW)
 
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")

@@ -24,6 +24,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::ArrowColumn>()?;
     module.add_function(wrap_pyfunction!(source::scan_of_rows, module)?)?;
     module.add_class::<output::Frame>()?;
+    module.add_class::<output::StyledFrame>()?;
     module.add_class::<output::Writer>()?;
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
