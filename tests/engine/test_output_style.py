@@ -325,7 +325,7 @@ def test_issues_stand_in_columns_and_cells(normalize):
 
 def test_issue_columns_are_there_without_issues(normalize):
     written = normalize([["name", "email"], ["a", "a@b"]], provenance=False)
-    assert written.headers == ["First name", "E-mail", "Member ID", "Start date", "Severity", "Issues"]
+    assert written.headers == ["First name", "E-mail", "Member ID", "Severity", "Issues"]
 
 
 def test_issue_columns_can_be_switched_off(normalize):
@@ -406,9 +406,9 @@ def test_several_tables_on_a_sheet(normalize):
     assert {row: value.height for row, value in written.sheet.row_dimensions.items() if value.height} == {1: 20, 9: 20}
     assert written.sheet["C9"].value == "Start date"
     # The first table's own columns stand where the second one has its data: no reader has to open these.
-    assert written.sheet["H1"].value == "__ade_issue__email"
-    assert not written.sheet.column_dimensions["H"].hidden
-    assert written.sheet.column_dimensions["M"].hidden
+    assert written.sheet["G1"].value == "__ade_issue__email"
+    assert not written.sheet.column_dimensions["G"].hidden
+    assert written.sheet.column_dimensions["K"].hidden
 
 
 def test_provenance_survives_merging(normalize):
