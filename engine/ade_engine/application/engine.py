@@ -401,6 +401,10 @@ def _load_config(
     root, package = resolve_config_import(config_package)
     package_folder = root / package
     manifest = load_manifest(Path(config_package), package_folder)
+    if settings.output_style == "table":
+        from ade_engine.pipeline.look import check_fields
+
+        check_fields(registry.fields)
     logger.event(
         "config.loaded",
         message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",

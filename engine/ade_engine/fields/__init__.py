@@ -18,6 +18,7 @@ checks together.
 
 from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
 from ade_engine.fields.field import Field
+from ade_engine.fields.headers import DataRows, HeaderRows
 from ade_engine.fields.readers import (
     boolean,
     code,
@@ -26,6 +27,7 @@ from ade_engine.fields.readers import (
     date_time,
     duration,
     email,
+    filled_rows,
     money,
     number,
     person_name,
@@ -35,7 +37,9 @@ from ade_engine.fields.readers import (
 )
 
 __all__ = [
+    "DataRows",
     "Field",
+    "HeaderRows",
     "boolean",
     "checksum",
     "code",
@@ -45,6 +49,7 @@ __all__ = [
     "date_time",
     "duration",
     "email",
+    "filled_rows",
     "money",
     "number",
     "one_of",

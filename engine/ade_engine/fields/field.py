@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ade_engine.fields.headers import score, simplify
+from ade_engine.fields.readers import money
 from ade_engine.models.fields import FieldDef
 
 TYPE_CHECKING = False
@@ -37,7 +38,8 @@ class Field:
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
         self.read = read
         self.checks = tuple(checks)
-        self.facts = facts
+        #: What ``FieldDef`` takes besides: ``dtype``, ``meta``, ``width``, ``format``.
+        self.facts = {"format": "money", **facts} if read is money else facts
 
     @property
     def words(self) -> set[str]:

@@ -1,28 +1,25 @@
-"""Comparing the headers of columns with words."""
+"""Comparing headers with words: for columns, and for rows that consist of them."""
 
 from __future__ import annotations
 
-import unicodedata
+from ade_engine import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
-_known: dict[str, str] = {}
+_simplified: dict[str, str] = {}
+_MOST_REMEMBERED = 10_000
 
 
 def simplify(text: str) -> str:
     """``" E-mail  Address:"`` and ``"e mail address"`` are the same header; accents and case do not count."""
-    simple = _known.get(text)
+    simple = _simplified.get(text)
     if simple is None:
-        if text.isascii():
-            plain = text.lower()
-        else:
-            plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-        simple = " ".join("".join(c if c.isalnum() else " " for c in plain).split())
-        if len(_known) < 10_000:
-            _known[text] = simple
+        simple = _native.simplify(text)
+        if len(_simplified) < _MOST_REMEMBERED:
+            _simplified[text] = simple
     return simple
 
 
@@ -33,23 +30,62 @@ def score(header: str, words: Iterable[str]) -> float:
     with one ("Overtime Hours" may be hours, and yields to a plain "Hours"); 0.0 otherwise.
     """
     known = {simplify(word) for word in words}
-    full = simplify(header)
-    bare = simplify(header.partition("(")[0].partition("[")[0])
+    full, bare = simplify(header), simplify(_without_brackets(header))
     if full in known or bare and bare in known:
         return 1.0
-    if any(text.endswith(" " + word) for word in known for text in (full, bare)):
+    if any(text.endswith(f" {word}") for word in known for text in (full, bare)):
         return 0.6
     return 0.0
 
 
-def known_headers(row_values: list[Any], words: Collection[str]) -> int:
-    """How many cells of a row are known headers (``words`` are simplified); 0 for a row with a number or a date in it."""
-    hits = 0
-    for value in row_values:
-        if value is None:
-            continue
-        if type(value) is not str:
-            return 0
-        if simplify(value) in words or "(" in value and simplify(value.partition("(")[0]) in words:
-            hits += 1
-    return hits
+def _without_brackets(text: str) -> str:
+    return text.partition("(")[0].partition("[")[0]
+
+
+class HeaderRows:
+    """A row detector: rows with ``least`` known headers or more, ``score`` for each, so that a fuller header wins.
+
+    A row with a number or a date in it is no header. The engine applies this detector to all rows of a sheet at once, as
+    long as all detectors of a configuration are of this kind or :class:`DataRows`; beside others it is called row by row.
+    """
+
+    def __init__(self, words: Iterable[str], *, least: int = 2, score: float = 0.5):
+        self.words = {simplify(word) for word in words} - {""}
+        self.least = least
+        self.score = float(score)
+        self.__name__ = self.__qualname__ = "HeaderRows"
+
+    def __call__(self, row_values: list[Any]) -> dict[str, float] | None:
+        hits = 0
+        for value in row_values:
+            if value is None:
+                continue
+            if type(value) is not str:
+                return None
+            if simplify(value) in self.words or simplify(_without_brackets(value)) in self.words:
+                hits += 1
+        return {"header": self.score * hits} if hits and hits >= self.least else None
+
+    def rule(self) -> tuple[set[str] | None, int, float]:
+        """The detector as the native module takes it."""
+        return self.words, self.least, self.score
+
+
+class DataRows:
+    """A row detector: rows with ``least`` filled cells or more.
+
+    Titles, notes and section names seldom fill more than one cell; they get no score and only occupy their row.
+    """
+
+    def __init__(self, *, least: int = 3, score: float = 0.25):
+        self.least = least
+        self.score = float(score)
+        self.__name__ = self.__qualname__ = "DataRows"
+
+    def __call__(self, row_values: list[Any]) -> dict[str, float] | None:
+        filled = sum(value is not None and value != "" for value in row_values)
+        return {"data": self.score} if filled >= self.least else None
+
+    def rule(self) -> tuple[set[str] | None, int, float]:
+        """The detector as the native module takes it."""
+        return None, self.least, self.score

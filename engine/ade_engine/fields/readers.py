@@ -6,6 +6,7 @@ result is null where the cell is empty, and where it cannot be read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -123,6 +124,16 @@ def _words(name: str, value: Any) -> list[str]:
     if isinstance(value, str) or not all(isinstance(word, str) for word in value):
         raise TypeError(f"{name} takes a list of words")
     return list(value)
+
+
+def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
+    """For each row of a table whether any of these columns has a value: for hooks that drop rows without any.
+
+    Blank text counts as no value; columns that the table lacks count as empty.
+    """
+    present = [table.get_column(name) for name in columns if name in table.columns]
+    plain = [one.cast(pl.String) if one.dtype in (pl.Categorical, pl.Enum) else one for one in present]
+    return pl.Series("filled", _native.filled_rows(plain, table.height))
 
 
 def text(column: str) -> pl.Expr:

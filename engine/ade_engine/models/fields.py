@@ -8,12 +8,21 @@ from ade_engine.models.record import Record
 
 
 class FieldDef(Record):
-    """A field of the normalized output. Only ``name`` matters to the engine; the rest is for readers of reports."""
+    """A field of the normalized output.
+
+    Only ``name`` matters for what is found and computed. ``label`` and ``dtype`` are for readers of reports; with
+    ``output_style = "table"`` the label is the header, ``width`` the width of the column in characters, and ``format``
+    its number format: ``"money"``, ``"percent"``, or as spreadsheets write it (``"0.000"``).
+    """
 
     name: str
     label: str | None = None
     dtype: str | None = None
     meta: dict = {}
+    width: float | None = None
+    format: str | None = None
+
+    _by_name_only = ("width", "format")
 
 
 class RowKind(str, Enum):

@@ -46,7 +46,10 @@ def _dataclass_like(cls: type[Record]) -> type:
 
     body: dict[str, Any] = {"__annotations__": dict(cls._annotations), "__module__": cls.__module__}
     for name, default in cls._defaults.items():
-        body[name] = field(default_factory=default.copy) if isinstance(default, _MUTABLE) else default
+        if name in cls._by_name_only:
+            body[name] = field(default=default, kw_only=True)
+        else:
+            body[name] = field(default_factory=default.copy) if isinstance(default, _MUTABLE) else default
     return dataclass(type(cls.__name__, (), body), frozen=cls._frozen, kw_only=cls._keyword_only)
 
 
@@ -64,6 +67,9 @@ class Record:
     _frozen = False
     #: Whether the order of the fields does not matter; such fields may follow others with a default.
     _keyword_only = False
+    #: Fields that are given by name: those of derived classes keep their place behind the others.
+    _by_name_only: tuple = ()
+    _by_place: tuple = ()
 
     def __init_subclass__(cls, frozen: bool = False, keyword_only: bool = False, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -74,7 +80,8 @@ class Record:
         cls._defaults = {**cls._defaults, **{name: value for name, value in own.items() if value is not _REQUIRED}}
         cls._annotations = {**cls._annotations, **{name: cls.__annotations__[name] for name in own}}
         cls._keyword_only = keyword_only or cls._keyword_only
-        cls.__match_args__ = () if cls._keyword_only else cls._fields
+        cls._by_place = tuple(name for name in cls._fields if name not in cls._by_name_only)
+        cls.__match_args__ = () if cls._keyword_only else cls._by_place
         cls.__dataclass_fields__ = _FIELDS
         cls.__dataclass_params__ = _PARAMS
         if frozen:
@@ -85,9 +92,9 @@ class Record:
 
     def __init__(self, *args, **kwargs):
         cls = type(self)
-        if len(args) > len(cls._fields):
-            raise TypeError(f"{cls.__name__} takes {len(cls._fields)} values, {len(args)} were given")
-        values = dict(zip(cls._fields, args))
+        if len(args) > len(cls._by_place):
+            raise TypeError(f"{cls.__name__} takes {len(cls._by_place)} values, {len(args)} were given")
+        values = dict(zip(cls._by_place, args))
         for name, value in kwargs.items():
             if name not in cls._fields:
                 raise TypeError(f"{cls.__name__} has no field {name!r}")

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine import _native
+
+#: Types that the native module counts; small tables have no other, and polars takes long to start for each.
+_COUNTED_NATIVELY = frozenset((pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Null))
+
 #: What Python's ``str.strip`` takes for white space; polars alone would miss the separators from U+001C to U+001F.
 _WHITE_SPACE = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
@@ -41,6 +46,9 @@ def filled_cells(frame: pl.DataFrame, names: list[str]) -> list[int]:
     """Cells of the named columns that reports do not count as blank."""
     if not names or not frame.height:
         return [0] * len(names)
+    columns = [frame.get_column(name) for name in names]
+    if all(column.dtype in _COUNTED_NATIVELY for column in columns):
+        return _native.filled_cells(columns)
     schema = frame.schema
     counted = frame.select(_count_filled(name, schema[name]).alias(str(i)) for i, name in enumerate(names))
     return [int(value) for value in counted.row(0)]

@@ -14,6 +14,7 @@ from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 from ade_engine.pipeline.header_unit import header_unit
+from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,12 +29,6 @@ RESERVED_PREFIX = "__ade_"
 ISSUE_PREFIX = "__ade_issue__"
 HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
-#: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the
-#: transforms through hooks to the validators, and are never written.
-UNREAD_PREFIX = "__ade_unread__"
-DOUBT_PREFIX = "__ade_doubt__"
-#: The beginnings of the names of reserved columns that no setting writes.
-NEVER_WRITTEN = (UNREAD_PREFIX, DOUBT_PREFIX, surroundings.ROW)
 
 #: The names of the values that its callables may take.
 OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
@@ -79,7 +74,11 @@ class _Expressions:
 
 def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
     """The table, with a column of nulls for a field that it lacks."""
-    return table if field in table.columns else table.with_columns(pl.lit(None).alias(field))
+    if field in table.columns:
+        return table
+    if not table.width:
+        return table.with_columns(pl.lit(None).alias(field))
+    return with_series(table, [pl.Series(field, [None], dtype=pl.Null).new_from_index(0, table.height)])
 
 
 def _values(
@@ -158,8 +157,10 @@ class Transforms(_Expressions):
                 before = table
                 if expression is not None:
                     try:
-                        column = expression.read_from(table) if isinstance(expression, Reader) else expression
-                        table = table.with_columns(column.alias(field))
+                        if isinstance(expression, Reader):
+                            table = with_series(table, [expression.read_from(table).alias(field)])
+                        else:
+                            table = table.with_columns(expression.alias(field))
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
                 if context.debug:
@@ -238,7 +239,7 @@ def note_readings(
             doubts = pl.repeat(None, table.height, dtype=pl.String, eager=True)
             doubts = doubts.set(pl.arange(table.height, eager=True) == row, f"ambiguous column: {reading['message']}")
             added.append(doubts.alias(f"{DOUBT_PREFIX}{field}"))
-    return table.with_columns(added) if added else table
+    return with_series(table, added) if added else table
 
 
 def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
@@ -305,13 +306,13 @@ class Validators(_Expressions):
                 table = self._add_issues(context, table, field, messages, speakers, subject)
                 made.append(f"{ISSUE_PREFIX}{field}")
         issues = [pl.col(name).is_not_null() for name in made]
-        if issues:
-            count = pl.sum_horizontal([issue.cast(pl.Int32) for issue in issues]).cast(pl.Int32)
+        if issues or not table.width:
+            count = pl.sum_horizontal([issue.cast(pl.Int32) for issue in issues]) if issues else pl.lit(0)
+            some = pl.any_horizontal(issues) if issues else pl.lit(False)
+            table = table.with_columns(some.alias(HAS_ISSUES), count.cast(pl.Int32).alias(ISSUE_COUNT))
         else:
-            count = pl.lit(0, dtype=pl.Int32)
-        table = table.with_columns(
-            (pl.any_horizontal(issues) if issues else pl.lit(False)).alias(HAS_ISSUES), count.alias(ISSUE_COUNT)
-        )
+            none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
+            table = with_series(table, [column.new_from_index(0, table.height) for column in none])
         if context.debug:
             self._report(context, table, made, region, table_index)
         return table

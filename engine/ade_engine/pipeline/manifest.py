@@ -24,6 +24,7 @@ from ade_engine.models.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
     import polars as pl
@@ -52,23 +53,31 @@ class Manifest:
     def __init__(self, columns: list[ManifestColumn]):
         self.columns = columns
 
+    def order(self, names: list[str]) -> list[tuple[str, str | None]]:
+        """Which of these columns are written, in order, each with the header that the manifest gives it."""
+        listed = {column.field: column for column in self.columns}
+        order = [column.field for column in self.columns if column.enabled and column.field in names]
+        order += [name for name in names if name not in listed]
+        return [(name, (listed[name].header or None) if name in listed else None) for name in order]
+
     def arrange(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame with its columns in the manifest's order and with its headers."""
-        listed = {column.field: column for column in self.columns}
-        order = [column.field for column in self.columns if column.enabled and column.field in frame.columns]
-        order += [name for name in frame.columns if name not in listed]
+        order = self.order(frame.columns)
         names: list[str] = []
-        for name in order:
-            column = listed.get(name)
-            wanted = column.header if column is not None and column.header else name
-            unique, count = wanted, 1
-            while unique in names:
-                count += 1
-                unique = f"{wanted}__{count}"
-            names.append(unique)
-        arranged = frame.select(order)
+        for name, header in order:
+            names.append(unique_header(header or name, names))
+        arranged = frame.select([name for name, _ in order])
         arranged.columns = names
         return arranged
+
+
+def unique_header(wanted: str, taken: Collection[str]) -> str:
+    """The header that is wanted, with a number where it is taken."""
+    unique, count = wanted, 1
+    while unique in taken:
+        count += 1
+        unique = f"{wanted}__{count}"
+    return unique
 
 
 def load_manifest(config_folder: Path, package_folder: Path) -> Manifest | None:

@@ -7,6 +7,7 @@ import polars as pl
 from ade_engine.infrastructure.caller import is_ade
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank
+from ade_engine.pipeline.columns import is_provenance
 from ade_engine.pipeline.counts import SourceCounts, blank_rows, filled_cells
 from ade_engine.pipeline.frame import header_text
 
@@ -14,15 +15,28 @@ from ade_engine.pipeline.frame import header_text
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "output_range")
+    __slots__ = ("result", "counts", "frame_names", "output_range", "_unmapped")
 
-    def __init__(self, result: TableResult, counts: SourceCounts, frame_names: list[str]):
+    def __init__(
+        self,
+        result: TableResult,
+        counts: SourceCounts,
+        frame_names: list[str],
+        unmapped: set[str] | None = None,
+    ):
         self.result = result
         self.counts = counts
         #: The frame column that each source column was read into, before mapping.
         self.frame_names = frame_names
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
+        self._unmapped = unmapped
+
+    def unmapped_names(self) -> set[str]:
+        """The frame columns of source columns that are no field's."""
+        if self._unmapped is None:
+            return {self.frame_names[column.index] for column in self.result.unmapped_columns}
+        return self._unmapped
 
     @property
     def mapping_ratio(self) -> float:
@@ -71,7 +85,8 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
             if known_entry is None or entry.score > known_entry.score:
                 derived[entry.field_name] = entry
 
-    names = [name for name in frame.columns]
+    # Columns that say where a row comes from are no columns of the source, and their cells count nowhere.
+    names = [name for name in frame.columns if not is_provenance(name)]
     columns = [
         SourceColumn(
             index,
@@ -108,7 +123,8 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
     missing = max(0, region.data_row_count - frame.height)
     counted = frame.head(region.data_row_count)
     counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
-    return BuiltTable(merged, counts, names)
+    unmapped = set().union(*(table.unmapped_names() for table in tables)) - scores.keys()
+    return BuiltTable(merged, counts, names, unmapped)
 
 
 def _keep_first(headers: dict[str, object], name: str, header: object) -> None:

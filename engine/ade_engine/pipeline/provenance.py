@@ -10,6 +10,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW, Source
 from ade_engine.models.table import column_letters
+from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.frame import header_text
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
     if table.height != region.data_row_count:
         return table
     first = region.data_first_row
-    return table.with_columns(pl.int_range(first, first + table.height, dtype=pl.UInt32, eager=True).alias(ROW))
+    return with_series(table, [pl.int_range(first, first + table.height, dtype=pl.UInt32, eager=True).alias(ROW)])
 
 
 def sources_of(source: SourceTable, mapping: Mapping) -> dict[str, Source]:

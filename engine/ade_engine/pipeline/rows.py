@@ -11,9 +11,11 @@ from __future__ import annotations
 import time
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
+from ade_engine.fields.headers import DataRows, HeaderRows
 from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
 from ade_engine.infrastructure.observability.wording import stands_in_code
+from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.fields import RowKind
 from ade_engine.pipeline.header_rows import RowKinds, RowVerdicts
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.context import Progress, RunContext
 
 _BATCH = 512
@@ -44,6 +45,12 @@ class RowClassifier:
         self._known_kinds = {kind.value for kind in RowKind} | {
             entry.row_kind for entry in detectors if isinstance(entry.row_kind, str)
         }
+        #: The detectors as the native module takes them, if it can take all of them.
+        self._rules = (
+            [entry.fn.rule() for entry in detectors]
+            if all(type(entry.fn) in (HeaderRows, DataRows) for entry in detectors)
+            else None
+        )
         self._loop: Any = None
         self._detector_at_line: dict[int, int] = {}
 
@@ -58,6 +65,9 @@ class RowClassifier:
             return RowKinds(bytearray(scan.rows_emitted), None)
         if context.debug:
             return self._classify_with_events(context, sheet_name, scan, progress)
+        if self._rules is not None and isinstance(scan, SheetScan):
+            kinds, best = scan.classify_rows(self._rules)
+            return RowKinds(kinds, best)
         if self._loop is None:
             self._generate()
         verdicts = RowVerdicts()

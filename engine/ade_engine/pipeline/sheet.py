@@ -15,10 +15,11 @@ from ade_engine.pipeline.context import Progress
 from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
 from ade_engine.pipeline.events import region_data
-from ade_engine.pipeline.fields import NEVER_WRITTEN, RESERVED_PREFIX, Transforms, Validators
+from ade_engine.pipeline.fields import Transforms, Validators
 from ade_engine.pipeline.frame import SourceTable, header_text
 from ade_engine.pipeline.header_rows import RowSpan, find_tables
 from ade_engine.pipeline.hooks import Hooks
+from ade_engine.pipeline.look import table_look, written_names
 from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
 from ade_engine.pipeline.noticed import notice_formulas, notice_merged, notice_no_table, range_text
@@ -117,7 +118,7 @@ class SheetPipeline:
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
         for table in built:
-            next_row = self._write(context, table, output_sheet, next_row, outcome.written)
+            next_row = self._write(context, table, output_sheet, next_row, outcome.written, is_only=len(built) == 1)
             progress("write", next_row, scan_rows)
         self.hooks.run(
             context,
@@ -255,17 +256,26 @@ class SheetPipeline:
         output_sheet: OutputSheet,
         next_row: int,
         written: list[BuiltTable],
+        *,
+        is_only: bool,
     ) -> int:
         """Append a table to the output sheet and to ``written``; returns the row where the next one would start."""
         result = table.result
-        write_table = self._columns_to_write(context, result.table)
-        self._output.append_table(output_sheet, write_table, gap=next_row > 1)
+        look = None
+        if context.settings.output_style == "table":
+            look = table_look(context, table, self._manifest, has_filter=is_only)
+            write_table = pl.DataFrame() if look is None else result.table
+        else:
+            write_table = self._columns_to_write(context, result.table)
+        appended = self._output.append_table(output_sheet, write_table, gap=next_row > 1, look=look)
         output_region = TableRegion(
             min_row=next_row,
             min_col=1,
             max_row=next_row + write_table.height,
-            max_col=max(1, write_table.width),
+            max_col=max(1, appended.width),
         )
+        if look is not None and HookName.ON_TABLE_WRITTEN in self.hooks:
+            write_table = appended.original
         result.output_region = output_region
         result.output_sheet_name = output_sheet.title
         table.output_range = f"{result.output_sheet_name}!{output_region.a1}"
@@ -294,15 +304,7 @@ class SheetPipeline:
         return output_region.max_row + 2
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
-        settings = context.settings
-        fields = context.registry.fields
-        names = [
-            name
-            for name in table.columns
-            if (settings.write_diagnostics_columns if name.startswith(RESERVED_PREFIX) else True)
-            and not name.startswith(NEVER_WRITTEN)
-            and (not settings.remove_unmapped_columns or name in fields or name.startswith(RESERVED_PREFIX))
-        ]
+        names = written_names(context, table)
         chosen = table if len(names) == table.width else table.select(names)
         if self._manifest is not None and names:
             chosen = self._manifest.arrange(chosen)

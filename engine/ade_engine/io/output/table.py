@@ -11,35 +11,63 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import polars as pl
 
+    from ade_engine.io.output.look import TableLook
+
 
 class Table:
-    """A frame that was appended: as it came, and as the native writer reads it."""
+    """A frame that was appended: as it came, and as the native writer reads it. ``look`` says which of its columns are
+    written, and how they look; without one it is written as it is.
+    """
 
-    __slots__ = ("original", "frame", "gap", "width", "has_time_zones")
+    __slots__ = ("look", "styled", "frame", "gap", "width", "height", "has_time_zones", "_given")
 
-    def __init__(self, frame: pl.DataFrame, gap: bool):
-        self.original = frame
+    def __init__(self, frame: pl.DataFrame, gap: bool, look: TableLook | None = None, escape_formulas: bool = False):
         self.gap = bool(gap)
-        self.width = frame.width
+        self.look = look
+        self.height = frame.height
+        self.width = frame.width if look is None else look.width
+        #: The look of each cell, where the table has a look.
+        self.styled: Any = None
         #: ``None`` where only openpyxl knows what becomes of the values.
         self.frame: Any = None
         self.has_time_zones = False
+        if look is not None:
+            frame = frame.select(look.sources())
+        self._given = frame
         # Polars cannot pass on a column whose name has a null byte: names are looked at first.
-        illegal = next((name for name in frame.columns if _has_control_character(name[:LONGEST_TEXT])), None)
+        names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]
+        illegal = next((name for name in names if _has_control_character(name[:LONGEST_TEXT])), None)
         if illegal is None:
             plain = self._plain(frame)
-            if plain is None:
+            if plain is not None:
+                self.frame = native = _native.Frame(plain)
+            elif look is not None:
+                # The look of objects is unknown.
+                native = _native.Frame(self._plain(_without_objects(frame)))
+            else:
                 return
-            self.frame = _native.Frame(plain)
-            illegal = self.frame.find_illegal_text()
+            if look is None:
+                illegal = native.find_illegal_text()
+            else:
+                self.styled = look.native(native, escape_formulas)
+                illegal = self.styled.find_illegal_text()
         if illegal is not None:
             from openpyxl.utils.exceptions import IllegalCharacterError
 
             raise IllegalCharacterError(f"{illegal} cannot be used in worksheets.")
 
+    @property
+    def original(self) -> pl.DataFrame:
+        """The frame that is written, as polars has it."""
+        return self._given if self.look is None else self.look.write_table(self._given, self.styled)
+
+    def native_of(self, original: pl.DataFrame) -> Any:
+        """The native frame of ``original``; ``None`` where only openpyxl knows what becomes of the values."""
+        return self.frame if self.look is None or self.frame is None else _native.Frame(self._plain(original))
+
     def __len__(self) -> int:
         """The rows that it takes, header and gap included."""
-        return self.gap + 1 + self.original.height
+        return self.gap + 1 + self.height
 
     def _plain(self, frame: pl.DataFrame) -> pl.DataFrame | None:
         """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done."""
@@ -78,6 +106,14 @@ class Table:
                 "Excel does not support timezones in datetimes. "
                 "The tzinfo in the datetime/time object must be set to None."
             )
+
+
+def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with nulls in place of Python objects."""
+    import polars as pl
+
+    objects = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
+    return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in objects)
 
 
 def _plain_types() -> frozenset[Any]:

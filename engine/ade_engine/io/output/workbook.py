@@ -12,12 +12,16 @@ from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.table import Table
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import polars as pl
+
+    from ade_engine.io.output.look import TableLook
+    from ade_engine.io.worksheets.look import Looks
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
 
@@ -33,6 +37,9 @@ class Output:
         self._sheets: list[Any] = []
         #: What was appended to each sheet before openpyxl held it.
         self._tables: list[list[Table]] = []
+        #: What is known of each sheet's look, once openpyxl holds it.
+        self._sheet_looks: dict[int, SheetLook] = {}
+        self._looks: Any = None
         self._workbook = OutputWorkbook(self)
 
     @property
@@ -61,26 +68,31 @@ class Output:
         self._tables.append([])
         return sheet
 
-    def append_table(self, sheet: Any, frame: pl.DataFrame, *, gap: bool) -> None:
+    def append_table(
+        self, sheet: Any, frame: pl.DataFrame, *, gap: bool, look: TableLook | None = None
+    ) -> Table:
         """Append a header row and the frame's rows at the sheet's own end, after a blank row where there is a gap.
 
-        Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
+        ``look`` says which of the frame's columns are written, and what they look like; without one the frame is
+        written as it is. Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
         no cell can hold.
         """
         number = next(number for number, known in enumerate(self._sheets) if known is sheet)
         last_row = sheet._current_row if self.is_touched else sum(map(len, self._tables[number]))
-        if last_row + gap + 1 + frame.height > LAST_ROW or frame.width > LAST_COLUMN:
+        width = frame.width if look is None else look.width
+        if last_row + gap + 1 + frame.height > LAST_ROW or width > LAST_COLUMN:
             raise ValueError(
-                f"sheet {sheet.title!r} would get {last_row + gap + 1 + frame.height} rows and {frame.width} columns; "
+                f"sheet {sheet.title!r} would get {last_row + gap + 1 + frame.height} rows and {width} columns; "
                 f"a worksheet has {LAST_ROW} rows and {LAST_COLUMN} columns"
             )
-        table = Table(frame, gap)
+        table = Table(frame, gap, look, self._escape_formulas)
         if table.frame is None:
             self.open()
         if self.is_touched:
             self._append(sheet, table)
         else:
             self._tables[number].append(table)
+        return table
 
     def save(self, path: str) -> None:
         """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing."""
@@ -113,10 +125,20 @@ class Output:
             for sheet, tables in zip(self._sheets, self._tables):
                 rows = sum(map(len, tables))
                 width = max((table.width for table in tables), default=0)
-                writer.start_sheet(sheet.title, (rows, width))
+                look = _look_of(tables)
+                writer.start_sheet(
+                    sheet.title,
+                    (rows, width),
+                    list(zip(look.widths, look.is_closed)),
+                    look.frozen_rows or 0,
+                    look.filter,
+                )
                 for table in tables:
                     table.check_time_zones()
-                    writer.append(table.frame, table.gap)
+                    if table.styled is None:
+                        writer.append(table.frame, table.gap)
+                    else:
+                        writer.append_styled(table.styled, table.gap)
             writer.finish()
         finally:
             writer.abandon()
@@ -146,14 +168,48 @@ class Output:
 
         frame = table.original
         # Time zones fail when openpyxl writes them, so openpyxl has to.
-        native = None if table.has_time_zones else table.frame
+        native = None if table.has_time_zones else table.native_of(frame)
+        rows = FrameRows(frame, native, self._escape_formulas)
+        if table.styled is not None:
+            self._looks_there().style_rows(worksheet, rows, table.styled)
         worksheet._ade_append_table(
             list(frame.columns),
-            FrameRows(frame, native, self._escape_formulas),
+            rows,
             gap=table.gap,
             escape_formulas=self._escape_formulas,
             at_once=table.frame is None,
         )
+        if table.styled is not None:
+            self._style(worksheet, table)
+
+    def _looks_there(self) -> Looks:
+        if self._looks is None:
+            from ade_engine.io.worksheets.look import Looks
+
+            self._looks = Looks()
+        return self._looks
+
+    def _style(self, worksheet: Any, table: Table) -> None:
+        """Give the header of the table that was appended last, and its sheet, their look."""
+        from ade_engine.io.worksheets.look import style_sheet
+
+        last_row = worksheet._current_row
+        header_row = last_row - table.height
+        self._looks_there().style_header(worksheet, header_row, table.styled)
+        known = self._sheet_looks.setdefault(id(worksheet), SheetLook())
+        style_sheet(worksheet, known, table.look, table.styled.widths, header_row, last_row)
+
+
+def _look_of(tables: list[Table]) -> SheetLook:
+    """The look of a sheet with these tables."""
+    look = SheetLook()
+    row = 0
+    for table in tables:
+        header_row = row + table.gap + 1
+        row += len(table)
+        if table.styled is not None:
+            look.add(table.look, table.styled.widths, header_row, row)
+    return look
 
 
 class OutputWorkbook(StandIn):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ade_engine import _native
 from ade_engine.io.scan.series import series_of_values
 
 
@@ -80,6 +81,10 @@ class SheetScan:
     def mixed(self, column: int, start: int, stop: int) -> tuple[Any, int] | None:
         """The native scan and the column, where :meth:`series` makes text of cells that are not all text."""
         return (self._native, column) if self._native.is_mixed(column, start, stop) else None
+
+    def classify_rows(self, rules: list[tuple[set[str] | None, int, float]]) -> tuple[bytearray, int | None]:
+        """The kinds of all rows by native detectors, and the row with the highest header score."""
+        return _native.classify_rows(self._native, rules)
 
     def cell_counts(self, start: int, stop: int, width: int) -> tuple[list[int], int]:
         """Cells that are not blank for each of the first ``width`` columns, and rows in which all of these are."""

@@ -155,14 +155,18 @@ class Rows:
         """
         made = []
         values = self.original_row(row)
+        known = worksheet.parent._ade_styles.styles
         for sheet_column, column in columns:
-            if column in self.changes or column in self.styles:
+            if column in self.changes:
                 made.append((sheet_column, self.make(worksheet, sheet_row, sheet_column, row, column)))
                 continue
             cell = fresh_cell(worksheet, sheet_row, sheet_column)
             value = values[column]
             if value is not None:
                 self.bind(cell, column, value)
+            styles = self.styles.get(column)
+            if styles is not None and styles[row]:
+                cell._style = known[styles[row]].__copy__()
             made.append((sheet_column, cell))
         return made
 

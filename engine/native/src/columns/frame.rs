@@ -2,7 +2,78 @@
 
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use super::types::Type;
-use super::view::ColumnView;
+use super::view::{ColumnView, Value};
+
+/// A column that comes through a stream of its own, in one or several chunks.
+pub struct Series {
+    kind: Type,
+    chunks: Vec<ArrowArray>,
+}
+
+impl Series {
+    /// Takes everything that a stream holds.
+    ///
+    /// # Errors
+    /// When the stream was used already or fails, or the column has a type that cannot be read; the text says which.
+    ///
+    /// # Safety
+    /// `stream` must be a live Arrow C stream; it is used up.
+    pub unsafe fn import(stream: ArrowArrayStream) -> Result<Self, String> {
+        // SAFETY: the caller promises the same.
+        let (schema, chunks) = unsafe { take_all(stream) }?;
+        let format = schema.text(schema.format);
+        let known = if schema.dictionary.is_null() {
+            Type::of(&format)
+        } else {
+            None
+        };
+        let kind = known.ok_or_else(|| format!("a column of type {format} cannot be read"))?;
+        Ok(Self { kind, chunks })
+    }
+
+    /// All values, in place.
+    pub fn values(&self) -> Vec<Value<'_>> {
+        let rows = self.chunks.iter().map(|chunk| chunk.length as usize).sum();
+        let mut values = Vec::with_capacity(rows);
+        for chunk in &self.chunks {
+            let rows = chunk.length as usize;
+            // SAFETY: the chunk follows its schema's format, as the specification asks.
+            let view = unsafe { ColumnView::of(chunk, self.kind, 0, rows) };
+            values.extend((0..rows).map(|row| view.value(row)));
+        }
+        values
+    }
+}
+
+/// Takes the schema and everything else that a stream holds.
+///
+/// # Safety
+/// `stream` must be a live Arrow C stream; it is used up.
+unsafe fn take_all(mut stream: ArrowArrayStream) -> Result<(ArrowSchema, Vec<ArrowArray>), String> {
+    let (Some(get_schema), Some(get_next)) = (stream.get_schema, stream.get_next) else {
+        return Err("the stream was used already".to_owned());
+    };
+    let mut schema = ArrowSchema::empty();
+    // SAFETY: the stream is live, as the caller promises, and so are its functions.
+    if unsafe { get_schema(&mut stream, &mut schema) } != 0 {
+        return Err("the stream has no schema".to_owned());
+    }
+    let mut chunks = Vec::new();
+    loop {
+        let mut chunk = ArrowArray::empty();
+        // SAFETY: as above.
+        if unsafe { get_next(&mut stream, &mut chunk) } != 0 {
+            return Err("the stream failed".to_owned());
+        }
+        if chunk.release.is_none() {
+            return Ok((schema, chunks));
+        }
+        if chunk.length < 0 || chunk.offset < 0 {
+            return Err("a chunk of the stream has no valid length".to_owned());
+        }
+        chunks.push(chunk);
+    }
+}
 
 /// Batches of a frame, all with the same columns.
 pub struct Frame {
@@ -19,16 +90,9 @@ impl Frame {
     ///
     /// # Safety
     /// `stream` must be a live Arrow C stream; it is used up.
-    pub unsafe fn import(mut stream: ArrowArrayStream) -> Result<Self, String> {
-        let (Some(get_schema), Some(get_next)) = (stream.get_schema, stream.get_next) else {
-            return Err("the frame's stream was used already".to_owned());
-        };
-        let mut schema = ArrowSchema::empty();
-        // SAFETY: the stream is live, as the caller promises, and so are its functions.
-        let status = unsafe { get_schema(&mut stream, &mut schema) };
-        if status != 0 {
-            return Err("the frame's stream has no schema".to_owned());
-        }
+    pub unsafe fn import(stream: ArrowArrayStream) -> Result<Self, String> {
+        // SAFETY: the caller promises the same.
+        let (schema, batches) = unsafe { take_all(stream) }?;
         if schema.text(schema.format) != "+s" {
             return Err("the frame's stream does not hold record batches".to_owned());
         }
@@ -48,21 +112,8 @@ impl Frame {
             })?);
             names.push(name);
         }
-        let mut batches = Vec::new();
-        loop {
-            let mut batch = ArrowArray::empty();
-            // SAFETY: as above.
-            let status = unsafe { get_next(&mut stream, &mut batch) };
-            if status != 0 {
-                return Err("the frame's stream failed".to_owned());
-            }
-            if batch.release.is_none() {
-                break;
-            }
-            if batch.child_count as usize != names.len() || batch.length < 0 || batch.offset < 0 {
-                return Err("the frame's batches do not fit its schema".to_owned());
-            }
-            batches.push(batch);
+        if batches.iter().any(|batch| batch.child_count as usize != names.len()) {
+            return Err("the frame's batches do not fit its schema".to_owned());
         }
         Ok(Self {
             names,

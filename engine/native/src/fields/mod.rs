@@ -6,6 +6,7 @@
 //! - [`amount`]: one cell as a number; [`number`]: the column decides about the decimal mark
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
+//! - [`rows`]: which rows of a sheet are headers, by known words
 //! - [`built`]: the columns that come out
 //!
 //! # Promises
@@ -24,6 +25,7 @@ pub mod day;
 pub mod moment;
 pub mod number;
 pub mod reading;
+pub mod rows;
 pub mod tables;
 pub mod text;
 pub mod truth;
@@ -36,6 +38,7 @@ use self::day::Order;
 use self::number::NumberOptions;
 use self::reading::{Decided, Hints, Reading};
 use self::text::NamePart;
+use crate::cells::white_space::is_blank_text;
 use crate::columns::export::Column;
 use crate::columns::view::Value;
 
@@ -340,6 +343,20 @@ pub fn is_filled(value: Value<'_>) -> bool {
         Value::Float(number) => number.is_finite(),
         _ => true,
     }
+}
+
+/// Whether reports count a cell as filled: text with a character that Python's `str.strip` leaves.
+pub fn counts_as_filled(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !is_blank_text(text),
+        _ => true,
+    }
+}
+
+/// A column of booleans without nulls.
+pub fn flags(values: &[bool]) -> Column {
+    built::booleans(&values.iter().copied().map(Some).collect::<Vec<_>>())
 }
 
 /// The cells that were filled before and are empty after; the rows of both are the same.

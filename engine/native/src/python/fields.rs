@@ -1,43 +1,33 @@
 //! Reading columns of values as people type them, for `ade_engine.fields`.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict};
+use pyo3::types::{PyByteArray, PyCapsule, PyDict};
 
 use super::source::{ArrowColumn, Scan};
 use crate::cells::{Cell, Sheet, Tag, text_form};
 use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::export::Column;
-use crate::columns::frame::Frame;
+use crate::columns::frame::Series;
 use crate::columns::view::Value;
 use crate::fields::day::Order;
 use crate::fields::reading::{Hints, Reading};
+use crate::fields::rows::{self, KnownWords, Rule};
 use crate::fields::text::NamePart;
 use crate::fields::{self, Kind, Surroundings, cut, moment};
 
-fn frame_of(series: &Bound<'_, PyAny>) -> PyResult<Frame> {
+fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     let capsule = series
-        .call_method0("to_frame")?
         .call_method0("__arrow_c_stream__")?
         .cast_into::<PyCapsule>()?;
     let pointer = capsule
         .pointer_checked(Some(c"arrow_array_stream"))?
         .cast::<ArrowArrayStream>();
     // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-    unsafe { Frame::import(ArrowArrayStream::take(pointer.as_ptr())) }.map_err(PyTypeError::new_err)
-}
-
-/// The values of a frame's only column.
-fn values_of(frame: &Frame) -> Vec<Value<'_>> {
-    let mut values = Vec::with_capacity(frame.rows());
-    for batch in 0..frame.batch_count() {
-        if let Some(column) = frame.columns(batch).first() {
-            values.extend((0..frame.batch_rows(batch)).map(|row| column.value(row)));
-        }
-    }
-    values
+    unsafe { Series::import(ArrowArrayStream::take(pointer.as_ptr())) }.map_err(PyTypeError::new_err)
 }
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
@@ -180,7 +170,7 @@ pub fn read_column<'py>(
     origin: Option<Origin<'py>>,
 ) -> PyResult<(ArrowColumn, Option<ArrowColumn>, usize, usize, Option<Bound<'py, PyDict>>)> {
     let kind = kind_named(kind, option)?;
-    let frame = frame_of(series)?;
+    let column = series_of(series)?;
     let around = Surroundings {
         header,
         order: order_named(order)?,
@@ -191,13 +181,13 @@ pub fn read_column<'py>(
         },
     };
     let origin = match origin {
-        Some((scan, column, rows)) => Some((scan.get().sheet()?, column, frame_of(&rows)?)),
+        Some((scan, column, rows)) => Some((scan.get().sheet()?, column, series_of(&rows)?)),
         None => None,
     };
     let outcome = py.detach(|| {
-        let mut values = values_of(&frame);
+        let mut values = column.values();
         if let Some((sheet, column, rows)) = &origin {
-            restore_types(&mut values, sheet, *column, &values_of(rows));
+            restore_types(&mut values, sheet, *column, &rows.values());
         }
         fields::read(&values, &kind, &around)
     });
@@ -230,8 +220,8 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
 /// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.
 #[pyfunction]
 pub fn shown_by(py: Python<'_>, series: &Bound<'_, PyAny>, header: &str) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
-    let frame = frame_of(series)?;
-    let hints = py.detach(|| fields::shown(&values_of(&frame), header));
+    let column = series_of(series)?;
+    let hints = py.detach(|| fields::shown(&column.values(), header));
     let order = hints.order.map(|order| match order {
         Order::MonthFirst => "mdy",
         Order::DayFirst => "dmy",
@@ -244,8 +234,8 @@ pub fn shown_by(py: Python<'_>, series: &Bound<'_, PyAny>, header: &str) -> PyRe
 /// Messages for the cells that are filled in `before` and empty in `after`; nothing where there is none.
 #[pyfunction]
 pub fn emptied(py: Python<'_>, before: &Bound<'_, PyAny>, after: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
-    let (before, after) = (frame_of(before)?, frame_of(after)?);
-    let column = py.detach(|| fields::emptied(&values_of(&before), &values_of(&after)));
+    let (before, after) = (series_of(before)?, series_of(after)?);
+    let column = py.detach(|| fields::emptied(&before.values(), &after.values()));
     Ok(column.map(|column| arrow("", column)))
 }
 
@@ -262,7 +252,59 @@ pub fn passes_checksum(py: Python<'_>, series: &Bound<'_, PyAny>, kind: &str) ->
             )));
         }
     };
-    let frame = frame_of(series)?;
-    let column = py.detach(|| fields::check_each(&values_of(&frame), check));
+    let column = series_of(series)?;
+    let checked = py.detach(|| fields::check_each(&column.values(), check));
+    Ok(arrow("", checked))
+}
+
+/// A header for comparing: small letters without accents, single blanks in place of anything else.
+#[pyfunction]
+pub fn simplify(text: &str) -> String {
+    rows::simplify(text)
+}
+
+/// Classifies all rows of a scan. Each rule is (words or nothing, least, score): rows with at least so many of the words,
+/// or with at least so many filled cells. Returns the kinds (0 other, 1 header, 2 data) and the best header row.
+#[pyfunction]
+pub fn classify_rows<'py>(
+    py: Python<'py>,
+    scan: &Bound<'py, Scan>,
+    rules: Vec<(Option<HashSet<String>>, usize, f64)>,
+) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
+    let sheet = scan.get().sheet()?;
+    let rules: Vec<Rule> = rules
+        .into_iter()
+        .map(|(words, least, score)| match words {
+            Some(words) => Rule::Header(KnownWords::new(words, least, score)),
+            None => Rule::Data { least, score },
+        })
+        .collect();
+    let found = py.detach(|| rows::classify(&sheet, &rules));
+    Ok((PyByteArray::new(py, &found.kinds), found.best_header))
+}
+
+/// Cells of each series that reports do not count as blank.
+#[pyfunction]
+pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<usize>> {
+    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    Ok(py.detach(|| {
+        let count = |column: &Series| column.values().iter().filter(|value| fields::counts_as_filled(**value)).count();
+        columns.iter().map(count).collect()
+    }))
+}
+
+/// For each row whether any of the series has a value there.
+#[pyfunction]
+pub fn filled_rows(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>, rows: usize) -> PyResult<ArrowColumn> {
+    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let column = py.detach(|| {
+        let mut filled = vec![false; rows];
+        for column in &columns {
+            for (flag, value) in filled.iter_mut().zip(column.values()) {
+                *flag |= fields::is_filled(value);
+            }
+        }
+        fields::flags(&filled)
+    });
     Ok(arrow("", column))
 }

@@ -24,12 +24,17 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::ArrowColumn>()?;
     module.add_function(wrap_pyfunction!(source::scan_of_rows, module)?)?;
     module.add_class::<output::Frame>()?;
+    module.add_class::<output::StyledFrame>()?;
     module.add_class::<output::Writer>()?;
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::filled_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::classify_rows, module)?)?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }

@@ -12,8 +12,9 @@ use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::frame;
 use crate::write::cells::MomentStyles;
 use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
+use crate::write::styled::{Kind, Said, Styled, Wish};
 use crate::write::text::find_illegal_text;
-use crate::write::workbook::{Extent, WorkbookWriter};
+use crate::write::workbook::{Extent, SheetLook, WorkbookWriter};
 
 /// A polars frame, held without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -47,6 +48,161 @@ impl Frame {
     /// The first text that a worksheet cannot hold, if there is one.
     fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
         py.detach(|| find_illegal_text(&self.frame))
+    }
+}
+
+/// A column of a table with looks: its kind, its column of the frame, its header, its width and its number format.
+type PythonWish = (u8, Option<usize>, String, Option<f64>, Option<String>);
+/// Where issues stand: the field's label, the columns of the frame with issues and with what was not read, and the column
+/// of the table.
+type PythonSaid = (String, usize, Option<usize>, Option<usize>);
+/// A look: format, bold, italic, ink, fill, line at the left, line below, horizontal alignment, indent, whether it is
+/// centered vertically.
+type PythonLook<'a> = (
+    &'a str,
+    bool,
+    bool,
+    Option<&'a str>,
+    Option<&'a str>,
+    bool,
+    bool,
+    Option<&'a str>,
+    u8,
+    bool,
+);
+
+/// A table with its looks: see [`Styled`].
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct StyledFrame {
+    table: Arc<Styled>,
+}
+
+#[pymethods]
+impl StyledFrame {
+    /// Measures a frame. The kinds of columns are 0 for a field, 1 for a field of moments, 2 for others, 3 for severities,
+    /// 4 for issues and 5 for rows of the source.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        frame: &Frame,
+        columns: Vec<PythonWish>,
+        said: Vec<PythonSaid>,
+        escape_formulas: bool,
+    ) -> PyResult<Self> {
+        let width = frame.frame.names.len();
+        let mut wishes = Vec::with_capacity(columns.len());
+        for (kind, source, header, width, format) in columns {
+            let kind = match kind {
+                0 => Kind::Field,
+                1 => Kind::MomentField,
+                2 => Kind::Other,
+                3 => Kind::Severity,
+                4 => Kind::Issues,
+                5 => Kind::SourceRow,
+                other => {
+                    return Err(PyTypeError::new_err(format!(
+                        "no kind of column is {other}"
+                    )));
+                }
+            };
+            wishes.push(Wish {
+                kind,
+                source,
+                header,
+                width,
+                format,
+            });
+        }
+        let said: Vec<Said> = said
+            .into_iter()
+            .map(|(label, issue, unread, column)| Said {
+                label,
+                issue,
+                unread,
+                column,
+            })
+            .collect();
+        let sources = wishes.iter().filter_map(|wish| wish.source);
+        let issues = said.iter().flat_map(|said| [Some(said.issue), said.unread]);
+        if sources
+            .chain(issues.flatten())
+            .any(|source| source >= width)
+            || said.iter().any(|said| said.column >= Some(wishes.len()))
+        {
+            return Err(PyTypeError::new_err("the frame has no such column"));
+        }
+        let frame = frame.frame.clone();
+        let table = py.detach(|| Styled::new(frame, wishes, said, escape_formulas));
+        Ok(Self {
+            table: Arc::new(table),
+        })
+    }
+
+    /// The first text that a worksheet cannot hold, if there is one.
+    fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
+        py.detach(|| self.table.find_illegal_text())
+    }
+
+    /// The width of each column.
+    #[getter]
+    fn widths(&self) -> Vec<f64> {
+        self.table
+            .columns()
+            .iter()
+            .map(|column| column.width)
+            .collect()
+    }
+
+    /// All looks that occur. The first one is that of a plain cell.
+    #[getter]
+    fn looks(&self) -> Vec<PythonLook<'_>> {
+        let looks = self.table.looks().iter();
+        looks
+            .map(|look| {
+                (
+                    look.format.as_ref(),
+                    look.bold,
+                    look.italic,
+                    look.ink,
+                    look.fill,
+                    look.line_left,
+                    look.line_below,
+                    look.horizontal,
+                    look.indent,
+                    look.is_centered,
+                )
+            })
+            .collect()
+    }
+
+    /// The look of each header, as a place in the looks.
+    #[getter]
+    fn header_looks(&self) -> Vec<usize> {
+        let columns = self.table.columns().iter();
+        columns.map(|column| column.header_look).collect()
+    }
+
+    /// For each row the word for its severity and what its issues say, both as lists.
+    fn issues(&self, py: Python<'_>) -> (Vec<Option<&'static str>>, Vec<Option<String>>) {
+        py.detach(|| {
+            let rows = self.table.issues().into_iter();
+            rows.map(Option::unzip).unzip()
+        })
+    }
+
+    /// The style of each cell of a column, four bytes in the machine's order: what `numbers` has for its look, or 0 where
+    /// there is nothing to show. `None` where all are 0.
+    fn cell_styles<'py>(
+        &self,
+        py: Python<'py>,
+        column: usize,
+        numbers: Vec<u32>,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        if column >= self.table.columns().len() || numbers.len() < self.table.looks().len() {
+            return Err(PyTypeError::new_err("the table has no such column or look"));
+        }
+        let styles = py.detach(|| self.table.cell_styles(column, &numbers));
+        Ok(styles.map(|styles| PyBytes::new(py, &styles)))
     }
 }
 
@@ -163,22 +319,37 @@ impl Writer {
         Ok(this)
     }
 
-    /// Starts a sheet; `extent` is its (rows, columns), if they are known.
-    #[pyo3(signature = (title, extent=None))]
+    /// Starts a sheet; `extent` is its (rows, columns), if they are known. `columns` are their widths, and whether each is
+    /// in a closed group; `frozen_rows` stay in view; `filter` is the range that is filtered.
+    #[pyo3(signature = (title, extent=None, columns=Vec::new(), frozen_rows=0, filter=None))]
     fn start_sheet(
         &self,
         py: Python<'_>,
         title: &str,
         extent: Option<(usize, usize)>,
+        columns: Vec<(f64, bool)>,
+        frozen_rows: usize,
+        filter: Option<String>,
     ) -> PyResult<()> {
         let extent = extent.map(|(rows, columns)| Extent { rows, columns });
-        self.with(py, |writer| writer.start_sheet(title, extent))
+        let look = SheetLook {
+            columns,
+            frozen_rows,
+            filter,
+        };
+        self.with(py, |writer| writer.start_sheet(title, extent, &look))
     }
 
     /// Adds a table to the sheet, after a blank row where there is a gap.
     fn append(&self, py: Python<'_>, frame: &Frame, gap: bool) -> PyResult<()> {
         let frame = frame.frame.clone();
         self.with(py, |writer| writer.append(&frame, gap))
+    }
+
+    /// Adds a table with its looks to the sheet, after a blank row where there is a gap.
+    fn append_styled(&self, py: Python<'_>, table: &StyledFrame, gap: bool) -> PyResult<()> {
+        let table = table.table.clone();
+        self.with(py, |writer| writer.append_styled(&table, gap))
     }
 
     /// Ends the workbook and forces it to the disk.

@@ -20,6 +20,33 @@ pub struct MomentStyles {
     pub duration: u32,
 }
 
+/// The style of a cell.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CellStyle<'a> {
+    /// That of the kind of its value.
+    OfKind,
+    Number(u32),
+    /// One that is not 0, with all of the cell's tag that stands before the row's digits: see [`start_of_cell`].
+    Start(&'a [u8]),
+}
+
+impl CellStyle<'_> {
+    /// The style, or `number` where there is none but that of the kind.
+    #[inline]
+    fn or(self, number: u32) -> Self {
+        match self {
+            Self::OfKind => Self::Number(number),
+            known => known,
+        }
+    }
+}
+
+/// The start of the cells of a column that have a style. The style comes first: then it is packed as one with the
+/// column's letters.
+pub(super) fn start_of_cell(column: usize, style: u32) -> Vec<u8> {
+    format!("<c s=\"{style}\" r=\"{}", column_name(column)).into_bytes()
+}
+
 /// Writes cells.
 pub struct CellWriter {
     escape_formulas: bool,
@@ -57,7 +84,7 @@ impl CellWriter {
         self.prepare_letters(names.len());
         let digits = self.start_row(row, out);
         for (column, name) in names.iter().enumerate() {
-            self.write_text(name, column, &digits, None, out);
+            self.write_text(name, column, &digits, CellStyle::OfKind, out);
         }
         out.extend_from_slice(b"</row>");
     }
@@ -73,7 +100,7 @@ impl CellWriter {
         self.prepare_letters(columns.len());
         let digits = self.start_row(sheet_row, out);
         for (number, column) in columns.iter().enumerate() {
-            self.write_value(column.value(row), number, &digits, None, out);
+            self.write_value(column.value(row), number, &digits, CellStyle::OfKind, out);
         }
         out.extend_from_slice(b"</row>");
     }
@@ -85,7 +112,7 @@ impl CellWriter {
         value: Value<'_>,
         column: usize,
         row: &RowDigits,
-        style: Option<u32>,
+        style: CellStyle<'_>,
         out: &mut Vec<u8>,
     ) {
         match value {
@@ -120,21 +147,21 @@ impl CellWriter {
                 });
             }
             Value::Date(days) => {
-                let style = style.unwrap_or(self.styles.date);
+                let style = style.or(self.styles.date);
                 self.write_serial(serial_of_date(days), style, column, row, out);
             }
             Value::DateTime(microseconds) => {
                 let serial = serial_of_date_time(microseconds);
-                let style = style.unwrap_or(self.styles.date_time);
+                let style = style.or(self.styles.date_time);
                 self.write_serial(serial, style, column, row, out);
             }
             Value::Time(microseconds) => {
-                let style = style.unwrap_or(self.styles.time);
+                let style = style.or(self.styles.time);
                 self.write_serial(serial_of_time(microseconds), style, column, row, out);
             }
             Value::Duration(microseconds) => {
                 let serial = serial_of_duration(microseconds);
-                let style = style.unwrap_or(self.styles.duration);
+                let style = style.or(self.styles.duration);
                 self.write_serial(serial, style, column, row, out);
             }
         }
@@ -142,8 +169,8 @@ impl CellWriter {
 
     /// Writes a cell without a value, if it has a style.
     #[inline]
-    fn write_empty(&self, column: usize, row: &RowDigits, style: Option<u32>, out: &mut Vec<u8>) {
-        if style.is_some_and(|style| style > 0) {
+    fn write_empty(&self, column: usize, row: &RowDigits, style: CellStyle<'_>, out: &mut Vec<u8>) {
+        if !matches!(style, CellStyle::OfKind | CellStyle::Number(0)) {
             self.start_cell(column, row, style, out);
             out.extend_from_slice(b"\"/>");
         }
@@ -177,11 +204,16 @@ impl CellWriter {
 
     /// Writes a cell's tag up to its reference, whose closing quote is left to what follows.
     #[inline]
-    fn start_cell(&self, column: usize, row: &RowDigits, style: Option<u32>, out: &mut Vec<u8>) {
+    fn start_cell(&self, column: usize, row: &RowDigits, style: CellStyle<'_>, out: &mut Vec<u8>) {
+        if let CellStyle::Start(start) = style {
+            out.extend_from_slice(start);
+            out.extend_from_slice(row.bytes());
+            return;
+        }
         out.extend_from_slice(b"<c r=\"");
         out.extend_from_slice(&self.letters[column]);
         out.extend_from_slice(row.bytes());
-        if let Some(style) = style
+        if let CellStyle::Number(style) = style
             && style > 0
         {
             out.extend_from_slice(b"\" s=\"");
@@ -192,12 +224,12 @@ impl CellWriter {
     fn write_serial(
         &self,
         serial: f64,
-        style: u32,
+        style: CellStyle<'_>,
         column: usize,
         row: &RowDigits,
         out: &mut Vec<u8>,
     ) {
-        self.start_cell(column, row, Some(style), out);
+        self.start_cell(column, row, style, out);
         out.extend_from_slice(b"\"><v>");
         push_float(serial, out);
         out.extend_from_slice(b"</v></c>");
@@ -209,7 +241,7 @@ impl CellWriter {
         text: &str,
         column: usize,
         row: &RowDigits,
-        style: Option<u32>,
+        style: CellStyle<'_>,
         out: &mut Vec<u8>,
     ) {
         if text.is_empty() {

@@ -5,13 +5,17 @@
 //!
 //! - [`workbook`]: a whole workbook; its XML is packed in blocks by several threads ([`package`]), so that a large table
 //!   costs little more than formatting it
+//! - [`styled`]: a table as people expect to see it, whose columns [`measure`] measures; [`styles`]: the looks of a workbook
 //! - [`rows`]: rows alone, for a sheet that openpyxl writes around them
 //! - [`cells`]: one cell of either; [`text`] and [`shared_texts`] what stands in it. Dates are
 //!   [serial numbers](crate::cells::serial_date)
 
 pub mod cells;
+pub mod measure;
 pub mod package;
 pub mod rows;
 pub mod shared_texts;
+pub mod styled;
+pub mod styles;
 pub mod text;
 pub mod workbook;

@@ -1,6 +1,6 @@
 //! Rows for a sheet that openpyxl writes around them.
 
-use super::cells::{CellWriter, MomentStyles};
+use super::cells::{CellStyle, CellWriter, MomentStyles};
 use crate::columns::frame::Frame;
 use crate::columns::view::{ColumnView, Value};
 
@@ -90,10 +90,10 @@ pub fn render_rows(
             let value = batches[part].value(parts[part].first_row + row, column.source);
             let style = match column.styles.get(row * 4..row * 4 + 4) {
                 Some(&[a, b, c, d]) => match u32::from_le_bytes([a, b, c, d]) {
-                    0 => None,
-                    number => Some(styles.get(number as usize).copied().unwrap_or(0)),
+                    0 => CellStyle::OfKind,
+                    number => CellStyle::Number(styles.get(number as usize).copied().unwrap_or(0)),
                 },
-                _ => None,
+                _ => CellStyle::OfKind,
             };
             cells.write_value(value, column.column, &digits, style, &mut out);
         }

@@ -33,12 +33,13 @@ pub fn find_illegal_text(frame: &Frame) -> Option<String> {
 }
 
 /// Whether text holds a control character other than tab, line feed and carriage return in what would be written.
-fn is_illegal(text: &str) -> bool {
+pub(super) fn is_illegal(text: &str) -> bool {
     has_control(text) && has_control(cut(text))
 }
 
+/// Whether text holds a control character other than tab, line feed and carriage return.
 #[inline]
-fn has_control(text: &str) -> bool {
+pub(super) fn has_control(text: &str) -> bool {
     text.bytes()
         .any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
 }

@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io;
 
-use super::cells::{CellWriter, MomentStyles};
+use super::cells::CellWriter;
 use super::package::Package;
 use super::shared_texts::Texts;
+use super::styled::Styled;
+use super::styles::{MOMENT_STYLES, StyleSheet};
 use super::text;
 use crate::cells::column_letters::column_name;
 use crate::columns::frame::Frame;
@@ -20,33 +22,13 @@ const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 
-/// The numbers of the styles in [`STYLES`].
-const STYLE_NUMBERS: MomentStyles = MomentStyles {
-    date_time: 1,
-    date: 2,
-    time: 3,
-    duration: 4,
-};
-
-/// The cell styles: General, date-time, date, time, duration.
-const STYLES: &str = "<numFmts count=\"3\"><numFmt numFmtId=\"164\" formatCode=\"yyyy-mm-dd h:mm:ss\"/>\
-<numFmt numFmtId=\"165\" formatCode=\"yyyy-mm-dd\"/><numFmt numFmtId=\"166\" formatCode=\"[hh]:mm:ss\"/></numFmts>\
-<fonts count=\"1\"><font><sz val=\"11\"/><name val=\"Calibri\"/><family val=\"2\"/><scheme val=\"minor\"/></font></fonts>\
-<fills count=\"2\"><fill><patternFill/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills>\
-<borders count=\"1\"><border><left/><right/><top/><bottom/><diagonal/></border></borders>\
-<cellStyleXfs count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/></cellStyleXfs>\
-<cellXfs count=\"5\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>\
-<xf numFmtId=\"164\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>\
-<xf numFmtId=\"165\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>\
-<xf numFmtId=\"21\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>\
-<xf numFmtId=\"166\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/></cellXfs>\
-<cellStyles count=\"1\"><cellStyle name=\"Normal\" xfId=\"0\" builtinId=\"0\"/></cellStyles>\
-<dxfs count=\"0\"/><tableStyles count=\"0\" defaultTableStyle=\"TableStyleMedium9\" defaultPivotStyle=\"PivotStyleLight16\"/>";
-
 /// Writes one workbook, sheet by sheet.
 pub struct WorkbookWriter {
     package: Package,
     titles: Vec<String>,
+    /// For each sheet, the range that is filtered, if one is.
+    filters: Vec<Option<String>>,
+    styles: StyleSheet,
     cells: CellWriter,
     /// The XML of the current sheet that was not passed on yet.
     piece: Vec<u8>,
@@ -61,13 +43,26 @@ pub struct Extent {
     pub columns: usize,
 }
 
+/// What a sheet looks like beside its cells.
+#[derive(Debug, Clone, Default)]
+pub struct SheetLook {
+    /// The width of each column, and whether it is one of a group that is closed.
+    pub columns: Vec<(f64, bool)>,
+    /// The rows that stay in view, from the first one on.
+    pub frozen_rows: usize,
+    /// The range that is filtered, such as `A1:C20`.
+    pub filter: Option<String>,
+}
+
 impl WorkbookWriter {
     /// Starts a workbook in an empty file.
     pub fn new(file: File, escape_formulas: bool) -> Self {
         Self {
             package: Package::new(file),
             titles: Vec::new(),
-            cells: CellWriter::new(escape_formulas, STYLE_NUMBERS, Some(Texts::default())),
+            filters: Vec::new(),
+            styles: StyleSheet::default(),
+            cells: CellWriter::new(escape_formulas, MOMENT_STYLES, Some(Texts::default())),
             piece: Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2)),
             next_row: 1,
             in_sheet: false,
@@ -78,9 +73,15 @@ impl WorkbookWriter {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn start_sheet(&mut self, title: &str, extent: Option<Extent>) -> io::Result<()> {
+    pub fn start_sheet(
+        &mut self,
+        title: &str,
+        extent: Option<Extent>,
+        look: &SheetLook,
+    ) -> io::Result<()> {
         self.end_sheet()?;
         self.titles.push(title.to_owned());
+        self.filters.push(look.filter.clone());
         let likely_bytes =
             extent.map_or(0, |extent| extent.rows as u64 * extent.columns as u64 * 64);
         let part = format!("xl/worksheets/sheet{}.xml", self.titles.len());
@@ -98,11 +99,27 @@ impl WorkbookWriter {
         } else {
             ""
         };
+        let view = format!("<sheetView{selected} workbookViewId=\"0\"");
+        let view = match look.frozen_rows {
+            0 => format!("{view}/>"),
+            rows => format!(
+                "{view}><pane ySplit=\"{rows}\" topLeftCell=\"A{}\" activePane=\"bottomLeft\" state=\"frozen\"/>\
+                 <selection pane=\"bottomLeft\" activeCell=\"A1\" sqref=\"A1\"/></sheetView>",
+                rows + 1
+            ),
+        };
+        let is_grouped = look.columns.iter().any(|(_, is_closed)| *is_closed);
+        let outline = if is_grouped {
+            " outlineLevelCol=\"1\""
+        } else {
+            ""
+        };
+        let columns = columns_element(&look.columns);
         self.piece.clear();
         self.piece.extend_from_slice(
             format!(
-                "{HEADER}<worksheet xmlns=\"{MAIN}\">{dimension}<sheetViews><sheetView{selected} workbookViewId=\"0\"/>\
-                 </sheetViews><sheetFormatPr baseColWidth=\"8\" defaultRowHeight=\"15\"/><sheetData>"
+                "{HEADER}<worksheet xmlns=\"{MAIN}\">{dimension}<sheetViews>{view}\
+                 </sheetViews><sheetFormatPr baseColWidth=\"8\" defaultRowHeight=\"15\"{outline}/>{columns}<sheetData>"
             )
             .as_bytes(),
         );
@@ -137,12 +154,41 @@ impl WorkbookWriter {
         Ok(())
     }
 
+    /// Adds a table with its looks, after a blank row where there is a gap.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn append_styled(&mut self, table: &Styled, gap: bool) -> io::Result<()> {
+        let numbers: Vec<u32> = table
+            .looks()
+            .iter()
+            .map(|look| self.styles.number(look))
+            .collect();
+        self.next_row += usize::from(gap);
+        let (cells, piece, package) = (&mut self.cells, &mut self.piece, &mut self.package);
+        table.write_header(cells, &numbers, self.next_row, piece);
+        self.next_row += 1;
+        table.write_rows(cells, &numbers, self.next_row, piece, |piece| {
+            if piece.len() < PIECE_BYTES {
+                return Ok(());
+            }
+            package.write(piece)
+        })?;
+        self.next_row += table.rows();
+        Ok(())
+    }
+
     fn end_sheet(&mut self) -> io::Result<()> {
         if !std::mem::take(&mut self.in_sheet) {
             return Ok(());
         }
+        self.piece.extend_from_slice(b"</sheetData>");
+        if let Some(Some(filter)) = self.filters.last() {
+            self.piece
+                .extend_from_slice(format!("<autoFilter ref=\"{filter}\"/>").as_bytes());
+        }
         self.piece.extend_from_slice(
-            b"</sheetData><pageMargins left=\"0.75\" right=\"0.75\" top=\"1\" bottom=\"1\" header=\"0.5\" footer=\"0.5\"/>\
+            b"<pageMargins left=\"0.75\" right=\"0.75\" top=\"1\" bottom=\"1\" header=\"0.5\" footer=\"0.5\"/>\
               </worksheet>",
         );
         self.package.write(&mut self.piece)?;
@@ -173,17 +219,21 @@ impl WorkbookWriter {
         if has_texts {
             listing.add("sharedStrings.xml", "sharedStrings");
         }
+        let names = filter_names(&self.titles, &self.filters);
         let workbook = format!(
             "{HEADER}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr/>\
              <bookViews><workbookView visibility=\"visible\" minimized=\"0\" showHorizontalScroll=\"1\" \
              showVerticalScroll=\"1\" showSheetTabs=\"1\" tabRatio=\"600\" firstSheet=\"0\" activeTab=\"0\"/></bookViews>\
-             <sheets>{sheets}</sheets><calcPr calcId=\"124519\" fullCalcOnLoad=\"1\"/></workbook>"
+             <sheets>{sheets}</sheets>{names}<calcPr calcId=\"124519\" fullCalcOnLoad=\"1\"/></workbook>"
         );
         let root = format!(
             "{HEADER}<Relationships xmlns=\"{PACKAGE}/relationships\"><Relationship Id=\"rId1\" \
              Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
         );
-        let styles = format!("{HEADER}<styleSheet xmlns=\"{MAIN}\">{STYLES}</styleSheet>");
+        let styles = format!(
+            "{HEADER}<styleSheet xmlns=\"{MAIN}\">{}</styleSheet>",
+            self.styles.to_xml()
+        );
         for (part, content) in [
             ("xl/styles.xml", styles),
             ("xl/workbook.xml", workbook),
@@ -208,6 +258,66 @@ impl WorkbookWriter {
         self.package.write(&mut body)?;
         self.package.end_part()
     }
+}
+
+/// The columns of a sheet. Behind a group that is closed stands the column that can open it.
+fn columns_element(columns: &[(f64, bool)]) -> String {
+    if columns.is_empty() {
+        return String::new();
+    }
+    let mut elements = String::new();
+    let mut follows_group = false;
+    for (number, (width, is_closed)) in (1..).zip(columns) {
+        let group = match (is_closed, follows_group) {
+            (true, _) => " hidden=\"1\" outlineLevel=\"1\"",
+            (false, true) => " collapsed=\"1\"",
+            (false, false) => "",
+        };
+        elements.push_str(&format!(
+            "<col min=\"{number}\" max=\"{number}\" width=\"{width}\" customWidth=\"1\"{group}/>"
+        ));
+        follows_group = *is_closed;
+    }
+    if follows_group {
+        let number = columns.len() + 1;
+        elements.push_str(&format!(
+            "<col min=\"{number}\" max=\"{number}\" width=\"13\" collapsed=\"1\"/>"
+        ));
+    }
+    format!("<cols>{elements}</cols>")
+}
+
+/// The names under which programs look for what is filtered in each sheet.
+fn filter_names(titles: &[String], filters: &[Option<String>]) -> String {
+    let mut names = String::new();
+    for (number, (title, filter)) in titles.iter().zip(filters).enumerate() {
+        let Some((first, last)) = filter.as_deref().and_then(|filter| filter.split_once(':'))
+        else {
+            continue;
+        };
+        let title = text::attribute(&title.replace('\'', "''"));
+        names.push_str(&format!(
+            "<definedName name=\"_xlnm._FilterDatabase\" localSheetId=\"{number}\" hidden=\"1\">'{title}'!{}:{}\
+             </definedName>",
+            absolute(first),
+            absolute(last)
+        ));
+    }
+    if names.is_empty() {
+        names
+    } else {
+        format!("<definedNames>{names}</definedNames>")
+    }
+}
+
+/// A reference such as `C7` as `$C$7`.
+fn absolute(reference: &str) -> String {
+    let (letters, digits) = reference.split_at(
+        reference
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(reference.len()),
+    );
+    format!("${letters}${digits}")
 }
 
 /// Which part of the workbook is what: for the content types, and for the workbook's relationships.

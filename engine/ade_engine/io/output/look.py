@@ -1,0 +1,152 @@
+"""What a table of the output looks like, as it is asked for; and what follows from it for its sheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ade_engine import _native
+from ade_engine.models.table import column_letters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Kinds of columns, as the native module numbers them.
+FIELD, MOMENT_FIELD, OTHER, SEVERITY, ISSUES, SOURCE_ROW = range(6)
+
+
+class LookColumn:
+    """A column of a table that is written with a look.
+
+    ``source`` is the frame's column; ``None`` for columns that are made from the issues. ``is_closed``: it is in a
+    group of columns that a reader has to open.
+    """
+
+    __slots__ = ("kind", "source", "header", "width", "format", "is_closed")
+
+    def __init__(
+        self,
+        kind: int,
+        source: str | None,
+        header: str,
+        width: float | None = None,
+        format: str | None = None,
+        is_closed: bool = False,
+    ):
+        self.kind = kind
+        self.source = source
+        self.header = header
+        self.width = width
+        self.format = format
+        self.is_closed = is_closed
+
+
+class Issues:
+    """Where the issues of a field stand: its label, and the frame's columns with the field's values, with its issues,
+    and with what could not be read.
+    """
+
+    __slots__ = ("label", "field", "issue", "unread")
+
+    def __init__(self, label: str, field: str, issue: str, unread: str | None):
+        self.label = label
+        self.field = field
+        self.issue = issue
+        self.unread = unread
+
+
+class TableLook:
+    """The columns of a table, in order, and its issues. ``has_filter``: its header gets arrows to filter by."""
+
+    __slots__ = ("columns", "issues", "has_filter")
+
+    def __init__(self, columns: list[LookColumn], issues: list[Issues], has_filter: bool):
+        self.columns = columns
+        self.issues = issues
+        self.has_filter = has_filter
+
+    @property
+    def width(self) -> int:
+        """How many columns are written."""
+        return len(self.columns)
+
+    def sources(self) -> list[str]:
+        """The frame's columns that it is made from."""
+        names = [column.source for column in self.columns if column.source is not None]
+        for issues in self.issues:
+            names += [issues.issue] if issues.unread is None else [issues.issue, issues.unread]
+        return list(dict.fromkeys(names))
+
+    def native(self, frame: Any, escape_formulas: bool) -> Any:
+        """The look of a native frame of these sources."""
+        place = {name: number for number, name in enumerate(self.sources())}
+        written = {column.source: number for number, column in enumerate(self.columns)}
+        return _native.StyledFrame(
+            frame,
+            [
+                (
+                    column.kind,
+                    None if column.source is None else place[column.source],
+                    column.header,
+                    column.width,
+                    column.format,
+                )
+                for column in self.columns
+            ],
+            [
+                (
+                    issues.label,
+                    place[issues.issue],
+                    None if issues.unread is None else place[issues.unread],
+                    written.get(issues.field),
+                )
+                for issues in self.issues
+            ],
+            escape_formulas,
+        )
+
+    def write_table(self, frame: pl.DataFrame, styled: Any) -> pl.DataFrame:
+        """The table as it is written."""
+        import polars as pl
+
+        made: dict[int, list[str | None]] = {}
+        if any(column.kind in (SEVERITY, ISSUES) for column in self.columns):
+            made[SEVERITY], made[ISSUES] = styled.issues()
+        return pl.DataFrame(
+            [
+                pl.Series(column.header, made[column.kind], dtype=pl.String)
+                if column.source is None
+                else frame.get_column(column.source).alias(column.header)
+                for column in self.columns
+            ]
+        )
+
+
+class SheetLook:
+    """What a sheet looks like beside its cells: it follows from its tables, one after the other."""
+
+    __slots__ = ("widths", "is_closed", "frozen_rows", "filter")
+
+    def __init__(self) -> None:
+        self.widths: list[float] = []
+        #: Which columns are closed: those that are so in every table.
+        self.is_closed: list[bool] = []
+        #: The rows that stay in view; ``None`` before the first table.
+        self.frozen_rows: int | None = None
+        self.filter: str | None = None
+
+    def add(self, look: TableLook, widths: list[float], header_row: int, last_row: int) -> range:
+        """Take a table in, whose header is in this row of the sheet; returns its columns."""
+        for number, (column, width) in enumerate(zip(look.columns, widths)):
+            if number == len(self.widths):
+                self.widths.append(width)
+                self.is_closed.append(column.is_closed)
+            else:
+                self.widths[number] = max(self.widths[number], width)
+                self.is_closed[number] = self.is_closed[number] and column.is_closed
+        if self.frozen_rows is None:
+            self.frozen_rows = header_row
+            if look.has_filter:
+                self.filter = f"A{header_row}:{column_letters(len(widths))}{last_row}"
+        return range(len(widths))
+

@@ -1,0 +1,369 @@
+//! Measures a column: how long its values are when they are shown, and which number format shows them whole.
+
+use std::borrow::Cow;
+
+use super::styles::GENERAL;
+use crate::cells::calendar::DAY_MICROSECONDS;
+use crate::columns::view::{ColumnView, Value};
+
+/// Lengths are looked at in this many rows.
+pub const MEASURED_ROWS: usize = 10_000;
+const MOST_DECIMALS: usize = 4;
+/// Longer texts count as this long: no column becomes as wide.
+const LONGEST: usize = 60;
+const NARROWEST: f64 = 8.0;
+const WIDEST: f64 = 48.0;
+/// General shows so many characters of a number.
+const GENERAL_DIGITS: usize = 11;
+const SECOND: i64 = 1_000_000;
+const HOUR: i64 = 3600 * SECOND;
+
+/// What kind of values a column has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Class {
+    /// No value at all.
+    #[default]
+    None,
+    Text,
+    Boolean,
+    Whole,
+    Number,
+    Date,
+    DateTime,
+    Time,
+    Duration,
+}
+
+impl Class {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::None,
+            Value::Text(_) => Self::Text,
+            Value::Boolean(_) => Self::Boolean,
+            Value::Integer(_) | Value::Unsigned(_) => Self::Whole,
+            Value::Float(_) => Self::Number,
+            Value::Date(_) => Self::Date,
+            Value::DateTime(_) => Self::DateTime,
+            Value::Time(_) => Self::Time,
+            Value::Duration(_) => Self::Duration,
+        }
+    }
+
+    /// Whether values stand at the right of their cells.
+    pub fn is_figure(self) -> bool {
+        !matches!(self, Self::None | Self::Text | Self::Boolean)
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Self::Whole | Self::Number)
+    }
+
+    fn is_moment(self) -> bool {
+        self.is_figure() && !self.is_number()
+    }
+}
+
+/// Whether nothing of a value is shown.
+#[inline]
+pub fn is_blank(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.is_empty(),
+        Value::Float(value) => !value.is_finite(),
+        _ => false,
+    }
+}
+
+/// Whether text becomes a formula where formulas are not escaped.
+#[inline]
+pub fn is_formula(text: &str) -> bool {
+    text.len() > 1 && text.as_bytes()[0] == b'='
+}
+
+/// What was seen of a column so far.
+pub struct Measure {
+    pub class: Class,
+    /// How often each length occurs: of text, and of what stands before the decimals of a number.
+    lengths: [u32; LONGEST + 1],
+    /// The same for numbers as General shows them.
+    general: [u32; LONGEST + 1],
+    decimals: usize,
+    has_seconds: bool,
+    has_clock: bool,
+    longest_hours: i64,
+    seen: usize,
+}
+
+impl Default for Measure {
+    fn default() -> Self {
+        Self {
+            class: Class::None,
+            lengths: [0; LONGEST + 1],
+            general: [0; LONGEST + 1],
+            decimals: 0,
+            has_seconds: false,
+            has_clock: false,
+            longest_hours: 0,
+            seen: 0,
+        }
+    }
+}
+
+impl Measure {
+    /// Takes a batch of the column in. Beyond the rows that are measured, only what the format depends on counts.
+    pub fn add(&mut self, column: &ColumnView<'_>, rows: usize, escapes_formulas: bool) {
+        for row in 0..rows {
+            if self.seen >= MEASURED_ROWS && self.knows_format() {
+                return;
+            }
+            self.seen += 1;
+            let value = column.value(row);
+            if is_blank(value) {
+                continue;
+            }
+            self.class = Class::of(value);
+            match value {
+                Value::DateTime(moment) => {
+                    self.has_clock |= moment.rem_euclid(DAY_MICROSECONDS) != 0;
+                    self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0;
+                }
+                Value::Time(moment) => self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0,
+                Value::Duration(span) => {
+                    self.has_seconds |= span.rem_euclid(60 * SECOND) != 0;
+                    self.longest_hours = self.longest_hours.max((span / HOUR).saturating_abs());
+                }
+                _ if self.seen > MEASURED_ROWS => {}
+                Value::Text(text) if escapes_formulas || !is_formula(text) => {
+                    self.lengths[shown_length(text)] += 1;
+                }
+                Value::Boolean(value) => self.lengths[if value { 4 } else { 5 }] += 1,
+                Value::Integer(value) => {
+                    self.add_whole(value.unsigned_abs(), value < 0);
+                }
+                Value::Unsigned(value) => self.add_whole(value, false),
+                Value::Float(value) => self.add_float(value),
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes in the length of a text that no column holds.
+    pub fn add_length(&mut self, length: usize) {
+        self.class = Class::Text;
+        self.lengths[length.min(LONGEST)] += 1;
+    }
+
+    /// Whether further rows cannot change the format.
+    fn knows_format(&self) -> bool {
+        match self.class {
+            Class::None => false,
+            Class::DateTime | Class::Time | Class::Duration => self.has_seconds,
+            _ => true,
+        }
+    }
+
+    fn add_whole(&mut self, value: u64, is_negative: bool) {
+        let digits = value.checked_ilog10().unwrap_or(0) as usize + 1;
+        let sign = usize::from(is_negative);
+        self.lengths[(digits + (digits - 1) / 3 + sign).min(LONGEST)] += 1;
+        self.general[(digits + sign).min(GENERAL_DIGITS)] += 1;
+    }
+
+    fn add_float(&mut self, value: f64) {
+        // Beyond 64 bits the length does not matter any more: the column is as wide as columns get.
+        let digits = (value.abs() as u64).checked_ilog10().unwrap_or(0) as usize + 1;
+        let sign = usize::from(value < 0.0);
+        self.lengths[(digits + (digits - 1) / 3 + sign).min(LONGEST)] += 1;
+        let own = decimals_of(value);
+        self.decimals = self.decimals.max(own.min(MOST_DECIMALS));
+        let general = digits + sign + if own > 0 { own + 1 } else { 0 };
+        self.general[general.min(GENERAL_DIGITS)] += 1;
+    }
+
+    /// The number format for the column's type, where `wanted` names none. `is_general` is for columns that are no
+    /// field's: their numbers stay as they are. `keeps_clock`: date-times show their time also where it is midnight.
+    pub fn format(
+        &self,
+        wanted: Option<&str>,
+        is_general: bool,
+        keeps_clock: bool,
+    ) -> Cow<'static, str> {
+        if let Some(wanted) = wanted {
+            return Cow::Owned(
+                match wanted {
+                    "money" => "#,##0.00",
+                    "percent" => "0.0%",
+                    other => other,
+                }
+                .to_owned(),
+            );
+        }
+        Cow::Borrowed(match self.class {
+            Class::Date => "yyyy-mm-dd",
+            Class::DateTime if self.has_seconds => "yyyy-mm-dd hh:mm:ss",
+            Class::DateTime if self.has_clock || keeps_clock => "yyyy-mm-dd hh:mm",
+            Class::DateTime => "yyyy-mm-dd",
+            Class::Time if self.has_seconds => "hh:mm:ss",
+            Class::Time => "hh:mm",
+            Class::Duration if self.has_seconds => "[h]:mm:ss",
+            Class::Duration => "[h]:mm",
+            _ if is_general => GENERAL,
+            Class::Whole => "#,##0",
+            Class::Number => {
+                ["#,##0", "#,##0.0", "#,##0.00", "#,##0.000", "#,##0.0000"][self.decimals]
+            }
+            Class::Text => "@",
+            Class::Boolean | Class::None => GENERAL,
+        })
+    }
+
+    /// The width that shows the header with the filter's arrow, and most values whole.
+    pub fn width(&self, header: &str, format: &str) -> f64 {
+        let shown = if self.class.is_moment() {
+            self.moment_length(format)
+        } else if self.class.is_number() && format == GENERAL {
+            percentile(&self.general)
+        } else if self.class.is_number() {
+            percentile(&self.lengths) + length_beside_digits(format)
+        } else {
+            percentile(&self.lengths)
+        };
+        let shown = if shown == 0 { 0 } else { shown + 2 };
+        ((shown_length(header) + 4).max(shown) as f64).clamp(NARROWEST, WIDEST)
+    }
+
+    fn moment_length(&self, format: &str) -> usize {
+        let more_hours = if format.starts_with("[h]") {
+            self.longest_hours.checked_ilog10().unwrap_or(0) as usize
+        } else {
+            0
+        };
+        (format.chars().count() + more_hours).min(LONGEST)
+    }
+}
+
+/// The 95th percentile of lengths that are counted.
+fn percentile(counts: &[u32]) -> usize {
+    let all: usize = counts.iter().map(|&count| count as usize).sum();
+    let wanted = all.saturating_sub(1) * 95 / 100;
+    let mut passed = 0;
+    for (length, &count) in counts.iter().enumerate() {
+        passed += count as usize;
+        if passed > wanted {
+            return length;
+        }
+    }
+    0
+}
+
+/// What a format shows of a number beside the digits before the point.
+fn length_beside_digits(format: &str) -> usize {
+    let positive = format.split(';').next().unwrap_or_default();
+    let decimals = positive.split_once('.').map_or(0, |(_, behind)| {
+        1 + behind
+            .bytes()
+            .take_while(|byte| matches!(byte, b'0' | b'#' | b'?'))
+            .count()
+    });
+    let others = positive
+        .chars()
+        .filter(|character| {
+            !matches!(
+                character,
+                '0' | '#' | '?' | ',' | '.' | '"' | '\\' | '_' | '*'
+            )
+        })
+        .count();
+    // A share has two digits more before the point than its number.
+    decimals + others + usize::from(positive.contains('%'))
+}
+
+/// How many decimals a number has, up to one more than are shown. What calculating leaves behind the last does not
+/// count.
+fn decimals_of(value: f64) -> usize {
+    let mut scaled = value.abs();
+    for decimals in 0..=MOST_DECIMALS {
+        // Larger numbers have no decimals. Rounding by way of an integer takes a fraction of the time.
+        if scaled >= (1_u64 << 53) as f64 {
+            return decimals;
+        }
+        let rounded = (scaled + 0.5) as i64 as f64;
+        if (scaled - rounded).abs() <= scaled * 8.0 * f64::EPSILON {
+            return decimals;
+        }
+        scaled *= 10.0;
+    }
+    MOST_DECIMALS + 1
+}
+
+/// How many columns of characters a text takes, up to the longest that is told apart.
+pub fn shown_length(text: &str) -> usize {
+    let head = &text.as_bytes()[..text.len().min(LONGEST)];
+    if head.is_ascii() {
+        return head.len();
+    }
+    let mut length = 0;
+    for character in text.chars() {
+        length += if is_wide(character) { 2 } else { 1 };
+        if length >= LONGEST {
+            return LONGEST;
+        }
+    }
+    length
+}
+
+/// Whether a character is as wide as two digits: those of East Asia.
+fn is_wide(character: char) -> bool {
+    matches!(u32::from(character),
+        0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F | 0xFF00..=0xFF60
+        | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_those_that_a_number_was_written_with() {
+        for (value, decimals) in [
+            (0.0, 0),
+            (-3.0, 0),
+            (1.5, 1),
+            (-0.25, 2),
+            (1_069.500_000_000_000_2, 1),
+            (0.1 + 0.2, 1),
+            (123_456_789.123, 3),
+            (0.0001, 4),
+            (1.0 / 3.0, 5),
+            (1e300, 0),
+        ] {
+            assert_eq!(decimals_of(value), decimals, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_percentile_is_that_of_the_sorted_lengths() {
+        let mut counts = [0; LONGEST + 1];
+        assert_eq!(percentile(&counts), 0);
+        counts[3] = 19;
+        counts[40] = 1;
+        assert_eq!(percentile(&counts), 3);
+        counts[40] = 2;
+        assert_eq!(percentile(&counts), 40);
+    }
+
+    #[test]
+    fn formats_are_as_long_as_what_they_show() {
+        for (format, length) in [
+            ("#,##0", 0),
+            ("#,##0.00", 3),
+            ("0.0%", 4),
+            ("\"€\" #,##0.00;[Red]-0", 5),
+        ] {
+            assert_eq!(length_beside_digits(format), length, "{format}");
+        }
+        assert_eq!(shown_length("Müller"), 6);
+        assert_eq!(shown_length("漢字"), 4);
+        assert_eq!(shown_length(&"é".repeat(500)), LONGEST);
+    }
+}

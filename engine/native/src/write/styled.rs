@@ -1,0 +1,500 @@
+//! A table as people expect to see it: which columns it has, what each cell looks like, and its rows as XML.
+//!
+//! Three columns are made here and stand in no frame: how severe the issues of a row are, what they say, and the row of
+//! the source.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::cells::{CellStyle, CellWriter, start_of_cell};
+use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_length};
+use super::styles::{GENERAL, Look};
+use super::text::{cut, has_control, is_illegal};
+use crate::columns::frame::Frame;
+use crate::columns::view::{ColumnView, Value};
+
+const INK: &str = "1C1B19";
+const DIM: &str = "6B675F";
+const HEAD: &str = "F3F1EC";
+/// By severity: none, warning, error.
+const FILLS: [Option<&str>; 3] = [None, Some("FCE4AE"), Some("F9CCC6")];
+const INKS: [Option<&str>; 3] = [None, Some("855000"), Some("B42318")];
+const WORDS: [&str; 3] = ["", "warning", "error"];
+const WARNING: u8 = 1;
+const ERROR: u8 = 2;
+/// The height of a header row, as an attribute of the row.
+const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
+
+/// What a column is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A field, or a column that a hook has made.
+    Field,
+    /// A field whose date-times have a time of the day that matters.
+    MomentField,
+    /// No field's: unmapped, not found, or one of the engine's own.
+    Other,
+    Severity,
+    Issues,
+    SourceRow,
+}
+
+/// A column as it is asked for.
+pub struct Wish {
+    pub kind: Kind,
+    /// The column of the frame, counted from 0; none for those that are made here.
+    pub source: Option<usize>,
+    pub header: String,
+    pub width: Option<f64>,
+    pub format: Option<String>,
+}
+
+/// Where the issues of a field stand in the frame.
+pub struct Said {
+    pub label: String,
+    pub issue: usize,
+    /// Where it has a value, the field's value could not be read.
+    pub unread: Option<usize>,
+    /// The column of the table that is the field's.
+    pub column: Option<usize>,
+}
+
+/// A column with its looks, each a place in [`Styled::looks`].
+pub struct StyledColumn {
+    pub header: String,
+    pub width: f64,
+    pub header_look: usize,
+    kind: Kind,
+    source: Option<usize>,
+    /// The looks of cells by severity; of formulas, which are no text, as well.
+    cells: [[usize; 2]; 3],
+}
+
+/// A table and its looks.
+pub struct Styled {
+    frame: Arc<Frame>,
+    columns: Vec<StyledColumn>,
+    said: Vec<Said>,
+    looks: Vec<Look>,
+    escapes_formulas: bool,
+}
+
+/// What the cells of a column below its header look like.
+struct Body<'a> {
+    kind: Kind,
+    measure: &'a Measure,
+    format: Cow<'static, str>,
+    is_indented: bool,
+}
+
+impl<'a> Body<'a> {
+    fn of(wish: &Wish, measure: &'a Measure, is_indented: bool) -> Self {
+        let format = match wish.kind {
+            Kind::Severity | Kind::Issues | Kind::SourceRow => Cow::Borrowed(GENERAL),
+            kind => measure.format(
+                wish.format.as_deref(),
+                kind == Kind::Other,
+                kind == Kind::MomentField,
+            ),
+        };
+        Self {
+            kind: wish.kind,
+            measure,
+            format,
+            is_indented,
+        }
+    }
+
+    fn look(&self, severity: usize) -> Look {
+        match self.kind {
+            Kind::Severity => Look {
+                bold: severity > 0,
+                ink: INKS[severity],
+                line_left: true,
+                ..Look::default()
+            },
+            Kind::Issues => Look {
+                ink: Some(INK),
+                ..Look::default()
+            },
+            Kind::SourceRow => Look {
+                ink: Some(DIM),
+                ..Look::default()
+            },
+            Kind::Field | Kind::MomentField | Kind::Other => {
+                // Other values keep the alignment that programs give them.
+                let is_indented =
+                    self.is_indented && matches!(self.measure.class, Class::Text | Class::None);
+                Look {
+                    format: self.format.clone(),
+                    fill: FILLS[severity],
+                    horizontal: is_indented.then_some("left"),
+                    indent: u8::from(is_indented),
+                    ..Look::default()
+                }
+            }
+        }
+    }
+}
+
+impl Styled {
+    /// Measures the table and chooses its looks.
+    pub fn new(
+        frame: Arc<Frame>,
+        wishes: Vec<Wish>,
+        said: Vec<Said>,
+        escapes_formulas: bool,
+    ) -> Self {
+        let mut styled = Self {
+            frame,
+            columns: Vec::with_capacity(wishes.len()),
+            said,
+            looks: vec![Look::default()],
+            escapes_formulas,
+        };
+        let measures = styled.measure(&wishes);
+        let mut follows_figures = false;
+        let mut bodies = Vec::with_capacity(wishes.len());
+        for (wish, measure) in wishes.iter().zip(&measures) {
+            let is_figure = measure.class.is_figure();
+            let is_indented = follows_figures && !is_figure && wish.kind != Kind::Severity;
+            bodies.push(Body::of(wish, measure, is_indented));
+            follows_figures = is_figure;
+        }
+        // What most cells look like comes first and gets the short numbers.
+        for body in &bodies {
+            styled.look(body.look(0));
+        }
+        for (wish, body) in wishes.into_iter().zip(&bodies) {
+            let column = styled.column(wish, body);
+            styled.columns.push(column);
+        }
+        styled
+    }
+
+    /// The columns, in order.
+    pub fn columns(&self) -> &[StyledColumn] {
+        &self.columns
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.frame.rows()
+    }
+
+    /// All looks that its cells have; the first one is that of a plain cell.
+    pub fn looks(&self) -> &[Look] {
+        &self.looks
+    }
+
+    /// The first text that a worksheet cannot hold, if there is one.
+    pub fn find_illegal_text(&self) -> Option<String> {
+        let header = self.columns.iter().map(|column| &column.header);
+        if let Some(header) = header.into_iter().find(|header| is_illegal(header)) {
+            return Some(cut(header).to_owned());
+        }
+        let sources: Vec<usize> = self
+            .columns
+            .iter()
+            .filter_map(|column| column.source)
+            .collect();
+        for batch in 0..self.frame.batch_count() {
+            let views = self.frame.columns(batch);
+            for view in sources.iter().map(|&source| &views[source]) {
+                if !view.is_text() {
+                    continue;
+                }
+                for row in 0..self.frame.batch_rows(batch) {
+                    if let Value::Text(text) = view.value(row)
+                        && is_illegal(text)
+                    {
+                        return Some(cut(text).to_owned());
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn measure(&self, wishes: &[Wish]) -> Vec<Measure> {
+        let mut measures: Vec<Measure> = wishes.iter().map(|_| Measure::default()).collect();
+        let issues = wishes.iter().position(|wish| wish.kind == Kind::Issues);
+        let mut first_row = 0;
+        for batch in 0..self.frame.batch_count() {
+            let views = self.frame.columns(batch);
+            let rows = self.frame.batch_rows(batch);
+            for (wish, measure) in wishes.iter().zip(&mut measures) {
+                if let Some(source) = wish.source {
+                    measure.add(&views[source], rows, self.escapes_formulas);
+                }
+            }
+            if let Some(issues) = issues {
+                for row in 0..rows.min(MEASURED_ROWS.saturating_sub(first_row)) {
+                    let text = self.message(&views, row);
+                    if !text.is_empty() {
+                        measures[issues].add_length(shown_length(&text));
+                    }
+                }
+            }
+            first_row += rows;
+        }
+        measures
+    }
+
+    fn column(&mut self, wish: Wish, body: &Body<'_>) -> StyledColumn {
+        let Wish {
+            kind,
+            source,
+            header,
+            width,
+            ..
+        } = wish;
+        let is_other = kind == Kind::Other;
+        let header_look = self.look(Look {
+            bold: !is_other,
+            italic: is_other,
+            ink: Some(if is_other { DIM } else { INK }),
+            fill: Some(HEAD),
+            line_left: kind == Kind::Severity,
+            line_below: true,
+            horizontal: if body.measure.class.is_figure() {
+                Some("right")
+            } else {
+                body.is_indented.then_some("left")
+            },
+            indent: u8::from(body.is_indented),
+            is_centered: true,
+            ..Look::default()
+        });
+        let cells = [0, 1, 2].map(|severity| {
+            let look = body.look(severity);
+            // A formula in a cell for text would turn into text as soon as a person edits it.
+            let formula = if look.format == "@" {
+                Look {
+                    format: Cow::Borrowed(GENERAL),
+                    ..look.clone()
+                }
+            } else {
+                look.clone()
+            };
+            [self.look(look), self.look(formula)]
+        });
+        StyledColumn {
+            width: width.unwrap_or_else(|| body.measure.width(&header, &body.format)),
+            header,
+            header_look,
+            kind,
+            source,
+            cells,
+        }
+    }
+
+    fn look(&mut self, look: Look) -> usize {
+        self.looks
+            .iter()
+            .position(|known| *known == look)
+            .unwrap_or_else(|| {
+                self.looks.push(look);
+                self.looks.len() - 1
+            })
+    }
+
+    /// The severity of a row; `cells` gets that of each cell, and is expected to be all zero.
+    #[inline]
+    fn severity(&self, views: &[ColumnView<'_>], row: usize, cells: &mut [u8]) -> u8 {
+        let mut worst = 0;
+        for said in &self.said {
+            if views[said.issue].value(row) == Value::Null {
+                continue;
+            }
+            let is_unread = said
+                .unread
+                .is_some_and(|unread| views[unread].value(row) != Value::Null);
+            let severity = if is_unread { ERROR } else { WARNING };
+            worst = worst.max(severity);
+            if let Some(column) = said.column {
+                cells[column] = cells[column].max(severity);
+            }
+        }
+        worst
+    }
+
+    /// What the issues of a row say, one after the other; empty where there are none.
+    fn message(&self, views: &[ColumnView<'_>], row: usize) -> String {
+        let mut text = String::new();
+        for said in &self.said {
+            let words = match views[said.issue].value(row) {
+                Value::Null => continue,
+                Value::Text(words) => Cow::Borrowed(words),
+                Value::Integer(number) => Cow::Owned(number.to_string()),
+                Value::Unsigned(number) => Cow::Owned(number.to_string()),
+                Value::Float(number) => Cow::Owned(number.to_string()),
+                Value::Boolean(value) => Cow::Owned(value.to_string()),
+                _ => Cow::Borrowed("issue"),
+            };
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            text.push_str(&said.label);
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        // A message may quote what no cell can hold.
+        if has_control(&text) {
+            text = text.replace(
+                |character| character < ' ' && !"\t\n\r".contains(character),
+                "\u{fffd}",
+            );
+        }
+        text
+    }
+
+    /// For each row the words for its severity and what its issues say; nothing for rows without issues.
+    pub fn issues(&self) -> Vec<Option<(&'static str, String)>> {
+        let mut rows = Vec::with_capacity(self.frame.rows());
+        let mut cells = vec![0; self.columns.len()];
+        for batch in 0..self.frame.batch_count() {
+            let views = self.frame.columns(batch);
+            for row in 0..self.frame.batch_rows(batch) {
+                let severity = self.severity(&views, row, &mut cells);
+                rows.push(
+                    (severity > 0)
+                        .then(|| (WORDS[usize::from(severity)], self.message(&views, row))),
+                );
+            }
+        }
+        rows
+    }
+
+    /// For each cell of a column four bytes: the number that `numbers` has for its look, or 0 for cells without anything
+    /// to show. Nothing where all are 0.
+    pub fn cell_styles(&self, column: usize, numbers: &[u32]) -> Option<Vec<u8>> {
+        let mut styles = Vec::with_capacity(self.frame.rows() * 4);
+        let mut cells = vec![0; self.columns.len()];
+        let mut is_used = false;
+        for batch in 0..self.frame.batch_count() {
+            let views = self.frame.columns(batch);
+            for row in 0..self.frame.batch_rows(batch) {
+                cells.fill(0);
+                let worst = self.severity(&views, row, &mut cells);
+                let styled = &self.columns[column];
+                let look = match styled.kind {
+                    Kind::Severity => Some(styled.cells[usize::from(worst)][0]),
+                    Kind::Issues => (worst > 0).then_some(styled.cells[0][0]),
+                    _ => {
+                        let value = styled
+                            .source
+                            .map_or(Value::Null, |source| views[source].value(row));
+                        self.variant(value, cells[column])
+                            .map(|[severity, form]| styled.cells[severity][form])
+                    }
+                };
+                let number = look.map_or(0, |look| numbers[look]);
+                is_used |= number > 0;
+                styles.extend_from_slice(&number.to_ne_bytes());
+            }
+        }
+        is_used.then_some(styles)
+    }
+
+    /// Which of a column's looks a cell has; nothing where there is nothing to show.
+    #[inline]
+    fn variant(&self, value: Value<'_>, severity: u8) -> Option<[usize; 2]> {
+        if severity == 0 && is_blank(value) {
+            return None;
+        }
+        let is_formula = match value {
+            Value::Text(text) => !self.escapes_formulas && is_formula(text),
+            _ => false,
+        };
+        Some([usize::from(severity), usize::from(is_formula)])
+    }
+
+    /// For each column and each of its looks, the start of its cells; nothing for cells without a style.
+    fn starts(&self, numbers: &[u32]) -> Vec<[[Vec<u8>; 2]; 3]> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .map(|(place, column)| {
+                column.cells.map(|looks| {
+                    looks.map(|look| match numbers[look] {
+                        0 => Vec::new(),
+                        number => start_of_cell(place, number),
+                    })
+                })
+            })
+            .collect()
+    }
+
+    /// Writes the header as a row of XML. `numbers` are those of the looks in the workbook.
+    pub(super) fn write_header(
+        &self,
+        cells: &mut CellWriter,
+        numbers: &[u32],
+        sheet_row: usize,
+        out: &mut Vec<u8>,
+    ) {
+        cells.prepare_letters(self.columns.len());
+        let digits = cells.start_row_with(sheet_row, HEADER_HEIGHT, out);
+        for (place, column) in self.columns.iter().enumerate() {
+            let style = CellStyle::Number(numbers[column.header_look]);
+            cells.write_value(Value::Text(&column.header), place, &digits, style, out);
+        }
+        out.extend_from_slice(b"</row>");
+    }
+
+    /// Writes all rows as XML, from row `sheet_row` of the sheet on; `pass_on` is called after each.
+    ///
+    /// # Errors
+    /// What `pass_on` fails with.
+    pub(super) fn write_rows<E>(
+        &self,
+        cells: &mut CellWriter,
+        numbers: &[u32],
+        mut sheet_row: usize,
+        out: &mut Vec<u8>,
+        mut pass_on: impl FnMut(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let starts = self.starts(numbers);
+        let mut severities = vec![0; self.columns.len()];
+        for batch in 0..self.frame.batch_count() {
+            let views = self.frame.columns(batch);
+            for row in 0..self.frame.batch_rows(batch) {
+                let worst = self.severity(&views, row, &mut severities);
+                let digits = cells.start_row(sheet_row, out);
+                for (place, column) in self.columns.iter().enumerate() {
+                    let message;
+                    let (value, [severity, form]) = match (column.kind, column.source) {
+                        (Kind::Severity, _) => {
+                            let severity = usize::from(worst);
+                            (Value::Text(WORDS[severity]), [severity, 0])
+                        }
+                        (Kind::Issues, _) if worst > 0 => {
+                            message = self.message(&views, row);
+                            (Value::Text(message.as_str()), [0, 0])
+                        }
+                        (_, None) => continue,
+                        (_, Some(source)) => {
+                            let value = views[source].value(row);
+                            match self.variant(value, severities[place]) {
+                                Some(variant) => (value, variant),
+                                None => continue,
+                            }
+                        }
+                    };
+                    let style = match starts[place][severity][form].as_slice() {
+                        [] => CellStyle::Number(0),
+                        start => CellStyle::Start(start),
+                    };
+                    cells.write_value(value, place, &digits, style, out);
+                }
+                out.extend_from_slice(b"</row>");
+                sheet_row += 1;
+                if worst > 0 {
+                    severities.fill(0);
+                }
+                pass_on(out)?;
+            }
+        }
+        Ok(())
+    }
+}
