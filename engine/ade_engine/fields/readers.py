@@ -73,9 +73,9 @@ class Reader(pl.Expr):
 
     def read(self, series: pl.Series) -> pl.Series:
         """The column as it is read, within what stands around it."""
-        around = current()
+        around, series = current(), _readable(series)
         if self._original and around is not None and self.column in around.table.columns:
-            before = around.table.get_column(self.column)
+            before = _readable(around.table.get_column(self.column))
             series = before if len(before) == len(series) else series
         order, decimal, header, origin = self._order, self._decimal, "", None
         if around is not None:
@@ -83,7 +83,8 @@ class Reader(pl.Expr):
             decimal = decimal or around.settings.decimal_mark
             header = around.header(self.column)
             origin = around.origin(self.column, series)
-        series = _readable(series)
+        if isinstance(series.dtype, (pl.Categorical, pl.Enum)):
+            series = series.cast(pl.String)
         arguments = {"header": header, "order": order, "decimal": decimal, "origin": origin}
         found = _native.read_column(series, self.kind, self._option, **arguments)
         reading = found[4]
@@ -99,10 +100,8 @@ class Reader(pl.Expr):
 
 
 def _readable(series: pl.Series) -> pl.Series:
-    """The series in a type that the native half reads."""
+    """The series with exact numbers and times with zones as the native half reads them."""
     dtype = series.dtype
-    if isinstance(dtype, (pl.Categorical, pl.Enum)):
-        return series.cast(pl.String)
     if isinstance(dtype, pl.Decimal) or dtype == pl.Int128:
         return series.cast(pl.Float64)
     if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:

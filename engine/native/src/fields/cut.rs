@@ -78,7 +78,8 @@ impl Cut {
             b'0'..=b'9' => self.push(DIGITS, byte),
             b'a'..=b'z' => self.push(WORD, byte),
             b'A'..=b'Z' => self.push(WORD, byte | 32),
-            b' ' | b'\t'..=b'\r' | 0x1c..=0x1f => self.space(),
+            // Control characters show nothing.
+            0..=b' ' | 0x7f => self.space(),
             b'`' => self.mark(b'\''),
             _ => self.mark(byte),
         }

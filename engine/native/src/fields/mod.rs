@@ -227,7 +227,7 @@ fn read_currencies(values: &[Value<'_>], of_numbers: &[u16]) -> Outcome {
             Some(at) => texts.push(Some(words::currency_code(at).unwrap_or(tables::CURRENCIES[at].0))),
             None => {
                 texts.push(None);
-                if is_alone && is_filled(*value) {
+                if is_alone {
                     unread.push((row, message("not a currency", *value)));
                 }
             }

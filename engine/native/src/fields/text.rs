@@ -73,8 +73,11 @@ fn push_clock(microseconds: i64, out: &mut String) {
 /// Adds a code: an id, an account, a postcode. `None` where nothing is left, `Some(false)` where a program has cut the
 /// number down to few digits, so that nobody can know the code.
 pub fn push_code(value: Value<'_>, out: &mut String) -> Option<bool> {
+    if matches!(value, Value::Float(number) if !number.is_finite()) {
+        return None;
+    }
     match value {
-        Value::Float(number) if number.is_finite() && number.abs() >= EXACT => return Some(false),
+        Value::Float(number) if number.abs() >= EXACT => return Some(false),
         Value::Text(text) if has_lost_digits(text) => return Some(false),
         _ => {}
     }
