@@ -19,6 +19,7 @@ import pytest
 
 from ade_engine import Settings, fields
 from ade_engine.fields import surroundings
+from ade_engine.fields.headers import score, simplify
 
 SEEDS = 60
 ROWS = 40
@@ -964,17 +965,32 @@ def test_checks_of_empty_columns():
 
 
 def test_headers_are_compared_without_case_accents_and_marks():
-    from ade_engine.fields.headers import known_headers, score, simplify
-
     assert simplify(" E-mail  Adresse: ") == "e mail adresse"
     assert simplify("Prénom") == simplify("PRENOM") == "prenom"
     assert simplify("Ｓｔａｒｔ") == "start"
     assert score("Net (EUR)", ["net"]) == score("NET [€]", ["Net"]) == score("net", ["net"]) == 1.0
     assert score("Overtime Hours", ["hours"]) == 0.6
     assert score("Hours worked", ["hours"]) == score("(EUR)", ["net"]) == score("", ["net"]) == 0.0
-    words = {"net", "first name"}
-    assert known_headers(["Net (EUR)", None, "First  name", "x"], words) == 2
-    assert known_headers(["Net", 5], words) == 0
+
+
+def test_header_rows_and_data_rows_by_themselves():
+    header = fields.HeaderRows(["Net", "First name"])
+    assert header(["Net (EUR)", None, "First  name", "x"]) == {"header": 1.0}
+    assert header(["Net", None]) is header(["Net", "First name", 5]) is header([]) is None
+    assert fields.HeaderRows(["net"], least=1, score=0.3)(["NET [€]"]) == {"header": 0.3}
+    data = fields.DataRows()
+    assert data([1, "a", None, True]) == {"data": 0.25} and data([1, "", None, 2]) is None
+
+
+def test_filled_rows_are_those_with_a_value_in_one_of_the_columns():
+    table = pl.DataFrame({
+        "a": ["x", "", None, " \u00a0", "\u200b"], "b": [None, None, 1.5, None, None], "c": ["y"] * 5,
+        "d": pl.Series([None, None, None, None, "z"], dtype=pl.Categorical),
+    })  # fmt: skip
+    assert fields.filled_rows(table, ["a", "b", "nowhere"]).to_list() == [True, False, True, False, False]
+    assert fields.filled_rows(table, ["d"]).to_list() == [False] * 4 + [True]
+    assert fields.filled_rows(table, ["nowhere"]).to_list() == [False] * 5
+    assert fields.filled_rows(table.clear(), ["a"]).to_list() == []
 
 
 def test_a_field_knows_its_words():
