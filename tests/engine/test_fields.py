@@ -129,6 +129,10 @@ def two_writers(others: int):
 def test_of_two_writers_only_what_reads_one_way_is_read():
     tally = Tally(two_writers(20))
     assert tally.wrong == 0 and tally.right >= 25 and tally.flagged == 1
+    # What is said to contradict is what stayed empty.
+    assert all(column.reading["contradict"] == column.values.count(None) for column in tally.columns)
+    certain = Column(["31/01/2025", "01/31/2025"] * 3)
+    assert certain.values == [dt.date(2025, 1, 31)] * 6 and "each cell can be read in one way only" in certain.why
 
 
 @pytest.mark.parametrize("others, right, wrong", [(4, 26.5, 0.5), (2, 33, 0.9), (1, 38.5, 0.5)])

@@ -437,10 +437,11 @@ impl Cells {
             found[row] = in_range(i64::from(day) * DAY_MICROSECONDS + time, options.with_time);
         }
         if is_mixed {
-            // Those that can be read in two ways stay empty too.
-            against.extend(self.rows_of(number).filter(|row| found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)));
-            against.sort_unstable();
-            against.dedup();
+            // Those of the other way that can be read in one way only were read; those that can be read in two were not.
+            against = self
+                .rows_of(number)
+                .filter(|row| found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE))
+                .collect();
         }
         let contradicting = against.len();
         reading.contradict.append(&mut against);
@@ -448,7 +449,9 @@ impl Cells {
         if rival.is_some() && !is_mixed && decided != Decided::Setting && decided != Decided::Cells && support > 0 {
             why.push(format!("{support} of {cells} cells can't be otherwise"));
         }
-        if contradicting > 0 {
+        if is_mixed && contradicting == 0 {
+            why.push("two ways to write dates are mixed, and each cell can be read in one way only".to_owned());
+        } else if contradicting > 0 {
             why.push(if is_mixed {
                 format!("two ways to write dates are mixed: only cells that can be read in one way were read, {contradicting} were not")
             } else {

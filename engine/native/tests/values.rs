@@ -1,0 +1,377 @@
+//! What readers of values promise for every column, and what plain cells mean.
+//!
+//! Columns are made of fragments of dates, numbers, words and marks, so that many cells are nearly values. `PROPTEST_CASES`
+//! says how many random cases are tried of each kind.
+
+use ade_engine_native::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
+use ade_engine_native::columns::export::{Buffer, Column};
+use ade_engine_native::columns::view::Value;
+use ade_engine_native::fields::date::{self, DateOptions};
+use ade_engine_native::fields::day::Order;
+use ade_engine_native::fields::number::{self, NumberOptions};
+use ade_engine_native::fields::reading::Hints;
+use ade_engine_native::fields::text::NamePart;
+use ade_engine_native::fields::{Kind, Surroundings, emptied, is_filled, read, shown};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// A cell that owns its text.
+#[derive(Clone, Debug)]
+enum Cell {
+    Text(String),
+    Typed(Value<'static>),
+}
+
+impl Cell {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Text(text) => Value::Text(text),
+            Self::Typed(value) => *value,
+        }
+    }
+}
+
+const FRAGMENTS: &[&str] = &[
+    "0",
+    "1",
+    "12",
+    "31",
+    "99",
+    "007",
+    "2025",
+    "20250131",
+    "123456789012345678",
+    "1.234",
+    "1,5",
+    "E+11",
+    "e5",
+    ".",
+    ",",
+    "-",
+    "/",
+    ":",
+    "'",
+    "+",
+    "(",
+    ")",
+    "%",
+    " ",
+    "\t",
+    "\n",
+    "€",
+    "$",
+    "US$",
+    "kr",
+    "CHF",
+    "₹",
+    "Jan",
+    "März",
+    "mar",
+    "octobre",
+    "listopad",
+    "st",
+    "Mon",
+    "Uhr",
+    "pm",
+    "h",
+    "T",
+    "Z",
+    "+01:00",
+    "de",
+    "x",
+    "yes",
+    "нет",
+    "✓",
+    "n/a",
+    "@",
+    "a@b.co",
+    "mailto:",
+    "<",
+    ">",
+    "ext",
+    "tel",
+    "00",
+    "+49",
+    "\u{200e}",
+    "\u{202e}",
+    "\u{200b}",
+    "\u{feff}",
+    "\u{a0}",
+    "\u{202f}",
+    "\0",
+    "\u{1b}",
+    "\u{7f}",
+    "\u{85}",
+    "٣",
+    "１",
+    "½",
+    "ß",
+    "İ",
+    "\u{301}",
+    "😀",
+    "年",
+    "月",
+    "日",
+    "−",
+    "’",
+    "۔",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => prop::collection::vec(select(FRAGMENTS), 0..7).prop_map(|parts| parts.concat()),
+        1 => any::<String>(),
+        1 => "[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}",
+        1 => "[0-9]{1,3}([.,' ][0-9]{3}){0,3}([.,][0-9]{0,3})?",
+        1 => "[0-9.,]{100,200}",
+    ]
+}
+
+fn cell() -> impl Strategy<Value = Cell> {
+    let typed = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Boolean),
+        any::<i64>().prop_map(Value::Integer),
+        any::<u64>().prop_map(Value::Unsigned),
+        any::<f64>().prop_map(Value::Float),
+        Just(Value::Float(f64::NAN)),
+        (-200_000i64..200_000).prop_map(Value::Date),
+        (-200_000i64..200_000).prop_map(|day| Value::DateTime(day * DAY_MICROSECONDS + 1)),
+        (0..DAY_MICROSECONDS).prop_map(Value::Time),
+        any::<i32>().prop_map(|duration| Value::Duration(duration.into())),
+    ];
+    prop_oneof![5 => text().prop_map(Cell::Text), 1 => typed.prop_map(Cell::Typed)]
+}
+
+fn column() -> impl Strategy<Value = Vec<Cell>> {
+    prop::collection::vec(cell(), 0..24)
+}
+
+/// Kinds whose cells each speak for themselves.
+fn alone() -> Vec<Kind> {
+    vec![
+        Kind::Text,
+        Kind::Code,
+        Kind::Name(NamePart::Full),
+        Kind::Email,
+        Kind::Phone,
+        Kind::Boolean {
+            yes: Vec::new(),
+            no: vec!["12".to_owned()],
+        },
+        Kind::Time { serials: false },
+        Kind::Time { serials: true },
+        Kind::Duration { unit: None },
+        Kind::Duration {
+            unit: Some(3_600_000_000),
+        },
+    ]
+}
+
+fn kinds() -> Vec<Kind> {
+    let mut kinds = alone();
+    kinds.extend([
+        Kind::Name(NamePart::First),
+        Kind::Name(NamePart::Last),
+        Kind::Currency,
+        Kind::Date { serials: false },
+        Kind::Date { serials: true },
+        Kind::DateTime { serials: false },
+        Kind::DateTime { serials: true },
+    ]);
+    kinds
+}
+
+/// Which rows of a column have a value.
+fn set_rows(column: &Column) -> Vec<bool> {
+    let is_set = |row: usize| {
+        column
+            .validity
+            .as_ref()
+            .is_none_or(|bits| bits[row / 8] & (1 << (row % 8)) != 0)
+    };
+    (0..column.rows).map(is_set).collect()
+}
+
+/// The bytes of a column in short, for comparing: texts as they are, all else by its memory.
+fn values_of(column: &Column) -> Vec<Option<Vec<u8>>> {
+    let set = set_rows(column);
+    let cut = |row: usize| match column.buffers.as_slice() {
+        [Buffer::Words(offsets), Buffer::Bytes(bytes)] => {
+            bytes[offsets[row] as usize..offsets[row + 1] as usize].to_vec()
+        }
+        [Buffer::Words(words)] => words[row].to_le_bytes().to_vec(),
+        [Buffer::Halves(halves)] => halves[row].to_le_bytes().to_vec(),
+        [Buffer::Bytes(bits)] => vec![bits[row / 8] >> (row % 8) & 1],
+        _ => panic!("a layout that no reader builds: {}", column.format),
+    };
+    set.iter()
+        .enumerate()
+        .map(|(row, is_set)| is_set.then(|| cut(row)))
+        .collect()
+}
+
+fn unread_rows(unread: Option<&Column>, rows: usize) -> Vec<bool> {
+    unread.map_or_else(|| vec![false; rows], set_rows)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_cell_has_a_value_or_a_reason_and_blank_cells_have_neither(cells in column(), header in text(), order in 0..3) {
+        let values: Vec<Value<'_>> = cells.iter().map(Cell::value).collect();
+        let order = [None, Some(Order::DayFirst), Some(Order::MonthFirst)][order as usize];
+        let around = Surroundings {
+            header: &header,
+            order,
+            decimal: order.map(|_| b','),
+            hints: Hints { order, decimal: None },
+            ..Surroundings::default()
+        };
+        for kind in kinds() {
+            let outcome = read(&values, &kind, &around);
+            prop_assert_eq!(outcome.column.rows, values.len());
+            let set = set_rows(&outcome.column);
+            prop_assert_eq!(set.iter().filter(|set| !**set).count(), outcome.column.null_count);
+            let unread = unread_rows(outcome.unread.as_ref(), values.len());
+            prop_assert_eq!(unread.len(), values.len());
+            prop_assert_eq!(unread.iter().filter(|unread| **unread).count(), outcome.unread_count);
+            for (row, value) in values.iter().enumerate() {
+                prop_assert!(!(set[row] && unread[row]), "{:?} {:?}", kind, value);
+                if !is_filled(*value) {
+                    prop_assert!(!set[row] && !unread[row], "{:?} {:?}", kind, value);
+                } else if !matches!(kind, Kind::Currency | Kind::Name(NamePart::First | NamePart::Last)) {
+                    prop_assert!(set[row] || unread[row], "{:?} {:?}", kind, value);
+                }
+            }
+            if let Some(reading) = &outcome.reading {
+                prop_assert!(reading.contradict.iter().all(|row| *row < values.len() && !set[*row]));
+                prop_assert!(reading.first_open.is_none_or(|row| row < values.len()));
+                prop_assert!(reading.cells <= values.len());
+            }
+        }
+        let numbers = number::read(&values, &NumberOptions::default());
+        prop_assert_eq!(numbers.values.len(), values.len());
+        for (row, value) in values.iter().enumerate() {
+            prop_assert!(is_filled(*value) || numbers.values[row].is_none());
+            prop_assert!(numbers.values[row].is_none_or(f64::is_finite), "{:?}", value);
+        }
+        shown(&values, &header);
+        let texts = read(&values, &Kind::Text, &around);
+        let is_lost = emptied(&values, &vec![Value::Null; values.len()]);
+        prop_assert_eq!(unread_rows(is_lost.as_ref(), values.len()), set_rows(&texts.column));
+    }
+
+    #[test]
+    fn cells_that_speak_for_themselves_are_read_the_same_in_every_column(first in column(), second in column()) {
+        let whole: Vec<Value<'_>> = first.iter().chain(&second).map(Cell::value).collect();
+        let (one, other) = whole.split_at(first.len());
+        let around = Surroundings::default();
+        for kind in alone() {
+            let together = read(&whole, &kind, &around);
+            let parts = [read(one, &kind, &around), read(other, &kind, &around)];
+            let apart: Vec<_> = parts.iter().flat_map(|part| values_of(&part.column)).collect();
+            prop_assert_eq!(values_of(&together.column), apart, "{:?}", kind);
+        }
+    }
+
+    #[test]
+    fn the_order_of_rows_decides_nothing_for_numbers_and_its_direction_nothing_for_dates(cells in column()) {
+        let values: Vec<Value<'_>> = cells.iter().map(Cell::value).collect();
+        let mut turned = values.clone();
+        turned.reverse();
+        let bits = |found: Vec<Option<f64>>| found.into_iter().map(|one| one.map(f64::to_bits)).collect::<Vec<_>>();
+        let numbers = bits(number::read(&values, &NumberOptions::default()).values);
+        let mut others = bits(number::read(&turned, &NumberOptions::default()).values);
+        others.reverse();
+        prop_assert_eq!(numbers, others);
+        let dates = date::read(&values, &DateOptions::default()).values;
+        let mut others = date::read(&turned, &DateOptions::default()).values;
+        others.reverse();
+        prop_assert_eq!(dates, others);
+    }
+
+    #[test]
+    fn texts_and_codes_hold_nothing_that_no_workbook_holds(cells in column()) {
+        let values: Vec<Value<'_>> = cells.iter().map(Cell::value).collect();
+        for kind in alone().into_iter().take(5) {
+            for text in values_of(&read(&values, &kind, &Surroundings::default()).column).into_iter().flatten() {
+                let text = String::from_utf8(text).unwrap();
+                prop_assert!(!text.is_empty() && text.trim() == text, "{:?}", text);
+                prop_assert!(!text.chars().any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r')), "{:?}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn plain_numbers_are_what_the_standard_library_reads(
+        whole in 0u64..1_000_000_000, fraction in "[0-9]{0,6}", is_negative: bool, exponent in prop::option::of(-6i32..6),
+    ) {
+        // Three digits behind the only mark may part thousands.
+        prop_assume!(fraction.len() != 3 || whole > 999 || whole == 0);
+        let mut text = if is_negative { "-".to_owned() } else { String::new() };
+        text.push_str(&whole.to_string());
+        if !fraction.is_empty() {
+            text.push('.');
+            text.push_str(&fraction);
+        }
+        if let Some(exponent) = exponent {
+            text.push_str(&format!("e{exponent}"));
+        }
+        let wanted: f64 = text.parse().unwrap();
+        for shown in [text.clone(), text.replace('.', ","), format!(" {text}\u{200e}")] {
+            let found = number::read(&[Value::Text(&shown)], &NumberOptions::default()).values;
+            prop_assert_eq!(&found, &vec![Some(wanted)], "{}", shown);
+        }
+    }
+
+    #[test]
+    fn numbers_in_groups_are_their_digits(
+        whole in 0u64..1_000_000_000_000, cents in 0u64..100, style in select(vec![(",", "."), (".", ","), (" ", ","), ("'", "."), ("\u{202f}", ",")]),
+        around in select(vec![("", ""), ("€ ", ""), ("", " EUR"), ("$", ""), ("-", ""), ("(", ")"), ("", "-")]),
+    ) {
+        let (group, decimal) = style;
+        let text = format!("{}{}{decimal}{cents:02}{}", around.0, in_threes(whole, group), around.1);
+        let is_negative = around.0 == "-" || around.0 == "(" || around.1 == "-";
+        let amount: f64 = format!("{whole}.{cents:02}").parse().unwrap();
+        let wanted = if is_negative && amount != 0.0 { -amount } else { amount };
+        let found = number::read(&[Value::Text(&text)], &NumberOptions::default()).values;
+        prop_assert_eq!(found, vec![Some(wanted)], "{}", text);
+    }
+
+    #[test]
+    fn days_come_back_as_they_were_written(days in prop::collection::vec(-25_567i64..84_006, 1..20), form in 0..6) {
+        let write = |day: i64| {
+            let (year, month, day) = civil_from_days(day);
+            match form {
+                0 => format!("{day:02}/{month:02}/{year}"),
+                1 => format!("{month}/{day}/{year}"),
+                2 => format!("{day}.{month}.{year}"),
+                3 => format!("{year}-{month:02}-{day:02}"),
+                4 => format!("{year:04}{month:02}{day:02}"),
+                _ => format!("{day} {} {year}", ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"][month as usize - 1]),
+            }
+        };
+        // 31 January 2025: a day that only one order allows.
+        let days: Vec<i64> = days.into_iter().chain([20_119]).collect();
+        let texts: Vec<String> = days.iter().map(|day| write(*day)).collect();
+        let values: Vec<Value<'_>> = texts.iter().map(|text| Value::Text(text)).collect();
+        let found = date::read(&values, &DateOptions::default());
+        prop_assert_eq!(found.values, days.into_iter().map(Some).collect::<Vec<_>>(), "{:?}", texts);
+        prop_assert!(!found.reading.is_ambiguous());
+    }
+}
+
+/// Digits in groups of three, slowly.
+fn in_threes(number: u64, group: &str) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push_str(group);
+        }
+        text.push(digit);
+    }
+    text
+}
