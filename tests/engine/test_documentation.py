@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import doctest
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from ade_engine import fields
+from ade_engine.fields.headers import score, simplify
 from ade_engine.infrastructure.settings import _SETTINGS
 from ade_engine.models import ENGINE_EVENT_SCHEMAS, HookName
 
@@ -50,6 +55,46 @@ def test_the_authoring_guides_manifest_does_what_it_says(run, example, tmp_path)
 def test_every_python_example_compiles():
     for text in re.findall(r"```python\n(.*?)```", AUTHORING + ENGINE, re.DOTALL):
         compile(text, "example", "exec")
+
+
+def test_sessions_say_what_python_says():
+    """One after the other, as a reader would type them."""
+    sessions = re.findall(r"```pycon\n(.*?)```", AUTHORING, re.DOTALL)
+    assert len(sessions) > 4
+    test = doctest.DocTestParser().get_doctest("".join(sessions), {}, "authoring.md", "authoring.md", 0)
+    said: list[str] = []
+    doctest.DocTestRunner(verbose=False).run(test, out=said.append)
+    assert not said, "".join(said)
+
+
+#: How the tables of values spell them.
+SPELT = {
+    "duration": lambda value: f"{value // dt.timedelta(hours=1)}:{value // dt.timedelta(minutes=1) % 60:02}",
+    "number": lambda value: f"{value:.15g}",
+}
+TABLES = re.findall(r"<!-- reads: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", AUTHORING)
+
+
+@pytest.mark.parametrize("kind, rows", TABLES, ids=[kind for kind, _ in TABLES])
+def test_cells_of_the_tables_are_read_as_they_say(kind, rows):
+    reader = getattr(fields, kind)
+    for row in rows.splitlines():
+        cells, wanted = row.strip("|").split(" | ")
+        texts = re.findall("`([^`]*)`", cells)
+        assert texts, row
+        for text in texts:
+            value = pl.DataFrame({"x": [text]}).select(reader("x")).item()
+            shown = "empty" if value is None else SPELT.get(kind, str)(value)
+            # What follows a colon, a semicolon or a comma explains.
+            assert shown == re.split(r"[:;,] ", wanted.strip())[0], (text, shown)
+
+
+def test_the_guide_names_all_that_fields_offers():
+    chapter = AUTHORING.partition("## Reading values")[2].partition("\n## ")[0]
+    for name in (*fields.__all__, score.__name__, simplify.__name__):
+        assert re.search(rf"\b{name}\(", chapter), name
+    for setting in ("date_order", "decimal_mark", "report_unread_cells", "row_provenance"):
+        assert f"| `{setting}` |" in chapter
 
 
 def test_every_stage_is_described():
