@@ -468,10 +468,8 @@ impl Cells {
             reading.decided = decided.max(reading.decided);
             reading.read_as = name_of(order);
         }
-        if decided >= reading.decided {
-            if matches!(decided, Decided::Weak | Decided::Setting) {
-                reading.first_open = Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| known.min(first_open.unwrap_or(known))));
-            }
+        if decided >= reading.decided && matches!(decided, Decided::Weak | Decided::Setting) {
+            reading.first_open = Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| known.min(first_open.unwrap_or(known))));
         }
         read
     }

@@ -208,9 +208,7 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     } else {
         reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
     }
-    if facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting {
-        why.push(format!("{support} of {count} cells can't be otherwise"));
-    } else if support > 0 {
+    if support > 0 || facts.open > 0 && against > 0 && decided != Decided::Setting {
         why.push(format!("{support} of {count} cells can't be otherwise"));
     }
     let contradicting = reading.contradict.len();

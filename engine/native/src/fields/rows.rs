@@ -19,7 +19,7 @@ const MOST_THREADS: usize = 4;
 /// A detector of rows.
 pub enum Rule {
     /// Rows with known header words; one with a number or a date in it is none.
-    Header(KnownWords),
+    Header(Box<KnownWords>),
     /// Rows with at least so many filled cells.
     Data { least: usize, score: f64 },
 }
@@ -117,7 +117,7 @@ pub fn classify(sheet: &Sheet, rules: &[Rule]) -> Rows {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.min(MOST_THREADS).min(rows / ROWS_OF_A_THREAD).max(1);
     let part = rows.div_ceil(threads);
-    let parts: Vec<(Vec<u8>, Option<(f64, usize)>)> = std::thread::scope(|scope| {
+    let parts: Vec<_> = std::thread::scope(|scope| {
         let started: Vec<_> = (1..threads)
             .map(|number| scope.spawn(move || classify_part(sheet, rules, number * part, ((number + 1) * part).min(rows))))
             .collect();

@@ -275,7 +275,7 @@ pub fn classify_rows<'py>(
     let rules: Vec<Rule> = rules
         .into_iter()
         .map(|(words, least, score)| match words {
-            Some(words) => Rule::Header(KnownWords::new(words, least, score)),
+            Some(words) => Rule::Header(Box::new(KnownWords::new(words, least, score))),
             None => Rule::Data { least, score },
         })
         .collect();
