@@ -83,6 +83,9 @@ class Reader(pl.Expr):
             origin = around.origin(self.column, series)
         if isinstance(series.dtype, (pl.Categorical, pl.Enum)):
             series = series.cast(pl.String)
+        elif series.dtype == pl.Object:
+            # A mixture that polars has no type for; where the cells are known, each gets its own type back.
+            series = pl.Series([None if value is None else str(value) for value in series], dtype=pl.String)
         arguments = {"header": header, "order": order, "decimal": decimal, "origin": origin}
         found = _native.read_column(series, self.kind, self._option, **arguments)
         reading = found[4]

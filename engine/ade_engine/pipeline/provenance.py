@@ -55,9 +55,7 @@ def note_dropped(
         return
     rows: list[list[int]] = []
     if ROW in before.columns and ROW in after.columns:
-        kept = after.get_column(ROW)
-        before_rows = before.get_column(ROW)
-        gone = before_rows.filter(~before_rows.is_in(kept.implode())).sort().to_list()
+        gone = sorted({*before.get_column(ROW).to_list()} - {*after.get_column(ROW).to_list()})
         count = len(gone) or count
         rows = stretches(gone)
     which = f" ({rows_in_words(rows)})" if rows else ""

@@ -26,6 +26,18 @@ impl Validity {
         self.rows += 1;
     }
 
+    fn append(&mut self, other: &Self) {
+        if self.rows.is_multiple_of(8) {
+            self.bits.extend_from_slice(&other.bits);
+            self.rows += other.rows;
+            self.unset += other.unset;
+        } else {
+            for row in 0..other.rows {
+                self.push(other.bits[row / 8] & (1 << (row % 8)) != 0);
+            }
+        }
+    }
+
     fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
         Column {
             format,
@@ -62,6 +74,14 @@ impl Texts {
             self.bytes.extend_from_slice(text.as_bytes());
         }
         self.offsets.push(self.bytes.len() as u64);
+    }
+
+    /// Adds the rows of another column behind the own ones.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.bytes.len() as u64;
+        self.bytes.extend_from_slice(&other.bytes);
+        self.offsets.extend(other.offsets[1..].iter().map(|offset| start + offset));
+        self.validity.append(&other.validity);
     }
 
     /// Large text: offsets of 64 bits.

@@ -9,6 +9,7 @@
 
 use super::cut::{Cut, DIGITS, WORD};
 use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
+use super::parts::in_parts;
 use super::reading::{Decided, Hints, Reading, are_few};
 use super::tables::MONTH_FIRST_LANGUAGES;
 use super::words::{Languages, Lexicon};
@@ -75,6 +76,7 @@ struct Group {
 }
 
 /// Cells that were cut.
+#[derive(Default)]
 struct Cells {
     days: Vec<Days>,
     groups: Vec<Group>,
@@ -183,25 +185,61 @@ fn name_of(order: Order) -> &'static str {
     }
 }
 
+/// A cell whose word means different months in different languages, with its row.
+type Waiting = (usize, Day);
+
 impl Cells {
     fn cut(values: &[Value<'_>], with_time: bool) -> Self {
+        let mut parts = in_parts(values.len(), |range| {
+            let start = range.start;
+            Self::cut_part(&values[range], start, with_time)
+        })
+        .into_iter();
+        let (mut this, mut known, mut waiting) = parts.next().unwrap_or_default();
+        for (part, known_there, waiting_there) in parts {
+            let numbers: Vec<u8> = part.groups.iter().map(|group| this.group(group.shape)).collect();
+            this.days.extend(part.days);
+            this.times.extend(part.times);
+            let renumbered = part.group_of.iter().map(|group| numbers.get(usize::from(*group)).copied().unwrap_or(NO_GROUP));
+            this.group_of.extend(renumbered);
+            this.named += part.named;
+            this.strange += part.strange;
+            this.cells += part.cells;
+            for (languages, count) in known_there {
+                count_languages(&mut known, languages, count);
+            }
+            waiting.extend(waiting_there);
+        }
+        this.languages = most_known(&known);
+        for (row, day) in waiting {
+            this.days[row] = day.days(this.languages);
+        }
+        for (days, group) in this.days.iter().zip(&this.group_of) {
+            if *group == NO_GROUP {
+                continue;
+            }
+            let group = &mut this.groups[usize::from(*group)];
+            group.cells += 1;
+            for (count, day) in group.counts.iter_mut().zip(days) {
+                *count += usize::from(*day != NONE);
+            }
+        }
+        this
+    }
+
+    /// Cuts some cells, from a row on. Returns also which languages know their words, and the cells that wait until the
+    /// languages of all are counted: "lis" is October for some and November for others.
+    fn cut_part(values: &[Value<'_>], first_row: usize, with_time: bool) -> (Self, Vec<(Languages, usize)>, Vec<Waiting>) {
         let mut this = Self {
             days: vec![[NONE; 4]; values.len()],
-            groups: Vec::new(),
             group_of: vec![NO_GROUP; values.len()],
             times: if with_time { vec![0; values.len()] } else { Vec::new() },
-            languages: 0,
-            named: 0,
-            strange: 0,
-            cells: 0,
-            typed: 0,
-            typed_up_to: 0,
+            ..Self::default()
         };
         let mut cut = Cut::default();
         let mut lexicon = Lexicon::default();
         let mut known: Vec<(Languages, usize)> = Vec::new();
-        // A word that is October for some and November for others waits until all languages are counted.
-        let mut waiting: Vec<(usize, Day)> = Vec::new();
+        let mut waiting: Vec<Waiting> = Vec::new();
         let mut digits = itoa::Buffer::new();
         for (row, value) in values.iter().enumerate() {
             let text = match *value {
@@ -222,42 +260,23 @@ impl Cells {
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;
             };
-            let month_languages = day.month.map_or(0, |month| month.languages());
-            let languages = month_languages | day.weekday_languages;
+            let languages = day.month.map_or(0, |month| month.languages()) | day.weekday_languages;
             if languages != 0 {
-                match known.iter_mut().find(|(mask, _)| *mask == languages) {
-                    Some((_, count)) => *count += 1,
-                    None => known.push((languages, 1)),
-                }
+                count_languages(&mut known, languages, 1);
             }
             this.named += usize::from(day.month.is_some());
-            let group = this.group(Shape::of(&day));
-            this.group_of[row] = group;
+            this.group_of[row] = this.group(Shape::of(&day));
             if with_time && day.has_time {
                 // A time that does not exist makes no date-time.
                 this.times[row] = day.time.unwrap_or(i64::MIN);
             }
             if day.month.is_some_and(|month| month.month(0).is_none()) {
-                waiting.push((row, day));
+                waiting.push((first_row + row, day));
             } else {
                 this.days[row] = day.days(0);
             }
         }
-        this.languages = most_known(&known);
-        for (row, day) in waiting {
-            this.days[row] = day.days(this.languages);
-        }
-        for (days, group) in this.days.iter().zip(&this.group_of) {
-            if *group == NO_GROUP {
-                continue;
-            }
-            let group = &mut this.groups[usize::from(*group)];
-            group.cells += 1;
-            for (count, day) in group.counts.iter_mut().zip(days) {
-                *count += usize::from(*day != NONE);
-            }
-        }
-        this
+        (this, known, waiting)
     }
 
     #[inline]
@@ -598,6 +617,13 @@ fn best_order(group: &Group) -> Order {
         .into_iter()
         .find(|order| group.counts[*order as usize] == best)
         .unwrap_or(Order::DayFirst)
+}
+
+fn count_languages(known: &mut Vec<(Languages, usize)>, languages: Languages, count: usize) {
+    match known.iter_mut().find(|(mask, _)| *mask == languages) {
+        Some((_, counted)) => *counted += count,
+        None => known.push((languages, count)),
+    }
 }
 
 /// The languages that know most of the words.

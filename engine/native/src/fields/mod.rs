@@ -7,7 +7,7 @@
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
 //! - [`rows`]: which rows of a sheet are headers, by known words
-//! - [`built`]: the columns that come out
+//! - [`built`]: the columns that come out; `parts`: long columns, by several threads
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the [`Unread`]; never as another value. The column's own
@@ -24,6 +24,7 @@ pub mod date;
 pub mod day;
 pub mod moment;
 pub mod number;
+mod parts;
 pub mod reading;
 pub mod rows;
 pub mod tables;
@@ -36,6 +37,7 @@ use self::cut::Cut;
 use self::date::DateOptions;
 use self::day::Order;
 use self::number::NumberOptions;
+use self::parts::in_parts;
 use self::reading::{Decided, Hints, Reading};
 use self::text::NamePart;
 use crate::cells::white_space::is_blank_text;
@@ -233,52 +235,100 @@ fn read_currencies(values: &[Value<'_>], of_numbers: &[u16]) -> Outcome {
     outcome(texts.column(), unread, values.len(), None)
 }
 
+/// What became of the cells of a part of a column.
+struct TextPart {
+    texts: built::Texts,
+    unread: Unread,
+    lost_digits: usize,
+}
+
 fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
-    let mut texts = built::Texts::new(values.len());
-    let mut unread = Unread::new();
-    let mut lost_digits = 0;
+    let mut parts = in_parts(values.len(), |range| {
+        let start = range.start;
+        read_text_part(&values[range], start, kind)
+    })
+    .into_iter();
+    let Some(mut whole) = parts.next() else {
+        return outcome(built::Texts::new(0).column(), Unread::new(), 0, None);
+    };
+    for part in parts {
+        whole.texts.append(&part.texts);
+        whole.unread.extend(part.unread);
+        whole.lost_digits += part.lost_digits;
+    }
+    let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), None);
+    outcome.lost_digits = whole.lost_digits;
+    outcome
+}
+
+fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPart {
+    let mut part = TextPart {
+        texts: built::Texts::new(values.len()),
+        unread: Unread::new(),
+        lost_digits: 0,
+    };
     let mut text = String::new();
-    let mut source = String::new();
     let mut cut = Cut::default();
     for (row, &value) in values.iter().enumerate() {
         text.clear();
-        let is_there = match kind {
-            Kind::Name(part) => text::push_name(value, *part, &mut text),
-            Kind::Code => {
-                let found = text::push_code(value, &mut text);
-                if found == Some(false) {
-                    lost_digits += 1;
-                    unread.push((row, message("a code that has lost its digits", value)));
-                }
-                found == Some(true)
+        let problem = match kind {
+            Kind::Name(name) => {
+                text::push_name(value, *name, &mut text);
+                None
             }
-            Kind::Email | Kind::Phone => {
-                source.clear();
-                if text::push_text(value, &mut source) {
-                    let problem = if *kind == Kind::Email {
-                        (!contact::push_email(&source, &mut text)).then_some("not an e-mail address")
-                    } else {
-                        lost_digits += usize::from(amount::has_lost_digits(&source));
-                        match if cut.cut(&source) { contact::push_phone(&cut, &mut text) } else { Err(NoPhone::Other) } {
-                            Ok(()) => None,
-                            Err(NoPhone::Other) => Some("not a phone number"),
-                            Err(NoPhone::TooShort) => Some("too short for a phone number"),
-                            Err(NoPhone::TooLong) => Some("too long for a phone number"),
-                        }
-                    };
-                    if let Some(problem) = problem {
-                        unread.push((row, message(problem, value)));
-                    }
+            Kind::Code => match text::push_code(value, &mut text) {
+                Some(false) => {
+                    part.lost_digits += 1;
+                    Some("a code that has lost its digits")
                 }
-                !text.is_empty()
+                _ => None,
+            },
+            Kind::Email => contact_problem(value, &mut text, |source, out| {
+                (!contact::push_email(source, out)).then_some("not an e-mail address")
+            }),
+            Kind::Phone => contact_problem(value, &mut text, |source, out| {
+                part.lost_digits += usize::from(amount::has_lost_digits(source));
+                let found = if cut.cut(source) {
+                    contact::push_phone(&cut, out)
+                } else {
+                    Err(NoPhone::Other)
+                };
+                match found {
+                    Ok(()) => None,
+                    Err(NoPhone::Other) => Some("not a phone number"),
+                    Err(NoPhone::TooShort) => Some("too short for a phone number"),
+                    Err(NoPhone::TooLong) => Some("too long for a phone number"),
+                }
+            }),
+            _ => {
+                text::push_text(value, &mut text);
+                None
             }
-            _ => text::push_text(value, &mut text),
         };
-        texts.push(is_there.then_some(text.as_str()));
+        if let Some(problem) = problem {
+            part.unread.push((first_row + row, message(problem, value)));
+        }
+        part.texts.push((!text.is_empty()).then_some(text.as_str()));
     }
-    let mut outcome = outcome(texts.column(), unread, values.len(), None);
-    outcome.lost_digits = lost_digits;
-    outcome
+    part
+}
+
+/// Reads the text of a cell, where there is some. Cells that are text already are not copied.
+fn contact_problem(
+    value: Value<'_>,
+    out: &mut String,
+    read: impl FnOnce(&str, &mut String) -> Option<&'static str>,
+) -> Option<&'static str> {
+    if let Value::Text(text) = value {
+        let text = text::trimmed(text);
+        return if text.is_empty() { None } else { read(text, out) };
+    }
+    let mut source = String::new();
+    if text::push_text(value, &mut source) {
+        read(&source, out)
+    } else {
+        None
+    }
 }
 
 fn finish(values: &[Value<'_>], kind: &Kind, column: Column, is_read: impl Fn(usize) -> bool) -> Outcome {

@@ -6,6 +6,7 @@
 
 use super::amount::{Amount, MARKS};
 use super::cut::Cut;
+use super::parts::in_parts;
 use super::reading::{Decided, Hints, Reading, are_few};
 use super::words;
 use crate::columns::view::Value;
@@ -146,27 +147,59 @@ pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     }
 }
 
-fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
-    let mut cut = Cut::default();
-    let mut cells: Vec<Cell> = vec![Cell::default(); values.len()];
-    let reading = &mut numbers.reading;
-    let (mut count, mut with_digits, mut has_currency) = (0, 0, false);
-    for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = value else { continue };
-        if !cut.cut(text) {
-            reading.cells += usize::from(!text.trim().is_empty());
-            continue;
+/// Cells that were cut.
+struct Part {
+    cells: Vec<Cell>,
+    /// Filled cells of text.
+    filled: usize,
+    numbers: usize,
+    with_digits: usize,
+    has_currency: bool,
+}
+
+impl Part {
+    fn of(values: &[Value<'_>]) -> Self {
+        let mut this = Self {
+            cells: vec![Cell::default(); values.len()],
+            filled: 0,
+            numbers: 0,
+            with_digits: 0,
+            has_currency: false,
+        };
+        let mut cut = Cut::default();
+        for (cell, value) in this.cells.iter_mut().zip(values) {
+            let Value::Text(text) = value else { continue };
+            if !cut.cut(text) {
+                this.filled += usize::from(!text.trim().is_empty());
+                continue;
+            }
+            this.filled += 1;
+            if let Some(amount) = Amount::of(&cut) {
+                *cell = Cell::of(&amount);
+                this.numbers += 1;
+                this.with_digits += 1;
+                this.has_currency |= amount.currency > 0;
+            } else {
+                this.with_digits += usize::from(cut.folded().bytes().any(|byte| byte.is_ascii_digit()));
+            }
         }
-        reading.cells += 1;
-        if let Some(amount) = Amount::of(&cut) {
-            cells[row] = Cell::of(&amount);
-            count += 1;
-            with_digits += 1;
-            has_currency |= amount.currency > 0;
-        } else {
-            with_digits += usize::from(cut.folded().bytes().any(|byte| byte.is_ascii_digit()));
-        }
+        this
     }
+}
+
+fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
+    let mut parts = in_parts(values.len(), |range| Part::of(&values[range])).into_iter();
+    let Some(mut whole) = parts.next() else { return };
+    for part in parts {
+        whole.cells.extend(part.cells);
+        whole.filled += part.filled;
+        whole.numbers += part.numbers;
+        whole.with_digits += part.with_digits;
+        whole.has_currency |= part.has_currency;
+    }
+    let Part { cells, filled, numbers: count, with_digits, has_currency } = whole;
+    let reading = &mut numbers.reading;
+    reading.cells = filled;
     if count == 0 || 2 * count < with_digits {
         reading.decided = Decided::Refused;
         reading.why.push(if count == 0 {

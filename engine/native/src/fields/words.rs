@@ -118,7 +118,7 @@ impl Word {
 
 /// Words that were looked up: a column repeats few.
 pub struct Lexicon {
-    slots: Vec<Option<Word>>,
+    slots: Vec<Option<Box<Word>>>,
 }
 
 impl Default for Lexicon {
@@ -141,7 +141,7 @@ impl Lexicon {
         if slot.as_ref().is_none_or(|known| known.text != text) {
             *slot = None;
         }
-        slot.get_or_insert_with(|| Word::of(text))
+        slot.get_or_insert_with(|| Box::new(Word::of(text)))
     }
 }
 

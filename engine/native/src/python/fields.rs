@@ -115,7 +115,7 @@ type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
 fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
     let mut text = String::new();
     for (value, row) in values.iter_mut().zip(rows) {
-        let (Value::Text(shown), Some(row)) = (&*value, row_number(*row)) else {
+        let Some(row) = row_number(*row) else {
             continue;
         };
         let mut cell = Cell::EMPTY;
@@ -129,9 +129,18 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
             Tag::Time => Value::Time(cell.as_integer()),
             _ => continue,
         };
+        let shown = match *value {
+            Value::Text(shown) => shown,
+            // Date-times behind numbers have become counts of microseconds.
+            Value::Integer(count) if typed == Value::DateTime(count) => {
+                *value = typed;
+                continue;
+            }
+            _ => continue,
+        };
         let is_the_same = [text_form::as_polars, text_form::as_python].iter().any(|write| {
             text.clear();
-            write(cell, sheet, &mut text) && text == *shown
+            write(cell, sheet, &mut text) && text == shown
         });
         if is_the_same {
             *value = typed;
