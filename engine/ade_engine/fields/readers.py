@@ -47,6 +47,8 @@ class Reader(pl.Expr):
     ):
         if not isinstance(column, str):
             raise TypeError(f"a reader takes the name of a column, not {type(column).__name__}")
+        _one_of("order", order, ("dmy", "mdy", "ymd", "auto"))
+        _one_of("decimal_mark", decimal, (".", ",", "auto"))
         self.column = column
         self.kind = kind
         self._option = option
@@ -71,9 +73,9 @@ class Reader(pl.Expr):
 
     def read(self, series: pl.Series) -> pl.Series:
         """The column as it is read, within what stands around it."""
-        around = current()
+        around, series = current(), _readable(series)
         if self._original and around is not None and self.column in around.table.columns:
-            before = around.table.get_column(self.column)
+            before = _readable(around.table.get_column(self.column))
             series = before if len(before) == len(series) else series
         order, decimal, header, origin = self._order, self._decimal, "", None
         if around is not None:
@@ -100,6 +102,32 @@ class Reader(pl.Expr):
         return pl.Series(self.column, column)
 
 
+def _readable(series: pl.Series) -> pl.Series:
+    """The series with exact numbers and times with zones as the native half reads them."""
+    dtype = series.dtype
+    if isinstance(dtype, pl.Decimal) or dtype == pl.Int128:
+        return series.cast(pl.Float64)
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        # The time as it is written there.
+        return series.dt.replace_time_zone(None)
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
+        raise TypeError(f"a reader reads text, numbers, dates and booleans, not a column of type {dtype}")
+    return series
+
+
+def _one_of(name: str, value: Any, known: tuple[str, ...]) -> None:
+    """Refuse an argument where it is written, and not when its column is read."""
+    if value is not None and value not in known:
+        *first, last = map(repr, known)
+        raise ValueError(f"{name} should be {', '.join(first)} or {last}, not {value!r}")
+
+
+def _words(name: str, value: Any) -> list[str]:
+    if isinstance(value, str) or not all(isinstance(word, str) for word in value):
+        raise TypeError(f"{name} takes a list of words")
+    return list(value)
+
+
 def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
     """For each row of a table whether any of these columns has a value: for hooks that drop rows without any.
 
@@ -111,7 +139,8 @@ def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
 
 
 def text(column: str) -> pl.Expr:
-    """Text without white space and invisible characters at its ends; null where nothing is left.
+    """Text without white space and invisible characters at its ends; null where nothing is left. Control characters within
+    are blanks.
 
     A whole number that arrives as a float is written without decimals, a date as ``2025-01-31``.
     """
@@ -119,7 +148,7 @@ def text(column: str) -> pl.Expr:
 
 
 def code(column: str) -> pl.Expr:
-    """A code as it stands: an id, an account, a postcode; leading zeros are kept, ``4711.0`` is ``"4711"``.
+    """A code as it stands: an id, an account, a postcode; leading zeros are kept, the number 4711 is ``"4711"``.
 
     A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more) is lost:
     it comes out empty and is an issue.
@@ -133,6 +162,7 @@ def person_name(column: str, part: str = "full") -> pl.Expr:
     ``part``: ``"full"``, ``"first"`` or ``"last"``. The last word is the last name, with the small words before it
     (``"van der Berg"``); of a single word nobody knows which it is, and it counts as the last name.
     """
+    _one_of("part", part, ("full", "first", "last"))
     return Reader(column, "person_name", part)
 
 
@@ -148,7 +178,7 @@ def phone(column: str) -> pl.Expr:
     """A phone number in one shape, whatever parts its digits.
 
     With its country ``"+442079460958"``, of North America ``"555-123-4567"``, any other as its digits; an extension behind
-    it as ``" x8"``. It has 7 to 15 digits.
+    it as ``" x8"``. It has 7 to 15 digits. A cell with several numbers comes out empty and is an issue.
     """
     return Reader(column, "phone")
 
@@ -158,7 +188,8 @@ def boolean(column: str, *, yes: list[str] | tuple[str, ...] = (), no: list[str]
 
     ``yes`` and ``no`` add words, in whatever case.
     """
-    return Reader(column, "boolean", (list(yes), list(no)) if yes or no else None)
+    own = (_words("yes", yes), _words("no", no))
+    return Reader(column, "boolean", own if own != ([], []) else None)
 
 
 def number(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
@@ -213,4 +244,5 @@ def duration(column: str, *, unit: str | None = None) -> pl.Expr:
 
     ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) says what plain numbers count; without it they are none.
     """
+    _one_of("unit", unit, ("days", "hours", "minutes", "seconds"))
     return Reader(column, "duration", unit)

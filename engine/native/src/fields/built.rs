@@ -80,14 +80,17 @@ impl Texts {
     pub fn append(&mut self, other: &Self) {
         let start = self.bytes.len() as u64;
         self.bytes.extend_from_slice(&other.bytes);
-        self.offsets.extend(other.offsets[1..].iter().map(|offset| start + offset));
+        self.offsets
+            .extend(other.offsets[1..].iter().map(|offset| start + offset));
         self.validity.append(&other.validity);
     }
 
     /// Large text: offsets of 64 bits.
     pub fn column(self) -> Column {
-        self.validity
-            .column("U", vec![Buffer::Words(self.offsets), Buffer::Bytes(self.bytes)])
+        self.validity.column(
+            "U",
+            vec![Buffer::Words(self.offsets), Buffer::Bytes(self.bytes)],
+        )
     }
 }
 
@@ -142,17 +145,35 @@ pub fn dates(values: &[Option<i64>]) -> Column {
 
 /// Microseconds since 1970.
 pub fn date_times(values: &[Option<i64>]) -> Column {
-    words("tsu:", &values.iter().map(|value| value.map(|value| value as u64)).collect::<Vec<_>>())
+    words(
+        "tsu:",
+        &values
+            .iter()
+            .map(|value| value.map(|value| value as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Microseconds since midnight.
 pub fn times(values: &[Option<i64>]) -> Column {
-    words("ttn", &values.iter().map(|value| value.map(|value| (value * 1000) as u64)).collect::<Vec<_>>())
+    words(
+        "ttn",
+        &values
+            .iter()
+            .map(|value| value.map(|value| (value * 1000) as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Microseconds.
 pub fn durations(values: &[Option<i64>]) -> Column {
-    words("tDu", &values.iter().map(|value| value.map(|value| value as u64)).collect::<Vec<_>>())
+    words(
+        "tDu",
+        &values
+            .iter()
+            .map(|value| value.map(|value| value as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 pub fn booleans(values: &[Option<bool>]) -> Column {

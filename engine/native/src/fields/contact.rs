@@ -1,6 +1,6 @@
 //! Addresses of mail and numbers of phones.
 
-use super::cut::{Cut, DIGITS, SPACE, WORD};
+use super::cut::{Cut, DIGITS, SPACE, Token, WORD};
 use super::text::trimmed;
 
 /// Adds the address in a text, in small letters: of "Avery <mailto:A@B.com>" what stands in the brackets. `false`: there is
@@ -20,7 +20,11 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
     let Some((local, domain)) = address.split_once('@') else {
         return false;
     };
-    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"');
+    let is_plain = |c: char| {
+        !c.is_whitespace()
+            && !c.is_control()
+            && !matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"')
+    };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {
             !label.is_empty()
@@ -28,7 +32,9 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         })
-        && domain.rsplit('.').next().is_some_and(|last| last.chars().count() > 1 && !last.bytes().all(|b| b.is_ascii_digit()));
+        && domain.rsplit('.').next().is_some_and(|last| {
+            last.chars().count() > 1 && !last.bytes().all(|b| b.is_ascii_digit())
+        });
     if local.is_empty()
         || !local.chars().all(is_plain)
         || local.starts_with('.')
@@ -49,6 +55,7 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPhone {
     Other,
+    Several,
     TooShort,
     TooLong,
 }
@@ -57,13 +64,52 @@ pub enum NoPhone {
 const LEAST: usize = 7;
 const MOST: usize = 15;
 
+/// Whether a text lists numbers: "555-1234567 / 555-7654321". Joined they would be one that nobody has.
+pub fn has_several_phones(text: &str) -> bool {
+    let parts = text.split(['\n', '\r', '/', ',', ';', '|', '&']);
+    let is_number = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= LEAST;
+    parts.filter(is_number).count() > 1
+}
+
+/// Whether a text is a day such as 2025-01-31 or 31.01.2025, whose digits are no number to call.
+fn is_day(cut: &Cut) -> bool {
+    let [a, first, b, second, c] = cut.tokens() else {
+        return false;
+    };
+    let number = |token: &Token, length: usize| {
+        let digits = cut.text(*token);
+        if digits.len() == length {
+            digits.parse().unwrap_or(0)
+        } else {
+            0
+        }
+    };
+    let is_year = |token| (1900..2100).contains(&number(token, 4));
+    let is_date = |year, b, c| {
+        is_year(year) && (1..=31).contains(&number(b, 2)) && (1..=31).contains(&number(c, 2))
+    };
+    first.kind == second.kind
+        && matches!(first.kind, b'-' | b'.' | b'/')
+        && a.kind == DIGITS
+        && (is_date(a, b, c) || is_date(c, a, b))
+}
+
 /// Adds the number in a text in one shape, whatever parts its digits: with a country "+442079460958", of North America
 /// "555-123-4567", any other as its digits; an extension behind it as " x8".
 ///
 /// # Errors
 /// Something else stands in the text, or it has too few or too many digits.
 pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
-    let tokens = cut.tokens();
+    let mut tokens = cut.tokens();
+    if is_day(cut) {
+        return Err(NoPhone::Other);
+    }
+    // "5551234567.0" is a number that a program has written as a float.
+    if let [digits, point, zero] = tokens
+        && (digits.kind, point.kind, cut.text(*zero)) == (DIGITS, b'.', "0")
+    {
+        tokens = &tokens[..1];
+    }
     let mut digits = [0u8; 24];
     let mut count = 0;
     let mut extension = None;
@@ -93,10 +139,16 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
             SPACE | b'-' | b'.' | b'/' | b'(' | b')' | b',' | b':' => {}
             WORD | b'#' if count > 0 => {
                 let word = cut.text(token);
-                if !matches!(word, "x" | "ext" | "extension" | "#" | "poste" | "durchwahl" | "dw") {
+                if !matches!(
+                    word,
+                    "x" | "ext" | "extension" | "#" | "poste" | "durchwahl" | "dw"
+                ) {
                     return Err(NoPhone::Other);
                 }
-                let rest: Vec<_> = tokens[at + 1..].iter().filter(|token| !matches!(token.kind, SPACE | b'.' | b':' | b'#')).collect();
+                let rest: Vec<_> = tokens[at + 1..]
+                    .iter()
+                    .filter(|token| !matches!(token.kind, SPACE | b'.' | b':' | b'#'))
+                    .collect();
                 let [only] = rest.as_slice() else {
                     return Err(NoPhone::Other);
                 };
@@ -106,7 +158,10 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
                 extension = Some(**only);
                 break;
             }
-            WORD if matches!(cut.text(token), "tel" | "phone" | "mobile" | "mob" | "cell" | "fon" | "telefon" | "t" | "m" | "p") => {}
+            WORD if matches!(
+                cut.text(token),
+                "tel" | "phone" | "mobile" | "mob" | "cell" | "fon" | "telefon" | "t" | "m" | "p"
+            ) => {}
             _ => return Err(NoPhone::Other),
         }
         at += 1;
@@ -166,7 +221,18 @@ mod tests {
             assert!(push_email(text, &mut out), "{text}");
             assert_eq!(out, wanted);
         }
-        for text in ["", "a@b", "a b@c.de", "a@b.c", "a@b.de; c@d.de", "@b.de", "a@.de", "a@b..de", "n/a", "a@b.12"] {
+        for text in [
+            "",
+            "a@b",
+            "a b@c.de",
+            "a@b.c",
+            "a@b.de; c@d.de",
+            "@b.de",
+            "a@.de",
+            "a@b..de",
+            "n/a",
+            "a@b.12",
+        ] {
             assert!(!push_email(text, &mut String::new()), "{text}");
         }
     }
@@ -189,13 +255,33 @@ mod tests {
             ("030 123456", "030123456"),
             ("06 12 34 56 78", "0612345678"),
             ("5551234", "5551234"),
+            ("5551234567.0", "555-123-4567"),
+            ("+49/30/123456", "+4930123456"),
         ] {
             assert_eq!(phone(text).as_deref(), Ok(wanted), "{text}");
         }
         assert_eq!(phone("12345"), Err(NoPhone::TooShort));
         assert_eq!(phone("12345678901234567"), Err(NoPhone::TooLong));
-        for text in ["n/a", "", "call Bob 5551234567", "555-1234 and 555-1235", "1.23E+11"] {
+        for text in [
+            "n/a",
+            "",
+            "call Bob 5551234567",
+            "555-1234 and 555-1235",
+            "1.23E+11",
+            "2025-01-31",
+            "31.01.2025",
+        ] {
             assert_eq!(phone(text), Err(NoPhone::Other), "{text}");
+        }
+        for text in [
+            "555-1234567 / 555-7654321",
+            "5551234567, 5557654321",
+            "0612345678\n0687654321",
+        ] {
+            assert!(has_several_phones(text), "{text}");
+        }
+        for text in ["+49/30/1234567", "555-1234567, 12", "0612345678"] {
+            assert!(!has_several_phones(text), "{text}");
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Dates {
     /// Days since 1970, or microseconds with a time of day; none where a cell is no date.
     pub values: Vec<Option<i64>>,
     pub reading: Reading,
+    /// The order of numbers that cells show by themselves, where all groups that show one agree.
+    pub shown: Option<Order>,
 }
 
 /// A way to write dates.
@@ -99,7 +101,9 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
     let mut typed = (0, 0);
     for (row, value) in values.iter().enumerate() {
         if let Some(days) = typed_day(*value, options.serials) {
-            if !matches!(value, Value::Text(_)) && matches!(value, Value::Date(_) | Value::DateTime(_)) {
+            if !matches!(value, Value::Text(_))
+                && matches!(value, Value::Date(_) | Value::DateTime(_))
+            {
                 let (_, _, day) = civil_from_days(days.div_euclid(DAY_MICROSECONDS));
                 typed = (typed.0 + 1, typed.1.max(day));
             }
@@ -107,15 +111,19 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         }
     }
     let mut reading = Reading::default();
-    let is_text = |value: &Value<'_>| matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some();
+    let mut shown = None;
+    let is_text = |value: &Value<'_>| {
+        matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some()
+    };
     if values.iter().any(is_text) {
         let mut cells = Cells::cut(values, options.with_time);
         (cells.typed, cells.typed_up_to) = typed;
-        cells.decide(values, options, &mut found, &mut reading);
+        shown = cells.decide(values, options, &mut found, &mut reading);
     }
     Dates {
         values: found,
         reading,
+        shown,
     }
 }
 
@@ -127,7 +135,9 @@ fn eight_digits(value: Value<'_>) -> Option<i64> {
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
         _ => return None,
     };
-    (10_000_000..=99_999_999).contains(&number).then_some(number)
+    (10_000_000..=99_999_999)
+        .contains(&number)
+        .then_some(number)
 }
 
 /// The microseconds since 1970 of a cell that is no text.
@@ -146,8 +156,14 @@ fn typed_day(value: Value<'_>, serials: bool) -> Option<i64> {
         Value::Float(number) => serial(number),
         Value::Text(text) if serials => {
             let text = text.trim();
-            let is_number = text.len() >= 2 && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            serial(if is_number { text.parse().ok()? } else { return None })
+            let is_number = text.len() >= 2
+                && text.len() <= 16
+                && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            serial(if is_number {
+                text.parse().ok()?
+            } else {
+                return None;
+            })
         }
         _ => None,
     }
@@ -158,7 +174,7 @@ fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
     (days >= FIRST_DAY).then_some(if with_time { microseconds } else { days })
 }
 
-/// Days since 1970 of what only the order of a group's numbers decides.
+/// The order of dates that the cells of a column show by themselves, for the columns beside it.
 pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
     let dates = read(
         values,
@@ -167,13 +183,18 @@ pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
             ..DateOptions::default()
         },
     );
-    if dates.reading.decided != Decided::Evidence {
-        return None;
-    }
-    ORDERS
-        .into_iter()
-        .find(|order| name_of(*order) == dates.reading.read_as)
-        .filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
+    let reading = &dates.reading;
+    let is_mixed =
+        !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain);
+    let shown = match reading.decided {
+        _ if is_mixed => None,
+        Decided::Cells => dates.shown,
+        Decided::Evidence => ORDERS
+            .into_iter()
+            .find(|order| name_of(*order) == reading.read_as),
+        _ => None,
+    };
+    shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
 }
 
 fn name_of(order: Order) -> &'static str {
@@ -197,10 +218,19 @@ impl Cells {
         .into_iter();
         let (mut this, mut known, mut waiting) = parts.next().unwrap_or_default();
         for (part, known_there, waiting_there) in parts {
-            let numbers: Vec<u8> = part.groups.iter().map(|group| this.group(group.shape)).collect();
+            let numbers: Vec<u8> = part
+                .groups
+                .iter()
+                .map(|group| this.group(group.shape))
+                .collect();
             this.days.extend(part.days);
             this.times.extend(part.times);
-            let renumbered = part.group_of.iter().map(|group| numbers.get(usize::from(*group)).copied().unwrap_or(NO_GROUP));
+            let renumbered = part.group_of.iter().map(|group| {
+                numbers
+                    .get(usize::from(*group))
+                    .copied()
+                    .unwrap_or(NO_GROUP)
+            });
             this.group_of.extend(renumbered);
             this.named += part.named;
             this.strange += part.strange;
@@ -229,11 +259,19 @@ impl Cells {
 
     /// Cuts some cells, from a row on. Returns also which languages know their words, and the cells that wait until the
     /// languages of all are counted: "lis" is October for some and November for others.
-    fn cut_part(values: &[Value<'_>], first_row: usize, with_time: bool) -> (Self, Vec<(Languages, usize)>, Vec<Waiting>) {
+    fn cut_part(
+        values: &[Value<'_>],
+        first_row: usize,
+        with_time: bool,
+    ) -> (Self, Vec<(Languages, usize)>, Vec<Waiting>) {
         let mut this = Self {
             days: vec![[NONE; 4]; values.len()],
             group_of: vec![NO_GROUP; values.len()],
-            times: if with_time { vec![0; values.len()] } else { Vec::new() },
+            times: if with_time {
+                vec![0; values.len()]
+            } else {
+                Vec::new()
+            },
             ..Self::default()
         };
         let mut cut = Cut::default();
@@ -297,7 +335,8 @@ impl Cells {
 
     fn rows_of(&self, group: u8) -> impl Iterator<Item = usize> + '_ {
         let rows = self.group_of.iter().enumerate();
-        rows.filter(move |(_, own)| **own == group).map(|(row, _)| row)
+        rows.filter(move |(_, own)| **own == group)
+            .map(|(row, _)| row)
     }
 
     fn decide(
@@ -306,23 +345,38 @@ impl Cells {
         options: &DateOptions<'_>,
         found: &mut [Option<i64>],
         reading: &mut Reading,
-    ) {
+    ) -> Option<Order> {
         reading.cells = self.cells;
         // Groups that some cell decides, without the help of others.
         let mut clear: Option<Order> = None;
         let mut is_clear = true;
         for group in &self.groups {
-            let mut counts: Vec<usize> = group.counts.iter().copied().filter(|count| *count > 0).collect();
+            let mut counts: Vec<usize> = group
+                .counts
+                .iter()
+                .copied()
+                .filter(|count| *count > 0)
+                .collect();
             counts.sort_unstable();
-            if group.shape.name_at.is_none() && counts.len() > 1 && counts[counts.len() - 1] > counts[counts.len() - 2] {
-                let best = best_order(group);
+            if group.shape.name_at.is_some() {
+                continue;
+            }
+            let best = best_order(group);
+            let is_shown = match counts.as_slice() {
+                [.., second, first] => first > second,
+                // Each cell alone: 31/01 and 30/01. Years in front say nothing about day and month.
+                [_] => matches!(best, Order::DayFirst | Order::MonthFirst),
+                [] => false,
+            };
+            if is_shown {
                 is_clear &= clear.is_none_or(|order| order == best);
                 clear = Some(best);
             }
         }
         let clear = clear.filter(|_| is_clear);
         let mut order_of_groups: Vec<u8> = (0..self.groups.len() as u8).collect();
-        order_of_groups.sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
+        order_of_groups
+            .sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
         let mut read = 0;
         for number in order_of_groups {
             read += self.decide_group(number, clear, values, options, found, reading);
@@ -336,6 +390,7 @@ impl Cells {
         }
         self.suspect_swapped(reading);
         reading.contradict.sort_unstable();
+        clear
     }
 
     /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
@@ -343,9 +398,16 @@ impl Cells {
         if self.typed < 5 || self.typed_up_to > 12 {
             return;
         }
-        let certain = self.days.iter().zip(&self.group_of).enumerate().filter(|(_, (days, group))| {
-            **group != NO_GROUP && self.groups[usize::from(**group)].shape.name_at.is_none() && is_certain(days)
-        });
+        let certain =
+            self.days
+                .iter()
+                .zip(&self.group_of)
+                .enumerate()
+                .filter(|(_, (days, group))| {
+                    **group != NO_GROUP
+                        && self.groups[usize::from(**group)].shape.name_at.is_none()
+                        && is_certain(days)
+                });
         let mut rows = certain.map(|(row, _)| row);
         if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
             reading.decided = Decided::Weak;
@@ -381,7 +443,9 @@ impl Cells {
             || (best as f64) < cells as f64 * least
             || shape.name_at.is_some() && self.named < self.strange
         {
-            reading.why.push(format!("{cells} cells look like dates, but most of them can't be"));
+            reading.why.push(format!(
+                "{cells} cells look like dates, but most of them can't be"
+            ));
             return 0;
         }
         let mut tied: Vec<Order> = ORDERS
@@ -425,7 +489,10 @@ impl Cells {
             let day = if !is_mixed {
                 days[order as usize]
             } else if is_certain(days) {
-                days.iter().copied().find(|day| *day != NONE).unwrap_or(NONE)
+                days.iter()
+                    .copied()
+                    .find(|day| *day != NONE)
+                    .unwrap_or(NONE)
             } else {
                 NONE
             };
@@ -441,14 +508,21 @@ impl Cells {
         }
         if is_mixed {
             // Those that can be read in two ways stay empty too.
-            against.extend(self.rows_of(number).filter(|row| found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)));
+            against.extend(self.rows_of(number).filter(|row| {
+                found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)
+            }));
             against.sort_unstable();
             against.dedup();
         }
         let contradicting = against.len();
         reading.contradict.append(&mut against);
         reading.certain += if rival.is_some() { support } else { 0 };
-        if rival.is_some() && !is_mixed && decided != Decided::Setting && decided != Decided::Cells && support > 0 {
+        if rival.is_some()
+            && !is_mixed
+            && decided != Decided::Setting
+            && decided != Decided::Cells
+            && support > 0
+        {
             why.push(format!("{support} of {cells} cells can't be otherwise"));
         }
         if contradicting > 0 {
@@ -463,11 +537,17 @@ impl Cells {
         } else {
             format!("{}: {}", name_of(order), why.join(", "))
         });
-        if decided >= reading.decided {
-            reading.decided = decided;
+        // Of groups that are decided as firmly, the largest names the column.
+        if decided > reading.decided || reading.read_as.is_empty() {
+            reading.decided = decided.max(reading.decided);
             reading.read_as = name_of(order);
+        }
+        if decided >= reading.decided {
             if matches!(decided, Decided::Weak | Decided::Setting) {
-                reading.first_open = Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| known.min(first_open.unwrap_or(known))));
+                reading.first_open =
+                    Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| {
+                        known.min(first_open.unwrap_or(known))
+                    }));
             }
         }
         read
@@ -487,7 +567,10 @@ impl Cells {
         let shape = self.groups[usize::from(number)].shape;
         let is_short = shape.name_at.is_none() && shape.year_at.is_none();
         let mut decided = Decided::Evidence;
-        let mut strike = |tied: &mut Vec<Order>, strength: Decided, reason: &str, keep: &dyn Fn(Order) -> bool| {
+        let mut strike = |tied: &mut Vec<Order>,
+                          strength: Decided,
+                          reason: &str,
+                          keep: &dyn Fn(Order) -> bool| {
             let kept: Vec<Order> = tied.iter().copied().filter(|order| keep(*order)).collect();
             if tied.len() > 1 && !kept.is_empty() && kept.len() < tied.len() {
                 *tied = kept;
@@ -496,38 +579,85 @@ impl Cells {
             }
         };
         if let Some(order) = order_in_header(options.header) {
-            strike(tied, Decided::Hint, "the header says so", &|one| one == order);
+            strike(tied, Decided::Hint, "the header says so", &|one| {
+                one == order
+            });
         }
         if let Some(order) = clear {
-            strike(tied, Decided::Evidence, "as in the rest of the column", &|one| one == order);
+            strike(
+                tied,
+                Decided::Evidence,
+                "as in the rest of the column",
+                &|one| one == order,
+            );
         }
         if let Some(order) = options.hints.order {
-            strike(tied, Decided::Hint, "as in other columns of the table", &|one| one == order);
+            strike(
+                tied,
+                Decided::Hint,
+                "as in other columns of the table",
+                &|one| one == order,
+            );
         }
         if shape.mark == b'8' {
-            strike(tied, Decided::Hint, "eight digits mostly begin with the year", &|one| one == YearFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "eight digits mostly begin with the year",
+                &|one| one == YearFirst,
+            );
         }
         if tied.len() > 1 {
             let sorted = self.sorted_orders(number, tied, values);
-            strike(tied, Decided::Evidence, "only so the rows are in order", &|one| sorted.contains(&one));
+            strike(
+                tied,
+                Decided::Evidence,
+                "only so the rows are in order",
+                &|one| sorted.contains(&one),
+            );
         }
         if shape.first_mark() == b'.' {
-            strike(tied, Decided::Hint, "with dots the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "with dots the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if options.hints.decimal == Some(b',') {
-            strike(tied, Decided::Hint, "beside a decimal comma the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "beside a decimal comma the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if self.languages != 0 && self.languages & MONTH_FIRST_LANGUAGES == 0 {
-            strike(tied, Decided::Hint, "in this language the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "in this language the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if is_short && tied.contains(&YearFirst) {
             let spread = self.spread_orders(number, tied);
-            strike(tied, Decided::Evidence, "only so days reach 28 and no year is to come", &|one| spread.contains(&one));
+            strike(
+                tied,
+                Decided::Evidence,
+                "only so days reach 28 and no year is to come",
+                &|one| spread.contains(&one),
+            );
         }
-        if shape.year_at.is_none() && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1)) {
-            strike(tied, Decided::Hint, "a year of two digits hardly ever comes first", &|one| {
-                matches!(one, DayFirst | MonthFirst)
-            });
+        if shape.year_at.is_none()
+            && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
+        {
+            strike(
+                tied,
+                Decided::Hint,
+                "a year of two digits hardly ever comes first",
+                &|one| matches!(one, DayFirst | MonthFirst),
+            );
         }
         if let [only] = tied.as_slice() {
             return (*only, decided);
@@ -536,23 +666,42 @@ impl Cells {
         let wanted = options.order.unwrap_or(DayFirst);
         why.push(format!(
             "every cell can also be {}, and date_order decides",
-            names.iter().filter(|name| **name != name_of(if tied.contains(&wanted) { wanted } else { tied[0] })).copied().collect::<Vec<_>>().join(" or ")
+            names
+                .iter()
+                .filter(|name| **name
+                    != name_of(if tied.contains(&wanted) {
+                        wanted
+                    } else {
+                        tied[0]
+                    }))
+                .copied()
+                .collect::<Vec<_>>()
+                .join(" or ")
         ));
-        let order = if tied.contains(&wanted) { wanted } else { tied[0] };
+        let order = if tied.contains(&wanted) {
+            wanted
+        } else {
+            tied[0]
+        };
         (order, Decided::Setting)
     }
 
     /// The orders under which the rows of a group rise or fall throughout, if they don't as text.
     fn sorted_orders(&self, number: u8, tied: &[Order], values: &[Value<'_>]) -> Vec<Order> {
         const LEAST: usize = 8;
-        if runs_one_way(self.rows_of(number).map(|row| match values[row] {
-            Value::Text(text) => text,
-            _ => "",
-        }), LEAST) {
+        if runs_one_way(
+            self.rows_of(number).map(|row| match values[row] {
+                Value::Text(text) => text,
+                _ => "",
+            }),
+            LEAST,
+        ) {
             return Vec::new();
         }
         let runs = |order: &Order| {
-            let days = self.rows_of(number).map(|row| self.days[row][*order as usize]);
+            let days = self
+                .rows_of(number)
+                .map(|row| self.days[row][*order as usize]);
             runs_one_way(days.filter(|day| *day != NONE), LEAST)
         };
         tied.iter().copied().filter(runs).collect()

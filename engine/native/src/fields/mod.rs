@@ -123,23 +123,32 @@ type Unread = Vec<(usize, String)>;
 /// Reads a column.
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     match kind {
-        Kind::Date { serials } | Kind::DateTime { serials } => read_dates(values, kind, *serials, around),
+        Kind::Date { serials } | Kind::DateTime { serials } => {
+            read_dates(values, kind, *serials, around)
+        }
         Kind::Number | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
             let mut cut = Cut::default();
             let times = each(values, |value| moment::time(value, *serials, &mut cut));
-            finish(values, kind, built::times(&times), |row| times[row].is_some())
+            finish(values, kind, built::times(&times), |row| {
+                times[row].is_some()
+            })
         }
         Kind::Duration { unit } => {
             let mut cut = Cut::default();
             let spans = each(values, |value| moment::duration(value, *unit, &mut cut));
-            finish(values, kind, built::durations(&spans), |row| spans[row].is_some())
+            finish(values, kind, built::durations(&spans), |row| {
+                spans[row].is_some()
+            })
         }
         Kind::Boolean { yes, no } => {
             let mut cut = Cut::default();
-            let own = (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
+            let own =
+                (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
             let flags = each(values, |value| truth::truth(value, own, &mut cut));
-            finish(values, kind, built::booleans(&flags), |row| flags[row].is_some())
+            finish(values, kind, built::booleans(&flags), |row| {
+                flags[row].is_some()
+            })
         }
         _ => read_texts(values, kind),
     }
@@ -153,7 +162,11 @@ pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
     let order = date::shown_order(values, header);
     Hints {
         order,
-        decimal: if order.is_some() { None } else { number::shown_decimal(values) },
+        decimal: if order.is_some() {
+            None
+        } else {
+            number::shown_decimal(values)
+        },
     }
 }
 
@@ -161,7 +174,12 @@ fn each<T>(values: &[Value<'_>], mut read: impl FnMut(Value<'_>) -> Option<T>) -
     values.iter().map(|value| read(*value)).collect()
 }
 
-fn read_dates(values: &[Value<'_>], kind: &Kind, serials: bool, around: &Surroundings<'_>) -> Outcome {
+fn read_dates(
+    values: &[Value<'_>],
+    kind: &Kind,
+    serials: bool,
+    around: &Surroundings<'_>,
+) -> Outcome {
     let with_time = matches!(kind, Kind::DateTime { .. });
     let dates = date::read(
         values,
@@ -180,9 +198,11 @@ fn read_dates(values: &[Value<'_>], kind: &Kind, serials: bool, around: &Surroun
     };
     let reading = dates.reading;
     let way = format!("{} as its column", reading.read_as);
-    let unread = unread_cells(values, |row| dates.values[row].is_some(), |row| {
-        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
-    });
+    let unread = unread_cells(
+        values,
+        |row| dates.values[row].is_some(),
+        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+    );
     outcome(column, unread, values.len(), Some(reading))
 }
 
@@ -199,11 +219,23 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         return read_currencies(values, &numbers.currencies);
     }
     let reading = numbers.reading;
-    let way = format!("with {} as its column", if reading.read_as.is_empty() { "marks" } else { reading.read_as });
-    let unread = unread_cells(values, |row| numbers.values[row].is_some(), |row| {
-        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
-    });
-    outcome(built::floats(&numbers.values), unread, values.len(), Some(reading))
+    let way = match reading.read_as {
+        "decimal point" | "decimal comma" => {
+            format!("a number with a {} as its column", reading.read_as)
+        }
+        _ => "a number of the kind of its column".to_owned(),
+    };
+    let unread = unread_cells(
+        values,
+        |row| numbers.values[row].is_some(),
+        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+    );
+    outcome(
+        built::floats(&numbers.values),
+        unread,
+        values.len(),
+        Some(reading),
+    )
 }
 
 /// Codes where the cell has a currency's sign or code, or is one.
@@ -216,14 +248,23 @@ fn read_currencies(values: &[Value<'_>], of_numbers: &[u16]) -> Outcome {
             texts.push(None);
             continue;
         };
-        let mut position = of_numbers.get(row).copied().filter(|at| *at > 0).map(|at| usize::from(at) - 1);
+        let mut position = of_numbers
+            .get(row)
+            .copied()
+            .filter(|at| *at > 0)
+            .map(|at| usize::from(at) - 1);
         let mut is_alone = false;
-        if position.is_none() && cut.cut(text) && !cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
+        if position.is_none()
+            && cut.cut(text)
+            && !cut.folded().bytes().any(|byte| byte.is_ascii_digit())
+        {
             is_alone = true;
             position = words::currency(cut.folded().trim_end_matches('.'));
         }
         match position {
-            Some(at) => texts.push(Some(words::currency_code(at).unwrap_or(tables::CURRENCIES[at].0))),
+            Some(at) => texts.push(Some(
+                words::currency_code(at).unwrap_or(tables::CURRENCIES[at].0),
+            )),
             None => {
                 texts.push(None);
                 if is_alone {
@@ -273,8 +314,8 @@ fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPa
         text.clear();
         let problem = match kind {
             Kind::Name(name) => {
-                text::push_name(value, *name, &mut text);
-                None
+                let is_there = text::push_name(value, *name, &mut text);
+                (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
             }
             Kind::Code => match text::push_code(value, &mut text) {
                 Some(false) => {
@@ -286,15 +327,27 @@ fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPa
             Kind::Email => contact_problem(value, &mut text, |source, out| {
                 (!contact::push_email(source, out)).then_some("not an e-mail address")
             }),
+            // The digits of a date are no number to call.
+            Kind::Phone
+                if !matches!(
+                    value,
+                    Value::Text(_) | Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)
+                ) =>
+            {
+                is_filled(value).then_some("not a phone number")
+            }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
                 part.lost_digits += usize::from(amount::has_lost_digits(source));
-                let found = if cut.cut(source) {
+                let found = if contact::has_several_phones(source) {
+                    Err(NoPhone::Several)
+                } else if cut.cut(source) {
                     contact::push_phone(&cut, out)
                 } else {
                     Err(NoPhone::Other)
                 };
                 match found {
                     Ok(()) => None,
+                    Err(NoPhone::Several) => Some("more than one phone number"),
                     Err(NoPhone::Other) => Some("not a phone number"),
                     Err(NoPhone::TooShort) => Some("too short for a phone number"),
                     Err(NoPhone::TooLong) => Some("too long for a phone number"),
@@ -321,7 +374,11 @@ fn contact_problem(
 ) -> Option<&'static str> {
     if let Value::Text(text) = value {
         let text = text::trimmed(text);
-        return if text.is_empty() { None } else { read(text, out) };
+        return if text.is_empty() {
+            None
+        } else {
+            read(text, out)
+        };
     }
     let mut source = String::new();
     if text::push_text(value, &mut source) {
@@ -331,7 +388,12 @@ fn contact_problem(
     }
 }
 
-fn finish(values: &[Value<'_>], kind: &Kind, column: Column, is_read: impl Fn(usize) -> bool) -> Outcome {
+fn finish(
+    values: &[Value<'_>],
+    kind: &Kind,
+    column: Column,
+    is_read: impl Fn(usize) -> bool,
+) -> Outcome {
     let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
     outcome(column, unread, values.len(), None)
 }
@@ -354,7 +416,11 @@ fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
     }
 }
 
-fn unread_cells(values: &[Value<'_>], is_read: impl Fn(usize) -> bool, why: impl Fn(usize) -> String) -> Unread {
+fn unread_cells(
+    values: &[Value<'_>],
+    is_read: impl Fn(usize) -> bool,
+    why: impl Fn(usize) -> String,
+) -> Unread {
     let mut unread = Unread::new();
     for (row, value) in values.iter().enumerate() {
         if !is_read(row) && is_filled(*value) {
@@ -369,6 +435,7 @@ pub fn is_filled(value: Value<'_>) -> bool {
     match value {
         Value::Null => false,
         Value::Text(text) => !text::trimmed(text).is_empty(),
+        Value::Float(number) => number.is_finite(),
         _ => true,
     }
 }
@@ -391,7 +458,9 @@ pub fn flags(values: &[bool]) -> Column {
 pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
     let rows = before.len().min(after.len());
     let lost = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
-    let unread = lost.map(|row| (row, message("left empty", before[row]))).collect();
+    let unread = lost
+        .map(|row| (row, message("left empty", before[row])))
+        .collect();
     built::sparse_texts(rows, unread)
 }
 
@@ -405,14 +474,20 @@ fn message(why: &str, value: Value<'_>) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(LONGEST)
         .collect();
-    let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
+    let more = if text.chars().nth(LONGEST).is_some() {
+        "…"
+    } else {
+        ""
+    };
     format!("{why}: \"{shown}{more}\"")
 }
 
 impl Outcome {
     /// Whether nothing in a column could be read as its kind.
     pub fn is_refused(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.decided == Decided::Refused)
+        self.reading
+            .as_ref()
+            .is_some_and(|reading| reading.decided == Decided::Refused)
     }
 }
 

@@ -13,7 +13,10 @@ pub fn in_parts<T: Send>(rows: usize, work: impl Fn(Range<usize>) -> T + Sync) -
         return vec![work(0..rows)];
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.min(MOST_THREADS).min(rows / CELLS_OF_A_THREAD).max(1);
+    let threads = threads
+        .min(MOST_THREADS)
+        .min(rows / CELLS_OF_A_THREAD)
+        .max(1);
     let part = rows.div_ceil(threads);
     let range = |number: usize| (number * part).min(rows)..((number + 1) * part).min(rows);
     let work = &work;
@@ -24,7 +27,11 @@ pub fn in_parts<T: Send>(rows: usize, work: impl Fn(Range<usize>) -> T + Sync) -
         let mut made = vec![work(range(0))];
         for other in others {
             // A panic of a thread is one of this thread.
-            made.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            made.push(
+                other
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            );
         }
         made
     })

@@ -70,8 +70,14 @@ impl KnownWords {
             if !self.first[usize::from(first.to_ascii_lowercase())] {
                 return false;
             }
-            let last = bytes.iter().rfind(|byte| byte.is_ascii_alphanumeric()).unwrap_or(first);
-            if !self.last[usize::from(last.to_ascii_lowercase())] && !bytes.contains(&b'(') && !bytes.contains(&b'[') {
+            let last = bytes
+                .iter()
+                .rfind(|byte| byte.is_ascii_alphanumeric())
+                .unwrap_or(first);
+            if !self.last[usize::from(last.to_ascii_lowercase())]
+                && !bytes.contains(&b'(')
+                && !bytes.contains(&b'[')
+            {
                 return false;
             }
         }
@@ -130,7 +136,11 @@ pub fn classify(sheet: &Sheet, rules: &[Rule]) -> Rows {
     }
 }
 
-fn classify_part(sheet: &Sheet, rules: &[Rule], range: Range<usize>) -> (Vec<u8>, Option<(f64, usize)>) {
+fn classify_part(
+    sheet: &Sheet,
+    rules: &[Rule],
+    range: Range<usize>,
+) -> (Vec<u8>, Option<(f64, usize)>) {
     let mut kinds = Vec::with_capacity(range.len());
     let mut best: Option<(f64, usize)> = None;
     let mut cells = Vec::new();
@@ -148,7 +158,9 @@ fn classify_part(sheet: &Sheet, rules: &[Rule], range: Range<usize>) -> (Vec<u8>
                     }
                 }
                 Rule::Data { least, score } => {
-                    let filled = cells.iter().filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
+                    let filled = cells
+                        .iter()
+                        .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
                     if filled.take(*least).count() == *least {
                         data = Some(data.unwrap_or(0.0) + score);
                         first = if first == OTHER { DATA } else { first };

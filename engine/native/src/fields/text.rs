@@ -15,12 +15,12 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
     let start = out.len();
     match value {
         Value::Null => {}
-        Value::Text(text) => out.push_str(trimmed(text)),
+        Value::Text(text) => push_shown(trimmed(text), out),
         Value::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
         Value::Integer(number) => out.push_str(itoa::Buffer::new().format(number)),
         Value::Unsigned(number) => out.push_str(itoa::Buffer::new().format(number)),
         Value::Float(number) if !number.is_finite() => {}
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => {
             out.push_str(itoa::Buffer::new().format(number as i64));
         }
         Value::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
@@ -36,6 +36,16 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
         Value::Time(microseconds) | Value::Duration(microseconds) => push_clock(microseconds, out),
     }
     out.len() > start
+}
+
+/// Adds a text with blanks for control characters, which show nothing and which no workbook can hold.
+fn push_shown(text: &str, out: &mut String) {
+    let is_refused = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
+    if text.contains(is_refused) {
+        out.extend(text.chars().map(|c| if is_refused(c) { ' ' } else { c }));
+    } else {
+        out.push_str(text);
+    }
 }
 
 /// The text without white space and invisible characters at its ends.
@@ -63,6 +73,9 @@ fn push_clock(microseconds: i64, out: &mut String) {
 /// Adds a code: an id, an account, a postcode. `None` where nothing is left, `Some(false)` where a program has cut the
 /// number down to few digits, so that nobody can know the code.
 pub fn push_code(value: Value<'_>, out: &mut String) -> Option<bool> {
+    if matches!(value, Value::Float(number) if !number.is_finite()) {
+        return None;
+    }
     match value {
         Value::Float(number) if number.abs() >= EXACT => return Some(false),
         Value::Text(text) if has_lost_digits(text) => return Some(false),
@@ -81,8 +94,8 @@ pub enum NamePart {
 
 /// Small words that belong to the last name behind them.
 const PARTICLES: &[&str] = &[
-    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le", "ter", "ten", "zu", "zum",
-    "zur", "af", "av", "al", "el", "bin", "ibn", "y",
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le",
+    "ter", "ten", "zu", "zum", "zur", "af", "av", "al", "el", "bin", "ibn", "y",
 ];
 
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
@@ -97,7 +110,9 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
         .collect::<Vec<_>>()
         .join(" ");
     let (first, last) = match joined.split_once(',') {
-        Some((last, first)) if !first.contains(',') && !is_suffix(first) => (first.trim(), last.trim()),
+        Some((last, first)) if !first.contains(',') && !is_suffix(first) => {
+            (first.trim(), last.trim())
+        }
         _ => split_name(&joined),
     };
     let start = out.len();
@@ -120,7 +135,10 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
 /// What stands behind a comma and turns no name round: "Avery Smith, Jr."
 fn is_suffix(text: &str) -> bool {
     let text = text.trim().trim_end_matches('.').to_ascii_lowercase();
-    matches!(text.as_str(), "jr" | "sr" | "ii" | "iii" | "iv" | "phd" | "md" | "esq")
+    matches!(
+        text.as_str(),
+        "jr" | "sr" | "ii" | "iii" | "iv" | "phd" | "md" | "esq"
+    )
 }
 
 /// First and last name of a name in its usual order: the last word is the last name, with the small words before it.
@@ -174,10 +192,18 @@ mod tests {
             let mut out = String::new();
             push_code(value, &mut out).map(|whole| (whole, out))
         };
-        assert_eq!(code(Value::Text(" 00123 ")), Some((true, "00123".to_owned())));
+        assert_eq!(
+            code(Value::Text(" 00123 ")),
+            Some((true, "00123".to_owned()))
+        );
         assert_eq!(code(Value::Float(4711.0)), Some((true, "4711".to_owned())));
         assert_eq!(code(Value::Text("9.78E+12")), Some((false, String::new())));
         assert_eq!(code(Value::Float(1.23e17)), Some((false, String::new())));
+        assert_eq!(code(Value::Float(f64::INFINITY)), None);
+        assert_eq!(
+            code(Value::Text("A\u{b}1\0")),
+            Some((true, "A 1".to_owned()))
+        );
         assert_eq!(code(Value::Text("\u{200b} ")), None);
     }
 }

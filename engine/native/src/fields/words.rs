@@ -33,7 +33,9 @@ impl MonthWord {
     pub fn of(word: &str) -> Option<Self> {
         let mut found = Self::default();
         let start = MONTHS.partition_point(|(name, ..)| *name < word);
-        let exact = MONTHS[start..].iter().take_while(|(name, ..)| *name == word);
+        let exact = MONTHS[start..]
+            .iter()
+            .take_while(|(name, ..)| *name == word);
         let mut any = false;
         for (_, month, languages) in exact {
             found.add(*month, LANGUAGES[*languages as usize]);
@@ -77,7 +79,9 @@ impl MonthWord {
 /// The weekdays that a word may mean (a bit each, Monday first) and the languages that know it.
 fn weekday(word: &str) -> Option<(u8, Languages)> {
     let start = WEEKDAYS.partition_point(|(name, ..)| *name < word);
-    let same = WEEKDAYS[start..].iter().take_while(|(name, ..)| *name == word);
+    let same = WEEKDAYS[start..]
+        .iter()
+        .take_while(|(name, ..)| *name == word);
     let mut found = (0, 0);
     for (_, day, languages) in same {
         found.0 |= 1 << day;
@@ -152,7 +156,9 @@ pub fn is_clock(word: &str) -> bool {
 
 /// The position of a currency's sign or code in the table.
 pub fn currency(word: &str) -> Option<usize> {
-    CURRENCIES.binary_search_by_key(&word, |(name, ..)| name).ok()
+    CURRENCIES
+        .binary_search_by_key(&word, |(name, ..)| name)
+        .ok()
 }
 
 /// The ISO code of a currency by its position; none where several currencies share the sign.

@@ -1,0 +1,999 @@
+"""The readers, outside of a run: what becomes of cells as people type them, and what is said where nobody can know.
+
+The misleading columns are those that a careful person finds hard: each is made with seeds, and counted as right, empty and
+wrong. A wrong value has to be flagged: by a column that is ambiguous, or by cells that contradict.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from ade_engine import Settings, fields
+from ade_engine.fields import surroundings
+from ade_engine.fields.headers import score, simplify
+
+SEEDS = 60
+ROWS = 40
+
+
+class Column:
+    """A column as it is read within the surroundings that a run gives it."""
+
+    def __init__(self, cells, reader: Callable[[str], pl.Expr] = fields.date, header: str = "x", **settings):
+        others = settings.pop("beside", {})
+        table = pl.DataFrame({header: cells, **others})
+        around = surroundings.Surroundings(Settings.model_construct(**settings), table, {})
+        surroundings.enter(around)
+        try:
+            self.series = reader(header).read_from(table)
+        finally:
+            surroundings.enter(None)
+        self.values = self.series.to_list()
+        self.reading = around.readings.get((header, header), {})
+        self.why = self.reading.get("message", "")
+        messages = around.unread.get(header)
+        self.unread = messages[0].to_list() if messages else [None] * len(self.values)
+
+    @property
+    def is_flagged(self) -> bool:
+        return bool(self.reading["ambiguous"] or self.reading["contradict"])
+
+
+class Tally:
+    """How the cells of many columns came out, as means for a column."""
+
+    def __init__(self, make: Callable[[random.Random], tuple[list, list]], reader=fields.date, seeds=SEEDS, **settings):
+        counts: Counter[str] = Counter()
+        self.columns = []
+        for seed in range(seeds):
+            cells, meant = make(random.Random(seed))
+            column = Column(cells, reader, **settings)
+            column.wrong = sum(got is not None and got != want for got, want in zip(column.values, meant))
+            counts["empty"] += column.values.count(None)
+            counts["wrong"] += column.wrong
+            counts["silent"] += 0 if column.is_flagged else column.wrong
+            counts["flagged"] += column.is_flagged
+            self.columns.append(column)
+        self.rows = len(cells)
+        self.empty, self.wrong, self.silent, self.flagged = (
+            counts[name] / seeds for name in ("empty", "wrong", "silent", "flagged")
+        )
+        self.right = self.rows - self.empty - self.wrong
+
+
+def some_days(chance: random.Random, count: int, latest_day: int = 31) -> list[dt.date]:
+    found: list[dt.date] = []
+    while len(found) < count:
+        day = dt.date(2015, 1, 1) + dt.timedelta(chance.randrange(4000))
+        if day.day <= latest_day:
+            found.append(day)
+    return found
+
+
+def day_first(day: dt.date) -> str:
+    return day.strftime("%d/%m/%Y")
+
+
+def month_first(day: dt.date) -> str:
+    return day.strftime("%m/%d/%Y")
+
+
+def in_threes(number: float, group: str, decimal: str, places: int = 2) -> str:
+    return f"{number:,.{places}f}".translate({ord(","): group, ord("."): decimal})
+
+
+# ---------------------------------------------------------------- misleading columns: dates
+
+
+@pytest.mark.parametrize("write, order", [(day_first, "dmy"), (month_first, "mdy")])
+def test_days_up_to_12_are_open_and_always_flagged(write, order):
+    def column(chance):
+        days = some_days(chance, ROWS, latest_day=12)
+        return [write(day) for day in days], days
+
+    wanted = Tally(column, date_order=order)
+    assert (wanted.right, wanted.flagged) == (ROWS, 1)
+    other = Tally(column, date_order="mdy" if order == "dmy" else "dmy")
+    assert other.empty == other.silent == 0 and other.flagged == 1
+
+
+@pytest.mark.parametrize("write", [day_first, month_first])
+def test_days_up_to_12_are_clear_where_the_rows_are_in_order(write):
+    def column(chance):
+        days = sorted(some_days(chance, ROWS, latest_day=12))
+        return [write(day) for day in days], days
+
+    tally = Tally(column)
+    assert (tally.right, tally.flagged) == (ROWS, 0)
+
+
+def two_writers(others: int):
+    def column(chance):
+        days = some_days(chance, ROWS)
+        writers = [month_first] * others + [day_first] * (ROWS - others)
+        chance.shuffle(writers)
+        return [write(day) for write, day in zip(writers, days)], days
+
+    return column
+
+
+def test_of_two_writers_only_what_reads_one_way_is_read():
+    tally = Tally(two_writers(20))
+    assert tally.wrong == 0 and tally.right >= 25 and tally.flagged == 1
+
+
+@pytest.mark.parametrize("others, right, wrong", [(4, 26.5, 0.5), (2, 33, 0.9), (1, 38.5, 0.5)])
+def test_a_few_cells_of_another_writer_are_wrong_only_where_nobody_can_see_them(others, right, wrong):
+    tally = Tally(two_writers(others), seeds=200)
+    assert tally.right >= right and tally.wrong <= wrong
+    for column in tally.columns:
+        # Dates of the other writer with a day above 12 contradict; without one, there is nothing to see.
+        assert column.wrong == 0 or column.is_flagged or column.wrong <= others
+
+
+def test_contradicting_cells_are_named_with_what_stood_there():
+    days = ["31/01/2025", "30/01/2025", "29/01/2025", "28/01/2025", "27/01/2025", "01/26/2025"]
+    column = Column(days)
+    assert column.values[-1] is None and column.unread[-1] == 'not day-first as its column: "01/26/2025"'
+    assert column.reading["contradict"] == 1 and column.unread[:-1] == [None] * 5
+
+
+@pytest.mark.parametrize("rows, right", [(40, 39), (5, 1.8)])
+def test_short_years_in_front_are_seen_in_long_columns_and_flagged_in_short_ones(rows, right):
+    def column(chance):
+        days = some_days(chance, rows)
+        return [day.strftime("%y-%m-%d") for day in days], days
+
+    tally = Tally(column, seeds=200)
+    assert tally.right >= right and tally.empty <= 0.2 and tally.silent == 0
+
+
+NO_DATES = {
+    "years": lambda chance: str(chance.randrange(1950, 2030)),
+    "serials": lambda chance: str(chance.randrange(40_000, 46_000)),
+    "Buddhist years": lambda chance: f"{chance.randrange(1, 29):02}/{chance.randrange(1, 13):02}/{chance.randrange(2540, 2568)}",
+    "month and year": lambda chance: f"{chance.randrange(1, 13):02}/{chance.randrange(2015, 2026)}",
+    "day and month": lambda chance: f"{chance.randrange(1, 29)}.{chance.randrange(1, 13)}.",
+    "ranges": lambda chance: f"01.{chance.randrange(1, 13):02}.25 - 05.{chance.randrange(1, 13):02}.25",
+    "versions": lambda chance: f"{chance.randrange(1, 5)}.{chance.randrange(40)}.{chance.randrange(60)}",
+    "8-digit ids": lambda chance: str(chance.randrange(10**7, 10**8)),
+    "codes": lambda chance: f"{chance.choice('ABCD')}-{chance.randrange(1000, 10_000)}",
+    "18 digits": lambda chance: str(chance.randrange(10**17, 10**18)),
+    "phones with a country": lambda chance: f"+49 30 {chance.randrange(10**5, 10**6)}",
+    "phones without blanks": lambda chance: f"06{chance.randrange(10**7, 10**8)}",
+    "short phones": lambda chance: f"555-{chance.randrange(1000, 10_000)}",
+}
+NO_NUMBERS = set(NO_DATES) - {"years", "serials", "8-digit ids"}
+
+
+@pytest.mark.parametrize("what", NO_DATES)
+def test_what_is_no_date_stays_empty(what):
+    tally = Tally(lambda chance: ([NO_DATES[what](chance) for _ in range(ROWS)], [None] * ROWS))
+    assert tally.empty == ROWS
+    assert all(message.startswith("not a date: ") for column in tally.columns for message in column.unread)
+    assert all(column.reading["decided_by"] == "refused" for column in tally.columns)
+
+
+@pytest.mark.parametrize("what", sorted(NO_NUMBERS))
+def test_what_is_no_number_stays_empty(what):
+    tally = Tally(lambda chance: ([NO_DATES[what](chance) for _ in range(ROWS)], [None] * ROWS), fields.number)
+    assert tally.empty == ROWS
+
+
+# ---------------------------------------------------------------- misleading columns: numbers
+
+
+@pytest.mark.parametrize("places", [0, 3])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_three_digits_behind_the_only_mark_are_open_and_always_flagged(places, decimal):
+    group = "," if decimal == "." else "."
+
+    def column(chance):
+        numbers = [float(chance.randrange(1000, 999_999)) / 10**places for _ in range(ROWS)]
+        numbers = [max(number, 1.0) for number in numbers]
+        return [in_threes(number, group, decimal, places) for number in numbers], numbers
+
+    if places == 3:
+        numbers = Tally(column, fields.number, decimal_mark=decimal)
+        assert numbers.right == ROWS and numbers.silent == 0
+    else:
+        assert Tally(column, fields.number, decimal_mark=decimal).right == ROWS
+        other = Tally(column, fields.number, decimal_mark=group)
+        assert other.empty == other.silent == 0 and other.flagged == 1
+
+
+@pytest.mark.parametrize("write", [lambda n: in_threes(n, " ", ","), lambda n: f"{n:.1f}".replace(".", ",")])
+def test_a_mark_without_a_role_in_its_column_leaves_its_cell_empty(write):
+    def column(chance):
+        numbers = [chance.randrange(10_000, 9_999_999) * 10 + 0.5 for _ in range(ROWS)]
+        cells = [write(number) for number in numbers]
+        place = chance.randrange(ROWS)
+        cells[place] = "85.234"
+        return cells, numbers
+
+    tally = Tally(column, fields.number)
+    assert (tally.right, tally.empty) == (ROWS - 1, 1)
+    assert all(column.unread[column.values.index(None)] is not None for column in tally.columns)
+
+
+def mixed_marks(commas: int, whole: float):
+    def column(chance):
+        numbers = [chance.randrange(100_000, 999_999) / 100 for _ in range(ROWS)]
+        numbers = [float(int(number)) if chance.random() < whole else number for number in numbers]
+        marks = [",."] * (ROWS - commas) + [".,"] * commas
+        chance.shuffle(marks)
+        pairs = zip(numbers, marks)
+        return [in_threes(number, *mark, 0 if number == int(number) else 2) for number, mark in pairs], numbers
+
+    return column
+
+
+def test_half_commas_and_half_points_leave_what_is_open_empty():
+    tally = Tally(mixed_marks(20, 0.5), fields.number)
+    assert tally.wrong == 0 and tally.right >= 18 and tally.flagged == 1
+
+
+def test_two_commas_among_points_are_flagged_where_one_contradicts():
+    tally = Tally(mixed_marks(2, 0.1), fields.number, seeds=200)
+    assert tally.right >= 36 and tally.wrong <= 0.3
+    for column in tally.columns:
+        assert column.wrong <= 2 and (column.is_flagged or column.wrong == 0 or column.reading["contradict"] == 0)
+
+
+@pytest.mark.parametrize("what", ["8-digit ids", "nine digits in threes"])
+def test_numbers_of_one_length_may_be_codes_and_are_flagged(what):
+    def one(chance):
+        return " ".join(str(chance.randrange(100, 1000)) for _ in range(3))
+
+    make = NO_DATES.get(what, one)
+    tally = Tally(lambda chance: ([make(chance) for _ in range(ROWS)], [None] * ROWS), fields.number)
+    assert (tally.wrong, tally.silent) == (ROWS, 0)
+
+
+def test_eighteen_digits_are_a_code_and_no_float():
+    column = Column(["123456789012345678", "5"], fields.number)
+    assert column.values == [None, 5] and column.unread[0] == 'not a number: "123456789012345678"'
+
+
+# ---------------------------------------------------------------- slow and obvious: dates
+
+GERMAN = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
+FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+SPANISH = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+ENGLISH = "January February March April May June July August September October November December".split()
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTE = "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag".split()
+
+
+def ordinal(day: int) -> str:
+    return f"{day}{'th' if 10 < day < 14 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
+
+
+#: Ways to write a date; each column is written in one of them throughout.
+DATES: dict[str, Callable[[dt.date], str]] = {
+    "31/01/2025": day_first,
+    "1/31/2025": lambda d: f"{d.month}/{d.day}/{d.year}",
+    "31.1.2025": lambda d: f"{d.day}.{d.month}.{d.year}",
+    "31. 1. 2025": lambda d: f"{d.day}. {d.month}. {d.year}",
+    "31-01-2025": lambda d: d.strftime("%d-%m-%Y"),
+    "01-31-2025": lambda d: d.strftime("%m-%d-%Y"),
+    "31.01.25": lambda d: d.strftime("%d.%m.%y"),
+    "31/01/25": lambda d: d.strftime("%d/%m/%y"),
+    "1/31/25": lambda d: f"{d.month}/{d.day}/{d.year % 100:02}",
+    "2025-01-31": lambda d: d.isoformat(),
+    "2025/1/31": lambda d: f"{d.year}/{d.month}/{d.day}",
+    "2025.01.31": lambda d: d.strftime("%Y.%m.%d"),
+    "20250131": lambda d: d.strftime("%Y%m%d"),
+    "2025年1月31日": lambda d: f"{d.year}年{d.month}月{d.day}日",
+    "31 Jan 2025": lambda d: f"{d.day} {ENGLISH[d.month - 1][:3]} {d.year}",
+    "31-Jan-25": lambda d: f"{d.day:02}-{ENGLISH[d.month - 1][:3]}-{d.year % 100:02}",
+    "Jan 31, 2025": lambda d: f"{ENGLISH[d.month - 1][:3]} {d.day}, {d.year}",
+    "JANUARY 31, 2025": lambda d: f"{ENGLISH[d.month - 1].upper()} {d.day}, {d.year}",
+    "31st January 2025": lambda d: f"{ordinal(d.day)} {ENGLISH[d.month - 1]} {d.year}",
+    "Friday, January 31, 2025": lambda d: f"{WEEKDAYS[d.weekday()]}, {ENGLISH[d.month - 1]} {d.day}, {d.year}",
+    "Fri 31/01/2025": lambda d: f"{WEEKDAYS[d.weekday()][:3]} {day_first(d)}",
+    "31. Januar 2025": lambda d: f"{d.day}. {GERMAN[d.month - 1]} {d.year}",
+    "Freitag, 31. Januar 2025": lambda d: f"{MONTE[d.weekday()]}, {d.day}. {GERMAN[d.month - 1]} {d.year}",
+    "31 janvier 2025": lambda d: f"{d.day} {FRENCH[d.month - 1]} {d.year}",
+    "31 de enero de 2025": lambda d: f"{d.day} de {SPANISH[d.month - 1]} de {d.year}",
+    "31/01/2025 with Arabic digits": lambda d: day_first(d).translate({48 + n: 0x660 + n for n in range(10)}),
+    "full width": lambda d: "".join(chr(ord(c) + 0xFEE0) for c in day_first(d)),
+}
+
+
+def noisy(chance: random.Random, text: str) -> str:
+    """The text with what nobody sees around it."""
+    return chance.choice(["", " ", "\u00a0", "\u200e", "\ufeff", "\t"]) + text + chance.choice(["", " ", "\u200f", "\n"])
+
+
+def with_blanks(chance: random.Random, cells: list, values: list) -> tuple[list, list]:
+    """The column with empty and blank cells in between, which come out empty."""
+    pairs = []
+    for pair in zip(cells, values):
+        while chance.random() < 0.15:
+            pairs.append((chance.choice([None, "", " ", "\u200b", "\u00a0\t"]), None))
+        pairs.append(pair)
+    return [cell for cell, _ in pairs], [value for _, value in pairs]
+
+
+@pytest.mark.parametrize("form", DATES)
+def test_dates_of_one_form_come_out_as_meant(form):
+    for seed in range(25):
+        chance = random.Random(f"{form} {seed}")
+        days = some_days(chance, chance.randrange(1, 40))
+        # One cell that can be read in one way only.
+        days.insert(chance.randrange(len(days) + 1), dt.date(2025, 1, 31))
+        cells, meant = with_blanks(chance, [noisy(chance, DATES[form](day)) for day in days], days)
+        column = Column(cells, date_order=chance.choice(["dmy", "mdy", "auto"]))
+        assert column.values == meant, (cells, column.why)
+        assert not column.is_flagged and not any(column.unread), column.why
+
+
+@pytest.mark.parametrize("order, form", [("dmy", "%d/%m/%Y"), ("mdy", "%m/%d/%Y")])
+def test_dates_of_one_order_are_those_of_pythons_strptime_or_empty(order, form):
+    """Every day of every month, those that do not exist too."""
+    cells = [f"{first:02}/{second:02}/2024" for first in range(1, 33) for second in range(1, 33)]
+    # Enough cells of one order that the others are slips.
+    certain = ["31/12/2024" if order == "dmy" else "12/31/2024"] * 40_000
+    column = Column(cells + certain)
+    for cell, value in zip(cells, column.values):
+        try:
+            wanted = dt.datetime.strptime(cell, form).date()
+        except ValueError:
+            wanted = None
+        assert value == wanted, cell
+
+
+@pytest.mark.parametrize("clock, text", [
+    (dt.time(14, 30), "14:30"), (dt.time(14, 30), "2:30 pm"), (dt.time(14, 30, 5), "14:30:05"), (dt.time(0, 5), "12:05 AM"),
+    (dt.time(14, 30), "14:30Z"), (dt.time(14, 30), "14:30 Uhr"),
+])  # fmt: skip
+@pytest.mark.parametrize("form", ["31/01/2025", "1/31/2025", "2025-01-31", "31 Jan 2025", "31.1.2025"])
+def test_dates_with_times(form, clock, text):
+    chance = random.Random(f"{form} {text}")
+    days = [dt.date(2025, 1, 31), *some_days(chance, 20)]
+    cells = [f"{DATES[form](day)} {text}" for day in days]
+    assert Column(cells, fields.date_time).values == [dt.datetime.combine(day, clock) for day in days]
+    assert Column(cells, fields.date).values == days
+    assert Column([cell.replace(" ", "T", 1) for cell in cells], fields.date_time).values == [
+        dt.datetime.combine(day, clock) for day in days
+    ] or form != "2025-01-31"
+
+
+def test_short_years_and_the_edges_of_what_a_workbook_holds():
+    years = Column([f"31.01.{year:02}" for year in range(100)]).values
+    assert [day.year for day in years] == [2000 + year if year <= 46 else 1900 + year for year in range(100)]
+    edges = Column(["1899-12-31", "1900-01-01", "2199-12-31", "2200-01-01", "2024-02-29", "2025-02-29"])
+    assert edges.values == [None, dt.date(1900, 1, 1), dt.date(2199, 12, 31), None, dt.date(2024, 2, 29), None]
+
+
+def test_serials_are_read_where_they_are_asked_for():
+    def serials(name):
+        return fields.date(name, serials=True)
+
+    epoch = dt.date(1899, 12, 30)
+    for cells in ([45_688, 61, 60], [45_688.75, 61.0, None], ["45688", "61", "60"]):
+        found = Column(cells, serials).values
+        assert found == [epoch + dt.timedelta(45_688), epoch + dt.timedelta(61), None]
+    assert Column([45_688, 61], fields.date).values == [None, None]
+    assert Column([45_688.75], lambda name: fields.date_time(name, serials=True)).values == [dt.datetime(2025, 1, 31, 18)]
+    assert Column([0.75, 1.5], lambda name: fields.time(name, serials=True)).values == [dt.time(18), None]
+
+
+# ---------------------------------------------------------------- slow and obvious: numbers
+
+
+def indian(number: Decimal) -> str:
+    whole, _, fraction = f"{number:.2f}".partition(".")
+    head, tail = whole[:-3], whole[-3:]
+    pairs = []
+    while head:
+        pairs.insert(0, head[-2:])
+        head = head[:-2]
+    return ",".join([*pairs, tail]) + "." + fraction
+
+
+NUMBERS: dict[str, Callable[[Decimal], str]] = {
+    "1,309.50": lambda n: in_threes(n, ",", "."),
+    "1.309,50": lambda n: in_threes(n, ".", ","),
+    "1 309,50": lambda n: in_threes(n, " ", ","),
+    "1 309.50": lambda n: in_threes(n, " ", "."),
+    "1'309.50": lambda n: in_threes(n, "'", "."),
+    "1’309,50": lambda n: in_threes(n, "’", ","),
+    "narrow blanks": lambda n: in_threes(n, "\u202f", ","),
+    "hard blanks": lambda n: in_threes(n, "\u00a0", "."),
+    "1309.50": lambda n: f"{n:.2f}",
+    "1309,50": lambda n: f"{n:.2f}".replace(".", ","),
+    "12,34,567.50": indian,
+    "€ 1,309.50": lambda n: "€ " + in_threes(n, ",", "."),
+    "1.309,50 €": lambda n: in_threes(n, ".", ",") + " €",
+    "$1,309.50": lambda n: "$" + in_threes(n, ",", "."),
+    "CHF 1'309.50": lambda n: "CHF " + in_threes(n, "'", "."),
+    "1.309,50 EUR": lambda n: in_threes(n, ".", ",") + " EUR",
+    "Arabic": lambda n: in_threes(n, "٬", "٫").translate({48 + d: 0x660 + d for d in range(10)}),
+}
+SIGNS: dict[str, Callable[[str], str]] = {
+    "-1": lambda text: "-" + text,
+    "−1": lambda text: "−" + text,
+    "1-": lambda text: text + "-",
+    "(1)": lambda text: f"({text})",
+}
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+def test_numbers_of_one_form_come_out_as_meant(form):
+    for seed in range(25):
+        chance = random.Random(f"{form} {seed}")
+        numbers = [Decimal(chance.randrange(10 ** chance.randrange(2, 12))).scaleb(-2) for _ in range(chance.randrange(1, 40))]
+        sign = chance.choice(list(SIGNS))
+        cells, meant = [], []
+        for number in [*numbers, Decimal("99.25")]:
+            text, value = NUMBERS[form](number), float(str(number))
+            if chance.random() < 0.3:
+                text, value = SIGNS[sign](text), -value
+            cells.append(noisy(chance, text))
+            meant.append(value)
+        cells, meant = with_blanks(chance, cells, meant)
+        column = Column(cells, fields.number, decimal_mark=chance.choice([".", ",", "auto"]))
+        assert column.values == meant, (cells, column.why)
+        assert not any(column.unread) and not column.is_flagged, column.why
+
+
+@pytest.mark.parametrize("group, decimal", [(",", "."), (".", ","), (" ", ","), ("'", ".")])
+def test_whole_numbers_in_threes_are_clear_beside_one_that_is(group, decimal):
+    for seed in range(25):
+        chance = random.Random(seed)
+        numbers = [chance.randrange(1_000_000) for _ in range(20)]
+        cells = [in_threes(number, group, decimal, 0) for number in numbers]
+        cells.insert(chance.randrange(20), "1" + group + "234" + group + "567" + decimal + "5")
+        found = Column(cells, fields.number, decimal_mark=chance.choice(".,"))
+        assert sorted(found.values) == sorted([*map(float, numbers), 1_234_567.5])
+
+
+def test_plain_numbers_are_those_of_python():
+    chance = random.Random(5)
+    for _ in range(200):
+        number = chance.choice([chance.uniform(-1e6, 1e6), chance.randrange(10**9), chance.uniform(0, 1)])
+        text = chance.choice([f"{number:.3f}", f"{number:.1f}", f"{number:.6f}", f"{number:.4e}"])
+        if re.fullmatch(r"-?\d{1,3}\.\d{3}", text) and not text.lstrip("-").startswith("0."):
+            continue  # 1.234 alone is open.
+        assert Column([text], fields.number).values == [float(text)], text
+
+
+def test_percentages_are_fractions_where_the_column_has_them():
+    assert Column(["19%", "7 %", "0,5%"], fields.number).values == [0.19, 0.07, 0.005]
+    assert Column(["19", "7", "5%"], fields.number).values == [19, 7, None]
+    assert Column(["19%", "7%", "5"], fields.number).unread == [None, None, 'not a number of the kind of its column: "5"']
+
+
+def test_numbers_do_not_depend_on_the_order_of_rows_nor_on_blanks():
+    for seed in range(30):
+        chance = random.Random(seed)
+        cells = [noisy(chance, chance.choice(list(NUMBERS.values()))(Decimal(chance.randrange(10**7)).scaleb(-2))) for _ in range(12)]
+        cells += [chance.choice(["n/a", "85.234", "1,234", "7", "x9", "5%"]) for _ in range(4)]
+        found = dict(zip(cells, Column(cells, fields.number).values))
+        chance.shuffle(cells)
+        cells, _ = with_blanks(chance, cells, [None] * len(cells))
+        for cell, value in zip(cells, Column(cells, fields.number).values):
+            assert value == found.get(cell), cell
+
+
+@pytest.mark.parametrize("cells, wanted", [
+    (["€ 5", "5 EUR", "5€-", "eur 5"], ["EUR"] * 4),
+    (["$5", "US$ 5", "5 kr", "CHF 1'234.50"], ["$", "USD", "kr", "CHF"]),
+    (["£", "Euro", "USD", "zł"], ["GBP", "EUR", "USD", "PLN"]),
+    (["5", "", None, "\x07"], [None] * 4),
+])  # fmt: skip
+def test_currencies(cells, wanted):
+    column = Column(cells, fields.currency)
+    assert column.values == wanted and not any(column.unread)
+
+
+# ---------------------------------------------------------------- slow and obvious: all else
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_phones_keep_their_digits(seed):
+    chance = random.Random(seed)
+    cells, meant = [], []
+    for _ in range(50):
+        digits = "".join(chance.choice("0123456789") for _ in range(chance.randrange(3, 19)))
+        if digits.startswith("00"):
+            digits = "1" + digits[1:]
+        plus = chance.random() < 0.3
+        cut = sorted(chance.sample(range(1, len(digits)), min(len(digits) - 1, chance.randrange(4))))
+        parts = [digits[start:stop] for start, stop in zip([0, *cut], [*cut, len(digits)])]
+        mark = chance.choice([" ", "-", "", "  "])
+        cells.append(noisy(chance, ("+" if plus else "") + mark.join(parts)))
+        meant.append(digits if 7 <= len(digits) <= 15 else None)
+    column = Column(cells, fields.phone)
+    for cell, wanted, found, message in zip(cells, meant, column.values, column.unread):
+        if wanted is None:
+            assert found is None and "for a phone number" in message, cell
+            continue
+        kept = re.sub(r"\D", "", found)
+        assert kept == wanted or len(wanted) == 11 and wanted == "1" + kept, (cell, found)
+        assert message is None and re.fullmatch(r"\+?\d{7,15}|\d{3}-\d{3}-\d{4}", found), found
+
+
+@pytest.mark.parametrize("cells", [
+    ["555-1234567 / 555-7654321"], ["5551234567, 5557654321"], ["0612345678\n0687654321"], ["030 1234567; 030 7654321"],
+])  # fmt: skip
+def test_several_phones_are_not_joined_into_one_that_nobody_has(cells):
+    column = Column(cells, fields.phone)
+    assert column.values == [None] and column.unread[0].startswith("more than one phone number: ")
+
+
+def test_dates_are_no_phones():
+    for cells in (["2025-01-31", "31.01.2025", "01/31/2025"], [dt.date(2025, 1, 31)], [dt.datetime(2025, 1, 31, 14, 30)], [True]):
+        column = Column(cells, fields.phone)
+        assert not any(column.values) and all(message.startswith("not a phone") for message in column.unread)
+    for cells in ([5551234567], [5551234567.0], ["5551234567.0"]):
+        assert Column(cells, fields.phone).values == ["555-123-4567"]
+
+
+def test_codes_keep_every_character():
+    chance = random.Random(3)
+    for _ in range(300):
+        text = "".join(chance.choice("00123456789ABeE-./ äß#") for _ in range(chance.randrange(1, 20)))
+        (found,) = Column([text], fields.code).values
+        stripped = text.strip() or None
+        if re.fullmatch(r"\d[.,]?\d*[eE]\+?\d{1,2}", stripped or ""):
+            continue
+        assert found == stripped, text
+
+
+def test_codes_that_have_lost_digits_are_empty_and_said():
+    column = Column(["1.23E+11", "9,78E+12", "00123", "12E4X"], fields.code)
+    assert column.values == [None, None, "00123", "12E4X"]
+    assert column.unread[:2] == ['a code that has lost its digits: "1.23E+11"', 'a code that has lost its digits: "9,78E+12"']
+    typed = Column([4711.0, 1e15, 123456.0, float("inf"), None], fields.code)
+    assert typed.values == ["4711", None, "123456", None, None]
+    assert [message is not None for message in typed.unread] == [False, True, False, False, False]
+
+
+def test_booleans():
+    yes = ["yes", "Y", "TRUE", "x", "1", "ja", "Oui", "sí", "✓", "да", "Ja.", " ON "]
+    no = ["no", "N", "false", "0", "nein", "non", "não", "✗", "нет", "Off"]
+    assert Column(yes + no, fields.boolean).values == [True] * len(yes) + [False] * len(no)
+    strange = Column(["maybe", "-", "2", "10"], fields.boolean)
+    assert strange.values == [None] * 4 and strange.unread[0] == 'not yes or no: "maybe"'
+    assert Column([1, 0, 2], fields.boolean).values == [True, False, None]
+    own = Column(["Aktiv", "RUHT", "yes", "x"], lambda name: fields.boolean(name, yes=["aktiv"], no=["ruht", "X"]))
+    assert own.values == [True, False, True, False]
+
+
+TIMES = ["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p", "%Hh%M", "%H.%M Uhr", "%H.%M", "%H:%M Uhr"]
+
+
+@pytest.mark.parametrize("form", TIMES)
+def test_times_of_one_form_come_out_as_meant(form):
+    times = [dt.time(hour, minute) for hour in range(24) for minute in range(0, 60, 7)]
+    assert Column([time.strftime(form) for time in times], fields.time).values == times
+
+
+def test_what_is_no_time():
+    column = Column(["24:00", "25:00", "13 pm", "14:5", "7", "noon", "14:60", "2025-01-31 14:30"], fields.time)
+    assert column.values == [None] * 8 and column.unread[0] == 'not a time of day: "24:00"'
+
+
+def test_durations_come_out_as_meant():
+    chance = random.Random(9)
+    for _ in range(100):
+        hours, minutes, seconds = chance.randrange(200), chance.randrange(60), chance.randrange(60)
+        short, long = dt.timedelta(hours=hours, minutes=minutes), dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        cells = {
+            f"{hours}:{minutes:02}": short,
+            f"-{hours}:{minutes:02}": -short,
+            f"{hours}h {minutes}m": short,
+            f"{hours} hours {minutes} minutes": short,
+            f"{hours} Std {minutes} Min.": short,
+            f"{hours}:{minutes:02}:{seconds:02}": long,
+            f"{hours}h{minutes}min{seconds}s": long,
+            f"{minutes} min": dt.timedelta(minutes=minutes),
+            f"{hours},5 h": dt.timedelta(hours=hours + 0.5),
+            f"{minutes} days": dt.timedelta(days=minutes),
+        }
+        assert Column(list(cells), fields.duration).values == list(cells.values())
+    assert Column(["5", "abc", "1:75", "30 min 2 h", "5 kg"], fields.duration).values == [None] * 5
+    for unit, one in (("hours", dt.timedelta(hours=1)), ("days", dt.timedelta(days=1)), ("minutes", dt.timedelta(minutes=1))):
+        cells = Column(["1.5", "2", "0:15"], lambda name, unit=unit: fields.duration(name, unit=unit))
+        assert cells.values == [1.5 * one, 2 * one, dt.timedelta(minutes=15)]
+        assert Column([1.5, 2.0], lambda name, unit=unit: fields.duration(name, unit=unit)).values == [1.5 * one, 2 * one]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_names_keep_every_word(seed):
+    chance = random.Random(seed)
+    firsts, lasts = ["Avery", "Mary Ann", "Zoë", "J. R.", "Jean-Luc"], ["Smith", "van der Berg", "O'Connor", "de la Cruz", "李"]
+    cells, parts = [], []
+    for _ in range(50):
+        first, last = chance.choice(firsts), chance.choice(lasts)
+        blank = chance.choice([" ", "  ", "\u00a0", "\t", "\n"])
+        text = f"{last},{blank}{first}" if chance.random() < 0.4 else f"{first}{blank}{last}"
+        cells.append(noisy(chance, text.replace(" ", blank)))
+        parts.append((first, last))
+    for part, wanted in (
+        ("full", [f"{first} {last}" for first, last in parts]),
+        ("first", [first for first, _ in parts]),
+        ("last", [last for _, last in parts]),
+    ):
+        assert Column(cells, lambda name, part=part: fields.person_name(name, part=part)).values == wanted
+
+
+def test_addresses():
+    good = {
+        " A.Smith@Example.COM ": "a.smith@example.com",
+        "Avery <mailto:a@b.co>": "a@b.co",
+        "MAILTO:a@b.co": "a@b.co",
+        "a@münchen.example": "a@münchen.example",
+        "\u200ba@b.co": "a@b.co",
+    }
+    assert Column(list(good), fields.email).values == list(good.values())
+    bad = ["a b@c.de", "a@b.co, c@d.co", "a@localhost", "n/a", "a@b.co (home)", "@b.co", "a@b.12"]
+    column = Column(bad, fields.email)
+    assert column.values == [None] * len(bad)
+    assert column.unread == [f'not an e-mail address: "{text}"' for text in bad]
+
+
+#: Readers of which each cell speaks for itself.
+ALONE = [
+    fields.text, fields.code, fields.person_name, fields.email, fields.phone, fields.boolean, fields.time, fields.duration,
+]  # fmt: skip
+ALL = [*ALONE, fields.number, fields.money, fields.currency, fields.date, fields.date_time]
+FRAGMENTS = [
+    "1", "12", "31", "2025", "00", "E+11", ".", ",", "-", "/", ":", " ", "€", "$", "%", "(", ")", "Jan", "März", "uhr", "pm",
+    "@", "b.co", "x", "yes", "😀", "\u200e", "\u202e", "\x00", "\x1b", "\x7f", "٣", "½", "ß", "İ", "a" * 130, "+", "'", "T", "Z",
+]  # fmt: skip
+
+
+def strange_cells(chance: random.Random, count: int) -> list[str | None]:
+    return [
+        None if chance.random() < 0.1 else "".join(chance.choices(FRAGMENTS, k=chance.randrange(0, 8))) for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("reader", ALONE)
+def test_a_cell_that_speaks_for_itself_is_read_the_same_in_every_column(reader):
+    cells = strange_cells(random.Random(1), 400)
+    together = Column(cells, reader)
+    for cell, value, message in zip(cells, together.values, together.unread):
+        alone = Column(pl.Series([cell], dtype=pl.String), reader)
+        assert (alone.values, alone.unread) == ([value], [message]), cell
+
+
+def is_blank(cell: str | None) -> bool:
+    invisible = ("Cc", "Cf", "Zs", "Zl", "Zp")
+    return cell is None or all(unicodedata.category(c) in invisible for c in cell)
+
+
+@pytest.mark.parametrize("reader", ALL)
+def test_every_filled_cell_has_a_value_or_a_message_and_never_both(reader):
+    for seed in range(20):
+        cells = strange_cells(random.Random(seed), 60)
+        column = Column(pl.Series(cells, dtype=pl.String), reader)
+        assert len(column.values) == len(column.unread) == len(cells)
+        for cell, value, message in zip(cells, column.values, column.unread):
+            if is_blank(cell):
+                assert value is None and message is None, repr(cell)
+            elif reader is fields.currency:
+                # An amount without one has none, and that is fine.
+                assert value is None or message is None, repr(cell)
+            else:
+                assert (value is None) != (message is None), repr(cell)
+
+
+# ---------------------------------------------------------------- cells that have their type
+
+
+TYPED = {
+    fields.date: [dt.date(2025, 1, 31), None],
+    fields.date_time: [dt.datetime(2025, 1, 31, 14, 30, 5, 250_000), None],
+    fields.number: [1.234, -0.5, None, 2**53 * 1.0],
+    fields.money: [1309.5, None],
+    fields.boolean: [True, None, False],
+    fields.time: [dt.time(14, 30, 5), None],
+    fields.duration: [dt.timedelta(hours=38, minutes=30), None, dt.timedelta(hours=-2)],
+    fields.text: ["a", None],
+}
+
+
+@pytest.mark.parametrize("reader", TYPED)
+def test_cells_of_the_type_keep_their_values(reader):
+    column = Column(TYPED[reader], reader)
+    assert column.values == TYPED[reader] and not any(column.unread)
+
+
+def test_cells_of_other_types():
+    assert Column([dt.datetime(2025, 1, 31, 14, 30)], fields.date).values == [dt.date(2025, 1, 31)]
+    assert Column([dt.date(2025, 1, 31)], fields.date_time).values == [dt.datetime(2025, 1, 31)]
+    assert Column([dt.datetime(2025, 1, 31, 14, 30)], fields.time).values == [dt.time(14, 30)]
+    assert Column([dt.time(1, 30)], fields.duration).values == [dt.timedelta(minutes=90)]
+    assert Column([20250131, 20250228], fields.date).values == [dt.date(2025, 1, 31), dt.date(2025, 2, 28)]
+    assert Column([7, 8], fields.number).values == [7.0, 8.0]
+    assert Column([4711.0, 0.5, 1e17, True], lambda name: fields.text(name)).values[:3] == ["4711", "0.5", "100000000000000000"]
+    assert Column([True, False], fields.text).values == ["true", "false"]
+    assert Column([dt.date(2025, 1, 31)], fields.text).values == ["2025-01-31"]
+    for cells, reader, message in (
+        ([True], fields.number, 'not a number: "true"'),
+        ([1.5], fields.date, 'not a date: "1.5"'),
+        ([dt.date(2025, 1, 31)], fields.boolean, 'not yes or no: "2025-01-31"'),
+        ([dt.date(1890, 1, 31)], fields.date, 'not a date: "1890-01-31"'),
+    ):
+        column = Column(cells, reader)
+        assert (column.values, column.unread) == ([None], [message])
+
+
+@pytest.mark.parametrize("dtype", [
+    pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64, pl.Float32, pl.Float64, pl.Int128, pl.Decimal(10, 2),
+])  # fmt: skip
+def test_numbers_of_every_type(dtype):
+    assert Column(pl.Series([7, None, 100], dtype=dtype), fields.number).values == [7, None, 100]
+
+
+def test_date_times_of_every_unit_and_with_a_zone():
+    noon = dt.datetime(2025, 1, 31, 12)
+    for unit in ("ms", "us", "ns"):
+        series = pl.Series([noon]).cast(pl.Datetime(unit))
+        assert Column(series, fields.date_time).values == [noon]
+        zoned = series.dt.replace_time_zone("Europe/Berlin")
+        assert Column(zoned, fields.date_time).values == [noon]
+
+
+def test_categories_are_their_texts():
+    for dtype in (pl.Categorical, pl.Enum(["31/01/2025", "01/02/2025"])):
+        series = pl.Series(["31/01/2025", None, "01/02/2025"], dtype=dtype)
+        assert Column(series).values == [dt.date(2025, 1, 31), None, dt.date(2025, 2, 1)]
+
+
+@pytest.mark.parametrize("series", [pl.Series([[1]]), pl.Series([{"a": 1}]), pl.Series([b"1"]), pl.Series([object()], dtype=pl.Object)])
+def test_what_no_cell_holds_is_refused_in_words(series):
+    with pytest.raises(TypeError, match="a reader reads text, numbers, dates and booleans, not a column of type"):
+        Column(series, fields.number)
+
+
+# ---------------------------------------------------------------- shapes of columns
+
+
+@pytest.mark.parametrize("reader", ALL)
+def test_empty_columns_keep_their_type(reader):
+    wanted = Column(["x"], reader).series.dtype
+    for series in (pl.Series([], dtype=pl.String), pl.Series([None, None]), pl.Series([None, ""]), pl.Series([], dtype=pl.Null)):
+        column = Column(series, reader)
+        assert column.values == [None] * len(series) and column.series.dtype == wanted
+        assert not any(column.unread)
+    outside = pl.DataFrame({"a": pl.Series([], dtype=pl.String)}).with_columns(reader("a"))
+    assert outside.schema["a"] == wanted and outside.height == 0
+    assert pl.DataFrame().with_columns(reader("a").read_from(pl.DataFrame()).alias("a")).height == 0
+
+
+@pytest.mark.parametrize("reader", ALL)
+def test_chunks_and_slices_change_nothing(reader):
+    chance = random.Random(7)
+    cells = [day_first(day) for day in some_days(chance, 30)] + ["1.309,50", "yes", "14:30", *strange_cells(chance, 60)]
+    chance.shuffle(cells)
+    whole = pl.Series("x", cells, dtype=pl.String)
+    wanted = Column(whole, reader)
+    chunked = pl.concat([whole[:7], whole[7:8], whole[8:8], whole[8:]], rechunk=False)
+    assert chunked.n_chunks() > 1
+    longer = pl.concat([pl.Series("x", ["31/12/1999", None]), whole, pl.Series("x", ["n/a"])], rechunk=True)
+    for series in (chunked, longer.slice(2, len(whole))):
+        column = Column(series, reader)
+        assert (column.values, column.unread, column.reading) == (wanted.values, wanted.unread, wanted.reading)
+
+
+def test_sliced_columns_of_other_types_keep_their_places():
+    days = pl.Series([None, *(dt.date(2025, 1, day) for day in range(1, 20))])
+    assert Column(days.slice(3, 9)).values == days.slice(3, 9).to_list()
+    flags = pl.Series([True, None, False] * 9)
+    assert Column(flags.slice(5, 11), fields.boolean).values == flags.slice(5, 11).to_list()
+    numbers = pl.Series([None, 1.5, 2.5] * 9)
+    assert Column(numbers.slice(4, 11), fields.number).values == numbers.slice(4, 11).to_list()
+
+
+def test_long_texts_are_kept_or_named_by_their_beginning():
+    long = "x" * 100_000
+    assert Column([long], fields.text).values == [long]
+    for reader in (fields.date, fields.number, fields.phone, fields.time, fields.boolean):
+        column = Column([long, "1" * 5000], reader)
+        assert column.values == [None, None]
+        assert column.unread[0].endswith('x…"') and len(column.unread[0]) < 120
+
+
+def test_control_characters_become_blanks():
+    cells = ["a\x00b", "12\x0b34", "\x1b", "a\tb\nc", "😀\u0301"]
+    assert Column(cells, fields.text).values == ["a b", "12 34", None, "a\tb\nc", "😀\u0301"]
+    assert Column(cells, fields.code).values == ["a b", "12 34", None, "a\tb\nc", "😀\u0301"]
+    assert Column(cells, fields.person_name).values == ["a b", "12 34", None, "a b c", "😀\u0301"]
+
+
+# ---------------------------------------------------------------- what decides
+
+
+def test_another_column_of_the_table_decides():
+    cells = ["01/02/2025", "03/04/2025"]
+    beside = {"other": ["31/01/2025", None]}
+    column = Column(cells, beside=beside, date_order="mdy")
+    assert column.values == [dt.date(2025, 2, 1), dt.date(2025, 4, 3)] and not column.is_flagged
+    assert "as in other columns of the table" in column.why
+    american = Column(cells, beside={"other": ["01/31/2025", None]})
+    assert american.values == [dt.date(2025, 1, 2), dt.date(2025, 3, 4)] and not american.is_flagged
+    undecided = Column(cells, beside={"one": ["31/01/2025", None], "two": ["01/31/2025", None]})
+    assert undecided.is_flagged
+    amounts = Column(["1.234", "5.678"], fields.number, beside={"other": ["99,25", "1.309,50"]})
+    assert amounts.values == [1234, 5678] and not amounts.is_flagged
+
+
+@pytest.mark.parametrize("header, wanted", [
+    ("Date (MM/DD/YYYY)", dt.date(2025, 1, 2)),
+    ("Date (DD/MM/YYYY)", dt.date(2025, 2, 1)),
+    ("Datum TT.MM.JJJJ", dt.date(2025, 2, 1)),
+    ("date mdy", dt.date(2025, 1, 2)),
+])  # fmt: skip
+def test_the_header_decides(header, wanted):
+    for order in ("dmy", "mdy", "auto"):
+        column = Column(["01/02/2025"], header=header, date_order=order)
+        assert column.values == [wanted] and not column.is_flagged
+
+
+def test_settings_and_arguments_decide_last_and_arguments_before_settings():
+    open_days, open_numbers = ["01/02/2025"], ["1.234"]
+    assert Column(open_days).values == Column(open_days, date_order="dmy").values == [dt.date(2025, 2, 1)]
+    assert Column(open_days, date_order="mdy").values == [dt.date(2025, 1, 2)]
+    assert Column(open_days, lambda name: fields.date(name, order="mdy"), date_order="dmy").values == [dt.date(2025, 1, 2)]
+    assert Column(open_numbers, fields.number).values == [1.234]
+    assert Column(open_numbers, fields.number, decimal_mark=",").values == [1234]
+    comma = Column(open_numbers, lambda name: fields.number(name, decimal_mark=","), decimal_mark=".")
+    assert comma.values == [1234] and comma.is_flagged
+    # What a cell shows is stronger than all of these.
+    assert Column(["31/01/2025", "01/02/2025"], lambda name: fields.date(name, order="mdy")).values[1] == dt.date(2025, 2, 1)
+    assert Column(["1.234", "9,5"], lambda name: fields.number(name, decimal_mark=".")).values == [1234, 9.5]
+
+
+def test_an_ambiguous_column_says_why_without_values():
+    column = Column(["01/02/2025", "03/04/2025"])
+    assert column.reading["ambiguous"] and column.reading["first_open"] == 0
+    assert column.why == "dates day-first: every cell can also be month-first, and date_order decides"
+    assert Column(["31/01/2025"]).why == "dates day-first: no cell can be otherwise"
+    assert Column(["n/a"]).why == "not read as dates: no cell is a date"
+    assert Column(["7"], fields.number).why == "whole numbers: no cell can be otherwise"
+
+
+# ---------------------------------------------------------------- as expressions
+
+
+def test_readers_are_expressions_without_an_engine():
+    table = pl.DataFrame({"d": ["31/01/2025", "01/02/2025", ""], "n": ["1.309,50", "1.200", None]})
+    read = table.with_columns(fields.date("d"), fields.number("n"))
+    assert read.schema == {"d": pl.Date, "n": pl.Float64}
+    assert read.rows() == [(dt.date(2025, 1, 31), 1309.5), (dt.date(2025, 2, 1), 1200), (None, None)]
+    assert table.select(fields.date("d").dt.year().alias("year"))["year"].to_list() == [2025, 2025, None]
+    assert table.lazy().with_columns(twice=fields.number("n") * 2).collect()["twice"].to_list() == [2619, 2400, None]
+    assert table.filter(fields.number("n") > 1250).height == 1
+
+
+def test_readers_within_other_expressions():
+    table = pl.DataFrame({"a": ["31/01/2025", None, "n/a"], "b": [None, "2025-02-01", "2025-02-02"]})
+    both = table.select(pl.coalesce(fields.date("a"), fields.date("b")).alias("d"))
+    assert both["d"].to_list() == [dt.date(2025, 1, 31), dt.date(2025, 2, 1), dt.date(2025, 2, 2)]
+    chosen = table.select(pl.when(pl.col("a").is_null()).then(fields.date("b")).otherwise(fields.date("a")).alias("d"))
+    assert chosen["d"].to_list() == [dt.date(2025, 1, 31), dt.date(2025, 2, 1), None]
+
+
+@pytest.mark.parametrize("reader", ALL)
+def test_a_column_that_is_not_there_is_empty(reader):
+    found = reader("nowhere").read_from(pl.DataFrame({"a": [1, 2, 3]}))
+    assert found.to_list() == [None] * 3 and found.dtype == Column(["x"], reader).series.dtype
+
+
+WRONG: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (lambda: fields.date(7), TypeError, "the name of a column, not int"),
+    (lambda: fields.date(pl.col("a")), TypeError, "the name of a column, not Expr"),
+    (lambda: fields.date("a", order="dym"), ValueError, "order should be 'dmy', 'mdy', 'ymd' or 'auto', not 'dym'"),
+    (lambda: fields.date_time("a", order="MDY"), ValueError, "order should be"),
+    (lambda: fields.number("a", decimal_mark=";"), ValueError, "decimal_mark should be '.', ',' or 'auto', not ';'"),
+    (lambda: fields.money("a", decimal_mark="x"), ValueError, "decimal_mark should be"),
+    (lambda: fields.person_name("a", part="middle"), ValueError, "part should be 'full', 'first' or 'last', not 'middle'"),
+    (lambda: fields.duration("a", unit="weeks"), ValueError, "unit should be 'days', 'hours', 'minutes' or 'seconds', not 'weeks'"),
+    (lambda: fields.boolean("a", yes="ja"), TypeError, "yes takes a list of words"),
+    (lambda: fields.boolean("a", no=[1]), TypeError, "no takes a list of words"),
+    (lambda: fields.checksum("a", "isbn"), ValueError, "a checksum is 'iban', 'vat' or 'luhn', not 'isbn'"),
+    (lambda: fields.date_range("a", first="31.01.2025"), ValueError, "31.01.2025"),
+]
+
+
+@pytest.mark.parametrize("call, error, message", WRONG)
+def test_wrong_arguments_are_refused_where_they_are_written(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
+# ---------------------------------------------------------------- checks
+
+
+def messages(cells, check: Callable[[str], pl.Expr]) -> list[str | None]:
+    return pl.DataFrame({"x": cells}).select(check("x").alias("m"))["m"].to_list()
+
+
+def _checked() -> Iterator[tuple[list, Callable[[str], pl.Expr], list]]:
+    yield ["a", None], fields.required, [None, "is empty"]
+    yield ["a", "b", "a", None, None], fields.unique, ["occurs more than once", None, "occurs more than once", None, None]
+    yield ["new", "NEW", "old", None], lambda x: fields.one_of(x, ["new", "used"]), [
+        None, "is none of new, used", "is none of new, used", None,
+    ]  # fmt: skip
+    yield ["new", "NEW", None], lambda x: fields.one_of(x, ["New"], case_sensitive=False), [None, None, None]
+    yield [1, 3], lambda x: fields.one_of(x, [1, 2]), [None, "is none of 1, 2"]
+    yield ["A-1", "xA-1", "A-1x", None], lambda x: fields.pattern(x, r"A-\d"), [
+        None, r"does not look like A-\d", r"does not look like A-\d", None,
+    ]  # fmt: skip
+    yield ["a", "b", "cd"], lambda x: fields.pattern(x, "a|b", "is odd"), [None, None, "is odd"]
+    yield [-1, 0, 80, 81, None], lambda x: fields.range(x, 0, 80), ["less than 0", None, None, "more than 80", None]
+    yield [dt.date(2019, 12, 31), dt.date(2020, 1, 1), dt.date(2026, 1, 1), None], lambda x: fields.date_range(
+        x, "2020-01-01", dt.date(2025, 12, 31)
+    ), ["before 2020-01-01", None, "after 2025-12-31", None]
+    yield ["DE89 3704 0044 0532 0130 00", "DE88 3704 0044 0532 0130 00", None], lambda x: fields.checksum(x, "iban"), [
+        None, "is not an IBAN", None,
+    ]  # fmt: skip
+    yield ["4111 1111 1111 1111", "4111 1111 1111 1112"], lambda x: fields.checksum(x, "luhn"), [
+        None, "is not a number with a right check digit",
+    ]  # fmt: skip
+    yield ["DE136695976", "DE136695977"], lambda x: fields.checksum(x, "vat"), [None, "is not a VAT number"]
+
+
+@pytest.mark.parametrize("cells, check, wanted", list(_checked()))
+def test_checks(cells, check, wanted):
+    assert messages(cells, check) == wanted
+
+
+def test_checks_of_empty_columns():
+    for check in (fields.required, fields.unique, lambda x: fields.checksum(x, "iban"), lambda x: fields.pattern(x, "a")):
+        assert messages(pl.Series([], dtype=pl.String), check) == []
+    for dtype, check in ((pl.Float64, lambda x: fields.range(x, 0, 1)), (pl.Date, lambda x: fields.date_range(x, "2020-01-01"))):
+        assert messages(pl.Series([None, None], dtype=dtype), check) == [None, None]
+
+
+# ---------------------------------------------------------------- headers
+
+
+def test_headers_are_compared_without_case_accents_and_marks():
+    assert simplify(" E-mail  Adresse: ") == "e mail adresse"
+    assert simplify("Prénom") == simplify("PRENOM") == "prenom"
+    assert simplify("Ｓｔａｒｔ") == "start"
+    assert score("Net (EUR)", ["net"]) == score("NET [€]", ["Net"]) == score("net", ["net"]) == 1.0
+    assert score("Overtime Hours", ["hours"]) == 0.6
+    assert score("Hours worked", ["hours"]) == score("(EUR)", ["net"]) == score("", ["net"]) == 0.0
+
+
+def test_header_rows_and_data_rows_by_themselves():
+    header = fields.HeaderRows(["Net", "First name"])
+    assert header(["Net (EUR)", None, "First  name", "x"]) == {"header": 1.0}
+    assert header(["Net", None]) is header(["Net", "First name", 5]) is header([]) is None
+    assert fields.HeaderRows(["net"], least=1, score=0.3)(["NET [€]"]) == {"header": 0.3}
+    data = fields.DataRows()
+    assert data([1, "a", None, True]) == {"data": 0.25} and data([1, "", None, 2]) is None
+
+
+def test_filled_rows_are_those_with_a_value_in_one_of_the_columns():
+    table = pl.DataFrame({
+        "a": ["x", "", None, " \u00a0", "\u200b"], "b": [None, None, 1.5, None, None], "c": ["y"] * 5,
+        "d": pl.Series([None, None, None, None, "z"], dtype=pl.Categorical),
+    })  # fmt: skip
+    assert fields.filled_rows(table, ["a", "b", "nowhere"]).to_list() == [True, False, True, False, False]
+    assert fields.filled_rows(table, ["d"]).to_list() == [False] * 4 + [True]
+    assert fields.filled_rows(table, ["nowhere"]).to_list() == [False] * 5
+    assert fields.filled_rows(table.clear(), ["a"]).to_list() == []
+
+
+def test_a_field_knows_its_words():
+    assert fields.Field("net_amount").headers == ("net amount",)
+    assert fields.Field("net", "Net amount").headers == ("Net amount",)
+    assert fields.Field("net", headers=["Net (EUR)", "Netto"]).words == {"net eur", "netto"}

@@ -1,0 +1,419 @@
+"""The readers within a run: what reaches the output, which issues stand where, and what is said of columns and cells.
+
+What single cells become is tested in `test_fields.py`; here it is about all that a run adds: types of cells that a mixed
+column has lost, other columns and headers, settings, hooks that filter and sort, notices and events.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+
+import pytest
+
+NEW = {
+    "date_order": "dmy",
+    "decimal_mark": ".",
+    "row_provenance": True,
+    "report_unread_cells": True,
+    "strict_validators": True,
+    "write_diagnostics_columns": True,
+}
+
+
+def columns(*lines: str, functions: str = "") -> dict[str, str]:
+    """A package with these fields, each a call of ``Field``, and with functions for them."""
+    listed = ",\n    ".join(lines)
+    return {
+        "columns/fields.py": f"""
+import polars as pl
+from ade_engine import fields
+from ade_engine.fields import Field, code, currency, date, money, number, range, required, text
+
+{functions}
+FIELDS = [
+    {listed}
+]
+
+def register(registry):
+    for field in FIELDS:
+        field.register(registry)
+"""
+    }
+
+
+def hook(stage: str, body: str) -> str:
+    lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
+    return f"""
+import polars as pl
+
+def reshape(table, **_):
+{lines}
+
+def register(registry):
+    registry.register_hook(reshape, hook="{stage}", priority=1)
+"""
+
+
+@pytest.fixture
+def normalize(run, monkeypatch):
+    """Run as `ade` does; the rows of the output as dictionaries, with the outcome beside."""
+
+    def call(config, cells, **options):
+        monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+        settings = {**NEW, **options.pop("settings", {})}
+        outcome = run(config, cells, settings=settings, **options)
+        assert outcome.result.error is None, outcome.result.error
+        names, *found = outcome.rows()
+        call.outcome = outcome
+        return [dict(zip(names, row)) for row in found]
+
+    return call
+
+
+def noticed(outcome) -> dict:
+    events = outcome.named("run.noticed")
+    assert len(events) == 1
+    return events[0]["data"]
+
+
+def issues(rows: list[dict], field: str) -> list[str | None]:
+    return [row.get(f"__ade_issue__{field}") for row in rows]
+
+
+# ---------------------------------------------------------------- cells that have their type
+
+
+def test_cells_of_a_workbook_keep_their_types_in_columns_of_their_own(normalize):
+    config = columns(*[f'Field("{name}", read=fields.{name})' for name in ("date", "date_time", "number", "boolean", "time", "duration")])
+    rows = normalize(config, [
+        ["Date", "Date time", "Number", "Boolean", "Time", "Duration"],
+        [dt.date(2025, 1, 31), dt.datetime(2025, 1, 31, 14, 30), 1.234, True, dt.time(14, 30), dt.timedelta(hours=38)],
+        [None] * 6,
+        [dt.date(2025, 2, 1), dt.datetime(2025, 2, 1, 6), -7, False, dt.time(0, 5), dt.timedelta(minutes=5)],
+    ])  # fmt: skip
+    assert [row["date"] for row in rows] == [dt.datetime(2025, 1, 31), None, dt.datetime(2025, 2, 1)]
+    assert [row["date_time"] for row in rows] == [dt.datetime(2025, 1, 31, 14, 30), None, dt.datetime(2025, 2, 1, 6)]
+    assert [row["number"] for row in rows] == [1.234, None, -7]
+    assert [row["boolean"] for row in rows] == [True, None, False]
+    assert [row["time"] for row in rows] == [dt.time(14, 30), None, dt.time(0, 5)]
+    assert [row["duration"] for row in rows] == [dt.timedelta(hours=38), None, dt.timedelta(minutes=5)]
+    assert all(row["__ade_issue_count"] == 0 for row in rows)
+
+
+def test_typed_cells_among_text_keep_their_types_where_rows_are_known(normalize):
+    config = columns('Field("net", read=money)', 'Field("day", read=date)', 'Field("no", read=code)', 'Field("ok", read=fields.boolean)')
+    rows = [
+        ["Net", "Day", "No", "OK"],
+        ["1.309,50", "01.02.2025", "00123", "ja"],
+        [1.234, dt.date(2025, 3, 4), 4711, True],
+        ["99,25", "31.01.2025", 4711.5, "nein"],
+        [85, dt.datetime(2025, 4, 5, 12), "A", False],
+    ]
+    known = normalize(config, rows)
+    assert [row["net"] for row in known] == [1309.5, 1.234, 99.25, 85]
+    assert [row["day"] for row in known] == [dt.datetime(2025, m, d) for m, d in ((2, 1), (3, 4), (1, 31), (4, 5))]
+    assert [row["no"] for row in known] == ["00123", "4711", "4711.5", "A"]
+    assert [row["ok"] for row in known] == [True, True, False, False]
+    assert all(row["__ade_issue_count"] == 0 for row in known)
+    # Without them a typed 1.234 is text like any other, and follows its column.
+    unknown = normalize(config, rows, settings={"row_provenance": False})
+    assert unknown[1]["net"] == 1234
+
+
+def test_typed_cells_are_found_again_after_hooks_have_filtered_and_sorted(normalize):
+    config = columns('Field("net", read=money)', 'Field("keep", read=text)')
+    config["hooks/h.py"] = hook("on_table_mapped", 'return table.filter(pl.col("keep") != "no").sort("keep", descending=True)')
+    rows = normalize(config, [["Net", "Keep"], ["1.309,50", "b"], [7, "no"], [1.234, "c"], ["99,25", "no"], ["99,25", "d"], [2.5, "a"]])
+    assert [(row["keep"], row["net"]) for row in rows] == [("d", 99.25), ("c", 1.234), ("b", 1309.5), ("a", 2.5)]
+
+
+def test_a_cell_that_a_hook_has_changed_is_read_as_the_hook_left_it(normalize):
+    config = columns('Field("net", read=money)')
+    config["hooks/h.py"] = hook("on_table_mapped", 'return table.with_columns(pl.col("net").str.replace("1.234", "2.345", literal=True))')
+    rows = normalize(config, [["Net"], ["1.309,50"], [1.234], [9]])
+    assert [row["net"] for row in rows] == [1309.5, 2345, 9]
+
+
+def test_a_file_that_a_program_of_another_country_has_opened_is_flagged(normalize):
+    """An American file: its days up to the 12th became typed dates with day and month swapped, all others stayed text."""
+    for seed in range(5):
+        chance = random.Random(seed)
+        days = [dt.date(2020, 1, 1) + dt.timedelta(chance.randrange(2000)) for _ in range(40)]
+        cells = [dt.date(day.year, day.day, day.month) if day.day <= 12 else day.strftime("%m/%d/%Y") for day in days]
+        rows = normalize(columns('Field("day", read=date)'), [["Day"], *([cell] for cell in cells)])
+        wrong = [row["day"].date() != day for row, day in zip(rows, days) if row["day"]]
+        assert sum(wrong) <= sum(day.day <= 12 for day in days)
+        (message,) = [message for message in issues(rows, "day") if message]
+        assert message.startswith("ambiguous column: ") and "a program of another country may have swapped" in message
+
+
+# ---------------------------------------------------------------- what decides
+
+
+def test_other_columns_and_headers_decide_before_the_settings(normalize):
+    config = columns('Field("start", read=date)', 'Field("end", read=date)', 'Field("due", headers=["Due (MM/DD/YYYY)"], read=date)')
+    rows = normalize(config, [
+        ["Start", "End", "Due (MM/DD/YYYY)"],
+        ["01/02/2025", "31/01/2025", "03/04/2025"],
+        ["02/03/2025", "01/04/2025", "05/06/2025"],
+    ], settings={"date_order": "mdy"})  # fmt: skip
+    assert [row["start"] for row in rows] == [dt.datetime(2025, 2, 1), dt.datetime(2025, 3, 2)]
+    assert [row["end"] for row in rows] == [dt.datetime(2025, 1, 31), dt.datetime(2025, 4, 1)]
+    assert [row["due"] for row in rows] == [dt.datetime(2025, 3, 4), dt.datetime(2025, 5, 6)]
+    assert all(row["__ade_issue_count"] == 0 for row in rows)
+
+
+def test_a_column_of_no_field_decides_too(normalize):
+    config = columns('Field("start", read=date)')
+    rows = normalize(config, [["Start", "Printed"], ["01/02/2025", "31/01/2025"], ["02/03/2025", "30/01/2025"]], settings={"date_order": "mdy"})
+    assert rows[0]["start"] == dt.datetime(2025, 2, 1) and rows[0]["Printed"] == "31/01/2025"
+
+
+@pytest.mark.parametrize("setting, argument, wanted", [
+    ("auto", "", (2, 1)), ("dmy", "", (2, 1)), ("mdy", "", (1, 2)), ("dmy", ', order="mdy"', (1, 2)), ("mdy", ', order="dmy"', (2, 1)),
+])  # fmt: skip
+def test_an_open_column_follows_its_argument_then_the_setting_and_has_one_issue(normalize, setting, argument, wanted):
+    config = columns(f'Field("day", read=lambda name: date(name{argument}))')
+    rows = normalize(config, [["Day"], [None], ["01/02/2025"], ["01/02/2025"]], settings={"date_order": setting})
+    assert [row["day"] for row in rows] == [None, *[dt.datetime(2025, *wanted)] * 2]
+    first, second, third = issues(rows, "day")
+    assert first is None and third is None and second.startswith("ambiguous column: dates ") and "date_order decides" in second
+
+
+def test_open_numbers_follow_the_setting_and_say_so(normalize):
+    config = columns('Field("net", read=number)')
+    for mark, wanted in ((",", 1234), (".", 1.234), ("auto", 1.234)):
+        rows = normalize(config, [["Net"], ["1.234"]], settings={"decimal_mark": mark})
+        assert rows[0]["net"] == wanted and "decimal_mark decides" in issues(rows, "net")[0]
+
+
+# ---------------------------------------------------------------- issues
+
+
+UNREAD = [["Day", "Net"], ["31.02.2025", "n/a"], ["31.01.2025", "5"], [" ", None], ["soon", "x"]]
+
+
+def test_unread_cells_are_issues_with_what_stood_there(normalize):
+    rows = normalize(columns('Field("day", read=date)', 'Field("net", read=number, checks=[required])'), UNREAD)
+    assert issues(rows, "day") == ['not a date: "31.02.2025"', None, None, 'not a date: "soon"']
+    assert issues(rows, "net") == ['not a number: "n/a"; is empty', None, "is empty", 'not a number: "x"; is empty']
+    assert [row["__ade_issue_count"] for row in rows] == [2, 0, 1, 2]
+    assert normalize.outcome.completed["validation"]["issues_total"] == 5
+
+
+def test_unread_cells_are_no_issues_without_the_setting(normalize):
+    config = columns('Field("day", read=date)', 'Field("net", read=number)')
+    rows = normalize(config, UNREAD, settings={"report_unread_cells": False})
+    assert [row["__ade_issue_count"] for row in rows] == [0] * 4 and [row["day"] for row in rows][0] is None
+
+
+def test_what_any_transform_leaves_empty_is_an_issue(normalize):
+    to_float = "def to_float(field_name):\n    return pl.col(field_name).cast(pl.Float64, strict=False)\n"
+    rows = normalize(columns('Field("net", read=to_float)', functions=to_float), [["Net"], ["5"], ["x"], [None]])
+    assert issues(rows, "net") == [None, 'left empty: "x"', None]
+
+
+@pytest.mark.parametrize("stage", ["on_table_transformed", "on_table_mapped"])
+def test_issues_stay_with_their_rows_through_hooks_that_filter_and_sort(normalize, stage):
+    config = columns('Field("key", read=code)', 'Field("day", read=date)')
+    config["hooks/h.py"] = hook(stage, 'return table.filter(pl.col("key") != "C").sort("key", descending=True)')
+    cells = {"A": "31.01.2025", "B": "soon", "C": "never", "D": "30.01.2025", "E": "later"}
+    rows = normalize(config, [["Key", "Day"], *map(list, cells.items())])
+    assert [row["key"] for row in rows] == ["E", "D", "B", "A"]
+    assert issues(rows, "day") == ['not a date: "later"', None, 'not a date: "soon"', None]
+    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
+    assert (notice["count"], notice["rows"], notice["level"]) == (1, [[4, 4]], "info")
+    assert notice["message"] == "sheet 'Sheet': hook ade_config.hooks.h.reshape dropped 1 row (row 4)"
+
+
+def test_the_one_issue_of_an_ambiguous_column_stays_with_its_row(normalize):
+    config = columns('Field("key", read=code)', 'Field("day", read=date)')
+    config["hooks/h.py"] = hook("on_table_transformed", 'return table.sort("key")')
+    rows = normalize(config, [["Key", "Day"], ["C", "01/02/2025"], ["A", "03/04/2025"], ["B", "05/06/2025"]])
+    assert [bool(message) for message in issues(rows, "day")] == [False, False, True]
+
+
+def test_reserved_columns_are_never_written(normalize, run, tmp_path):
+    config = columns('Field("day", read=date)', 'Field("net", read=number)')
+    rows = [["Day", "Net"], ["01/02/2025", "n/a"], ["soon", "7"]]
+    for settings in ({}, {"write_diagnostics_columns": False}, {"remove_unmapped_columns": True}, {"output_style": "table"}):
+        normalize(config, rows, settings=settings)
+        for sheet in normalize.outcome.book.worksheets:
+            text = json.dumps([[str(value) for value in row] for row in sheet.iter_rows(values_only=True)])
+            assert "__ade_row" not in text and "__ade_unread" not in text and "__ade_doubt" not in text
+
+
+def test_a_hook_that_drops_rows_names_them_in_stretches(normalize):
+    config = columns('Field("n", read=number)')
+    config["hooks/h.py"] = hook("on_table_mapped", 'return table.filter(~pl.col("n").is_in(["2", "3", "4", "7"]))')
+    normalize(config, [["N"], *([str(number)] for number in range(1, 9))])
+    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
+    assert (notice["count"], notice["rows"]) == (4, [[3, 5], [8, 8]]) and "(rows 3 to 5 and 8)" in notice["message"]
+
+
+def test_a_hook_that_makes_a_new_frame_leaves_counts_only(normalize):
+    config = columns('Field("n", read=number)')
+    config["hooks/h.py"] = hook("on_table_mapped", 'return table.select("n").head(2)')
+    rows = normalize(config, [["N"], ["1"], ["x"], ["3"]])
+    assert [row["n"] for row in rows] == [1, None] and issues(rows, "n") == [None, 'not a number: "x"']
+    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "rows_dropped"]
+    assert notice["count"] == 1 and "rows" not in notice
+
+
+def test_a_validator_whose_result_is_no_text_fails_and_is_named(run):
+    config = columns('Field("n", read=number, checks=[lambda name: pl.col(name) > 5])')
+    outcome = run(config, [["N"], ["7"]], settings=NEW)
+    message = outcome.result.error.message
+    assert "Field('n').check 1 returned an expression of type Boolean; it should give text" in message
+    assert run(config, [["N"], ["7"]], settings={**NEW, "strict_validators": False}).result.error is None
+
+
+def test_a_minimum_score_leaves_weak_columns_alone(normalize):
+    config = columns('Field("hours", read=number)')
+    rows = [["Overtime hours"], ["1,5"]]
+    assert normalize(config, rows, settings={"minimum_mapping_score": 0.5})[0]["hours"] == 1.5
+    assert normalize(config, rows, settings={"minimum_mapping_score": 0.7})[0]["Overtime hours"] == "1,5"
+
+
+# ---------------------------------------------------------------- composed, missing, several tables
+
+
+def test_composed_expressions_and_columns_that_are_not_there(normalize):
+    config = columns(
+        'Field("net", read=money)',
+        'Field("cur", headers=["Currency"], read=lambda name: currency("net"))',
+        'Field("day", headers=["Paid"], read=lambda name: pl.coalesce(date("day"), date("Posted")))',
+        'Field("gone", headers=["Nothing"], read=lambda name: date("no such column"))',
+        'Field("never", headers=["Not there"], read=money)',
+    )
+    rows = normalize(config, [
+        ["Net", "Currency", "Paid", "Posted", "Nothing"],
+        ["1.309,50 €", None, "31.01.2025", "15.03.2025", "x"],
+        ["$ 7,00", None, None, "16.03.2025", None],
+        ["5", None, "soon", None, None],
+    ])  # fmt: skip
+    assert [row["net"] for row in rows] == [1309.5, 7, 5]
+    assert [row["cur"] for row in rows] == ["EUR", "$", None]
+    assert [row["day"] for row in rows] == [dt.datetime(2025, 1, 31), dt.datetime(2025, 3, 16), None]
+    assert issues(rows, "day") == [None, None, 'not a date: "soon"']
+    assert [row["gone"] for row in rows] == [None] * 3 and issues(rows, "gone") == ['left empty: "x"', None, None]
+    assert [row["never"] for row in rows] == [None] * 3
+
+
+def test_each_table_decides_for_itself(normalize):
+    config = columns('Field("day", read=date)', 'Field("n", read=number)')
+    rows = [["Day", "N"], ["31/01/2025", "1,5"], ["01/02/2025", "1.234"], ["Day", "N"], ["01/31/2025", "1.5"], ["01/02/2025", "1,234"]]
+    detector = """
+        def header(*, row_values, **_):
+            return {"header": 1.0} if row_values[:1] == ["Day"] else {"data": 1.0}
+        def register(registry):
+            registry.register_row_detector(header, row_kind="header", priority=1)
+    """
+    normalize(config, rows, rows=detector)
+    found = [row[:2] for row in normalize.outcome.rows() if isinstance(row[0], dt.datetime)]
+    assert found == [
+        [dt.datetime(2025, 1, 31), 1.5], [dt.datetime(2025, 2, 1), 1234],
+        [dt.datetime(2025, 1, 31), 1.5], [dt.datetime(2025, 1, 2), 1234],
+    ]  # fmt: skip
+
+
+def test_a_table_without_rows_and_one_of_blanks(normalize):
+    config = columns('Field("day", read=date, checks=[required])', 'Field("net", read=number)')
+    assert normalize(config, [["Day", "Net"]]) == []
+    rows = normalize(config, [["Day", "Net"], [" ", "\u00a0"], [None, "7"]])
+    assert [(row["day"], row["net"]) for row in rows] == [(None, None), (None, 7)]
+    assert issues(rows, "day") == ["is empty"] * 2
+
+
+def test_control_characters_do_not_fail_a_run(normalize, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_bytes(b"Note,No\na\x0bb\x00c,00\x011\n\x1b,7\n")
+    rows = normalize(columns('Field("note", read=text)', 'Field("no", read=code)'), source)
+    assert [(row["note"], row["no"]) for row in rows] == [("a b c", "00 1"), (None, "7")]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_row_detectors_of_the_engine_find_the_same_tables_natively_and_row_by_row(run, seed):
+    chance = random.Random(seed)
+    cells = ["Net", "NET (EUR)", "First  name", "première", "x", "", " ", None, 7, 1.5, True, dt.date(2025, 1, 31), "Net [€]", "("]
+    rows = [["start"], *([chance.choice(cells) for _ in range(chance.randrange(1, 6))] for _ in range(60))]
+    made = 'header, data = HeaderRows(["net", "First name", "Premiere"], least=%d), DataRows(least=%d)' % (1 + seed % 3, 1 + seed % 4)
+    detectors = """
+        from ade_engine.fields import DataRows, HeaderRows
+        %s
+        def register(registry):
+            registry.register_row_detector(%s, row_kind="header", priority=2)
+            registry.register_row_detector(data, row_kind="data", priority=1)
+    """
+    natively = run({}, rows, rows=detectors % (made, "header"))
+    row_by_row = run({}, rows, rows=detectors % (made, "lambda row_values: header(row_values)"))
+    assert natively.result.error is None and natively.tables == row_by_row.tables
+    assert natively.rows() == row_by_row.rows()
+
+
+# ---------------------------------------------------------------- records
+
+
+def test_readings_say_how_each_column_was_read(normalize):
+    config = columns('Field("day", headers=["Invoice date"], read=date)', 'Field("net", headers=["Net amount"], read=money)', 'Field("t", read=text)')
+    normalize(config, [
+        ["T", "Invoice date", "Net amount"],
+        ["a", "31/01/2025", "1.309,50"], ["b", "01/02/2025", "1.200"], ["c", "01/26/2025", "950"], *[["d", "30/01/2025", "7,5"]] * 5,
+    ])  # fmt: skip
+    day, net = noticed(normalize.outcome)["readings"]
+    assert {key: day[key] for key in ("sheet", "table", "field", "column", "header", "kind", "read_as", "decided_by")} == {
+        "sheet": "Sheet", "table": 0, "field": "day", "column": "B", "header": "Invoice date", "kind": "date",
+        "read_as": "day-first", "decided_by": "evidence",
+    }  # fmt: skip
+    assert (day["cells"], day["certain"], day["contradict"], day["ambiguous"]) == (8, 6, 1, False)
+    assert day["message"] == "dates day-first: 6 of 8 cells can't be otherwise, 1 contradict"
+    assert (net["field"], net["column"], net["read_as"], net["cells"]) == ("net", "C", "decimal comma", 8)
+    assert net["message"].startswith("numbers with decimal comma: ")
+
+
+def test_lost_digits_are_a_notice(normalize):
+    rows = normalize(columns('Field("no", read=code)'), [["No"], ["1.23E+11"], ["00123"], ["9.78E+12"]])
+    assert [row["no"] for row in rows] == [None, "00123", None]
+    (notice,) = [one for one in noticed(normalize.outcome)["notices"] if one["code"] == "lost_digits"]
+    assert (notice["field"], notice["count"], notice["table"]) == ("no", 2, 0) and notice["level"] == "warning"
+
+
+@pytest.mark.parametrize("level", [10, 20])
+def test_no_event_holds_a_cell(normalize, level):
+    """Each cell is a word of its own, of every kind of trouble; all events are searched for all of them."""
+    config = columns(
+        'Field("day", read=date, checks=[required])', 'Field("net", read=money, checks=[lambda name: range(name, least=1e9)])',
+        'Field("no", read=code)', 'Field("mail", read=fields.email)', 'Field("tel", read=fields.phone)', 'Field("cur", read=currency)',
+    )  # fmt: skip
+    config["hooks/h.py"] = hook("on_table_transformed", 'return table.filter(pl.col("no").fill_null("") != "K-7741")')
+    rows = [
+        ["Day", "Net", "No", "Mail", "Tel", "Cur"],
+        ["03/04/2019", "8.134,77", "K-7741", "wilma(at)x.yz", "4-4831", "Taler"],
+        ["05/06/2018", "6,123.45", "6.02E+23", "fred@stone.example", "555-1987654", "€"],
+        ["Sankt Nimmerlein", "siebzehn", "K-7742", "barney", "555-1987655 / 555-1987656", "£"],
+    ]
+    normalize(config, rows, level=level)
+    said = json.dumps(normalize.outcome.events, ensure_ascii=False)
+    for row in rows[1:]:
+        for cell in row:
+            if cell not in ("€", "£"):
+                assert cell not in said, cell
+    assert noticed(normalize.outcome)["readings"] and issues(normalize(config, rows), "day")
+
+
+def test_without_ade_and_without_settings_nothing_new_is_said(run, monkeypatch):
+    """A package of before that returns expressions of its own sees none of this."""
+    config = {
+        "columns/z.py": """
+import polars as pl
+def fn(field_name):
+    return pl.col(field_name).cast(pl.Float64, strict=False)
+def register(registry):
+    registry.register_column_transform(fn, field="n", priority=1)
+"""
+    }
+    outcome = run(config, [["n"], ["x"], ["7"]], fields=["n"], settings={"write_diagnostics_columns": True})
+    assert outcome.rows() == [["n", "__ade_has_issues", "__ade_issue_count"], [None, False, 0], [7, False, 0]]
+    assert not outcome.named("run.noticed")
