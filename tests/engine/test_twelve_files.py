@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from datetime import date, datetime
+from pathlib import Path
 
+import polars as pl
 import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
@@ -169,3 +172,54 @@ def every_cell():
             for row in sheet.rows:
                 assert isinstance(row, (Invoice, Other))
                 yield from row.cells
+
+
+INVOICE_CONFIG = Path(__file__).with_name("invoice_config")
+
+#: A hook that keeps each table as it is before it is written: with its issues, and with the row that each row comes from.
+KEEP_TABLES = """
+from pathlib import Path
+
+def keep(*, table, table_index, source_sheet, metadata):
+    table.write_ipc(Path(metadata["output_file"]).parent / f"{source_sheet.title}-{table_index}.ipc")
+
+def register(registry):
+    registry.register_hook(keep, hook="on_table_validated", priority=-1)
+"""
+
+
+@pytest.fixture
+def read(run, tmp_path):
+    """The rows that a configuration reads in a file, by sheet and row, as dictionaries by the fields' names."""
+    config = tmp_path / "invoices"
+    shutil.copytree(INVOICE_CONFIG, config, ignore=shutil.ignore_patterns("__pycache__"))
+    (config / "src/ade_config/hooks/keep_tables.py").write_text(KEEP_TABLES)
+
+    def call(file) -> tuple[dict[tuple[str, int], dict], object]:
+        outcome = run(config, write(file, tmp_path))
+        assert outcome.result.error is None, outcome.result.error
+        rows = {}
+        for kept in sorted((tmp_path / "out").glob("*.ipc")):
+            sheet = kept.stem.rpartition("-")[0]
+            for row in pl.read_ipc(kept, memory_map=False).to_dicts():
+                assert rows.setdefault((sheet, row["__ade_row"]), row) is row
+        return rows, outcome
+
+    return call
+
+
+def verdict(says, found, issue) -> str:
+    """``right``, ``empty``, where an issue says that a value is missing, or ``wrong``."""
+    if isinstance(says, Unknown) or says is None:
+        is_right = found is None and (says is None or issue is not None)
+    elif isinstance(says, float) and isinstance(found, (int, float)):
+        is_right = found == pytest.approx(says, rel=1e-12)
+    else:
+        is_right = found == says and isinstance(found, bool) == isinstance(says, bool)
+    if is_right:
+        return "right"
+    return "empty" if found is None and issue is not None else "wrong"
+
+
+def test_print(read):
+    pass

@@ -20,6 +20,8 @@ def simplify(text: str) -> str:
             plain = text.lower()
         else:
             plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+            # "Nº" and "№" have become "no"; a degree sign is what many keyboards have instead.
+            plain = plain.replace("n°", "no")
         simple = " ".join("".join(c if c.isalnum() else " " for c in plain).split())
         if len(_known) < 10_000:
             _known[text] = simple

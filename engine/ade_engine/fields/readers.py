@@ -74,15 +74,16 @@ class Reader(pl.Expr):
         if self._original and around is not None and self.column in around.table.columns:
             before = around.table.get_column(self.column)
             series = before if len(before) == len(series) else series
-        order, decimal, header, origin = self._order, self._decimal, "", None
+        order, decimal, header, unit, origin = self._order, self._decimal, "", None, None
         if around is not None:
             order = order or around.settings.date_order
             decimal = decimal or around.settings.decimal_mark
             header = around.header(self.column)
+            unit = around.unit(self.column)
             origin = around.origin(self.column, series)
         if isinstance(series.dtype, (pl.Categorical, pl.Enum)):
             series = series.cast(pl.String)
-        arguments = {"header": header, "order": order, "decimal": decimal, "origin": origin}
+        arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
         found = _native.read_column(series, self.kind, self._option, **arguments)
         reading = found[4]
         if around is not None and reading is not None and reading["ambiguous"]:
@@ -165,8 +166,9 @@ def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
 def currency(column: str) -> pl.Expr:
     """The currency that stands beside the amounts of a column, as its ISO code: ``"1.309,50 €"`` is ``"EUR"``.
 
-    A sign that several currencies share (``$``, ``kr``) stays as it is. The column may be one that another field has
-    turned into numbers already: the cells are read as they came.
+    Amounts without one have the currency of their header (``Net (EUR)``). A sign that several currencies share (``$``,
+    ``kr``) stays as it is, unless the column names one of them besides (``US$``). The column may be one that another field
+    has turned into numbers already: the cells are read as they came.
     """
     return Reader(column, "currency", original=True)
 

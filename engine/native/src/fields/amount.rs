@@ -358,6 +358,12 @@ pub fn has_lost_digits(text: &str) -> bool {
         && exponent.iter().fold(0, |all, digit| all * 10 + usize::from(digit - b'0')) + 1 > digits
 }
 
+/// The same behind letters that a formula has put before it: "CZ7.70101E+09". Only with a mark and a plus sign, for codes of
+/// letters and digits are many.
+pub fn has_lost_digits_behind_letters(text: &str) -> bool {
+    let number = text.trim().trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    number.len() < text.trim().len() && number.contains(['.', ',']) && number.contains('+') && has_lost_digits(number)
+}
 
 #[cfg(test)]
 mod tests {

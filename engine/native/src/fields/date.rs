@@ -292,7 +292,10 @@ impl Cells {
         // Groups that some cell decides, without the help of others.
         let mut clear: Option<Order> = None;
         let mut is_clear = true;
-        for group in &self.groups {
+        for (number, group) in (0..).zip(&self.groups) {
+            if self.usual_order(number).is_some() {
+                continue;
+            }
             let mut counts: Vec<usize> = group.counts.iter().copied().filter(|count| *count > 0).collect();
             counts.sort_unstable();
             if group.shape.name_at.is_none() && counts.len() > 1 && counts[counts.len() - 1] > counts[counts.len() - 2] {
@@ -349,7 +352,7 @@ impl Cells {
     ) -> usize {
         let group = &self.groups[usize::from(number)];
         let (shape, cells, counts) = (group.shape, group.cells, group.counts);
-        let best = counts.iter().copied().max().unwrap_or(0);
+        let mut best = counts.iter().copied().max().unwrap_or(0);
         let is_short = shape.name_at.is_none() && shape.year_at.is_none();
         let least = if shape.mark == b'8' {
             0.9
@@ -365,9 +368,16 @@ impl Cells {
             reading.why.push(format!("{cells} cells look like dates, but most of them can't be"));
             return 0;
         }
+        let slips = match self.usual_order(number) {
+            Some((usual, slips)) => {
+                best = counts[usual as usize];
+                slips
+            }
+            None => Vec::new(),
+        };
         let mut tied: Vec<Order> = ORDERS
             .into_iter()
-            .filter(|order| counts[*order as usize] == best)
+            .filter(|order| counts[*order as usize] >= best)
             .collect();
         let mut why = Vec::new();
         let mut decided = if counts.iter().filter(|count| **count > 0).count() > 1 {
@@ -393,7 +403,7 @@ impl Cells {
         for row in self.rows_of(number) {
             let days = &self.days[row];
             let has = |order: Order| days[order as usize] != NONE;
-            if !has(order) && days.iter().any(|day| *day != NONE) {
+            if !has(order) && days.iter().any(|day| *day != NONE) && slips.binary_search(&row).is_err() {
                 against.push(row);
             }
             support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
@@ -452,6 +462,30 @@ impl Cells {
             }
         }
         read
+    }
+
+    /// The order with the year behind that explains all but some slips, where a year of two digits in front would explain
+    /// these too: 30-Feb-25 is no 25th of February 2030. Returns the order and the slips' rows.
+    ///
+    /// A slip has a day that the month lacks. A first number above 31 (99-01-31) is no day at all, and stays evidence.
+    fn usual_order(&self, number: u8) -> Option<(Order, Vec<usize>)> {
+        let group = &self.groups[usize::from(number)];
+        if group.shape.year_at.is_some() {
+            return None;
+        }
+        let count = |order: Order| group.counts[order as usize];
+        let usual = if count(Order::MonthFirst) > count(Order::DayFirst) { Order::MonthFirst } else { Order::DayFirst };
+        let front = if count(Order::YearDay) > count(Order::YearFirst) { Order::YearDay } else { Order::YearFirst };
+        if count(usual) == 0 || count(front) <= count(usual) {
+            return None;
+        }
+        let in_front_only = |row: &usize| {
+            let days = &self.days[*row];
+            days[usual as usize] == NONE && days[front as usize] != NONE
+        };
+        let rows: Vec<usize> = self.rows_of(number).filter(in_front_only).collect();
+        let is_day = |row: &usize| civil_from_days(self.days[*row][front as usize].into()).0.rem_euclid(100) <= 31;
+        (2 * rows.len() <= count(usual) && rows.iter().all(is_day)).then_some((usual, rows))
     }
 
     /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.

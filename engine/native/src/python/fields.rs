@@ -165,7 +165,7 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
 /// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), how
 /// many these are, how many codes have lost digits, and how the column was read (or nothing).
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", order=None, decimal=None, hints=(None, None), origin=None))]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, hints=(None, None), origin=None))]
 #[allow(clippy::too_many_arguments, reason = "they are converted one by one, and one caller names them")]
 #[allow(clippy::type_complexity, reason = "a tuple for Python")]
 pub fn read_column<'py>(
@@ -174,6 +174,7 @@ pub fn read_column<'py>(
     kind: &str,
     option: Option<&Bound<'py, PyAny>>,
     header: &str,
+    unit: Option<&str>,
     order: Option<&str>,
     decimal: Option<&str>,
     hints: (Option<String>, Option<String>),
@@ -183,6 +184,7 @@ pub fn read_column<'py>(
     let frame = frame_of(series)?;
     let around = Surroundings {
         header,
+        unit,
         order: order_named(order)?,
         decimal: mark_named(decimal)?,
         hints: Hints {
