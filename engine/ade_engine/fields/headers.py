@@ -19,7 +19,9 @@ def simplify(text: str) -> str:
         if text.isascii():
             plain = text.lower()
         else:
-            plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+            # Normalized first: of "№" that makes "No", with a capital.
+            parts = unicodedata.normalize("NFKD", text)
+            plain = "".join(c for c in parts if not unicodedata.combining(c)).casefold()
             # "Nº" and "№" have become "no"; a degree sign is what many keyboards have instead.
             plain = plain.replace("n°", "no")
         simple = " ".join("".join(c if c.isalnum() else " " for c in plain).split())

@@ -148,14 +148,15 @@ def boolean(column: str, *, yes: list[str] | tuple[str, ...] = (), no: list[str]
     return Reader(column, "boolean", (list(yes), list(no)) if yes or no else None)
 
 
-def number(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
+def number(column: str, *, decimal_mark: str | None = None, units: list[str] | tuple[str, ...] = ()) -> pl.Expr:
     """A number: ``1,309.50``, ``1.309,50``, ``1 309,50``, ``1'309.50``, ``12,34,567``, ``(25)``, ``25-``, ``1.5e3``, ``€ 25``.
 
     The column decides whether the point or the comma is the decimal mark; where it leaves that open, ``decimal_mark``
     (``"."``, ``","``) does, or the setting of that name. In a column of percentages ``19%`` is 0.19; a percentage among
-    other numbers is none. More than 15 digits do not fit a number: use :func:`code`.
+    other numbers is none. More than 15 digits do not fit a number: use :func:`code`. ``units`` may stand behind a number,
+    such as ``["kg", "pcs"]``, and are left out; with any other word behind it a cell is no number.
     """
-    return Reader(column, "number", decimal=decimal_mark)
+    return Reader(column, "number", list(units) or None, decimal=decimal_mark)
 
 
 def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:

@@ -52,7 +52,10 @@ pub enum Kind {
         yes: Vec<String>,
         no: Vec<String>,
     },
-    Number,
+    Number {
+        /// What may stand behind a number and is left out, folded.
+        units: Vec<String>,
+    },
     /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
     Currency,
     Date {
@@ -80,7 +83,7 @@ impl Kind {
             Self::Email => "an e-mail address",
             Self::Phone => "a phone number",
             Self::Boolean { .. } => "yes or no",
-            Self::Number => "a number",
+            Self::Number { .. } => "a number",
             Self::Currency => "a currency",
             Self::Date { .. } => "a date",
             Self::DateTime { .. } => "a date and time",
@@ -121,7 +124,7 @@ type Unread = Vec<(usize, String)>;
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     match kind {
         Kind::Date { serials } | Kind::DateTime { serials } => read_dates(values, kind, *serials, around),
-        Kind::Number | Kind::Currency => read_numbers(values, kind, around),
+        Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
             let mut cut = Cut::default();
             let times = each(values, |value| moment::time(value, *serials, &mut cut));
@@ -187,6 +190,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     let numbers = number::read(
         values,
         &NumberOptions {
+            units: if let Kind::Number { units } = kind { units } else { &[] },
             decimal: around.decimal,
             hints: around.hints,
             month_first: around.hints.order == Some(Order::MonthFirst),

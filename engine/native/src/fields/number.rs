@@ -15,7 +15,9 @@ const COMMA: u8 = b',';
 
 /// What an author or a setting says about a column of numbers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NumberOptions {
+pub struct NumberOptions<'a> {
+    /// What may stand behind a number and is left out, folded.
+    pub units: &'a [String],
     /// The decimal mark where nothing decides.
     pub decimal: Option<u8>,
     pub hints: Hints,
@@ -110,7 +112,7 @@ fn other(mark: u8) -> u8 {
 }
 
 /// Reads a column.
-pub fn read(values: &[Value<'_>], options: &NumberOptions) -> Numbers {
+pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     let mut found: Vec<Option<f64>> = vec![None; values.len()];
     let mut has_text = false;
     for (row, value) in values.iter().enumerate() {
@@ -146,7 +148,7 @@ pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     }
 }
 
-fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
+fn read_text(values: &[Value<'_>], options: &NumberOptions<'_>, numbers: &mut Numbers) {
     let mut cut = Cut::default();
     let mut cells: Vec<Cell> = vec![Cell::default(); values.len()];
     let reading = &mut numbers.reading;
@@ -158,7 +160,7 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
             continue;
         }
         reading.cells += 1;
-        if let Some(amount) = Amount::of(&cut) {
+        if let Some(amount) = Amount::of(&cut, options.units) {
             cells[row] = Cell::of(&amount);
             count += 1;
             with_digits += 1;
@@ -329,7 +331,7 @@ impl Facts {
         }
     }
 
-    fn decide(&self, cells: &[Cell], options: &NumberOptions) -> (u8, Decided, Vec<String>) {
+    fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> (u8, Decided, Vec<String>) {
         let mut why = Vec::new();
         let most = self.counts[0].max(self.counts[1]);
         let best = if self.counts[1] > self.counts[0] { COMMA } else { POINT };

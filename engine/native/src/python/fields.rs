@@ -94,7 +94,13 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
                 no: folded(no),
             }
         }
-        "number" => Kind::Number,
+        "number" => {
+            let units: Option<Vec<String>> = option.map(|units| units.extract()).transpose()?;
+            let folded = |unit: String| cut::fold(unit.trim()).trim_end_matches('.').to_owned();
+            Kind::Number {
+                units: units.unwrap_or_default().into_iter().map(folded).collect(),
+            }
+        }
         "currency" => Kind::Currency,
         "date" => Kind::Date { serials: flag()? },
         "date_time" => Kind::DateTime { serials: flag()? },

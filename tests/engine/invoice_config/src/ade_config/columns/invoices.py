@@ -8,6 +8,10 @@ def currency_or_of_amount(field_name):
     return pl.coalesce(currency(field_name), currency("net_amount"))
 
 
+def pieces(field_name):
+    return number(field_name, units=["szt", "ks", "kg", "h", "m"])
+
+
 def rate(field_name, column_unit):
     """Below a header with "%", 21 is 0.21; "21%" is 0.21 anyway."""
     rate = number(field_name)
@@ -19,8 +23,8 @@ FIELDS = [
         "invoice_number",
         "Invoice number",
         headers=[
-            "invoice number", "invoice no", "invoice #", "invoice ref", "inv no", "rechnungsnr", "rechnung nr", "no de facture",
-            "no factura", "numer faktury", "číslo faktury",
+            "invoice number", "invoice no", "invoice #", "invoice ref", "inv no", "rechnungsnr", "rechnung nr", "n° de facture",
+            "nº factura", "numer faktury", "číslo faktury",
         ],
         read=code,
         checks=[required],
@@ -56,7 +60,7 @@ FIELDS = [
         "tax_id",
         "Tax ID or IBAN",
         headers=[
-            "tax id", "tax number", "vat id", "vat number", "vat reg no", "ein", "gstin", "ust idnr", "iban", "no tva intracom",
+            "tax id", "tax number", "vat id", "vat number", "vat reg no", "ein", "gstin", "ust idnr", "iban", "n° tva intracom",
             "nif", "nip", "dič",
         ],
         read=code,
@@ -65,7 +69,7 @@ FIELDS = [
         "quantity",
         "Quantity",
         headers=["quantity", "qty", "units", "menge", "anzahl", "quantité", "cantidad", "ilość", "množství"],
-        read=number,
+        read=pieces,
     ),
     Field(
         "net_amount",
