@@ -350,6 +350,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
       no table was found
       0 of 2 fields mapped
       not found: name, email
+      sheet 'blank' is empty
       0 issues
       data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
     --- stderr

@@ -102,3 +102,22 @@ def test_a_message_about_an_author_s_own_reader_names_it(run):
     code = f"from ade_engine.fields import Field\n{broken}\ndef register(registry):\n    Field('net', read=wrong).register(registry)\n"
     outcome = run({"columns/net.py": code}, [["net"], [1]])
     assert "ade_config.columns.net.wrong" in outcome.result.error.message
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["01/31/2025", "2/14/25", "Feb 28, 2025"], "dates month-first: no cell can be otherwise"),
+        (["03/01/2025", "01/31/2025", "Feb 28, 2025"], "dates month-first: 1 of 2 cells can't be otherwise"),
+        (["31/01/2025", "28 Feb 2025"], "dates day-first: no cell can be otherwise"),
+    ],
+)
+def test_several_ways_to_write_dates_are_told_once(run, monkeypatch, cells, message):
+    code = (
+        "from ade_engine.fields import Field, date\n\n"
+        "def register(registry):\n    Field('day', read=date).register(registry)\n"
+    )
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    outcome = run({"columns/day.py": code}, [["day"], *([cell] for cell in cells)])
+    (event,) = outcome.named("run.noticed")
+    assert [reading["message"] for reading in event["data"]["readings"]] == [message]

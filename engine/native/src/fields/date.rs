@@ -21,6 +21,8 @@ const SERIAL_EPOCH: i64 = -25_569;
 const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
 /// Spreadsheets know no earlier days.
 const FIRST_DAY: i64 = -25_567;
+/// What is said behind an order where no other one is possible.
+const CLEAR: &str = ": no cell can be otherwise";
 const NO_GROUP: u8 = u8::MAX;
 
 /// What an author or a setting says about a column of dates.
@@ -174,6 +176,21 @@ pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
         .filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
 }
 
+/// Leaves out what several groups say alike, and that a group of an order is clear where another says more of that order.
+fn say_once(why: &mut Vec<String>) {
+    let all = why.clone();
+    let mut at = 0;
+    why.retain(|one| {
+        let is_repeated = all[..at].contains(one);
+        let says_more = one.strip_suffix(CLEAR).is_some_and(|order| {
+            let mut others = all.iter().filter(|other| *other != one);
+            others.any(|other| other.strip_prefix(order).is_some_and(|rest| rest.starts_with(": ")))
+        });
+        at += 1;
+        !is_repeated && !says_more
+    });
+}
+
 fn name_of(order: Order) -> &'static str {
     match order {
         Order::DayFirst => "day-first",
@@ -318,6 +335,7 @@ impl Cells {
                 reading.why.push("no cell is a date".to_owned());
             }
         }
+        say_once(&mut reading.why);
         self.suspect_swapped(reading);
         reading.contradict.sort_unstable();
     }
@@ -450,7 +468,7 @@ impl Cells {
             });
         }
         reading.why.push(if why.is_empty() {
-            format!("{}: no cell can be otherwise", name_of(order))
+            format!("{}{CLEAR}", name_of(order))
         } else {
             format!("{}: {}", name_of(order), why.join(", "))
         });
