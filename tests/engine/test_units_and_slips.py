@@ -34,6 +34,15 @@ def test_a_first_number_that_is_no_day_is_a_year():
     assert read(fields.date, cells) == [date(2025, 1, 31), date(2025, 2, 28), date(2024, 12, 30), date(1999, 1, 31)]
 
 
+def test_a_slip_turns_no_column_round_that_begins_with_years():
+    cells = ["25-01-31", "25-02-14", "24-12-05", "25-02-30"]
+    assert read(fields.date, cells) == [date(2025, 1, 31), date(2025, 2, 14), date(2024, 12, 5), None]
+    cells = ["31-01-25", "14-02-25", "05-12-24", "30-02-25"]
+    assert read(fields.date, cells) == [date(2025, 1, 31), date(2025, 2, 14), date(2024, 12, 5), None]
+    cells = ["31-12-98", "05-01-99", "14-02-25", "01-03-25"]
+    assert read(fields.date, cells) == [date(1998, 12, 31), date(1999, 1, 5), date(2025, 2, 14), date(2025, 3, 1)]
+
+
 def test_many_days_that_no_month_has_are_no_slips():
     """Half of the cells: they are years after all, or nothing that can be known."""
     cells = ["30-Feb-05", "31-Apr-06", "30-Feb-07", "05-Jan-08"]

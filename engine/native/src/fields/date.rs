@@ -310,7 +310,7 @@ impl Cells {
         let mut clear: Option<Order> = None;
         let mut is_clear = true;
         for (number, group) in (0..).zip(&self.groups) {
-            if self.usual_order(number).is_some() {
+            if self.slips(number).is_some() {
                 continue;
             }
             let mut counts: Vec<usize> = group.counts.iter().copied().filter(|count| *count > 0).collect();
@@ -386,13 +386,10 @@ impl Cells {
             reading.why.push(format!("{cells} cells look like dates, but most of them can't be"));
             return 0;
         }
-        let slips = match self.usual_order(number) {
-            Some((usual, slips)) => {
-                best = counts[usual as usize];
-                slips
-            }
-            None => Vec::new(),
-        };
+        let mut slips = Vec::new();
+        if let Some((without, rows)) = self.slips(number) {
+            (best, slips) = (without, rows);
+        }
         let mut tied: Vec<Order> = ORDERS
             .into_iter()
             .filter(|order| counts[*order as usize] >= best)
@@ -482,28 +479,32 @@ impl Cells {
         read
     }
 
-    /// The order with the year behind that explains all but some slips, where a year of two digits in front would explain
-    /// these too: 30-Feb-25 is no 25th of February 2030. Returns the order and the slips' rows.
+    /// With a year of two digits, a slip looks like evidence: 30-Feb-25 is no 30th of February, but would be the 25th in
+    /// 2030. Returns how many cells the order explains against which nothing but slips speaks, and the slips' rows.
     ///
-    /// A slip has a day that the month lacks. A first number above 31 (99-01-31) is no day at all, and stays evidence.
-    fn usual_order(&self, number: u8) -> Option<(Order, Vec<usize>)> {
-        let group = &self.groups[usize::from(number)];
-        if group.shape.year_at.is_some() {
+    /// A slip has a day that the month lacks. A number above 31 (99-01-31) is no day at all, and stays evidence.
+    fn slips(&self, number: u8) -> Option<(usize, Vec<usize>)> {
+        let Group { shape, counts, .. } = &self.groups[usize::from(number)];
+        if shape.year_at.is_some() {
             return None;
         }
-        let count = |order: Order| group.counts[order as usize];
-        let usual = if count(Order::MonthFirst) > count(Order::DayFirst) { Order::MonthFirst } else { Order::DayFirst };
-        let front = if count(Order::YearDay) > count(Order::YearFirst) { Order::YearDay } else { Order::YearFirst };
-        if count(usual) == 0 || count(front) <= count(usual) {
+        let count = |order: Order| counts[order as usize];
+        let more = |one, other| if count(other) > count(one) { other } else { one };
+        let behind = more(Order::DayFirst, Order::MonthFirst);
+        let front = more(Order::YearFirst, Order::YearDay);
+        let (most, less) = if count(front) > count(behind) { (front, behind) } else { (behind, front) };
+        // Where a year in front is unlikely anyway, nothing needs to be said for it.
+        let is_usual = shape.name_at.is_some() || matches!(shape.first_mark(), b'.' | b'/');
+        if count(less) == 0 || count(most) == count(less) || most == behind && is_usual {
             return None;
         }
-        let in_front_only = |row: &usize| {
+        let of_most_only = |row: &usize| {
             let days = &self.days[*row];
-            days[usual as usize] == NONE && days[front as usize] != NONE
+            days[less as usize] == NONE && days[most as usize] != NONE
         };
-        let rows: Vec<usize> = self.rows_of(number).filter(in_front_only).collect();
-        let is_day = |row: &usize| civil_from_days(self.days[*row][front as usize].into()).0.rem_euclid(100) <= 31;
-        (2 * rows.len() <= count(usual) && rows.iter().all(is_day)).then_some((usual, rows))
+        let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
+        let is_day = |row: &usize| civil_from_days(self.days[*row][most as usize].into()).0.rem_euclid(100) <= 31;
+        (2 * rows.len() <= count(less) && rows.iter().all(is_day)).then_some((count(less), rows))
     }
 
     /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.
