@@ -66,8 +66,10 @@ impl Texts {
 
     /// Large text: offsets of 64 bits.
     pub fn column(self) -> Column {
-        self.validity
-            .column("U", vec![Buffer::Words(self.offsets), Buffer::Bytes(self.bytes)])
+        self.validity.column(
+            "U",
+            vec![Buffer::Words(self.offsets), Buffer::Bytes(self.bytes)],
+        )
     }
 }
 
@@ -122,17 +124,35 @@ pub fn dates(values: &[Option<i64>]) -> Column {
 
 /// Microseconds since 1970.
 pub fn date_times(values: &[Option<i64>]) -> Column {
-    words("tsu:", &values.iter().map(|value| value.map(|value| value as u64)).collect::<Vec<_>>())
+    words(
+        "tsu:",
+        &values
+            .iter()
+            .map(|value| value.map(|value| value as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Microseconds since midnight.
 pub fn times(values: &[Option<i64>]) -> Column {
-    words("ttn", &values.iter().map(|value| value.map(|value| (value * 1000) as u64)).collect::<Vec<_>>())
+    words(
+        "ttn",
+        &values
+            .iter()
+            .map(|value| value.map(|value| (value * 1000) as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Microseconds.
 pub fn durations(values: &[Option<i64>]) -> Column {
-    words("tDu", &values.iter().map(|value| value.map(|value| value as u64)).collect::<Vec<_>>())
+    words(
+        "tDu",
+        &values
+            .iter()
+            .map(|value| value.map(|value| value as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 pub fn booleans(values: &[Option<bool>]) -> Column {

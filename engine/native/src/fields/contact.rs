@@ -20,7 +20,11 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
     let Some((local, domain)) = address.split_once('@') else {
         return false;
     };
-    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"');
+    let is_plain = |c: char| {
+        !c.is_whitespace()
+            && !c.is_control()
+            && !matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"')
+    };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {
             !label.is_empty()
@@ -28,7 +32,9 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         })
-        && domain.rsplit('.').next().is_some_and(|last| last.chars().count() > 1 && !last.bytes().all(|b| b.is_ascii_digit()));
+        && domain.rsplit('.').next().is_some_and(|last| {
+            last.chars().count() > 1 && !last.bytes().all(|b| b.is_ascii_digit())
+        });
     if local.is_empty()
         || !local.chars().all(is_plain)
         || local.starts_with('.')
@@ -93,10 +99,16 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
             SPACE | b'-' | b'.' | b'/' | b'(' | b')' | b',' | b':' => {}
             WORD | b'#' if count > 0 => {
                 let word = cut.text(token);
-                if !matches!(word, "x" | "ext" | "extension" | "#" | "poste" | "durchwahl" | "dw") {
+                if !matches!(
+                    word,
+                    "x" | "ext" | "extension" | "#" | "poste" | "durchwahl" | "dw"
+                ) {
                     return Err(NoPhone::Other);
                 }
-                let rest: Vec<_> = tokens[at + 1..].iter().filter(|token| !matches!(token.kind, SPACE | b'.' | b':' | b'#')).collect();
+                let rest: Vec<_> = tokens[at + 1..]
+                    .iter()
+                    .filter(|token| !matches!(token.kind, SPACE | b'.' | b':' | b'#'))
+                    .collect();
                 let [only] = rest.as_slice() else {
                     return Err(NoPhone::Other);
                 };
@@ -106,7 +118,10 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
                 extension = Some(**only);
                 break;
             }
-            WORD if matches!(cut.text(token), "tel" | "phone" | "mobile" | "mob" | "cell" | "fon" | "telefon" | "t" | "m" | "p") => {}
+            WORD if matches!(
+                cut.text(token),
+                "tel" | "phone" | "mobile" | "mob" | "cell" | "fon" | "telefon" | "t" | "m" | "p"
+            ) => {}
             _ => return Err(NoPhone::Other),
         }
         at += 1;
@@ -166,7 +181,18 @@ mod tests {
             assert!(push_email(text, &mut out), "{text}");
             assert_eq!(out, wanted);
         }
-        for text in ["", "a@b", "a b@c.de", "a@b.c", "a@b.de; c@d.de", "@b.de", "a@.de", "a@b..de", "n/a", "a@b.12"] {
+        for text in [
+            "",
+            "a@b",
+            "a b@c.de",
+            "a@b.c",
+            "a@b.de; c@d.de",
+            "@b.de",
+            "a@.de",
+            "a@b..de",
+            "n/a",
+            "a@b.12",
+        ] {
             assert!(!push_email(text, &mut String::new()), "{text}");
         }
     }
@@ -194,7 +220,13 @@ mod tests {
         }
         assert_eq!(phone("12345"), Err(NoPhone::TooShort));
         assert_eq!(phone("12345678901234567"), Err(NoPhone::TooLong));
-        for text in ["n/a", "", "call Bob 5551234567", "555-1234 and 555-1235", "1.23E+11"] {
+        for text in [
+            "n/a",
+            "",
+            "call Bob 5551234567",
+            "555-1234 and 555-1235",
+            "1.23E+11",
+        ] {
             assert_eq!(phone(text), Err(NoPhone::Other), "{text}");
         }
     }

@@ -99,7 +99,9 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
     let mut typed = (0, 0);
     for (row, value) in values.iter().enumerate() {
         if let Some(days) = typed_day(*value, options.serials) {
-            if !matches!(value, Value::Text(_)) && matches!(value, Value::Date(_) | Value::DateTime(_)) {
+            if !matches!(value, Value::Text(_))
+                && matches!(value, Value::Date(_) | Value::DateTime(_))
+            {
                 let (_, _, day) = civil_from_days(days.div_euclid(DAY_MICROSECONDS));
                 typed = (typed.0 + 1, typed.1.max(day));
             }
@@ -107,7 +109,9 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         }
     }
     let mut reading = Reading::default();
-    let is_text = |value: &Value<'_>| matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some();
+    let is_text = |value: &Value<'_>| {
+        matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some()
+    };
     if values.iter().any(is_text) {
         let mut cells = Cells::cut(values, options.with_time);
         (cells.typed, cells.typed_up_to) = typed;
@@ -127,7 +131,9 @@ fn eight_digits(value: Value<'_>) -> Option<i64> {
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
         _ => return None,
     };
-    (10_000_000..=99_999_999).contains(&number).then_some(number)
+    (10_000_000..=99_999_999)
+        .contains(&number)
+        .then_some(number)
 }
 
 /// The microseconds since 1970 of a cell that is no text.
@@ -146,8 +152,14 @@ fn typed_day(value: Value<'_>, serials: bool) -> Option<i64> {
         Value::Float(number) => serial(number),
         Value::Text(text) if serials => {
             let text = text.trim();
-            let is_number = text.len() >= 2 && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            serial(if is_number { text.parse().ok()? } else { return None })
+            let is_number = text.len() >= 2
+                && text.len() <= 16
+                && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            serial(if is_number {
+                text.parse().ok()?
+            } else {
+                return None;
+            })
         }
         _ => None,
     }
@@ -184,7 +196,11 @@ fn say_once(why: &mut Vec<String>) {
         let is_repeated = all[..at].contains(one);
         let says_more = one.strip_suffix(CLEAR).is_some_and(|order| {
             let mut others = all.iter().filter(|other| *other != one);
-            others.any(|other| other.strip_prefix(order).is_some_and(|rest| rest.starts_with(": ")))
+            others.any(|other| {
+                other
+                    .strip_prefix(order)
+                    .is_some_and(|rest| rest.starts_with(": "))
+            })
         });
         at += 1;
         !is_repeated && !says_more
@@ -206,7 +222,11 @@ impl Cells {
             days: vec![[NONE; 4]; values.len()],
             groups: Vec::new(),
             group_of: vec![NO_GROUP; values.len()],
-            times: if with_time { vec![0; values.len()] } else { Vec::new() },
+            times: if with_time {
+                vec![0; values.len()]
+            } else {
+                Vec::new()
+            },
             languages: 0,
             named: 0,
             strange: 0,
@@ -295,7 +315,8 @@ impl Cells {
 
     fn rows_of(&self, group: u8) -> impl Iterator<Item = usize> + '_ {
         let rows = self.group_of.iter().enumerate();
-        rows.filter(move |(_, own)| **own == group).map(|(row, _)| row)
+        rows.filter(move |(_, own)| **own == group)
+            .map(|(row, _)| row)
     }
 
     fn decide(
@@ -313,9 +334,17 @@ impl Cells {
             if self.slips(number).is_some() {
                 continue;
             }
-            let mut counts: Vec<usize> = group.counts.iter().copied().filter(|count| *count > 0).collect();
+            let mut counts: Vec<usize> = group
+                .counts
+                .iter()
+                .copied()
+                .filter(|count| *count > 0)
+                .collect();
             counts.sort_unstable();
-            if group.shape.name_at.is_none() && counts.len() > 1 && counts[counts.len() - 1] > counts[counts.len() - 2] {
+            if group.shape.name_at.is_none()
+                && counts.len() > 1
+                && counts[counts.len() - 1] > counts[counts.len() - 2]
+            {
                 let best = best_order(group);
                 is_clear &= clear.is_none_or(|order| order == best);
                 clear = Some(best);
@@ -323,7 +352,8 @@ impl Cells {
         }
         let clear = clear.filter(|_| is_clear);
         let mut order_of_groups: Vec<u8> = (0..self.groups.len() as u8).collect();
-        order_of_groups.sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
+        order_of_groups
+            .sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
         let mut read = 0;
         for number in order_of_groups {
             read += self.decide_group(number, clear, values, options, found, reading);
@@ -345,9 +375,16 @@ impl Cells {
         if self.typed < 5 || self.typed_up_to > 12 {
             return;
         }
-        let certain = self.days.iter().zip(&self.group_of).enumerate().filter(|(_, (days, group))| {
-            **group != NO_GROUP && self.groups[usize::from(**group)].shape.name_at.is_none() && is_certain(days)
-        });
+        let certain =
+            self.days
+                .iter()
+                .zip(&self.group_of)
+                .enumerate()
+                .filter(|(_, (days, group))| {
+                    **group != NO_GROUP
+                        && self.groups[usize::from(**group)].shape.name_at.is_none()
+                        && is_certain(days)
+                });
         let mut rows = certain.map(|(row, _)| row);
         if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
             reading.decided = Decided::Weak;
@@ -383,7 +420,9 @@ impl Cells {
             || (best as f64) < cells as f64 * least
             || shape.name_at.is_some() && self.named < self.strange
         {
-            reading.why.push(format!("{cells} cells look like dates, but most of them can't be"));
+            reading.why.push(format!(
+                "{cells} cells look like dates, but most of them can't be"
+            ));
             return 0;
         }
         let mut slips = Vec::new();
@@ -418,7 +457,10 @@ impl Cells {
         for row in self.rows_of(number) {
             let days = &self.days[row];
             let has = |order: Order| days[order as usize] != NONE;
-            if !has(order) && days.iter().any(|day| *day != NONE) && slips.binary_search(&row).is_err() {
+            if !has(order)
+                && days.iter().any(|day| *day != NONE)
+                && slips.binary_search(&row).is_err()
+            {
                 against.push(row);
             }
             support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
@@ -431,7 +473,10 @@ impl Cells {
             let day = if !is_mixed {
                 days[order as usize]
             } else if is_certain(days) {
-                days.iter().copied().find(|day| *day != NONE).unwrap_or(NONE)
+                days.iter()
+                    .copied()
+                    .find(|day| *day != NONE)
+                    .unwrap_or(NONE)
             } else {
                 NONE
             };
@@ -447,14 +492,21 @@ impl Cells {
         }
         if is_mixed {
             // Those that can be read in two ways stay empty too.
-            against.extend(self.rows_of(number).filter(|row| found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)));
+            against.extend(self.rows_of(number).filter(|row| {
+                found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)
+            }));
             against.sort_unstable();
             against.dedup();
         }
         let contradicting = against.len();
         reading.contradict.append(&mut against);
         reading.certain += if rival.is_some() { support } else { 0 };
-        if rival.is_some() && !is_mixed && decided != Decided::Setting && decided != Decided::Cells && support > 0 {
+        if rival.is_some()
+            && !is_mixed
+            && decided != Decided::Setting
+            && decided != Decided::Cells
+            && support > 0
+        {
             why.push(format!("{support} of {cells} cells can't be otherwise"));
         }
         if contradicting > 0 {
@@ -473,7 +525,10 @@ impl Cells {
             reading.decided = decided;
             reading.read_as = name_of(order);
             if matches!(decided, Decided::Weak | Decided::Setting) {
-                reading.first_open = Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| known.min(first_open.unwrap_or(known))));
+                reading.first_open =
+                    Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| {
+                        known.min(first_open.unwrap_or(known))
+                    }));
             }
         }
         read
@@ -489,10 +544,20 @@ impl Cells {
             return None;
         }
         let count = |order: Order| counts[order as usize];
-        let more = |one, other| if count(other) > count(one) { other } else { one };
+        let more = |one, other| {
+            if count(other) > count(one) {
+                other
+            } else {
+                one
+            }
+        };
         let behind = more(Order::DayFirst, Order::MonthFirst);
         let front = more(Order::YearFirst, Order::YearDay);
-        let (most, less) = if count(front) > count(behind) { (front, behind) } else { (behind, front) };
+        let (most, less) = if count(front) > count(behind) {
+            (front, behind)
+        } else {
+            (behind, front)
+        };
         // Where a year in front is unlikely anyway, nothing needs to be said for it.
         let is_usual = shape.name_at.is_some() || matches!(shape.first_mark(), b'.' | b'/');
         if count(less) == 0 || count(most) == count(less) || most == behind && is_usual {
@@ -503,7 +568,12 @@ impl Cells {
             days[less as usize] == NONE && days[most as usize] != NONE
         };
         let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
-        let is_day = |row: &usize| civil_from_days(self.days[*row][most as usize].into()).0.rem_euclid(100) <= 31;
+        let is_day = |row: &usize| {
+            civil_from_days(self.days[*row][most as usize].into())
+                .0
+                .rem_euclid(100)
+                <= 31
+        };
         (2 * rows.len() <= count(less) && rows.iter().all(is_day)).then_some((count(less), rows))
     }
 
@@ -521,7 +591,10 @@ impl Cells {
         let shape = self.groups[usize::from(number)].shape;
         let is_short = shape.name_at.is_none() && shape.year_at.is_none();
         let mut decided = Decided::Evidence;
-        let mut strike = |tied: &mut Vec<Order>, strength: Decided, reason: &str, keep: &dyn Fn(Order) -> bool| {
+        let mut strike = |tied: &mut Vec<Order>,
+                          strength: Decided,
+                          reason: &str,
+                          keep: &dyn Fn(Order) -> bool| {
             let kept: Vec<Order> = tied.iter().copied().filter(|order| keep(*order)).collect();
             if tied.len() > 1 && !kept.is_empty() && kept.len() < tied.len() {
                 *tied = kept;
@@ -530,38 +603,85 @@ impl Cells {
             }
         };
         if let Some(order) = order_in_header(options.header) {
-            strike(tied, Decided::Hint, "the header says so", &|one| one == order);
+            strike(tied, Decided::Hint, "the header says so", &|one| {
+                one == order
+            });
         }
         if let Some(order) = clear {
-            strike(tied, Decided::Evidence, "as in the rest of the column", &|one| one == order);
+            strike(
+                tied,
+                Decided::Evidence,
+                "as in the rest of the column",
+                &|one| one == order,
+            );
         }
         if let Some(order) = options.hints.order {
-            strike(tied, Decided::Hint, "as in other columns of the table", &|one| one == order);
+            strike(
+                tied,
+                Decided::Hint,
+                "as in other columns of the table",
+                &|one| one == order,
+            );
         }
         if shape.mark == b'8' {
-            strike(tied, Decided::Hint, "eight digits mostly begin with the year", &|one| one == YearFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "eight digits mostly begin with the year",
+                &|one| one == YearFirst,
+            );
         }
         if tied.len() > 1 {
             let sorted = self.sorted_orders(number, tied, values);
-            strike(tied, Decided::Evidence, "only so the rows are in order", &|one| sorted.contains(&one));
+            strike(
+                tied,
+                Decided::Evidence,
+                "only so the rows are in order",
+                &|one| sorted.contains(&one),
+            );
         }
         if shape.first_mark() == b'.' {
-            strike(tied, Decided::Hint, "with dots the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "with dots the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if options.hints.decimal == Some(b',') {
-            strike(tied, Decided::Hint, "beside a decimal comma the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "beside a decimal comma the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if self.languages != 0 && self.languages & MONTH_FIRST_LANGUAGES == 0 {
-            strike(tied, Decided::Hint, "in this language the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "in this language the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if is_short && tied.contains(&YearFirst) {
             let spread = self.spread_orders(number, tied);
-            strike(tied, Decided::Evidence, "only so days reach 28 and no year is to come", &|one| spread.contains(&one));
+            strike(
+                tied,
+                Decided::Evidence,
+                "only so days reach 28 and no year is to come",
+                &|one| spread.contains(&one),
+            );
         }
-        if shape.year_at.is_none() && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1)) {
-            strike(tied, Decided::Hint, "a year of two digits hardly ever comes first", &|one| {
-                matches!(one, DayFirst | MonthFirst)
-            });
+        if shape.year_at.is_none()
+            && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
+        {
+            strike(
+                tied,
+                Decided::Hint,
+                "a year of two digits hardly ever comes first",
+                &|one| matches!(one, DayFirst | MonthFirst),
+            );
         }
         if let [only] = tied.as_slice() {
             return (*only, decided);
@@ -570,23 +690,42 @@ impl Cells {
         let wanted = options.order.unwrap_or(DayFirst);
         why.push(format!(
             "every cell can also be {}, and date_order decides",
-            names.iter().filter(|name| **name != name_of(if tied.contains(&wanted) { wanted } else { tied[0] })).copied().collect::<Vec<_>>().join(" or ")
+            names
+                .iter()
+                .filter(|name| **name
+                    != name_of(if tied.contains(&wanted) {
+                        wanted
+                    } else {
+                        tied[0]
+                    }))
+                .copied()
+                .collect::<Vec<_>>()
+                .join(" or ")
         ));
-        let order = if tied.contains(&wanted) { wanted } else { tied[0] };
+        let order = if tied.contains(&wanted) {
+            wanted
+        } else {
+            tied[0]
+        };
         (order, Decided::Setting)
     }
 
     /// The orders under which the rows of a group rise or fall throughout, if they don't as text.
     fn sorted_orders(&self, number: u8, tied: &[Order], values: &[Value<'_>]) -> Vec<Order> {
         const LEAST: usize = 8;
-        if runs_one_way(self.rows_of(number).map(|row| match values[row] {
-            Value::Text(text) => text,
-            _ => "",
-        }), LEAST) {
+        if runs_one_way(
+            self.rows_of(number).map(|row| match values[row] {
+                Value::Text(text) => text,
+                _ => "",
+            }),
+            LEAST,
+        ) {
             return Vec::new();
         }
         let runs = |order: &Order| {
-            let days = self.rows_of(number).map(|row| self.days[row][*order as usize]);
+            let days = self
+                .rows_of(number)
+                .map(|row| self.days[row][*order as usize]);
             runs_one_way(days.filter(|day| *day != NONE), LEAST)
         };
         tied.iter().copied().filter(runs).collect()

@@ -123,23 +123,32 @@ type Unread = Vec<(usize, String)>;
 /// Reads a column.
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     match kind {
-        Kind::Date { serials } | Kind::DateTime { serials } => read_dates(values, kind, *serials, around),
+        Kind::Date { serials } | Kind::DateTime { serials } => {
+            read_dates(values, kind, *serials, around)
+        }
         Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
             let mut cut = Cut::default();
             let times = each(values, |value| moment::time(value, *serials, &mut cut));
-            finish(values, kind, built::times(&times), |row| times[row].is_some())
+            finish(values, kind, built::times(&times), |row| {
+                times[row].is_some()
+            })
         }
         Kind::Duration { unit } => {
             let mut cut = Cut::default();
             let spans = each(values, |value| moment::duration(value, *unit, &mut cut));
-            finish(values, kind, built::durations(&spans), |row| spans[row].is_some())
+            finish(values, kind, built::durations(&spans), |row| {
+                spans[row].is_some()
+            })
         }
         Kind::Boolean { yes, no } => {
             let mut cut = Cut::default();
-            let own = (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
+            let own =
+                (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
             let flags = each(values, |value| truth::truth(value, own, &mut cut));
-            finish(values, kind, built::booleans(&flags), |row| flags[row].is_some())
+            finish(values, kind, built::booleans(&flags), |row| {
+                flags[row].is_some()
+            })
         }
         _ => read_texts(values, kind),
     }
@@ -153,7 +162,11 @@ pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
     let order = date::shown_order(values, header);
     Hints {
         order,
-        decimal: if order.is_some() { None } else { number::shown_decimal(values) },
+        decimal: if order.is_some() {
+            None
+        } else {
+            number::shown_decimal(values)
+        },
     }
 }
 
@@ -161,7 +174,12 @@ fn each<T>(values: &[Value<'_>], mut read: impl FnMut(Value<'_>) -> Option<T>) -
     values.iter().map(|value| read(*value)).collect()
 }
 
-fn read_dates(values: &[Value<'_>], kind: &Kind, serials: bool, around: &Surroundings<'_>) -> Outcome {
+fn read_dates(
+    values: &[Value<'_>],
+    kind: &Kind,
+    serials: bool,
+    around: &Surroundings<'_>,
+) -> Outcome {
     let with_time = matches!(kind, Kind::DateTime { .. });
     let dates = date::read(
         values,
@@ -180,9 +198,11 @@ fn read_dates(values: &[Value<'_>], kind: &Kind, serials: bool, around: &Surroun
     };
     let reading = dates.reading;
     let way = format!("{} as its column", reading.read_as);
-    let unread = unread_cells(values, |row| dates.values[row].is_some(), |row| {
-        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
-    });
+    let unread = unread_cells(
+        values,
+        |row| dates.values[row].is_some(),
+        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+    );
     outcome(column, unread, values.len(), Some(reading))
 }
 
@@ -190,7 +210,11 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     let numbers = number::read(
         values,
         &NumberOptions {
-            units: if let Kind::Number { units } = kind { units } else { &[] },
+            units: if let Kind::Number { units } = kind {
+                units
+            } else {
+                &[]
+            },
             decimal: around.decimal,
             hints: around.hints,
             month_first: around.hints.order == Some(Order::MonthFirst),
@@ -200,11 +224,25 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         return read_currencies(values, &numbers, around.unit);
     }
     let reading = numbers.reading;
-    let way = format!("with {} as its column", if reading.read_as.is_empty() { "marks" } else { reading.read_as });
-    let unread = unread_cells(values, |row| numbers.values[row].is_some(), |row| {
-        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
-    });
-    outcome(built::floats(&numbers.values), unread, values.len(), Some(reading))
+    let way = format!(
+        "with {} as its column",
+        if reading.read_as.is_empty() {
+            "marks"
+        } else {
+            reading.read_as
+        }
+    );
+    let unread = unread_cells(
+        values,
+        |row| numbers.values[row].is_some(),
+        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+    );
+    outcome(
+        built::floats(&numbers.values),
+        unread,
+        values.len(),
+        Some(reading),
+    )
 }
 
 /// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
@@ -261,10 +299,15 @@ fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
                 source.clear();
                 if text::push_text(value, &mut source) {
                     let problem = if *kind == Kind::Email {
-                        (!contact::push_email(&source, &mut text)).then_some("not an e-mail address")
+                        (!contact::push_email(&source, &mut text))
+                            .then_some("not an e-mail address")
                     } else {
                         lost_digits += usize::from(amount::has_lost_digits(&source));
-                        match if cut.cut(&source) { contact::push_phone(&cut, &mut text) } else { Err(NoPhone::Other) } {
+                        match if cut.cut(&source) {
+                            contact::push_phone(&cut, &mut text)
+                        } else {
+                            Err(NoPhone::Other)
+                        } {
                             Ok(()) => None,
                             Err(NoPhone::Other) => Some("not a phone number"),
                             Err(NoPhone::TooShort) => Some("too short for a phone number"),
@@ -286,7 +329,12 @@ fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
     outcome
 }
 
-fn finish(values: &[Value<'_>], kind: &Kind, column: Column, is_read: impl Fn(usize) -> bool) -> Outcome {
+fn finish(
+    values: &[Value<'_>],
+    kind: &Kind,
+    column: Column,
+    is_read: impl Fn(usize) -> bool,
+) -> Outcome {
     let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
     outcome(column, unread, values.len(), None)
 }
@@ -309,7 +357,11 @@ fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
     }
 }
 
-fn unread_cells(values: &[Value<'_>], is_read: impl Fn(usize) -> bool, why: impl Fn(usize) -> String) -> Unread {
+fn unread_cells(
+    values: &[Value<'_>],
+    is_read: impl Fn(usize) -> bool,
+    why: impl Fn(usize) -> String,
+) -> Unread {
     let mut unread = Unread::new();
     for (row, value) in values.iter().enumerate() {
         if !is_read(row) && is_filled(*value) {
@@ -332,7 +384,9 @@ pub fn is_filled(value: Value<'_>) -> bool {
 pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
     let rows = before.len().min(after.len());
     let lost = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
-    let unread = lost.map(|row| (row, message("left empty", before[row]))).collect();
+    let unread = lost
+        .map(|row| (row, message("left empty", before[row])))
+        .collect();
     built::sparse_texts(rows, unread)
 }
 
@@ -346,14 +400,20 @@ fn message(why: &str, value: Value<'_>) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(LONGEST)
         .collect();
-    let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
+    let more = if text.chars().nth(LONGEST).is_some() {
+        "…"
+    } else {
+        ""
+    };
     format!("{why}: \"{shown}{more}\"")
 }
 
 impl Outcome {
     /// Whether nothing in a column could be read as its kind.
     pub fn is_refused(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.decided == Decided::Refused)
+        self.reading
+            .as_ref()
+            .is_some_and(|reading| reading.decided == Decided::Refused)
     }
 }
 

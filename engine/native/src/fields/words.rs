@@ -33,7 +33,9 @@ impl MonthWord {
     pub fn of(word: &str) -> Option<Self> {
         let mut found = Self::default();
         let start = MONTHS.partition_point(|(name, ..)| *name < word);
-        let exact = MONTHS[start..].iter().take_while(|(name, ..)| *name == word);
+        let exact = MONTHS[start..]
+            .iter()
+            .take_while(|(name, ..)| *name == word);
         let mut any = false;
         for (_, month, languages) in exact {
             found.add(*month, LANGUAGES[*languages as usize]);
@@ -77,7 +79,9 @@ impl MonthWord {
 /// The weekdays that a word may mean (a bit each, Monday first) and the languages that know it.
 fn weekday(word: &str) -> Option<(u8, Languages)> {
     let start = WEEKDAYS.partition_point(|(name, ..)| *name < word);
-    let same = WEEKDAYS[start..].iter().take_while(|(name, ..)| *name == word);
+    let same = WEEKDAYS[start..]
+        .iter()
+        .take_while(|(name, ..)| *name == word);
     let mut found = (0, 0);
     for (_, day, languages) in same {
         found.0 |= 1 << day;
@@ -152,7 +156,9 @@ pub fn is_clock(word: &str) -> bool {
 
 /// The position of a currency's sign or code in the table.
 pub fn currency(word: &str) -> Option<usize> {
-    CURRENCIES.binary_search_by_key(&word, |(name, ..)| name).ok()
+    CURRENCIES
+        .binary_search_by_key(&word, |(name, ..)| name)
+        .ok()
 }
 
 /// The ISO code of a currency by its position; none where several currencies share the sign.
@@ -171,8 +177,15 @@ impl Codes {
     /// The ISO code of a currency by its position; a sign that several currencies share, and of which the column does not
     /// say which one it is, stays as it is.
     pub fn code(&self, position: usize) -> &'static str {
-        let shared = || self.shared.iter().find(|(sign, _)| *sign == position).map(|(_, code)| *code);
-        currency_code(position).or_else(shared).unwrap_or(CURRENCIES[position].0)
+        let shared = || {
+            self.shared
+                .iter()
+                .find(|(sign, _)| *sign == position)
+                .map(|(_, code)| *code)
+        };
+        currency_code(position)
+            .or_else(shared)
+            .unwrap_or(CURRENCIES[position].0)
     }
 }
 
@@ -186,14 +199,17 @@ pub fn codes_of(positions: impl Iterator<Item = usize>) -> Codes {
     }
     let mut shared = Vec::new();
     for &sign in named.iter().filter(|sign| currency_code(**sign).is_none()) {
-        let mut codes: Vec<&'static str> = named.iter().filter_map(|at| currency_code(*at)).collect();
+        let mut codes: Vec<&'static str> =
+            named.iter().filter_map(|at| currency_code(*at)).collect();
         codes.sort_unstable();
         codes.dedup();
         // The sign is a part of the country's own: "us$".
         let has_sign = |code: &str| {
-            CURRENCIES
-                .iter()
-                .any(|(name, of, _)| *of == code && name.len() > CURRENCIES[sign].0.len() && name.ends_with(CURRENCIES[sign].0))
+            CURRENCIES.iter().any(|(name, of, _)| {
+                *of == code
+                    && name.len() > CURRENCIES[sign].0.len()
+                    && name.ends_with(CURRENCIES[sign].0)
+            })
         };
         if let [only] = codes[..]
             && has_sign(only)

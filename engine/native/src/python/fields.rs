@@ -86,9 +86,11 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
         "email" => Kind::Email,
         "phone" => Kind::Phone,
         "boolean" => {
-            let words: Option<(Vec<String>, Vec<String>)> = option.map(|words| words.extract()).transpose()?;
+            let words: Option<(Vec<String>, Vec<String>)> =
+                option.map(|words| words.extract()).transpose()?;
             let (yes, no) = words.unwrap_or_default();
-            let folded = |words: Vec<String>| words.iter().map(|word| cut::fold(word.trim())).collect();
+            let folded =
+                |words: Vec<String>| words.iter().map(|word| cut::fold(word.trim())).collect();
             Kind::Boolean {
                 yes: folded(yes),
                 no: folded(no),
@@ -145,10 +147,12 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
             Tag::Time => Value::Time(cell.as_integer()),
             _ => continue,
         };
-        let is_the_same = [text_form::as_polars, text_form::as_python].iter().any(|write| {
-            text.clear();
-            write(cell, sheet, &mut text) && text == *shown
-        });
+        let is_the_same = [text_form::as_polars, text_form::as_python]
+            .iter()
+            .any(|write| {
+                text.clear();
+                write(cell, sheet, &mut text) && text == *shown
+            });
         if is_the_same {
             *value = typed;
         }
@@ -172,7 +176,10 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
 /// many these are, how many codes have lost digits, and how the column was read (or nothing).
 #[pyfunction]
 #[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, hints=(None, None), origin=None))]
-#[allow(clippy::too_many_arguments, reason = "they are converted one by one, and one caller names them")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "they are converted one by one, and one caller names them"
+)]
 #[allow(clippy::type_complexity, reason = "a tuple for Python")]
 pub fn read_column<'py>(
     py: Python<'py>,
@@ -185,7 +192,13 @@ pub fn read_column<'py>(
     decimal: Option<&str>,
     hints: (Option<String>, Option<String>),
     origin: Option<Origin<'py>>,
-) -> PyResult<(ArrowColumn, Option<ArrowColumn>, usize, usize, Option<Bound<'py, PyDict>>)> {
+) -> PyResult<(
+    ArrowColumn,
+    Option<ArrowColumn>,
+    usize,
+    usize,
+    Option<Bound<'py, PyDict>>,
+)> {
     let kind = kind_named(kind, option)?;
     let frame = frame_of(series)?;
     let around = Surroundings {
@@ -237,7 +250,11 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
 
 /// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.
 #[pyfunction]
-pub fn shown_by(py: Python<'_>, series: &Bound<'_, PyAny>, header: &str) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
+pub fn shown_by(
+    py: Python<'_>,
+    series: &Bound<'_, PyAny>,
+    header: &str,
+) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
     let frame = frame_of(series)?;
     let hints = py.detach(|| fields::shown(&values_of(&frame), header));
     let order = hints.order.map(|order| match order {
@@ -245,13 +262,19 @@ pub fn shown_by(py: Python<'_>, series: &Bound<'_, PyAny>, header: &str) -> PyRe
         Order::DayFirst => "dmy",
         Order::YearFirst | Order::YearDay => "ymd",
     });
-    let decimal = hints.decimal.map(|mark| if mark == b'.' { "." } else { "," });
+    let decimal = hints
+        .decimal
+        .map(|mark| if mark == b'.' { "." } else { "," });
     Ok((order, decimal))
 }
 
 /// Messages for the cells that are filled in `before` and empty in `after`; nothing where there is none.
 #[pyfunction]
-pub fn emptied(py: Python<'_>, before: &Bound<'_, PyAny>, after: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
+pub fn emptied(
+    py: Python<'_>,
+    before: &Bound<'_, PyAny>,
+    after: &Bound<'_, PyAny>,
+) -> PyResult<Option<ArrowColumn>> {
     let (before, after) = (frame_of(before)?, frame_of(after)?);
     let column = py.detach(|| fields::emptied(&values_of(&before), &values_of(&after)));
     Ok(column.map(|column| arrow("", column)))
@@ -259,7 +282,11 @@ pub fn emptied(py: Python<'_>, before: &Bound<'_, PyAny>, after: &Bound<'_, PyAn
 
 /// Whether each text of a series passes a checksum: `iban`, `vat` or `luhn`; nothing for empty cells.
 #[pyfunction]
-pub fn passes_checksum(py: Python<'_>, series: &Bound<'_, PyAny>, kind: &str) -> PyResult<ArrowColumn> {
+pub fn passes_checksum(
+    py: Python<'_>,
+    series: &Bound<'_, PyAny>,
+    kind: &str,
+) -> PyResult<ArrowColumn> {
     let check = match kind {
         "iban" => fields::checksum::is_iban,
         "vat" => fields::checksum::is_vat,
