@@ -216,10 +216,11 @@ def note_readings(
             **facts,
         )
     for field, count in around.lost_digits.items():
+        cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
             "lost_digits",
-            f"sheet {sheet_name!r}: {count} cells of {field!r} have lost their digits (a number such as 1.23E+11 stands for a "
-            "code or a phone number); they are left empty. Get the file anew with the column as text",
+            f"sheet {sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
+            f"{'it is' if count == 1 else 'they are'} left empty. Get the file anew with the column as text",
             sheet=sheet_name,
             table=table_index,
             field=field,

@@ -44,8 +44,8 @@ pub struct Amount {
 pub const MARKS: [u8; 2] = [b'.', b','];
 
 impl Amount {
-    /// The number in a text that was cut; none where it is something else.
-    pub fn of(cut: &Cut) -> Option<Self> {
+    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it.
+    pub fn of(cut: &Cut, units: &[String]) -> Option<Self> {
         let tokens = cut.tokens();
         let mut first = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
@@ -62,7 +62,7 @@ impl Amount {
             leading_mark = tokens[first - 1].kind;
             first -= 1;
         }
-        around.add(cut, 0, first, false)?;
+        around.add(cut, 0, first, &[], false)?;
         let mut behind = last + 1;
         // "25,-"
         let mut is_round = false;
@@ -76,7 +76,7 @@ impl Amount {
                 behind += 1;
             }
         }
-        around.add(cut, behind, tokens.len(), true)?;
+        around.add(cut, behind, tokens.len(), units, true)?;
         around.check()?;
         this.is_percent = around.percents > 0;
         this.has_currency = around.currencies > 0;
@@ -154,7 +154,14 @@ struct Around {
 
 impl Around {
     /// Takes the tokens from `start` to before `stop`; none where something else stands there.
-    fn add(&mut self, cut: &Cut, start: usize, stop: usize, is_behind: bool) -> Option<()> {
+    fn add(
+        &mut self,
+        cut: &Cut,
+        start: usize,
+        stop: usize,
+        units: &[String],
+        is_behind: bool,
+    ) -> Option<()> {
         if start >= stop {
             return Some(());
         }
@@ -185,6 +192,9 @@ impl Around {
         }
         let sign = sign.trim_end_matches('.');
         if sign.is_empty() {
+            return Some(());
+        }
+        if units.iter().any(|unit| unit == sign) {
             return Some(());
         }
         match words::currency(sign) {
@@ -382,6 +392,18 @@ pub fn has_lost_digits(text: &str) -> bool {
             > digits
 }
 
+/// The same behind letters that a formula has put before it: "CZ7.70101E+09". Only with a mark and a plus sign, for codes of
+/// letters and digits are many.
+pub fn has_lost_digits_behind_letters(text: &str) -> bool {
+    let number = text
+        .trim()
+        .trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    number.len() < text.trim().len()
+        && number.contains(['.', ','])
+        && number.contains('+')
+        && has_lost_digits(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,7 +411,7 @@ mod tests {
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
         let mut cut = Cut::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut).map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
+        Amount::of(&cut, &[]).map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
     }
 
     #[test]
@@ -442,6 +464,24 @@ mod tests {
             "1.5 Mio",
         ] {
             assert_eq!(meanings(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn units_are_left_out_where_they_are_known() {
+        let units = ["kg".to_owned(), "szt".to_owned()];
+        let mut cut = Cut::default();
+        let mut of = |text: &str| {
+            assert!(cut.cut(text));
+            Amount::of(&cut, &units)
+                .and_then(|amount| amount.meanings[1])
+                .map(|meaning| meaning.value)
+        };
+        assert_eq!(of("12 szt."), Some(12.0));
+        assert_eq!(of("1 200,5 KG"), Some(1200.5));
+        assert_eq!(of("-3kg"), Some(-3.0));
+        for text in ["kg 12", "12 m", "12 kg szt", "12 EUR kg", "12 k g"] {
+            assert_eq!(of(text), None, "{text}");
         }
     }
 

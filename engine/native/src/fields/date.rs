@@ -22,6 +22,8 @@ const SERIAL_EPOCH: i64 = -25_569;
 const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
 /// Spreadsheets know no earlier days.
 const FIRST_DAY: i64 = -25_567;
+/// What is said behind an order where no other one is possible.
+const CLEAR: &str = ": no cell can be otherwise";
 const NO_GROUP: u8 = u8::MAX;
 
 /// What an author or a setting says about a column of dates.
@@ -197,6 +199,25 @@ pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
     shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
 }
 
+/// Leaves out what several groups say alike, and that a group of an order is clear where another says more of that order.
+fn say_once(why: &mut Vec<String>) {
+    let all = why.clone();
+    let mut at = 0;
+    why.retain(|one| {
+        let is_repeated = all[..at].contains(one);
+        let says_more = one.strip_suffix(CLEAR).is_some_and(|order| {
+            let mut others = all.iter().filter(|other| *other != one);
+            others.any(|other| {
+                other
+                    .strip_prefix(order)
+                    .is_some_and(|rest| rest.starts_with(": "))
+            })
+        });
+        at += 1;
+        !is_repeated && !says_more
+    });
+}
+
 fn name_of(order: Order) -> &'static str {
     match order {
         Order::DayFirst => "day-first",
@@ -350,7 +371,10 @@ impl Cells {
         // Groups that some cell decides, without the help of others.
         let mut clear: Option<Order> = None;
         let mut is_clear = true;
-        for group in &self.groups {
+        for (number, group) in (0..).zip(&self.groups) {
+            if self.slips(number).is_some() {
+                continue;
+            }
             let mut counts: Vec<usize> = group
                 .counts
                 .iter()
@@ -388,6 +412,7 @@ impl Cells {
                 reading.why.push("no cell is a date".to_owned());
             }
         }
+        say_once(&mut reading.why);
         self.suspect_swapped(reading);
         reading.contradict.sort_unstable();
         clear
@@ -430,7 +455,7 @@ impl Cells {
     ) -> usize {
         let group = &self.groups[usize::from(number)];
         let (shape, cells, counts) = (group.shape, group.cells, group.counts);
-        let best = counts.iter().copied().max().unwrap_or(0);
+        let mut best = counts.iter().copied().max().unwrap_or(0);
         let is_short = shape.name_at.is_none() && shape.year_at.is_none();
         let least = if shape.mark == b'8' {
             0.9
@@ -448,9 +473,13 @@ impl Cells {
             ));
             return 0;
         }
+        let mut slips = Vec::new();
+        if let Some((without, rows)) = self.slips(number) {
+            (best, slips) = (without, rows);
+        }
         let mut tied: Vec<Order> = ORDERS
             .into_iter()
-            .filter(|order| counts[*order as usize] == best)
+            .filter(|order| counts[*order as usize] >= best)
             .collect();
         let mut why = Vec::new();
         let mut decided = if counts.iter().filter(|count| **count > 0).count() > 1 {
@@ -476,7 +505,10 @@ impl Cells {
         for row in self.rows_of(number) {
             let days = &self.days[row];
             let has = |order: Order| days[order as usize] != NONE;
-            if !has(order) && days.iter().any(|day| *day != NONE) {
+            if !has(order)
+                && days.iter().any(|day| *day != NONE)
+                && slips.binary_search(&row).is_err()
+            {
                 against.push(row);
             }
             support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
@@ -533,7 +565,7 @@ impl Cells {
             });
         }
         reading.why.push(if why.is_empty() {
-            format!("{}: no cell can be otherwise", name_of(order))
+            format!("{}{CLEAR}", name_of(order))
         } else {
             format!("{}: {}", name_of(order), why.join(", "))
         });
@@ -551,6 +583,47 @@ impl Cells {
             }
         }
         read
+    }
+
+    /// With a year of two digits, a slip looks like evidence: 30-Feb-25 is no 30th of February, but would be the 25th in
+    /// 2030. Returns how many cells the order explains against which nothing but slips speaks, and the slips' rows.
+    ///
+    /// A slip has a day that the month lacks. What is no day at all (99-01-31, 00-01-31) stays evidence.
+    fn slips(&self, number: u8) -> Option<(usize, Vec<usize>)> {
+        let Group { shape, counts, .. } = &self.groups[usize::from(number)];
+        if shape.year_at.is_some() {
+            return None;
+        }
+        let count = |order: Order| counts[order as usize];
+        let more = |one, other| {
+            if count(other) > count(one) {
+                other
+            } else {
+                one
+            }
+        };
+        let behind = more(Order::DayFirst, Order::MonthFirst);
+        let front = more(Order::YearFirst, Order::YearDay);
+        let (most, less) = if count(front) > count(behind) {
+            (front, behind)
+        } else {
+            (behind, front)
+        };
+        // Where a year in front is unlikely anyway, nothing needs to be said for it.
+        let is_usual = shape.name_at.is_some() || matches!(shape.first_mark(), b'.' | b'/');
+        if count(less) == 0 || count(most) == count(less) || most == behind && is_usual {
+            return None;
+        }
+        let of_most_only = |row: &usize| {
+            let days = &self.days[*row];
+            days[less as usize] == NONE && days[most as usize] != NONE
+        };
+        let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
+        let is_day = |row: &usize| {
+            let year = civil_from_days(self.days[*row][most as usize].into()).0;
+            (1..=31).contains(&year.rem_euclid(100))
+        };
+        (2 * rows.len() <= count(less) && rows.iter().all(is_day)).then_some((count(less), rows))
     }
 
     /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.

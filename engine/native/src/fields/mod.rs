@@ -57,7 +57,10 @@ pub enum Kind {
         yes: Vec<String>,
         no: Vec<String>,
     },
-    Number,
+    Number {
+        /// What may stand behind a number and is left out, folded.
+        units: Vec<String>,
+    },
     /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
     Currency,
     Date {
@@ -85,7 +88,7 @@ impl Kind {
             Self::Email => "an e-mail address",
             Self::Phone => "a phone number",
             Self::Boolean { .. } => "yes or no",
-            Self::Number => "a number",
+            Self::Number { .. } => "a number",
             Self::Currency => "a currency",
             Self::Date { .. } => "a date",
             Self::DateTime { .. } => "a date and time",
@@ -99,6 +102,8 @@ impl Kind {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Surroundings<'a> {
     pub header: &'a str,
+    /// The unit or currency that the header names.
+    pub unit: Option<&'a str>,
     /// The setting, or the field's own.
     pub order: Option<Order>,
     pub decimal: Option<u8>,
@@ -126,7 +131,7 @@ pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Out
         Kind::Date { serials } | Kind::DateTime { serials } => {
             read_dates(values, kind, *serials, around)
         }
-        Kind::Number | Kind::Currency => read_numbers(values, kind, around),
+        Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
             let mut cut = Cut::default();
             let times = each(values, |value| moment::time(value, *serials, &mut cut));
@@ -210,13 +215,18 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     let numbers = number::read(
         values,
         &NumberOptions {
+            units: if let Kind::Number { units } = kind {
+                units
+            } else {
+                &[]
+            },
             decimal: around.decimal,
             hints: around.hints,
             month_first: around.hints.order == Some(Order::MonthFirst),
         },
     );
     if *kind == Kind::Currency {
-        return read_currencies(values, &numbers.currencies);
+        return read_currencies(values, &numbers, around.unit);
     }
     let reading = numbers.reading;
     let way = match reading.read_as {
@@ -238,40 +248,33 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     )
 }
 
-/// Codes where the cell has a currency's sign or code, or is one.
-fn read_currencies(values: &[Value<'_>], of_numbers: &[u16]) -> Outcome {
-    let mut texts = built::Texts::new(values.len());
+/// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
+fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option<&str>) -> Outcome {
+    let of_header = unit.and_then(|unit| words::currency(cut::fold(unit).trim_end_matches('.')));
     let mut cut = Cut::default();
     let mut unread = Unread::new();
+    let mut found = vec![None; values.len()];
     for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = *value else {
-            texts.push(None);
-            continue;
-        };
-        let mut position = of_numbers
-            .get(row)
-            .copied()
-            .filter(|at| *at > 0)
-            .map(|at| usize::from(at) - 1);
-        let mut is_alone = false;
-        if position.is_none()
-            && cut.cut(text)
-            && !cut.folded().bytes().any(|byte| byte.is_ascii_digit())
-        {
-            is_alone = true;
-            position = words::currency(cut.folded().trim_end_matches('.'));
-        }
-        match position {
-            Some(at) => texts.push(Some(
-                words::currency_code(at).unwrap_or(tables::CURRENCIES[at].0),
-            )),
-            None => {
-                texts.push(None);
-                if is_alone {
+        let of_number = numbers.currencies.get(row).copied().filter(|at| *at > 0);
+        found[row] = match *value {
+            Value::Text(text) if of_number.is_none() && numbers.values[row].is_none() => {
+                if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
+                    continue;
+                }
+                let alone = words::currency(cut.folded().trim_end_matches('.'));
+                if alone.is_none() {
                     unread.push((row, message("not a currency", *value)));
                 }
+                alone
             }
-        }
+            _ if numbers.values[row].is_none() && of_number.is_none() => None,
+            _ => of_number.map(|at| usize::from(at) - 1).or(of_header),
+        };
+    }
+    let codes = words::codes_of(found.iter().copied().flatten().chain(of_header));
+    let mut texts = built::Texts::new(values.len());
+    for at in found {
+        texts.push(at.map(|at| codes.code(at)));
     }
     outcome(texts.column(), unread, values.len(), None)
 }

@@ -16,7 +16,9 @@ const COMMA: u8 = b',';
 
 /// What an author or a setting says about a column of numbers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NumberOptions {
+pub struct NumberOptions<'a> {
+    /// What may stand behind a number and is left out, folded.
+    pub units: &'a [String],
     /// The decimal mark where nothing decides.
     pub decimal: Option<u8>,
     pub hints: Hints,
@@ -118,7 +120,7 @@ fn other(mark: u8) -> u8 {
 }
 
 /// Reads a column.
-pub fn read(values: &[Value<'_>], options: &NumberOptions) -> Numbers {
+pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     let mut found: Vec<Option<f64>> = vec![None; values.len()];
     let mut has_text = false;
     for (row, value) in values.iter().enumerate() {
@@ -169,7 +171,7 @@ struct Part {
 }
 
 impl Part {
-    fn of(values: &[Value<'_>]) -> Self {
+    fn of(values: &[Value<'_>], units: &[String]) -> Self {
         let mut this = Self {
             cells: vec![Cell::default(); values.len()],
             filled: 0,
@@ -185,7 +187,7 @@ impl Part {
                 continue;
             }
             this.filled += 1;
-            if let Some(amount) = Amount::of(&cut) {
+            if let Some(amount) = Amount::of(&cut, units) {
                 *cell = Cell::of(&amount);
                 this.numbers += 1;
                 this.with_digits += 1;
@@ -200,7 +202,10 @@ impl Part {
 }
 
 fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
-    let mut parts = in_parts(values.len(), |range| Part::of(&values[range])).into_iter();
+    let mut parts = in_parts(values.len(), |range| {
+        Part::of(&values[range], options.units)
+    })
+    .into_iter();
     let Some(mut whole) = parts.next() else {
         return;
     };
@@ -393,7 +398,7 @@ impl Facts {
         }
     }
 
-    fn decide(&self, cells: &[Cell], options: &NumberOptions) -> (u8, Decided, Vec<String>) {
+    fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> (u8, Decided, Vec<String>) {
         let mut why = Vec::new();
         let most = self.counts[0].max(self.counts[1]);
         let best = if self.counts[1] > self.counts[0] {

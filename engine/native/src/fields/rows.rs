@@ -95,7 +95,8 @@ pub fn without_brackets(text: &str) -> &str {
 
 /// A header for comparing: small letters without accents, single blanks in place of anything else.
 pub fn simplify(text: &str) -> String {
-    let folded = cut::fold(text);
+    // "Nº", "N°" and "№" are "no".
+    let folded = cut::fold(&text.replace('№', "no")).replace("n°", "no");
     let mut simple = String::with_capacity(folded.len());
     for c in folded.chars() {
         if c.is_alphanumeric() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::amount::has_lost_digits;
+use super::amount::{has_lost_digits, has_lost_digits_behind_letters};
 use super::cut::is_format;
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
 use crate::columns::view::Value;
@@ -78,7 +78,9 @@ pub fn push_code(value: Value<'_>, out: &mut String) -> Option<bool> {
     }
     match value {
         Value::Float(number) if number.abs() >= EXACT => return Some(false),
-        Value::Text(text) if has_lost_digits(text) => return Some(false),
+        Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
+            return Some(false);
+        }
         _ => {}
     }
     push_text(value, out).then_some(true)
@@ -198,6 +200,20 @@ mod tests {
         );
         assert_eq!(code(Value::Float(4711.0)), Some((true, "4711".to_owned())));
         assert_eq!(code(Value::Text("9.78E+12")), Some((false, String::new())));
+        assert_eq!(
+            code(Value::Text("CZ7,70101E+09")),
+            Some((false, String::new()))
+        );
+        for whole in [
+            "CZ7E09",
+            "AB1.5",
+            "R1.2E3",
+            "E+12",
+            "K1.5E+3-X",
+            "1A2.5E+09",
+        ] {
+            assert_eq!(code(Value::Text(whole)), Some((true, whole.to_owned())));
+        }
         assert_eq!(code(Value::Float(1.23e17)), Some((false, String::new())));
         assert_eq!(code(Value::Float(f64::INFINITY)), None);
         assert_eq!(

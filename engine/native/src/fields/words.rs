@@ -167,6 +167,59 @@ pub fn currency_code(position: usize) -> Option<&'static str> {
     (!code.is_empty()).then_some(code)
 }
 
+/// The codes of a column's currencies.
+pub struct Codes {
+    /// Signs that several currencies share, with the only one of them that the column names.
+    shared: Vec<(usize, &'static str)>,
+}
+
+impl Codes {
+    /// The ISO code of a currency by its position; a sign that several currencies share, and of which the column does not
+    /// say which one it is, stays as it is.
+    pub fn code(&self, position: usize) -> &'static str {
+        let shared = || {
+            self.shared
+                .iter()
+                .find(|(sign, _)| *sign == position)
+                .map(|(_, code)| *code)
+        };
+        currency_code(position)
+            .or_else(shared)
+            .unwrap_or(CURRENCIES[position].0)
+    }
+}
+
+/// The codes of the currencies that a column names, by their positions. Beside "US$" and "USD" a "$" is one too.
+pub fn codes_of(positions: impl Iterator<Item = usize>) -> Codes {
+    let mut named: Vec<usize> = Vec::new();
+    for position in positions {
+        if !named.contains(&position) {
+            named.push(position);
+        }
+    }
+    let mut shared = Vec::new();
+    for &sign in named.iter().filter(|sign| currency_code(**sign).is_none()) {
+        let mut codes: Vec<&'static str> =
+            named.iter().filter_map(|at| currency_code(*at)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        // The sign is a part of the country's own: "us$".
+        let has_sign = |code: &str| {
+            CURRENCIES.iter().any(|(name, of, _)| {
+                *of == code
+                    && name.len() > CURRENCIES[sign].0.len()
+                    && name.ends_with(CURRENCIES[sign].0)
+            })
+        };
+        if let [only] = codes[..]
+            && has_sign(only)
+        {
+            shared.push((sign, only));
+        }
+    }
+    Codes { shared }
+}
+
 /// The decimal marks of the countries that use a currency: 1 point, 2 comma.
 pub fn currency_marks(position: usize) -> u8 {
     CURRENCIES[position].2

@@ -87,7 +87,13 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
                 no: folded(no),
             }
         }
-        "number" => Kind::Number,
+        "number" => {
+            let units: Option<Vec<String>> = option.map(|units| units.extract()).transpose()?;
+            let folded = |unit: String| cut::fold(unit.trim()).trim_end_matches('.').to_owned();
+            Kind::Number {
+                units: units.unwrap_or_default().into_iter().map(folded).collect(),
+            }
+        }
         "currency" => Kind::Currency,
         "date" => Kind::Date { serials: flag()? },
         "date_time" => Kind::DateTime { serials: flag()? },
@@ -169,7 +175,7 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
 /// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), how
 /// many these are, how many codes have lost digits, and how the column was read (or nothing).
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", order=None, decimal=None, hints=(None, None), origin=None))]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, hints=(None, None), origin=None))]
 #[allow(
     clippy::too_many_arguments,
     reason = "they are converted one by one, and one caller names them"
@@ -181,6 +187,7 @@ pub fn read_column<'py>(
     kind: &str,
     option: Option<&Bound<'py, PyAny>>,
     header: &str,
+    unit: Option<&str>,
     order: Option<&str>,
     decimal: Option<&str>,
     hints: (Option<String>, Option<String>),
@@ -196,6 +203,7 @@ pub fn read_column<'py>(
     let column = series_of(series)?;
     let around = Surroundings {
         header,
+        unit,
         order: order_named(order)?,
         decimal: mark_named(decimal)?,
         hints: Hints {
