@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{Place, snapshot};
+use serde_json::{Value, json};
 
 #[test]
 fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
@@ -19,18 +20,10 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
       pyproject.toml
       settings.toml
       src/ade_config/__init__.py
-      src/ade_config/columns/email.py
-      src/ade_config/columns/employment.py
-      src/ade_config/columns/names.py
-      src/ade_config/columns/payroll.py
-      src/ade_config/columns/phone.py
-      src/ade_config/headers.py
-      src/ade_config/hooks/drop_notes.py
+      src/ade_config/columns/people.py
+      src/ade_config/hooks/drop_blank_rows.py
       src/ade_config/hooks/full_names.py
-      src/ade_config/row_detectors/data_row.py
-      src/ade_config/row_detectors/header_row.py
-      src/ade_config/unread.py
-      src/ade_config/values.py
+      src/ade_config/row_detectors/rows.py
       tests/cases/office-export/expected.csv
       tests/cases/office-export/input.csv
       tests/test_cases.py
@@ -44,7 +37,16 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
     data/workspaces/default/runs/[ID]/output/input_normalized.xlsx
     ");
     let run = place.latest_run();
-    snapshot!(place, place.cells(run["output_path"].as_str().unwrap()), @r#"{"input":[["first_name","last_name","email","hours","pay","start_date","member_id","employer","phone"],["Avery","Smith","avery.smith@example.org",38,1309.5,"2014-01-17 [WORKER]",null,null,null],["Jordan","O'Connor","jordan(at)example.org",12.5,410,"2019-02-03 [WORKER]",null,null,null],["Casey","Martin","casey@example.org",96,3120,null,null,null,null]]}"#);
+    let cells = place.cells(run["output_path"].as_str().unwrap());
+    let fields = ["First name", "Last name", "E-mail", "Hours", "Gross pay"];
+    assert_eq!(
+        values_of(&cells, &fields),
+        json!([
+            ["Avery", "Smith", "avery.smith@example.org", 38, 1309.5],
+            ["Jordan", "O'Connor", null, 12.5, 410],
+            ["Casey", "Martin", "casey@example.org", 96, 3120],
+        ])
+    );
     let environment = place.ade("env path team-orders").succeeds().stdout;
     let tests = Command::new(Path::new(environment.trim()).join("bin/python"))
         .args(["-m", "unittest", "discover", "team-orders/tests"])
@@ -57,6 +59,39 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
         String::from_utf8_lossy(&tests.stderr)
     );
     assert!(String::from_utf8_lossy(&tests.stderr).contains("Ran 1 test"));
+}
+
+/// The fields' values in the rows of the only sheet. The columns have labels or names, as the output's style says.
+fn values_of(cells: &Value, fields: &[&str]) -> Value {
+    let names = [("E-mail", "email"), ("Gross pay", "pay")];
+    let sheets = cells.as_object().unwrap();
+    let (header, rows) = sheets
+        .values()
+        .next()
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .split_first()
+        .unwrap();
+    let places: Vec<usize> = fields
+        .iter()
+        .map(|label| {
+            let known = names.iter().find(|(known, _)| known == label);
+            let name = known.map_or(label.to_lowercase().replace(' ', "_"), |(_, name)| {
+                (*name).to_owned()
+            });
+            let is_field = |cell: &Value| *cell == **label || *cell == *name;
+            header
+                .as_array()
+                .unwrap()
+                .iter()
+                .position(is_field)
+                .unwrap()
+        })
+        .collect();
+    rows.iter()
+        .map(|row| places.iter().map(|at| row[*at].clone()).collect::<Value>())
+        .collect()
 }
 
 #[test]

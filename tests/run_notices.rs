@@ -27,9 +27,9 @@ fn some_of_each() -> Value {
         "notices": notices,
         "readings": [
             {"sheet": "people", "table": 0, "field": "start", "column": "C", "header": "Start date", "kind": "date", "read_as": "dmy",
-             "ambiguous": true, "message": "Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)"},
-            {"sheet": "people", "table": 0, "field": "pay", "ambiguous": false, "message": "Gross pay: read with a decimal comma; 12 of 40 cells say so"},
-            {"sheet": "gone", "table": 0, "field": "pay", "ambiguous": false, "message": "Net pay: read with a decimal point"},
+             "ambiguous": true, "message": "read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)"},
+            {"sheet": "people", "table": 0, "field": "pay", "ambiguous": false, "header": "Gross pay", "message": "read with a decimal comma; 12 of 40 cells say so"},
+            {"sheet": "gone", "table": 0, "field": "pay", "ambiguous": false, "message": "read with a decimal point"},
         ],
     })
 }
@@ -98,7 +98,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
       ! Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
       Gross pay: read with a decimal comma; 12 of 40 cells say so
     read as
-      Net pay: read with a decimal point
+      pay: read with a decimal point
 
     attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
@@ -309,6 +309,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
       no table was found
       0 of 2 fields mapped
       not found: name, email
+      sheet 'blank' is empty
       0 issues
       data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
     ");
@@ -349,6 +350,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
       no table was found
       0 of 2 fields mapped
       not found: name, email
+      sheet 'blank' is empty
       0 issues
       data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
     --- stderr

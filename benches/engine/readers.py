@@ -57,8 +57,11 @@ def seconds(frame: pl.DataFrame, expression: pl.Expr) -> float:
 
 
 def first_use(kind: str) -> float:
-    """In a process that has imported the engine and polars, and has used polars, but no reader."""
+    """In a process that has loaded a config package (so that the engine, polars and the readers' module are imported) and
+    has used polars, but no reader."""
     import ade_engine  # noqa: F401
+
+    reader(kind)
 
     frame = pl.DataFrame({"d": ["1"]})
     seconds(frame, pl.col("d").str.strip_chars())

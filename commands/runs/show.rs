@@ -174,7 +174,7 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
         } else {
             (None, Tone::Plain)
         };
-        ui.words("  ", mark, tone, reading.message());
+        ui.words("  ", mark, tone, &reading.sentence());
     }
 }
 

@@ -232,10 +232,12 @@ fn print_issues(ui: &Ui, issues: u64, run: &RunRecord) {
         "  {}",
         ui.paint(tone, plural(issues, "issue"))
     ));
-    if issues > 0 && !issues::are_in_workbook(run) {
-        ui.say(
-            "hint: write_diagnostics_columns = true in settings.toml puts each issue beside its row",
-        );
+    if issues > 0
+        && let Some(setting) = issues::setting_for_workbook(run)
+    {
+        ui.say(format_args!(
+            "hint: {setting} = true in settings.toml puts each issue beside its row"
+        ));
     }
 }
 

@@ -108,9 +108,9 @@ impl Lines<'_> {
     fn line(&self, indent: &str, told: &Told, warns: bool) {
         if warns {
             let mark = Some((Tone::Warn, "!"));
-            self.ui.words(indent, mark, Tone::Warn, told.message());
+            self.ui.words(indent, mark, Tone::Warn, &told.sentence());
         } else {
-            self.ui.words(indent, None, Tone::Dim, told.message());
+            self.ui.words(indent, None, Tone::Dim, &told.sentence());
         }
     }
 

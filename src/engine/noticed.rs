@@ -88,6 +88,21 @@ impl Told {
         self.text("message")
     }
 
+    /// The sentence, of a reading behind the header of its column (or the field, where no column has it).
+    pub fn sentence(&self) -> String {
+        let header = self.text("header").split_whitespace().collect::<Vec<_>>();
+        let subject = if header.is_empty() {
+            self.text("field").to_owned()
+        } else {
+            header.join(" ")
+        };
+        if self.code().is_empty() && !subject.is_empty() {
+            format!("{subject}: {}", self.message())
+        } else {
+            self.message().to_owned()
+        }
+    }
+
     /// What kind of notice it is; empty for a reading.
     pub fn code(&self) -> &str {
         self.text("code")
@@ -149,6 +164,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_reading_names_its_column() {
+        let of = |object: Value| told(object.as_object().unwrap()).unwrap().sentence();
+        let both =
+            json!({"field": "start", "header": "Start\n date ", "message": "dates day-first"});
+        assert_eq!(of(both), "Start date: dates day-first");
+        assert_eq!(
+            of(json!({"field": "start", "header": " ", "message": "a"})),
+            "start: a"
+        );
+        assert_eq!(of(json!({"message": "a"})), "a");
+        assert_eq!(
+            of(json!({"code": "b", "field": "start", "message": "a"})),
+            "a"
+        );
+    }
 
     #[test]
     fn what_is_no_notice_is_passed_over() {

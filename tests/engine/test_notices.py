@@ -431,7 +431,7 @@ def test_the_unit_of_a_header():
         "Share (%)": "%", "Temperature [°C]": "°C", "Speed (km/h)": "km/h", "Preis (€)": "€", "Net (US$)": "US$",
         "Net, EUR": "EUR", "Net/EUR": "EUR", "Net EUR": "EUR", "NET EUR": "EUR", " Net  USD ": "USD",
         "Betrag €": "€", "Betrag€": "€", "Price $": "$", "Price US$": "US$", "Price, £": "£", "€": "€",
-        "Umsatz\nCHF": "CHF", "Pen TOP": "TOP",
+        "Umsatz\nCHF": "CHF", "Pen TOP": "TOP", "MWST %": "%", "VAT%": "%", "%": "%",
         "Hours in h": None, "Net": None, "": None, "EUR": None, "Net eur": None, "Order QTY": None, "TOTAL ALL": None,
         "Name (first name)": None, "Total (2024)": None, "Rate (EUR) 2024": None, "Net (EUR": None, "Net ()": None,
         "Phone (business or private)": None, "Note (uncommonly-long)": None, "NetEUR": None, "Order no.": None,

@@ -408,7 +408,7 @@ def test_several_tables_on_a_sheet(normalize):
     # The first table's own columns stand where the second one has its data: no reader has to open these.
     assert written.sheet["G1"].value == "__ade_issue__email"
     assert not written.sheet.column_dimensions["G"].hidden
-    assert written.sheet.column_dimensions["K"].hidden
+    assert written.sheet.column_dimensions["M"].hidden
 
 
 def test_provenance_survives_merging(normalize):

@@ -119,3 +119,27 @@ def test_the_tests_of_the_template_survive_a_new_field(template, run):
     people.write_text(text.replace("FIELDS = [", 'FIELDS = [\n    Field("remarks", "Remarks", read=text),'))
     outcome = run(template, {"S": [[*HEADERS, "Remarks"], ["1", "Ann", "Lee", "a@b.org", "2025-01-05", 1, 1, " new "]]})
     assert outcome.result.error is None, outcome.result.error
+
+
+def test_cells_of_several_types_keep_theirs(normalize):
+    rows = normalize([
+        ["007", "Ann", "Lee", None, 20250131, 1.234, 1],
+        ["008", "Bo", "Diaz", None, datetime(2025, 2, 3), "1.309,50", "2,5"],
+        [9, "Cy", "Roe", None, "17/01/2025", 2.5, True],
+        ["010", "Di", "Poe", None, True, "85.234", 4],
+    ])  # fmt: skip
+    assert [row["start_date"] for row in rows] == [
+        datetime(2025, 1, 31), datetime(2025, 2, 3), datetime(2025, 1, 17), None
+    ]  # fmt: skip
+    assert [row["pay"] for row in rows] == [1.234, 1309.5, 2.5, 85234]
+    assert [row["hours"] for row in rows] == [1, 2.5, None, 4]
+    assert [row["member_id"] for row in rows] == ["007", "008", "9", "010"]
+
+
+def test_numbers_before_dates_are_no_dates_and_the_dates_stay(normalize):
+    rows = normalize([
+        ["1", "Ann", "Lee", None, 41656, 1, 1],
+        ["2", "Bo", "Diaz", None, datetime(2025, 2, 3), 1, 1],
+        ["3", "Cy", "Roe", None, datetime(2025, 2, 4), 1, 1],
+    ])  # fmt: skip
+    assert [row["start_date"] for row in rows] == [None, datetime(2025, 2, 3), datetime(2025, 2, 4)]

@@ -5,11 +5,39 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 
 from ade_engine import _native
+
+
+class Check(pl.Expr):
+    """A check: an expression, and a quick way to see that a whole column passes it."""
+
+    def __init__(self, column: str, expression: Callable[[], pl.Expr], passes: Callable[[pl.Series], bool]):
+        if not isinstance(column, str):
+            raise TypeError(f"a check takes the name of a column, not {type(column).__name__}")
+        self.column = column
+        self._expression = expression
+        self._passes = passes
+
+    @property
+    def _pyexpr(self) -> Any:
+        # Made when polars asks for it: most columns pass.
+        made = self.__dict__.get("_made")
+        if made is None:
+            made = self.__dict__["_made"] = self._expression()._pyexpr
+        return made
+
+    def passes(self, table: pl.DataFrame) -> bool:
+        """Whether the whole column is seen to pass without a query; ``False`` says nothing."""
+        try:
+            return self.column in table.columns and bool(self._passes(table.get_column(self.column)))
+        except (pl.exceptions.PolarsError, TypeError):
+            # Polars says what is wrong with the types when the expression is applied.
+            return False
 
 
 def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
@@ -18,45 +46,65 @@ def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
 
 def required(column: str) -> pl.Expr:
     """The cell has a value."""
-    return _says(pl.col(column).is_null(), "is empty")
+    return Check(column, lambda: _says(pl.col(column).is_null(), "is empty"), lambda values: not values.null_count())
 
 
 def unique(column: str) -> pl.Expr:
     """No other row of the table has the same value."""
-    value = pl.col(column)
-    return _says(value.is_not_null() & value.is_duplicated(), "occurs more than once")
+
+    def expression() -> pl.Expr:
+        value = pl.col(column)
+        return _says(value.is_not_null() & value.is_duplicated(), "occurs more than once")
+
+    return Check(column, expression, lambda values: values.drop_nulls().n_unique() == len(values) - values.null_count())
 
 
 def one_of(column: str, values: list[Any] | tuple[Any, ...], *, case_sensitive: bool = True) -> pl.Expr:
     """The value is one of these."""
-    value, known = pl.col(column), list(values)
-    if not case_sensitive:
-        value, known = value.cast(pl.String).str.to_lowercase(), [str(one).lower() for one in known]
     shown = ", ".join(str(one) for one in values[:8]) + (", …" if len(values) > 8 else "")
-    return _says(~value.is_in(known), f"is none of {shown}")
+
+    def expression() -> pl.Expr:
+        value, known = pl.col(column), list(values)
+        if not case_sensitive:
+            value, known = value.cast(pl.String).str.to_lowercase(), [str(one).lower() for one in known]
+        return _says(~value.is_in(known), f"is none of {shown}")
+
+    return Check(column, expression, lambda cells: cells.null_count() == len(cells))
 
 
 def pattern(column: str, expression: str, message: str | None = None) -> pl.Expr:
     """The whole text matches a regular expression (Rust's syntax)."""
-    wrong = ~pl.col(column).cast(pl.String).str.contains(f"^(?:{expression})$")
-    return _says(wrong, message or f"does not look like {expression}")
+
+    def wrong() -> pl.Expr:
+        matches = pl.col(column).cast(pl.String).str.contains(f"^(?:{expression})$")
+        return _says(~matches, message or f"does not look like {expression}")
+
+    return Check(column, wrong, lambda values: values.null_count() == len(values))
 
 
 def range(column: str, least: float | None = None, most: float | None = None) -> pl.Expr:
     """The number is at least ``least`` and at most ``most``."""
-    value = pl.col(column)
-    below = pl.lit(False) if least is None else value < least
-    above = pl.lit(False) if most is None else value > most
-    return pl.when(below).then(pl.lit(f"less than {least}")).when(above).then(pl.lit(f"more than {most}"))
+    return _between(column, least, most, "less than", "more than")
 
 
 def date_range(column: str, first: dt.date | str | None = None, last: dt.date | str | None = None) -> pl.Expr:
     """The day is ``first`` or later and ``last`` or earlier; both as dates or as ``"2025-01-31"``."""
     first, last = (dt.date.fromisoformat(day) if isinstance(day, str) else day for day in (first, last))
-    value = pl.col(column)
-    early = pl.lit(False) if first is None else value < first
-    late = pl.lit(False) if last is None else value > last
-    return pl.when(early).then(pl.lit(f"before {first}")).when(late).then(pl.lit(f"after {last}"))
+    return _between(column, first, last, "before", "after")
+
+
+def _between(column: str, least: Any, most: Any, below: str, above: str) -> pl.Expr:
+    def expression() -> pl.Expr:
+        value = pl.col(column)
+        is_below = pl.lit(False) if least is None else value < least
+        is_above = pl.lit(False) if most is None else value > most
+        return pl.when(is_below).then(pl.lit(f"{below} {least}")).when(is_above).then(pl.lit(f"{above} {most}"))
+
+    def passes(values: pl.Series) -> bool:
+        smallest, largest = values.min(), values.max()
+        return smallest is None or (least is None or smallest >= least) and (most is None or largest <= most)
+
+    return Check(column, expression, passes)
 
 
 def checksum(column: str, kind: str) -> pl.Expr:
@@ -65,7 +113,11 @@ def checksum(column: str, kind: str) -> pl.Expr:
     if kind not in names:
         raise ValueError(f"a checksum is 'iban', 'vat' or 'luhn', not {kind!r}")
 
-    def passes(series: pl.Series) -> pl.Series:
+    def passed(series: pl.Series) -> pl.Series:
         return pl.Series(series.name, _native.passes_checksum(series, kind))
 
-    return _says(~pl.col(column).map_batches(passes, return_dtype=pl.Boolean), f"is not {names[kind]}")
+    return Check(
+        column,
+        lambda: _says(~pl.col(column).map_batches(passed, return_dtype=pl.Boolean), f"is not {names[kind]}"),
+        lambda values: passed(values).all(),
+    )

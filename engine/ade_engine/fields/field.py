@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 from ade_engine.fields.headers import score, simplify
 from ade_engine.fields.readers import money
 from ade_engine.models.fields import FieldDef
@@ -20,7 +22,9 @@ class Field:
     """A field of the output: what it is called, which headers people give it, how its cells are read and checked.
 
     ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
-    own. What is not said here can be registered beside it: more detectors, transforms and validators for the same field.
+    own. A function of yours that calls its argument ``field_name`` may also name what a transform may name, such as
+    ``column_unit``. What is not said here can be registered beside it: more detectors, transforms and validators for the
+    same field.
     """
 
     def __init__(
@@ -29,8 +33,8 @@ class Field:
         label: str | None = None,
         *,
         headers: Sequence[str] = (),
-        read: Callable[[str], pl.Expr] | None = None,
-        checks: Sequence[Callable[[str], pl.Expr]] = (),
+        read: Callable[..., pl.Expr] | None = None,
+        checks: Sequence[Callable[..., pl.Expr]] = (),
         **facts: Any,
     ):
         self.name = name
@@ -61,12 +65,19 @@ class Field:
 
         registry.register_column_detector(_named(by_header, self.name), field=self.name, priority=20)
         if self.read is not None:
-            read = self.read
-            transform = _named(lambda field_name: read(field_name), self.name, "read")
-            registry.register_column_transform(transform, field=self.name, priority=20)
+            registry.register_column_transform(_of_field(self.read, self.name, "read"), field=self.name, priority=20)
         for number, check in enumerate(self.checks):
-            validator = _named(lambda field_name, check=check: check(field_name), self.name, f"check {number + 1}")
+            validator = _of_field(check, self.name, f"check {number + 1}")
             registry.register_column_validator(validator, field=self.name, priority=20 - number)
+
+
+def _of_field(function: Callable[..., pl.Expr], field: str, role: str) -> Callable[..., pl.Expr]:
+    """The function as the engine calls it: by the names of its parameters, so one that takes ``field_name`` is left as it is."""
+    try:
+        is_author_s = "field_name" in signature(function).parameters
+    except (TypeError, ValueError):
+        is_author_s = False
+    return function if is_author_s else _named(lambda field_name: function(field_name), field, role)
 
 
 def _named(function: Callable[..., Any], field: str, role: str = "header") -> Callable[..., Any]:

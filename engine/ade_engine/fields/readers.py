@@ -77,15 +77,14 @@ class Reader(pl.Expr):
         if self._original and around is not None and self.column in around.table.columns:
             before = _readable(around.table.get_column(self.column))
             series = before if len(before) == len(series) else series
-        order, decimal, header, origin = self._order, self._decimal, "", None
+        order, decimal, header, unit, origin = self._order, self._decimal, "", None, None
         if around is not None:
             order = order or around.settings.date_order
             decimal = decimal or around.settings.decimal_mark
             header = around.header(self.column)
+            unit = around.unit(self.column)
             origin = around.origin(self.column, series)
-        if isinstance(series.dtype, (pl.Categorical, pl.Enum)):
-            series = series.cast(pl.String)
-        arguments = {"header": header, "order": order, "decimal": decimal, "origin": origin}
+        arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
         found = _native.read_column(series, self.kind, self._option, **arguments)
         reading = found[4]
         if around is not None and reading is not None and reading["ambiguous"]:
@@ -100,8 +99,13 @@ class Reader(pl.Expr):
 
 
 def _readable(series: pl.Series) -> pl.Series:
-    """The series with exact numbers and times with zones as the native half reads them."""
+    """The series in a type that the native half reads: exact numbers, times with zones and categories have others."""
     dtype = series.dtype
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
+        return series.cast(pl.String)
+    if dtype == pl.Object:
+        # A mixture that polars has no type for; where the cells are known, each gets its own type back.
+        return pl.Series([None if value is None else str(value) for value in series], dtype=pl.String)
     if isinstance(dtype, pl.Decimal) or dtype == pl.Int128:
         return series.cast(pl.Float64)
     if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
@@ -189,14 +193,15 @@ def boolean(column: str, *, yes: list[str] | tuple[str, ...] = (), no: list[str]
     return Reader(column, "boolean", own if own != ([], []) else None)
 
 
-def number(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
+def number(column: str, *, decimal_mark: str | None = None, units: list[str] | tuple[str, ...] = ()) -> pl.Expr:
     """A number: ``1,309.50``, ``1.309,50``, ``1 309,50``, ``1'309.50``, ``12,34,567``, ``(25)``, ``25-``, ``1.5e3``, ``€ 25``.
 
     The column decides whether the point or the comma is the decimal mark; where it leaves that open, ``decimal_mark``
     (``"."``, ``","``) does, or the setting of that name. In a column of percentages ``19%`` is 0.19; a percentage among
-    other numbers is none. More than 15 digits do not fit a number: use :func:`code`.
+    other numbers is none. More than 15 digits do not fit a number: use :func:`code`. ``units`` may stand behind a number,
+    such as ``["kg", "pcs"]``, and are left out; with any other word behind it a cell is no number.
     """
-    return Reader(column, "number", decimal=decimal_mark)
+    return Reader(column, "number", list(units) or None, decimal=decimal_mark)
 
 
 def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
@@ -207,8 +212,9 @@ def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
 def currency(column: str) -> pl.Expr:
     """The currency that stands beside the amounts of a column, as its ISO code: ``"1.309,50 €"`` is ``"EUR"``.
 
-    A sign that several currencies share (``$``, ``kr``) stays as it is. The column may be one that another field has
-    turned into numbers already: the cells are read as they came.
+    Amounts without one have the currency of their header (``Net (EUR)``). A sign that several currencies share (``$``,
+    ``kr``) stays as it is, unless the column names one of them besides (``US$``). The column may be one that another field
+    has turned into numbers already: the cells are read as they came.
     """
     return Reader(column, "currency", original=True)
 

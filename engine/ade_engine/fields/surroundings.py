@@ -72,6 +72,11 @@ class Surroundings:
         source = self.sources.get(name)
         return name if source is None else source.header
 
+    def unit(self, name: str) -> str | None:
+        """The unit or currency that the header of a field's column names."""
+        source = self.sources.get(name)
+        return None if source is None else source.unit
+
     def origin(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
         """The cells that a column of mixed cells was made of, where each row's cell is known."""
         source = self.sources.get(name)
@@ -99,10 +104,12 @@ ROW = "__ade_row"
 class Source:
     """Where the column of a field came from."""
 
-    __slots__ = ("header", "letters", "mixed_cells")
+    __slots__ = ("header", "unit", "letters", "mixed_cells")
 
-    def __init__(self, header: str, letters: str, mixed_cells: Callable[[], tuple[Any, int] | None]):
+    def __init__(self, header: str, unit: str | None, letters: str, mixed_cells: Callable[[], tuple[Any, int] | None]):
         self.header = header
+        #: The unit or currency that the header names.
+        self.unit = unit
         #: The column of the sheet, such as ``D``.
         self.letters = letters
         #: Gives the scan and the column in it, where cells of several types have become text.

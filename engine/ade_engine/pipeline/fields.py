@@ -8,6 +8,7 @@ import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
+from ade_engine.fields.checks import Check
 from ade_engine.fields.readers import Reader
 from ade_engine.fields.surroundings import Surroundings, emptied_cells
 from ade_engine.infrastructure.caller import is_ade, show_values
@@ -215,10 +216,11 @@ def note_readings(
             **facts,
         )
     for field, count in around.lost_digits.items():
+        cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
             "lost_digits",
-            f"sheet {sheet_name!r}: {count} cells of {field!r} have lost their digits (a number such as 1.23E+11 stands for a "
-            "code or a phone number); they are left empty. Get the file anew with the column as text",
+            f"sheet {sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
+            f"{'it is' if count == 1 else 'they are'} left empty. Get the file anew with the column as text",
             sheet=sheet_name,
             table=table_index,
             field=field,
@@ -291,21 +293,32 @@ class Validators(_Expressions):
             subject = _subject(sheet_name, table_index, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
-            for name in (f"{UNREAD_PREFIX}{field}", f"{DOUBT_PREFIX}{field}"):
-                if name in table.columns:
-                    messages.append(pl.col(name))
+            has_passed = False
+            own = [prefix + field for prefix in (UNREAD_PREFIX, DOUBT_PREFIX) if prefix + field in table.columns]
             for entry, call in self._callers.get(field, ()):
                 values = _values(context, table, field, region, table_index, headers.get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
-                if expression is not None:
-                    if context.settings.strict_validators:
+                if isinstance(expression, Check) and expression.passes(table):
+                    has_passed = True
+                elif expression is not None:
+                    if context.settings.strict_validators and not isinstance(expression, Check):
                         self._demand_text(context, table, expression, entry, subject)
                     messages.append(expression.cast(pl.String))
                     speakers.append(entry)
-            if messages:
+            name = f"{ISSUE_PREFIX}{field}"
+            if messages or len(own) > 1:
+                messages = [*map(pl.col, own), *messages]
                 table = self._add_issues(context, table, field, messages, speakers, subject)
-                made.append(f"{ISSUE_PREFIX}{field}")
-        issues = [pl.col(name).is_not_null() for name in made]
+            elif own:
+                table = with_series(table, [table.get_column(own[0]).alias(name)])
+            elif has_passed:
+                fine = pl.Series(name, [None], dtype=pl.String)
+                table = with_series(table, [fine.new_from_index(0, table.height)])
+            else:
+                continue
+            made.append(name)
+        # Columns without any message add nothing.
+        issues = [pl.col(name).is_not_null() for name in made if table.get_column(name).null_count() < table.height]
         if issues or not table.width:
             count = pl.sum_horizontal([issue.cast(pl.Int32) for issue in issues]) if issues else pl.lit(0)
             some = pl.any_horizontal(issues) if issues else pl.lit(False)

@@ -1,6 +1,6 @@
-"""The unit or currency that a header names itself: ``Net (EUR)``, ``Weight [kg]``, ``Betrag €``, ``Total, USD``.
+"""The unit or currency that a header names itself: ``Net (EUR)``, ``Weight [kg]``, ``Betrag €``, ``Total, USD``, ``VAT %``.
 
-Nothing is guessed: a unit stands in brackets at the end, or the header ends with a currency's sign or code.
+Nothing is guessed: a unit stands in brackets at the end, or the header ends with ``%`` or with a currency's sign or code.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def header_unit(header: str) -> str | None:
     found = _IN_BRACKETS.search(header)
     if found is not None:
         return _if_unit(found[1] or found[2])
+    if header[-1:] in ("%", "‰"):
+        return header[-1]
     if header and _is_sign(header[-1]):
         word = _LAST_WORD.search(header)
         prefix = "" if word is None else word[1][:-1]

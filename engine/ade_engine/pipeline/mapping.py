@@ -262,7 +262,10 @@ def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) ->
         names[names.index(name)] = column.field_name
     if names == table.frame.columns:
         return table.frame
-    return table.frame.rename(dict(zip(table.frame.columns, names)))
+    renamed = table.frame.clone()
+    # As `rename` does, without the query that it runs.
+    renamed.columns = names
+    return renamed
 
 
 def _sample(column: pl.Series, size: int) -> list[str]:

@@ -12,6 +12,7 @@ from ade_engine.fields.surroundings import ROW, Source
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.frame import header_text
+from ade_engine.pipeline.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ def sources_of(source: SourceTable, mapping: Mapping) -> dict[str, Source]:
     found = {}
     for column in mapping.columns:
         place = source.region.min_col + column.source_index
+        header = header_text(column.header)
         found[column.field_name] = Source(
-            header_text(column.header),
+            header,
+            header_unit(header),
             column_letters(place),
             lambda index=column.source_index: source.mixed_cells(index),
         )
@@ -55,9 +58,7 @@ def note_dropped(
         return
     rows: list[list[int]] = []
     if ROW in before.columns and ROW in after.columns:
-        kept = after.get_column(ROW)
-        before_rows = before.get_column(ROW)
-        gone = before_rows.filter(~before_rows.is_in(kept.implode())).sort().to_list()
+        gone = sorted({*before.get_column(ROW).to_list()} - {*after.get_column(ROW).to_list()})
         count = len(gone) or count
         rows = stretches(gone)
     which = f" ({rows_in_words(rows)})" if rows else ""

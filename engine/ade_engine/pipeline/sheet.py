@@ -305,7 +305,7 @@ class SheetPipeline:
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
         names = written_names(context, table)
-        chosen = table if len(names) == table.width else table.select(names)
+        chosen = table if len(names) == table.width else table[names]
         if self._manifest is not None and names:
             chosen = self._manifest.arrange(chosen)
         # A table without columns has no rows either.

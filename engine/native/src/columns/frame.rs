@@ -112,7 +112,10 @@ impl Frame {
             })?);
             names.push(name);
         }
-        if batches.iter().any(|batch| batch.child_count as usize != names.len()) {
+        if batches
+            .iter()
+            .any(|batch| batch.child_count as usize != names.len())
+        {
             return Err("the frame's batches do not fit its schema".to_owned());
         }
         Ok(Self {

@@ -44,8 +44,8 @@ pub struct Amount {
 pub const MARKS: [u8; 2] = [b'.', b','];
 
 impl Amount {
-    /// The number in a text that was cut; none where it is something else.
-    pub fn of(cut: &Cut) -> Option<Self> {
+    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it.
+    pub fn of(cut: &Cut, units: &[String]) -> Option<Self> {
         let tokens = cut.tokens();
         let mut first = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
@@ -55,12 +55,14 @@ impl Amount {
         let mut leading_mark = 0;
         if first > 0
             && matches!(tokens[first - 1].kind, b'.' | b',')
-            && !tokens[..first - 1].iter().any(|token| is_of_sign(token.kind))
+            && !tokens[..first - 1]
+                .iter()
+                .any(|token| is_of_sign(token.kind))
         {
             leading_mark = tokens[first - 1].kind;
             first -= 1;
         }
-        around.add(cut, 0, first, false)?;
+        around.add(cut, 0, first, &[], false)?;
         let mut behind = last + 1;
         // "25,-"
         let mut is_round = false;
@@ -74,7 +76,7 @@ impl Amount {
                 behind += 1;
             }
         }
-        around.add(cut, behind, tokens.len(), true)?;
+        around.add(cut, behind, tokens.len(), units, true)?;
         around.check()?;
         this.is_percent = around.percents > 0;
         this.has_currency = around.currencies > 0;
@@ -152,7 +154,14 @@ struct Around {
 
 impl Around {
     /// Takes the tokens from `start` to before `stop`; none where something else stands there.
-    fn add(&mut self, cut: &Cut, start: usize, stop: usize, is_behind: bool) -> Option<()> {
+    fn add(
+        &mut self,
+        cut: &Cut,
+        start: usize,
+        stop: usize,
+        units: &[String],
+        is_behind: bool,
+    ) -> Option<()> {
         if start >= stop {
             return Some(());
         }
@@ -183,6 +192,9 @@ impl Around {
         }
         let sign = sign.trim_end_matches('.');
         if sign.is_empty() {
+            return Some(());
+        }
+        if units.iter().any(|unit| unit == sign) {
             return Some(());
         }
         match words::currency(sign) {
@@ -283,8 +295,8 @@ impl Number {
             && inner[inner.len() - 1] == 3
             && whole[0] < 3;
         // 0.123 has no thousands; 007 is a code.
-        let starts_with_zero = self.digits[0] == b'0'
-            && (!between.is_empty() || whole[0] > 1 && !has_fraction);
+        let starts_with_zero =
+            self.digits[0] == b'0' && (!between.is_empty() || whole[0] > 1 && !has_fraction);
         if starts_with_zero
             || !between.is_empty() && whole[0] > 3
             || !is_indian && inner.iter().any(|length| *length != 3)
@@ -306,9 +318,11 @@ impl Number {
     /// The digits times a power of ten, to the nearest float.
     fn value(&self, power: i32, is_negative: bool) -> f64 {
         let digits = &self.digits[..self.stop];
-        let whole = digits
-            .iter()
-            .fold(0u64, |whole, digit| whole.saturating_mul(10).saturating_add((digit - b'0').into()));
+        let whole = digits.iter().fold(0u64, |whole, digit| {
+            whole
+                .saturating_mul(10)
+                .saturating_add((digit - b'0').into())
+        });
         let value = match power {
             // Both sides are exact, so that the result is the nearest float.
             -22..=0 if whole < 1 << 53 => whole as f64 / 10f64.powi(-power),
@@ -317,14 +331,28 @@ impl Number {
                 .parse()
                 .unwrap_or(f64::NAN),
         };
-        if is_negative && value != 0.0 { -value } else { value }
+        if is_negative && value != 0.0 {
+            -value
+        } else {
+            value
+        }
     }
 
     fn describe(&self, amount: &mut Amount) {
         let marks = &self.marks[..self.count - 1];
         let head: usize = {
-            let stop = marks.iter().position(|mark| matches!(mark, b'.' | b',')).unwrap_or(marks.len());
-            if marks[..stop].is_empty() { self.lengths[..=stop].iter().map(|length| usize::from(*length)).sum() } else { 0 }
+            let stop = marks
+                .iter()
+                .position(|mark| matches!(mark, b'.' | b','))
+                .unwrap_or(marks.len());
+            if marks[..stop].is_empty() {
+                self.lengths[..=stop]
+                    .iter()
+                    .map(|length| usize::from(*length))
+                    .sum()
+            } else {
+                0
+            }
         };
         amount.has_long_head = head > 4;
         amount.mark_of_three = if self.count > 1 && self.lengths[self.count - 1] == 3 {
@@ -353,11 +381,28 @@ pub fn has_lost_digits(text: &str) -> bool {
     (1..=2).contains(&exponent.len())
         && exponent.iter().all(u8::is_ascii_digit)
         && mantissa.first().is_some_and(u8::is_ascii_digit)
-        && mantissa.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
+        && mantissa
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
         && (mantissa.len() == digits && digits == 1 || mantissa.len() == digits + 1)
-        && exponent.iter().fold(0, |all, digit| all * 10 + usize::from(digit - b'0')) + 1 > digits
+        && exponent
+            .iter()
+            .fold(0, |all, digit| all * 10 + usize::from(digit - b'0'))
+            + 1
+            > digits
 }
 
+/// The same behind letters that a formula has put before it: "CZ7.70101E+09". Only with a mark and a plus sign, for codes of
+/// letters and digits are many.
+pub fn has_lost_digits_behind_letters(text: &str) -> bool {
+    let number = text
+        .trim()
+        .trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    number.len() < text.trim().len()
+        && number.contains(['.', ','])
+        && number.contains('+')
+        && has_lost_digits(number)
+}
 
 #[cfg(test)]
 mod tests {
@@ -366,7 +411,7 @@ mod tests {
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
         let mut cut = Cut::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut).map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
+        Amount::of(&cut, &[]).map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
     }
 
     #[test]
@@ -397,10 +442,46 @@ mod tests {
             assert_eq!(meanings(text), wanted, "{text}");
         }
         for text in [
-            "", "abc", "5 kg", "12 months", "1..5", "1,2,3", "+49 30 123456", "007", "1-2", "(5", "5)", "--5",
-            "1234567890123456", "1.2.3", "5+", "EUR 5 kg", "12/05", "5 %%", "1,23,45", "1.5 Mio",
+            "",
+            "abc",
+            "5 kg",
+            "12 months",
+            "1..5",
+            "1,2,3",
+            "+49 30 123456",
+            "007",
+            "1-2",
+            "(5",
+            "5)",
+            "--5",
+            "1234567890123456",
+            "1.2.3",
+            "5+",
+            "EUR 5 kg",
+            "12/05",
+            "5 %%",
+            "1,23,45",
+            "1.5 Mio",
         ] {
             assert_eq!(meanings(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn units_are_left_out_where_they_are_known() {
+        let units = ["kg".to_owned(), "szt".to_owned()];
+        let mut cut = Cut::default();
+        let mut of = |text: &str| {
+            assert!(cut.cut(text));
+            Amount::of(&cut, &units)
+                .and_then(|amount| amount.meanings[1])
+                .map(|meaning| meaning.value)
+        };
+        assert_eq!(of("12 szt."), Some(12.0));
+        assert_eq!(of("1 200,5 KG"), Some(1200.5));
+        assert_eq!(of("-3kg"), Some(-3.0));
+        for text in ["kg 12", "12 m", "12 kg szt", "12 EUR kg", "12 k g"] {
+            assert_eq!(of(text), None, "{text}");
         }
     }
 

@@ -26,6 +26,18 @@ impl Validity {
         self.rows += 1;
     }
 
+    fn append(&mut self, other: &Self) {
+        if self.rows.is_multiple_of(8) {
+            self.bits.extend_from_slice(&other.bits);
+            self.rows += other.rows;
+            self.unset += other.unset;
+        } else {
+            for row in 0..other.rows {
+                self.push(other.bits[row / 8] & (1 << (row % 8)) != 0);
+            }
+        }
+    }
+
     fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
         Column {
             format,
@@ -64,10 +76,21 @@ impl Texts {
         self.offsets.push(self.bytes.len() as u64);
     }
 
+    /// Adds the rows of another column behind the own ones.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.bytes.len() as u64;
+        self.bytes.extend_from_slice(&other.bytes);
+        self.offsets
+            .extend(other.offsets[1..].iter().map(|offset| start + offset));
+        self.validity.append(&other.validity);
+    }
+
     /// Large text: offsets of 64 bits.
     pub fn column(self) -> Column {
-        self.validity
-            .column("U", vec![Buffer::Words(self.offsets), Buffer::Bytes(self.bytes)])
+        self.validity.column(
+            "U",
+            vec![Buffer::Words(self.offsets), Buffer::Bytes(self.bytes)],
+        )
     }
 }
 
@@ -122,17 +145,35 @@ pub fn dates(values: &[Option<i64>]) -> Column {
 
 /// Microseconds since 1970.
 pub fn date_times(values: &[Option<i64>]) -> Column {
-    words("tsu:", &values.iter().map(|value| value.map(|value| value as u64)).collect::<Vec<_>>())
+    words(
+        "tsu:",
+        &values
+            .iter()
+            .map(|value| value.map(|value| value as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Microseconds since midnight.
 pub fn times(values: &[Option<i64>]) -> Column {
-    words("ttn", &values.iter().map(|value| value.map(|value| (value * 1000) as u64)).collect::<Vec<_>>())
+    words(
+        "ttn",
+        &values
+            .iter()
+            .map(|value| value.map(|value| (value * 1000) as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Microseconds.
 pub fn durations(values: &[Option<i64>]) -> Column {
-    words("tDu", &values.iter().map(|value| value.map(|value| value as u64)).collect::<Vec<_>>())
+    words(
+        "tDu",
+        &values
+            .iter()
+            .map(|value| value.map(|value| value as u64))
+            .collect::<Vec<_>>(),
+    )
 }
 
 pub fn booleans(values: &[Option<bool>]) -> Column {

@@ -4,26 +4,105 @@
 fn plain(text: &str) -> Vec<u8> {
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.' | '/'))
-        .map(|c| if c.is_ascii() { c.to_ascii_uppercase() as u8 } else { 0 })
+        .map(|c| {
+            if c.is_ascii() {
+                c.to_ascii_uppercase() as u8
+            } else {
+                0
+            }
+        })
         .collect()
 }
 
 /// The length of an IBAN by country, as the SWIFT registry has it.
 const IBANS: &[(&[u8; 2], usize)] = &[
-    (b"AD", 24), (b"AE", 23), (b"AL", 28), (b"AT", 20), (b"AZ", 28), (b"BA", 20), (b"BE", 16), (b"BG", 22), (b"BH", 22), (b"BR", 29),
-    (b"BY", 28), (b"CH", 21), (b"CR", 22), (b"CY", 28), (b"CZ", 24), (b"DE", 22), (b"DK", 18), (b"DO", 28), (b"EE", 20), (b"EG", 29),
-    (b"ES", 24), (b"FI", 18), (b"FO", 18), (b"FR", 27), (b"GB", 22), (b"GE", 22), (b"GI", 23), (b"GL", 18), (b"GR", 27), (b"GT", 28),
-    (b"HR", 21), (b"HU", 28), (b"IE", 22), (b"IL", 23), (b"IQ", 23), (b"IS", 26), (b"IT", 27), (b"JO", 30), (b"KW", 30), (b"KZ", 20),
-    (b"LB", 28), (b"LC", 32), (b"LI", 21), (b"LT", 20), (b"LU", 20), (b"LV", 21), (b"LY", 25), (b"MC", 27), (b"MD", 24), (b"ME", 22),
-    (b"MK", 19), (b"MR", 27), (b"MT", 31), (b"MU", 30), (b"NL", 18), (b"NO", 15), (b"PK", 24), (b"PL", 28), (b"PS", 29), (b"PT", 25),
-    (b"QA", 29), (b"RO", 24), (b"RS", 22), (b"SA", 24), (b"SC", 31), (b"SE", 24), (b"SI", 19), (b"SK", 24), (b"SM", 27), (b"ST", 25),
-    (b"SV", 28), (b"TL", 23), (b"TN", 24), (b"TR", 26), (b"UA", 29), (b"VA", 22), (b"VG", 24), (b"XK", 20),
+    (b"AD", 24),
+    (b"AE", 23),
+    (b"AL", 28),
+    (b"AT", 20),
+    (b"AZ", 28),
+    (b"BA", 20),
+    (b"BE", 16),
+    (b"BG", 22),
+    (b"BH", 22),
+    (b"BR", 29),
+    (b"BY", 28),
+    (b"CH", 21),
+    (b"CR", 22),
+    (b"CY", 28),
+    (b"CZ", 24),
+    (b"DE", 22),
+    (b"DK", 18),
+    (b"DO", 28),
+    (b"EE", 20),
+    (b"EG", 29),
+    (b"ES", 24),
+    (b"FI", 18),
+    (b"FO", 18),
+    (b"FR", 27),
+    (b"GB", 22),
+    (b"GE", 22),
+    (b"GI", 23),
+    (b"GL", 18),
+    (b"GR", 27),
+    (b"GT", 28),
+    (b"HR", 21),
+    (b"HU", 28),
+    (b"IE", 22),
+    (b"IL", 23),
+    (b"IQ", 23),
+    (b"IS", 26),
+    (b"IT", 27),
+    (b"JO", 30),
+    (b"KW", 30),
+    (b"KZ", 20),
+    (b"LB", 28),
+    (b"LC", 32),
+    (b"LI", 21),
+    (b"LT", 20),
+    (b"LU", 20),
+    (b"LV", 21),
+    (b"LY", 25),
+    (b"MC", 27),
+    (b"MD", 24),
+    (b"ME", 22),
+    (b"MK", 19),
+    (b"MR", 27),
+    (b"MT", 31),
+    (b"MU", 30),
+    (b"NL", 18),
+    (b"NO", 15),
+    (b"PK", 24),
+    (b"PL", 28),
+    (b"PS", 29),
+    (b"PT", 25),
+    (b"QA", 29),
+    (b"RO", 24),
+    (b"RS", 22),
+    (b"SA", 24),
+    (b"SC", 31),
+    (b"SE", 24),
+    (b"SI", 19),
+    (b"SK", 24),
+    (b"SM", 27),
+    (b"ST", 25),
+    (b"SV", 28),
+    (b"TL", 23),
+    (b"TN", 24),
+    (b"TR", 26),
+    (b"UA", 29),
+    (b"VA", 22),
+    (b"VG", 24),
+    (b"XK", 20),
 ];
 
 /// Whether a text is an IBAN: its country's length, and a remainder of 1 by 97 (ISO 13616, ISO 7064).
 pub fn is_iban(text: &str) -> bool {
     let id = plain(text);
-    let fits = id.len() > 4 && IBANS.iter().any(|(country, length)| id.starts_with(*country) && id.len() == *length);
+    let fits = id.len() > 4
+        && IBANS
+            .iter()
+            .any(|(country, length)| id.starts_with(*country) && id.len() == *length);
     fits && id[2..4].iter().all(u8::is_ascii_digit) && id.iter().all(u8::is_ascii_alphanumeric) && {
         let turned = id[4..].iter().chain(&id[..4]);
         let rest = turned.fold(0u32, |rest, byte| match byte {
@@ -47,12 +126,18 @@ fn digits(id: &[u8]) -> Vec<u32> {
 fn luhn_sum(digits: &[u32]) -> u32 {
     let doubled = |digit: u32| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
     let from_behind = digits.iter().rev().enumerate();
-    from_behind.map(|(at, digit)| if at % 2 == 1 { doubled(*digit) } else { *digit }).sum()
+    from_behind
+        .map(|(at, digit)| if at % 2 == 1 { doubled(*digit) } else { *digit })
+        .sum()
 }
 
 /// The digits times weights, added up.
 fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
-    digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum()
+    digits
+        .iter()
+        .zip(weights)
+        .map(|(digit, weight)| digit * weight)
+        .sum()
 }
 
 /// The forms of VAT numbers by country, as the European Commission lists them: `9` a digit, `A` a letter, `X` either.
@@ -80,7 +165,20 @@ const VAT_FORMS: &[(&[u8; 2], &[&str])] = &[
     (b"NL", &["XXXXXXXXXXXX"]),
     (b"PL", &["9999999999"]),
     (b"PT", &["999999999"]),
-    (b"RO", &["99", "999", "9999", "99999", "999999", "9999999", "99999999", "999999999", "9999999999"]),
+    (
+        b"RO",
+        &[
+            "99",
+            "999",
+            "9999",
+            "99999",
+            "999999",
+            "9999999",
+            "99999999",
+            "999999999",
+            "9999999999",
+        ],
+    ),
     (b"SE", &["999999999999"]),
     (b"SI", &["99999999"]),
     (b"SK", &["9999999999"]),
@@ -104,20 +202,37 @@ pub fn is_vat(text: &str) -> bool {
 
 fn has_form(id: &[u8], form: &str) -> bool {
     id.len() == form.len()
-        && id.iter().zip(form.bytes()).all(|(byte, wanted)| match wanted {
-            b'9' => byte.is_ascii_digit(),
-            b'A' => byte.is_ascii_uppercase(),
-            b'X' => byte.is_ascii_alphanumeric(),
-            fixed => *byte == fixed,
-        })
+        && id
+            .iter()
+            .zip(form.bytes())
+            .all(|(byte, wanted)| match wanted {
+                b'9' => byte.is_ascii_digit(),
+                b'A' => byte.is_ascii_uppercase(),
+                b'X' => byte.is_ascii_alphanumeric(),
+                fixed => *byte == fixed,
+            })
 }
 
 fn vat_digits_agree(country: &[u8], id: &[u8]) -> bool {
-    let number = |id: &[u8]| digits(id).iter().fold(0u64, |all, digit| all * 10 + u64::from(*digit));
+    let number = |id: &[u8]| {
+        digits(id)
+            .iter()
+            .fold(0u64, |all, digit| all * 10 + u64::from(*digit))
+    };
     match country {
         b"AT" => {
             let d = digits(&id[1..]);
-            let sum: u32 = d[..7].iter().enumerate().map(|(at, digit)| if at % 2 == 1 { 2 * digit / 10 + 2 * digit % 10 } else { *digit }).sum();
+            let sum: u32 = d[..7]
+                .iter()
+                .enumerate()
+                .map(|(at, digit)| {
+                    if at % 2 == 1 {
+                        2 * digit / 10 + 2 * digit % 10
+                    } else {
+                        *digit
+                    }
+                })
+                .sum();
             (96 - sum % 10 + 10) % 10 == d[7] || (10 - (sum + 4) % 10) % 10 == d[7]
         }
         b"BE" => 97 - number(&id[..8]) % 97 == number(&id[8..]),
@@ -131,10 +246,14 @@ fn vat_digits_agree(country: &[u8], id: &[u8]) -> bool {
         }
         b"DK" => weighted(&digits(id), &[2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11),
         b"EE" => weighted(&digits(id), &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10),
-        b"EL" => weighted(&digits(id)[..8], &[256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == digits(id)[8],
+        b"EL" => {
+            weighted(&digits(id)[..8], &[256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == digits(id)[8]
+        }
         b"FI" => weighted(&digits(id), &[7, 9, 10, 5, 8, 4, 2, 1]).is_multiple_of(11),
         // With letters in front the key has another rule.
-        b"FR" if id[..2].iter().all(u8::is_ascii_digit) => (number(&id[2..]) * 100 + 12) % 97 == number(&id[..2]),
+        b"FR" if id[..2].iter().all(u8::is_ascii_digit) => {
+            (number(&id[2..]) * 100 + 12) % 97 == number(&id[..2])
+        }
         b"HU" => weighted(&digits(id), &[9, 7, 3, 1, 9, 7, 3, 1]).is_multiple_of(10),
         b"IT" => luhn_sum(&digits(id)).is_multiple_of(10),
         b"LU" => number(&id[..6]) % 89 == number(&id[6..]),
@@ -160,10 +279,39 @@ mod tests {
 
     #[test]
     fn published_examples_pass_and_a_changed_digit_fails() {
-        let ibans = ["DE89 3704 0044 0532 0130 00", "GB29 NWBK 6016 1331 9268 19", "FR14 2004 1010 0505 0001 3M02 606", "NO93 8601 1117 947"];
+        let ibans = [
+            "DE89 3704 0044 0532 0130 00",
+            "GB29 NWBK 6016 1331 9268 19",
+            "FR14 2004 1010 0505 0001 3M02 606",
+            "NO93 8601 1117 947",
+        ];
         let cards = ["4111 1111 1111 1111", "79927398713"];
-        let vats = ["DE136695976", "ATU13585627", "BE0428759497", "FR40303265045", "IT00743110157", "PL8567346215", "PT501964843", "LU15027442", "DK13585628", "FI20774740", "EL094259216", "EE100931558", "SE556188840401", "HR33392005961", "HU12892312", "MT11679112", "SI50223054", "SK2022749619", "NL004495445B01"];
-        for (ids, check) in [(&ibans[..], is_iban as fn(&str) -> bool), (&cards, is_luhn), (&vats, is_vat)] {
+        let vats = [
+            "DE136695976",
+            "ATU13585627",
+            "BE0428759497",
+            "FR40303265045",
+            "IT00743110157",
+            "PL8567346215",
+            "PT501964843",
+            "LU15027442",
+            "DK13585628",
+            "FI20774740",
+            "EL094259216",
+            "EE100931558",
+            "SE556188840401",
+            "HR33392005961",
+            "HU12892312",
+            "MT11679112",
+            "SI50223054",
+            "SK2022749619",
+            "NL004495445B01",
+        ];
+        for (ids, check) in [
+            (&ibans[..], is_iban as fn(&str) -> bool),
+            (&cards, is_luhn),
+            (&vats, is_vat),
+        ] {
             for id in ids {
                 assert!(check(id), "{id}");
                 // The Netherlands' own rule is not checked.
@@ -177,7 +325,10 @@ mod tests {
                 let other = if digit == b'9' { b'8' } else { digit + 1 };
                 let mut changed = id.as_bytes().to_vec();
                 changed[at] = other;
-                assert!(!check(std::str::from_utf8(&changed).unwrap()), "{id} changed");
+                assert!(
+                    !check(std::str::from_utf8(&changed).unwrap()),
+                    "{id} changed"
+                );
             }
         }
         for text in ["", "DE", "XX123", "DE89", "é", "DE12345678A"] {

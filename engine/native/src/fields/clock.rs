@@ -96,14 +96,21 @@ fn time_of(cut: &Cut, start: usize, stop: usize) -> Option<i64> {
             count += 1;
             at += 2;
         }
-        if count == 3 && at + 1 < span.len() && matches!(span[at].kind, b'.' | b',') && span[at + 1].kind == DIGITS {
+        if count == 3
+            && at + 1 < span.len()
+            && matches!(span[at].kind, b'.' | b',')
+            && span[at + 1].kind == DIGITS
+        {
             let digits = cut.text(span[at + 1]);
             let digits = &digits[..digits.len().min(6)];
             fraction = digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32);
         }
     }
     let mut hour = parts[0];
-    let words = span[at..].iter().filter(|token| token.kind == WORD).map(|token| cut.text(*token));
+    let words = span[at..]
+        .iter()
+        .filter(|token| token.kind == WORD)
+        .map(|token| cut.text(*token));
     for word in words {
         match word {
             "pm" | "p" if (1..=12).contains(&hour) => hour = hour % 12 + 12,
@@ -145,7 +152,10 @@ mod tests {
         let mut cut = Cut::default();
         for text in ["12", "7.5", "25:00", "1.2.3", "3/4"] {
             assert!(cut.cut(text));
-            assert!(clock(&cut, 0).is_none_or(|found| found.stop < cut.tokens().len()), "{text}");
+            assert!(
+                clock(&cut, 0).is_none_or(|found| found.stop < cut.tokens().len()),
+                "{text}"
+            );
         }
     }
 }

@@ -20,7 +20,11 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
     let Some((local, domain)) = address.split_once('@') else {
         return false;
     };
-    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"');
+    let is_plain = |c: char| {
+        !c.is_whitespace()
+            && !c.is_control()
+            && !matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"')
+    };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {
             !label.is_empty()
@@ -28,7 +32,9 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         })
-        && domain.rsplit('.').next().is_some_and(|last| last.chars().count() > 1 && !last.bytes().all(|b| b.is_ascii_digit()));
+        && domain.rsplit('.').next().is_some_and(|last| {
+            last.chars().count() > 1 && !last.bytes().all(|b| b.is_ascii_digit())
+        });
     if local.is_empty()
         || !local.chars().all(is_plain)
         || local.starts_with('.')
@@ -72,10 +78,16 @@ fn is_day(cut: &Cut) -> bool {
     };
     let number = |token: &Token, length: usize| {
         let digits = cut.text(*token);
-        if digits.len() == length { digits.parse().unwrap_or(0) } else { 0 }
+        if digits.len() == length {
+            digits.parse().unwrap_or(0)
+        } else {
+            0
+        }
     };
     let is_year = |token| (1900..2100).contains(&number(token, 4));
-    let is_date = |year, b, c| is_year(year) && (1..=31).contains(&number(b, 2)) && (1..=31).contains(&number(c, 2));
+    let is_date = |year, b, c| {
+        is_year(year) && (1..=31).contains(&number(b, 2)) && (1..=31).contains(&number(c, 2))
+    };
     first.kind == second.kind
         && matches!(first.kind, b'-' | b'.' | b'/')
         && a.kind == DIGITS
@@ -127,10 +139,16 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
             SPACE | b'-' | b'.' | b'/' | b'(' | b')' | b',' | b':' => {}
             WORD | b'#' if count > 0 => {
                 let word = cut.text(token);
-                if !matches!(word, "x" | "ext" | "extension" | "#" | "poste" | "durchwahl" | "dw") {
+                if !matches!(
+                    word,
+                    "x" | "ext" | "extension" | "#" | "poste" | "durchwahl" | "dw"
+                ) {
                     return Err(NoPhone::Other);
                 }
-                let rest: Vec<_> = tokens[at + 1..].iter().filter(|token| !matches!(token.kind, SPACE | b'.' | b':' | b'#')).collect();
+                let rest: Vec<_> = tokens[at + 1..]
+                    .iter()
+                    .filter(|token| !matches!(token.kind, SPACE | b'.' | b':' | b'#'))
+                    .collect();
                 let [only] = rest.as_slice() else {
                     return Err(NoPhone::Other);
                 };
@@ -140,7 +158,10 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
                 extension = Some(**only);
                 break;
             }
-            WORD if matches!(cut.text(token), "tel" | "phone" | "mobile" | "mob" | "cell" | "fon" | "telefon" | "t" | "m" | "p") => {}
+            WORD if matches!(
+                cut.text(token),
+                "tel" | "phone" | "mobile" | "mob" | "cell" | "fon" | "telefon" | "t" | "m" | "p"
+            ) => {}
             _ => return Err(NoPhone::Other),
         }
         at += 1;
@@ -200,7 +221,18 @@ mod tests {
             assert!(push_email(text, &mut out), "{text}");
             assert_eq!(out, wanted);
         }
-        for text in ["", "a@b", "a b@c.de", "a@b.c", "a@b.de; c@d.de", "@b.de", "a@.de", "a@b..de", "n/a", "a@b.12"] {
+        for text in [
+            "",
+            "a@b",
+            "a b@c.de",
+            "a@b.c",
+            "a@b.de; c@d.de",
+            "@b.de",
+            "a@.de",
+            "a@b..de",
+            "n/a",
+            "a@b.12",
+        ] {
             assert!(!push_email(text, &mut String::new()), "{text}");
         }
     }
@@ -230,10 +262,22 @@ mod tests {
         }
         assert_eq!(phone("12345"), Err(NoPhone::TooShort));
         assert_eq!(phone("12345678901234567"), Err(NoPhone::TooLong));
-        for text in ["n/a", "", "call Bob 5551234567", "555-1234 and 555-1235", "1.23E+11", "2025-01-31", "31.01.2025"] {
+        for text in [
+            "n/a",
+            "",
+            "call Bob 5551234567",
+            "555-1234 and 555-1235",
+            "1.23E+11",
+            "2025-01-31",
+            "31.01.2025",
+        ] {
             assert_eq!(phone(text), Err(NoPhone::Other), "{text}");
         }
-        for text in ["555-1234567 / 555-7654321", "5551234567, 5557654321", "0612345678\n0687654321"] {
+        for text in [
+            "555-1234567 / 555-7654321",
+            "5551234567, 5557654321",
+            "0612345678\n0687654321",
+        ] {
             assert!(has_several_phones(text), "{text}");
         }
         for text in ["+49/30/1234567", "555-1234567, 12", "0612345678"] {

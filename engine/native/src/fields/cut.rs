@@ -145,7 +145,8 @@ impl Cut {
                 }
                 let start = self.text.len();
                 // Digits are text as they are.
-                self.text.push_str(std::str::from_utf8(&bytes[at..stop]).unwrap_or_default());
+                self.text
+                    .push_str(std::str::from_utf8(&bytes[at..stop]).unwrap_or_default());
                 self.tokens.push(Token {
                     kind: DIGITS,
                     start: start as u16,
@@ -250,11 +251,19 @@ mod tests {
     #[test]
     fn what_looks_alike_is_cut_alike() {
         let plain = pieces("31/01/2025");
-        for text in ["３１／０１／２０２５", " 31/01/2025 ", "\u{200e}31/01/2025", "٣١/٠١/٢٠٢٥"] {
+        for text in [
+            "３１／０１／２０２５",
+            " 31/01/2025 ",
+            "\u{200e}31/01/2025",
+            "٣١/٠١/٢٠٢٥",
+        ] {
             assert_eq!(pieces(text), plain, "{text}");
         }
         assert_eq!(pieces("1\u{202f}309,50 €").len(), 7);
-        assert_eq!(fold("Μαΐου ŞUB września Mayıs İyul"), "μαιου sub wrzesnia mayis iyul");
+        assert_eq!(
+            fold("Μαΐου ŞUB września Mayıs İyul"),
+            "μαιου sub wrzesnia mayis iyul"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 use super::cut::{Cut, DIGITS, WORD};
 use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
+use super::parts::in_parts;
 use super::reading::{Decided, Hints, Reading, are_few};
 use super::tables::MONTH_FIRST_LANGUAGES;
 use super::words::{Languages, Lexicon};
@@ -21,6 +22,8 @@ const SERIAL_EPOCH: i64 = -25_569;
 const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
 /// Spreadsheets know no earlier days.
 const FIRST_DAY: i64 = -25_567;
+/// What is said behind an order where no other one is possible.
+const CLEAR: &str = ": no cell can be otherwise";
 const NO_GROUP: u8 = u8::MAX;
 
 /// What an author or a setting says about a column of dates.
@@ -77,6 +80,7 @@ struct Group {
 }
 
 /// Cells that were cut.
+#[derive(Default)]
 struct Cells {
     days: Vec<Days>,
     groups: Vec<Group>,
@@ -99,7 +103,9 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
     let mut typed = (0, 0);
     for (row, value) in values.iter().enumerate() {
         if let Some(days) = typed_day(*value, options.serials) {
-            if !matches!(value, Value::Text(_)) && matches!(value, Value::Date(_) | Value::DateTime(_)) {
+            if !matches!(value, Value::Text(_))
+                && matches!(value, Value::Date(_) | Value::DateTime(_))
+            {
                 let (_, _, day) = civil_from_days(days.div_euclid(DAY_MICROSECONDS));
                 typed = (typed.0 + 1, typed.1.max(day));
             }
@@ -108,7 +114,9 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
     }
     let mut reading = Reading::default();
     let mut shown = None;
-    let is_text = |value: &Value<'_>| matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some();
+    let is_text = |value: &Value<'_>| {
+        matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some()
+    };
     if values.iter().any(is_text) {
         let mut cells = Cells::cut(values, options.with_time);
         (cells.typed, cells.typed_up_to) = typed;
@@ -129,7 +137,9 @@ fn eight_digits(value: Value<'_>) -> Option<i64> {
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
         _ => return None,
     };
-    (10_000_000..=99_999_999).contains(&number).then_some(number)
+    (10_000_000..=99_999_999)
+        .contains(&number)
+        .then_some(number)
 }
 
 /// The microseconds since 1970 of a cell that is no text.
@@ -148,8 +158,14 @@ fn typed_day(value: Value<'_>, serials: bool) -> Option<i64> {
         Value::Float(number) => serial(number),
         Value::Text(text) if serials => {
             let text = text.trim();
-            let is_number = text.len() >= 2 && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            serial(if is_number { text.parse().ok()? } else { return None })
+            let is_number = text.len() >= 2
+                && text.len() <= 16
+                && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            serial(if is_number {
+                text.parse().ok()?
+            } else {
+                return None;
+            })
         }
         _ => None,
     }
@@ -170,14 +186,36 @@ pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
         },
     );
     let reading = &dates.reading;
-    let is_mixed = !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain);
+    let is_mixed =
+        !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain);
     let shown = match reading.decided {
         _ if is_mixed => None,
         Decided::Cells => dates.shown,
-        Decided::Evidence => ORDERS.into_iter().find(|order| name_of(*order) == reading.read_as),
+        Decided::Evidence => ORDERS
+            .into_iter()
+            .find(|order| name_of(*order) == reading.read_as),
         _ => None,
     };
     shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
+}
+
+/// Leaves out what several groups say alike, and that a group of an order is clear where another says more of that order.
+fn say_once(why: &mut Vec<String>) {
+    let all = why.clone();
+    let mut at = 0;
+    why.retain(|one| {
+        let is_repeated = all[..at].contains(one);
+        let says_more = one.strip_suffix(CLEAR).is_some_and(|order| {
+            let mut others = all.iter().filter(|other| *other != one);
+            others.any(|other| {
+                other
+                    .strip_prefix(order)
+                    .is_some_and(|rest| rest.starts_with(": "))
+            })
+        });
+        at += 1;
+        !is_repeated && !says_more
+    });
 }
 
 fn name_of(order: Order) -> &'static str {
@@ -189,25 +227,78 @@ fn name_of(order: Order) -> &'static str {
     }
 }
 
+/// A cell whose word means different months in different languages, with its row.
+type Waiting = (usize, Day);
+
 impl Cells {
     fn cut(values: &[Value<'_>], with_time: bool) -> Self {
+        let mut parts = in_parts(values.len(), |range| {
+            let start = range.start;
+            Self::cut_part(&values[range], start, with_time)
+        })
+        .into_iter();
+        let (mut this, mut known, mut waiting) = parts.next().unwrap_or_default();
+        for (part, known_there, waiting_there) in parts {
+            let numbers: Vec<u8> = part
+                .groups
+                .iter()
+                .map(|group| this.group(group.shape))
+                .collect();
+            this.days.extend(part.days);
+            this.times.extend(part.times);
+            let renumbered = part.group_of.iter().map(|group| {
+                numbers
+                    .get(usize::from(*group))
+                    .copied()
+                    .unwrap_or(NO_GROUP)
+            });
+            this.group_of.extend(renumbered);
+            this.named += part.named;
+            this.strange += part.strange;
+            this.cells += part.cells;
+            for (languages, count) in known_there {
+                count_languages(&mut known, languages, count);
+            }
+            waiting.extend(waiting_there);
+        }
+        this.languages = most_known(&known);
+        for (row, day) in waiting {
+            this.days[row] = day.days(this.languages);
+        }
+        for (days, group) in this.days.iter().zip(&this.group_of) {
+            if *group == NO_GROUP {
+                continue;
+            }
+            let group = &mut this.groups[usize::from(*group)];
+            group.cells += 1;
+            for (count, day) in group.counts.iter_mut().zip(days) {
+                *count += usize::from(*day != NONE);
+            }
+        }
+        this
+    }
+
+    /// Cuts some cells, from a row on. Returns also which languages know their words, and the cells that wait until the
+    /// languages of all are counted: "lis" is October for some and November for others.
+    fn cut_part(
+        values: &[Value<'_>],
+        first_row: usize,
+        with_time: bool,
+    ) -> (Self, Vec<(Languages, usize)>, Vec<Waiting>) {
         let mut this = Self {
             days: vec![[NONE; 4]; values.len()],
-            groups: Vec::new(),
             group_of: vec![NO_GROUP; values.len()],
-            times: if with_time { vec![0; values.len()] } else { Vec::new() },
-            languages: 0,
-            named: 0,
-            strange: 0,
-            cells: 0,
-            typed: 0,
-            typed_up_to: 0,
+            times: if with_time {
+                vec![0; values.len()]
+            } else {
+                Vec::new()
+            },
+            ..Self::default()
         };
         let mut cut = Cut::default();
         let mut lexicon = Lexicon::default();
         let mut known: Vec<(Languages, usize)> = Vec::new();
-        // A word that is October for some and November for others waits until all languages are counted.
-        let mut waiting: Vec<(usize, Day)> = Vec::new();
+        let mut waiting: Vec<Waiting> = Vec::new();
         let mut digits = itoa::Buffer::new();
         for (row, value) in values.iter().enumerate() {
             let text = match *value {
@@ -228,42 +319,23 @@ impl Cells {
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;
             };
-            let month_languages = day.month.map_or(0, |month| month.languages());
-            let languages = month_languages | day.weekday_languages;
+            let languages = day.month.map_or(0, |month| month.languages()) | day.weekday_languages;
             if languages != 0 {
-                match known.iter_mut().find(|(mask, _)| *mask == languages) {
-                    Some((_, count)) => *count += 1,
-                    None => known.push((languages, 1)),
-                }
+                count_languages(&mut known, languages, 1);
             }
             this.named += usize::from(day.month.is_some());
-            let group = this.group(Shape::of(&day));
-            this.group_of[row] = group;
+            this.group_of[row] = this.group(Shape::of(&day));
             if with_time && day.has_time {
                 // A time that does not exist makes no date-time.
                 this.times[row] = day.time.unwrap_or(i64::MIN);
             }
             if day.month.is_some_and(|month| month.month(0).is_none()) {
-                waiting.push((row, day));
+                waiting.push((first_row + row, day));
             } else {
                 this.days[row] = day.days(0);
             }
         }
-        this.languages = most_known(&known);
-        for (row, day) in waiting {
-            this.days[row] = day.days(this.languages);
-        }
-        for (days, group) in this.days.iter().zip(&this.group_of) {
-            if *group == NO_GROUP {
-                continue;
-            }
-            let group = &mut this.groups[usize::from(*group)];
-            group.cells += 1;
-            for (count, day) in group.counts.iter_mut().zip(days) {
-                *count += usize::from(*day != NONE);
-            }
-        }
-        this
+        (this, known, waiting)
     }
 
     #[inline]
@@ -284,7 +356,8 @@ impl Cells {
 
     fn rows_of(&self, group: u8) -> impl Iterator<Item = usize> + '_ {
         let rows = self.group_of.iter().enumerate();
-        rows.filter(move |(_, own)| **own == group).map(|(row, _)| row)
+        rows.filter(move |(_, own)| **own == group)
+            .map(|(row, _)| row)
     }
 
     fn decide(
@@ -298,8 +371,16 @@ impl Cells {
         // Groups that some cell decides, without the help of others.
         let mut clear: Option<Order> = None;
         let mut is_clear = true;
-        for group in &self.groups {
-            let mut counts: Vec<usize> = group.counts.iter().copied().filter(|count| *count > 0).collect();
+        for (number, group) in (0..).zip(&self.groups) {
+            if self.slips(number).is_some() {
+                continue;
+            }
+            let mut counts: Vec<usize> = group
+                .counts
+                .iter()
+                .copied()
+                .filter(|count| *count > 0)
+                .collect();
             counts.sort_unstable();
             if group.shape.name_at.is_some() {
                 continue;
@@ -318,7 +399,8 @@ impl Cells {
         }
         let clear = clear.filter(|_| is_clear);
         let mut order_of_groups: Vec<u8> = (0..self.groups.len() as u8).collect();
-        order_of_groups.sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
+        order_of_groups
+            .sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
         let mut read = 0;
         for number in order_of_groups {
             read += self.decide_group(number, clear, values, options, found, reading);
@@ -330,6 +412,7 @@ impl Cells {
                 reading.why.push("no cell is a date".to_owned());
             }
         }
+        say_once(&mut reading.why);
         self.suspect_swapped(reading);
         reading.contradict.sort_unstable();
         clear
@@ -340,9 +423,16 @@ impl Cells {
         if self.typed < 5 || self.typed_up_to > 12 {
             return;
         }
-        let certain = self.days.iter().zip(&self.group_of).enumerate().filter(|(_, (days, group))| {
-            **group != NO_GROUP && self.groups[usize::from(**group)].shape.name_at.is_none() && is_certain(days)
-        });
+        let certain =
+            self.days
+                .iter()
+                .zip(&self.group_of)
+                .enumerate()
+                .filter(|(_, (days, group))| {
+                    **group != NO_GROUP
+                        && self.groups[usize::from(**group)].shape.name_at.is_none()
+                        && is_certain(days)
+                });
         let mut rows = certain.map(|(row, _)| row);
         if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
             reading.decided = Decided::Weak;
@@ -365,7 +455,7 @@ impl Cells {
     ) -> usize {
         let group = &self.groups[usize::from(number)];
         let (shape, cells, counts) = (group.shape, group.cells, group.counts);
-        let best = counts.iter().copied().max().unwrap_or(0);
+        let mut best = counts.iter().copied().max().unwrap_or(0);
         let is_short = shape.name_at.is_none() && shape.year_at.is_none();
         let least = if shape.mark == b'8' {
             0.9
@@ -378,12 +468,18 @@ impl Cells {
             || (best as f64) < cells as f64 * least
             || shape.name_at.is_some() && self.named < self.strange
         {
-            reading.why.push(format!("{cells} cells look like dates, but most of them can't be"));
+            reading.why.push(format!(
+                "{cells} cells look like dates, but most of them can't be"
+            ));
             return 0;
+        }
+        let mut slips = Vec::new();
+        if let Some((without, rows)) = self.slips(number) {
+            (best, slips) = (without, rows);
         }
         let mut tied: Vec<Order> = ORDERS
             .into_iter()
-            .filter(|order| counts[*order as usize] == best)
+            .filter(|order| counts[*order as usize] >= best)
             .collect();
         let mut why = Vec::new();
         let mut decided = if counts.iter().filter(|count| **count > 0).count() > 1 {
@@ -409,7 +505,10 @@ impl Cells {
         for row in self.rows_of(number) {
             let days = &self.days[row];
             let has = |order: Order| days[order as usize] != NONE;
-            if !has(order) && days.iter().any(|day| *day != NONE) {
+            if !has(order)
+                && days.iter().any(|day| *day != NONE)
+                && slips.binary_search(&row).is_err()
+            {
                 against.push(row);
             }
             support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
@@ -422,7 +521,10 @@ impl Cells {
             let day = if !is_mixed {
                 days[order as usize]
             } else if is_certain(days) {
-                days.iter().copied().find(|day| *day != NONE).unwrap_or(NONE)
+                days.iter()
+                    .copied()
+                    .find(|day| *day != NONE)
+                    .unwrap_or(NONE)
             } else {
                 NONE
             };
@@ -440,17 +542,27 @@ impl Cells {
             // Those of the other way that can be read in one way only were read; those that can be read in two were not.
             against = self
                 .rows_of(number)
-                .filter(|row| found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE))
+                .filter(|row| {
+                    found[*row].is_none() && self.days[*row].iter().any(|day| *day != NONE)
+                })
                 .collect();
         }
         let contradicting = against.len();
         reading.contradict.append(&mut against);
         reading.certain += if rival.is_some() { support } else { 0 };
-        if rival.is_some() && !is_mixed && decided != Decided::Setting && decided != Decided::Cells && support > 0 {
+        if rival.is_some()
+            && !is_mixed
+            && decided != Decided::Setting
+            && decided != Decided::Cells
+            && support > 0
+        {
             why.push(format!("{support} of {cells} cells can't be otherwise"));
         }
         if is_mixed && contradicting == 0 {
-            why.push("two ways to write dates are mixed, and each cell can be read in one way only".to_owned());
+            why.push(
+                "two ways to write dates are mixed, and each cell can be read in one way only"
+                    .to_owned(),
+            );
         } else if contradicting > 0 {
             why.push(if is_mixed {
                 format!("two ways to write dates are mixed: only cells that can be read in one way were read, {contradicting} were not")
@@ -459,7 +571,7 @@ impl Cells {
             });
         }
         reading.why.push(if why.is_empty() {
-            format!("{}: no cell can be otherwise", name_of(order))
+            format!("{}{CLEAR}", name_of(order))
         } else {
             format!("{}: {}", name_of(order), why.join(", "))
         });
@@ -469,9 +581,53 @@ impl Cells {
             reading.read_as = name_of(order);
         }
         if decided >= reading.decided && matches!(decided, Decided::Weak | Decided::Setting) {
-            reading.first_open = Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| known.min(first_open.unwrap_or(known))));
+            reading.first_open =
+                Some(reading.first_open.map_or(first_open.unwrap_or(0), |known| {
+                    known.min(first_open.unwrap_or(known))
+                }));
         }
         read
+    }
+
+    /// With a year of two digits, a slip looks like evidence: 30-Feb-25 is no 30th of February, but would be the 25th in
+    /// 2030. Returns how many cells the order explains against which nothing but slips speaks, and the slips' rows.
+    ///
+    /// A slip has a day that the month lacks. What is no day at all (99-01-31, 00-01-31) stays evidence.
+    fn slips(&self, number: u8) -> Option<(usize, Vec<usize>)> {
+        let Group { shape, counts, .. } = &self.groups[usize::from(number)];
+        if shape.year_at.is_some() {
+            return None;
+        }
+        let count = |order: Order| counts[order as usize];
+        let more = |one, other| {
+            if count(other) > count(one) {
+                other
+            } else {
+                one
+            }
+        };
+        let behind = more(Order::DayFirst, Order::MonthFirst);
+        let front = more(Order::YearFirst, Order::YearDay);
+        let (most, less) = if count(front) > count(behind) {
+            (front, behind)
+        } else {
+            (behind, front)
+        };
+        // Where a year in front is unlikely anyway, nothing needs to be said for it.
+        let is_usual = shape.name_at.is_some() || matches!(shape.first_mark(), b'.' | b'/');
+        if count(less) == 0 || count(most) == count(less) || most == behind && is_usual {
+            return None;
+        }
+        let of_most_only = |row: &usize| {
+            let days = &self.days[*row];
+            days[less as usize] == NONE && days[most as usize] != NONE
+        };
+        let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
+        let is_day = |row: &usize| {
+            let year = civil_from_days(self.days[*row][most as usize].into()).0;
+            (1..=31).contains(&year.rem_euclid(100))
+        };
+        (2 * rows.len() <= count(less) && rows.iter().all(is_day)).then_some((count(less), rows))
     }
 
     /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.
@@ -488,7 +644,10 @@ impl Cells {
         let shape = self.groups[usize::from(number)].shape;
         let is_short = shape.name_at.is_none() && shape.year_at.is_none();
         let mut decided = Decided::Evidence;
-        let mut strike = |tied: &mut Vec<Order>, strength: Decided, reason: &str, keep: &dyn Fn(Order) -> bool| {
+        let mut strike = |tied: &mut Vec<Order>,
+                          strength: Decided,
+                          reason: &str,
+                          keep: &dyn Fn(Order) -> bool| {
             let kept: Vec<Order> = tied.iter().copied().filter(|order| keep(*order)).collect();
             if tied.len() > 1 && !kept.is_empty() && kept.len() < tied.len() {
                 *tied = kept;
@@ -497,38 +656,85 @@ impl Cells {
             }
         };
         if let Some(order) = order_in_header(options.header) {
-            strike(tied, Decided::Hint, "the header says so", &|one| one == order);
+            strike(tied, Decided::Hint, "the header says so", &|one| {
+                one == order
+            });
         }
         if let Some(order) = clear {
-            strike(tied, Decided::Evidence, "as in the rest of the column", &|one| one == order);
+            strike(
+                tied,
+                Decided::Evidence,
+                "as in the rest of the column",
+                &|one| one == order,
+            );
         }
         if let Some(order) = options.hints.order {
-            strike(tied, Decided::Hint, "as in other columns of the table", &|one| one == order);
+            strike(
+                tied,
+                Decided::Hint,
+                "as in other columns of the table",
+                &|one| one == order,
+            );
         }
         if shape.mark == b'8' {
-            strike(tied, Decided::Hint, "eight digits mostly begin with the year", &|one| one == YearFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "eight digits mostly begin with the year",
+                &|one| one == YearFirst,
+            );
         }
         if tied.len() > 1 {
             let sorted = self.sorted_orders(number, tied, values);
-            strike(tied, Decided::Evidence, "only so the rows are in order", &|one| sorted.contains(&one));
+            strike(
+                tied,
+                Decided::Evidence,
+                "only so the rows are in order",
+                &|one| sorted.contains(&one),
+            );
         }
         if shape.first_mark() == b'.' {
-            strike(tied, Decided::Hint, "with dots the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "with dots the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if options.hints.decimal == Some(b',') {
-            strike(tied, Decided::Hint, "beside a decimal comma the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "beside a decimal comma the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if self.languages != 0 && self.languages & MONTH_FIRST_LANGUAGES == 0 {
-            strike(tied, Decided::Hint, "in this language the month never comes first", &|one| one != MonthFirst);
+            strike(
+                tied,
+                Decided::Hint,
+                "in this language the month never comes first",
+                &|one| one != MonthFirst,
+            );
         }
         if is_short && tied.contains(&YearFirst) {
             let spread = self.spread_orders(number, tied);
-            strike(tied, Decided::Evidence, "only so days reach 28 and no year is to come", &|one| spread.contains(&one));
+            strike(
+                tied,
+                Decided::Evidence,
+                "only so days reach 28 and no year is to come",
+                &|one| spread.contains(&one),
+            );
         }
-        if shape.year_at.is_none() && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1)) {
-            strike(tied, Decided::Hint, "a year of two digits hardly ever comes first", &|one| {
-                matches!(one, DayFirst | MonthFirst)
-            });
+        if shape.year_at.is_none()
+            && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
+        {
+            strike(
+                tied,
+                Decided::Hint,
+                "a year of two digits hardly ever comes first",
+                &|one| matches!(one, DayFirst | MonthFirst),
+            );
         }
         if let [only] = tied.as_slice() {
             return (*only, decided);
@@ -537,23 +743,42 @@ impl Cells {
         let wanted = options.order.unwrap_or(DayFirst);
         why.push(format!(
             "every cell can also be {}, and date_order decides",
-            names.iter().filter(|name| **name != name_of(if tied.contains(&wanted) { wanted } else { tied[0] })).copied().collect::<Vec<_>>().join(" or ")
+            names
+                .iter()
+                .filter(|name| **name
+                    != name_of(if tied.contains(&wanted) {
+                        wanted
+                    } else {
+                        tied[0]
+                    }))
+                .copied()
+                .collect::<Vec<_>>()
+                .join(" or ")
         ));
-        let order = if tied.contains(&wanted) { wanted } else { tied[0] };
+        let order = if tied.contains(&wanted) {
+            wanted
+        } else {
+            tied[0]
+        };
         (order, Decided::Setting)
     }
 
     /// The orders under which the rows of a group rise or fall throughout, if they don't as text.
     fn sorted_orders(&self, number: u8, tied: &[Order], values: &[Value<'_>]) -> Vec<Order> {
         const LEAST: usize = 8;
-        if runs_one_way(self.rows_of(number).map(|row| match values[row] {
-            Value::Text(text) => text,
-            _ => "",
-        }), LEAST) {
+        if runs_one_way(
+            self.rows_of(number).map(|row| match values[row] {
+                Value::Text(text) => text,
+                _ => "",
+            }),
+            LEAST,
+        ) {
             return Vec::new();
         }
         let runs = |order: &Order| {
-            let days = self.rows_of(number).map(|row| self.days[row][*order as usize]);
+            let days = self
+                .rows_of(number)
+                .map(|row| self.days[row][*order as usize]);
             runs_one_way(days.filter(|day| *day != NONE), LEAST)
         };
         tied.iter().copied().filter(runs).collect()
@@ -618,6 +843,13 @@ fn best_order(group: &Group) -> Order {
         .into_iter()
         .find(|order| group.counts[*order as usize] == best)
         .unwrap_or(Order::DayFirst)
+}
+
+fn count_languages(known: &mut Vec<(Languages, usize)>, languages: Languages, count: usize) {
+    match known.iter_mut().find(|(mask, _)| *mask == languages) {
+        Some((_, counted)) => *counted += count,
+        None => known.push((languages, count)),
+    }
 }
 
 /// The languages that know most of the words.

@@ -248,7 +248,11 @@ impl Day {
         }
         let mut full = i64::from(year.value);
         if year.length == 2 {
-            full += if full <= LAST_SHORT_YEAR % 100 { 2000 } else { 1900 };
+            full += if full <= LAST_SHORT_YEAR % 100 {
+                2000
+            } else {
+                1900
+            };
         }
         let years = if self.count == 1 {
             YEARS_OF_EIGHT_DIGITS
@@ -260,7 +264,11 @@ impl Day {
         }
         match days_from_civil(full, month.value.into(), day.value.into()) {
             // 1970-01-01 was a Thursday.
-            Some(days) if self.weekdays == 0 || self.weekdays & (1 << (days + 3).rem_euclid(7)) != 0 => days as i32,
+            Some(days)
+                if self.weekdays == 0 || self.weekdays & (1 << (days + 3).rem_euclid(7)) != 0 =>
+            {
+                days as i32
+            }
             _ => NONE,
         }
     }
@@ -287,7 +295,9 @@ impl Gap {
 
     fn is_only(&self, allowed: &[u8]) -> bool {
         let known = usize::from(self.count).min(2);
-        self.marks[..known].iter().all(|mark| allowed.contains(mark))
+        self.marks[..known]
+            .iter()
+            .all(|mark| allowed.contains(mark))
             && (self.count <= 2 || self.marks.iter().all(|mark| allowed.contains(mark)))
     }
 

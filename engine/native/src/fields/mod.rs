@@ -7,7 +7,7 @@
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
 //! - [`rows`]: which rows of a sheet are headers, by known words
-//! - [`built`]: the columns that come out
+//! - [`built`]: the columns that come out; `parts`: long columns, by several threads
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the [`Unread`]; never as another value. The column's own
@@ -24,6 +24,7 @@ pub mod date;
 pub mod day;
 pub mod moment;
 pub mod number;
+mod parts;
 pub mod reading;
 pub mod rows;
 pub mod tables;
@@ -36,6 +37,7 @@ use self::cut::Cut;
 use self::date::DateOptions;
 use self::day::Order;
 use self::number::NumberOptions;
+use self::parts::in_parts;
 use self::reading::{Decided, Hints, Reading};
 use self::text::NamePart;
 use crate::cells::white_space::is_blank_text;
@@ -55,7 +57,10 @@ pub enum Kind {
         yes: Vec<String>,
         no: Vec<String>,
     },
-    Number,
+    Number {
+        /// What may stand behind a number and is left out, folded.
+        units: Vec<String>,
+    },
     /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
     Currency,
     Date {
@@ -83,7 +88,7 @@ impl Kind {
             Self::Email => "an e-mail address",
             Self::Phone => "a phone number",
             Self::Boolean { .. } => "yes or no",
-            Self::Number => "a number",
+            Self::Number { .. } => "a number",
             Self::Currency => "a currency",
             Self::Date { .. } => "a date",
             Self::DateTime { .. } => "a date and time",
@@ -97,6 +102,8 @@ impl Kind {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Surroundings<'a> {
     pub header: &'a str,
+    /// The unit or currency that the header names.
+    pub unit: Option<&'a str>,
     /// The setting, or the field's own.
     pub order: Option<Order>,
     pub decimal: Option<u8>,
@@ -121,23 +128,32 @@ type Unread = Vec<(usize, String)>;
 /// Reads a column.
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     match kind {
-        Kind::Date { serials } | Kind::DateTime { serials } => read_dates(values, kind, *serials, around),
-        Kind::Number | Kind::Currency => read_numbers(values, kind, around),
+        Kind::Date { serials } | Kind::DateTime { serials } => {
+            read_dates(values, kind, *serials, around)
+        }
+        Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
         Kind::Time { serials } => {
             let mut cut = Cut::default();
             let times = each(values, |value| moment::time(value, *serials, &mut cut));
-            finish(values, kind, built::times(&times), |row| times[row].is_some())
+            finish(values, kind, built::times(&times), |row| {
+                times[row].is_some()
+            })
         }
         Kind::Duration { unit } => {
             let mut cut = Cut::default();
             let spans = each(values, |value| moment::duration(value, *unit, &mut cut));
-            finish(values, kind, built::durations(&spans), |row| spans[row].is_some())
+            finish(values, kind, built::durations(&spans), |row| {
+                spans[row].is_some()
+            })
         }
         Kind::Boolean { yes, no } => {
             let mut cut = Cut::default();
-            let own = (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
+            let own =
+                (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
             let flags = each(values, |value| truth::truth(value, own, &mut cut));
-            finish(values, kind, built::booleans(&flags), |row| flags[row].is_some())
+            finish(values, kind, built::booleans(&flags), |row| {
+                flags[row].is_some()
+            })
         }
         _ => read_texts(values, kind),
     }
@@ -151,7 +167,11 @@ pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
     let order = date::shown_order(values, header);
     Hints {
         order,
-        decimal: if order.is_some() { None } else { number::shown_decimal(values) },
+        decimal: if order.is_some() {
+            None
+        } else {
+            number::shown_decimal(values)
+        },
     }
 }
 
@@ -159,7 +179,12 @@ fn each<T>(values: &[Value<'_>], mut read: impl FnMut(Value<'_>) -> Option<T>) -
     values.iter().map(|value| read(*value)).collect()
 }
 
-fn read_dates(values: &[Value<'_>], kind: &Kind, serials: bool, around: &Surroundings<'_>) -> Outcome {
+fn read_dates(
+    values: &[Value<'_>],
+    kind: &Kind,
+    serials: bool,
+    around: &Surroundings<'_>,
+) -> Outcome {
     let with_time = matches!(kind, Kind::DateTime { .. });
     let dates = date::read(
         values,
@@ -178,9 +203,11 @@ fn read_dates(values: &[Value<'_>], kind: &Kind, serials: bool, around: &Surroun
     };
     let reading = dates.reading;
     let way = format!("{} as its column", reading.read_as);
-    let unread = unread_cells(values, |row| dates.values[row].is_some(), |row| {
-        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
-    });
+    let unread = unread_cells(
+        values,
+        |row| dates.values[row].is_some(),
+        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+    );
     outcome(column, unread, values.len(), Some(reading))
 }
 
@@ -188,121 +215,188 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     let numbers = number::read(
         values,
         &NumberOptions {
+            units: if let Kind::Number { units } = kind {
+                units
+            } else {
+                &[]
+            },
             decimal: around.decimal,
             hints: around.hints,
             month_first: around.hints.order == Some(Order::MonthFirst),
         },
     );
     if *kind == Kind::Currency {
-        return read_currencies(values, &numbers.currencies);
+        return read_currencies(values, &numbers, around.unit);
     }
     let reading = numbers.reading;
     let way = match reading.read_as {
-        "decimal point" | "decimal comma" => format!("a number with a {} as its column", reading.read_as),
+        "decimal point" | "decimal comma" => {
+            format!("a number with a {} as its column", reading.read_as)
+        }
         _ => "a number of the kind of its column".to_owned(),
     };
-    let unread = unread_cells(values, |row| numbers.values[row].is_some(), |row| {
-        reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
-    });
-    outcome(built::floats(&numbers.values), unread, values.len(), Some(reading))
+    let unread = unread_cells(
+        values,
+        |row| numbers.values[row].is_some(),
+        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+    );
+    outcome(
+        built::floats(&numbers.values),
+        unread,
+        values.len(),
+        Some(reading),
+    )
 }
 
-/// Codes where the cell has a currency's sign or code, or is one.
-fn read_currencies(values: &[Value<'_>], of_numbers: &[u16]) -> Outcome {
-    let mut texts = built::Texts::new(values.len());
+/// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
+fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option<&str>) -> Outcome {
+    let of_header = unit.and_then(|unit| words::currency(cut::fold(unit).trim_end_matches('.')));
     let mut cut = Cut::default();
     let mut unread = Unread::new();
+    let mut found = vec![None; values.len()];
     for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = *value else {
-            texts.push(None);
-            continue;
-        };
-        let mut position = of_numbers.get(row).copied().filter(|at| *at > 0).map(|at| usize::from(at) - 1);
-        let mut is_alone = false;
-        if position.is_none() && cut.cut(text) && !cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
-            is_alone = true;
-            position = words::currency(cut.folded().trim_end_matches('.'));
-        }
-        match position {
-            Some(at) => texts.push(Some(words::currency_code(at).unwrap_or(tables::CURRENCIES[at].0))),
-            None => {
-                texts.push(None);
-                if is_alone {
+        let of_number = numbers.currencies.get(row).copied().filter(|at| *at > 0);
+        found[row] = match *value {
+            Value::Text(text) if of_number.is_none() && numbers.values[row].is_none() => {
+                if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
+                    continue;
+                }
+                let alone = words::currency(cut.folded().trim_end_matches('.'));
+                if alone.is_none() {
                     unread.push((row, message("not a currency", *value)));
                 }
+                alone
             }
-        }
+            _ if numbers.values[row].is_none() && of_number.is_none() => None,
+            _ => of_number.map(|at| usize::from(at) - 1).or(of_header),
+        };
+    }
+    let codes = words::codes_of(found.iter().copied().flatten().chain(of_header));
+    let mut texts = built::Texts::new(values.len());
+    for at in found {
+        texts.push(at.map(|at| codes.code(at)));
     }
     outcome(texts.column(), unread, values.len(), None)
 }
 
+/// What became of the cells of a part of a column.
+struct TextPart {
+    texts: built::Texts,
+    unread: Unread,
+    lost_digits: usize,
+}
+
 fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
-    let mut texts = built::Texts::new(values.len());
-    let mut unread = Unread::new();
-    let mut lost_digits = 0;
-    let mut text = String::new();
-    let mut source = String::new();
-    let mut cut = Cut::default();
-    for (row, &value) in values.iter().enumerate() {
-        text.clear();
-        let is_there = match kind {
-            Kind::Name(part) => text::push_name(value, *part, &mut text),
-            Kind::Code => {
-                let found = text::push_code(value, &mut text);
-                if found == Some(false) {
-                    lost_digits += 1;
-                    unread.push((row, message("a code that has lost its digits", value)));
-                }
-                found == Some(true)
-            }
-            // The digits of a date are no number to call.
-            Kind::Phone if !matches!(value, Value::Text(_) | Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)) => {
-                if is_filled(value) {
-                    unread.push((row, message("not a phone number", value)));
-                }
-                false
-            }
-            Kind::Email | Kind::Phone => {
-                source.clear();
-                if text::push_text(value, &mut source) {
-                    let problem = if *kind == Kind::Email {
-                        (!contact::push_email(&source, &mut text)).then_some("not an e-mail address")
-                    } else {
-                        lost_digits += usize::from(amount::has_lost_digits(&source));
-                        let found = if contact::has_several_phones(&source) {
-                            Err(NoPhone::Several)
-                        } else if cut.cut(&source) {
-                            contact::push_phone(&cut, &mut text)
-                        } else {
-                            Err(NoPhone::Other)
-                        };
-                        match found {
-                            Ok(()) => None,
-                            Err(NoPhone::Several) => Some("more than one phone number"),
-                            Err(NoPhone::Other) => Some("not a phone number"),
-                            Err(NoPhone::TooShort) => Some("too short for a phone number"),
-                            Err(NoPhone::TooLong) => Some("too long for a phone number"),
-                        }
-                    };
-                    if let Some(problem) = problem {
-                        unread.push((row, message(problem, value)));
-                    }
-                }
-                !text.is_empty()
-            }
-            _ => text::push_text(value, &mut text),
-        };
-        if matches!(kind, Kind::Name(NamePart::Full)) && !is_there && is_filled(value) {
-            unread.push((row, message("not a name", value)));
-        }
-        texts.push(is_there.then_some(text.as_str()));
+    let mut parts = in_parts(values.len(), |range| {
+        let start = range.start;
+        read_text_part(&values[range], start, kind)
+    })
+    .into_iter();
+    let Some(mut whole) = parts.next() else {
+        return outcome(built::Texts::new(0).column(), Unread::new(), 0, None);
+    };
+    for part in parts {
+        whole.texts.append(&part.texts);
+        whole.unread.extend(part.unread);
+        whole.lost_digits += part.lost_digits;
     }
-    let mut outcome = outcome(texts.column(), unread, values.len(), None);
-    outcome.lost_digits = lost_digits;
+    let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), None);
+    outcome.lost_digits = whole.lost_digits;
     outcome
 }
 
-fn finish(values: &[Value<'_>], kind: &Kind, column: Column, is_read: impl Fn(usize) -> bool) -> Outcome {
+fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPart {
+    let mut part = TextPart {
+        texts: built::Texts::new(values.len()),
+        unread: Unread::new(),
+        lost_digits: 0,
+    };
+    let mut text = String::new();
+    let mut cut = Cut::default();
+    for (row, &value) in values.iter().enumerate() {
+        text.clear();
+        let problem = match kind {
+            Kind::Name(name) => {
+                let is_there = text::push_name(value, *name, &mut text);
+                (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
+            }
+            Kind::Code => match text::push_code(value, &mut text) {
+                Some(false) => {
+                    part.lost_digits += 1;
+                    Some("a code that has lost its digits")
+                }
+                _ => None,
+            },
+            Kind::Email => contact_problem(value, &mut text, |source, out| {
+                (!contact::push_email(source, out)).then_some("not an e-mail address")
+            }),
+            // The digits of a date are no number to call.
+            Kind::Phone
+                if !matches!(
+                    value,
+                    Value::Text(_) | Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)
+                ) =>
+            {
+                is_filled(value).then_some("not a phone number")
+            }
+            Kind::Phone => contact_problem(value, &mut text, |source, out| {
+                part.lost_digits += usize::from(amount::has_lost_digits(source));
+                let found = if contact::has_several_phones(source) {
+                    Err(NoPhone::Several)
+                } else if cut.cut(source) {
+                    contact::push_phone(&cut, out)
+                } else {
+                    Err(NoPhone::Other)
+                };
+                match found {
+                    Ok(()) => None,
+                    Err(NoPhone::Several) => Some("more than one phone number"),
+                    Err(NoPhone::Other) => Some("not a phone number"),
+                    Err(NoPhone::TooShort) => Some("too short for a phone number"),
+                    Err(NoPhone::TooLong) => Some("too long for a phone number"),
+                }
+            }),
+            _ => {
+                text::push_text(value, &mut text);
+                None
+            }
+        };
+        if let Some(problem) = problem {
+            part.unread.push((first_row + row, message(problem, value)));
+        }
+        part.texts.push((!text.is_empty()).then_some(text.as_str()));
+    }
+    part
+}
+
+/// Reads the text of a cell, where there is some. Cells that are text already are not copied.
+fn contact_problem(
+    value: Value<'_>,
+    out: &mut String,
+    read: impl FnOnce(&str, &mut String) -> Option<&'static str>,
+) -> Option<&'static str> {
+    if let Value::Text(text) = value {
+        let text = text::trimmed(text);
+        return if text.is_empty() {
+            None
+        } else {
+            read(text, out)
+        };
+    }
+    let mut source = String::new();
+    if text::push_text(value, &mut source) {
+        read(&source, out)
+    } else {
+        None
+    }
+}
+
+fn finish(
+    values: &[Value<'_>],
+    kind: &Kind,
+    column: Column,
+    is_read: impl Fn(usize) -> bool,
+) -> Outcome {
     let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
     outcome(column, unread, values.len(), None)
 }
@@ -325,7 +419,11 @@ fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
     }
 }
 
-fn unread_cells(values: &[Value<'_>], is_read: impl Fn(usize) -> bool, why: impl Fn(usize) -> String) -> Unread {
+fn unread_cells(
+    values: &[Value<'_>],
+    is_read: impl Fn(usize) -> bool,
+    why: impl Fn(usize) -> String,
+) -> Unread {
     let mut unread = Unread::new();
     for (row, value) in values.iter().enumerate() {
         if !is_read(row) && is_filled(*value) {
@@ -363,7 +461,9 @@ pub fn flags(values: &[bool]) -> Column {
 pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
     let rows = before.len().min(after.len());
     let lost = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
-    let unread = lost.map(|row| (row, message("left empty", before[row]))).collect();
+    let unread = lost
+        .map(|row| (row, message("left empty", before[row])))
+        .collect();
     built::sparse_texts(rows, unread)
 }
 
@@ -377,14 +477,20 @@ fn message(why: &str, value: Value<'_>) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(LONGEST)
         .collect();
-    let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
+    let more = if text.chars().nth(LONGEST).is_some() {
+        "…"
+    } else {
+        ""
+    };
     format!("{why}: \"{shown}{more}\"")
 }
 
 impl Outcome {
     /// Whether nothing in a column could be read as its kind.
     pub fn is_refused(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.decided == Decided::Refused)
+        self.reading
+            .as_ref()
+            .is_some_and(|reading| reading.decided == Decided::Refused)
     }
 }
 

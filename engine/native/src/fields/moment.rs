@@ -15,7 +15,9 @@ pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
     match value {
         Value::Time(microseconds) => Some(microseconds),
         Value::DateTime(microseconds) => Some(microseconds.rem_euclid(DAY_MICROSECONDS)),
-        Value::Duration(microseconds) => (0..DAY_MICROSECONDS).contains(&microseconds).then_some(microseconds),
+        Value::Duration(microseconds) => (0..DAY_MICROSECONDS)
+            .contains(&microseconds)
+            .then_some(microseconds),
         Value::Float(number) if serials && (0.0..1.0).contains(&number) => {
             Some(((number * 86_400.0).round() as i64).min(86_399) * SECOND)
         }
@@ -51,13 +53,22 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
     if is_negative {
         tokens = &tokens[1..];
     }
-    let number = |at: usize| cut.text(tokens[at]).parse::<i64>().ok().filter(|number| *number < 1_000_000_000);
+    let number = |at: usize| {
+        cut.text(tokens[at])
+            .parse::<i64>()
+            .ok()
+            .filter(|number| *number < 1_000_000_000)
+    };
     let mut total: i64 = 0;
     let kinds: Vec<u8> = tokens.iter().map(|token| token.kind).collect();
     match kinds.as_slice() {
-        [DIGITS, b':', DIGITS] => total = number(0)? * HOUR + sixtieth(cut.text(tokens[2]))? * MINUTE,
+        [DIGITS, b':', DIGITS] => {
+            total = number(0)? * HOUR + sixtieth(cut.text(tokens[2]))? * MINUTE
+        }
         [DIGITS, b':', DIGITS, b':', DIGITS, rest @ ..] => {
-            total = number(0)? * HOUR + sixtieth(cut.text(tokens[2]))? * MINUTE + sixtieth(cut.text(tokens[4]))? * SECOND;
+            total = number(0)? * HOUR
+                + sixtieth(cut.text(tokens[2]))? * MINUTE
+                + sixtieth(cut.text(tokens[4]))? * SECOND;
             match rest {
                 [] => {}
                 [b'.' | b',', DIGITS] => {
@@ -78,8 +89,13 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
                 }
                 let mut amount = number(at)? as f64;
                 at += 1;
-                if at + 1 < tokens.len() && matches!(tokens[at].kind, b'.' | b',') && tokens[at + 1].kind == DIGITS {
-                    amount = format!("{}.{}", cut.text(tokens[at - 1]), cut.text(tokens[at + 1])).parse().ok()?;
+                if at + 1 < tokens.len()
+                    && matches!(tokens[at].kind, b'.' | b',')
+                    && tokens[at + 1].kind == DIGITS
+                {
+                    amount = format!("{}.{}", cut.text(tokens[at - 1]), cut.text(tokens[at + 1]))
+                        .parse()
+                        .ok()?;
                     at += 2;
                 }
                 while at < tokens.len() && tokens[at].kind == SPACE {
@@ -121,9 +137,11 @@ fn sixtieth(digits: &str) -> Option<i64> {
 fn unit_of(word: &str) -> Option<i64> {
     Some(match word {
         "d" | "day" | "days" | "tag" | "tage" | "jour" | "jours" | "dia" | "dias" => 24 * HOUR,
-        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" | "heure" | "heures" | "hora" | "horas" => HOUR,
+        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" | "heure"
+        | "heures" | "hora" | "horas" => HOUR,
         "m" | "min" | "mins" | "minute" | "minutes" | "minuten" | "minuto" | "minutos" => MINUTE,
-        "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" | "seconde" | "secondes" => SECOND,
+        "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" | "seconde"
+        | "secondes" => SECOND,
         _ => return None,
     })
 }
@@ -140,7 +158,9 @@ mod tests {
     #[test]
     fn durations() {
         let mut cut = Cut::default();
-        let mut minutes = |text: &str, unit| duration(Value::Text(text), unit, &mut cut).map(|found| found / MINUTE);
+        let mut minutes = |text: &str, unit| {
+            duration(Value::Text(text), unit, &mut cut).map(|found| found / MINUTE)
+        };
         assert_eq!(minutes("38:30", None), Some(2310));
         assert_eq!(minutes("1:30:00", None), Some(90));
         assert_eq!(minutes("-0:15", None), Some(-15));

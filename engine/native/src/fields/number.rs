@@ -6,6 +6,7 @@
 
 use super::amount::{Amount, MARKS};
 use super::cut::Cut;
+use super::parts::in_parts;
 use super::reading::{Decided, Hints, Reading, are_few};
 use super::words;
 use crate::columns::view::Value;
@@ -15,7 +16,9 @@ const COMMA: u8 = b',';
 
 /// What an author or a setting says about a column of numbers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NumberOptions {
+pub struct NumberOptions<'a> {
+    /// What may stand behind a number and is left out, folded.
+    pub units: &'a [String],
     /// The decimal mark where nothing decides.
     pub decimal: Option<u8>,
     pub hints: Hints,
@@ -62,7 +65,10 @@ impl Cell {
         set(comma.is_some(), HAS_COMMA);
         set(amount.is_open(), OPEN);
         set(amount.is_percent, PERCENT);
-        set(point.is_some_and(|one| one.is_indian) || comma.is_some_and(|one| one.is_indian), INDIAN);
+        set(
+            point.is_some_and(|one| one.is_indian) || comma.is_some_and(|one| one.is_indian),
+            INDIAN,
+        );
         set(amount.has_long_head, LONG_HEAD);
         set(amount.is_plain, PLAIN);
         set(amount.ends_in_zero, ENDS_IN_ZERO);
@@ -97,7 +103,11 @@ impl Cell {
     }
 
     fn value(&self, mark: u8) -> f64 {
-        if mark == POINT { self.point } else { self.comma }
+        if mark == POINT {
+            self.point
+        } else {
+            self.comma
+        }
     }
 
     fn grouping(&self, mark: u8) -> u8 {
@@ -110,7 +120,7 @@ fn other(mark: u8) -> u8 {
 }
 
 /// Reads a column.
-pub fn read(values: &[Value<'_>], options: &NumberOptions) -> Numbers {
+pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     let mut found: Vec<Option<f64>> = vec![None; values.len()];
     let mut has_text = false;
     for (row, value) in values.iter().enumerate() {
@@ -150,27 +160,71 @@ pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     }
 }
 
-fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
-    let mut cut = Cut::default();
-    let mut cells: Vec<Cell> = vec![Cell::default(); values.len()];
-    let reading = &mut numbers.reading;
-    let (mut count, mut with_digits, mut has_currency) = (0, 0, false);
-    for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = value else { continue };
-        if !cut.cut(text) {
-            reading.cells += usize::from(!text.trim().is_empty());
-            continue;
+/// Cells that were cut.
+struct Part {
+    cells: Vec<Cell>,
+    /// Filled cells of text.
+    filled: usize,
+    numbers: usize,
+    with_digits: usize,
+    has_currency: bool,
+}
+
+impl Part {
+    fn of(values: &[Value<'_>], units: &[String]) -> Self {
+        let mut this = Self {
+            cells: vec![Cell::default(); values.len()],
+            filled: 0,
+            numbers: 0,
+            with_digits: 0,
+            has_currency: false,
+        };
+        let mut cut = Cut::default();
+        for (cell, value) in this.cells.iter_mut().zip(values) {
+            let Value::Text(text) = value else { continue };
+            if !cut.cut(text) {
+                this.filled += usize::from(!text.trim().is_empty());
+                continue;
+            }
+            this.filled += 1;
+            if let Some(amount) = Amount::of(&cut, units) {
+                *cell = Cell::of(&amount);
+                this.numbers += 1;
+                this.with_digits += 1;
+                this.has_currency |= amount.currency > 0;
+            } else {
+                this.with_digits +=
+                    usize::from(cut.folded().bytes().any(|byte| byte.is_ascii_digit()));
+            }
         }
-        reading.cells += 1;
-        if let Some(amount) = Amount::of(&cut) {
-            cells[row] = Cell::of(&amount);
-            count += 1;
-            with_digits += 1;
-            has_currency |= amount.currency > 0;
-        } else {
-            with_digits += usize::from(cut.folded().bytes().any(|byte| byte.is_ascii_digit()));
-        }
+        this
     }
+}
+
+fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
+    let mut parts = in_parts(values.len(), |range| {
+        Part::of(&values[range], options.units)
+    })
+    .into_iter();
+    let Some(mut whole) = parts.next() else {
+        return;
+    };
+    for part in parts {
+        whole.cells.extend(part.cells);
+        whole.filled += part.filled;
+        whole.numbers += part.numbers;
+        whole.with_digits += part.with_digits;
+        whole.has_currency |= part.has_currency;
+    }
+    let Part {
+        cells,
+        filled,
+        numbers: count,
+        with_digits,
+        has_currency,
+    } = whole;
+    let reading = &mut numbers.reading;
+    reading.cells = filled;
     if count == 0 || 2 * count < with_digits {
         reading.decided = Decided::Refused;
         reading.why.push(if count == 0 {
@@ -182,7 +236,10 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     }
     let facts = Facts::of(&cells);
     let (mark, mut decided, mut why) = facts.decide(&cells, options);
-    let (against, support) = (facts.only[usize::from(mark == POINT)], facts.only[usize::from(mark == COMMA)]);
+    let (against, support) = (
+        facts.only[usize::from(mark == POINT)],
+        facts.only[usize::from(mark == COMMA)],
+    );
     let is_mixed = against > 0 && !are_few(against, support);
     let takes_indian = 2 * facts.indian >= facts.several_commas || facts.is_rupee;
     let takes_percent = 2 * facts.percents > count;
@@ -196,14 +253,18 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
             is_mixed || cell.allows(mark)
         };
         if fits && cell.is(PERCENT) == takes_percent && (takes_indian || !cell.is(INDIAN)) {
-            numbers.values[row] = Some(cell.value(if cell.allows(mark) { mark } else { other(mark) }));
+            numbers.values[row] =
+                Some(cell.value(if cell.allows(mark) { mark } else { other(mark) }));
         } else {
             reading.contradict.push(row);
         }
     }
     if facts.looks_like_codes(count) {
         decided = Decided::Weak;
-        why.push(format!("whole numbers of {} digits each may be codes or phone numbers", facts.size));
+        why.push(format!(
+            "whole numbers of {} digits each may be codes or phone numbers",
+            facts.size
+        ));
         reading.first_open = cells.iter().position(Cell::is_number);
     } else {
         reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
@@ -304,7 +365,10 @@ impl Facts {
                 last_currency = cell.currency;
                 let position = usize::from(cell.currency) - 1;
                 let marks = words::currency_marks(position);
-                this.marks_of_currencies = Some(this.marks_of_currencies.map_or(marks, |known| known & marks));
+                this.marks_of_currencies = Some(
+                    this.marks_of_currencies
+                        .map_or(marks, |known| known & marks),
+                );
                 this.is_rupee |= words::currency_code(position) == Some("INR");
             }
         }
@@ -312,7 +376,8 @@ impl Facts {
         this.never_grouped = long_heads > this.open;
         this.size = if same_size { sizes.unwrap_or(0) } else { 0 };
         for (count, mark) in this.counts.iter_mut().zip(MARKS) {
-            *count = usize::from(mark == POINT) * this.only[0] + usize::from(mark == COMMA) * this.only[1];
+            *count = usize::from(mark == POINT) * this.only[0]
+                + usize::from(mark == COMMA) * this.only[1];
         }
         let open: Vec<&Cell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
         for (at, mark) in MARKS.into_iter().enumerate() {
@@ -331,15 +396,28 @@ impl Facts {
         }
     }
 
-    fn decide(&self, cells: &[Cell], options: &NumberOptions) -> (u8, Decided, Vec<String>) {
+    fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> (u8, Decided, Vec<String>) {
         let mut why = Vec::new();
         let most = self.counts[0].max(self.counts[1]);
-        let best = if self.counts[1] > self.counts[0] { COMMA } else { POINT };
+        let best = if self.counts[1] > self.counts[0] {
+            COMMA
+        } else {
+            POINT
+        };
         if self.open == 0 {
-            let decided = if self.only[0] + self.only[1] > 0 { Decided::Evidence } else { Decided::Cells };
+            let decided = if self.only[0] + self.only[1] > 0 {
+                Decided::Evidence
+            } else {
+                Decided::Cells
+            };
             return (best, decided, why);
         }
-        let mut tied: Vec<u8> = MARKS.into_iter().zip(self.counts).filter(|(_, count)| *count == most).map(|(mark, _)| mark).collect();
+        let mut tied: Vec<u8> = MARKS
+            .into_iter()
+            .zip(self.counts)
+            .filter(|(_, count)| *count == most)
+            .map(|(mark, _)| mark)
+            .collect();
         let mut decided = Decided::Evidence;
         let mut strike = |strength: Decided, reason: &str, keep: Option<u8>| {
             if let Some(keep) = keep
@@ -351,7 +429,11 @@ impl Facts {
                 why.push(reason.to_owned());
             }
         };
-        strike(Decided::Hint, "as in other columns of the table", options.hints.decimal);
+        strike(
+            Decided::Hint,
+            "as in other columns of the table",
+            options.hints.decimal,
+        );
         let parts_thousands = self.open_ends_in_zero && self.has_small_plain;
         strike(
             Decided::Evidence,
@@ -363,21 +445,40 @@ impl Facts {
             Some(2) => Some(COMMA),
             _ => None,
         };
-        strike(Decided::Weak, "as in countries that use the currency", of_currency);
-        strike(Decided::Weak, "the month comes first in dates beside it", options.month_first.then_some(POINT));
+        strike(
+            Decided::Weak,
+            "as in countries that use the currency",
+            of_currency,
+        );
+        strike(
+            Decided::Weak,
+            "the month comes first in dates beside it",
+            options.month_first.then_some(POINT),
+        );
         if let [only] = tied.as_slice() {
             let hard = cells.iter().any(|cell| cell.only(*only));
             if !hard && why.is_empty() {
-                return (*only, Decided::Weak, vec!["as thousands are parted elsewhere in the column".to_owned()]);
+                return (
+                    *only,
+                    Decided::Weak,
+                    vec!["as thousands are parted elsewhere in the column".to_owned()],
+                );
             }
             return (*only, decided, why);
         }
         let mark = options.decimal.unwrap_or(POINT);
-        let name = if mark == POINT { "a decimal comma" } else { "a decimal point" };
+        let name = if mark == POINT {
+            "a decimal comma"
+        } else {
+            "a decimal point"
+        };
         (
             mark,
             Decided::Setting,
-            vec![format!("{} of {} cells can also have {name}, and decimal_mark decides", self.open, self.cells)],
+            vec![format!(
+                "{} of {} cells can also have {name}, and decimal_mark decides",
+                self.open, self.cells
+            )],
         )
     }
 

@@ -4,17 +4,16 @@
 //! for all rows at once.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::cut;
+use super::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
 
 /// What a row counts as: the numbers that the pipeline uses.
 const OTHER: u8 = 0;
 const HEADER: u8 = 1;
 const DATA: u8 = 2;
-/// Fewer rows are not worth a thread.
-const ROWS_OF_A_THREAD: usize = 20_000;
-const MOST_THREADS: usize = 4;
 
 /// A detector of rows.
 pub enum Rule {
@@ -71,8 +70,14 @@ impl KnownWords {
             if !self.first[usize::from(first.to_ascii_lowercase())] {
                 return false;
             }
-            let last = bytes.iter().rfind(|byte| byte.is_ascii_alphanumeric()).unwrap_or(first);
-            if !self.last[usize::from(last.to_ascii_lowercase())] && !bytes.contains(&b'(') && !bytes.contains(&b'[') {
+            let last = bytes
+                .iter()
+                .rfind(|byte| byte.is_ascii_alphanumeric())
+                .unwrap_or(first);
+            if !self.last[usize::from(last.to_ascii_lowercase())]
+                && !bytes.contains(&b'(')
+                && !bytes.contains(&b'[')
+            {
                 return false;
             }
         }
@@ -90,7 +95,8 @@ pub fn without_brackets(text: &str) -> &str {
 
 /// A header for comparing: small letters without accents, single blanks in place of anything else.
 pub fn simplify(text: &str) -> String {
-    let folded = cut::fold(text);
+    // "Nº", "N°" and "№" are "no".
+    let folded = cut::fold(&text.replace('№', "no")).replace("n°", "no");
     let mut simple = String::with_capacity(folded.len());
     for c in folded.chars() {
         if c.is_alphanumeric() {
@@ -114,17 +120,7 @@ pub struct Rows {
 /// Applies the rules to every row of a sheet. The highest total wins; of equal ones the first that was scored.
 pub fn classify(sheet: &Sheet, rules: &[Rule]) -> Rows {
     let rows = sheet.facts().rows_emitted;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.min(MOST_THREADS).min(rows / ROWS_OF_A_THREAD).max(1);
-    let part = rows.div_ceil(threads);
-    let parts: Vec<_> = std::thread::scope(|scope| {
-        let started: Vec<_> = (1..threads)
-            .map(|number| scope.spawn(move || classify_part(sheet, rules, number * part, ((number + 1) * part).min(rows))))
-            .collect();
-        let mut parts = vec![classify_part(sheet, rules, 0, part.min(rows))];
-        parts.extend(started.into_iter().filter_map(|thread| thread.join().ok()));
-        parts
-    });
+    let parts = in_parts(rows, |range| classify_part(sheet, rules, range));
     let mut kinds = Vec::with_capacity(rows);
     let mut best: Option<(f64, usize)> = None;
     for (part, best_of_part) in parts {
@@ -141,11 +137,15 @@ pub fn classify(sheet: &Sheet, rules: &[Rule]) -> Rows {
     }
 }
 
-fn classify_part(sheet: &Sheet, rules: &[Rule], start: usize, stop: usize) -> (Vec<u8>, Option<(f64, usize)>) {
-    let mut kinds = Vec::with_capacity(stop.saturating_sub(start));
+fn classify_part(
+    sheet: &Sheet,
+    rules: &[Rule],
+    range: Range<usize>,
+) -> (Vec<u8>, Option<(f64, usize)>) {
+    let mut kinds = Vec::with_capacity(range.len());
     let mut best: Option<(f64, usize)> = None;
     let mut cells = Vec::new();
-    for row in start..stop {
+    for row in range {
         sheet.read_row(row, &mut cells);
         let (mut header, mut data): (Option<f64>, Option<f64>) = (None, None);
         let mut first = OTHER;
@@ -159,7 +159,9 @@ fn classify_part(sheet: &Sheet, rules: &[Rule], start: usize, stop: usize) -> (V
                     }
                 }
                 Rule::Data { least, score } => {
-                    let filled = cells.iter().filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
+                    let filled = cells
+                        .iter()
+                        .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
                     if filled.take(*least).count() == *least {
                         data = Some(data.unwrap_or(0.0) + score);
                         first = if first == OTHER { DATA } else { first };

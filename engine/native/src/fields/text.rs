@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::amount::has_lost_digits;
+use super::amount::{has_lost_digits, has_lost_digits_behind_letters};
 use super::cut::is_format;
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
 use crate::columns::view::Value;
@@ -78,7 +78,9 @@ pub fn push_code(value: Value<'_>, out: &mut String) -> Option<bool> {
     }
     match value {
         Value::Float(number) if number.abs() >= EXACT => return Some(false),
-        Value::Text(text) if has_lost_digits(text) => return Some(false),
+        Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
+            return Some(false);
+        }
         _ => {}
     }
     push_text(value, out).then_some(true)
@@ -94,8 +96,8 @@ pub enum NamePart {
 
 /// Small words that belong to the last name behind them.
 const PARTICLES: &[&str] = &[
-    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le", "ter", "ten", "zu", "zum",
-    "zur", "af", "av", "al", "el", "bin", "ibn", "y",
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le",
+    "ter", "ten", "zu", "zum", "zur", "af", "av", "al", "el", "bin", "ibn", "y",
 ];
 
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
@@ -110,7 +112,9 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
         .collect::<Vec<_>>()
         .join(" ");
     let (first, last) = match joined.split_once(',') {
-        Some((last, first)) if !first.contains(',') && !is_suffix(first) => (first.trim(), last.trim()),
+        Some((last, first)) if !first.contains(',') && !is_suffix(first) => {
+            (first.trim(), last.trim())
+        }
         _ => split_name(&joined),
     };
     let start = out.len();
@@ -133,7 +137,10 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
 /// What stands behind a comma and turns no name round: "Avery Smith, Jr."
 fn is_suffix(text: &str) -> bool {
     let text = text.trim().trim_end_matches('.').to_ascii_lowercase();
-    matches!(text.as_str(), "jr" | "sr" | "ii" | "iii" | "iv" | "phd" | "md" | "esq")
+    matches!(
+        text.as_str(),
+        "jr" | "sr" | "ii" | "iii" | "iv" | "phd" | "md" | "esq"
+    )
 }
 
 /// First and last name of a name in its usual order: the last word is the last name, with the small words before it.
@@ -187,12 +194,32 @@ mod tests {
             let mut out = String::new();
             push_code(value, &mut out).map(|whole| (whole, out))
         };
-        assert_eq!(code(Value::Text(" 00123 ")), Some((true, "00123".to_owned())));
+        assert_eq!(
+            code(Value::Text(" 00123 ")),
+            Some((true, "00123".to_owned()))
+        );
         assert_eq!(code(Value::Float(4711.0)), Some((true, "4711".to_owned())));
         assert_eq!(code(Value::Text("9.78E+12")), Some((false, String::new())));
+        assert_eq!(
+            code(Value::Text("CZ7,70101E+09")),
+            Some((false, String::new()))
+        );
+        for whole in [
+            "CZ7E09",
+            "AB1.5",
+            "R1.2E3",
+            "E+12",
+            "K1.5E+3-X",
+            "1A2.5E+09",
+        ] {
+            assert_eq!(code(Value::Text(whole)), Some((true, whole.to_owned())));
+        }
         assert_eq!(code(Value::Float(1.23e17)), Some((false, String::new())));
         assert_eq!(code(Value::Float(f64::INFINITY)), None);
-        assert_eq!(code(Value::Text("A\u{b}1\0")), Some((true, "A 1".to_owned())));
+        assert_eq!(
+            code(Value::Text("A\u{b}1\0")),
+            Some((true, "A 1".to_owned()))
+        );
         assert_eq!(code(Value::Text("\u{200b} ")), None);
     }
 }

@@ -33,7 +33,9 @@ impl MonthWord {
     pub fn of(word: &str) -> Option<Self> {
         let mut found = Self::default();
         let start = MONTHS.partition_point(|(name, ..)| *name < word);
-        let exact = MONTHS[start..].iter().take_while(|(name, ..)| *name == word);
+        let exact = MONTHS[start..]
+            .iter()
+            .take_while(|(name, ..)| *name == word);
         let mut any = false;
         for (_, month, languages) in exact {
             found.add(*month, LANGUAGES[*languages as usize]);
@@ -77,7 +79,9 @@ impl MonthWord {
 /// The weekdays that a word may mean (a bit each, Monday first) and the languages that know it.
 fn weekday(word: &str) -> Option<(u8, Languages)> {
     let start = WEEKDAYS.partition_point(|(name, ..)| *name < word);
-    let same = WEEKDAYS[start..].iter().take_while(|(name, ..)| *name == word);
+    let same = WEEKDAYS[start..]
+        .iter()
+        .take_while(|(name, ..)| *name == word);
     let mut found = (0, 0);
     for (_, day, languages) in same {
         found.0 |= 1 << day;
@@ -118,7 +122,7 @@ impl Word {
 
 /// Words that were looked up: a column repeats few.
 pub struct Lexicon {
-    slots: Vec<Option<Word>>,
+    slots: Vec<Option<Box<Word>>>,
 }
 
 impl Default for Lexicon {
@@ -141,7 +145,7 @@ impl Lexicon {
         if slot.as_ref().is_none_or(|known| known.text != text) {
             *slot = None;
         }
-        slot.get_or_insert_with(|| Word::of(text))
+        slot.get_or_insert_with(|| Box::new(Word::of(text)))
     }
 }
 
@@ -152,13 +156,68 @@ pub fn is_clock(word: &str) -> bool {
 
 /// The position of a currency's sign or code in the table.
 pub fn currency(word: &str) -> Option<usize> {
-    CURRENCIES.binary_search_by_key(&word, |(name, ..)| name).ok()
+    CURRENCIES
+        .binary_search_by_key(&word, |(name, ..)| name)
+        .ok()
 }
 
 /// The ISO code of a currency by its position; none where several currencies share the sign.
 pub fn currency_code(position: usize) -> Option<&'static str> {
     let code = CURRENCIES[position].1;
     (!code.is_empty()).then_some(code)
+}
+
+/// The codes of a column's currencies.
+pub struct Codes {
+    /// Signs that several currencies share, with the only one of them that the column names.
+    shared: Vec<(usize, &'static str)>,
+}
+
+impl Codes {
+    /// The ISO code of a currency by its position; a sign that several currencies share, and of which the column does not
+    /// say which one it is, stays as it is.
+    pub fn code(&self, position: usize) -> &'static str {
+        let shared = || {
+            self.shared
+                .iter()
+                .find(|(sign, _)| *sign == position)
+                .map(|(_, code)| *code)
+        };
+        currency_code(position)
+            .or_else(shared)
+            .unwrap_or(CURRENCIES[position].0)
+    }
+}
+
+/// The codes of the currencies that a column names, by their positions. Beside "US$" and "USD" a "$" is one too.
+pub fn codes_of(positions: impl Iterator<Item = usize>) -> Codes {
+    let mut named: Vec<usize> = Vec::new();
+    for position in positions {
+        if !named.contains(&position) {
+            named.push(position);
+        }
+    }
+    let mut shared = Vec::new();
+    for &sign in named.iter().filter(|sign| currency_code(**sign).is_none()) {
+        let mut codes: Vec<&'static str> =
+            named.iter().filter_map(|at| currency_code(*at)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        // The sign is a part of the country's own: "us$".
+        let has_sign = |code: &str| {
+            CURRENCIES.iter().any(|(name, of, _)| {
+                *of == code
+                    && name.len() > CURRENCIES[sign].0.len()
+                    && name.ends_with(CURRENCIES[sign].0)
+            })
+        };
+        if let [only] = codes[..]
+            && has_sign(only)
+        {
+            shared.push((sign, only));
+        }
+    }
+    Codes { shared }
 }
 
 /// The decimal marks of the countries that use a currency: 1 point, 2 comma.

@@ -27,7 +27,8 @@ fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
         .pointer_checked(Some(c"arrow_array_stream"))?
         .cast::<ArrowArrayStream>();
     // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
-    unsafe { Series::import(ArrowArrayStream::take(pointer.as_ptr())) }.map_err(PyTypeError::new_err)
+    unsafe { Series::import(ArrowArrayStream::take(pointer.as_ptr())) }
+        .map_err(PyTypeError::new_err)
 }
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
@@ -76,15 +77,23 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
         "email" => Kind::Email,
         "phone" => Kind::Phone,
         "boolean" => {
-            let words: Option<(Vec<String>, Vec<String>)> = option.map(|words| words.extract()).transpose()?;
+            let words: Option<(Vec<String>, Vec<String>)> =
+                option.map(|words| words.extract()).transpose()?;
             let (yes, no) = words.unwrap_or_default();
-            let folded = |words: Vec<String>| words.iter().map(|word| cut::fold(word.trim())).collect();
+            let folded =
+                |words: Vec<String>| words.iter().map(|word| cut::fold(word.trim())).collect();
             Kind::Boolean {
                 yes: folded(yes),
                 no: folded(no),
             }
         }
-        "number" => Kind::Number,
+        "number" => {
+            let units: Option<Vec<String>> = option.map(|units| units.extract()).transpose()?;
+            let folded = |unit: String| cut::fold(unit.trim()).trim_end_matches('.').to_owned();
+            Kind::Number {
+                units: units.unwrap_or_default().into_iter().map(folded).collect(),
+            }
+        }
         "currency" => Kind::Currency,
         "date" => Kind::Date { serials: flag()? },
         "date_time" => Kind::DateTime { serials: flag()? },
@@ -115,7 +124,7 @@ type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
 fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
     let mut text = String::new();
     for (value, row) in values.iter_mut().zip(rows) {
-        let (Value::Text(shown), Some(row)) = (&*value, row_number(*row)) else {
+        let Some(row) = row_number(*row) else {
             continue;
         };
         let mut cell = Cell::EMPTY;
@@ -129,10 +138,21 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
             Tag::Time => Value::Time(cell.as_integer()),
             _ => continue,
         };
-        let is_the_same = [text_form::as_polars, text_form::as_python].iter().any(|write| {
-            text.clear();
-            write(cell, sheet, &mut text) && text == *shown
-        });
+        let shown = match *value {
+            Value::Text(shown) => shown,
+            // Date-times behind numbers have become counts of microseconds.
+            Value::Integer(count) if typed == Value::DateTime(count) => {
+                *value = typed;
+                continue;
+            }
+            _ => continue,
+        };
+        let is_the_same = [text_form::as_polars, text_form::as_python]
+            .iter()
+            .any(|write| {
+                text.clear();
+                write(cell, sheet, &mut text) && text == shown
+            });
         if is_the_same {
             *value = typed;
         }
@@ -155,8 +175,11 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
 /// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), how
 /// many these are, how many codes have lost digits, and how the column was read (or nothing).
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", order=None, decimal=None, hints=(None, None), origin=None))]
-#[allow(clippy::too_many_arguments, reason = "they are converted one by one, and one caller names them")]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, hints=(None, None), origin=None))]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "they are converted one by one, and one caller names them"
+)]
 #[allow(clippy::type_complexity, reason = "a tuple for Python")]
 pub fn read_column<'py>(
     py: Python<'py>,
@@ -164,15 +187,23 @@ pub fn read_column<'py>(
     kind: &str,
     option: Option<&Bound<'py, PyAny>>,
     header: &str,
+    unit: Option<&str>,
     order: Option<&str>,
     decimal: Option<&str>,
     hints: (Option<String>, Option<String>),
     origin: Option<Origin<'py>>,
-) -> PyResult<(ArrowColumn, Option<ArrowColumn>, usize, usize, Option<Bound<'py, PyDict>>)> {
+) -> PyResult<(
+    ArrowColumn,
+    Option<ArrowColumn>,
+    usize,
+    usize,
+    Option<Bound<'py, PyDict>>,
+)> {
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
     let around = Surroundings {
         header,
+        unit,
         order: order_named(order)?,
         decimal: mark_named(decimal)?,
         hints: Hints {
@@ -219,7 +250,11 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
 
 /// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.
 #[pyfunction]
-pub fn shown_by(py: Python<'_>, series: &Bound<'_, PyAny>, header: &str) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
+pub fn shown_by(
+    py: Python<'_>,
+    series: &Bound<'_, PyAny>,
+    header: &str,
+) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
     let column = series_of(series)?;
     let hints = py.detach(|| fields::shown(&column.values(), header));
     let order = hints.order.map(|order| match order {
@@ -227,13 +262,19 @@ pub fn shown_by(py: Python<'_>, series: &Bound<'_, PyAny>, header: &str) -> PyRe
         Order::DayFirst => "dmy",
         Order::YearFirst | Order::YearDay => "ymd",
     });
-    let decimal = hints.decimal.map(|mark| if mark == b'.' { "." } else { "," });
+    let decimal = hints
+        .decimal
+        .map(|mark| if mark == b'.' { "." } else { "," });
     Ok((order, decimal))
 }
 
 /// Messages for the cells that are filled in `before` and empty in `after`; nothing where there is none.
 #[pyfunction]
-pub fn emptied(py: Python<'_>, before: &Bound<'_, PyAny>, after: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
+pub fn emptied(
+    py: Python<'_>,
+    before: &Bound<'_, PyAny>,
+    after: &Bound<'_, PyAny>,
+) -> PyResult<Option<ArrowColumn>> {
     let (before, after) = (series_of(before)?, series_of(after)?);
     let column = py.detach(|| fields::emptied(&before.values(), &after.values()));
     Ok(column.map(|column| arrow("", column)))
@@ -241,7 +282,11 @@ pub fn emptied(py: Python<'_>, before: &Bound<'_, PyAny>, after: &Bound<'_, PyAn
 
 /// Whether each text of a series passes a checksum: `iban`, `vat` or `luhn`; nothing for empty cells.
 #[pyfunction]
-pub fn passes_checksum(py: Python<'_>, series: &Bound<'_, PyAny>, kind: &str) -> PyResult<ArrowColumn> {
+pub fn passes_checksum(
+    py: Python<'_>,
+    series: &Bound<'_, PyAny>,
+    kind: &str,
+) -> PyResult<ArrowColumn> {
     let check = match kind {
         "iban" => fields::checksum::is_iban,
         "vat" => fields::checksum::is_vat,
@@ -288,14 +333,24 @@ pub fn classify_rows<'py>(
 pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<usize>> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     Ok(py.detach(|| {
-        let count = |column: &Series| column.values().iter().filter(|value| fields::counts_as_filled(**value)).count();
+        let count = |column: &Series| {
+            column
+                .values()
+                .iter()
+                .filter(|value| fields::counts_as_filled(**value))
+                .count()
+        };
         columns.iter().map(count).collect()
     }))
 }
 
 /// For each row whether any of the series has a value there.
 #[pyfunction]
-pub fn filled_rows(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>, rows: usize) -> PyResult<ArrowColumn> {
+pub fn filled_rows(
+    py: Python<'_>,
+    columns: Vec<Bound<'_, PyAny>>,
+    rows: usize,
+) -> PyResult<ArrowColumn> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
     let column = py.detach(|| {
         let mut filled = vec![false; rows];

@@ -360,11 +360,14 @@ impl Scan {
         ))
     }
 
-    /// Whether a column becomes text although not all of its cells are.
+    /// Whether a column's cells are of several types, so that some lose theirs in the column that is made of them.
     fn is_mixed(&self, column: usize, start: usize, stop: usize) -> PyResult<bool> {
         let kinds = self.sheet()?.column_kinds(column, start, stop);
-        Ok(matches!(Plan::of(kinds), Plan::Text | Plan::PythonText)
-            && !kinds.only(&[Tag::Text, Tag::EmptyText]))
+        Ok(match Plan::of(kinds) {
+            Plan::Text | Plan::PythonText => !kinds.only(&[Tag::Text, Tag::EmptyText]),
+            Plan::Other => true,
+            _ => false,
+        })
     }
 
     fn cell_counts(
