@@ -136,7 +136,7 @@ impl Day {
                             day.weekdays = word.weekdays;
                             day.weekday_languages = word.weekday_languages;
                         }
-                    } else if !word.is_filler && !(is_full && word.is_clock) {
+                    } else if !(word.is_filler || is_full && word.is_clock) {
                         return None;
                     }
                     if is_full {

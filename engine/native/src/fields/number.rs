@@ -206,9 +206,8 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions<'_>, numbers: &mut Nu
     } else {
         reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
     }
-    if facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting {
-        why.push(format!("{support} of {count} cells can't be otherwise"));
-    } else if support > 0 {
+    let is_clear = facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting;
+    if is_clear || support > 0 {
         why.push(format!("{support} of {count} cells can't be otherwise"));
     }
     let contradicting = reading.contradict.len();
