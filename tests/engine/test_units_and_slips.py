@@ -65,6 +65,13 @@ def test_a_shared_sign_is_the_currency_that_its_column_names():
     assert read(fields.currency, ["USD", "kr"]) == ["USD", "kr"]
 
 
+def test_signs_of_several_letters_have_points_or_none():
+    assert read(fields.currency, ["ج.م.", "12 ج.م.\u200f", "Rs.", "Fr. 5", "K.č"]) == [
+        "EGP", "EGP", "INR", "CHF", "CZK",
+    ]  # fmt: skip
+    assert read(fields.number, ["12,5 ج.م.", "1.250,5 ج.م"]) == [12.5, 1250.5]
+
+
 def test_the_degree_sign_stands_for_a_raised_o():
     for header in ("N° de facture", "Nº de facture", "№ de facture", "No. de facture"):
         assert score(header, ["n° de facture"]) == 1.0

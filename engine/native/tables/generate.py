@@ -121,7 +121,8 @@ def currency_words() -> dict[str, tuple[str, set]]:
         locale = Locale.parse(tag)
         for code in numbers.get_territory_currencies(land):
             for sign in (code, numbers.get_currency_symbol(code, tag)):
-                sign = fold(sign).replace(".", "").strip()
+                # Cells are read without invisible characters.
+                sign = "".join(c for c in fold(sign) if unicodedata.category(c) != "Cf").replace(".", "").strip()
                 if sign and (len(sign) > 1 or not sign.isascii() or sign in "$r"):
                     marks[sign].add(locale.number_symbols["latn"]["decimal"])
                     codes[sign].add(code)

@@ -250,7 +250,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
 
 /// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
 fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option<&str>) -> Outcome {
-    let of_header = unit.and_then(|unit| words::currency(cut::fold(unit).trim_end_matches('.')));
+    let of_header = unit.and_then(|unit| words::currency(&cut::fold(unit).replace('.', "")));
     let mut cut = Cut::default();
     let mut unread = Unread::new();
     let mut found = vec![None; values.len()];
@@ -261,7 +261,7 @@ fn read_currencies(values: &[Value<'_>], numbers: &number::Numbers, unit: Option
                 if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
                     continue;
                 }
-                let alone = words::currency(cut.folded().trim_end_matches('.'));
+                let alone = words::currency(&cut.folded().replace('.', ""));
                 if alone.is_none() {
                     unread.push((row, message("not a currency", *value)));
                 }

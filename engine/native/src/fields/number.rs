@@ -269,7 +269,9 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     } else {
         reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
     }
-    if support > 0 || facts.open > 0 && against > 0 && decided != Decided::Setting {
+    let is_clear =
+        facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting;
+    if is_clear || support > 0 {
         why.push(format!("{support} of {count} cells can't be otherwise"));
     }
     let contradicting = reading.contradict.len();
