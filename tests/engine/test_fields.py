@@ -910,6 +910,7 @@ WRONG: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: fields.duration("a", unit="weeks"), ValueError, "unit should be 'days', 'hours', 'minutes' or 'seconds', not 'weeks'"),
     (lambda: fields.boolean("a", yes="ja"), TypeError, "yes takes a list of words"),
     (lambda: fields.boolean("a", no=[1]), TypeError, "no takes a list of words"),
+    (lambda: fields.number("a", units="kg"), TypeError, "units takes a list of words"),
     (lambda: fields.checksum("a", "isbn"), ValueError, "a checksum is 'iban', 'vat' or 'luhn', not 'isbn'"),
     (lambda: fields.date_range("a", first="31.01.2025"), ValueError, "31.01.2025"),
 ]

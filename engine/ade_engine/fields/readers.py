@@ -201,7 +201,7 @@ def number(column: str, *, decimal_mark: str | None = None, units: list[str] | t
     other numbers is none. More than 15 digits do not fit a number: use :func:`code`. ``units`` may stand behind a number,
     such as ``["kg", "pcs"]``, and are left out; with any other word behind it a cell is no number.
     """
-    return Reader(column, "number", list(units) or None, decimal=decimal_mark)
+    return Reader(column, "number", _words("units", units) or None, decimal=decimal_mark)
 
 
 def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
