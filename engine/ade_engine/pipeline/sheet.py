@@ -305,7 +305,8 @@ class SheetPipeline:
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
         names = written_names(context, table)
-        chosen = table if len(names) == table.width else table[names]
+        # Without a name, polars takes brackets for the whole table.
+        chosen = table if len(names) == table.width else table[names] if names else table.select()
         if self._manifest is not None and names:
             chosen = self._manifest.arrange(chosen)
         # A table without columns has no rows either.
