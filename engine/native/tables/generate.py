@@ -30,6 +30,8 @@ CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "
 SHARED_SIGNS = {"$", "¥", "kr", "£", "₨", "rs", "fr"}
 # ... of which these nearly always mean one.
 USUAL_SIGNS = {"£": "GBP", "rs": "INR", "fr": "CHF"}
+# Marks of abbreviation that belong to the word: Hebrew geresh, Devanagari. So do points in Thai and Lao: "ก.ย.".
+ABBREVIATING = "\u05f3\u05f4\u0970"
 PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "þ": "th"})
 TARGET = Path(__file__).resolve().parent.parent / "src" / "fields" / "tables.rs"
 
@@ -44,6 +46,8 @@ def words_in(text: str) -> list[str]:
     """The runs of letters and marks of a text, two characters or more, folded."""
     found, word = [], ""
     for c in text + " ":
+        if c in ABBREVIATING or c == "." and word and "\u0e00" <= word[-1] <= "\u0eff":
+            continue
         if unicodedata.category(c)[0] in "LM":
             word += c
         elif unicodedata.category(c) != "Cf":
@@ -75,6 +79,9 @@ def calendar_words() -> tuple[dict, dict, set]:
             else:
                 # Half of a name: "Deireadh Fómhair".
                 fillers.add(word)
+        for width in ("wide", "abbreviated"):
+            # "ค.ศ.": some write the era in every date.
+            fillers.update(words_in(locale.eras.get(width, {}).get(1, "")))
         for style in ("full", "long", "medium", "short"):
             literals, prefix = literals_of(locale.date_formats[style].pattern)
             fillers.update(literals)

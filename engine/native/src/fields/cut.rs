@@ -87,6 +87,7 @@ impl Cut {
 
     fn any(&mut self, c: char) {
         match c {
+            '.' if self.ends_in_thai() => {}
             '\0'..='\x7f' => self.ascii(c as u8),
             '\u{2212}' | '\u{2013}' | '\u{2014}' | '\u{2010}' | '\u{2011}' | '\u{2012}'
             | '\u{fe63}' | '\u{2043}' => self.mark(b'-'),
@@ -98,6 +99,8 @@ impl Cut {
             '،' | '\u{66c}' => self.mark(b','),
             '日' | '일' => self.space(),
             '\u{ff01}'..='\u{ff5e}' => self.ascii((c as u32 - 0xff01 + 0x21) as u8),
+            // Marks of abbreviation belong to the word.
+            '\u{5f3}' | '\u{5f4}' | '\u{970}' => {}
             _ if is_format(c) => {}
             _ if c.is_whitespace() => self.space(),
             _ => match digit(c) {
@@ -105,6 +108,16 @@ impl Cut {
                 None => self.letter_or_mark(c),
             },
         }
+    }
+
+    /// Whether the last token is a word of Thai or Lao, whose points are within words: "ก.ย.".
+    fn ends_in_thai(&self) -> bool {
+        self.tokens.last().is_some_and(|last| last.kind == WORD)
+            && self
+                .text
+                .chars()
+                .next_back()
+                .is_some_and(|c| ('\u{e00}'..='\u{eff}').contains(&c))
     }
 
     fn letter_or_mark(&mut self, c: char) {
