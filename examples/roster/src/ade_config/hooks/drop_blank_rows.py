@@ -1,19 +1,18 @@
-"""Drops the rows inside a table in which no field has a value: blank lines, and titles beside the columns that we want.
+"""Drops the rows inside a table in which no field has a value: blank lines, and notes beside the columns that we want.
 
 The run says which rows a hook has dropped.
 """
 
-import polars as pl
 from ade_config.columns.people import FIELDS
+from ade_engine.fields import filled_rows
 
 
 def drop_blank_rows(table):
     fields = [field.name for field in FIELDS if field.name in table.columns]
     if not fields:
         return None
-    has_value = pl.any_horizontal(pl.col(fields).cast(pl.String).str.strip_chars().fill_null("") != "")
-    kept = table.filter(has_value)
-    return kept if kept.height < table.height else None
+    filled = filled_rows(table, fields)
+    return None if filled.all() else table.filter(filled)
 
 
 def register(registry):
