@@ -129,6 +129,11 @@ def _words(name: str, value: Any) -> list[str]:
     return list(value)
 
 
+def count_filled(columns: list[pl.Series]) -> list[int]:
+    """Cells of each column that are not blank; text counts as reports count it, by Python's white space."""
+    return _native.filled_cells(columns)
+
+
 def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
     """For each row of a table whether any of these columns has a value: for hooks that drop rows without any.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine import _native
+from ade_engine.fields.readers import count_filled
 
 #: Types that the native module counts; small tables have no other, and polars takes long to start for each.
 _COUNTED_NATIVELY = frozenset((pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Null))
@@ -48,7 +48,7 @@ def filled_cells(frame: pl.DataFrame, names: list[str]) -> list[int]:
         return [0] * len(names)
     columns = [frame.get_column(name) for name in names]
     if all(column.dtype in _COUNTED_NATIVELY for column in columns):
-        return _native.filled_cells(columns)
+        return count_filled(columns)
     schema = frame.schema
     counted = frame.select(_count_filled(name, schema[name]).alias(str(i)) for i, name in enumerate(names))
     return [int(value) for value in counted.row(0)]

@@ -305,11 +305,12 @@ class SheetPipeline:
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
         names = written_names(context, table)
-        # Without a name, polars takes brackets for the whole table.
-        chosen = table if len(names) == table.width else table[names] if names else table.select()
-        if self._manifest is not None and names:
+        if not names:
+            # A table without columns has no rows either; and polars takes no name at all for every name.
+            return pl.DataFrame()
+        chosen = table if len(names) == table.width else table[names]
+        if self._manifest is not None:
             chosen = self._manifest.arrange(chosen)
-        # A table without columns has no rows either.
         return chosen if chosen.width else pl.DataFrame()
 
 
