@@ -44,6 +44,46 @@ pub struct Amount {
 pub const MARKS: [u8; 2] = [b'.', b','];
 
 impl Amount {
+    /// The number in a text of nothing but digits, points, commas and one minus sign before them, which most numbers are;
+    /// `None` leaves any other text to [`Self::of`], which says the same of these.
+    pub fn of_plain(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let (is_negative, bytes) = match bytes {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, bytes),
+        };
+        let mut number = Number::default();
+        let mut at = 0;
+        loop {
+            let start = at;
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+            if at == start {
+                return None;
+            }
+            number.group_of(&bytes[start..at])?;
+            match bytes.get(at) {
+                None => break,
+                Some(mark @ (b'.' | b',')) => number.marks[number.count - 1] = *mark,
+                Some(_) => return None,
+            }
+            at += 1;
+        }
+        if number.significant() > MOST_DIGITS {
+            return None;
+        }
+        let mut this = Self::default();
+        for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
+            *meaning = number.meaning(decimal, is_negative, 0);
+        }
+        if this.meanings == [None, None] {
+            return None;
+        }
+        number.describe(&mut this);
+        Some(this)
+    }
+
     /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it.
     pub fn of(cut: &Cut, units: &[String]) -> Option<Self> {
         let tokens = cut.tokens();
@@ -250,10 +290,14 @@ impl Default for Number {
 
 impl Number {
     fn group(&mut self, digits: &str) -> Option<()> {
+        self.group_of(digits.as_bytes())
+    }
+
+    fn group_of(&mut self, digits: &[u8]) -> Option<()> {
         if self.count == MOST_GROUPS || self.stop + digits.len() > self.digits.len() {
             return None;
         }
-        self.digits[self.stop..self.stop + digits.len()].copy_from_slice(digits.as_bytes());
+        self.digits[self.stop..self.stop + digits.len()].copy_from_slice(digits);
         self.stop += digits.len();
         self.lengths[self.count] = digits.len() as u8;
         self.count += 1;
@@ -485,6 +529,47 @@ mod tests {
         for text in ["kg 12", "12 m", "12 kg szt", "12 EUR kg", "12 lb"] {
             assert_eq!(of(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn plain_numbers_mean_the_same_either_way() {
+        let pieces = [
+            "",
+            "0",
+            "1",
+            "12",
+            "007",
+            "234",
+            "1234",
+            "12345",
+            ".",
+            ",",
+            "-",
+            "1234567890",
+            "5",
+        ];
+        let mut cut = Cut::default();
+        let mut agreed = 0;
+        for a in pieces {
+            for b in pieces {
+                for c in pieces {
+                    for d in pieces {
+                        let text = format!("{a}{b}{c}{d}");
+                        if let Some(plain) = Amount::of_plain(&text) {
+                            assert!(cut.cut(&text));
+                            let full = Amount::of(&cut, &[]);
+                            assert_eq!(
+                                Some(format!("{plain:?}")),
+                                full.map(|full| format!("{full:?}")),
+                                "{text}"
+                            );
+                            agreed += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(agreed > 1000);
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Cut {
             }
         }
         if text.is_ascii() {
-            self.cut_ascii(text.as_bytes());
+            self.cut_ascii(text);
         } else {
             for c in text.chars() {
                 self.any(c);
@@ -147,7 +147,8 @@ impl Cut {
     }
 
     /// Cuts ASCII text: every byte is a character, and most are digits.
-    fn cut_ascii(&mut self, bytes: &[u8]) {
+    fn cut_ascii(&mut self, text: &str) {
+        let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
             let byte = bytes[at];
@@ -157,9 +158,7 @@ impl Cut {
                     stop += 1;
                 }
                 let start = self.text.len();
-                // Digits are text as they are.
-                self.text
-                    .push_str(std::str::from_utf8(&bytes[at..stop]).unwrap_or_default());
+                self.text.push_str(&text[at..stop]);
                 self.tokens.push(Token {
                     kind: DIGITS,
                     start: start as u16,

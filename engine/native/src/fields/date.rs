@@ -309,12 +309,13 @@ impl Cells {
                     None => continue,
                 },
             };
-            if !cut.cut(text) {
+            let plain = Day::of_plain(text);
+            if plain.is_none() && !cut.cut(text) {
                 this.cells += usize::from(!text.trim().is_empty());
                 continue;
             }
             this.cells += 1;
-            let Some(day) = Day::of(&cut, &mut lexicon) else {
+            let Some(day) = plain.or_else(|| Day::of(&cut, &mut lexicon)) else {
                 let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;

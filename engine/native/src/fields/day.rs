@@ -66,6 +66,40 @@ pub struct Day {
 }
 
 impl Day {
+    /// The parts of a text of three numbers with one mark between them, which most dates are; `None` leaves any other text to
+    /// [`Self::of`], which says the same of these.
+    pub fn of_plain(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if !(5..=10).contains(&bytes.len()) {
+            return None;
+        }
+        let mut day = Self::default();
+        for &byte in bytes {
+            let digits = &mut day.digits[usize::from(day.count)];
+            match byte {
+                b'0'..=b'9' => {
+                    digits.value = digits.value * 10 + u32::from(byte - b'0');
+                    digits.length += 1;
+                }
+                b'/' | b'.' | b'-'
+                    if digits.length > 0
+                        && day.count < 2
+                        && (day.count == 0 || byte == day.mark) =>
+                {
+                    day.mark = byte;
+                    day.count += 1;
+                }
+                _ => return None,
+            }
+        }
+        day.count += 1;
+        let are_good = day
+            .digits
+            .iter()
+            .all(|digits| matches!(digits.length, 1 | 2 | 4));
+        (day.count == 3 && are_good).then_some(day)
+    }
+
     /// The parts of a text that was cut; none where it can be no date.
     pub fn of(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
         if let Some(day) = Self::parse(cut, lexicon, None) {
@@ -313,5 +347,42 @@ impl Gap {
     fn has_mark(&self) -> bool {
         let known = usize::from(self.count).min(2);
         self.marks[..known].iter().any(|mark| *mark != b')')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_dates_mean_the_same_either_way() {
+        let pieces = [
+            "1", "31", "007", "2025", "25", "/", ".", "-", " ", "20250131", "x",
+        ];
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        let mut agreed = 0;
+        for a in pieces {
+            for b in pieces {
+                for c in pieces {
+                    for d in pieces {
+                        for e in pieces {
+                            let text = format!("{a}{b}{c}{d}{e}");
+                            if let Some(plain) = Day::of_plain(&text) {
+                                assert!(cut.cut(&text));
+                                let full = Day::of(&cut, &mut lexicon);
+                                assert_eq!(
+                                    Some(format!("{plain:?}")),
+                                    full.map(|full| format!("{full:?}")),
+                                    "{text}"
+                                );
+                                agreed += 1;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(agreed > 100);
     }
 }

@@ -182,12 +182,13 @@ impl Part {
         let mut cut = Cut::default();
         for (cell, value) in this.cells.iter_mut().zip(values) {
             let Value::Text(text) = value else { continue };
-            if !cut.cut(text) {
+            let plain = Amount::of_plain(text);
+            if plain.is_none() && !cut.cut(text) {
                 this.filled += usize::from(!text.trim().is_empty());
                 continue;
             }
             this.filled += 1;
-            if let Some(amount) = Amount::of(&cut, units) {
+            if let Some(amount) = plain.or_else(|| Amount::of(&cut, units)) {
                 *cell = Cell::of(&amount);
                 this.numbers += 1;
                 this.with_digits += 1;

@@ -50,6 +50,13 @@ fn push_shown(text: &str, out: &mut String) {
 
 /// The text without white space and invisible characters at its ends.
 pub fn trimmed(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    if let (Some(first), Some(last)) = (bytes.first(), bytes.last())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     text.trim_matches(|c: char| c.is_whitespace() || is_format(c) || c.is_control())
 }
 
