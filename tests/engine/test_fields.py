@@ -828,7 +828,7 @@ def test_another_column_of_the_table_decides():
     beside = {"other": ["31/01/2025", None]}
     column = Column(cells, beside=beside, date_order="mdy")
     assert column.values == [dt.date(2025, 2, 1), dt.date(2025, 4, 3)] and not column.is_flagged
-    assert "as in other columns of the table" in column.why
+    assert "as elsewhere in the sheet" in column.why
     american = Column(cells, beside={"other": ["01/31/2025", None]})
     assert american.values == [dt.date(2025, 1, 2), dt.date(2025, 3, 4)] and not american.is_flagged
     undecided = Column(cells, beside={"one": ["31/01/2025", None], "two": ["01/31/2025", None]})

@@ -23,7 +23,7 @@ _KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers"}
 class Surroundings:
     """The surroundings of the columns of one table."""
 
-    __slots__ = ("settings", "table", "sources", "field", "readings", "unread", "lost_digits", "currency_of", "_shown")
+    __slots__ = ("settings", "table", "sources", "field", "readings", "unread", "lost_digits", "_shown")
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, Source]):
         self.settings = settings
@@ -42,19 +42,19 @@ class Surroundings:
         self._shown: dict[str, tuple[str | None, str | None]] = {}
 
     def hints(self, name: str) -> tuple[str | None, str | None]:
-        """The order of dates and the decimal mark that the table's other columns show, where they agree."""
-        orders, decimals = set(), set()
-        for other in self.table.columns:
-            if other != name and not other.startswith("__ade_"):
-                order, decimal = self._shown_by(other)
-                orders.add(order)
-                decimals.add(decimal)
-        orders.discard(None)
-        decimals.discard(None)
-        return (
-            orders.pop() if len(orders) == 1 else None,
-            decimals.pop() if len(decimals) == 1 else None,
-        )
+        """The order of dates and the decimal mark that the table's other columns show, where they agree; else those that the
+        same column of the sheet shows in other tables.
+        """
+        others = [name_ for name_ in self.table.columns if name_ != name and not name_.startswith("__ade_")]
+        shown = [self._shown_by(other) for other in others]
+        source = self.sources.get(name)
+        found = []
+        for which in (0, 1):
+            known = {one[which] for one in shown} - {None}
+            if not known and source is not None:
+                known = {source.shown_by_sheet()[which]}
+            found.append(known.pop() if len(known) == 1 else None)
+        return found[0], found[1]
 
     def _shown_by(self, name: str) -> tuple[str | None, str | None]:
         if name not in self._shown:
@@ -104,9 +104,16 @@ ROW = "__ade_row"
 class Source:
     """Where the column of a field came from."""
 
-    __slots__ = ("header", "unit", "letters", "mixed_cells")
+    __slots__ = ("header", "unit", "letters", "mixed_cells", "shown_by_sheet")
 
-    def __init__(self, header: str, unit: str | None, letters: str, mixed_cells: Callable[[], tuple[Any, int] | None]):
+    def __init__(
+        self,
+        header: str,
+        unit: str | None,
+        letters: str,
+        mixed_cells: Callable[[], tuple[Any, int] | None],
+        shown_by_sheet: Callable[[], tuple[str | None, str | None]],
+    ):
         self.header = header
         #: The unit or currency that the header names.
         self.unit = unit
@@ -114,6 +121,8 @@ class Source:
         self.letters = letters
         #: Gives the scan and the column in it, where cells of several types have become text.
         self.mixed_cells = mixed_cells
+        #: Gives what the whole column of the sheet shows.
+        self.shown_by_sheet = shown_by_sheet
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:

@@ -60,6 +60,11 @@ class SourceTable:
         native = getattr(self._scan, "mixed", None)
         return None if native is None else native(self._span.first_column + index, self._span.data_start, self._span.stop)
 
+    def shown_by_sheet(self, index: int) -> tuple[str | None, str | None]:
+        """What the column of the sheet that a source column is part of shows about dates and decimal marks."""
+        shown = getattr(self._scan, "shown_by", None)
+        return (None, None) if shown is None else shown(self._span.first_column + index)
+
     def cell_counts(self) -> tuple[list[int], int]:
         """Cells that are not blank, for each source column, and data rows whose cells are all blank."""
         scan, span = self._scan, self._span

@@ -16,13 +16,13 @@ from ade_engine.pipeline.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.frame import SourceTable
     from ade_engine.pipeline.mapping import Mapping
 
-#: A notice lists no more stretches of rows than this.
-_MOST_STRETCHES = 50
 
 
 def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
@@ -45,14 +45,15 @@ def sources_of(source: SourceTable, mapping: Mapping) -> dict[str, Source]:
             header_unit(header),
             column_letters(place),
             lambda index=column.source_index: source.mixed_cells(index),
+            lambda index=column.source_index: source.shown_by_sheet(index),
         )
     return found
 
 
 def note_dropped(
-    context: RunContext, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str, table_index: int
+    context: RunContext, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame, sheet_name: str
 ) -> None:
-    """Note the rows that a hook has dropped: which ones, where that is known."""
+    """Note the rows that a hook has dropped from the tables of a sheet: which ones, where that is known."""
     count = before.height - after.height
     if count <= 0:
         return
@@ -61,19 +62,28 @@ def note_dropped(
         gone = sorted({*before.get_column(ROW).to_list()} - {*after.get_column(ROW).to_list()})
         count = len(gone) or count
         rows = stretches(gone)
+    known = next((one for one in context.notices.notices if one["code"] == "rows_dropped" and _is_of(one, sheet_name, entry)), None)
+    if known is not None:
+        # One notice for all tables of a sheet.
+        context.notices.notices.remove(known)
+        count += known["count"]
+        rows = [*known["rows"], *rows] if "rows" in known and rows else []
     which = f" ({rows_in_words(rows)})" if rows else ""
     plural = "row" if count == 1 else "rows"
-    facts = {"rows": rows[:_MOST_STRETCHES]} if rows else {}
+    facts = {"rows": rows} if rows else {}
     context.notices.add(
         "rows_dropped",
         f"sheet {sheet_name!r}: hook {entry.name} dropped {count} {plural}{which}",
         level="info",
         sheet=sheet_name,
-        table=table_index,
         hook=entry.name,
         count=count,
         **facts,
     )
+
+
+def _is_of(notice: dict[str, Any], sheet_name: str, entry: RegisteredFn) -> bool:
+    return notice["sheet"] == sheet_name and notice["hook"] == entry.name
 
 
 def stretches(rows: list[int]) -> list[list[int]]:

@@ -212,9 +212,7 @@ class SheetPipeline:
                 table=table,
                 source_region=region,
                 table_index=table_index,
-                on_table=lambda entry, before, after: note_dropped(
-                    context, entry, before, after, sheet_name, table_index
-                ),
+                on_table=lambda entry, before, after: note_dropped(context, entry, before, after, sheet_name),
                 **source_values,
             )
 

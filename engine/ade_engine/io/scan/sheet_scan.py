@@ -16,10 +16,11 @@ class SheetScan:
     ``timedelta`` or ``None``.
     """
 
-    __slots__ = ("_native", "rows_emitted", "stopped_early", "truncated_rows", "width")
+    __slots__ = ("_native", "_shown", "rows_emitted", "stopped_early", "truncated_rows", "width")
 
     def __init__(self, native: Any):
         self._native = native
+        self._shown: dict[int, tuple[str | None, str | None]] = {}
         #: Rows up to the last one, or up to where scanning stopped.
         self.rows_emitted: int
         #: Whether a long run of empty rows ended the scan.
@@ -81,6 +82,12 @@ class SheetScan:
     def mixed(self, column: int, start: int, stop: int) -> tuple[Any, int] | None:
         """The native scan and the column, where :meth:`series` makes text of cells that are not all text."""
         return (self._native, column) if self._native.is_mixed(column, start, stop) else None
+
+    def shown_by(self, column: int) -> tuple[str | None, str | None]:
+        """The order of dates and the decimal mark that the text of a whole column shows, in whichever tables it stands."""
+        if column not in self._shown:
+            self._shown[column] = _native.shown_by_sheet(self._native, column)
+        return self._shown[column]
 
     def classify_rows(self, rules: list[tuple[set[str] | None, int, float]]) -> tuple[bytearray, int | None]:
         """The kinds of all rows by native detectors, and the row with the highest header score."""

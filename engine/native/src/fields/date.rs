@@ -673,7 +673,7 @@ impl Cells {
             strike(
                 tied,
                 Decided::Hint,
-                "as in other columns of the table",
+                "as elsewhere in the sheet",
                 &|one| one == order,
             );
         }

@@ -434,7 +434,7 @@ impl Facts {
         };
         strike(
             Decided::Hint,
-            "as in other columns of the table",
+            "as elsewhere in the sheet",
             options.hints.decimal,
         );
         let parts_thousands = self.open_ends_in_zero && self.has_small_plain;

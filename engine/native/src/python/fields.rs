@@ -257,6 +257,10 @@ pub fn shown_by(
 ) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
     let column = series_of(series)?;
     let hints = py.detach(|| fields::shown(&column.values(), header));
+    Ok(in_words(hints))
+}
+
+fn in_words(hints: Hints) -> (Option<&'static str>, Option<&'static str>) {
     let order = hints.order.map(|order| match order {
         Order::MonthFirst => "mdy",
         Order::DayFirst => "dmy",
@@ -265,7 +269,26 @@ pub fn shown_by(
     let decimal = hints
         .decimal
         .map(|mark| if mark == b'.' { "." } else { "," });
-    Ok((order, decimal))
+    (order, decimal)
+}
+
+/// What the text of a whole column of a sheet shows, whichever tables it belongs to.
+#[pyfunction]
+pub fn shown_by_sheet(
+    py: Python<'_>,
+    scan: &Bound<'_, Scan>,
+    column: usize,
+) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
+    let sheet = scan.get().sheet()?;
+    Ok(in_words(py.detach(|| {
+        let mut values = Vec::new();
+        sheet.visit_column(column, 0, sheet.facts().rows_emitted, |cell| {
+            if cell.tag == Tag::Text {
+                values.push(Value::Text(sheet.text(cell.as_text())));
+            }
+        });
+        fields::shown(&values, "")
+    })))
 }
 
 /// Messages for the cells that are filled in `before` and empty in `after`; nothing where there is none.

@@ -29,6 +29,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::shown_by_sheet, module)?)?;
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
