@@ -42,9 +42,29 @@ impl Lines<'_> {
                 self.some(INDENT, of_code.copied());
             }
         }
+        self.open(noticed);
+    }
+
+    /// Readings that the cells leave open. What is true of several tables is said once.
+    fn open(&self, noticed: &Noticed) {
+        let mut sentences: Vec<(String, usize)> = Vec::new();
         for reading in noticed.readings.iter().filter(|told| told.is_ambiguous()) {
-            self.line(INDENT, reading, true);
+            let sentence = reading.sentence();
+            match sentences.iter_mut().find(|(known, _)| *known == sentence) {
+                Some((_, tables)) => *tables += 1,
+                None => sentences.push((sentence, 1)),
+            }
         }
+        for (sentence, tables) in sentences.iter().take(OF_ONE_CODE) {
+            let of_tables = match tables {
+                1 => String::new(),
+                tables => format!(" ({tables} tables)"),
+            };
+            let mark = Some((Tone::Warn, "!"));
+            let text = format!("{sentence}{of_tables}");
+            self.ui.words(INDENT, mark, Tone::Warn, &text);
+        }
+        self.and_more(INDENT, sentences.len());
     }
 
     /// The most important lines of one of several files. Those about the configuration are told by [`Self::of_configuration`].
@@ -93,12 +113,17 @@ impl Lines<'_> {
         for notice in notices.iter().take(OF_ONE_CODE) {
             self.line(indent, notice, notice.is_warning());
         }
-        if notices.len() > OF_ONE_CODE {
+        self.and_more(indent, notices.len());
+    }
+
+    /// How many lines of a kind are left out.
+    fn and_more(&self, indent: &str, lines: usize) {
+        if lines > OF_ONE_CODE {
             self.more(
                 indent,
                 &format!(
                     "… and {} more like it; `ade runs show {}` lists them",
-                    notices.len() - OF_ONE_CODE,
+                    lines - OF_ONE_CODE,
                     self.run
                 ),
             );

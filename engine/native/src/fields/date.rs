@@ -670,12 +670,9 @@ impl Cells {
             );
         }
         if let Some(order) = options.hints.order {
-            strike(
-                tied,
-                Decided::Hint,
-                "as elsewhere in the sheet",
-                &|one| one == order,
-            );
+            strike(tied, Decided::Hint, "as elsewhere in the sheet", &|one| {
+                one == order
+            });
         }
         if shape.mark == b'8' {
             strike(
