@@ -122,7 +122,7 @@ def normalize(tmp_path):
         folder = write_package(tmp_path / f"package-{name}", package)
         source = write_workbook(tmp_path / f"{name}-source.xlsx", sheets or {"North": rows or [HEADERS, *people()]})
         path = tmp_path / f"{name}.xlsx"
-        chosen = Settings(**{"output_style": "table", **settings})
+        chosen = Settings(**{"output_style": "table", "report_unread_cells": True, **settings})
         result = Engine(chosen).run(RunRequest(config_package=folder, input_file=source, output_path=path))
         assert result.error is None, result.error
         assert check_package(path) == []

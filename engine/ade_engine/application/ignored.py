@@ -104,9 +104,10 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules) -> Ite
     """Modules that register nothing although they look as if they should: nobody imports them either."""
     for path, tree in modules.trees.items():
         dotted = _dotted(package_folder, path)
-        if dotted in plugins or dotted in sys.modules:
-            continue
         place = path.relative_to(package_folder).parts
+        # A module of a plugin folder may be imported by another one and still have been meant to register something.
+        if dotted in plugins or dotted in sys.modules and place[0] not in PLUGIN_FOLDERS:
+            continue
         functions = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
         if place[0] not in PLUGIN_FOLDERS:
             if "register" in functions and len(place) > 1:

@@ -11,10 +11,14 @@ from typing import Any
 import polars as pl
 
 from ade_engine import _native
+from ade_engine.fields.readers import readable
 
 
 class Check(pl.Expr):
     """A check: an expression, and a quick way to see that a whole column passes it."""
+
+    #: Whether it complains of empty cells, so that it has nothing to add about one that could not be read.
+    is_about_emptiness = False
 
     def __init__(self, column: str, expression: Callable[[], pl.Expr], passes: Callable[[pl.Series], bool]):
         if not isinstance(column, str):
@@ -46,7 +50,9 @@ def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
 
 def required(column: str) -> pl.Expr:
     """The cell has a value."""
-    return Check(column, lambda: _says(pl.col(column).is_null(), "is empty"), lambda values: not values.null_count())
+    check = Check(column, lambda: _says(pl.col(column).is_null(), "is empty"), lambda values: not values.null_count())
+    check.is_about_emptiness = True
+    return check
 
 
 def unique(column: str) -> pl.Expr:
@@ -90,17 +96,19 @@ def range(column: str, least: float | None = None, most: float | None = None) ->
 def date_range(column: str, first: dt.date | str | None = None, last: dt.date | str | None = None) -> pl.Expr:
     """The day is ``first`` or later and ``last`` or earlier; both as dates or as ``"2025-01-31"``."""
     first, last = (dt.date.fromisoformat(day) if isinstance(day, str) else day for day in (first, last))
-    return _between(column, first, last, "before", "after")
+    return _between(column, first, last, "before", "after", of_day=True)
 
 
-def _between(column: str, least: Any, most: Any, below: str, above: str) -> pl.Expr:
+def _between(column: str, least: Any, most: Any, below: str, above: str, of_day: bool = False) -> pl.Expr:
     def expression() -> pl.Expr:
-        value = pl.col(column)
+        # A time of day belongs to its day.
+        value = pl.col(column).cast(pl.Date) if of_day else pl.col(column)
         is_below = pl.lit(False) if least is None else value < least
         is_above = pl.lit(False) if most is None else value > most
         return pl.when(is_below).then(pl.lit(f"{below} {least}")).when(is_above).then(pl.lit(f"{above} {most}"))
 
     def passes(values: pl.Series) -> bool:
+        values = values.cast(pl.Date) if of_day else values
         smallest, largest = values.min(), values.max()
         return smallest is None or (least is None or smallest >= least) and (most is None or largest <= most)
 
@@ -114,7 +122,7 @@ def checksum(column: str, kind: str) -> pl.Expr:
         raise ValueError(f"a checksum is 'iban', 'vat' or 'luhn', not {kind!r}")
 
     def passed(series: pl.Series) -> pl.Series:
-        return pl.Series(series.name, _native.passes_checksum(series, kind))
+        return pl.Series(series.name, _native.passes_checksum(readable(series), kind))
 
     return Check(
         column,

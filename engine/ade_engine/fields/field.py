@@ -37,6 +37,12 @@ class Field:
         checks: Sequence[Callable[..., pl.Expr]] = (),
         **facts: Any,
     ):
+        if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
+            raise TypeError(f"Field {name!r}: headers should be a list of texts, not {headers!r}")
+        if callable(checks) or not all(map(callable, checks)):
+            raise TypeError(f"Field {name!r}: checks should be a list of functions, such as checks=[required]")
+        if read is not None and not callable(read):
+            raise TypeError(f"Field {name!r}: read should be a function such as date, without brackets behind it")
         self.name = name
         self.label = label
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
@@ -56,10 +62,12 @@ class Field:
 
         known: dict[str, dict[str, float] | None] = {}
 
-        def by_header(column_header_original):
+        def by_header(column_header_original, column_header_parts):
             # The tables of a sheet mostly repeat their headers.
             if column_header_original not in known:
-                found = score(column_header_original, self.headers)
+                # Of "Payment" above "Due date" the lower one says what the column holds.
+                texts = [column_header_original, *column_header_parts[-1:]]
+                found = max(score(text, self.headers) for text in texts)
                 known[column_header_original] = {self.name: found} if found else None
             return known[column_header_original]
 

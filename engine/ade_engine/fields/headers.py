@@ -26,15 +26,15 @@ def simplify(text: str) -> str:
 def score(header: str, words: Iterable[str]) -> float:
     """How sure a header alone makes us that a column is what the words say.
 
-    1.0 where it is one of the words, also with a unit or note in brackets behind it ("Net (EUR)"); 0.6 where it ends
-    with one ("Overtime Hours" may be hours, and yields to a plain "Hours"); 0.0 otherwise.
+    1.0 where it is one of the words, also with a unit or note in brackets behind it ("Net (EUR)"); 0.4 where it ends
+    with one: "Overtime Hours" may be hours, but only together with what another detector says; 0.0 otherwise.
     """
-    known = {simplify(word) for word in words}
+    known = {simplify(word) for word in words} - {""}
     full, bare = simplify(header), simplify(_without_brackets(header))
     if full in known or bare and bare in known:
         return 1.0
     if any(text.endswith(f" {word}") for word in known for text in (full, bare)):
-        return 0.6
+        return 0.4
     return 0.0
 
 

@@ -55,6 +55,8 @@ class Reader(pl.Expr):
         self._order = order
         self._decimal = decimal
         self._original = original
+        # Polars may ask for the column in a thread of its own.
+        self._around = current()
 
     @property
     def _pyexpr(self) -> Any:
@@ -73,9 +75,9 @@ class Reader(pl.Expr):
 
     def read(self, series: pl.Series) -> pl.Series:
         """The column as it is read, within what stands around it."""
-        around, series = current(), _readable(series)
+        around, series = current() or self._around, readable(series)
         if self._original and around is not None and self.column in around.table.columns:
-            before = _readable(around.table.get_column(self.column))
+            before = readable(around.table.get_column(self.column))
             series = before if len(before) == len(series) else series
         order, decimal, header, unit, origin = self._order, self._decimal, "", None, None
         if around is not None:
@@ -98,7 +100,7 @@ class Reader(pl.Expr):
         return pl.Series(self.column, column)
 
 
-def _readable(series: pl.Series) -> pl.Series:
+def readable(series: pl.Series) -> pl.Series:
     """The series in a type that the native half reads: exact numbers, times with zones and categories have others."""
     dtype = series.dtype
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
@@ -129,6 +131,17 @@ def _words(name: str, value: Any) -> list[str]:
     return list(value)
 
 
+def emptied_cells(before: pl.Series, after: pl.Series) -> pl.Series | None:
+    """A message for each cell that is filled in ``before`` and empty in ``after``, with what stood there."""
+    try:
+        built = _native.emptied(readable(before), readable(after))
+    except TypeError:
+        # Lists and the like: no cell has such a value, so a transform of the author's has made it.
+        lost = before.is_not_null() & after.is_null()
+        return pl.select(pl.when(lost).then(pl.lit("left empty"))).to_series() if lost.any() else None
+    return None if built is None else pl.Series("unread", built)
+
+
 def count_filled(columns: list[pl.Series]) -> list[int]:
     """Cells of each column that are not blank; text counts as reports count it, by Python's white space."""
     return _native.filled_cells(columns)
@@ -140,8 +153,7 @@ def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
     Blank text counts as no value; columns that the table lacks count as empty.
     """
     present = [table.get_column(name) for name in columns if name in table.columns]
-    plain = [one.cast(pl.String) if one.dtype in (pl.Categorical, pl.Enum) else one for one in present]
-    return pl.Series("filled", _native.filled_rows(plain, table.height))
+    return pl.Series("filled", _native.filled_rows([readable(one) for one in present], table.height))
 
 
 def text(column: str) -> pl.Expr:

@@ -6,6 +6,8 @@ of a run there are none, and readers look at their column alone.
 
 from __future__ import annotations
 
+import threading
+
 from ade_engine import _native
 
 TYPE_CHECKING = False
@@ -37,16 +39,20 @@ class Surroundings:
         self.readings: dict[tuple[str, str], dict[str, Any]] = {}
         #: Messages for cells that came out empty, by field.
         self.unread: dict[str, list[pl.Series]] = {}
-        #: How many codes have lost digits, by field.
-        self.lost_digits: dict[str, int] = {}
+        #: How many codes have lost digits, by field and by the name of the column.
+        self.lost_digits: dict[tuple[str, str], int] = {}
         self._shown: dict[str, tuple[str | None, str | None]] = {}
 
     def hints(self, name: str) -> tuple[str | None, str | None]:
         """The order of dates and the decimal mark that the table's other columns show, where they agree; else those that the
         same column of the sheet shows in other tables.
         """
-        others = [name_ for name_ in self.table.columns if name_ != name and not name_.startswith("__ade_")]
-        shown = [self._shown_by(other) for other in others]
+        shown = []
+        for other in self.table.columns:
+            if other != name and not other.startswith("__ade_"):
+                order, decimal = self._shown_by(other)
+                # An outline number, a version or a coordinate is no witness for amounts; a field is.
+                shown.append((order, decimal if other in self.sources or not self.sources else None))
         source = self.sources.get(name)
         found = []
         for which in (0, 1):
@@ -81,7 +87,7 @@ class Surroundings:
         """The cells that a column of mixed cells was made of, where each row's cell is known."""
         source = self.sources.get(name)
         rows = self.table.get_column(ROW) if source is not None and ROW in self.table.columns else None
-        if rows is None or len(rows) != len(series):
+        if rows is None or len(rows) != len(series) or not rows.dtype.is_integer():
             return None
         mixed = source.mixed_cells()
         return None if mixed is None else (*mixed, rows)
@@ -92,7 +98,7 @@ class Surroundings:
         if unread is not None:
             self.unread.setdefault(field, []).append(unread)
         if lost:
-            self.lost_digits[field] = self.lost_digits.get(field, 0) + lost
+            self.lost_digits[field, name] = lost
         if reading is not None and reading["cells"]:
             self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
 
@@ -138,23 +144,14 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
     return f"{words} with {reading['read_as']}: {why}"
 
 
-def emptied_cells(before: pl.Series, after: pl.Series) -> pl.Series | None:
-    """A message for each cell that is filled in ``before`` and empty in ``after``, with what stood there."""
-    import polars as pl
-
-    built = _native.emptied(before, after)
-    return None if built is None else pl.Series("unread", built)
-
-
-_current: Surroundings | None = None
+_of_thread = threading.local()
 
 
 def current() -> Surroundings | None:
-    """The surroundings of the table that is being transformed."""
-    return _current
+    """The surroundings of the table that this thread transforms at the moment."""
+    return getattr(_of_thread, "surroundings", None)
 
 
 def enter(surroundings: Surroundings | None) -> None:
-    """Set the surroundings for the readers that are applied from now on; ``None`` ends them."""
-    global _current
-    _current = surroundings
+    """Set the surroundings for the readers that this thread makes from now on; ``None`` ends them."""
+    _of_thread.surroundings = surroundings

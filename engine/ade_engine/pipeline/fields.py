@@ -9,8 +9,8 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
-from ade_engine.fields.readers import Reader
-from ade_engine.fields.surroundings import Surroundings, emptied_cells
+from ade_engine.fields.readers import Reader, emptied_cells
+from ade_engine.fields.surroundings import ROW, Surroundings
 from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
@@ -124,11 +124,11 @@ class Transforms(_Expressions):
         table_index: int,
         sources: dict[str, Source] | None = None,
         headers: dict[str, str] | None = None,
-    ) -> pl.DataFrame:
+    ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
         """Apply every field's expressions in turn, each to the result of the one before.
 
         ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, by
-        their names in the table.
+        their names in the table. Returns the table, and what the validators are to say of cells that were not read.
         """
         around = Surroundings(context.settings, table, sources or {})
         surroundings.enter(around)
@@ -136,7 +136,8 @@ class Transforms(_Expressions):
             table = self._apply(context, table, sheet_name, region, table_index, around, headers or {})
         finally:
             surroundings.enter(None)
-        return note_readings(context, table, around, sheet_name, table_index)
+        note_readings(context, around, sheet_name, table_index)
+        return keep_unread(context, table, around)
 
     def _apply(
         self,
@@ -200,10 +201,8 @@ class Transforms(_Expressions):
         )
 
 
-def note_readings(
-    context: RunContext, table: pl.DataFrame, around: Surroundings, sheet_name: str, table_index: int
-) -> pl.DataFrame:
-    """Keep how columns were read, and add reserved columns for cells that came out empty or are doubtful."""
+def note_readings(context: RunContext, around: Surroundings, sheet_name: str, table_index: int) -> None:
+    """Keep how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
         facts = {key: value for key, value in reading.items() if key not in ("why", "first_open")}
@@ -215,7 +214,7 @@ def note_readings(
             header=around.header(name),
             **facts,
         )
-    for field, count in around.lost_digits.items():
+    for (field, _), count in around.lost_digits.items():
         cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
             "lost_digits",
@@ -226,8 +225,18 @@ def note_readings(
             field=field,
             count=count,
         )
+
+
+def keep_unread(
+    context: RunContext, table: pl.DataFrame, around: Surroundings
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Messages about cells that came out empty or are doubtful, for the validators.
+
+    Where rows are known by their numbers the messages stay apart, so that hooks see the author's columns alone. Else they
+    are reserved columns of the table.
+    """
     if not context.settings.report_unread_cells:
-        return table
+        return table, None
     added = []
     for field in table.columns:
         if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
@@ -236,12 +245,37 @@ def note_readings(
         if unread is not None:
             added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
     for (field, _), reading in around.readings.items():
-        if reading["ambiguous"] and field in table.columns:
-            row = reading["first_open"]
+        name = f"{DOUBT_PREFIX}{field}"
+        if reading["ambiguous"] and field in table.columns and all(column.name != name for column in added):
             doubts = pl.repeat(None, table.height, dtype=pl.String, eager=True)
-            doubts = doubts.set(pl.arange(table.height, eager=True) == row, f"ambiguous column: {reading['message']}")
-            added.append(doubts.alias(f"{DOUBT_PREFIX}{field}"))
-    return with_series(table, added) if added else table
+            message = f"ambiguous column: {reading['message']}"
+            doubts = doubts.set(pl.arange(table.height, eager=True) == reading["first_open"], message)
+            added.append(doubts.alias(name))
+    if not added:
+        return table, None
+    if ROW not in table.columns:
+        return with_series(table, added), None
+    kept = pl.DataFrame([table.get_column(ROW), *added])
+    return table, kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+
+
+def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None, sheet_name: str, table_index: int):
+    """The table with the messages that were kept, at the rows that hooks have left."""
+    if kept is None:
+        return table
+    if ROW in table.columns and table.schema[ROW].is_integer():
+        places = table.select(pl.col(ROW).cast(pl.UInt32, strict=False))
+        joined = places.join(kept, on=ROW, how="left", maintain_order="left").drop(ROW)
+        return with_series(table, joined.get_columns())
+    context.notices.add(
+        "issues_without_rows",
+        f"sheet {sheet_name!r}: {kept.height} rows have cells that could not be read, but a hook has replaced the table, so "
+        "that nobody knows which rows these are now. Keep the column __ade_row in the table that the hook returns",
+        sheet=sheet_name,
+        table=table_index,
+        count=kept.height,
+    )
+    return table
 
 
 def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
@@ -275,34 +309,38 @@ class Validators(_Expressions):
         region: TableRegion,
         table_index: int,
         headers: dict[str, str] | None = None,
+        kept: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
         """Add an issue column for each field with messages, and the two columns that sum them up.
 
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
         headers = headers or {}
+        table = _with_unread(context, table, kept, sheet_name, table_index)
         made: list[str] = []
-        noted = [
-            name.removeprefix(prefix)
-            for name in table.columns
-            for prefix in (UNREAD_PREFIX, DOUBT_PREFIX)
-            if name.startswith(prefix)
-        ]
+        prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
+        noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]
+        # A field that a hook has taken out of the table has no cells to speak of.
+        noted = [field for field in noted if field in table.columns]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             table = _with_column(table, field)
             subject = _subject(sheet_name, table_index, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
             has_passed = False
-            own = [prefix + field for prefix in (UNREAD_PREFIX, DOUBT_PREFIX) if prefix + field in table.columns]
+            own = [prefix + field for prefix in prefixes if prefix + field in table.columns]
             for entry, call in self._callers.get(field, ()):
                 values = _values(context, table, field, region, table_index, headers.get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
                 if isinstance(expression, Check) and expression.passes(table):
                     has_passed = True
                 elif expression is not None:
-                    if context.settings.strict_validators and not isinstance(expression, Check):
-                        self._demand_text(context, table, expression, entry, subject)
+                    if not isinstance(expression, Check):
+                        if context.settings.strict_validators:
+                            self._demand_text(context, table, expression, entry, subject)
+                    elif expression.is_about_emptiness and own:
+                        # A cell that could not be read was not empty.
+                        expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
                     messages.append(expression.cast(pl.String))
                     speakers.append(entry)
             name = f"{ISSUE_PREFIX}{field}"

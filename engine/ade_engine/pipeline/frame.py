@@ -22,15 +22,15 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "frame", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "frame", "_header_rows", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan):
-        headers = joined_headers(
-            [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
-        )
+        rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
+        headers = joined_headers(rows)
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column
+        self._header_rows = rows
         self._scan = scan
         self._span = span
         self._stop_column = first + width
@@ -50,6 +50,11 @@ class SourceTable:
             name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
         }
         self.frame = pl.DataFrame(list(series.values()))
+
+    def header_parts(self, index: int) -> list[str]:
+        """The texts of a column in each row of the header, top to bottom, without blank ones."""
+        parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
+        return [part for part in parts if part]
 
     def _values_of(self, column: int):
         scan, start, stop = self._scan, self._span.data_start, self._span.stop

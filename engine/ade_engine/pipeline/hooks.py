@@ -81,18 +81,17 @@ class Hooks:
         for entry, call in callers:
             if context.debug:
                 self._report(context, "hook.start", stage, entry, table_index, region, sheet_name)
-            for name, find in (on_demand or {}).items():
-                if name in call.plan.names():
-                    values[name] = find()
+            before = values.get("table")
             try:
+                for name, find in (on_demand or {}).items():
+                    if name in call.plan.names():
+                        values[name] = find()
                 result = call(values)
                 if result is not None:
                     if stage not in _GIVES_TABLE:
                         raise WrongResult(f"returned {type(result).__name__}; it should return None")
                     if not isinstance(result, pl.DataFrame):
                         raise WrongResult(f"returned {type(result).__name__}; it should return pl.DataFrame or None")
-                    if on_table is not None:
-                        on_table(entry, values["table"], result)
                     values["table"] = result
             except RAISED as error:
                 subject = stage.value
@@ -101,6 +100,8 @@ class Hooks:
                 if table_index is not None:
                     subject += f", table {table_index}"
                 context.fail(entry, "hook", subject, error, HookError, stage=stage)
+            if on_table is not None and result is not None:
+                on_table(entry, before, result)
             if context.debug:
                 self._report(context, "hook.end", stage, entry, table_index, region, sheet_name)
         return values.get("table")

@@ -55,13 +55,13 @@ def note_dropped(
 ) -> None:
     """Note the rows that a hook has dropped from the tables of a sheet: which ones, where that is known."""
     count = before.height - after.height
-    if count <= 0:
-        return
     rows: list[list[int]] = []
     if ROW in before.columns and ROW in after.columns:
-        gone = sorted({*before.get_column(ROW).to_list()} - {*after.get_column(ROW).to_list()})
-        count = len(gone) or count
-        rows = stretches(gone)
+        # Rows that a hook has added have no number.
+        gone = {*before.get_column(ROW).to_list()} - {*after.get_column(ROW).to_list(), None}
+        count, rows = len(gone), stretches(sorted(gone))
+    if count <= 0:
+        return
     known = next((one for one in context.notices.notices if one["code"] == "rows_dropped" and _is_of(one, sheet_name, entry)), None)
     if known is not None:
         # One notice for all tables of a sheet.

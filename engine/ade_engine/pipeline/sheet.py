@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine.fields import surroundings
+from ade_engine.fields.surroundings import Surroundings
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.changed_scan import ChangedScan
 from ade_engine.models.fields import HookName
@@ -203,24 +205,32 @@ class SheetPipeline:
             table = with_rows(table, source)
         headers = _header_texts(source, table)
 
+        sources = sources_of(source, mapping)
+
         def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
-            return self.hooks.run(
-                context,
-                stage,
-                sheet_name=sheet_name,
-                region=region,
-                table=table,
-                source_region=region,
-                table_index=table_index,
-                on_table=lambda entry, before, after: note_dropped(context, entry, before, after, sheet_name),
-                **source_values,
-            )
+            if stage not in self.hooks:
+                return table
+            # Readers that a hook uses go by the settings too.
+            surroundings.enter(Surroundings(context.settings, table, sources))
+            try:
+                return self.hooks.run(
+                    context,
+                    stage,
+                    sheet_name=sheet_name,
+                    region=region,
+                    table=table,
+                    source_region=region,
+                    table_index=table_index,
+                    on_table=lambda entry, before, after: note_dropped(context, entry, before, after, sheet_name),
+                    **source_values,
+                )
+            finally:
+                surroundings.enter(None)
 
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
-        sources = sources_of(source, mapping)
-        table = self._transforms.apply(context, table, sheet_name, region, table_index, sources, headers)
+        table, kept = self._transforms.apply(context, table, sheet_name, region, table_index, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
-        table = self._validators.apply(context, table, sheet_name, region, table_index, headers)
+        table = self._validators.apply(context, table, sheet_name, region, table_index, headers, kept)
         table = run_hooks(HookName.ON_TABLE_VALIDATED, table)
 
         taken = {column.source_index for column in mapping.columns}

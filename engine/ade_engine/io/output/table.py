@@ -32,7 +32,9 @@ class Table:
         self.frame: Any = None
         self.has_time_zones = False
         if look is not None:
-            frame = frame.select(look.sources())
+            names = look.sources()
+            # Names as they are: polars takes some for patterns.
+            frame = frame[names] if names else frame.select()
         self._given = frame
         # Polars cannot pass on a column whose name has a null byte: names are looked at first.
         names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]

@@ -59,9 +59,6 @@ impl KnownWords {
     }
 
     fn knows(&self, text: &str) -> bool {
-        if text.len() > 120 {
-            return false;
-        }
         if text.is_ascii() && !self.has_others {
             let bytes = text.as_bytes();
             let Some(first) = bytes.iter().find(|byte| byte.is_ascii_alphanumeric()) else {
