@@ -16,7 +16,7 @@ FIELDS = [
     Field("member_id", "Member ID", headers=["member id", "member no", "employee id", "badge number", "record id"], read=code),
     Field("first_name", "First name", headers=["first name", "given name", "forename"], read=person_name),
     Field("last_name", "Last name", headers=["last name", "surname", "family name"], read=person_name, checks=[required]),
-    Field("email", "E-mail", headers=["email", "e mail", "email address", "mail"], read=email),
+    Field("email", "E-mail", headers=["email", "e mail", "email address", "e mail address", "mail"], read=email),
     Field("phone", "Phone", headers=["phone", "phone number", "mobile", "telephone"], read=phone),
     Field("employer", "Employer", headers=["employer", "company", "contractor"], read=text),
     Field("start_date", "Start date", headers=["hire date", "start date", "date hired", "joined"], read=date),
