@@ -44,6 +44,69 @@ pub struct Column {
     pub buffers: Vec<Buffer>,
 }
 
+/// Gathers a bitmap: which rows of a column have a value.
+pub struct Validity {
+    bits: Vec<u8>,
+    rows: usize,
+    unset: usize,
+}
+
+impl Validity {
+    /// Starts, with room for so many rows.
+    pub fn new(rows: usize) -> Self {
+        Self {
+            bits: Vec::with_capacity(rows.div_ceil(8)),
+            rows: 0,
+            unset: 0,
+        }
+    }
+
+    /// Adds a row.
+    #[inline]
+    pub fn push(&mut self, is_set: bool) {
+        if self.rows.is_multiple_of(8) {
+            self.bits.push(0);
+        }
+        if is_set {
+            if let Some(last) = self.bits.last_mut() {
+                *last |= 1 << (self.rows % 8);
+            }
+        } else {
+            self.unset += 1;
+        }
+        self.rows += 1;
+    }
+
+    /// Adds the rows of another one behind the own ones.
+    pub fn append(&mut self, other: &Self) {
+        if self.rows.is_multiple_of(8) {
+            self.bits.extend_from_slice(&other.bits);
+            self.rows += other.rows;
+            self.unset += other.unset;
+        } else {
+            for row in 0..other.rows {
+                self.push(other.bits[row / 8] & (1 << (row % 8)) != 0);
+            }
+        }
+    }
+
+    /// The bitmap itself.
+    pub fn into_bits(self) -> Vec<u8> {
+        self.bits
+    }
+
+    /// The column of this validity and these buffers.
+    pub fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
+        Column {
+            format,
+            rows: self.rows,
+            null_count: self.unset,
+            validity: (self.unset > 0).then_some(self.bits),
+            buffers,
+        }
+    }
+}
+
 struct ExportedArray {
     _owned: Vec<Buffer>,
     _validity: Option<Vec<u8>>,

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::export::{Buffer, Column};
+use super::export::{Buffer, Column, Validity};
 use crate::cells::{Cell, ColumnKinds, Sheet, Tag, TextArena, TextReference, text_form};
 
 /// What a column becomes.
@@ -110,52 +110,10 @@ pub fn build(sheet: &Sheet, column: usize, start: usize, stop: usize) -> Option<
                 validity.push(cell.tag != Tag::Empty);
                 values.push(cell.bits != 0);
             });
-            Some(validity.column("b", vec![Buffer::Bytes(values.bits)]))
+            Some(validity.column("b", vec![Buffer::Bytes(values.into_bits())]))
         }
         Plan::Text => text(sheet, column, start, stop, text_form::as_polars),
         Plan::PythonText => text(sheet, column, start, stop, text_form::as_python),
-    }
-}
-
-/// Gathers a bitmap.
-struct Validity {
-    bits: Vec<u8>,
-    rows: usize,
-    unset: usize,
-}
-
-impl Validity {
-    fn new(rows: usize) -> Self {
-        Self {
-            bits: Vec::with_capacity(rows.div_ceil(8)),
-            rows: 0,
-            unset: 0,
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, set: bool) {
-        if self.rows.is_multiple_of(8) {
-            self.bits.push(0);
-        }
-        if set {
-            if let Some(last) = self.bits.last_mut() {
-                *last |= 1 << (self.rows % 8);
-            }
-        } else {
-            self.unset += 1;
-        }
-        self.rows += 1;
-    }
-
-    fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
-        Column {
-            format,
-            rows: self.rows,
-            null_count: self.unset,
-            validity: (self.unset > 0).then_some(self.bits),
-            buffers,
-        }
     }
 }
 

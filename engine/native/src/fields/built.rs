@@ -1,53 +1,6 @@
 //! Columns that the readers build, in the layouts of Arrow.
 
-use crate::columns::export::{Buffer, Column};
-
-/// Which rows have a value.
-#[derive(Default)]
-struct Validity {
-    bits: Vec<u8>,
-    rows: usize,
-    unset: usize,
-}
-
-impl Validity {
-    #[inline]
-    fn push(&mut self, is_set: bool) {
-        if self.rows.is_multiple_of(8) {
-            self.bits.push(0);
-        }
-        if is_set {
-            if let Some(last) = self.bits.last_mut() {
-                *last |= 1 << (self.rows % 8);
-            }
-        } else {
-            self.unset += 1;
-        }
-        self.rows += 1;
-    }
-
-    fn append(&mut self, other: &Self) {
-        if self.rows.is_multiple_of(8) {
-            self.bits.extend_from_slice(&other.bits);
-            self.rows += other.rows;
-            self.unset += other.unset;
-        } else {
-            for row in 0..other.rows {
-                self.push(other.bits[row / 8] & (1 << (row % 8)) != 0);
-            }
-        }
-    }
-
-    fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
-        Column {
-            format,
-            rows: self.rows,
-            null_count: self.unset,
-            validity: (self.unset > 0).then_some(self.bits),
-            buffers,
-        }
-    }
-}
+use crate::columns::export::{Buffer, Column, Validity};
 
 /// A column of text that grows row by row.
 pub struct Texts {
@@ -61,7 +14,7 @@ impl Texts {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         Self {
-            validity: Validity::default(),
+            validity: Validity::new(0),
             offsets,
             bytes: Vec::with_capacity(rows * 8),
         }
@@ -114,7 +67,7 @@ pub fn sparse_texts(rows: usize, mut values: Vec<(usize, String)>) -> Option<Col
 
 /// A column of 64-bit values in a layout that has one such word a row.
 fn words(format: &'static str, values: &[Option<u64>]) -> Column {
-    let mut validity = Validity::default();
+    let mut validity = Validity::new(0);
     for value in values {
         validity.push(value.is_some());
     }
@@ -123,7 +76,7 @@ fn words(format: &'static str, values: &[Option<u64>]) -> Column {
 }
 
 pub fn floats(values: &[Option<f64>]) -> Column {
-    let mut validity = Validity::default();
+    let mut validity = Validity::new(0);
     let mut bits = Vec::with_capacity(values.len());
     for value in values {
         validity.push(value.is_some());
@@ -134,7 +87,7 @@ pub fn floats(values: &[Option<f64>]) -> Column {
 
 /// Days since 1970.
 pub fn dates(values: &[Option<i64>]) -> Column {
-    let mut validity = Validity::default();
+    let mut validity = Validity::new(0);
     let mut days = Vec::with_capacity(values.len());
     for value in values {
         validity.push(value.is_some());
@@ -177,10 +130,10 @@ pub fn durations(values: &[Option<i64>]) -> Column {
 }
 
 pub fn booleans(values: &[Option<bool>]) -> Column {
-    let (mut validity, mut bits) = (Validity::default(), Validity::default());
+    let (mut validity, mut bits) = (Validity::new(0), Validity::new(0));
     for value in values {
         validity.push(value.is_some());
         bits.push(*value == Some(true));
     }
-    validity.column("b", vec![Buffer::Bytes(bits.bits)])
+    validity.column("b", vec![Buffer::Bytes(bits.into_bits())])
 }

@@ -485,15 +485,6 @@ fn message(why: &str, value: Value<'_>) -> String {
     format!("{why}: \"{shown}{more}\"")
 }
 
-impl Outcome {
-    /// Whether nothing in a column could be read as its kind.
-    pub fn is_refused(&self) -> bool {
-        self.reading
-            .as_ref()
-            .is_some_and(|reading| reading.decided == Decided::Refused)
-    }
-}
-
 /// What a check says of each filled cell's text.
 pub fn check_each(values: &[Value<'_>], check: impl Fn(&str) -> bool) -> Column {
     let mut text = String::new();
