@@ -38,7 +38,7 @@ use self::date::DateOptions;
 use self::day::Order;
 use self::number::NumberOptions;
 use self::parts::in_parts;
-use self::reading::{Decided, Hints, Reading};
+use self::reading::{Hints, Reading};
 use self::text::NamePart;
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::Column;
