@@ -717,18 +717,19 @@ impl Cells {
                 &|one| one != MonthFirst,
             );
         }
-        // Few cells may well have no late day, and years to come.
-        if is_short
-            && tied.contains(&YearFirst)
-            && self.groups[usize::from(number)].cells >= ENOUGH_TO_SPREAD
-        {
-            let spread = self.spread_orders(number, tied);
-            strike(
-                tied,
-                Decided::Evidence,
-                "only so days reach 28 and no year is to come",
-                &|one| spread.contains(&one),
-            );
+        // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
+        if is_short && tied.contains(&YearFirst) {
+            let reason = "only so days reach 28 and no year is to come";
+            if self.groups[usize::from(number)].cells >= ENOUGH_TO_SPREAD {
+                let spread = self.spread_orders(number, tied, true);
+                strike(tied, Decided::Evidence, reason, &|one| {
+                    spread.contains(&one)
+                });
+            }
+            if !matches!(shape.first_mark(), b'.' | b'/') && options.order.is_none() {
+                let spread = self.spread_orders(number, tied, false);
+                strike(tied, Decided::Weak, reason, &|one| spread.contains(&one));
+            }
         }
         if shape.year_at.is_none()
             && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
@@ -788,9 +789,9 @@ impl Cells {
         tied.iter().copied().filter(runs).collect()
     }
 
-    /// The orders under which days are early and late in their months and no date lies more than a year ahead of this engine.
-    /// Early ones, too: the ends of contracts in 2027 to 2031 look like late days, and nothing but.
-    fn spread_orders(&self, number: u8, tied: &[Order]) -> Vec<Order> {
+    /// The orders under which some day is late in its month and no date lies more than a year ahead of this engine; and some
+    /// day is early, if that is asked: the ends of contracts in 2027 to 2031 look like late days, and nothing but.
+    fn spread_orders(&self, number: u8, tied: &[Order], and_early: bool) -> Vec<Order> {
         let last = days_from_civil(MADE_IN + 2, 1, 1).unwrap_or(i64::MAX);
         let fits = |order: &Order| {
             let (mut earliest_in_month, mut latest_in_month) = (u32::MAX, 0);
@@ -804,7 +805,7 @@ impl Cells {
                     latest = latest.max(day.into());
                 }
             }
-            earliest_in_month <= 5 && latest_in_month >= 28 && latest < last
+            (!and_early || earliest_in_month <= 5) && latest_in_month >= 28 && latest < last
         };
         tied.iter().copied().filter(fits).collect()
     }
@@ -934,10 +935,14 @@ mod tests {
         assert_eq!(first("15.03.29").as_deref(), Some("2029-03-15"));
         let (values, _) = read_texts(&["15.03.27", "20.06.28", "01.09.29"], "");
         assert_eq!(values[1].as_deref(), Some("2028-06-20"));
-        for cell in ["12/05/31", "12-05-31"] {
-            let (values, reading) = read_texts(&[cell], "");
-            assert_eq!(values[0].as_deref(), Some("2031-05-12"), "{cell}");
-            assert_eq!(reading.decided, Decided::Setting, "{cell}");
+        let (values, reading) = read_texts(&["12/05/31"], "");
+        assert_eq!(values[0].as_deref(), Some("2031-05-12"));
+        assert_eq!(reading.decided, Decided::Setting);
+        // Between hyphens either is usual: the likelier one, flagged.
+        for cell in ["12-05-31", "25-01-31"] {
+            let (_, reading) = read_texts(&[cell], "");
+            assert_eq!(reading.decided, Decided::Weak, "{cell}");
+            assert_eq!(reading.first_open, Some(0), "{cell}");
         }
     }
 
