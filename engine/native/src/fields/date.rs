@@ -322,6 +322,10 @@ impl Cells {
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;
             };
+            if day.is_placeholder() {
+                // It says nothing of how the other cells are written, however many there are.
+                continue;
+            }
             let languages = day.month.map_or(0, |month| month.languages()) | day.weekday_languages;
             if languages != 0 {
                 count_languages(&mut known, languages, 1);
@@ -954,6 +958,36 @@ mod tests {
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         let (values, _) = read_texts(&cells, "");
         assert_eq!(values[0].as_deref(), Some("2027-01-01"));
+    }
+
+    #[test]
+    fn placeholders_say_nothing() {
+        for placeholder in [
+            "00.00.0000",
+            "0000-00-00",
+            "0000-00-00 00:00:00",
+            "00000000",
+            "31.12.9999",
+            "12/31/9999",
+            "9999-12-31",
+            "99991231",
+        ] {
+            let cells = [
+                placeholder,
+                placeholder,
+                placeholder,
+                "31.01.2025",
+                "20250105",
+            ];
+            let (values, reading) = read_texts(&cells, "");
+            assert_eq!(values[..3], [None, None, None], "{placeholder}");
+            assert_eq!(values[3].as_deref(), Some("2025-01-31"), "{placeholder}");
+            assert_eq!(values[4].as_deref(), Some("2025-01-05"), "{placeholder}");
+            assert!(reading.contradict.is_empty(), "{placeholder}");
+        }
+        // It does not decide about the cells beside it either.
+        let (_, reading) = read_texts(&["12/31/9999", "01/02/2025"], "");
+        assert_eq!(reading.decided, Decided::Setting);
     }
 
     #[test]

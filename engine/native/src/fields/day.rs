@@ -226,6 +226,18 @@ impl Day {
         (0..self.count).find(|&at| self.digits[usize::from(at)].length == 4)
     }
 
+    /// Whether a program wrote it for no date, as 00.00.0000, or for one that never comes, as 31.12.9999.
+    pub fn is_placeholder(&self) -> bool {
+        let digits = &self.digits[..usize::from(self.count)];
+        let is_never = |digits: &Digits| match digits.length {
+            4 => digits.value == 9999,
+            8 => digits.value / 10_000 == 9999 || digits.value % 10_000 == 9999,
+            _ => false,
+        };
+        let is_nothing = self.month.is_none() && digits.iter().all(|digits| digits.value == 0);
+        is_nothing || digits.iter().any(is_never)
+    }
+
     /// How many numbers stand before the month's name.
     pub fn name_at(&self) -> Option<u8> {
         self.name_at
