@@ -1,17 +1,27 @@
 //! A time of day within a text: "14:30", "2:30 pm", "14.30 Uhr", "14h30", "T14:30:05.5+01:00".
 
-use super::cut::{Cut, DIGITS, SPACE, WORD};
+use super::cut::{Cut, DIGITS, SPACE, Token, WORD};
 use super::words::is_clock;
 
 const SECOND: i64 = 1_000_000;
+
+/// No zone lies further from Greenwich.
+const FURTHEST_ZONE: u32 = 14;
+/// What makes a time of an hour alone.
+const HOUR_WORDS: &[&str] = &[
+    "am", "pm", "a", "p", "h", "hr", "hrs", "uhr", "ora", "ore", "hod", "godz",
+];
 
 /// A time of day that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
     /// The token behind it and its zone.
     pub stop: usize,
-    /// Microseconds since midnight; none where the digits say no time, such as 25:00. A zone changes nothing.
+    /// Microseconds since midnight; none where the digits say no time, such as 25:00, or more than one, such as 9:00-17:00. A
+    /// zone changes nothing.
     pub time: Option<i64>,
+    /// It is one of the half of the day that is named before it, as in "PM 2:30".
+    pub has_half_before: bool,
 }
 
 /// The time of day and its zone that begin at a token; none where no time begins there.
@@ -22,7 +32,11 @@ pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
         let belongs = match token.kind {
             DIGITS | b':' | b'.' | b',' | b'+' | b'-' => true,
             WORD => is_clock(cut.text(*token)),
-            SPACE => tokens.get(stop + 1).is_some_and(|next| next.kind != DIGITS),
+            SPACE => {
+                // "14 h 30"
+                tokens.get(stop + 1).is_some_and(|next| next.kind != DIGITS)
+                    || stop > start && parts_hours(cut, tokens[stop - 1])
+            }
             _ => false,
         };
         if !belongs {
@@ -38,7 +52,9 @@ pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
         && span[1].kind == b'.'
         && span[2].kind == DIGITS
         && cut.text(span[2]).len() == 2;
-    if span.first()?.kind != DIGITS || !(is_iso || has(WORD) || has(b':') || is_short) {
+    if span.first()?.kind != DIGITS
+        || !(is_iso || has(WORD) || has(b':') || is_short || start > 0 && is_pointed(cut, span))
+    {
         return None;
     }
     for (at, pair) in span.windows(2).enumerate() {
@@ -46,7 +62,8 @@ pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
             let minutes = number(at + 1) < 60 && cut.text(pair[1]).len() == 2;
             let good = match pair[0].kind {
                 b':' => minutes,
-                WORD => cut.text(pair[0]) == "h" && minutes,
+                WORD => parts_hours(cut, pair[0]) && minutes,
+                SPACE => minutes,
                 b'.' | b',' | b'+' | b'-' => true,
                 _ => false,
             };
@@ -58,16 +75,64 @@ pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
     if !is_iso && number(0) > 24 {
         return None;
     }
+    let half = half_before(cut, start);
     Some(Clock {
         stop,
-        time: time_of(cut, start, stop),
+        time: time_of(cut, start, stop, half),
+        has_half_before: half.is_some(),
     })
 }
 
-fn time_of(cut: &Cut, start: usize, stop: usize) -> Option<i64> {
-    let span = &cut.tokens()[start..stop];
+/// Whether a word stands between hours and minutes: "14h30", "14 Uhr 30".
+fn parts_hours(cut: &Cut, token: Token) -> bool {
+    token.kind == WORD && matches!(cut.text(token), "h" | "uhr")
+}
+
+/// Whether a time is in the afternoon, by a word; none for other words.
+fn half_of(word: &str) -> Option<bool> {
+    match word {
+        "pm" | "p" => Some(true),
+        "am" | "a" => Some(false),
+        _ => None,
+    }
+}
+
+/// The half of the day that is named right before a time.
+fn half_before(cut: &Cut, start: usize) -> Option<bool> {
+    let before = &cut.tokens()[..start];
+    let last = before.iter().rev().find(|token| token.kind != SPACE)?;
+    match (last.kind, cut.text(*last)) {
+        (WORD, word @ ("am" | "pm")) => half_of(word),
+        _ => None,
+    }
+}
+
+/// Hours, minutes and seconds with points between them: "14.30.15". What can be a day and a month, as 5.12.25, is no time.
+fn is_pointed(cut: &Cut, span: &[Token]) -> bool {
+    let Some([hour, first, minute, second, rest]) = span.first_chunk::<5>() else {
+        return false;
+    };
+    let is_sixtieth = |token: &Token| {
+        token.kind == DIGITS && cut.text(*token).len() == 2 && cut.text(*token) < "60"
+    };
+    let has_fraction = span.get(5).is_some_and(|next| next.kind == b'.')
+        && span.get(6).is_some_and(|next| next.kind == DIGITS);
+    let is_month = ("01".."13").contains(&cut.text(*minute)) && cut.text(*hour) != "00";
+    first.kind == b'.'
+        && second.kind == b'.'
+        && cut.text(*hour).len() <= 2
+        && is_sixtieth(minute)
+        && is_sixtieth(rest)
+        && (has_fraction || !is_month)
+}
+
+fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<bool>) -> Option<i64> {
+    let tokens = cut.tokens();
+    let span = &tokens[start..stop];
+    let is_iso = start > 0 && cut.text(tokens[start - 1]) == "t";
     let first = cut.text(span[0]);
     let mut parts = [0u32; 3];
+    let mut count = 1;
     let mut fraction = 0;
     let mut at = 1;
     if first.len() >= 4 {
@@ -78,52 +143,132 @@ fn time_of(cut: &Cut, start: usize, stop: usize) -> Option<i64> {
         for (part, digits) in parts.iter_mut().zip(first.as_bytes().chunks(2)) {
             *part = u32::from(digits[0] - b'0') * 10 + u32::from(digits[1] - b'0');
         }
+        count = first.len() / 2;
     } else {
         parts[0] = first.parse().ok()?;
-        let mut count = 1;
-        while count < 3 && at + 1 < span.len() && span[at + 1].kind == DIGITS {
-            let text = cut.text(span[at + 1]);
-            let parts_by = match span[at].kind {
-                b':' => true,
-                b'.' => text.len() == 2 && count < 2,
-                WORD => cut.text(span[at]) == "h",
-                _ => false,
+        let mut mark = None;
+        while count < 3
+            && let Some((by, next)) = next_part(cut, span, at)
+        {
+            let text = cut.text(span[next]);
+            let parts_by = match by {
+                b'.' => text.len() == 2 && mark.is_none_or(|mark| mark == b'.'),
+                _ => true,
             };
             if !parts_by {
                 break;
             }
             parts[count] = text.parse().ok()?;
             count += 1;
-            at += 2;
-        }
-        if count == 3
-            && at + 1 < span.len()
-            && matches!(span[at].kind, b'.' | b',')
-            && span[at + 1].kind == DIGITS
-        {
-            let digits = cut.text(span[at + 1]);
-            let digits = &digits[..digits.len().min(6)];
-            fraction = digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32);
+            at = next + 1;
+            mark = Some(by);
         }
     }
+    if count == 3
+        && at + 1 < span.len()
+        && matches!(span[at].kind, b'.' | b',')
+        && span[at + 1].kind == DIGITS
+    {
+        let digits = cut.text(span[at + 1]);
+        let digits = &digits[..digits.len().min(6)];
+        fraction = digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32);
+        at += 2;
+    }
+    let words = span.iter().filter(|token| token.kind == WORD);
+    let mut words = words.map(|token| cut.text(*token));
+    if count == 1
+        && !is_iso
+        && half_before.is_none()
+        && !words.any(|word| HOUR_WORDS.contains(&word))
+    {
+        return None;
+    }
+    let half = rest_of_time(cut, &span[at..], is_iso, count, half_before)?;
     let mut hour = parts[0];
-    let words = span[at..]
-        .iter()
-        .filter(|token| token.kind == WORD)
-        .map(|token| cut.text(*token));
-    for word in words {
-        match word {
-            "pm" | "p" if (1..=12).contains(&hour) => hour = hour % 12 + 12,
-            "am" | "a" if (1..=12).contains(&hour) => hour %= 12,
-            "pm" | "p" | "am" | "a" => return None,
-            _ => {}
+    if let Some(is_afternoon) = half {
+        if !(1..=12).contains(&hour) {
+            return None;
         }
+        hour = hour % 12 + if is_afternoon { 12 } else { 0 };
     }
     if hour > 23 || parts[1] > 59 || parts[2] > 59 {
         return None;
     }
     let seconds = i64::from(hour) * 3600 + i64::from(parts[1]) * 60 + i64::from(parts[2]);
     Some(seconds * SECOND + fraction)
+}
+
+/// The mark behind a part of a time and the place of the digits behind the mark.
+fn next_part(cut: &Cut, span: &[Token], at: usize) -> Option<(u8, usize)> {
+    let kind = |at: usize| span.get(at).map(|token| token.kind);
+    if matches!(kind(at)?, b':' | b'.') {
+        return (kind(at + 1)? == DIGITS).then_some((span[at].kind, at + 1));
+    }
+    let word = at + usize::from(kind(at)? == SPACE);
+    if !parts_hours(cut, *span.get(word)?) {
+        return None;
+    }
+    let digits = word + 1 + usize::from(kind(word + 1)? == SPACE);
+    (kind(digits)? == DIGITS).then_some((WORD, digits))
+}
+
+/// The half of the day, if what stands behind a time names one. None where something stands there that belongs to no time, as
+/// in "9:00-17:00": a time that is only begun would be another one.
+fn rest_of_time(
+    cut: &Cut,
+    rest: &[Token],
+    is_iso: bool,
+    count: usize,
+    mut half: Option<bool>,
+) -> Option<Option<bool>> {
+    let kind = |at: usize| rest.get(at).map(|token| token.kind);
+    let mut may_have_offset = count == 3 || is_iso && count == 2;
+    let mut at = 0;
+    while at < rest.len() {
+        match rest[at].kind {
+            SPACE => {}
+            // Of a word cut short, or the end of a sentence.
+            b'.' | b',' if kind(at + 1) != Some(DIGITS) => {}
+            WORD => {
+                let word = cut.text(rest[at]);
+                if let Some(named) = half_of(word) {
+                    if half.is_some() {
+                        return None;
+                    }
+                    half = Some(named);
+                }
+                may_have_offset |= matches!(word, "utc" | "gmt");
+            }
+            b'+' | b'-' if may_have_offset && kind(at + 1) == Some(DIGITS) => {
+                may_have_offset = false;
+                let digits = cut.text(rest[at + 1]);
+                let mut minutes = if digits.len() == 4 {
+                    &digits[2..]
+                } else {
+                    "00"
+                };
+                let hours = if digits.len() == 4 {
+                    &digits[..2]
+                } else {
+                    digits
+                };
+                at += 1;
+                if digits.len() <= 2 && kind(at + 1) == Some(b':') && kind(at + 2) == Some(DIGITS) {
+                    minutes = cut.text(rest[at + 2]);
+                    at += 2;
+                }
+                if hours.len() > 2 || minutes.len() != 2 || minutes >= "60" {
+                    return None;
+                }
+                if hours.parse::<u32>().ok()? > FURTHEST_ZONE {
+                    return None;
+                }
+            }
+            _ => return None,
+        }
+        at += 1;
+    }
+    Some(half)
 }
 
 #[cfg(test)]
@@ -143,11 +288,35 @@ mod tests {
             ("14:30:00+01:00", minutes(14, 30)),
             ("14:30:15.25", Some(52_215_250_000)),
             ("13:00 pm", None),
+            ("14 h 30", minutes(14, 30)),
+            ("14 Uhr 30", minutes(14, 30)),
+            ("02.30.45.000000 PM", Some(52_245_000_000)),
+            ("14:30:00 +0530", minutes(14, 30)),
+            ("14:30 GMT+1", minutes(14, 30)),
         ] {
             let mut cut = Cut::default();
             assert!(cut.cut(text));
             let found = clock(&cut, 0).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(found.time, wanted, "{text}");
+        }
+        // More than one time is none.
+        for text in [
+            "09:00-17:00",
+            "09:00 - 17:00",
+            "9 am-5 pm",
+            "8am-4pm",
+            "10-2pm",
+            "09:00:00-17:00:00",
+            "09:00:00-12:00:00",
+            "2 pm am",
+            "14:30,5",
+            "5 m",
+        ] {
+            let mut cut = Cut::default();
+            assert!(cut.cut(text));
+            let is_time = clock(&cut, 0)
+                .is_some_and(|found| found.time.is_some() && found.stop == cut.tokens().len());
+            assert!(!is_time, "{text}");
         }
         let mut cut = Cut::default();
         for text in ["12", "7.5", "25:00", "1.2.3", "3/4"] {

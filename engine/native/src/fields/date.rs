@@ -25,6 +25,8 @@ const FIRST_DAY: i64 = -25_567;
 /// What is said behind an order where no other one is possible.
 const CLEAR: &str = ": no cell can be otherwise";
 const NO_GROUP: u8 = u8::MAX;
+/// In as many dates some day is late in its month: that none is, speaks against an order.
+const ENOUGH_TO_SPREAD: usize = 20;
 
 /// What an author or a setting says about a column of dates.
 #[derive(Clone, Copy, Debug, Default)]
@@ -320,6 +322,10 @@ impl Cells {
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;
             };
+            if day.is_placeholder() {
+                // It says nothing of how the other cells are written, however many there are.
+                continue;
+            }
             let languages = day.month.map_or(0, |month| month.languages()) | day.weekday_languages;
             if languages != 0 {
                 count_languages(&mut known, languages, 1);
@@ -715,14 +721,19 @@ impl Cells {
                 &|one| one != MonthFirst,
             );
         }
+        // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
         if is_short && tied.contains(&YearFirst) {
-            let spread = self.spread_orders(number, tied);
-            strike(
-                tied,
-                Decided::Evidence,
-                "only so days reach 28 and no year is to come",
-                &|one| spread.contains(&one),
-            );
+            let reason = "only so days reach 28 and no year is to come";
+            if self.groups[usize::from(number)].cells >= ENOUGH_TO_SPREAD {
+                let spread = self.spread_orders(number, tied, true);
+                strike(tied, Decided::Evidence, reason, &|one| {
+                    spread.contains(&one)
+                });
+            }
+            if !matches!(shape.first_mark(), b'.' | b'/') && options.order.is_none() {
+                let spread = self.spread_orders(number, tied, false);
+                strike(tied, Decided::Weak, reason, &|one| spread.contains(&one));
+            }
         }
         if shape.year_at.is_none()
             && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
@@ -782,20 +793,23 @@ impl Cells {
         tied.iter().copied().filter(runs).collect()
     }
 
-    /// The orders under which some day is late in its month and no date lies more than a year ahead of this engine.
-    fn spread_orders(&self, number: u8, tied: &[Order]) -> Vec<Order> {
+    /// The orders under which some day is late in its month and no date lies more than a year ahead of this engine; and some
+    /// day is early, if that is asked: the ends of contracts in 2027 to 2031 look like late days, and nothing but.
+    fn spread_orders(&self, number: u8, tied: &[Order], and_early: bool) -> Vec<Order> {
         let last = days_from_civil(MADE_IN + 2, 1, 1).unwrap_or(i64::MAX);
         let fits = |order: &Order| {
-            let mut latest_in_month = 0;
+            let (mut earliest_in_month, mut latest_in_month) = (u32::MAX, 0);
             let mut latest = i64::MIN;
             for row in self.rows_of(number) {
                 let day = self.days[row][*order as usize];
                 if day != NONE {
-                    latest_in_month = latest_in_month.max(civil_from_days(day.into()).2);
+                    let in_month = civil_from_days(day.into()).2;
+                    earliest_in_month = earliest_in_month.min(in_month);
+                    latest_in_month = latest_in_month.max(in_month);
                     latest = latest.max(day.into());
                 }
             }
-            latest_in_month >= 28 && latest < last
+            (!and_early || earliest_in_month <= 5) && latest_in_month >= 28 && latest < last
         };
         tied.iter().copied().filter(fits).collect()
     }
@@ -875,6 +889,12 @@ fn order_in_header(header: &str) -> Option<Order> {
     let is_day = |word: &str| matches!(word, "dd" | "tt" | "jj" | "gg" | "pp");
     let is_month = |word: &str| matches!(word, "mm" | "kk" | "aa");
     let is_year = |word: &str| matches!(word, "yyyy" | "jjjj" | "aaaa" | "rrrr" | "yy");
+    // Three before two: "YYYY-MM-DD" ends as a month and a day do.
+    for three in words.windows(3) {
+        if is_year(three[0]) && is_month(three[1]) && is_day(three[2]) {
+            return Some(Order::YearFirst);
+        }
+    }
     for pair in words.windows(2) {
         if is_day(pair[0]) && is_month(pair[1]) {
             return Some(Order::DayFirst);
@@ -883,15 +903,104 @@ fn order_in_header(header: &str) -> Option<Order> {
             return Some(Order::MonthFirst);
         }
     }
-    for three in words.windows(3) {
-        if is_year(three[0]) && is_month(three[1]) && is_day(three[2]) {
-            return Some(Order::YearFirst);
-        }
-    }
     words.iter().find_map(|word| match *word {
         "ddmmyyyy" | "ttmmjjjj" | "jjmmaaaa" | "ddmmyy" | "dmy" => Some(Order::DayFirst),
         "mmddyyyy" | "mmddyy" | "mdy" => Some(Order::MonthFirst),
         "yyyymmdd" | "yymmdd" | "ymd" => Some(Order::YearFirst),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_texts(cells: &[&str], header: &str) -> (Vec<Option<String>>, Reading) {
+        let values: Vec<Value<'_>> = cells.iter().map(|cell| Value::Text(cell)).collect();
+        let options = DateOptions {
+            header,
+            ..DateOptions::default()
+        };
+        let dates = read(&values, &options);
+        let shown = |days: i64| {
+            let (year, month, day) = civil_from_days(days);
+            format!("{year:04}-{month:02}-{day:02}")
+        };
+        let values = dates.values.iter().map(|value| value.map(shown));
+        (values.collect(), dates.reading)
+    }
+
+    fn first(cell: &str) -> Option<String> {
+        read_texts(&[cell], "").0[0].clone()
+    }
+
+    #[test]
+    fn years_to_come_are_no_days() {
+        assert_eq!(first("15.03.29").as_deref(), Some("2029-03-15"));
+        let (values, _) = read_texts(&["15.03.27", "20.06.28", "01.09.29"], "");
+        assert_eq!(values[1].as_deref(), Some("2028-06-20"));
+        let (values, reading) = read_texts(&["12/05/31"], "");
+        assert_eq!(values[0].as_deref(), Some("2031-05-12"));
+        assert_eq!(reading.decided, Decided::Setting);
+        // Between hyphens either is usual: the likelier one, flagged.
+        for cell in ["12-05-31", "25-01-31"] {
+            let (_, reading) = read_texts(&[cell], "");
+            assert_eq!(reading.decided, Decided::Weak, "{cell}");
+            assert_eq!(reading.first_open, Some(0), "{cell}");
+        }
+    }
+
+    #[test]
+    fn many_first_days_of_months_are_no_years() {
+        let cells: Vec<String> = (0..24)
+            .map(|at| format!("01.{:02}.{}", at * 7 % 12 + 1, 27 + at % 4))
+            .collect();
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        let (values, _) = read_texts(&cells, "");
+        assert_eq!(values[0].as_deref(), Some("2027-01-01"));
+    }
+
+    #[test]
+    fn placeholders_say_nothing() {
+        for placeholder in [
+            "00.00.0000",
+            "0000-00-00",
+            "0000-00-00 00:00:00",
+            "00000000",
+            "31.12.9999",
+            "12/31/9999",
+            "9999-12-31",
+            "99991231",
+        ] {
+            let cells = [
+                placeholder,
+                placeholder,
+                placeholder,
+                "31.01.2025",
+                "20250105",
+            ];
+            let (values, reading) = read_texts(&cells, "");
+            assert_eq!(values[..3], [None, None, None], "{placeholder}");
+            assert_eq!(values[3].as_deref(), Some("2025-01-31"), "{placeholder}");
+            assert_eq!(values[4].as_deref(), Some("2025-01-05"), "{placeholder}");
+            assert!(reading.contradict.is_empty(), "{placeholder}");
+        }
+        // It does not decide about the cells beside it either.
+        let (_, reading) = read_texts(&["12/31/9999", "01/02/2025"], "");
+        assert_eq!(reading.decided, Decided::Setting);
+    }
+
+    #[test]
+    fn headers_state_an_order() {
+        for (header, order) in [
+            ("Date (YYYY-MM-DD)", Order::YearFirst),
+            ("JJJJ-MM-TT", Order::YearFirst),
+            ("YY-MM-DD", Order::YearFirst),
+            ("TT.MM.JJJJ", Order::DayFirst),
+            ("MM/DD/YY", Order::MonthFirst),
+            ("MM/DD", Order::MonthFirst),
+        ] {
+            assert_eq!(order_in_header(header), Some(order), "{header}");
+        }
+    }
 }

@@ -120,6 +120,8 @@ impl Day {
         let mut day = Self::default();
         let mut gaps = [Gap::default(); 3];
         let mut gap = Gap::default();
+        // A half of the day that belongs to no time that was read: the time would be another one.
+        let mut loose_half = false;
         let mut at = 0;
         while at < tokens.len() {
             let token = tokens[at];
@@ -127,13 +129,16 @@ impl Day {
                 || day.count > 0 && day.digits[0].length == 8;
             match token.kind {
                 DIGITS if is_full || tokens.get(at + 1).is_some_and(|next| next.kind == b':') => {
-                    // A time of day, which stands behind a blank or a comma.
-                    if !gap.is_only(b" ,") {
+                    // A time of day, which stands behind a blank or a comma, or the point of the date: "31. 1. 2025. 14:30".
+                    let is_apart = is_full && at > 0 && tokens[at - 1].kind == SPACE;
+                    if !gap.is_only(if is_apart { b" ,." } else { b" ," }) {
                         return None;
                     }
                     let found = clock(cut, at)?;
+                    // Two times are none.
+                    day.time = found.time.filter(|_| !day.has_time);
                     day.has_time = true;
-                    day.time = found.time;
+                    loose_half &= !found.has_half_before;
                     at = found.stop;
                     continue;
                 }
@@ -174,6 +179,7 @@ impl Day {
                         return None;
                     }
                     if is_full {
+                        loose_half |= matches!(cut.text(token), "am" | "pm" | "a" | "p");
                         // "kl. 14.30"
                         gap = Gap::default();
                         at += usize::from(tokens.get(at + 1).is_some_and(|next| next.kind == b'.'));
@@ -185,6 +191,9 @@ impl Day {
                 _ => return None,
             }
             at += 1;
+        }
+        if loose_half {
+            (day.has_time, day.time) = (true, None);
         }
         day.finish(&gaps, gap)
     }
@@ -215,6 +224,18 @@ impl Day {
     /// Where a year of four digits stands among the numbers.
     pub fn long_year_at(&self) -> Option<u8> {
         (0..self.count).find(|&at| self.digits[usize::from(at)].length == 4)
+    }
+
+    /// Whether a program wrote it for no date, as 00.00.0000, or for one that never comes, as 31.12.9999.
+    pub fn is_placeholder(&self) -> bool {
+        let digits = &self.digits[..usize::from(self.count)];
+        let is_never = |digits: &Digits| match digits.length {
+            4 => digits.value == 9999,
+            8 => digits.value / 10_000 == 9999 || digits.value % 10_000 == 9999,
+            _ => false,
+        };
+        let is_nothing = self.month.is_none() && digits.iter().all(|digits| digits.value == 0);
+        is_nothing || digits.iter().any(is_never)
     }
 
     /// How many numbers stand before the month's name.
@@ -353,6 +374,40 @@ impl Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_behind_dates() {
+        let hours = |hour: i64, minute: i64| Some((hour * 60 + minute) * 60_000_000);
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        for (text, time) in [
+            ("31.01.2025 14:30", hours(14, 30)),
+            ("2025. 01. 31. 14:30", hours(14, 30)),
+            ("31.01.2025. 14:30", hours(14, 30)),
+            ("31.01.2025 14 h 30", hours(14, 30)),
+            ("31.01.2025 14.30.15", Some(52_215_000_000)),
+            ("31/01/2025 PM 2:30", hours(14, 30)),
+            ("2025. 1. 31. AM 12:30", hours(0, 30)),
+            ("31-JAN-25 02.30.45.000000 PM", Some(52_245_000_000)),
+            ("2025-01-31T14:30+01:00", hours(14, 30)),
+            ("2025-01-31T143000Z", hours(14, 30)),
+            ("31/01/2025 P.M. 2:30", None),
+            ("31/01/2025 PM 2:30 pm", None),
+            ("2:30 31/01/2025 PM", None),
+            ("31.01.2025 09:00-17:00", None),
+            ("31.01.2025 09:00 - 17:00", None),
+            ("31.01.2025 8am-4pm", None),
+            ("31.01.2025 10-2pm", None),
+        ] {
+            assert!(cut.cut(text));
+            let day = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            assert!(day.has_time, "{text}");
+            assert_eq!(day.time, time, "{text}");
+        }
+        // Another date is no time.
+        assert!(cut.cut("01.02.2025 05.03.25"));
+        assert!(Day::of(&cut, &mut lexicon).is_none());
+    }
 
     #[test]
     fn plain_dates_mean_the_same_either_way() {

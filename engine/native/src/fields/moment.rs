@@ -83,6 +83,8 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
             let mut at = 0;
             let mut smallest = i64::MAX;
             let mut found = false;
+            // "30 m" alone can be a length.
+            let (mut has_bare_m, mut is_clear) = (false, false);
             while at < tokens.len() {
                 if tokens[at].kind != DIGITS {
                     return None;
@@ -93,9 +95,12 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
                     && matches!(tokens[at].kind, b'.' | b',')
                     && tokens[at + 1].kind == DIGITS
                 {
-                    amount = format!("{}.{}", cut.text(tokens[at - 1]), cut.text(tokens[at + 1]))
-                        .parse()
-                        .ok()?;
+                    let (whole, part) = (cut.text(tokens[at - 1]), cut.text(tokens[at + 1]));
+                    // "1,500 min" can be a minute and a half, and 25 hours.
+                    if part.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') {
+                        return None;
+                    }
+                    amount = format!("{whole}.{part}").parse().ok()?;
                     at += 2;
                 }
                 while at < tokens.len() && tokens[at].kind == SPACE {
@@ -104,7 +109,11 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
                 let size = match tokens.get(at) {
                     Some(token) if token.kind == WORD => {
                         at += 1;
-                        unit_of(cut.text(*token))?
+                        let word = cut.text(*token);
+                        let size = unit_of(word)?;
+                        has_bare_m |= word == "m";
+                        is_clear |= matches!(size, HOUR | SECOND);
+                        size
                     }
                     None if !found => unit?,
                     _ => return None,
@@ -123,6 +132,9 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
                 while at < tokens.len() && matches!(tokens[at].kind, SPACE | b',' | b'.') {
                     at += 1;
                 }
+            }
+            if has_bare_m && !is_clear {
+                return None;
             }
         }
     }
@@ -170,7 +182,21 @@ mod tests {
         assert_eq!(minutes("2 days, 4 hours", None), Some(52 * 60));
         assert_eq!(minutes("1,5 Std", None), Some(90));
         assert_eq!(minutes("7.5", Some(HOUR)), Some(450));
-        for text in ["", "7.5", "abc", "30 min 2 h", "1:75", "5 kg"] {
+        assert_eq!(minutes("0.250 h", None), Some(15));
+        assert_eq!(minutes("5m 30s", None), Some(5));
+        for text in [
+            "",
+            "7.5",
+            "abc",
+            "30 min 2 h",
+            "1:75",
+            "5 kg",
+            "1,500 min",
+            "1.500 min",
+            "2,000 hours",
+            "30 m",
+            "2 d 30 m",
+        ] {
             assert_eq!(minutes(text, None), None, "{text}");
         }
     }

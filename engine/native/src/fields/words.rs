@@ -18,8 +18,6 @@ const CLOCK: &[&str] = &[
 ];
 /// An abbreviated month has at least as many letters.
 const SHORTEST_PREFIX: usize = 3;
-/// No more names than this begin alike.
-const LONGEST_LIST: usize = 24;
 
 /// The months that a word may mean, and in which languages; no month: the word is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +27,8 @@ pub struct MonthWord {
 }
 
 impl MonthWord {
-    /// What a word means. A beginning of names ("Decem") means what the names mean.
+    /// What a word means. A beginning of names ("Decem") means what the names mean: where they are several months of one
+    /// language, as for "cerv", it keeps them all, and that language cannot tell.
     pub fn of(word: &str) -> Option<Self> {
         let mut found = Self::default();
         let start = MONTHS.partition_point(|(name, ..)| *name < word);
@@ -42,16 +41,16 @@ impl MonthWord {
             any = true;
         }
         if !any && word.chars().count() >= SHORTEST_PREFIX {
-            let longer = MONTHS[start..].iter().take(LONGEST_LIST);
+            let longer = MONTHS[start..].iter();
             for (_, month, languages) in longer.take_while(|(name, ..)| name.starts_with(word)) {
-                found.add(*month, LANGUAGES[*languages as usize]);
+                found.by_month[usize::from(*month) - 1] |= LANGUAGES[*languages as usize];
                 any = true;
             }
         }
         any.then_some(found)
     }
 
-    /// A language has one month for a word; of several names that begin alike, the last.
+    /// A language has one month for a whole name.
     fn add(&mut self, month: u8, languages: Languages) {
         for other in &mut self.by_month {
             *other &= !languages;
@@ -223,4 +222,28 @@ pub fn codes_of(positions: impl Iterator<Item = usize>) -> Codes {
 /// The decimal marks of the countries that use a currency: 1 point, 2 comma.
 pub fn currency_marks(position: usize) -> u8 {
     CURRENCIES[position].2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beginnings_of_several_months_are_none() {
+        let month = |word: &str, beside: &str| {
+            let among = MonthWord::of(beside).map_or(0, |month| month.languages());
+            MonthWord::of(word).and_then(|month| month.month(among))
+        };
+        for (word, beside) in [("cer", "listopadu"), ("cerv", "listopadu"), ("cer", "x")] {
+            assert_eq!(
+                month(word, &crate::fields::cut::fold(beside)),
+                None,
+                "{word}"
+            );
+        }
+        assert_eq!(month("juil", "fevrier"), Some(7));
+        assert_eq!(month("juin", "fevrier"), Some(6));
+        assert_eq!(month("decem", ""), Some(12));
+        assert_eq!(month("sept", ""), Some(9));
+    }
 }
