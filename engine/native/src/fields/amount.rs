@@ -1,7 +1,7 @@
 //! One cell as a number: its sign, currency and marks, and what it means with a decimal point or a decimal comma.
 
 use super::cut::{Cut, DIGITS, SPACE, WORD, is_currency_sign};
-use super::words;
+use super::words::{self, Trust};
 
 /// More digits do not fit a float exactly: they are a code.
 const MOST_DIGITS: usize = 15;
@@ -84,13 +84,19 @@ impl Amount {
         Some(this)
     }
 
-    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it.
-    pub fn of(cut: &Cut, units: &[String]) -> Option<Self> {
+    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it. The
+    /// `text` itself says what is capital, which tells currencies from units; of the `sure` currency, an ISO code, every
+    /// sign counts.
+    pub fn of(cut: &Cut, text: &str, units: &[String], sure: &str) -> Option<Self> {
         let tokens = cut.tokens();
         let mut first = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
         let mut this = Self::default();
-        let mut around = Around::default();
+        let mut around = Around {
+            text,
+            sure,
+            ..Around::default()
+        };
         // A point before the first digit belongs to the number, unless a currency's word ends with it: ".5", "Rs.500".
         let mut leading_mark = 0;
         if first > 0
@@ -155,6 +161,9 @@ impl Amount {
         if number.significant() > MOST_DIGITS {
             return None;
         }
+        if around.wants_money && !number.looks_like_money() {
+            return None;
+        }
         let shift = if this.is_percent { -2 } else { 0 };
         for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
             *meaning = number.meaning(decimal, around.is_negative(), shift);
@@ -178,7 +187,11 @@ fn is_of_sign(kind: u8) -> bool {
 
 /// What stands before and behind the digits: signs, parentheses, currencies.
 #[derive(Default)]
-struct Around {
+struct Around<'a> {
+    text: &'a str,
+    sure: &'a str,
+    /// Whether a sign that is also a unit or a word counts only beside a number that looks like an amount of money.
+    wants_money: bool,
     minus: u8,
     plus: u8,
     open: u8,
@@ -192,7 +205,7 @@ struct Around {
     length_behind: usize,
 }
 
-impl Around {
+impl Around<'_> {
     /// Takes the tokens from `start` to before `stop`; none where something else stands there.
     fn add(
         &mut self,
@@ -240,8 +253,20 @@ impl Around {
             return Some(());
         }
         match words::currency(sign) {
-            Some(at) => self.currency = at as u16 + 1,
-            None if sign.chars().next().is_some_and(is_currency_sign) => {}
+            Some(at) => {
+                match words::trust(at, &letters(self.text, is_behind)) {
+                    Trust::Sure => {}
+                    _ if words::currency_code(at).is_some_and(|code| code == self.sure) => {}
+                    Trust::WithMoney => self.wants_money = true,
+                    Trust::Never => return None,
+                }
+                self.currency = at as u16 + 1;
+            }
+            // Glued to a word, a sign means something else: "£m 3.4" are millions. Cents are no amounts in the currency.
+            None if sign.chars().count() == 1
+                && sign
+                    .chars()
+                    .all(|sign| is_currency_sign(sign) && !matches!(sign, '¢' | '\u{ffe0}')) => {}
             None => return None,
         }
         self.currencies += 1;
@@ -263,6 +288,17 @@ impl Around {
     fn is_negative(&self) -> bool {
         self.minus > 0 || self.open > 0
     }
+}
+
+/// The letters before the first digit of a text or behind its last, as they are written.
+fn letters(text: &str, is_behind: bool) -> String {
+    let part = if is_behind {
+        text.rsplit(char::is_numeric).next()
+    } else {
+        text.split(char::is_numeric).next()
+    };
+    let part = part.unwrap_or_default();
+    part.chars().filter(|c| c.is_alphabetic()).collect()
 }
 
 /// Groups of digits, and the marks behind them.
@@ -318,6 +354,11 @@ impl Number {
         }
         self.exponent = sign * power;
         Some(())
+    }
+
+    /// Whether the digits are written as money is: with cents, or with thousands that are parted.
+    fn looks_like_money(&self) -> bool {
+        self.count > 1 && matches!(self.lengths[self.count - 1], 2 | 3)
     }
 
     /// Digits without leading zeros.
@@ -457,7 +498,8 @@ mod tests {
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
         let mut cut = Cut::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut, &[]).map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
+        Amount::of(&cut, text, &[], "")
+            .map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
     }
 
     #[test]
@@ -514,12 +556,68 @@ mod tests {
     }
 
     #[test]
+    fn signs_of_currencies_are_told_from_units_and_words() {
+        for text in [
+            "25 km",
+            "25 KM",
+            "6 ft",
+            "6 FT",
+            "25 KGS",
+            "60 dB",
+            "7,5 Std",
+            "7,5 STD",
+            "10 cf",
+            "12 all",
+            "3 cup",
+            "2 PEN",
+            "TOP 10",
+            "Rm. 12",
+            "R12",
+            "12 arm",
+            "30 Sek",
+            "25 км",
+            "£m 3.4",
+            "$k 12",
+            "12 $M",
+            "5 €k",
+            "3 € Mio",
+            "5 €cent",
+            "50¢",
+            "99 ¢",
+        ] {
+            assert_eq!(meanings(text), None, "{text}");
+        }
+        let comma = |value| Some([None, Some(value)]);
+        for (text, wanted) in [
+            ("1 234,56 Ft", comma(1234.56)),
+            ("500 Ft", Some([Some(500.0), Some(500.0)])),
+            ("12,50 KM", comma(12.5)),
+            ("R 1 234,56", comma(1234.56)),
+            ("RM 12,50", comma(12.5)),
+            ("12,50 zł", comma(12.5)),
+            ("12,50 Kč", comma(12.5)),
+            ("12,50 kr", comma(12.5)),
+            ("12,50 eur", comma(12.5)),
+            ("12,50 SEK", comma(12.5)),
+            ("12,50 €", comma(12.5)),
+            ("-₿12,50", comma(-12.5)),
+        ] {
+            assert_eq!(meanings(text), wanted, "{text}");
+        }
+        let mut cut = Cut::default();
+        for (text, sure) in [("R12", "ZAR"), ("2 PEN", "PEN"), ("25 km", "BAM")] {
+            assert!(cut.cut(text));
+            assert!(Amount::of(&cut, text, &[], sure).is_some(), "{text}");
+        }
+    }
+
+    #[test]
     fn units_are_left_out_where_they_are_known() {
         let units = ["kg".to_owned(), "szt".to_owned()];
         let mut cut = Cut::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of(&cut, &units)
+            Amount::of(&cut, text, &units, "")
                 .and_then(|amount| amount.meanings[1])
                 .map(|meaning| meaning.value)
         };
@@ -557,7 +655,7 @@ mod tests {
                         let text = format!("{a}{b}{c}{d}");
                         if let Some(plain) = Amount::of_plain(&text) {
                             assert!(cut.cut(&text));
-                            let full = Amount::of(&cut, &[]);
+                            let full = Amount::of(&cut, &text, &[], "");
                             assert_eq!(
                                 Some(format!("{plain:?}")),
                                 full.map(|full| format!("{full:?}")),

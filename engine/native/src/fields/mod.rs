@@ -220,6 +220,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
             } else {
                 &[]
             },
+            currency: around.unit.and_then(sure_currency).unwrap_or_default(),
             decimal: around.decimal,
             hints: around.hints,
             month_first: around.hints.order == Some(Order::MonthFirst),
@@ -246,6 +247,16 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         values.len(),
         Some(reading),
     )
+}
+
+/// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
+fn sure_currency(unit: &str) -> Option<&'static str> {
+    let position = words::currency(&cut::fold(unit).replace('.', ""))?;
+    let letters: String = unit.chars().filter(|c| c.is_alphabetic()).collect();
+    // In a header a code in capitals is a currency even where it is a word in a cell.
+    let is_code = words::currency_code(position).is_some_and(|code| code == letters);
+    (is_code || words::trust(position, &letters) != words::Trust::Never)
+        .then(|| words::currency_code(position))?
 }
 
 /// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.

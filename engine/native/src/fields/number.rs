@@ -19,6 +19,8 @@ const COMMA: u8 = b',';
 pub struct NumberOptions<'a> {
     /// What may stand behind a number and is left out, folded.
     pub units: &'a [String],
+    /// The ISO code of the currency that the header names; empty: it names none.
+    pub currency: &'a str,
     /// The decimal mark where nothing decides.
     pub decimal: Option<u8>,
     pub hints: Hints,
@@ -171,7 +173,7 @@ struct Part {
 }
 
 impl Part {
-    fn of(values: &[Value<'_>], units: &[String]) -> Self {
+    fn of(values: &[Value<'_>], units: &[String], currency: &str) -> Self {
         let mut this = Self {
             cells: vec![Cell::default(); values.len()],
             filled: 0,
@@ -188,7 +190,7 @@ impl Part {
                 continue;
             }
             this.filled += 1;
-            if let Some(amount) = plain.or_else(|| Amount::of(&cut, units)) {
+            if let Some(amount) = plain.or_else(|| Amount::of(&cut, text, units, currency)) {
                 *cell = Cell::of(&amount);
                 this.numbers += 1;
                 this.with_digits += 1;
@@ -204,7 +206,7 @@ impl Part {
 
 fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
     let mut parts = in_parts(values.len(), |range| {
-        Part::of(&values[range], options.units)
+        Part::of(&values[range], options.units, options.currency)
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
