@@ -198,7 +198,6 @@ const SIGNS_BY_CASE: &[(&str, &str)] = &[
     ("le", "Le"),
     ("mk", "MK"),
     ("r", "R"),
-    ("rf", "RF"),
     ("rm", "RM"),
     ("sr", "SR"),
     ("vt", "VT"),
