@@ -146,6 +146,8 @@ impl Amount {
                     this.has_exponent = true;
                     break;
                 }
+                // Two values stand beside a gap.
+                SPACE if cut.is_gap(token) => return None,
                 b'.' | b',' | b'\'' | SPACE if !expects_digits => {
                     number.marks[number.count - 1] = token.kind;
                     expects_digits = true;
@@ -309,6 +311,7 @@ struct Number {
     count: usize,
     stop: usize,
     exponent: i32,
+    has_exponent: bool,
 }
 
 impl Default for Number {
@@ -320,6 +323,7 @@ impl Default for Number {
             count: 0,
             stop: 0,
             exponent: 0,
+            has_exponent: false,
         }
     }
 }
@@ -353,6 +357,7 @@ impl Number {
             return None;
         }
         self.exponent = sign * power;
+        self.has_exponent = true;
         Some(())
     }
 
@@ -372,6 +377,10 @@ impl Number {
         let has_fraction = marks.last() == Some(&decimal);
         let between = &marks[..marks.len() - usize::from(has_fraction)];
         let whole = &self.lengths[..self.count - usize::from(has_fraction)];
+        // Programs write exponents, and part no thousands.
+        if self.has_exponent && !between.is_empty() {
+            return None;
+        }
         if between.contains(&decimal) || between.iter().any(|mark| *mark != between[0]) {
             return None;
         }
@@ -463,6 +472,10 @@ pub fn has_lost_digits(text: &str) -> bool {
         return false;
     };
     let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
+    // "3E12" is a code as good as any: programs write a sign or decimals.
+    if exponent.first() != Some(&b'+') && mantissa.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
     let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
     let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
     (1..=2).contains(&exponent.len())
@@ -525,6 +538,10 @@ mod tests {
             ("1.5e3", Some([Some(1500.0), None])),
             ("$5 USD", both(5.0)),
             ("0.123", Some([Some(0.123), None])),
+            ("$   5 ", both(5.0)),
+            ("1 000", both(1000.0)),
+            ("1.234e+05", Some([Some(123_400.0), None])),
+            ("1,234e5", Some([None, Some(123_400.0)])),
             ("1.234.567", Some([None, Some(1_234_567.0)])),
         ] {
             assert_eq!(meanings(text), wanted, "{text}");
@@ -550,6 +567,9 @@ mod tests {
             "5 %%",
             "1,23,45",
             "1.5 Mio",
+            "100\n200",
+            "100   200",
+            "1\t000",
         ] {
             assert_eq!(meanings(text), None, "{text}");
         }
@@ -672,10 +692,12 @@ mod tests {
 
     #[test]
     fn codes_that_a_program_has_shortened() {
-        for text in ["1.23E+11", "4,56E+12", "1e20", "9.78014E+12"] {
+        for text in ["1.23E+11", "4,56E+12", "1e+20", "9.78014E+12"] {
             assert!(has_lost_digits(text), "{text}");
         }
-        for text in ["12E4X", "A1E5", "E12", "1.5", "123E4", "12345"] {
+        for text in [
+            "12E4X", "1E5", "3E12", "1e20", "A1E5", "E12", "1.5", "123E4", "12345",
+        ] {
             assert!(!has_lost_digits(text), "{text}");
         }
     }
