@@ -39,7 +39,7 @@ use self::day::Order;
 use self::number::NumberOptions;
 use self::parts::in_parts;
 use self::reading::{Decided, Hints, Reading};
-use self::text::NamePart;
+use self::text::{NamePart, NoCode};
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::Column;
 use crate::columns::view::Value;
@@ -125,8 +125,29 @@ pub struct Outcome {
 /// Cells that came out empty, with the reason.
 type Unread = Vec<(usize, String)>;
 
+/// The text inside the guard that exports put around ids so that spreadsheets keep their zeros: `="00123"`.
+fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let inside = text.trim().strip_prefix("=\"")?.strip_suffix('"')?;
+    (!inside.contains('"')).then_some(Value::Text(inside))
+}
+
 /// Reads a column.
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    // Columns with guards are rare: others are not copied.
+    if values.iter().any(|value| unguarded(*value).is_some()) {
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| unguarded(*value).unwrap_or(*value))
+            .collect();
+        return read_unguarded(&values, kind, around);
+    }
+    read_unguarded(values, kind, around)
+}
+
+fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     match kind {
         Kind::Date { serials } | Kind::DateTime { serials } => {
             read_dates(values, kind, *serials, around)
@@ -332,11 +353,13 @@ fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPa
                 (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
             }
             Kind::Code => match text::push_code(value, &mut text) {
-                Some(false) => {
+                Ok(_) => None,
+                Err(NoCode::LostDigits) => {
                     part.lost_digits += 1;
                     Some("a code that has lost its digits")
                 }
-                _ => None,
+                Err(NoCode::Date) => Some("a date where a code should be"),
+                Err(NoCode::Boolean) => Some("yes or no where a code should be"),
             },
             Kind::Email => contact_problem(value, &mut text, |source, out| {
                 (!contact::push_email(source, out)).then_some("not an e-mail address")

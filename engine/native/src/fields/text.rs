@@ -77,20 +77,34 @@ fn push_clock(microseconds: i64, out: &mut String) {
     }
 }
 
-/// Adds a code: an id, an account, a postcode. `None` where nothing is left, `Some(false)` where a program has cut the
-/// number down to few digits, so that nobody can know the code.
-pub fn push_code(value: Value<'_>, out: &mut String) -> Option<bool> {
-    if matches!(value, Value::Float(number) if !number.is_finite()) {
-        return None;
-    }
+/// Why nobody can know the code that a cell had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCode {
+    /// A program has cut the number down to few digits.
+    LostDigits,
+    /// A program took the code for a date or a time: "3-1" is the third of January since.
+    Date,
+    Boolean,
+}
+
+/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left.
+///
+/// # Errors
+/// A program has made something else of the code.
+pub fn push_code(value: Value<'_>, out: &mut String) -> Result<bool, NoCode> {
     match value {
-        Value::Float(number) if number.abs() >= EXACT => return Some(false),
+        Value::Float(number) if !number.is_finite() => return Ok(false),
+        Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
         Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
-            return Some(false);
+            return Err(NoCode::LostDigits);
         }
+        Value::Date(_) | Value::DateTime(_) | Value::Time(_) | Value::Duration(_) => {
+            return Err(NoCode::Date);
+        }
+        Value::Boolean(_) => return Err(NoCode::Boolean),
         _ => {}
     }
-    push_text(value, out).then_some(true)
+    Ok(push_text(value, out))
 }
 
 /// Which part of a person's name is wanted.
@@ -199,34 +213,32 @@ mod tests {
     fn codes_keep_their_zeros_and_say_what_was_lost() {
         let code = |value| {
             let mut out = String::new();
-            push_code(value, &mut out).map(|whole| (whole, out))
+            push_code(value, &mut out).map(|_| out)
         };
-        assert_eq!(
-            code(Value::Text(" 00123 ")),
-            Some((true, "00123".to_owned()))
-        );
-        assert_eq!(code(Value::Float(4711.0)), Some((true, "4711".to_owned())));
-        assert_eq!(code(Value::Text("9.78E+12")), Some((false, String::new())));
-        assert_eq!(
-            code(Value::Text("CZ7,70101E+09")),
-            Some((false, String::new()))
-        );
+        let lost = Err(NoCode::LostDigits);
+        let is = |text: &str| Ok(text.to_owned());
+        assert_eq!(code(Value::Text(" 00123 ")), is("00123"));
+        assert_eq!(code(Value::Float(4711.0)), is("4711"));
+        assert_eq!(code(Value::Text("9.78E+12")), lost);
+        assert_eq!(code(Value::Text("CZ7,70101E+09")), lost);
         for whole in [
             "CZ7E09",
+            "1E5",
+            "3E12",
             "AB1.5",
             "R1.2E3",
             "E+12",
             "K1.5E+3-X",
             "1A2.5E+09",
         ] {
-            assert_eq!(code(Value::Text(whole)), Some((true, whole.to_owned())));
+            assert_eq!(code(Value::Text(whole)), is(whole));
         }
-        assert_eq!(code(Value::Float(1.23e17)), Some((false, String::new())));
-        assert_eq!(code(Value::Float(f64::INFINITY)), None);
-        assert_eq!(
-            code(Value::Text("A\u{b}1\0")),
-            Some((true, "A 1".to_owned()))
-        );
-        assert_eq!(code(Value::Text("\u{200b} ")), None);
+        assert_eq!(code(Value::Float(1.23e17)), lost);
+        assert_eq!(code(Value::Float(f64::INFINITY)), is(""));
+        assert_eq!(code(Value::Text("A\u{b}1\0")), is("A 1"));
+        assert_eq!(code(Value::Text("\u{200b} ")), is(""));
+        assert_eq!(code(Value::Date(20_000)), Err(NoCode::Date));
+        assert_eq!(code(Value::Time(1)), Err(NoCode::Date));
+        assert_eq!(code(Value::Boolean(true)), Err(NoCode::Boolean));
     }
 }
