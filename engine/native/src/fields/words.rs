@@ -176,7 +176,7 @@ const SMALL_CODES: &[&str] = &[
     "aud", "cad", "chf", "cny", "czk", "eur", "gbp", "jpy", "pln", "usd",
 ];
 /// Codes of today, or of yesterday, that no country's own format shows. All others without a format are obsolete.
-const CODES_IN_USE: &[&str] = &["ang", "cnh", "hrk", "khr", "lak", "twd"];
+const CODES_IN_USE: &[&str] = &["ang", "cnh", "hrk", "khr", "lak", "tjs", "twd"];
 /// Codes that are words or units too.
 const CODES_THAT_ARE_WORDS: &[&str] = &["all", "cup", "kgs", "pen", "top"];
 /// Signs that are units or words when they are written in another way: the sign folded, and as its country writes it.
