@@ -140,13 +140,14 @@ fn are_several(cut: &Cut, has_plus: bool) -> bool {
     let least = if has_plus { LEAST + 2 } else { LEAST };
     let (mut all, mut since_gap, mut longest, mut whole) = (0, 0, 0, 0);
     let mut before_mark = None;
+    let mut is_parted = true;
     for token in cut.tokens() {
         match token.kind {
             DIGITS => {
                 let length = cut.text(*token).len();
                 all += length;
                 since_gap += length;
-                longest += usize::from(length >= LEAST);
+                longest += usize::from(length >= LEAST && is_parted);
             }
             SPACE if cut.is_gap(*token) => {
                 whole += usize::from(since_gap >= LEAST);
@@ -157,6 +158,7 @@ fn are_several(cut: &Cut, has_plus: bool) -> bool {
             WORD | b'#' if all > 0 => break,
             _ => {}
         }
+        is_parted = token.kind == SPACE;
     }
     whole += usize::from(since_gap >= LEAST);
     longest > 1 || whole > 1 || before_mark.is_some_and(|before| (1..=6).contains(&(all - before)))
