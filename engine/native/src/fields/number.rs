@@ -262,6 +262,14 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
             reading.contradict.push(row);
         }
     }
+    if is_mixed {
+        decided = Decided::Weak;
+    }
+    let (several, second) = several_currencies(&cells);
+    if several {
+        decided = Decided::Weak;
+        why.push("amounts in several currencies".to_owned());
+    }
     if facts.looks_like_codes(count) {
         decided = Decided::Weak;
         why.push(format!(
@@ -271,6 +279,12 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
         reading.first_open = cells.iter().position(Cell::is_number);
     } else {
         reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
+    }
+    if is_mixed {
+        // The one that contradicts is to be looked at, even if no cell stays empty.
+        reading.first_open = cells.iter().position(|cell| cell.only(other(mark)));
+    } else if several {
+        reading.first_open = reading.first_open.or(second);
     }
     let is_clear =
         facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting;
@@ -302,6 +316,20 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     if has_currency {
         numbers.currencies = cells.iter().map(|cell| cell.currency).collect();
     }
+}
+
+/// Whether a column has amounts in more than one known currency, and the first row with another than the first. A sign that
+/// several currencies share may be any of them.
+fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
+    let code = |cell: &Cell| {
+        let position = usize::from(cell.currency).checked_sub(1)?;
+        words::currency_code(position)
+    };
+    let first = cells.iter().find_map(code);
+    let second = cells
+        .iter()
+        .position(|cell| code(cell).is_some_and(|code| Some(code) != first));
+    (second.is_some(), second)
 }
 
 /// A column in numbers.
@@ -469,6 +497,16 @@ impl Facts {
                     vec!["as thousands are parted elsewhere in the column".to_owned()],
                 );
             }
+            let support = self.only[usize::from(*only == COMMA)];
+            let says_thousands = parts_thousands && support == 1;
+            // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
+            if (says_thousands || are_few(support, self.open))
+                && self.mark_of_open == Some(*only)
+                && options.hints.decimal != Some(*only)
+            {
+                why.push(format!("{support} of {} cells shows the decimal mark, and the mark of {} others may part thousands", self.cells, self.open));
+                return (*only, Decided::Weak, why);
+            }
             return (*only, decided, why);
         }
         let mark = options.decimal.unwrap_or(POINT);
@@ -489,5 +527,41 @@ impl Facts {
 
     fn looks_like_codes(&self, count: usize) -> bool {
         count > 4 && self.size > 7 && !self.has_currency
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(texts: &[&str]) -> Reading {
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        read(&values, &NumberOptions::default()).reading
+    }
+
+    #[test]
+    fn one_odd_cell_does_not_decide_alone() {
+        let mut texts = vec!["1.234"; 39];
+        texts.push("2.5");
+        assert!(reading(&texts).is_ambiguous());
+        texts.extend(["2.5"; 5]);
+        assert!(!reading(&texts).is_ambiguous());
+        assert!(reading(&["1.230", "850", "2.450", "2.5"]).is_ambiguous());
+        assert!(!reading(&["1.5", "2.345"]).is_ambiguous());
+        // The mark of the others parts thousands beside another decimal mark.
+        let mut texts = vec!["1,234"; 39];
+        texts.push("2.5");
+        assert!(!reading(&texts).is_ambiguous());
+    }
+
+    #[test]
+    fn mixed_marks_and_currencies_are_to_be_looked_at() {
+        let mixed = reading(&["1.5", "2.5", "3,5", "4,5"]);
+        assert!(mixed.is_ambiguous());
+        assert_eq!(mixed.first_open, Some(2));
+        let several = reading(&["5 €", "6 €", "$7", "US$ 8"]);
+        assert!(several.is_ambiguous());
+        assert_eq!(several.first_open, Some(3));
+        assert!(!reading(&["5 €", "6 EUR", "7"]).is_ambiguous());
     }
 }
