@@ -148,6 +148,15 @@ pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     numbers
 }
 
+/// Whether a cell by itself is a number, with whatever decimal mark.
+pub fn is_number(value: Value<'_>, options: &NumberOptions<'_>) -> bool {
+    let Value::Text(text) = value else {
+        return false;
+    };
+    let mut cut = Cut::default();
+    cut.cut(text) && Amount::of(&cut, text, options.units, options.currency).is_some()
+}
+
 /// The decimal mark that the cells of a column show by themselves.
 pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     let numbers = read(values, &NumberOptions::default());
@@ -298,6 +307,8 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
         } else {
             format!("{contradicting} contradict")
         });
+    } else if is_mixed {
+        why.push("decimal points and commas are mixed, each cell in one way only".to_owned());
     }
     reading.decided = decided;
     reading.certain = support;
@@ -559,6 +570,7 @@ mod tests {
         let mixed = reading(&["1.5", "2.5", "3,5", "4,5"]);
         assert!(mixed.is_ambiguous());
         assert_eq!(mixed.first_open, Some(2));
+        assert!(mixed.why[0].contains("mixed"));
         let several = reading(&["5 €", "6 €", "$7", "US$ 8"]);
         assert!(several.is_ambiguous());
         assert_eq!(several.first_open, Some(3));
