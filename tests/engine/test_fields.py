@@ -183,7 +183,7 @@ NO_NUMBERS = set(NO_DATES) - {"years", "serials", "8-digit ids"}
 def test_what_is_no_date_stays_empty(what):
     tally = Tally(lambda chance: ([NO_DATES[what](chance) for _ in range(ROWS)], [None] * ROWS))
     assert tally.empty == ROWS
-    assert all(message.startswith("not a date: ") for column in tally.columns for message in column.unread)
+    assert all(message.startswith(("not a date: ", "in a column that is not read as dates: ")) for column in tally.columns for message in column.unread)
     assert all(column.reading["decided_by"] == "refused" for column in tally.columns)
 
 
@@ -518,11 +518,12 @@ def test_phones_keep_their_digits(seed):
         parts = [digits[start:stop] for start, stop in zip([0, *cut], [*cut, len(digits)])]
         mark = chance.choice([" ", "-", "", "  "])
         cells.append(noisy(chance, ("+" if plus else "") + mark.join(parts)))
-        meant.append(digits if 7 <= len(digits) <= 15 else None)
+        several = mark in (" ", "  ") and sum(len(part) >= 7 for part in parts) > 1
+        meant.append(digits if 7 <= len(digits) <= 15 and not several else None)
     column = Column(cells, fields.phone)
     for cell, wanted, found, message in zip(cells, meant, column.values, column.unread):
         if wanted is None:
-            assert found is None and "for a phone number" in message, cell
+            assert found is None and ("for a phone number" in message or "more than one phone number" in message), cell
             continue
         kept = re.sub(r"\D", "", found)
         assert kept == wanted or len(wanted) == 11 and wanted == "1" + kept, (cell, found)

@@ -268,8 +268,6 @@ class _Run:
 
         registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
         report.fields = registry.fields
-        if not registry.fields:
-            self.notices.add("no_fields", "the configuration registers no field: no column can be recognised")
         if is_ade():
             # While the file is being read.
             for warning in configuration_warnings(plan.config_package, package_folder, modules, registry):

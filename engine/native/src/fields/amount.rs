@@ -1,7 +1,7 @@
 //! One cell as a number: its sign, currency and marks, and what it means with a decimal point or a decimal comma.
 
 use super::cut::{Cut, DIGITS, SPACE, WORD, is_currency_sign};
-use super::words;
+use super::words::{self, Trust};
 
 /// More digits do not fit a float exactly: they are a code.
 const MOST_DIGITS: usize = 15;
@@ -84,13 +84,19 @@ impl Amount {
         Some(this)
     }
 
-    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it.
-    pub fn of(cut: &Cut, units: &[String]) -> Option<Self> {
+    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it. The
+    /// `text` itself says what is capital, which tells currencies from units; of the `sure` currency, an ISO code, every
+    /// sign counts.
+    pub fn of(cut: &Cut, text: &str, units: &[String], sure: &str) -> Option<Self> {
         let tokens = cut.tokens();
         let mut first = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
         let mut this = Self::default();
-        let mut around = Around::default();
+        let mut around = Around {
+            text,
+            sure,
+            ..Around::default()
+        };
         // A point before the first digit belongs to the number, unless a currency's word ends with it: ".5", "Rs.500".
         let mut leading_mark = 0;
         if first > 0
@@ -140,6 +146,8 @@ impl Amount {
                     this.has_exponent = true;
                     break;
                 }
+                // Two values stand beside a gap.
+                SPACE if cut.is_gap(token) => return None,
                 b'.' | b',' | b'\'' | SPACE if !expects_digits => {
                     number.marks[number.count - 1] = token.kind;
                     expects_digits = true;
@@ -153,6 +161,9 @@ impl Amount {
             number.group("00")?;
         }
         if number.significant() > MOST_DIGITS {
+            return None;
+        }
+        if around.wants_money && !number.looks_like_money() {
             return None;
         }
         let shift = if this.is_percent { -2 } else { 0 };
@@ -178,7 +189,11 @@ fn is_of_sign(kind: u8) -> bool {
 
 /// What stands before and behind the digits: signs, parentheses, currencies.
 #[derive(Default)]
-struct Around {
+struct Around<'a> {
+    text: &'a str,
+    sure: &'a str,
+    /// Whether a sign that is also a unit or a word counts only beside a number that looks like an amount of money.
+    wants_money: bool,
     minus: u8,
     plus: u8,
     open: u8,
@@ -192,7 +207,7 @@ struct Around {
     length_behind: usize,
 }
 
-impl Around {
+impl Around<'_> {
     /// Takes the tokens from `start` to before `stop`; none where something else stands there.
     fn add(
         &mut self,
@@ -240,8 +255,20 @@ impl Around {
             return Some(());
         }
         match words::currency(sign) {
-            Some(at) => self.currency = at as u16 + 1,
-            None if sign.chars().next().is_some_and(is_currency_sign) => {}
+            Some(at) => {
+                match words::trust(at, &letters(self.text, is_behind)) {
+                    Trust::Sure => {}
+                    _ if words::currency_code(at).is_some_and(|code| code == self.sure) => {}
+                    Trust::WithMoney => self.wants_money = true,
+                    Trust::Never => return None,
+                }
+                self.currency = at as u16 + 1;
+            }
+            // Glued to a word, a sign means something else: "£m 3.4" are millions. Cents are no amounts in the currency.
+            None if sign.chars().count() == 1
+                && sign
+                    .chars()
+                    .all(|sign| is_currency_sign(sign) && !matches!(sign, '¢' | '\u{ffe0}')) => {}
             None => return None,
         }
         self.currencies += 1;
@@ -265,6 +292,17 @@ impl Around {
     }
 }
 
+/// The letters before the first digit of a text or behind its last, as they are written.
+fn letters(text: &str, is_behind: bool) -> String {
+    let part = if is_behind {
+        text.rsplit(char::is_numeric).next()
+    } else {
+        text.split(char::is_numeric).next()
+    };
+    let part = part.unwrap_or_default();
+    part.chars().filter(|c| c.is_alphabetic()).collect()
+}
+
 /// Groups of digits, and the marks behind them.
 struct Number {
     digits: [u8; 32],
@@ -273,6 +311,7 @@ struct Number {
     count: usize,
     stop: usize,
     exponent: i32,
+    has_exponent: bool,
 }
 
 impl Default for Number {
@@ -284,6 +323,7 @@ impl Default for Number {
             count: 0,
             stop: 0,
             exponent: 0,
+            has_exponent: false,
         }
     }
 }
@@ -317,7 +357,13 @@ impl Number {
             return None;
         }
         self.exponent = sign * power;
+        self.has_exponent = true;
         Some(())
+    }
+
+    /// Whether the digits are written as money is: with cents, or with thousands that are parted.
+    fn looks_like_money(&self) -> bool {
+        self.count > 1 && matches!(self.lengths[self.count - 1], 2 | 3)
     }
 
     /// Digits without leading zeros.
@@ -331,6 +377,10 @@ impl Number {
         let has_fraction = marks.last() == Some(&decimal);
         let between = &marks[..marks.len() - usize::from(has_fraction)];
         let whole = &self.lengths[..self.count - usize::from(has_fraction)];
+        // Programs write exponents, and part no thousands.
+        if self.has_exponent && !between.is_empty() {
+            return None;
+        }
         if between.contains(&decimal) || between.iter().any(|mark| *mark != between[0]) {
             return None;
         }
@@ -422,6 +472,10 @@ pub fn has_lost_digits(text: &str) -> bool {
         return false;
     };
     let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
+    // "3E12" is a code as good as any: programs write a sign or decimals.
+    if exponent.first() != Some(&b'+') && mantissa.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
     let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
     let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
     (1..=2).contains(&exponent.len())
@@ -457,7 +511,8 @@ mod tests {
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
         let mut cut = Cut::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut, &[]).map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
+        Amount::of(&cut, text, &[], "")
+            .map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
     }
 
     #[test]
@@ -483,6 +538,10 @@ mod tests {
             ("1.5e3", Some([Some(1500.0), None])),
             ("$5 USD", both(5.0)),
             ("0.123", Some([Some(0.123), None])),
+            ("$   5 ", both(5.0)),
+            ("1 000", both(1000.0)),
+            ("1.234e+05", Some([Some(123_400.0), None])),
+            ("1,234e5", Some([None, Some(123_400.0)])),
             ("1.234.567", Some([None, Some(1_234_567.0)])),
         ] {
             assert_eq!(meanings(text), wanted, "{text}");
@@ -508,8 +567,67 @@ mod tests {
             "5 %%",
             "1,23,45",
             "1.5 Mio",
+            "100\n200",
+            "100   200",
+            "1\t000",
         ] {
             assert_eq!(meanings(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn signs_of_currencies_are_told_from_units_and_words() {
+        for text in [
+            "25 km",
+            "25 KM",
+            "6 ft",
+            "6 FT",
+            "25 KGS",
+            "60 dB",
+            "7,5 Std",
+            "7,5 STD",
+            "10 cf",
+            "12 all",
+            "3 cup",
+            "2 PEN",
+            "TOP 10",
+            "Rm. 12",
+            "R12",
+            "12 arm",
+            "30 Sek",
+            "25 км",
+            "£m 3.4",
+            "$k 12",
+            "12 $M",
+            "5 €k",
+            "3 € Mio",
+            "5 €cent",
+            "50¢",
+            "99 ¢",
+        ] {
+            assert_eq!(meanings(text), None, "{text}");
+        }
+        let comma = |value| Some([None, Some(value)]);
+        for (text, wanted) in [
+            ("1 234,56 Ft", comma(1234.56)),
+            ("500 Ft", Some([Some(500.0), Some(500.0)])),
+            ("12,50 KM", comma(12.5)),
+            ("R 1 234,56", comma(1234.56)),
+            ("RM 12,50", comma(12.5)),
+            ("12,50 zł", comma(12.5)),
+            ("12,50 Kč", comma(12.5)),
+            ("12,50 kr", comma(12.5)),
+            ("12,50 eur", comma(12.5)),
+            ("12,50 SEK", comma(12.5)),
+            ("12,50 €", comma(12.5)),
+            ("-₿12,50", comma(-12.5)),
+        ] {
+            assert_eq!(meanings(text), wanted, "{text}");
+        }
+        let mut cut = Cut::default();
+        for (text, sure) in [("R12", "ZAR"), ("2 PEN", "PEN"), ("25 km", "BAM")] {
+            assert!(cut.cut(text));
+            assert!(Amount::of(&cut, text, &[], sure).is_some(), "{text}");
         }
     }
 
@@ -519,7 +637,7 @@ mod tests {
         let mut cut = Cut::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of(&cut, &units)
+            Amount::of(&cut, text, &units, "")
                 .and_then(|amount| amount.meanings[1])
                 .map(|meaning| meaning.value)
         };
@@ -557,7 +675,7 @@ mod tests {
                         let text = format!("{a}{b}{c}{d}");
                         if let Some(plain) = Amount::of_plain(&text) {
                             assert!(cut.cut(&text));
-                            let full = Amount::of(&cut, &[]);
+                            let full = Amount::of(&cut, &text, &[], "");
                             assert_eq!(
                                 Some(format!("{plain:?}")),
                                 full.map(|full| format!("{full:?}")),
@@ -574,10 +692,12 @@ mod tests {
 
     #[test]
     fn codes_that_a_program_has_shortened() {
-        for text in ["1.23E+11", "4,56E+12", "1e20", "9.78014E+12"] {
+        for text in ["1.23E+11", "4,56E+12", "1e+20", "9.78014E+12"] {
             assert!(has_lost_digits(text), "{text}");
         }
-        for text in ["12E4X", "A1E5", "E12", "1.5", "123E4", "12345"] {
+        for text in [
+            "12E4X", "1E5", "3E12", "1e20", "A1E5", "E12", "1.5", "123E4", "12345",
+        ] {
             assert!(!has_lost_digits(text), "{text}");
         }
     }

@@ -1,7 +1,9 @@
 //! Addresses of mail and numbers of phones.
 
-use super::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use super::cut::{Cut, DIGITS, SPACE, Token, WORD, is_format};
+use super::day::{Day, NONE};
 use super::text::trimmed;
+use super::words::Lexicon;
 
 /// Adds the address in a text, in small letters: of "Avery <mailto:A@B.com>" what stands in the brackets. `false`: there is
 /// none, or more than one.
@@ -13,17 +15,18 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
     {
         address = address[open + 1..close].trim();
     }
-    let prefix = address.get(..7);
-    if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("mailto:")) {
-        address = address[7..].trim();
-    }
+    address = bare_address(address);
     let Some((local, domain)) = address.split_once('@') else {
         return false;
     };
     let is_plain = |c: char| {
         !c.is_whitespace()
             && !c.is_control()
-            && !matches!(c, '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"')
+            && !is_format(c)
+            && !matches!(
+                c,
+                '@' | ',' | ';' | '<' | '>' | '(' | ')' | '"' | ':' | '/' | '\\' | '[' | ']' | '|'
+            )
     };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {
@@ -51,6 +54,35 @@ pub fn push_email(text: &str, out: &mut String) -> bool {
     true
 }
 
+/// An address without what programs and lists put around it: "mailto:", quotes, a mark at the end.
+fn bare_address(text: &str) -> &str {
+    const PREFIXES: &[&str] = &["mailto:", "smtp:", "email:", "e-mail:", "to:"];
+    let mut rest = text;
+    loop {
+        let mut inside = trimmed(rest).trim_end_matches([';', ',', '.']);
+        let mut ends = inside.chars();
+        if let (Some(first), Some(last)) = (ends.next(), ends.next_back())
+            && matches!(
+                (first, last),
+                ('"', '"') | ('\'', '\'') | ('“', '”') | ('‘', '’')
+            )
+        {
+            inside = &inside[first.len_utf8()..inside.len() - last.len_utf8()];
+        }
+        for prefix in PREFIXES {
+            if let Some(start) = inside.get(..prefix.len())
+                && start.eq_ignore_ascii_case(prefix)
+            {
+                inside = &inside[prefix.len()..];
+            }
+        }
+        if inside.len() == rest.len() {
+            return rest;
+        }
+        rest = inside;
+    }
+}
+
 /// Why a text is no number of a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPhone {
@@ -71,28 +103,69 @@ pub fn has_several_phones(text: &str) -> bool {
     parts.filter(is_number).count() > 1
 }
 
-/// Whether a text is a day such as 2025-01-31 or 31.01.2025, whose digits are no number to call.
+/// Whether a text is a day with its whole year, such as 2025-01-31 or 1/31/2025 14:30, whose digits are no number to call.
 fn is_day(cut: &Cut) -> bool {
-    let [a, first, b, second, c] = cut.tokens() else {
-        return false;
-    };
-    let number = |token: &Token, length: usize| {
-        let digits = cut.text(*token);
-        if digits.len() == length {
-            digits.parse().unwrap_or(0)
-        } else {
-            0
-        }
-    };
-    let is_year = |token| (1900..2100).contains(&number(token, 4));
-    let is_date = |year, b, c| {
-        is_year(year) && (1..=31).contains(&number(b, 2)) && (1..=31).contains(&number(c, 2))
-    };
-    first.kind == second.kind
-        && matches!(first.kind, b'-' | b'.' | b'/')
-        && a.kind == DIGITS
-        && (is_date(a, b, c) || is_date(c, a, b))
+    let mut lengths = cut
+        .tokens()
+        .iter()
+        .filter(|token| token.kind == DIGITS)
+        .map(|token| cut.text(*token).len());
+    // Most numbers have parts that no day has: they are not looked at further.
+    let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
+    may_be
+        && Day::of(cut, &mut Lexicon::default()).is_some_and(|day| {
+            day.long_year_at().is_some() && day.days(0).iter().any(|day| *day != NONE)
+        })
 }
+
+/// Whether a text is an address of the internet, such as 192.168.1.100.
+fn is_ip_address(cut: &Cut) -> bool {
+    let tokens = cut.tokens();
+    tokens.len() == 7
+        && tokens.iter().enumerate().all(|(at, token)| {
+            let text = cut.text(*token);
+            if at % 2 == 1 {
+                token.kind == b'.'
+            } else {
+                token.kind == DIGITS
+                    && text.parse::<u8>().is_ok()
+                    && (text == "0" || !text.starts_with('0'))
+            }
+        })
+}
+
+/// Whether the digits of a text are of more than one number: "5551234 5551235", "030 1234567/8".
+fn are_several(cut: &Cut, has_plus: bool) -> bool {
+    // The country's digits belong to no number of their own: "+49 36203/12345" is one.
+    let least = if has_plus { LEAST + 2 } else { LEAST };
+    let (mut all, mut since_gap, mut longest, mut whole) = (0, 0, 0, 0);
+    let mut before_mark = None;
+    let mut is_parted = true;
+    for token in cut.tokens() {
+        match token.kind {
+            DIGITS => {
+                let length = cut.text(*token).len();
+                all += length;
+                since_gap += length;
+                longest += usize::from(length >= LEAST && is_parted);
+            }
+            SPACE if cut.is_gap(*token) => {
+                whole += usize::from(since_gap >= LEAST);
+                since_gap = 0;
+            }
+            b'/' | b',' | b';' if all >= least && before_mark.is_none() => before_mark = Some(all),
+            // An extension follows.
+            WORD | b'#' if all > 0 => break,
+            _ => {}
+        }
+        is_parted = token.kind == SPACE;
+    }
+    whole += usize::from(since_gap >= LEAST);
+    longest > 1 || whole > 1 || before_mark.is_some_and(|before| (1..=6).contains(&(all - before)))
+}
+
+/// Countries whose numbers have a trunk prefix of 0, which people put in brackets with the area behind it: "+49 (030)".
+const WITH_TRUNK_IN_BRACKETS: &[&[u8]] = &[b"49", b"41", b"43", b"44"];
 
 /// Adds the number in a text in one shape, whatever parts its digits: with a country "+442079460958", of North America
 /// "555-123-4567", any other as its digits; an extension behind it as " x8".
@@ -101,7 +174,7 @@ fn is_day(cut: &Cut) -> bool {
 /// Something else stands in the text, or it has too few or too many digits.
 pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
     let mut tokens = cut.tokens();
-    if is_day(cut) {
+    if is_day(cut) || is_ip_address(cut) {
         return Err(NoPhone::Other);
     }
     // "5551234567.0" is a number that a program has written as a float.
@@ -113,13 +186,44 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
     let mut digits = [0u8; 24];
     let mut count = 0;
     let mut extension = None;
-    let mut has_plus = false;
+    let mut lengths = [0; 4];
+    let mut parts = 0;
     let mut at = 0;
+    let all: usize = tokens
+        .iter()
+        .filter(|token| token.kind == DIGITS)
+        .map(|token| cut.text(*token).len())
+        .sum();
+    let first = tokens.iter().position(|token| token.kind == DIGITS);
+    let is_plus = |token: &Token| token.kind == b'+';
+    let mut has_plus = false;
+    // "00" is a plus before anything else is asked.
+    let zeros_at = first.filter(|first| {
+        all > LEAST + 3
+            && cut.text(tokens[*first]).starts_with("00")
+            && !tokens[..*first].iter().any(is_plus)
+    });
+    if are_several(cut, zeros_at.is_some() || tokens.iter().any(is_plus)) {
+        return Err(NoPhone::Several);
+    }
     while at < tokens.len() {
         let token = tokens[at];
         match token.kind {
             DIGITS => {
-                for digit in cut.text(token).bytes() {
+                let mut text = cut.text(token);
+                if zeros_at == Some(at) {
+                    has_plus = true;
+                    text = &text[2..];
+                }
+                let is_in_bracket = at > 0 && tokens[at - 1].kind == b'(';
+                if has_plus && is_in_bracket && WITH_TRUNK_IN_BRACKETS.contains(&&digits[..count]) {
+                    text = text.strip_prefix('0').unwrap_or(text);
+                }
+                if let Some(length) = lengths.get_mut(parts) {
+                    *length = text.len();
+                }
+                parts += 1;
+                for digit in text.bytes() {
                     let place = digits.get_mut(count).ok_or(NoPhone::TooLong)?;
                     *place = digit;
                     count += 1;
@@ -127,13 +231,15 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
             }
             b'+' if count == 0 && !has_plus => has_plus = true,
             // "+44 (0)20": the trunk prefix is not dialled from abroad.
-            b'(' if has_plus
-                && count > 0
-                && tokens.len() > at + 2
+            b'(' if tokens.len() > at + 2
                 && tokens[at + 1].kind == DIGITS
                 && cut.text(tokens[at + 1]) == "0"
                 && tokens[at + 2].kind == b')' =>
             {
+                // Without a country nobody knows whether it is dialled.
+                if !has_plus || count == 0 {
+                    return Err(NoPhone::Other);
+                }
                 at += 2;
             }
             SPACE | b'-' | b'.' | b'/' | b'(' | b')' | b',' | b':' => {}
@@ -166,13 +272,9 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
         }
         at += 1;
     }
-    let mut digits = &digits[..count];
-    if count == 0 {
+    let digits = &digits[..count];
+    if digits.iter().all(|digit| *digit == b'0') {
         return Err(NoPhone::Other);
-    }
-    if !has_plus && digits.starts_with(b"00") && count > LEAST + 3 {
-        has_plus = true;
-        digits = &digits[2..];
     }
     if digits.len() < LEAST {
         return Err(NoPhone::TooShort);
@@ -181,7 +283,12 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
         return Err(NoPhone::TooLong);
     }
     let home = match digits {
-        [b'1', rest @ ..] if rest.len() == 10 => rest,
+        // Without a plus a number of China begins with 1, too: "138 1234 5678".
+        [b'1', rest @ ..]
+            if rest.len() == 10 && (has_plus || parts == 4 && lengths == [1, 3, 3, 4]) =>
+        {
+            rest
+        }
         _ if !has_plus => digits,
         _ => &[],
     };
@@ -215,6 +322,10 @@ mod tests {
             (" Avery.Smith@Example.COM ", "avery.smith@example.com"),
             ("mailto:a@b.co", "a@b.co"),
             ("Avery Smith <a.s@b.example>", "a.s@b.example"),
+            ("SMTP:a@b.co", "a@b.co"),
+            ("E-Mail: 'a@b.co';", "a@b.co"),
+            ("To: \"a@b.co\",", "a@b.co"),
+            ("a@b.co.", "a@b.co"),
             ("o'neil+x@sub.example.org", "o'neil+x@sub.example.org"),
         ] {
             let mut out = String::new();
@@ -232,6 +343,13 @@ mod tests {
             "a@b..de",
             "n/a",
             "a@b.12",
+            "http://a@b.co",
+            "a/b@c.co",
+            "a\\b@c.co",
+            "[a@b.co]",
+            "a|b@c.co",
+            "a:b@c.co",
+            "a\u{200b}b@c.co",
         ] {
             assert!(!push_email(text, &mut String::new()), "{text}");
         }
@@ -257,8 +375,30 @@ mod tests {
             ("5551234", "5551234"),
             ("5551234567.0", "555-123-4567"),
             ("+49/30/123456", "+4930123456"),
+            ("13812345678", "13812345678"),
+            ("138 1234 5678", "13812345678"),
+            ("+86 138 1234 5678", "+8613812345678"),
+            ("+15551234567", "555-123-4567"),
+            ("0049 (0) 30 123456", "+4930123456"),
+            ("00 49 30 123456", "+4930123456"),
+            ("+49 (030) 123456", "+4930123456"),
+            ("+39 (06) 1234567", "+39061234567"),
+            ("(030) 123456", "030123456"),
+            ("+49 36203/12345", "+493620312345"),
+            ("0171/1234567", "01711234567"),
+            ("555  123 4567", "555-123-4567"),
+            ("555-123-4567, ext. 12", "555-123-4567 x12"),
         ] {
             assert_eq!(phone(text).as_deref(), Ok(wanted), "{text}");
+        }
+        for text in [
+            "5551234 5551235",
+            "555-1234   555-1235",
+            "555-1234\t555-1235",
+            "555-123-4567 / 4568",
+            "030 1234567/8",
+        ] {
+            assert_eq!(phone(text), Err(NoPhone::Several), "{text}");
         }
         assert_eq!(phone("12345"), Err(NoPhone::TooShort));
         assert_eq!(phone("12345678901234567"), Err(NoPhone::TooLong));
@@ -270,6 +410,13 @@ mod tests {
             "1.23E+11",
             "2025-01-31",
             "31.01.2025",
+            "1/31/2025",
+            "2025-01-31 14:30",
+            "12 10 2025",
+            "192.168.1.100",
+            "0000000",
+            "000-000-0000",
+            "(0) 30 123456",
         ] {
             assert_eq!(phone(text), Err(NoPhone::Other), "{text}");
         }

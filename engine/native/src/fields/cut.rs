@@ -30,6 +30,8 @@ pub struct Cut {
     /// The folded text: a run of spaces is one.
     text: String,
     tokens: Vec<Token>,
+    /// Where a space begins that parts values: a line's end, a tab, or more than one blank.
+    gaps: Vec<u16>,
 }
 
 impl Cut {
@@ -37,6 +39,7 @@ impl Cut {
     pub fn cut(&mut self, text: &str) -> bool {
         self.text.clear();
         self.tokens.clear();
+        self.gaps.clear();
         if text.len() > LONGEST {
             let trimmed = text.trim();
             if trimmed.len() > LONGEST {
@@ -67,6 +70,11 @@ impl Cut {
         &self.text[usize::from(token.start)..usize::from(token.stop)]
     }
 
+    /// Whether a space is more than one blank: it parts values, and never the digits of one.
+    pub fn is_gap(&self, space: Token) -> bool {
+        space.kind == SPACE && self.gaps.contains(&space.start)
+    }
+
     /// The whole folded text.
     pub fn folded(&self) -> &str {
         &self.text
@@ -79,7 +87,12 @@ impl Cut {
             b'a'..=b'z' => self.push(WORD, byte),
             b'A'..=b'Z' => self.push(WORD, byte | 32),
             // Control characters show nothing.
-            0..=b' ' | 0x7f => self.space(),
+            0..=b' ' | 0x7f => {
+                self.space();
+                if matches!(byte, b'\t'..=b'\r') {
+                    self.gap();
+                }
+            }
             b'`' => self.mark(b'\''),
             _ => self.mark(byte),
         }
@@ -196,6 +209,18 @@ impl Cut {
     fn space(&mut self) {
         if self.tokens.last().is_some_and(|last| last.kind != SPACE) {
             self.push(SPACE, b' ');
+        } else {
+            self.gap();
+        }
+    }
+
+    /// The space at the end is a gap.
+    fn gap(&mut self) {
+        if let Some(last) = self.tokens.last()
+            && last.kind == SPACE
+            && self.gaps.last() != Some(&last.start)
+        {
+            self.gaps.push(last.start);
         }
     }
 
@@ -276,6 +301,29 @@ mod tests {
             fold("Μαΐου ŞUB września Mayıs İyul"),
             "μαιου sub wrzesnia mayis iyul"
         );
+    }
+
+    #[test]
+    fn gaps_are_more_than_one_blank() {
+        let gaps = |text: &str| {
+            let mut cut = Cut::default();
+            cut.cut(text);
+            let tokens = cut.tokens().to_vec();
+            tokens.iter().filter(|token| cut.is_gap(**token)).count()
+        };
+        for text in ["1 2", "1\u{a0}2", " 1 2\n", "1\u{200b} 2"] {
+            assert_eq!(gaps(text), 0, "{text}");
+        }
+        for text in [
+            "1  2",
+            "1\n2",
+            "1\t2",
+            "1 \r\n 2",
+            "1\u{a0}\u{a0}2",
+            "é\n1 2",
+        ] {
+            assert_eq!(gaps(text), 1, "{text}");
+        }
     }
 
     #[test]

@@ -35,11 +35,12 @@ pub mod words;
 use self::contact::NoPhone;
 use self::cut::Cut;
 use self::date::DateOptions;
-use self::day::Order;
+use self::day::{Day, Order};
 use self::number::NumberOptions;
 use self::parts::in_parts;
-use self::reading::{Hints, Reading};
-use self::text::NamePart;
+use self::reading::{Decided, Hints, Reading};
+use self::text::{NamePart, NoCode};
+use self::words::Lexicon;
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::Column;
 use crate::columns::view::Value;
@@ -125,8 +126,29 @@ pub struct Outcome {
 /// Cells that came out empty, with the reason.
 type Unread = Vec<(usize, String)>;
 
+/// The text inside the guard that exports put around ids so that spreadsheets keep their zeros: `="00123"`.
+fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let inside = text.trim().strip_prefix("=\"")?.strip_suffix('"')?;
+    (!inside.contains('"')).then_some(Value::Text(inside))
+}
+
 /// Reads a column.
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    // Columns with guards are rare: others are not copied.
+    if values.iter().any(|value| unguarded(*value).is_some()) {
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| unguarded(*value).unwrap_or(*value))
+            .collect();
+        return read_unguarded(&values, kind, around);
+    }
+    read_unguarded(values, kind, around)
+}
+
+fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     match kind {
         Kind::Date { serials } | Kind::DateTime { serials } => {
             read_dates(values, kind, *serials, around)
@@ -203,28 +225,34 @@ fn read_dates(
     };
     let reading = dates.reading;
     let way = format!("{} as its column", reading.read_as);
+    let is_refused = reading.decided == Decided::Refused;
     let unread = unread_cells(
         values,
         |row| dates.values[row].is_some(),
-        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+        |row| {
+            if is_refused && is_day(values[row]) {
+                "in a column that is not read as dates".to_owned()
+            } else {
+                reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
+            }
+        },
     );
     outcome(column, unread, values.len(), Some(reading))
 }
 
 fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
-    let numbers = number::read(
-        values,
-        &NumberOptions {
-            units: if let Kind::Number { units } = kind {
-                units
-            } else {
-                &[]
-            },
-            decimal: around.decimal,
-            hints: around.hints,
-            month_first: around.hints.order == Some(Order::MonthFirst),
+    let options = NumberOptions {
+        units: if let Kind::Number { units } = kind {
+            units
+        } else {
+            &[]
         },
-    );
+        currency: around.unit.and_then(sure_currency).unwrap_or_default(),
+        decimal: around.decimal,
+        hints: around.hints,
+        month_first: around.hints.order == Some(Order::MonthFirst),
+    };
+    let numbers = number::read(values, &options);
     if *kind == Kind::Currency {
         return read_currencies(values, &numbers, around.unit);
     }
@@ -235,10 +263,17 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         }
         _ => "a number of the kind of its column".to_owned(),
     };
+    let is_refused = reading.decided == Decided::Refused;
     let unread = unread_cells(
         values,
         |row| numbers.values[row].is_some(),
-        |row| reason(reading.contradict.binary_search(&row).is_ok(), &way, kind),
+        |row| {
+            if is_refused && number::is_number(values[row], &options) {
+                "in a column that is not read as numbers".to_owned()
+            } else {
+                reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
+            }
+        },
     );
     outcome(
         built::floats(&numbers.values),
@@ -246,6 +281,16 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         values.len(),
         Some(reading),
     )
+}
+
+/// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
+fn sure_currency(unit: &str) -> Option<&'static str> {
+    let position = words::currency(&cut::fold(unit).replace('.', ""))?;
+    let letters: String = unit.chars().filter(|c| c.is_alphabetic()).collect();
+    // In a header a code in capitals is a currency even where it is a word in a cell.
+    let is_code = words::currency_code(position).is_some_and(|code| code == letters);
+    (is_code || words::trust(position, &letters) != words::Trust::Never)
+        .then(|| words::currency_code(position))?
 }
 
 /// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
@@ -321,11 +366,13 @@ fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPa
                 (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
             }
             Kind::Code => match text::push_code(value, &mut text) {
-                Some(false) => {
+                Ok(_) => None,
+                Err(NoCode::LostDigits) => {
                     part.lost_digits += 1;
                     Some("a code that has lost its digits")
                 }
-                _ => None,
+                Err(NoCode::Date) => Some("a date where a code should be"),
+                Err(NoCode::Boolean) => Some("yes or no where a code should be"),
             },
             Kind::Email => contact_problem(value, &mut text, |source, out| {
                 (!contact::push_email(source, out)).then_some("not an e-mail address")
@@ -411,6 +458,20 @@ fn outcome(column: Column, unread: Unread, rows: usize, reading: Option<Reading>
     }
 }
 
+/// Whether a cell by itself is a date, in whatever order.
+fn is_day(value: Value<'_>) -> bool {
+    let mut cut = Cut::default();
+    let Value::Text(text) = value else {
+        return false;
+    };
+    let day = if cut.cut(text) {
+        Day::of(&cut, &mut Lexicon::default())
+    } else {
+        None
+    };
+    day.is_some_and(|day| day.days(0).iter().any(|day| *day != day::NONE))
+}
+
 fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
     if contradicts {
         format!("not {way}")
@@ -493,4 +554,48 @@ pub fn check_each(values: &[Value<'_>], check: impl Fn(&str) -> bool) -> Column 
         text::push_text(value, &mut text).then(|| check(&text))
     });
     built::booleans(&passed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome_of(texts: &[&str], kind: &Kind) -> Outcome {
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        read(&values, kind, &Surroundings::default())
+    }
+
+    #[test]
+    fn guards_of_spreadsheets_are_taken_off() {
+        for kind in [
+            Kind::Code,
+            Kind::Phone,
+            Kind::Number { units: Vec::new() },
+            Kind::Date { serials: false },
+        ] {
+            let text = match kind {
+                Kind::Date { .. } => "=\"2025-01-31\"",
+                _ => "=\"5551234567\"",
+            };
+            assert_eq!(outcome_of(&[text], &kind).unread_count, 0, "{kind:?}");
+        }
+        assert_eq!(
+            unguarded(Value::Text(" =\"00123\"")),
+            Some(Value::Text("00123"))
+        );
+        for text in ["=\"", "=1+\"2\"", "=\"a\"&\"b\"", "\"1\""] {
+            assert_eq!(unguarded(Value::Text(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_of_refused_columns_are_not_called_what_they_are_not() {
+        let number = Kind::Number { units: Vec::new() };
+        let texts = ["7.5", "A1", "B2", "C3", "x"];
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        assert!(outcome_of(&texts, &number).is_refused());
+        let is_number = |value| number::is_number(value, &NumberOptions::default());
+        assert!(is_number(values[0]) && !is_number(values[1]) && !is_number(values[4]));
+        assert!(is_day(Value::Text("31.01.2025")) && !is_day(Value::Text("31.02.2025")));
+    }
 }

@@ -19,6 +19,8 @@ const COMMA: u8 = b',';
 pub struct NumberOptions<'a> {
     /// What may stand behind a number and is left out, folded.
     pub units: &'a [String],
+    /// The ISO code of the currency that the header names; empty: it names none.
+    pub currency: &'a str,
     /// The decimal mark where nothing decides.
     pub decimal: Option<u8>,
     pub hints: Hints,
@@ -146,6 +148,15 @@ pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     numbers
 }
 
+/// Whether a cell by itself is a number, with whatever decimal mark.
+pub fn is_number(value: Value<'_>, options: &NumberOptions<'_>) -> bool {
+    let Value::Text(text) = value else {
+        return false;
+    };
+    let mut cut = Cut::default();
+    cut.cut(text) && Amount::of(&cut, text, options.units, options.currency).is_some()
+}
+
 /// The decimal mark that the cells of a column show by themselves.
 pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     let numbers = read(values, &NumberOptions::default());
@@ -171,7 +182,7 @@ struct Part {
 }
 
 impl Part {
-    fn of(values: &[Value<'_>], units: &[String]) -> Self {
+    fn of(values: &[Value<'_>], units: &[String], currency: &str) -> Self {
         let mut this = Self {
             cells: vec![Cell::default(); values.len()],
             filled: 0,
@@ -188,7 +199,7 @@ impl Part {
                 continue;
             }
             this.filled += 1;
-            if let Some(amount) = plain.or_else(|| Amount::of(&cut, units)) {
+            if let Some(amount) = plain.or_else(|| Amount::of(&cut, text, units, currency)) {
                 *cell = Cell::of(&amount);
                 this.numbers += 1;
                 this.with_digits += 1;
@@ -204,7 +215,7 @@ impl Part {
 
 fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
     let mut parts = in_parts(values.len(), |range| {
-        Part::of(&values[range], options.units)
+        Part::of(&values[range], options.units, options.currency)
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
@@ -260,6 +271,14 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
             reading.contradict.push(row);
         }
     }
+    if is_mixed {
+        decided = Decided::Weak;
+    }
+    let (several, second) = several_currencies(&cells);
+    if several {
+        decided = Decided::Weak;
+        why.push("amounts in several currencies".to_owned());
+    }
     if facts.looks_like_codes(count) {
         decided = Decided::Weak;
         why.push(format!(
@@ -269,6 +288,12 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
         reading.first_open = cells.iter().position(Cell::is_number);
     } else {
         reading.first_open = cells.iter().position(|cell| cell.is(OPEN));
+    }
+    if is_mixed {
+        // The one that contradicts is to be looked at, even if no cell stays empty.
+        reading.first_open = cells.iter().position(|cell| cell.only(other(mark)));
+    } else if several {
+        reading.first_open = reading.first_open.or(second);
     }
     let is_clear =
         facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting;
@@ -282,6 +307,8 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
         } else {
             format!("{contradicting} contradict")
         });
+    } else if is_mixed {
+        why.push("decimal points and commas are mixed, each cell in one way only".to_owned());
     }
     reading.decided = decided;
     reading.certain = support;
@@ -300,6 +327,20 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     if has_currency {
         numbers.currencies = cells.iter().map(|cell| cell.currency).collect();
     }
+}
+
+/// Whether a column has amounts in more than one known currency, and the first row with another than the first. A sign that
+/// several currencies share may be any of them.
+fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
+    let code = |cell: &Cell| {
+        let position = usize::from(cell.currency).checked_sub(1)?;
+        words::currency_code(position)
+    };
+    let first = cells.iter().find_map(code);
+    let second = cells
+        .iter()
+        .position(|cell| code(cell).is_some_and(|code| Some(code) != first));
+    (second.is_some(), second)
 }
 
 /// A column in numbers.
@@ -467,6 +508,16 @@ impl Facts {
                     vec!["as thousands are parted elsewhere in the column".to_owned()],
                 );
             }
+            let support = self.only[usize::from(*only == COMMA)];
+            let says_thousands = parts_thousands && support == 1;
+            // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
+            if (says_thousands || are_few(support, self.open))
+                && self.mark_of_open == Some(*only)
+                && options.hints.decimal != Some(*only)
+            {
+                why.push(format!("{support} of {} cells shows the decimal mark, and the mark of {} others may part thousands", self.cells, self.open));
+                return (*only, Decided::Weak, why);
+            }
             return (*only, decided, why);
         }
         let mark = options.decimal.unwrap_or(POINT);
@@ -487,5 +538,42 @@ impl Facts {
 
     fn looks_like_codes(&self, count: usize) -> bool {
         count > 4 && self.size > 7 && !self.has_currency
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(texts: &[&str]) -> Reading {
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        read(&values, &NumberOptions::default()).reading
+    }
+
+    #[test]
+    fn one_odd_cell_does_not_decide_alone() {
+        let mut texts = vec!["1.234"; 39];
+        texts.push("2.5");
+        assert!(reading(&texts).is_ambiguous());
+        texts.extend(["2.5"; 5]);
+        assert!(!reading(&texts).is_ambiguous());
+        assert!(reading(&["1.230", "850", "2.450", "2.5"]).is_ambiguous());
+        assert!(!reading(&["1.5", "2.345"]).is_ambiguous());
+        // The mark of the others parts thousands beside another decimal mark.
+        let mut texts = vec!["1,234"; 39];
+        texts.push("2.5");
+        assert!(!reading(&texts).is_ambiguous());
+    }
+
+    #[test]
+    fn mixed_marks_and_currencies_are_to_be_looked_at() {
+        let mixed = reading(&["1.5", "2.5", "3,5", "4,5"]);
+        assert!(mixed.is_ambiguous());
+        assert_eq!(mixed.first_open, Some(2));
+        assert!(mixed.why[0].contains("mixed"));
+        let several = reading(&["5 €", "6 €", "$7", "US$ 8"]);
+        assert!(several.is_ambiguous());
+        assert_eq!(several.first_open, Some(3));
+        assert!(!reading(&["5 €", "6 EUR", "7"]).is_ambiguous());
     }
 }

@@ -77,20 +77,34 @@ fn push_clock(microseconds: i64, out: &mut String) {
     }
 }
 
-/// Adds a code: an id, an account, a postcode. `None` where nothing is left, `Some(false)` where a program has cut the
-/// number down to few digits, so that nobody can know the code.
-pub fn push_code(value: Value<'_>, out: &mut String) -> Option<bool> {
-    if matches!(value, Value::Float(number) if !number.is_finite()) {
-        return None;
-    }
+/// Why nobody can know the code that a cell had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCode {
+    /// A program has cut the number down to few digits.
+    LostDigits,
+    /// A program took the code for a date or a time: "3-1" is the third of January since.
+    Date,
+    Boolean,
+}
+
+/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left.
+///
+/// # Errors
+/// A program has made something else of the code.
+pub fn push_code(value: Value<'_>, out: &mut String) -> Result<bool, NoCode> {
     match value {
-        Value::Float(number) if number.abs() >= EXACT => return Some(false),
+        Value::Float(number) if !number.is_finite() => return Ok(false),
+        Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
         Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
-            return Some(false);
+            return Err(NoCode::LostDigits);
         }
+        Value::Date(_) | Value::DateTime(_) | Value::Time(_) | Value::Duration(_) => {
+            return Err(NoCode::Date);
+        }
+        Value::Boolean(_) => return Err(NoCode::Boolean),
         _ => {}
     }
-    push_text(value, out).then_some(true)
+    Ok(push_text(value, out))
 }
 
 /// Which part of a person's name is wanted.
@@ -107,6 +121,19 @@ const PARTICLES: &[&str] = &[
     "ter", "ten", "zu", "zum", "zur", "af", "av", "al", "el", "bin", "ibn", "y",
 ];
 
+/// What stands behind a name and belongs to no part of it, without points: "Ph.D.".
+const SUFFIXES: &[&str] = &[
+    "jr", "sr", "ii", "iii", "iv", "v", "phd", "md", "mba", "cpa", "rn", "esq", "dds", "msc", "bsc",
+];
+
+/// What stands behind a company's name, without points.
+const COMPANIES: &[&str] = &[
+    "inc", "ltd", "llc", "gmbh", "ag", "corp", "co", "sa", "srl", "bv",
+];
+
+/// What stands before a name and is no first name, without points.
+const TITLES: &[&str] = &["dr", "mr", "mrs", "ms", "prof", "herr", "frau", "mme", "m"];
+
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
 pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
     let mut whole = String::new();
@@ -118,36 +145,98 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
-    let (first, last) = match joined.split_once(',') {
-        Some((last, first)) if !first.contains(',') && !is_suffix(first) => {
-            (first.trim(), last.trim())
-        }
-        _ => split_name(&joined),
+    // A remark in brackets is no last name: "Avery Smith (Sales)".
+    let (name, remark) = match joined.rfind(" (") {
+        Some(at) if joined.ends_with(')') => (joined[..at].trim_end(), &joined[at..]),
+        _ => (joined.as_str(), ""),
     };
     let start = out.len();
-    match part {
-        NamePart::First => out.push_str(first),
-        NamePart::Last => out.push_str(last),
-        NamePart::Full if first.is_empty() || last.is_empty() => {
-            out.push_str(first);
-            out.push_str(last);
+    let mut parts = name.split(',').map(str::trim);
+    let head = parts.next().unwrap_or_default();
+    let (suffixes, others): (Vec<_>, Vec<_>) = parts.partition(|part| is_suffix(part, head));
+    match others[..] {
+        // "Acme, Inc." is nobody's first and last name, and stays as it is.
+        _ if others.iter().any(|part| is_one_of(COMPANIES, part)) => match part {
+            NamePart::First => {}
+            NamePart::Last => out.push_str(name),
+            NamePart::Full => out.push_str(&joined),
+        },
+        [first] if !first.is_empty() || suffixes.is_empty() => {
+            let (title_of_last, last) = split_title(head);
+            let (title, first) = split_title(first);
+            let mut last = last.to_owned();
+            for suffix in suffixes {
+                last.push_str(", ");
+                last.push_str(suffix);
+            }
+            match part {
+                NamePart::First => out.push_str(first),
+                NamePart::Last => out.push_str(&last),
+                NamePart::Full => {
+                    for piece in [title_of_last, title, first, &last] {
+                        if !piece.is_empty() {
+                            if out.len() > start {
+                                out.push(' ');
+                            }
+                            out.push_str(piece);
+                        }
+                    }
+                    out.push_str(remark);
+                }
+            }
         }
-        NamePart::Full => {
-            out.push_str(first);
-            out.push(' ');
-            out.push_str(last);
+        _ => {
+            let (_, untitled) = split_title(name);
+            let (first, last) = split_name(untitled);
+            match part {
+                NamePart::First => out.push_str(first),
+                NamePart::Last => out.push_str(last),
+                NamePart::Full => out.push_str(&joined),
+            }
         }
     }
     out.len() > start
 }
 
-/// What stands behind a comma and turns no name round: "Avery Smith, Jr."
-fn is_suffix(text: &str) -> bool {
-    let text = text.trim().trim_end_matches('.').to_ascii_lowercase();
-    matches!(
-        text.as_str(),
-        "jr" | "sr" | "ii" | "iii" | "iv" | "phd" | "md" | "esq"
-    )
+/// Whether a word is one of those, without its points and whatever its letters.
+fn is_one_of(words: &[&str], text: &str) -> bool {
+    let plain: String = text
+        .chars()
+        .filter(|c| *c != '.')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    words.contains(&plain.as_str())
+}
+
+/// What stands behind a comma and turns no name round: "Avery Smith, Jr.". `head` stands before the first comma.
+fn is_suffix(text: &str, head: &str) -> bool {
+    // "Smith, V." has an initial, "Avery Smith, V" is the fifth.
+    if text.trim_end_matches('.').len() == 1 && (text.ends_with('.') || !head.contains(' ')) {
+        return false;
+    }
+    let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
+    let is_any = words.peek().is_some();
+    is_any && words.all(|word| is_one_of(SUFFIXES, word)) || text.eq_ignore_ascii_case("ph. d.")
+}
+
+/// The titles before a name, and the name; no titles where nothing would be left.
+fn split_title(name: &str) -> (&str, &str) {
+    let mut stop = 0;
+    while let Some(length) = name[stop..].find(' ') {
+        let word = &name[stop..stop + length];
+        // "M. Smith" has an initial, "M. Jean Dupont" a title.
+        let is_initial =
+            word.trim_end_matches('.').len() == 1 && !name[stop + length + 1..].contains(' ');
+        if !is_one_of(TITLES, word) || is_initial {
+            break;
+        }
+        stop += length + 1;
+    }
+    // In "Smith, Dr." the title is all that stands there.
+    if !name[stop..].contains(' ') && is_one_of(TITLES, &name[stop..]) && name.ends_with('.') {
+        return (name, "");
+    }
+    (name[..stop].trim_end(), &name[stop..])
 }
 
 /// First and last name of a name in its usual order: the last word is the last name, with the small words before it.
@@ -156,9 +245,11 @@ fn split_name(name: &str) -> (&str, &str) {
     let Some(mut at) = body.rfind(' ') else {
         return ("", name);
     };
-    if is_suffix(&body[at..])
+    let mut stop = body.len();
+    while is_suffix(&body[at + 1..stop], body)
         && let Some(before) = body[..at].rfind(' ')
     {
+        stop = at;
         at = before;
     }
     while let Some(before) = body[..at].rfind(' ') {
@@ -186,6 +277,27 @@ mod tests {
             ("Cher", "", "Cher"),
             ("Van Morrison", "Van", "Morrison"),
             ("Carlos de la Cruz", "Carlos", "de la Cruz"),
+            ("Lee, Ann, PhD", "Ann", "Lee, PhD"),
+            ("Lee, Ph.D., Ann", "Ann", "Lee, Ph.D."),
+            ("Ann Lee, M.D., Ph.D.", "Ann", "Lee, M.D., Ph.D."),
+            ("Ann Lee MD PhD", "Ann", "Lee MD PhD"),
+            ("Smith, V.", "V.", "Smith"),
+            ("Smith, J. R.", "J. R.", "Smith"),
+            ("Ann Lee, Ph. D.", "Ann", "Lee, Ph. D."),
+            ("Avery Smith, III", "Avery", "Smith, III"),
+            ("Acme, Inc.", "", "Acme, Inc."),
+            ("Weber & Co, GmbH", "", "Weber & Co, GmbH"),
+            ("Avery Smith (Sales)", "Avery", "Smith"),
+            ("Smith, Avery (Sales)", "Avery", "Smith"),
+            ("Dr. Ann Lee", "Ann", "Lee"),
+            ("Prof. Dr. Anna von Weber", "Anna", "von Weber"),
+            ("Lee, Dr. Ann", "Ann", "Lee"),
+            ("Lee, Mr.", "", "Lee"),
+            ("Frau Weber", "", "Weber"),
+            ("M. Jean Dupont", "Jean", "Dupont"),
+            ("M. Smith", "M.", "Smith"),
+            ("Herr, John", "John", "Herr"),
+            ("Avery Mohr, M", "M", "Avery Mohr"),
         ] {
             for (part, wanted) in [(NamePart::First, first), (NamePart::Last, last)] {
                 let mut out = String::new();
@@ -196,37 +308,55 @@ mod tests {
     }
 
     #[test]
+    fn full_names_keep_every_word() {
+        for (name, full) in [
+            ("Smith, Avery", "Avery Smith"),
+            ("Lee, Ann, PhD", "Ann Lee, PhD"),
+            ("Acme, Inc.", "Acme, Inc."),
+            ("Smith, Avery (Sales)", "Avery Smith (Sales)"),
+            ("Dr. Ann Lee", "Dr. Ann Lee"),
+            ("Lee, Dr. Ann", "Dr. Ann Lee"),
+            ("Dr. Lee, Ann", "Dr. Ann Lee"),
+            ("Lee, Mr.", "Mr. Lee"),
+            ("Avery  Smith, Jr.", "Avery Smith, Jr."),
+            ("(Sales)", "(Sales)"),
+        ] {
+            let mut out = String::new();
+            assert!(push_name(Value::Text(name), NamePart::Full, &mut out));
+            assert_eq!(out, full, "{name}");
+        }
+    }
+
+    #[test]
     fn codes_keep_their_zeros_and_say_what_was_lost() {
         let code = |value| {
             let mut out = String::new();
-            push_code(value, &mut out).map(|whole| (whole, out))
+            push_code(value, &mut out).map(|_| out)
         };
-        assert_eq!(
-            code(Value::Text(" 00123 ")),
-            Some((true, "00123".to_owned()))
-        );
-        assert_eq!(code(Value::Float(4711.0)), Some((true, "4711".to_owned())));
-        assert_eq!(code(Value::Text("9.78E+12")), Some((false, String::new())));
-        assert_eq!(
-            code(Value::Text("CZ7,70101E+09")),
-            Some((false, String::new()))
-        );
+        let lost = Err(NoCode::LostDigits);
+        let is = |text: &str| Ok(text.to_owned());
+        assert_eq!(code(Value::Text(" 00123 ")), is("00123"));
+        assert_eq!(code(Value::Float(4711.0)), is("4711"));
+        assert_eq!(code(Value::Text("9.78E+12")), lost);
+        assert_eq!(code(Value::Text("CZ7,70101E+09")), lost);
         for whole in [
             "CZ7E09",
+            "1E5",
+            "3E12",
             "AB1.5",
             "R1.2E3",
             "E+12",
             "K1.5E+3-X",
             "1A2.5E+09",
         ] {
-            assert_eq!(code(Value::Text(whole)), Some((true, whole.to_owned())));
+            assert_eq!(code(Value::Text(whole)), is(whole));
         }
-        assert_eq!(code(Value::Float(1.23e17)), Some((false, String::new())));
-        assert_eq!(code(Value::Float(f64::INFINITY)), None);
-        assert_eq!(
-            code(Value::Text("A\u{b}1\0")),
-            Some((true, "A 1".to_owned()))
-        );
-        assert_eq!(code(Value::Text("\u{200b} ")), None);
+        assert_eq!(code(Value::Float(1.23e17)), lost);
+        assert_eq!(code(Value::Float(f64::INFINITY)), is(""));
+        assert_eq!(code(Value::Text("A\u{b}1\0")), is("A 1"));
+        assert_eq!(code(Value::Text("\u{200b} ")), is(""));
+        assert_eq!(code(Value::Date(20_000)), Err(NoCode::Date));
+        assert_eq!(code(Value::Time(1)), Err(NoCode::Date));
+        assert_eq!(code(Value::Boolean(true)), Err(NoCode::Boolean));
     }
 }

@@ -15,6 +15,8 @@ const YES: &[&str] = &[
     "✓",
     "✔",
     "☑",
+    "✅",
+    "1.0",
     "ja",
     "j",
     "oui",
@@ -31,6 +33,10 @@ const YES: &[&str] = &[
     "igen",
     "kylla",
     "да",
+    "da",
+    "ναι",
+    "是",
+    "はい",
     "checked",
     "paid",
     "bezahlt",
@@ -49,6 +55,8 @@ const NO: &[&str] = &[
     "✗",
     "✘",
     "☐",
+    "❌",
+    "0.0",
     "nein",
     "non",
     "nao",
@@ -65,6 +73,11 @@ const NO: &[&str] = &[
     "nem",
     "ei",
     "нет",
+    "не",
+    "nu",
+    "οχι",
+    "否",
+    "いいえ",
     "unchecked",
     "unpaid",
     "offen",
@@ -90,7 +103,8 @@ pub fn truth(value: Value<'_>, own: Option<(&[String], &[String])>, cut: &mut Cu
                     return Some(says(yes));
                 }
             }
-            let word = word.trim_end_matches('.');
+            // A variation selector makes a sign an emoji.
+            let word = word.trim_end_matches(['.', '\u{fe0e}', '\u{fe0f}']);
             if YES.contains(&word) {
                 Some(true)
             } else {
@@ -98,5 +112,39 @@ pub fn truth(value: Value<'_>, own: Option<(&[String], &[String])>, cut: &mut Cu
             }
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yes_and_no_in_signs_and_languages() {
+        let mut cut = Cut::default();
+        let mut says = |text| truth(Value::Text(text), None, &mut cut);
+        for yes in [
+            "✅", "✔️", "✔", "☑️", "да", "Da", "Ναι", "是", "はい", "1.0", "YES.",
+        ] {
+            assert_eq!(says(yes), Some(true), "{yes}");
+        }
+        for no in [
+            "❌",
+            "✗",
+            "☐",
+            "нет",
+            "Не",
+            "nu",
+            "Όχι",
+            "否",
+            "いいえ",
+            "0.0",
+            "No",
+        ] {
+            assert_eq!(says(no), Some(false), "{no}");
+        }
+        for neither in ["", "2.0", "1.00.", "maybe", "？"] {
+            assert_eq!(says(neither), None, "{neither}");
+        }
     }
 }

@@ -160,6 +160,69 @@ pub fn currency(word: &str) -> Option<usize> {
         .ok()
 }
 
+/// How far a cell with a currency's sign is believed to be an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    Sure,
+    /// Only beside a number that is written as money is.
+    WithMoney,
+    /// Only where the currency is known otherwise.
+    Never,
+}
+
+/// Codes that people also write in small letters, and that are no word and no unit.
+const SMALL_CODES: &[&str] = &[
+    "aud", "cad", "chf", "cny", "czk", "eur", "gbp", "jpy", "pln", "usd",
+];
+/// Codes of today, or of yesterday, that no country's own format shows. All others without a format are obsolete.
+const CODES_IN_USE: &[&str] = &["ang", "cnh", "hrk", "khr", "lak", "tjs", "twd"];
+/// Codes that are words or units too.
+const CODES_THAT_ARE_WORDS: &[&str] = &["all", "cup", "kgs", "pen", "top"];
+/// Signs that are units or words when they are written in another way: the sign folded, and as its country writes it.
+const SIGNS_BY_CASE: &[(&str, &str)] = &[
+    ("ar", "Ar"),
+    ("br", "Br"),
+    ("bs", "Bs"),
+    ("cf", "CF"),
+    ("cg", "Cg"),
+    ("da", "DA"),
+    ("db", "Db"),
+    ("dt", "DT"),
+    ("fc", "FC"),
+    ("fg", "FG"),
+    ("ft", "Ft"),
+    ("gs", "Gs"),
+    ("km", "KM"),
+    ("kz", "Kz"),
+    ("le", "Le"),
+    ("mk", "MK"),
+    ("r", "R"),
+    ("rm", "RM"),
+    ("sr", "SR"),
+    ("vt", "VT"),
+    ("км", "КМ"),
+];
+/// Those among them that are hardly anything else when they are written so.
+const SURE_BY_CASE: &[&str] = &["ft", "rm"];
+
+/// How far a sign is believed, by its position in the table and its letters as the cell has them: "25 km" is no amount of
+/// money, "12,50 KM" is one.
+pub fn trust(position: usize, written: &str) -> Trust {
+    let (name, code, marks) = CURRENCIES[position];
+    if name.len() == 3 && name.eq_ignore_ascii_case(code) {
+        let is_sure = SMALL_CODES.contains(&name)
+            || written.chars().all(char::is_uppercase)
+                && (marks != 0 || CODES_IN_USE.contains(&name))
+                && !CODES_THAT_ARE_WORDS.contains(&name);
+        return if is_sure { Trust::Sure } else { Trust::Never };
+    }
+    match SIGNS_BY_CASE.iter().find(|(folded, _)| *folded == name) {
+        Some((_, usual)) if *usual != written => Trust::Never,
+        Some(_) if !SURE_BY_CASE.contains(&name) => Trust::WithMoney,
+        _ => Trust::Sure,
+    }
+}
+
 /// The ISO code of a currency by its position; none where several currencies share the sign.
 pub fn currency_code(position: usize) -> Option<&'static str> {
     let code = CURRENCIES[position].1;
