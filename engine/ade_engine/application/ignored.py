@@ -114,10 +114,17 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules) -> Ite
                 meant = _meant(place[0], PLUGIN_FOLDERS)
                 yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in PLUGIN_FOLDERS)}{meant}"
             continue
-        alike = _alike(tree, functions)
+        alike = _misspelt(functions) if dotted in sys.modules else _alike(tree, functions)
         if alike is not None:
             name, line, why = alike
             yield f"{path}, line {line}: the module is not loaded, because it has no top-level function `register`: {name} {why}"
+
+
+def _misspelt(functions: dict[str, int]) -> tuple[str, int, str] | None:
+    """A function of an imported module that is called nearly ``register``; others may be what the module is imported for."""
+    for name in get_close_matches("register", functions, 1, 0.85):
+        return f"`{name}`", functions[name], "is another name"
+    return None
 
 
 def _alike(tree: ast.Module, functions: dict[str, int]) -> tuple[str, int, str] | None:

@@ -8,11 +8,13 @@ use super::tables::{FOLDS, MARKS, ZEROS};
 /// A longer text is no date and no number.
 const LONGEST: usize = 120;
 
-/// The kind of a token: [`DIGITS`], [`WORD`], [`SPACE`], [`OTHER`], or the ASCII mark itself.
+/// The kind of a token: [`DIGITS`], [`WORD`], [`SPACE`], [`YEAR`], [`OTHER`], or the ASCII mark itself.
 pub type Kind = u8;
 pub const DIGITS: Kind = b'n';
 pub const WORD: Kind = b'w';
 pub const SPACE: Kind = b' ';
+/// The mark of a year: what stands before it is one.
+pub const YEAR: Kind = b'y';
 /// A mark outside of ASCII, such as a currency's sign.
 pub const OTHER: Kind = 0;
 
@@ -40,11 +42,9 @@ impl Cut {
         self.text.clear();
         self.tokens.clear();
         self.gaps.clear();
+        let text = text.trim();
         if text.len() > LONGEST {
-            let trimmed = text.trim();
-            if trimmed.len() > LONGEST {
-                return false;
-            }
+            return false;
         }
         if text.is_ascii() {
             self.cut_ascii(text);
@@ -107,7 +107,9 @@ impl Cut {
             '\u{2019}' | '\u{2018}' | '\u{2bc}' | '\u{b4}' | '\u{2032}' | '\u{201b}' => {
                 self.mark(b'\'')
             }
-            '\u{2044}' | '\u{2215}' | '年' | '月' | '년' | '월' => self.mark(b'/'),
+            '\u{2044}' | '\u{2215}' => self.mark(b'/'),
+            '年' | '년' => self.mark_of(YEAR, c),
+            '月' | '월' => self.mark_of(b'/', c),
             '。' | '\u{66b}' => self.mark(b'.'),
             '،' | '\u{66c}' => self.mark(b','),
             '日' | '일' => self.space(),
@@ -136,13 +138,7 @@ impl Cut {
     fn letter_or_mark(&mut self, c: char) {
         let mark = mark_of_word(c);
         if !c.is_alphabetic() && mark.is_none() {
-            let start = self.text.len() as u16;
-            self.text.push(c);
-            self.tokens.push(Token {
-                kind: OTHER,
-                start,
-                stop: self.text.len() as u16,
-            });
+            self.mark_of(OTHER, c);
             return;
         }
         let start = self.text.len();
@@ -226,12 +222,18 @@ impl Cut {
 
     #[inline]
     fn mark(&mut self, byte: u8) {
+        self.mark_of(byte, byte as char);
+    }
+
+    /// Folding cuts texts of any length: their tokens wrap around, and nobody asks for them.
+    #[inline]
+    fn mark_of(&mut self, kind: Kind, c: char) {
         let start = self.text.len() as u16;
-        self.text.push(byte as char);
+        self.text.push(c);
         self.tokens.push(Token {
-            kind: byte,
+            kind,
             start,
-            stop: start + 1,
+            stop: self.text.len() as u16,
         });
     }
 }
@@ -263,11 +265,14 @@ fn mark_of_word(c: char) -> Option<bool> {
     (point <= *last).then_some(*drops)
 }
 
-/// A text folded as words are, for comparing.
+/// A text folded as words are, for comparing. What marks the parts of a date is a letter here: "入社日" is not "入社".
 pub fn fold(text: &str) -> String {
     let mut cut = Cut::default();
     for c in text.chars() {
-        cut.any(c);
+        match c {
+            '年' | '月' | '日' | '년' | '월' | '일' => cut.letter_or_mark(c),
+            _ => cut.any(c),
+        }
     }
     cut.text
 }
@@ -324,6 +329,19 @@ mod tests {
         ] {
             assert_eq!(gaps(text), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn folding_keeps_letters_and_takes_long_texts() {
+        assert_eq!(fold("入社日"), "入社日");
+        assert_ne!(fold("일"), fold(""));
+        for piece in ["a", "/", "é ", "日", "€"] {
+            let text = piece.repeat(70_000);
+            assert!(fold(&text).len() >= 70_000);
+        }
+        let mut cut = Cut::default();
+        assert!(cut.cut(&format!("{}1/2{}", " ".repeat(70_000), " ".repeat(70_000))));
+        assert_eq!(cut.folded(), "1/2");
     }
 
     #[test]

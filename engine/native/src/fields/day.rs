@@ -1,7 +1,7 @@
 //! One cell as a date: which parts it has, and which days it can mean.
 
 use super::clock::clock;
-use super::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use super::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
 use super::words::{Languages, Lexicon, MonthWord};
 use crate::cells::calendar::days_from_civil;
 
@@ -187,7 +187,9 @@ impl Day {
                         continue;
                     }
                 }
-                SPACE | b'.' | b',' | b'/' | b'-' | b'\'' | b'_' | b'(' | b')' => gap.add(token),
+                SPACE | b'.' | b',' | b'/' | b'-' | b'\'' | b'_' | b'(' | b')' | YEAR => {
+                    gap.add(token)
+                }
                 _ => return None,
             }
             at += 1;
@@ -213,7 +215,11 @@ impl Day {
             return Some(self);
         }
         self.mark = gaps[1].single()?;
-        if gaps[2].single()? != self.mark {
+        let second = gaps[2].single()?;
+        if second == YEAR {
+            return None;
+        }
+        if second != self.mark {
             // The mark of a group is its first one; "1-2/25" is a way to write, too.
             self.mark |= 0x80;
         }
@@ -288,6 +294,9 @@ impl Day {
                 }
                 _ => set(Order::YearDay, a, month, b),
             }
+        } else if self.mark & 0x7f == YEAR {
+            // The year says itself that it comes first.
+            set(Order::YearFirst, a, b, c);
         } else {
             set(Order::DayFirst, c, b, a);
             set(Order::MonthFirst, c, a, b);
@@ -374,6 +383,20 @@ impl Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_of_a_year_says_where_it_stands() {
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        for text in ["25年10月12日", "25년 10월 12일", "2025年10月12日 14:30"] {
+            assert!(cut.cut(text));
+            let days = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            let days = days.days(0);
+            assert_eq!(days[Order::DayFirst as usize], NONE, "{text}");
+            let wanted = days_from_civil(2025, 10, 12).map(|day| day as i32);
+            assert_eq!(Some(days[Order::YearFirst as usize]), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn times_behind_dates() {

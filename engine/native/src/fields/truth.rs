@@ -1,6 +1,6 @@
 //! Booleans: yes and no as people write them.
 
-use super::cut::Cut;
+use super::cut::{Cut, fold};
 use crate::columns::view::Value;
 
 const YES: &[&str] = &[
@@ -98,7 +98,10 @@ pub fn truth(value: Value<'_>, own: Option<(&[String], &[String])>, cut: &mut Cu
             }
             let word = cut.folded();
             if let Some((yes, no)) = own {
-                let says = |words: &[String]| words.iter().any(|known| known == word);
+                // The author's words are folded, and cutting takes some of their letters for marks of dates.
+                let folded = fold(text.trim());
+                let says =
+                    |words: &[String]| words.iter().any(|known| *known == folded || known == word);
                 if says(yes) || says(no) {
                     return Some(says(yes));
                 }
