@@ -183,7 +183,8 @@ NO_NUMBERS = set(NO_DATES) - {"years", "serials", "8-digit ids"}
 def test_what_is_no_date_stays_empty(what):
     tally = Tally(lambda chance: ([NO_DATES[what](chance) for _ in range(ROWS)], [None] * ROWS))
     assert tally.empty == ROWS
-    assert all(message.startswith(("not a date: ", "in a column that is not read as dates: ")) for column in tally.columns for message in column.unread)
+    reasons = ("not a date: ", "in a column that is not read as dates: ")
+    assert all(message.startswith(reasons) for column in tally.columns for message in column.unread)
     assert all(column.reading["decided_by"] == "refused" for column in tally.columns)
 
 

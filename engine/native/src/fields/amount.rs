@@ -256,7 +256,13 @@ impl Around<'_> {
         }
         match words::currency(sign) {
             Some(at) => {
-                match words::trust(at, &letters(self.text, is_behind)) {
+                // "€" needs no second look, and most columns have such a sign.
+                let trust = if sign.starts_with(char::is_alphabetic) {
+                    words::trust(at, &letters(self.text, is_behind))
+                } else {
+                    Trust::Sure
+                };
+                match trust {
                     Trust::Sure => {}
                     _ if words::currency_code(at).is_some_and(|code| code == self.sure) => {}
                     Trust::WithMoney => self.wants_money = true,
