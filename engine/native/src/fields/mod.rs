@@ -593,7 +593,8 @@ mod tests {
         let number = Kind::Number { units: Vec::new() };
         let texts = ["7.5", "A1", "B2", "C3", "x"];
         let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-        assert!(outcome_of(&texts, &number).is_refused());
+        let reading = outcome_of(&texts, &number).reading.unwrap();
+        assert_eq!(reading.decided, Decided::Refused);
         let is_number = |value| number::is_number(value, &NumberOptions::default());
         assert!(is_number(values[0]) && !is_number(values[1]) && !is_number(values[4]));
         assert!(is_day(Value::Text("31.01.2025")) && !is_day(Value::Text("31.02.2025")));
