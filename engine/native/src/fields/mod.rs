@@ -7,10 +7,10 @@
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
 //! - [`rows`]: which rows of a sheet are headers, by known words
-//! - [`built`]: the columns that come out; `parts`: long columns, by several threads
+//! - `built`: the columns that come out; `parts`: long columns, by several threads
 //!
 //! # Promises
-//! A cell comes out as what is meant, or empty and named among the [`Unread`]; never as another value. The column's own
+//! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own
 //! cells decide before anything else does. No regular expressions, no locale of the machine, no clock: the same column is
 //! read the same everywhere and always.
 
