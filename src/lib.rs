@@ -55,6 +55,7 @@ pub mod cancel;
 pub mod check;
 pub mod clock;
 pub mod configuration;
+pub mod counted;
 pub mod digest;
 pub mod doctor;
 pub mod engine;

@@ -3,29 +3,8 @@
 use std::path::Path;
 
 use ade::clock::Timestamp;
+pub use ade::counted::{plural, thousands};
 use console::measure_text_width;
-
-/// `1,234,567`
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 row`, `2 rows`
-pub fn plural(number: u64, one: &str) -> String {
-    format!(
-        "{} {one}{}",
-        thousands(number),
-        if number == 1 { "" } else { "s" }
-    )
-}
 
 /// `13.1 KiB`
 pub fn bytes(number: u64) -> String {

@@ -4,6 +4,7 @@
 
 use super::Rows;
 use super::inline::Finished;
+use crate::counted::plural;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::distance;
 use crate::store::{FieldResult, FieldState, RunMetrics, RunStatus};
@@ -26,7 +27,7 @@ pub struct Demands {
 #[derive(Debug, thiserror::Error)]
 pub enum Shortfall {
     /// It has issues.
-    #[error("{input} has {}, which --deny-issues does not allow", counted(*.issues, "issue"))]
+    #[error("{input} has {}, which --deny-issues does not allow", plural(*.issues, "issue"))]
     Issues {
         /// The input's name.
         input: String,
@@ -58,7 +59,7 @@ pub enum Shortfall {
         known: Vec<String>,
     },
     /// Fewer rows were written than asked for.
-    #[error("{input} came to {}, and --min-rows asks for {least}", counted(*.written, "row"))]
+    #[error("{input} came to {}, and --min-rows asks for {least}", plural(*.written, "row"))]
     Rows {
         /// The input's name.
         input: String,
@@ -188,18 +189,6 @@ fn meant(given: &str, fields: &[FieldResult]) -> Vec<String> {
     }
 }
 
-fn counted(number: u64, one: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {one}{}", if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +213,7 @@ mod tests {
         assert_eq!(meant("Start-Date", &fields), ["start_date"]);
         assert_eq!(meant("zzz", &fields).len(), 3);
         assert!(meant("email", &[]).is_empty());
-        assert_eq!(counted(1, "row"), "1 row");
-        assert_eq!(counted(1_234, "row"), "1,234 rows");
+        assert_eq!(plural(1, "row"), "1 row");
+        assert_eq!(plural(1_234, "row"), "1,234 rows");
     }
 }

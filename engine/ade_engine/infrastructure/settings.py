@@ -171,6 +171,19 @@ def _delimiter(value: Any, text: bool) -> str:
     raise ValueError("should be 'auto' or one character, such as ',' or ';'")
 
 
+#: Settings of new packages, as in :data:`_SETTINGS`. No event lists them at their defaults: what reads the events of older
+#: packages sees what it always saw.
+_NEWER = (
+    ("date_order", "auto", _one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
+    ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
+    ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
+    ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
+    ("row_provenance", False, _flag, "know which source row each output row comes from"),
+    ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
+    ("strict_validators", False, _flag, "the result of a validator has to be text"),
+    ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
+    ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
+)
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
     ("config_package", None, _folder, "folder used when the command line names none"),
@@ -190,24 +203,10 @@ _SETTINGS = (
     ("csv_delimiter", ",", _delimiter, "separator in .csv files, or 'auto'"),
     ("split_side_by_side_tables", False, _flag, "tables beside each other become tables of their own"),
     ("escape_formulas", False, _flag, "text that starts with = stays text in the output"),
-    ("date_order", "auto", _one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
-    ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
-    ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
-    ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
-    ("row_provenance", False, _flag, "know which source row each output row comes from"),
-    ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
-    ("strict_validators", False, _flag, "the result of a validator has to be text"),
-    ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
-    ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
+    *_NEWER,
 )
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
-#: Settings that no event lists at their defaults: what reads the events of older packages sees what it always saw.
-_NEWER = frozenset(
-    (
-        *("date_order", "decimal_mark", "minimum_mapping_score", "fill_merged", "row_provenance"),
-        *("report_unread_cells", "strict_validators", "output_style", "issue_columns"),
-    )
-)
+_NEWER_KEYS = frozenset(key for key, *_ in _NEWER)
 
 
 def setting_names() -> tuple[str, ...]:
@@ -327,7 +326,7 @@ class Settings:
 
     def for_events(self) -> dict[str, Any]:
         """The settings that events list: those that came with the first packages, and others where they are set."""
-        return {key: _as_json(value) for key, value in self if key not in _NEWER or value != self.model_fields[key].default}
+        return {key: _as_json(value) for key, value in self if key not in _NEWER_KEYS or value != self.model_fields[key].default}
 
     def model_dump(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: One word in brackets at the end, with or without "in" before it: "Net (in EUR)".
 _IN_BRACKETS = re.compile(r"(?:\((?:in\s+)?([^()\[\]\s]+)\)|\[(?:in\s+)?([^()\[\]\s]+)\])$")
@@ -28,6 +29,7 @@ _CURRENCIES = frozenset(
 _WORDS = frozenset(("ALL", "CUP", "MAD", "PEN", "TOP", "TRY"))
 
 
+@lru_cache(maxsize=4096)
 def header_unit(header: str) -> str | None:
     """The unit or currency as the header writes it; ``None`` where it names none."""
     header = " ".join(header.split())

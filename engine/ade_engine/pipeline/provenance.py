@@ -16,13 +16,10 @@ from ade_engine.pipeline.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.context import RunContext
     from ade_engine.pipeline.frame import SourceTable
     from ade_engine.pipeline.mapping import Mapping
-
 
 
 def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
@@ -62,7 +59,8 @@ def note_dropped(
         count, rows = len(gone), stretches(sorted(gone))
     if count <= 0:
         return
-    known = next((one for one in context.notices.notices if one["code"] == "rows_dropped" and _is_of(one, sheet_name, entry)), None)
+    earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
+    known = next((one for one in earlier if one["sheet"] == sheet_name and one["hook"] == entry.name), None)
     if known is not None:
         # One notice for all tables of a sheet.
         context.notices.notices.remove(known)
@@ -80,10 +78,6 @@ def note_dropped(
         count=count,
         **facts,
     )
-
-
-def _is_of(notice: dict[str, Any], sheet_name: str, entry: RegisteredFn) -> bool:
-    return notice["sheet"] == sheet_name and notice["hook"] == entry.name
 
 
 def stretches(rows: list[int]) -> list[list[int]]:
