@@ -5,6 +5,7 @@
 //! - [`cells`]: the storage of a sheet's cells, and the conversion of single values (serial dates, text forms)
 //! - [`columns`]: from cells to polars columns, and from polars frames back
 //! - [`fields`]: values as people type them: a column of cells to dates, numbers and other types
+//! - [`layout`]: which rows of a sheet are titles, headers, data, totals and notes
 //! - [`mod@write`]: from polars frames to an `.xlsx` file
 //! - `python`: the module `ade_engine._native`, behind the feature `python`; no other module uses Python
 //! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
@@ -19,6 +20,7 @@ pub mod cells;
 pub mod columns;
 pub mod error;
 pub mod fields;
+pub mod layout;
 pub mod progress;
 #[cfg(feature = "python")]
 mod python;

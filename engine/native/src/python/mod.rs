@@ -6,6 +6,7 @@
 mod cells;
 mod error;
 mod fields;
+mod layout;
 mod output;
 mod source;
 mod style;
@@ -36,6 +37,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::filled_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
     module.add_function(wrap_pyfunction!(fields::classify_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
+    module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
+    module.add_function(wrap_pyfunction!(layout::layout_of, module)?)?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }

@@ -1,0 +1,179 @@
+//! Which rows are looked at. A long table has thousands of rows that look like the one before; these are taken together.
+//!
+//! A sheet's first and last rows are always looked at, and every row that differs from its block: one with a kind of value
+//! that is rare in its column, with few cells, or with a blank row above it. Around such a row its neighbours are looked
+//! at too, for they say what it is. What this costs for all other rows is a glance at each cell.
+
+use std::ops::Range;
+
+use crate::cells::{Cell, Sheet, Tag};
+
+/// Filled rows at the top and at the bottom that are always looked at.
+const TOP: usize = 60;
+const BOTTOM: usize = 25;
+/// Rows above and below a row that stands out.
+const BEFORE: usize = 3;
+const AFTER: usize = 9;
+/// Rows that are compared with each other.
+const BLOCK: usize = 256;
+/// Columns that are looked at, from the first one that has a value.
+pub const MOST_COLUMNS: usize = 256;
+/// Cells that are looked at closely; rows further down are taken to be like the ones before.
+const MOST_CELLS: usize = 120_000;
+
+/// The rows to look at, each with the number of blank rows above it, and the columns.
+pub struct Chosen {
+    pub rows: Vec<(usize, usize)>,
+    pub columns: Range<usize>,
+}
+
+/// Chooses rows and columns of a sheet.
+pub fn choose(sheet: &Sheet) -> Chosen {
+    let count = sheet.facts().rows_emitted;
+    let first = first_column(sheet, count);
+    let columns = first..sheet.facts().width.min(first + MOST_COLUMNS);
+    let filled: Vec<usize> = (0..count)
+        .filter(|&row| is_filled(sheet, row, &columns))
+        .collect();
+    let gap = |at: usize| filled[at] - if at == 0 { 0 } else { filled[at - 1] + 1 };
+    if filled.len() <= TOP + BOTTOM + 10 {
+        return Chosen {
+            rows: (0..filled.len()).map(|at| (filled[at], gap(at))).collect(),
+            columns,
+        };
+    }
+    let mut is_wanted = vec![false; filled.len()];
+    is_wanted[..TOP].fill(true);
+    let bottom = filled.len() - BOTTOM;
+    is_wanted[bottom..].fill(true);
+    let mut budget = MOST_CELLS / columns.len().max(1);
+    let mut block = Block::default();
+    for start in (TOP..bottom).step_by(BLOCK) {
+        // A block that would be short belongs to the one before it.
+        let stop = bottom.min(start + BLOCK);
+        let compared = stop.saturating_sub(BLOCK).max(1)..stop;
+        block.read(sheet, &filled[compared.clone()], &columns);
+        for at in start..stop {
+            if (gap(at) > 0 || block.stands_out(at - compared.start)) && budget > 0 {
+                let around = at.saturating_sub(BEFORE)..filled.len().min(at + AFTER);
+                for wanted in &mut is_wanted[around] {
+                    budget = budget.saturating_sub(usize::from(!*wanted));
+                    *wanted = true;
+                }
+            }
+        }
+    }
+    Chosen {
+        rows: (0..filled.len())
+            .filter(|&at| is_wanted[at])
+            .map(|at| (filled[at], gap(at)))
+            .collect(),
+        columns,
+    }
+}
+
+/// The first column with a value. Of long sheets the first rows tell.
+fn first_column(sheet: &Sheet, count: usize) -> usize {
+    let mut cells = Vec::new();
+    let mut first = usize::MAX;
+    for row in 0..count.min(1000) {
+        if first == 0 {
+            break;
+        }
+        sheet.read_row(row, &mut cells);
+        if let Some(at) = cells.iter().position(|&cell| !sheet.is_blank(cell)) {
+            first = first.min(at);
+        }
+    }
+    if first == usize::MAX { 0 } else { first }
+}
+
+/// Whether a row has a value in one of the columns. Rows end with their last value, which is blank only where it is white
+/// space.
+fn is_filled(sheet: &Sheet, row: usize, columns: &Range<usize>) -> bool {
+    let width = sheet.row_width(row);
+    if width <= columns.start {
+        return false;
+    }
+    let last = width.min(columns.end) - 1;
+    (columns.start..=last)
+        .rev()
+        .any(|column| !sheet.is_blank(sheet.cell(row, column)))
+}
+
+/// What a glance at a cell tells.
+fn glance(sheet: &Sheet, cell: Cell) -> u8 {
+    match cell.tag {
+        Tag::Empty | Tag::EmptyText => 0,
+        Tag::Integer | Tag::Float | Tag::BigInteger | Tag::Duration => 1,
+        Tag::DateTime | Tag::Date | Tag::Time => 2,
+        Tag::Boolean => 3,
+        Tag::Text => match sheet.text(cell.as_text()).as_bytes() {
+            [] => 0,
+            [b'0'..=b'9' | b'-' | b'+' | b'(' | b'$' | b'.' | b'#', ..] => 4,
+            [b'a'..=b'z', ..] => 5,
+            _ => 6,
+        },
+    }
+}
+
+/// Glances at the cells of some rows.
+#[derive(Default)]
+struct Block {
+    /// By row.
+    filled: Vec<u32>,
+    rare: Vec<bool>,
+    typical: u32,
+}
+
+impl Block {
+    fn read(&mut self, sheet: &Sheet, rows: &[usize], columns: &Range<usize>) {
+        self.filled.clear();
+        self.filled.resize(rows.len(), 0);
+        self.rare.clear();
+        self.rare.resize(rows.len(), false);
+        let (Some(&start), Some(&last)) = (rows.first(), rows.last()) else {
+            return;
+        };
+        let mut seen = vec![0u8; rows.len()];
+        let usual = (rows.len() / 20).max(2) as u32;
+        for column in columns.clone() {
+            let mut counts = [0u32; 7];
+            let (mut number, mut at) = (start, 0);
+            sheet.visit_column(column, start, last + 1, |cell| {
+                // Rows without any value lie between the others.
+                if rows.get(at) == Some(&number) {
+                    let what = glance(sheet, cell);
+                    seen[at] = what;
+                    counts[usize::from(what)] += 1;
+                    at += 1;
+                }
+                number += 1;
+            });
+            for (at, &what) in seen.iter().enumerate() {
+                self.filled[at] += u32::from(what != 0);
+                // Signs stand in for numbers, and words begin with small and with capital letters.
+                self.rare[at] |=
+                    what != 0 && counts[usize::from(what)] <= usual && is_other(what, &counts);
+            }
+        }
+        let mut sorted = self.filled.clone();
+        let middle = sorted.len() / 2;
+        self.typical = *sorted.select_nth_unstable(middle).1;
+    }
+
+    fn stands_out(&self, at: usize) -> bool {
+        self.rare[at] || self.filled[at] * 2 < self.typical
+    }
+}
+
+/// Whether most of a column is of another sort than `what`: words among values, values among words.
+fn is_other(what: u8, counts: &[u32; 7]) -> bool {
+    let values = counts[1] + counts[2] + counts[3] + counts[4];
+    let words = counts[5] + counts[6];
+    if what >= 5 {
+        words < values
+    } else {
+        values < words
+    }
+}

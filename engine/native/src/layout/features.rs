@@ -1,0 +1,835 @@
+//! What speaks for a row's state: features that a row has or has not, each with the words that explain it.
+
+use super::kinds::Kind;
+use super::rows::{Grid, Row, Shape};
+
+/// Rows above and below that a row's columns are compared with.
+const NEAR: usize = 8;
+/// Rows within which a text counts as recurring.
+const RECURRING: usize = 30;
+
+macro_rules! traits {
+    ($($name:ident = $words:literal,)*) => {
+        /// What a row can have.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u16)]
+        pub enum Trait { $($name,)* }
+        /// Each trait in words.
+        const WORDS: &[&str] = &[$($words,)*];
+        const TRAITS: &[Trait] = &[$(Trait::$name,)*];
+    };
+}
+
+traits! {
+    VeryThin = "far fewer cells than rows nearby",
+    Thin = "fewer cells than rows nearby",
+    NearlyFull = "nearly as many cells as rows nearby",
+    Full = "as many cells as rows nearby",
+    Fuller = "more cells than rows nearby",
+    Widest = "as many cells as the fullest row",
+    Two = "two cells",
+    FirstEmpty = "first column empty",
+    GapAfterFirst = "a gap after the first column",
+    Holes = "empty cells between others",
+    NoValues = "no values",
+    Numbers = "mostly numbers",
+    Stands = "signs in place of values",
+    HasDate = "a date",
+    MixedTexts = "letters and digits together",
+    SomePeriod = "a year or another period",
+    DatesRun = "dates in order",
+    FirstNumber = "begins with a number",
+    FirstPeriod = "begins with a period",
+    FirstDate = "begins with a date",
+    FirstMixed = "begins with letters and digits",
+    FirstWords = "begins with words",
+    Decimals = "numbers with fractions",
+    CountsUp = "numbers that count up",
+    YearsRun = "years in order",
+    Length12 = "begins with a short text",
+    Length30 = "begins with a text of some length",
+    Length70 = "begins with a long text",
+    LengthMore = "begins with a very long text",
+    Longest60 = "a long text",
+    Mean8 = "very short texts",
+    Mean16 = "short texts",
+    Mean30 = "texts of some length",
+    MeanMore = "long texts",
+    FullStop = "a full stop",
+    Colon = "a colon at the end",
+    NoteWord = "a word that begins notes",
+    TitleWord = "a word that begins titles",
+    TotalWord = "a word for totals",
+    LaterTotal = "a word for totals further right",
+    Unit = "a unit",
+    Units = "mostly units",
+    BracketFirst = "begins with a bracket",
+    Bracketed = "a text in brackets",
+    Address = "an address of mail or web",
+    HeaderWord = "a word that headers have",
+    HeaderWords = "mostly words that headers have",
+    Upper = "capital letters",
+    Lower = "small letters at the beginning of texts",
+    SomeLower = "some texts begin small",
+    Capitals = "each text begins with a capital",
+    Distinct = "no text twice",
+    Repeats = "texts that repeat within the row",
+    SameText = "the same text in each cell",
+    Above0 = "no blank row above",
+    Above1 = "a blank row above",
+    Above2 = "blank rows above",
+    Below0 = "no blank row below",
+    Below1 = "a blank row below",
+    Below2 = "blank rows below",
+    Top0 = "the first filled row",
+    Top1 = "the second filled row",
+    Top2 = "the third filled row",
+    TopMore = "not among the first three rows",
+    Bottom = "one of the last two rows",
+    NextValues1 = "values in the next row",
+    NextValues2 = "values two rows below",
+    NextValues3 = "values three rows below",
+    NextValuesMore = "values a few rows below",
+    NextValues0 = "no values in the rows below",
+    LastValues1 = "values in the row above",
+    LastValues2 = "values two rows above",
+    LastValuesMore = "values a few rows above",
+    LastValues0 = "no values in the rows above",
+    FirstFull = "at least twice as full as any row above",
+    WidestSoFar = "fuller than all rows above",
+    NoneBelow = "no rows of several cells below",
+    BelowUnlike = "unlike the columns below",
+    BelowLittleLike = "little like the columns below",
+    BelowMostlyLike = "mostly like the columns below",
+    BelowLike = "same kinds as the columns below",
+    BelowSomeOver = "names over some columns of values",
+    BelowOver = "names over columns of values",
+    BelowPeriods = "periods over columns of values",
+    BelowPlain = "words over columns of codes",
+    BelowFewFilled = "few of its columns go on below",
+    BelowMostFilled = "most of its columns go on below",
+    BelowFilled = "its columns go on below",
+    BelowPatternNone = "patterns of text that do not occur below",
+    BelowPatternSome = "patterns of text of which some occur below",
+    BelowPattern = "patterns of text as below",
+    BelowLength = "lengths of text unlike those below",
+    NoneAbove = "no rows of several cells above",
+    AboveUnlike = "unlike the columns above",
+    AboveLittleLike = "little like the columns above",
+    AboveMostlyLike = "mostly like the columns above",
+    AboveLike = "same kinds as the columns above",
+    AboveSomeOver = "names under some columns of values",
+    AboveOver = "names under columns of values",
+    AbovePeriods = "periods under columns of values",
+    AbovePlain = "words under columns of codes",
+    AboveFewFilled = "few of its columns are filled above",
+    AboveMostFilled = "most of its columns are filled above",
+    AboveFilled = "its columns are filled above",
+    AbovePatternNone = "patterns of text that do not occur above",
+    AbovePatternSome = "patterns of text of which some occur above",
+    AbovePattern = "patterns of text as above",
+    AboveLength = "lengths of text unlike those above",
+    Again = "the same row stands further up",
+    BelowRecurs = "a text that recurs in its column below",
+    BelowRecursMuch = "texts that recur in their columns below",
+    AboveRecurs = "a text that recurs in its column above",
+    AboveRecursMuch = "texts that recur in their columns above",
+    NextMuchFuller = "the next row is much fuller",
+    NextFuller = "the next row is fuller",
+    NextSame = "the next row is as full",
+    NextEmptier = "the next row is emptier",
+    NextMuchEmptier = "the next row is much emptier",
+    NextDisjoint = "other columns than the next row",
+    NextWithin = "the next row has its columns and more",
+    NextSameColumns = "same columns as the next row",
+    LastMuchFuller = "the row above is much fuller",
+    LastFuller = "the row above is fuller",
+    LastSame = "the row above is as full",
+    LastEmptier = "the row above is emptier",
+    LastMuchEmptier = "the row above is much emptier",
+    LastDisjoint = "other columns than the row above",
+    LastWithin = "the row above has its columns and more",
+    LastSameColumns = "same columns as the row above",
+    FullLabels = "a label, all different, in each column",
+    Likely = "two signs of a header over text",
+    VeryLikely = "three signs of a header over text",
+    Names = "names over columns of other kinds",
+    NamesBoth = "names unlike the columns above and below",
+    NamesNext = "names directly over values",
+    NamesAgain = "names that stand further up as well",
+    NamedFurtherDown = "the first column is named further down",
+    NoValuesAbove = "no values anywhere above",
+    NoValuesBelow = "no values anywhere below",
+    Rule = "a line drawn with signs",
+    MostBracketed = "mostly texts in brackets",
+    NamesFirstAbove = "a name for the first column, over names for the others",
+    NamesFirstBelow = "a name for the first column, under names for the others",
+}
+
+const COUNT: usize = WORDS.len();
+/// Where a row lies: above all rows of values, between them, below them, or in a sheet without any.
+const ZONES: [&str; 4] = [
+    "above the values",
+    "among the values",
+    "below the values",
+    "in a sheet without values",
+];
+
+// The numbers of features: traits of the row itself, of its neighbours, by zone; then shapes, alone and in pairs.
+const BELOW: usize = COUNT;
+const ABOVE: usize = 2 * COUNT;
+const ZONED: usize = 3 * COUNT;
+const SHAPE: usize = 7 * COUNT;
+const ZONED_SHAPE: usize = SHAPE + Shape::COUNT;
+const NEXT: usize = ZONED_SHAPE + 4 * Shape::COUNT;
+const PAIRS: usize = Shape::COUNT * (Shape::COUNT + 1);
+const LAST: usize = NEXT + PAIRS;
+const NEXT_BUT_ONE: usize = LAST + PAIRS;
+const LAST_BUT_ONE: usize = NEXT_BUT_ONE + Shape::COUNT;
+const UNNAMED_NEXT: usize = LAST_BUT_ONE + Shape::COUNT;
+/// How many features there are.
+pub const FEATURES: usize = UNNAMED_NEXT + PAIRS;
+
+/// Traits that matter of the rows above and below as well.
+const OF_NEIGHBOURS: &[Trait] = {
+    use Trait::*;
+    &[
+        Likely,
+        VeryLikely,
+        FullLabels,
+        Names,
+        FirstFull,
+        HeaderWords,
+        Again,
+        BelowRecurs,
+        Units,
+        NoteWord,
+        Full,
+        FirstEmpty,
+        BelowPattern,
+        Distinct,
+        YearsRun,
+        TitleWord,
+        Upper,
+        Capitals,
+        NoValues,
+        TotalWord,
+        Above0,
+        Below0,
+        NamesNext,
+        Rule,
+        NamesFirstAbove,
+    ]
+};
+/// Traits that mean something else above, among and below the values.
+const BY_ZONE: &[Trait] = {
+    use Trait::*;
+    &[
+        Above0,
+        Above1,
+        Above2,
+        Below0,
+        Below1,
+        FirstFull,
+        HeaderWords,
+        BelowRecurs,
+        BelowPattern,
+        BelowPatternNone,
+        Distinct,
+        Full,
+        Upper,
+        BelowPlain,
+        BelowLength,
+        FullLabels,
+        Likely,
+        VeryLikely,
+        Names,
+        NamesBoth,
+        Again,
+        Bottom,
+        TotalWord,
+        NoteWord,
+        TitleWord,
+        FirstEmpty,
+        NoValues,
+        Top0,
+        Rule,
+        NamesFirstAbove,
+        NamesFirstBelow,
+    ]
+};
+
+/// What a feature says, in words.
+pub fn words_of(feature: usize) -> String {
+    let shape = |number: usize| Shape::NAMES.get(number).copied().unwrap_or("nothing");
+    let pair = |at: usize| {
+        (
+            shape(at / (Shape::COUNT + 1)),
+            shape(at % (Shape::COUNT + 1)),
+        )
+    };
+    if feature < BELOW {
+        WORDS[feature].to_owned()
+    } else if feature < ABOVE {
+        format!("next row: {}", WORDS[feature - BELOW])
+    } else if feature < ZONED {
+        format!("row above: {}", WORDS[feature - ABOVE])
+    } else if feature < SHAPE {
+        let at = feature - ZONED;
+        format!("{}: {}", ZONES[at / COUNT], WORDS[at % COUNT])
+    } else if feature < ZONED_SHAPE {
+        shape(feature - SHAPE).to_owned()
+    } else if feature < NEXT {
+        let at = feature - ZONED_SHAPE;
+        format!("{}: {}", ZONES[at / Shape::COUNT], shape(at % Shape::COUNT))
+    } else if feature < LAST {
+        let (own, next) = pair(feature - NEXT);
+        format!("{own}, then {next}")
+    } else if feature < NEXT_BUT_ONE {
+        let (own, last) = pair(feature - LAST);
+        format!("{own} after {last}")
+    } else if feature < LAST_BUT_ONE {
+        format!("{} two rows below", shape(feature - NEXT_BUT_ONE))
+    } else if feature < UNNAMED_NEXT {
+        format!("{} two rows above", shape(feature - LAST_BUT_ONE))
+    } else {
+        let (own, next) = pair(feature - UNNAMED_NEXT);
+        format!("{own}, then {next}, with the first column named below")
+    }
+}
+
+/// The traits of one row.
+#[derive(Clone, Copy, Default)]
+struct Traits([u64; COUNT.div_ceil(64)]);
+
+impl Traits {
+    fn add(&mut self, one: Trait) {
+        self.0[one as usize / 64] |= 1 << (one as usize % 64);
+    }
+
+    fn add_if(&mut self, holds: bool, one: Trait) {
+        if holds {
+            self.add(one);
+        }
+    }
+
+    fn has(&self, one: Trait) -> bool {
+        self.0[one as usize / 64] & (1 << (one as usize % 64)) != 0
+    }
+}
+
+/// The features of each row, by number, in order.
+pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
+    let rows = &grid.rows;
+    let count = rows.len();
+    let has_values: Vec<bool> = rows.iter().map(|row| row.shape == Shape::Values).collect();
+    let first_values = has_values.iter().position(|&has| has).unwrap_or(count);
+    let last_values = has_values.iter().rposition(|&has| has);
+    let mut all: Vec<Traits> = Vec::with_capacity(count);
+    let mut fullest_above = 0;
+    let mut seen = std::collections::HashSet::new();
+    for k in 0..count {
+        let mut found = Traits::default();
+        let row = &rows[k];
+        own(row, grid, k, &mut found);
+        place(rows, &has_values, k, &mut found);
+        found.add_if(k <= first_values, Trait::NoValuesAbove);
+        found.add_if(
+            last_values.is_none_or(|last| last <= k),
+            Trait::NoValuesBelow,
+        );
+        let fullness = row.fullness();
+        found.add_if(
+            k > 0 && row.count() >= 2 && fullness >= 0.7 && fullest_above * 2 <= row.count(),
+            Trait::FirstFull,
+        );
+        found.add_if(k > 0 && row.count() > fullest_above, Trait::WidestSoFar);
+        fullest_above = fullest_above.max(row.count());
+        compare(grid, k, true, &mut found);
+        compare(grid, k, false, &mut found);
+        let texts = row.of(Kind::Words) + row.of(Kind::Mixed);
+        let is_again = row.count() >= 2 && texts * 2 >= row.count() && seen.contains(&row.all_text);
+        found.add_if(is_again, Trait::Again);
+        seen.insert(row.all_text);
+        if !is_again && texts > 0 && row.count() >= 2 {
+            recurring(grid, k, texts, &mut found);
+        }
+        neighbours(rows, k, &mut found);
+        conclude(row, &mut found);
+        all.push(found);
+    }
+    for k in 0..count {
+        // A short text in the first column may be its name: then the rows of names beside it leave that column empty.
+        if rows[k].shape == Shape::Lone {
+            let lacks_first = |j: usize| {
+                rows[j].columns[0] > grid.first_column
+                    && (rows[j].shape.is_names() || rows[j].is_rule)
+            };
+            let next = k + 1;
+            all[k].add_if(
+                next < count && rows[next].gap == 0 && lacks_first(next),
+                Trait::NamesFirstAbove,
+            );
+            let above = (0..k).rev().take(6).take_while(|&j| {
+                rows[j].shape.is_names() || matches!(rows[j].shape, Shape::Aside) || rows[j].is_rule
+            });
+            let mut named = above.map(lacks_first);
+            all[k].add_if(
+                k > 0 && rows[k].gap <= 1 && named.next() == Some(true) && named.all(|lacks| lacks),
+                Trait::NamesFirstBelow,
+            );
+        }
+        // Whether the first column, which this row leaves empty or is alone in, has its name further down.
+        let is_named = (k + 1..count.min(k + 6))
+            .take_while(|&j| {
+                !matches!(
+                    rows[j].shape,
+                    Shape::Values | Shape::Pairs | Shape::Prose | Shape::LoneLong
+                )
+            })
+            .any(|j| {
+                rows[j].count() > 1
+                    && rows[j].columns[0] == grid.first_column
+                    && matches!(
+                        rows[j].shape,
+                        Shape::Labels | Shape::SomeLabels | Shape::Periods
+                    )
+            });
+        all[k].add_if(is_named, Trait::NamedFurtherDown);
+    }
+    (0..count).map(|k| numbers(rows, &all, k)).collect()
+}
+
+/// What the row's own cells say.
+fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
+    use Trait::*;
+    let count = row.count();
+    let fullness = row.fullness();
+    found.add(match fullness {
+        f if f < 0.35 => VeryThin,
+        f if f < 0.7 => Thin,
+        f if f < 0.95 => NearlyFull,
+        f if f <= 1.05 => Full,
+        _ => Fuller,
+    });
+    found.add_if(count == grid.widest, Widest);
+    found.add_if(count == 2, Two);
+    let begins_left = row.rest_from == 1;
+    found.add_if(!begins_left && count > 1, FirstEmpty);
+    found.add_if(
+        begins_left && count > 1 && row.columns[1] > grid.first_column + 1,
+        GapAfterFirst,
+    );
+    let (first, last) = (row.columns[0], row.columns[count - 1]);
+    found.add_if(count >= 2 && usize::from(last - first) + 1 > count, Holes);
+    let values = row.of(Kind::Number) + row.of(Kind::Date) + row.of(Kind::Stand);
+    found.add_if(!row.rest().is_empty() && values == 0, NoValues);
+    found.add_if(row.of(Kind::Number) * 2 >= count, Numbers);
+    found.add_if(row.of(Kind::Stand) * 3 >= count, Stands);
+    found.add_if(row.of(Kind::Date) > 0, HasDate);
+    found.add_if(row.of(Kind::Mixed) * 3 >= count, MixedTexts);
+    found.add_if(row.periods > 0, SomePeriod);
+    found.add_if(row.dates_run, DatesRun);
+    if begins_left && count > 1 {
+        match grid.slot(k, first).kind {
+            Kind::Number => found.add(FirstNumber),
+            Kind::Period => found.add(FirstPeriod),
+            Kind::Date => found.add(FirstDate),
+            Kind::Mixed => found.add(FirstMixed),
+            Kind::Words => found.add(FirstWords),
+            Kind::Blank | Kind::Stand => {}
+        }
+    }
+    found.add_if(row.has_decimals, Decimals);
+    found.add_if(row.counts_up, CountsUp);
+    found.add_if(row.years_run, YearsRun);
+    found.add(match row.length_of_first {
+        ..=12 => Length12,
+        13..=30 => Length30,
+        31..=70 => Length70,
+        _ => LengthMore,
+    });
+    found.add_if(row.longest > 60, Longest60);
+    if count >= 2 {
+        found.add(match row.mean_length {
+            l if l < 8.0 => Mean8,
+            l if l < 16.0 => Mean16,
+            l if l < 30.0 => Mean30,
+            _ => MeanMore,
+        });
+    }
+    found.add_if(row.full_stop, FullStop);
+    found.add_if(row.colon, Colon);
+    found.add_if(row.first_is_note, NoteWord);
+    found.add_if(row.first_is_title, TitleWord);
+    found.add_if(row.first_is_total, TotalWord);
+    found.add_if(row.later_total, LaterTotal);
+    found.add_if(row.units > 0, Unit);
+    found.add_if(count >= 2 && usize::from(row.units) * 2 >= count, Units);
+    found.add_if(row.bracket_first, BracketFirst);
+    found.add_if(row.bracketed, Bracketed);
+    found.add_if(row.address, Address);
+    found.add_if(row.is_rule, Rule);
+    found.add_if(row.most_bracketed, MostBracketed);
+    let headers = usize::from(row.headers);
+    found.add_if(headers > 0 && count >= 2, HeaderWord);
+    found.add_if(headers >= 2 && headers * 2 >= count, HeaderWords);
+    found.add_if(row.upper, Upper);
+    if row.lower >= 0.5 {
+        found.add(Lower);
+    } else if row.lower > 0.0 && count >= 2 {
+        found.add(SomeLower);
+    } else if row.lower == 0.0 && count >= 2 {
+        found.add(Capitals);
+    }
+    let distinct = usize::from(row.distinct);
+    found.add_if(count >= 3 && distinct == count, Distinct);
+    found.add_if(count >= 3 && distinct * 5 <= count * 3, Repeats);
+    found.add_if(count >= 2 && distinct == 1, SameText);
+}
+
+/// Where the row stands.
+fn place(rows: &[Row], has_values: &[bool], k: usize, found: &mut Traits) {
+    use Trait::*;
+    if k > 0 {
+        found.add([Above0, Above1, Above2][rows[k].gap.min(2)]);
+    }
+    if let Some(next) = rows.get(k + 1) {
+        found.add([Below0, Below1, Below2][next.gap.min(2)]);
+    }
+    found.add([Top0, Top1, Top2, TopMore][k.min(3)]);
+    found.add_if(k + 2 >= rows.len(), Bottom);
+    let below = has_values.iter().skip(k + 1).take(5).position(|&has| has);
+    found.add(match below {
+        None => NextValues0,
+        Some(0) => NextValues1,
+        Some(1) => NextValues2,
+        Some(2) => NextValues3,
+        Some(_) => NextValuesMore,
+    });
+    let above = has_values[..k].iter().rev().take(5).position(|&has| has);
+    found.add(match above {
+        None => LastValues0,
+        Some(0) => LastValues1,
+        Some(1) => LastValues2,
+        Some(_) => LastValuesMore,
+    });
+}
+
+/// Classes of cells that columns consist of: values, periods, dates, codes, words.
+fn class_of(kind: Kind) -> usize {
+    match kind {
+        Kind::Blank => 0,
+        Kind::Number | Kind::Stand => 1,
+        Kind::Period => 2,
+        Kind::Date => 3,
+        Kind::Mixed => 4,
+        Kind::Words => 5,
+    }
+}
+
+/// Compares the row's cells with the columns below it, or above.
+fn compare(grid: &Grid, k: usize, is_below: bool, found: &mut Traits) {
+    use Trait::*;
+    let rows = &grid.rows;
+    let row = &rows[k];
+    let near = if is_below {
+        k + 1..rows.len().min(k + 1 + NEAR)
+    } else {
+        k.saturating_sub(NEAR)..k
+    };
+    let others: Vec<usize> = near.filter(|&j| rows[j].count() >= 2).collect();
+    let pick = |below: Trait, above: Trait| if is_below { below } else { above };
+    if others.is_empty() {
+        found.add(pick(NoneBelow, NoneAbove));
+        return;
+    }
+    let (mut known, mut like, mut over, mut periods, mut plain, mut filled) = (0, 0, 0, 0, 0, 0);
+    let columns = if row.rest().is_empty() {
+        &row.columns
+    } else {
+        row.rest()
+    };
+    for &column in columns {
+        let mut votes = [0usize; 6];
+        for &j in &others {
+            votes[class_of(grid.slot(j, column).kind)] += 1;
+        }
+        let total = others.len() - votes[0];
+        filled += usize::from(total * 3 >= others.len());
+        if total == 0 {
+            continue;
+        }
+        votes[0] = 0;
+        known += 1;
+        // The first class of several that are equally frequent.
+        let usual = (0..6).rev().max_by_key(|&class| votes[class]).unwrap_or(0);
+        let slot = grid.slot(k, column);
+        let mine = if slot.is_period {
+            2
+        } else {
+            class_of(slot.kind)
+        };
+        if mine == usual {
+            like += 1;
+        } else if matches!(usual, 1 | 3) && matches!(mine, 4 | 5) {
+            over += 1;
+        } else if usual == 1 && mine == 2 {
+            periods += 1;
+        } else if usual == 4 && mine == 5 {
+            plain += 1;
+        }
+    }
+    if known > 0 {
+        found.add(if like == 0 {
+            pick(BelowUnlike, AboveUnlike)
+        } else if like * 2 < known {
+            pick(BelowLittleLike, AboveLittleLike)
+        } else if like * 10 < known * 9 {
+            pick(BelowMostlyLike, AboveMostlyLike)
+        } else {
+            pick(BelowLike, AboveLike)
+        });
+        let names = over + periods;
+        if names > 0 {
+            found.add(if names * 2 < known {
+                pick(BelowSomeOver, AboveSomeOver)
+            } else {
+                pick(BelowOver, AboveOver)
+            });
+        }
+        found.add_if(periods * 2 >= known, pick(BelowPeriods, AbovePeriods));
+        found.add_if(plain * 3 >= known, pick(BelowPlain, AbovePlain));
+    }
+    found.add(if filled * 2 < columns.len() {
+        pick(BelowFewFilled, AboveFewFilled)
+    } else if filled < columns.len() {
+        pick(BelowMostFilled, AboveMostFilled)
+    } else {
+        pick(BelowFilled, AboveFilled)
+    });
+    if row.count() < 2 {
+        return;
+    }
+    let (mut texts, mut alike, mut measured, mut outside) = (0, 0, 0, 0);
+    for &column in &row.columns {
+        let slot = grid.slot(k, column);
+        if !slot.kind.is_text() {
+            continue;
+        }
+        texts += 1;
+        let theirs = || others.iter().map(|&j| grid.slot(j, column));
+        alike += usize::from(
+            theirs().any(|other| other.kind.is_text() && other.pattern == slot.pattern),
+        );
+        let lengths = || {
+            theirs()
+                .filter(|other| other.kind != Kind::Blank)
+                .map(|other| other.length)
+        };
+        if lengths().count() >= 2 {
+            measured += 1;
+            let (least, most) = (lengths().min(), lengths().max());
+            outside += usize::from(Some(slot.length) < least || Some(slot.length) > most);
+        }
+    }
+    if texts > 0 {
+        found.add(if alike == 0 {
+            pick(BelowPatternNone, AbovePatternNone)
+        } else if alike * 2 < texts {
+            pick(BelowPatternSome, AbovePatternSome)
+        } else {
+            pick(BelowPattern, AbovePattern)
+        });
+    }
+    found.add_if(
+        measured > 0 && outside * 2 >= measured,
+        pick(BelowLength, AboveLength),
+    );
+}
+
+/// Whether the row's texts stand in rows of the same shape further down and up: categories recur, names of columns do not.
+fn recurring(grid: &Grid, k: usize, texts: usize, found: &mut Traits) {
+    use Trait::*;
+    let rows = &grid.rows;
+    let row = &rows[k];
+    for (near, some, much) in [
+        (
+            k + 1..rows.len().min(k + 1 + RECURRING),
+            BelowRecurs,
+            BelowRecursMuch,
+        ),
+        (k.saturating_sub(RECURRING)..k, AboveRecurs, AboveRecursMuch),
+    ] {
+        let recurs = |column: u16| {
+            let slot = grid.slot(k, column);
+            slot.kind.is_text()
+                && near.clone().any(|j| {
+                    rows[j].shape == row.shape
+                        && rows[j].all_text != row.all_text
+                        && grid.slot(j, column).text == slot.text
+                })
+        };
+        let count = row.columns.iter().filter(|&&column| recurs(column)).count();
+        found.add_if(count > 0, some);
+        found.add_if(count * 5 >= texts * 2, much);
+    }
+}
+
+/// Compares the row's columns with those of the rows directly above and below.
+fn neighbours(rows: &[Row], k: usize, found: &mut Traits) {
+    use Trait::*;
+    let row = &rows[k];
+    let kinds: [(Option<&Row>, [Trait; 8]); 2] = [
+        (
+            rows.get(k + 1),
+            [
+                NextMuchFuller,
+                NextFuller,
+                NextSame,
+                NextEmptier,
+                NextMuchEmptier,
+                NextDisjoint,
+                NextWithin,
+                NextSameColumns,
+            ],
+        ),
+        (
+            k.checked_sub(1).and_then(|j| rows.get(j)),
+            [
+                LastMuchFuller,
+                LastFuller,
+                LastSame,
+                LastEmptier,
+                LastMuchEmptier,
+                LastDisjoint,
+                LastWithin,
+                LastSameColumns,
+            ],
+        ),
+    ];
+    for (
+        other,
+        [
+            much_fuller,
+            fuller,
+            same,
+            emptier,
+            much_emptier,
+            disjoint,
+            within,
+            same_columns,
+        ],
+    ) in kinds
+    {
+        let Some(other) = other else { continue };
+        let ratio = row.count() as f32 / other.count() as f32;
+        found.add(match ratio {
+            r if r < 0.5 => much_fuller,
+            r if r < 0.9 => fuller,
+            r if r <= 1.12 => same,
+            r if r <= 2.0 => emptier,
+            _ => much_emptier,
+        });
+        let shared = row
+            .columns
+            .iter()
+            .filter(|column| other.columns.binary_search(column).is_ok())
+            .count();
+        if shared == 0 {
+            found.add(disjoint);
+        } else if shared == row.count() && shared < other.count() {
+            found.add(within);
+        } else if shared == row.count() && shared > 1 {
+            found.add(same_columns);
+        }
+    }
+}
+
+/// Traits that several others make together.
+fn conclude(row: &Row, found: &mut Traits) {
+    use Trait::*;
+    let is_full = row.shape == Shape::Labels && row.fullness() >= 0.95;
+    found.add_if(
+        is_full
+            && !found.has(FirstEmpty)
+            && !found.has(Holes)
+            && found.has(Distinct)
+            && !row.rest().is_empty()
+            && row.periods == 0,
+        FullLabels,
+    );
+    let may_name = matches!(row.shape, Shape::Labels | Shape::Periods);
+    if may_name
+        && row.count() >= 2
+        && found.has(NoValues)
+        && !found.has(BelowRecursMuch)
+        && !found.has(Repeats)
+    {
+        let signs = [
+            found.has(BelowSomeOver) || found.has(BelowOver),
+            found.has(BelowPlain),
+            found.has(BelowLength),
+            found.has(HeaderWords),
+            found.has(BelowPatternNone),
+            found.has(FirstFull),
+        ];
+        let signs = signs.iter().filter(|&&sign| sign).count();
+        found.add_if(signs >= 2, Likely);
+        found.add_if(signs >= 3, VeryLikely);
+    }
+    if matches!(
+        row.shape,
+        Shape::Labels | Shape::SomeLabels | Shape::Periods
+    ) && found.has(BelowOver)
+    {
+        found.add(Names);
+        found.add_if(found.has(AboveOver) || found.has(NoneAbove), NamesBoth);
+        found.add_if(found.has(NextValues1), NamesNext);
+        found.add_if(found.has(Again), NamesAgain);
+    }
+}
+
+/// The numbers of all features of a row.
+fn numbers(rows: &[Row], all: &[Traits], k: usize) -> Vec<u16> {
+    let own = &all[k];
+    let mut found: Vec<usize> = (0..COUNT).filter(|&at| own.has(TRAITS[at])).collect();
+    let zone = match (own.has(Trait::NoValuesAbove), own.has(Trait::NoValuesBelow)) {
+        (true, false) => 0,
+        (false, false) => 1,
+        (false, true) => 2,
+        (true, true) => 3,
+    };
+    for &one in OF_NEIGHBOURS {
+        if all.get(k + 1).is_some_and(|next| next.has(one)) {
+            found.push(BELOW + one as usize);
+        }
+        if k > 0 && all[k - 1].has(one) {
+            found.push(ABOVE + one as usize);
+        }
+    }
+    for &one in BY_ZONE {
+        if own.has(one) {
+            found.push(ZONED + zone * COUNT + one as usize);
+        }
+    }
+    let shape = |at: Option<usize>| {
+        at.and_then(|at| rows.get(at))
+            .map_or(Shape::COUNT, |row| row.shape as usize)
+    };
+    let (mine, next, last) = (shape(Some(k)), shape(Some(k + 1)), shape(k.checked_sub(1)));
+    found.push(SHAPE + mine);
+    found.push(ZONED_SHAPE + zone * Shape::COUNT + mine);
+    found.push(NEXT + mine * (Shape::COUNT + 1) + next);
+    found.push(LAST + mine * (Shape::COUNT + 1) + last);
+    if k + 2 < rows.len() {
+        found.push(NEXT_BUT_ONE + shape(Some(k + 2)));
+    }
+    if k > 1 {
+        found.push(LAST_BUT_ONE + shape(Some(k - 2)));
+    }
+    if matches!(rows[k].shape, Shape::Lone | Shape::LoneLong) && own.has(Trait::NamedFurtherDown) {
+        found.push(UNNAMED_NEXT + mine * (Shape::COUNT + 1) + next);
+    }
+    found.into_iter().map(|feature| feature as u16).collect()
+}

@@ -1,0 +1,565 @@
+//! What a person would say that a cell holds, by its text alone: a number, a period of time, a date, words.
+//!
+//! This is more forgiving than the readers of [`crate::fields`]: nothing is converted here, and "12r" or "(0.3)" stand in
+//! columns of numbers whatever a reader makes of them.
+
+/// What a cell holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    Blank = 0,
+    Number = 1,
+    /// A year, a quarter, a month: what columns of figures are often named after.
+    Period = 2,
+    Date = 3,
+    /// A sign that stands in for a value: "n/a", "-", "(x)".
+    Stand = 4,
+    /// Letters and digits together: codes, addresses, sentences with numbers.
+    Mixed = 5,
+    Words = 6,
+}
+
+impl Kind {
+    pub const COUNT: usize = 7;
+
+    /// Whether the text has to be read to know what it says.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Mixed | Self::Words)
+    }
+
+    /// Whether the cell holds a value rather than a name.
+    pub fn is_value(self) -> bool {
+        matches!(self, Self::Number | Self::Date | Self::Stand)
+    }
+}
+
+/// White space, and characters that look like none.
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}' | '\u{1c}'..='\u{1f}')
+}
+
+/// The text without white space around it.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+/// The kind of a trimmed text.
+pub fn kind_of(text: &str) -> Kind {
+    if text.is_empty() {
+        return Kind::Blank;
+    }
+    let length = text.chars().take(48).count();
+    if !text.chars().any(|c| c.is_ascii_digit()) {
+        return if length <= 6 && is_stand_in(text) {
+            Kind::Stand
+        } else if length <= 14 && is_period(text) {
+            Kind::Period
+        } else {
+            Kind::Words
+        };
+    }
+    if is_multiplier(text) {
+        return Kind::Words;
+    }
+    if year(text).is_some() {
+        return Kind::Period;
+    }
+    if length <= 28 && is_date(text) {
+        return Kind::Date;
+    }
+    if length <= 24 {
+        if is_number(text) {
+            return Kind::Number;
+        }
+        if is_period(text) || text.contains('(') && leading_year(text).is_some() {
+            return Kind::Period;
+        }
+        let bare = without_marks(text);
+        if !bare.is_empty() && bare.len() < text.len() {
+            if year(bare).is_some() {
+                return Kind::Period;
+            }
+            if is_number(bare) {
+                return Kind::Number;
+            }
+            if is_period(bare) {
+                return Kind::Period;
+            }
+        }
+    }
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if length <= 40 && letters <= 2 && digits > 2 * letters {
+        // Ranges, measurements with their errors, telephone numbers.
+        return Kind::Number;
+    }
+    Kind::Mixed
+}
+
+/// "(1,000)", "(000s)": the unit of a column, not a value.
+fn is_multiplier(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) else {
+        return false;
+    };
+    let inner = trim(inner).trim_start_matches(['$', '€', '£', ' ']);
+    let zeros = inner.trim_end_matches('s').trim_end_matches(['\'', '’']);
+    matches!(inner, "1,000" | "1,000,000" | "1.000" | "1000" | "1 000")
+        || !zeros.is_empty() && zeros.bytes().all(|b| b == b'0')
+}
+
+fn is_year_number(number: u32) -> bool {
+    (1800..=2100).contains(&number)
+}
+
+/// A year alone, as "2004" or "2004.0".
+fn year(text: &str) -> Option<u32> {
+    let digits = text.strip_suffix(".0").unwrap_or(text);
+    if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok().filter(|&number| is_year_number(number))
+}
+
+/// The year that a short text begins with: "2004", "2004 (1,000)", "2004-05", but not "2004.5" or "20045".
+pub fn leading_year(text: &str) -> Option<u32> {
+    if let Some(year) = year(text) {
+        return Some(year);
+    }
+    let digits = text.get(..4)?;
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number: u32 = digits.parse().ok()?;
+    let next = text[4..].chars().next()?;
+    let fits = is_space(next) || matches!(next, ',' | '(' | '/' | '\\' | '*' | '-' | '–');
+    (fits && is_year_number(number) && text.chars().take(36).count() < 36).then_some(number)
+}
+
+/// "-1,234.50", "(12 %)", "$ 3.4", "1.2e-5".
+pub fn is_number(text: &str) -> bool {
+    let mut rest = text;
+    if let Some(inner) = rest.strip_prefix('(') {
+        rest = inner.strip_suffix(')').unwrap_or(inner);
+    }
+    rest = trim(rest.trim_start_matches(['-', '+', '−', '–']));
+    for sign in ["US$", "CA$", "$", "€", "£", "¥"] {
+        if let Some(after) = rest.strip_prefix(sign) {
+            rest = trim(after).trim_start_matches(['-', '+', '−', '–']);
+            break;
+        }
+    }
+    rest = rest.trim_end_matches(['€', '%', ' ', '\u{a0}', '\u{202f}']);
+    rest = trim(rest);
+    let bytes: Vec<char> = rest.chars().collect();
+    let run = |from: usize| {
+        bytes[from.min(bytes.len())..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .count()
+    };
+    let whole = run(0);
+    let mut at = whole;
+    let mut digits = whole;
+    if (1..=3).contains(&whole) {
+        while bytes.get(at).is_some_and(|c| {
+            matches!(
+                c,
+                ' ' | ',' | '.' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}'
+            )
+        }) && run(at + 1) == 3
+        {
+            at += 4;
+            digits += 3;
+        }
+    }
+    if bytes.get(at).is_some_and(|c| matches!(c, '.' | ',')) && run(at + 1) > 0 {
+        digits += run(at + 1);
+        at += 1 + run(at + 1);
+    }
+    if digits == 0 {
+        return false;
+    }
+    if bytes.get(at).is_some_and(|c| matches!(c, 'e' | 'E')) {
+        let signed = usize::from(bytes.get(at + 1).is_some_and(|c| matches!(c, '+' | '-')));
+        if run(at + 1 + signed) > 0 {
+            at += 1 + signed + run(at + 1 + signed);
+        }
+    }
+    at == bytes.len()
+}
+
+/// A text without the marks of footnotes at its end: "1,204 (2)", "Total*", "5.1\3".
+pub fn without_marks(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        let before = rest.len();
+        rest = rest.trim_end_matches(is_space).trim_end_matches([
+            '*', '†', '‡', '§', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹',
+        ]);
+        let digits = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+        if digits.len() < rest.len()
+            && let Some(bare) = digits.strip_suffix('\\')
+        {
+            rest = bare;
+        }
+        if let Some(inner) = rest.strip_suffix(')') {
+            let bare = inner.trim_end_matches(|c: char| c.is_ascii_digit());
+            if inner.len() - bare.len() <= 1 {
+                rest = bare.strip_suffix('(').unwrap_or(bare);
+            }
+        }
+        let mut ending = rest.chars().rev();
+        if ending.next().is_some_and(|c| c.is_ascii_lowercase())
+            && ending.next().is_some_and(is_space)
+        {
+            rest = &rest[..rest.len() - 1];
+        }
+        if rest.len() == before {
+            return rest;
+        }
+    }
+}
+
+/// A piece of a short text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Piece<'t> {
+    /// Digits: how many, and their value.
+    Digits(usize, u32),
+    Letters(&'t str),
+    Other(char),
+}
+
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = if first.is_ascii_digit() {
+            rest.find(|c: char| !c.is_ascii_digit())
+        } else if first.is_alphabetic() {
+            rest.find(|c: char| !c.is_alphabetic())
+        } else {
+            Some(first.len_utf8())
+        }
+        .unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(length);
+        found.push(if first.is_ascii_digit() {
+            Piece::Digits(length, piece.parse().unwrap_or(u32::MAX))
+        } else if first.is_alphabetic() {
+            Piece::Letters(piece)
+        } else if is_space(first) {
+            Piece::Other(' ')
+        } else {
+            Piece::Other(first)
+        });
+        rest = after;
+    }
+    found
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// An English month, whole or by its first letters. (Headers of other languages seldom are months alone.)
+fn is_month(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    (3..=9).contains(&word.len())
+        && MONTHS
+            .iter()
+            .any(|month| *month == word || month.starts_with(&word) && word.len() <= 4)
+}
+
+fn is_date(text: &str) -> bool {
+    use Piece::{Digits, Letters, Other};
+    let pieces = pieces(text);
+    let is_dash = |c: char| matches!(c, '/' | '.' | '-');
+    let clock = |rest: &[Piece<'_>]| match rest {
+        [Digits(1 | 2, _), Other(':'), Digits(2, _), end @ ..] => {
+            let end = match end {
+                [
+                    Other(':'),
+                    Digits(2, _),
+                    Other('.' | ','),
+                    Digits(..),
+                    end @ ..,
+                ]
+                | [Other(':'), Digits(2, _), end @ ..] => end,
+                _ => end,
+            };
+            match end {
+                [] => true,
+                [Letters(half)] | [Other(' '), Letters(half)] => {
+                    half.eq_ignore_ascii_case("am")
+                        || half.eq_ignore_ascii_case("pm")
+                        || half.eq_ignore_ascii_case("z")
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    };
+    let then_clock = |rest: &[Piece<'_>]| match rest {
+        [] => true,
+        [Other(' '), rest @ ..] => clock(rest),
+        [Letters("T"), rest @ ..] => clock(rest),
+        _ => false,
+    };
+    match pieces.as_slice() {
+        [
+            Digits(4, _),
+            Other(a),
+            Digits(1 | 2, _),
+            Other(b),
+            Digits(1 | 2, _),
+            rest @ ..,
+        ] => is_dash(*a) && a == b && then_clock(rest),
+        [
+            Digits(1 | 2, _),
+            Other(a),
+            Digits(1 | 2, _),
+            Other(b),
+            Digits(2 | 4, _),
+            rest @ ..,
+        ] if is_dash(*a) => a == b && then_clock(rest),
+        [
+            Digits(1 | 2, _),
+            Other(' ' | '-'),
+            Letters(month),
+            Other(' ' | '-'),
+            Digits(2 | 4, _),
+            rest @ ..,
+        ] => is_month(month) && then_clock(rest),
+        [
+            Letters(month),
+            Other(' '),
+            Digits(1 | 2, _),
+            Other(','),
+            Other(' '),
+            Digits(4, _),
+        ] => is_month(month),
+        other => clock(other),
+    }
+}
+
+/// "2004-05", "Q1 2004", "Jan-Mar", "March 2004", "FY 2004", "2004 II".
+fn is_period(text: &str) -> bool {
+    use Piece::{Digits, Letters, Other};
+    let pieces = pieces(text);
+    let is_year = |number: u32| is_year_number(number);
+    let dash = |c: char| matches!(c, '-' | '–' | '/');
+    let roman = |word: &str| {
+        ["i", "ii", "iii", "iv"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
+    };
+    let q = |word: &str| word.eq_ignore_ascii_case("q");
+    let quarter = |rest: &[Piece<'_>]| match rest {
+        [Letters(word), Digits(1, 1..=4)] | [Digits(1, 1..=4), Letters(word)] => q(word),
+        [Letters(word)] => roman(word) || is_month(word),
+        [Letters(word), Other('.')] => is_month(word),
+        _ => false,
+    };
+    let maybe_year = |rest: &[Piece<'_>]| match rest {
+        [] => true,
+        [Digits(4, number)] => is_year(*number),
+        [Other(' ' | '/' | '-' | ',' | '\''), rest @ ..] => matches!(
+            rest,
+            [Digits(4 | 2, _)] | [Other(' ' | '\''), Digits(4 | 2, _)]
+        ),
+        _ => false,
+    };
+    match pieces.as_slice() {
+        [Digits(4, from), Other(a), Digits(2 | 4, _)] if is_year(*from) => dash(*a),
+        [Digits(4, from), Other(a), Other(b), Digits(2 | 4, _)] if is_year(*from) => {
+            (dash(*a) || *a == ' ') && (dash(*b) || *b == ' ')
+        }
+        [
+            Digits(4, from),
+            Other(' '),
+            Other(a),
+            Other(' '),
+            Digits(2 | 4, _),
+        ] if is_year(*from) => dash(*a),
+        [Digits(4, from), Other('/' | ' '), Digits(1, 1..=4)] => is_year(*from),
+        [Digits(4, from), Other('*')] => is_year(*from),
+        [Digits(4, from), Letters(mark)] | [Digits(4, from), Other(' '), Letters(mark)]
+            if is_year(*from) && mark.chars().count() == 1 =>
+        {
+            true
+        }
+        [Digits(4, from), Other(' ' | '/' | '-'), rest @ ..] if is_year(*from) => quarter(rest),
+        [Digits(4, from), rest @ ..] if is_year(*from) => quarter(rest),
+        [Letters(word), Digits(1, 1..=4), rest @ ..] if q(word) => maybe_year(rest),
+        [Digits(1, 1..=4), Letters(word), rest @ ..] if q(word) => maybe_year(rest),
+        [
+            Digits(1, 1..=4),
+            Letters(ending),
+            Other(' '),
+            Letters(word),
+            ..,
+        ] => {
+            ["st", "nd", "rd", "th"].contains(ending)
+                && (word.eq_ignore_ascii_case("quarter") || word.eq_ignore_ascii_case("qtr"))
+        }
+        [Letters(word), rest @ ..]
+            if word.eq_ignore_ascii_case("fy") || word.eq_ignore_ascii_case("cy") =>
+        {
+            matches!(
+                rest,
+                [Digits(4 | 2, _)]
+                    | [Other(' ' | '\''), Digits(4 | 2, _)]
+                    | [Other(' '), Other('\''), Digits(4 | 2, _)]
+            )
+        }
+        [Letters(month), rest @ ..] if is_month(month) => {
+            let rest = match rest {
+                [Other('.'), rest @ ..] => rest,
+                _ => rest,
+            };
+            let rest = match rest {
+                [Other(a), Letters(other), rest @ ..] if dash(*a) && is_month(other) => rest,
+                [Other(' '), Other(a), Other(' '), Letters(other), rest @ ..]
+                    if dash(*a) && is_month(other) =>
+                {
+                    rest
+                }
+                _ => rest,
+            };
+            let rest = match rest {
+                [Other('.'), rest @ ..] => rest,
+                _ => rest,
+            };
+            maybe_year(rest)
+        }
+        _ => false,
+    }
+}
+
+/// "n/a", "–", "(x)", "nil".
+fn is_stand_in(text: &str) -> bool {
+    let inner = text
+        .trim_start_matches(['(', '['])
+        .trim_end_matches([')', ']']);
+    if inner.is_empty() {
+        return false;
+    }
+    if inner
+        .chars()
+        .all(|c| matches!(c, '-' | '–' | '—' | '.' | '·' | '*' | '…' | '#'))
+    {
+        return true;
+    }
+    let plain: String = inner
+        .chars()
+        .filter(|c| !matches!(c, '.' | '/' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect();
+    matches!(
+        plain.as_str(),
+        "na" | "nd"
+            | "x"
+            | "z"
+            | "d"
+            | "s"
+            | "b"
+            | "c"
+            | "f"
+            | "u"
+            | "nil"
+            | "null"
+            | "none"
+            | "#na"
+            | "tba"
+            | "tbd"
+            | "dnr"
+            | "ns"
+            | "ka"
+            | "nv"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_what_people_say() {
+        use Kind::{Blank, Date, Mixed, Number, Period, Stand, Words};
+        for (text, kind) in [
+            ("", Blank),
+            ("12", Number),
+            ("-1,234.50", Number),
+            ("(12.5%)", Number),
+            ("US$ 3", Number),
+            ("1 234 567", Number),
+            ("1.234,56 €", Number),
+            ("1.2e-05", Number),
+            ("76.3±1.2", Number),
+            ("12r", Number),
+            ("1,204 (2)", Number),
+            ("(555) 123-4567", Number),
+            ("2004", Period),
+            ("2004.0", Period),
+            ("2004-05", Period),
+            ("2004 (1,000)", Period),
+            ("2004 p", Period),
+            ("2004/II", Period),
+            ("Q1 2004", Period),
+            ("1st quarter", Period),
+            ("Jan", Period),
+            ("Jan.-Mar. 2004", Period),
+            ("March 2004", Period),
+            ("FY '04", Period),
+            ("2024-03-01", Date),
+            ("2024-03-01 08:05:00", Date),
+            ("31.12.2024", Date),
+            ("1-Mar-24", Date),
+            ("8:05 pm", Date),
+            ("Mar 1, 2024", Date),
+            ("n/a", Stand),
+            ("(x)", Stand),
+            ("--", Stand),
+            ("(1,000)", Words),
+            ("(000s)", Words),
+            ("SKU-0012", Mixed),
+            ("12 Main Street", Mixed),
+            ("Marketing", Words),
+            ("Net (EUR)", Words),
+        ] {
+            assert_eq!(kind_of(text), kind, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn years_lead_only_where_they_are_years() {
+        assert_eq!(leading_year("2004, revised"), Some(2004));
+        assert_eq!(leading_year("20045"), None);
+        assert_eq!(leading_year("2004.5"), None);
+        assert_eq!(leading_year("1204 items"), None);
+        assert_eq!(leading_year("200é"), None);
+    }
+
+    #[test]
+    fn marks_of_footnotes_go() {
+        for (text, bare) in [
+            ("1,204 (2)", "1,204 "),
+            ("Total*", "Total"),
+            ("5.1\\3", "5.1"),
+            ("7 a", "7"),
+            ("é)", "é"),
+        ] {
+            assert_eq!(trim(without_marks(text)), trim(bare));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Finds the layout of a sheet: which rows are titles, headers, section heads, data, totals and notes.
+//!
+//! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, and [`chain`]
+//! finds the likeliest sequence of states, with learned weights ([`weights`], which `engine/native/layout/train.py` writes).
+//! The same sheet always has the same layout.
+
+pub mod chain;
+pub mod choose;
+pub mod features;
+pub mod kinds;
+pub mod rows;
+mod weights;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use self::chain::{Chain, Link, STATES};
+use self::rows::Grid;
+use crate::cells::Sheet;
+
+pub use self::weights::PROVENANCE;
+
+/// What a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    Title = 0,
+    Header = 1,
+    /// A section head: it names the rows below it.
+    Group = 2,
+    Data = 3,
+    Total = 4,
+    Note = 5,
+}
+
+impl State {
+    /// All of them, by number.
+    pub const ALL: [Self; STATES] = [
+        Self::Title,
+        Self::Header,
+        Self::Group,
+        Self::Data,
+        Self::Total,
+        Self::Note,
+    ];
+}
+
+/// A row that was looked at.
+#[derive(Debug, Clone)]
+pub struct RowLayout {
+    /// In the sheet, from 0.
+    pub number: usize,
+    pub after_blank: bool,
+    pub state: State,
+    /// How likely each state is.
+    pub likelihoods: [f64; STATES],
+    /// The row's features, by number.
+    pub features: Vec<u16>,
+}
+
+/// The rows of a sheet that were looked at, from the top. Rows between them look like the one before, or are blank.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    pub rows: Vec<RowLayout>,
+}
+
+/// The features of the rows that are looked at: number in the sheet, blank rows above, features.
+pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
+    let chosen = choose::choose(sheet);
+    let grid = Grid::read(
+        sheet,
+        &chosen.rows,
+        chosen.columns.start,
+        chosen.columns.end,
+    );
+    let features = features::features(&grid);
+    grid.rows
+        .iter()
+        .zip(features)
+        .map(|(row, features)| (row.number, row.gap, features))
+        .collect()
+}
+
+/// Finds the layout of a sheet.
+pub fn recognise(sheet: &Sheet) -> Layout {
+    let model = Model::learned();
+    let rows = features_of(sheet);
+    let links: Vec<Link> = rows
+        .iter()
+        .map(|(_, gap, features)| Link {
+            scores: model.scores(features),
+            after_blank: *gap > 0,
+        })
+        .collect();
+    let states = model.chain.likeliest(&links);
+    let likelihoods = model.chain.likelihoods(&links);
+    Layout {
+        rows: rows
+            .into_iter()
+            .zip(states)
+            .zip(likelihoods)
+            .map(
+                |(((number, gap, features), state), likelihoods)| RowLayout {
+                    number,
+                    after_blank: gap > 0,
+                    state: State::ALL[usize::from(state)],
+                    likelihoods,
+                    features,
+                },
+            )
+            .collect(),
+    }
+}
+
+/// The features that spoke for a state of a row rather than for another one: at most `most`, the strongest first, each
+/// with how much it adds.
+pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec<(u16, f64)> {
+    let model = Model::learned();
+    let mut found: Vec<(u16, f64)> = features
+        .iter()
+        .map(|&feature| {
+            let weights = &model.weights[usize::from(feature)];
+            (
+                feature,
+                f64::from(weights[state as usize] - weights[other as usize]),
+            )
+        })
+        .filter(|&(_, adds)| adds > 0.05)
+        .collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(most);
+    found
+}
+
+/// The learned weights, by the numbers of features.
+struct Model {
+    chain: Chain,
+    weights: Vec<[f32; STATES]>,
+}
+
+impl Model {
+    fn learned() -> &'static Self {
+        static MODEL: OnceLock<Model> = OnceLock::new();
+        MODEL.get_or_init(|| {
+            let known: HashMap<&str, &[f32; STATES]> = weights::WEIGHTS
+                .iter()
+                .map(|(name, row)| (*name, row))
+                .collect();
+            let weights = (0..features::FEATURES)
+                .map(|feature| {
+                    known
+                        .get(features::words_of(feature).as_str())
+                        .map_or([0.0; STATES], |&&row| row)
+                })
+                .collect();
+            let wide = |row: [f32; STATES]| row.map(f64::from);
+            Self {
+                chain: Chain {
+                    start: wide(weights::START),
+                    end: wide(weights::END),
+                    steps: weights::STEPS.map(|steps| steps.map(wide)),
+                },
+                weights,
+            }
+        })
+    }
+
+    fn scores(&self, features: &[u16]) -> [f64; STATES] {
+        let mut scores = [0.0; STATES];
+        for &feature in features {
+            for (score, weight) in scores.iter_mut().zip(self.weights[usize::from(feature)]) {
+                *score += f64::from(weight);
+            }
+        }
+        scores
+    }
+}

@@ -1,0 +1,574 @@
+//! The rows that are looked at: what each holds, cell by cell, and which of a few shapes it has.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::kinds::{Kind, kind_of, leading_year, trim};
+use super::words::{self, Said};
+use crate::cells::text_form::as_python;
+use crate::cells::{Cell, Sheet, Tag};
+
+/// Longer texts are sentences whatever follows.
+const MOST_BYTES: usize = 240;
+
+/// A cell of a row that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    pub kind: Kind,
+    /// Whether it names a period: years and the like beside one another are headers, not values.
+    pub is_period: bool,
+    /// Characters.
+    pub length: u16,
+    /// Of its text, for comparing.
+    pub text: u64,
+    /// Of the pattern of its text: letters, digits and signs in the order they come.
+    pub pattern: u32,
+}
+
+impl Slot {
+    pub const BLANK: Self = Self {
+        kind: Kind::Blank,
+        is_period: false,
+        length: 0,
+        text: 0,
+        pattern: 0,
+    };
+}
+
+/// The shapes of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Shape {
+    /// One short cell, where rows begin.
+    Lone,
+    /// One long cell, where rows begin.
+    LoneLong,
+    /// One short cell further right.
+    Aside,
+    /// One long cell further right.
+    AsideLong,
+    /// Names with values beside them: "Customer:", "Miller".
+    Pairs,
+    /// A long text and little else.
+    Prose,
+    /// Mostly years, quarters, months.
+    Periods,
+    /// Mostly values.
+    Values,
+    /// Mostly values, but few.
+    FewValues,
+    /// Words with some values.
+    WordsAndValues,
+    /// Words, as many as rows nearby have cells.
+    Labels,
+    /// Words, about half as many.
+    SomeLabels,
+    /// Words, few of them.
+    FewLabels,
+}
+
+impl Shape {
+    pub const COUNT: usize = 13;
+    pub const NAMES: [&'static str; Self::COUNT] = [
+        "one short text",
+        "one long text",
+        "one short text at the right",
+        "one long text at the right",
+        "names with values beside them",
+        "prose",
+        "periods",
+        "values",
+        "few values",
+        "words and values",
+        "labels",
+        "some labels",
+        "few labels",
+    ];
+
+    /// Whether such a row may name columns.
+    pub fn is_names(self) -> bool {
+        matches!(
+            self,
+            Self::Labels | Self::SomeLabels | Self::FewLabels | Self::Periods
+        )
+    }
+
+    /// Whether such a row is one cell, or text that is no table's.
+    pub fn is_apart(self) -> bool {
+        matches!(
+            self,
+            Self::Lone | Self::LoneLong | Self::Aside | Self::AsideLong | Self::Pairs | Self::Prose
+        )
+    }
+}
+
+/// A filled row that is looked at.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// In the sheet, from 0.
+    pub number: usize,
+    /// Blank rows directly above, up to the sheet's first row.
+    pub gap: usize,
+    /// Columns with a value, in order; among those that are looked at.
+    pub columns: Vec<u16>,
+    /// By [`Kind`].
+    pub counts: [u16; Kind::COUNT],
+    pub length_of_first: u16,
+    pub longest: u16,
+    pub mean_length: f32,
+    pub colons: u16,
+    pub headers: u16,
+    pub units: u16,
+    /// Whether dates stand beside one another in order.
+    pub dates_run: bool,
+    /// Whether years follow each other in short steps.
+    pub years_step: bool,
+    /// Whether three years or more only rise, or only fall.
+    pub years_run: bool,
+    /// Whether small numbers count: 1, 2, 3.
+    pub counts_up: bool,
+    pub has_decimals: bool,
+    pub first_is_note: bool,
+    pub first_is_title: bool,
+    pub first_is_total: bool,
+    pub later_total: bool,
+    pub full_stop: bool,
+    pub colon: bool,
+    pub bracket_first: bool,
+    pub bracketed: bool,
+    /// Whether most texts right of the first are in brackets.
+    pub most_bracketed: bool,
+    /// Whether the cells draw a line: "-----".
+    pub is_rule: bool,
+    pub address: bool,
+    pub upper: bool,
+    /// Share of texts that begin with a small letter; below zero where none has a letter.
+    pub lower: f32,
+    pub distinct: u16,
+    /// Of all texts in order.
+    pub all_text: u64,
+    /// Cells right of the sheet's first column: of the columns above, the index of their first.
+    pub rest_from: usize,
+    pub periods: u16,
+    pub values: u16,
+    pub typical: u16,
+    pub shape: Shape,
+}
+
+impl Row {
+    pub fn count(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub fn of(&self, kind: Kind) -> usize {
+        usize::from(self.counts[kind as usize])
+    }
+
+    /// The columns right of the sheet's first one.
+    pub fn rest(&self) -> &[u16] {
+        &self.columns[self.rest_from..]
+    }
+
+    /// How full the row is beside the fullest rows nearby.
+    pub fn fullness(&self) -> f32 {
+        self.count() as f32 / f32::from(self.typical.max(1))
+    }
+}
+
+/// The rows that are looked at, and their cells by row and column.
+pub struct Grid {
+    pub rows: Vec<Row>,
+    slots: Vec<Slot>,
+    width: usize,
+    /// The first column that has a value in any of the rows.
+    pub first_column: u16,
+    pub widest: usize,
+}
+
+impl Grid {
+    /// Reads rows of a sheet, of each the cells from `first_column` to before `stop_column`. Rows without one are left out.
+    pub fn read(
+        sheet: &Sheet,
+        numbers: &[(usize, usize)],
+        first_column: usize,
+        stop_column: usize,
+    ) -> Self {
+        let width = stop_column.saturating_sub(first_column);
+        let mut grid = Self {
+            rows: Vec::with_capacity(numbers.len()),
+            slots: Vec::with_capacity(numbers.len() * width),
+            width,
+            first_column: 0,
+            widest: 0,
+        };
+        let mut cells = Vec::new();
+        let mut texts = Texts::default();
+        for &(number, gap) in numbers {
+            sheet.read_row(number, &mut cells);
+            let stop = cells.len().min(stop_column);
+            let cells = cells.get(first_column..stop).unwrap_or_default();
+            texts.fill(sheet, cells);
+            if texts.found.is_empty() {
+                continue;
+            }
+            let at = grid.slots.len();
+            grid.slots.resize(at + width, Slot::BLANK);
+            let row = texts.row(number, gap, &mut grid.slots[at..]);
+            grid.rows.push(row);
+        }
+        grid.first_column = grid
+            .rows
+            .iter()
+            .map(|row| row.columns[0])
+            .min()
+            .unwrap_or(0);
+        grid.widest = grid.rows.iter().map(Row::count).max().unwrap_or(0);
+        grid.find_shapes();
+        grid
+    }
+
+    pub fn slot(&self, row: usize, column: u16) -> &Slot {
+        &self.slots[row * self.width + usize::from(column)]
+    }
+
+    fn find_shapes(&mut self) {
+        let counts: Vec<u16> = self.rows.iter().map(|row| row.count() as u16).collect();
+        let mut near = Vec::new();
+        for k in 0..self.rows.len() {
+            near.clear();
+            near.extend_from_slice(&counts[k.saturating_sub(4)..counts.len().min(k + 9)]);
+            near.sort_unstable_by(|a, b| b.cmp(a));
+            let typical = near[2.min(near.len() - 1)];
+            let slots = &mut self.slots[k * self.width..(k + 1) * self.width];
+            let row = &mut self.rows[k];
+            row.typical = typical;
+            row.rest_from = usize::from(row.columns[0] == self.first_column);
+            let mut dates = 0;
+            let (mut periods, mut values) = (0, 0);
+            for &column in &row.columns[row.rest_from..] {
+                let slot = &mut slots[usize::from(column)];
+                dates += u16::from(slot.kind == Kind::Date);
+                slot.is_period |= row.dates_run && slot.kind == Kind::Date;
+                periods += u16::from(slot.is_period);
+                values += u16::from(slot.kind.is_value());
+            }
+            row.periods = periods;
+            if row.is_rule {
+                values = 0;
+            }
+            row.values = values.saturating_sub(if row.dates_run { dates } else { 0 });
+            row.shape = shape_of(row, self.first_column, slots);
+        }
+    }
+}
+
+fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
+    let count = row.count();
+    let typical = usize::from(row.typical);
+    if count == 1 {
+        let is_long = row.length_of_first > 45;
+        return match (row.columns[0] == first_column, is_long) {
+            (true, false) => Shape::Lone,
+            (true, true) => Shape::LoneLong,
+            (false, false) => Shape::Aside,
+            (false, true) => Shape::AsideLong,
+        };
+    }
+    if count <= 4 && count * 2 <= typical.max(4) && usize::from(row.colons) * 3 >= count {
+        return Shape::Pairs;
+    }
+    if row.longest > 90 && count * 3 < typical {
+        return Shape::Prose;
+    }
+    let rest = row.rest();
+    let numbers = rest
+        .iter()
+        .filter(|&&column| slots[usize::from(column)].kind == Kind::Number)
+        .count();
+    let values = usize::from(row.values);
+    if !rest.is_empty()
+        && usize::from(row.periods) * 5 >= rest.len() * 3
+        && numbers * 4 <= rest.len()
+        && (rest.len() >= 2 || values == 0)
+        && row.years_step
+    {
+        return Shape::Periods;
+    }
+    if values * 3 >= count {
+        return if count * 3 >= typical {
+            Shape::Values
+        } else {
+            Shape::FewValues
+        };
+    }
+    if values > 0 {
+        return Shape::WordsAndValues;
+    }
+    let fullness = row.fullness();
+    if fullness >= 0.7 {
+        Shape::Labels
+    } else if fullness >= 0.35 || count >= 4 {
+        Shape::SomeLabels
+    } else {
+        Shape::FewLabels
+    }
+}
+
+/// The texts of one row, while it is read.
+#[derive(Default)]
+struct Texts {
+    /// Column, where its text begins and ends, and its kind.
+    found: Vec<(u16, usize, usize, Kind)>,
+    all: String,
+}
+
+impl Texts {
+    fn fill(&mut self, sheet: &Sheet, cells: &[Cell]) {
+        self.found.clear();
+        self.all.clear();
+        for (column, &cell) in cells.iter().enumerate() {
+            let start = self.all.len();
+            let kind = match cell.tag {
+                Tag::Empty | Tag::EmptyText => continue,
+                Tag::Text => {
+                    let text = cut(sheet.text(cell.as_text()));
+                    let text = trim(text);
+                    self.all.push_str(text);
+                    kind_of(text)
+                }
+                Tag::Boolean => {
+                    as_python(cell, sheet, &mut self.all);
+                    Kind::Stand
+                }
+                Tag::DateTime | Tag::Date | Tag::Time => {
+                    as_python(cell, sheet, &mut self.all);
+                    Kind::Date
+                }
+                Tag::Duration => Kind::Number,
+                Tag::Integer | Tag::Float | Tag::BigInteger => {
+                    as_python(cell, sheet, &mut self.all);
+                    if self.all[start..].ends_with(".0") {
+                        self.all.truncate(self.all.len() - 2);
+                    }
+                    match kind_of(&self.all[start..]) {
+                        Kind::Period => Kind::Period,
+                        _ => Kind::Number,
+                    }
+                }
+            };
+            // "2004.0" is what a text file has where a workbook has the number 2004.
+            if matches!(kind, Kind::Number | Kind::Period) && self.all[start..].ends_with(".0") {
+                self.all.truncate(self.all.len() - 2);
+            }
+            if kind != Kind::Blank {
+                self.found
+                    .push((column as u16, start, self.all.len(), kind));
+            }
+        }
+    }
+
+    fn row(&self, number: usize, gap: usize, slots: &mut [Slot]) -> Row {
+        let text = |(_, start, stop, _): (u16, usize, usize, Kind)| &self.all[start..stop];
+        let first = text(self.found[0]);
+        let mut row = Row {
+            number,
+            gap,
+            columns: Vec::with_capacity(self.found.len()),
+            counts: [0; Kind::COUNT],
+            length_of_first: 0,
+            longest: 0,
+            mean_length: 0.0,
+            colons: 0,
+            headers: 0,
+            units: 0,
+            dates_run: false,
+            years_step: false,
+            years_run: false,
+            counts_up: false,
+            has_decimals: false,
+            first_is_note: self.found[0].3.is_text() && words::is_note(first),
+            first_is_title: words::is_title(first),
+            first_is_total: false,
+            later_total: false,
+            full_stop: false,
+            colon: first.ends_with(':'),
+            bracket_first: first.starts_with(['(', '[']),
+            bracketed: false,
+            most_bracketed: false,
+            is_rule: self.found.len() >= 2,
+            address: false,
+            upper: false,
+            lower: -1.0,
+            distinct: 0,
+            all_text: 0,
+            rest_from: 0,
+            periods: 0,
+            values: 0,
+            typical: 0,
+            shape: Shape::Values,
+        };
+        let mut whole = DefaultHasher::new();
+        let mut different = Vec::with_capacity(self.found.len());
+        let (mut total_length, mut lettered, mut small, mut capital) = (0u32, 0u32, 0u32, 0u32);
+        let mut years = Vec::new();
+        let mut dates: Vec<&str> = Vec::new();
+        let mut counting: Vec<u32> = Vec::new();
+        let mut all_count = true;
+        let mut in_brackets = 0;
+        for (place, &entry) in self.found.iter().enumerate() {
+            let (column, _, _, kind) = entry;
+            let text = text(entry);
+            let length = text.chars().count() as u16;
+            row.columns.push(column);
+            row.counts[kind as usize] += 1;
+            row.longest = row.longest.max(length);
+            total_length += u32::from(length);
+            let hash = hash_of(text);
+            hash.hash(&mut whole);
+            different.push(hash);
+            let mut slot = Slot {
+                kind,
+                is_period: kind == Kind::Period,
+                length,
+                text: hash,
+                pattern: 0,
+            };
+            let year = leading_year(text);
+            match kind {
+                Kind::Mixed | Kind::Words => {
+                    slot.pattern = pattern_of(text);
+                    slot.is_period = kind == Kind::Mixed && year.is_some();
+                    let Said {
+                        total,
+                        unit,
+                        header,
+                    } = words::said(text);
+                    row.headers += u16::from(header);
+                    row.units += u16::from(unit);
+                    row.first_is_total |= total && place == 0;
+                    row.later_total |= total && place > 0;
+                    in_brackets += usize::from(
+                        place > 0 && text.starts_with(['(', '[']) && text.ends_with([')', ']']),
+                    );
+                    row.address |=
+                        text.contains('@') || text.starts_with("http") || text.starts_with("www.");
+                    if let Some(letter) = text.chars().find(|c| c.is_alphabetic()) {
+                        lettered += 1;
+                        small += u32::from(letter.is_lowercase());
+                        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+                        capital += u32::from(letters > 2 && !text.chars().any(char::is_lowercase));
+                    }
+                }
+                Kind::Number => {
+                    row.has_decimals |= has_decimals(text);
+                    if text.len() <= 2 {
+                        counting.extend(text.parse::<u32>().ok());
+                    } else {
+                        all_count = false;
+                    }
+                }
+                Kind::Date => dates.push(text),
+                _ => {}
+            }
+            if slot.is_period && place > 0 {
+                years.extend(year);
+            }
+            row.is_rule &= text
+                .chars()
+                .all(|c| matches!(c, '-' | '_' | '=' | '–' | '—'));
+            row.colons += u16::from(text.ends_with(':'));
+            slots[usize::from(column)] = slot;
+        }
+        let count = row.count();
+        row.bracketed = in_brackets > 0;
+        row.most_bracketed = in_brackets >= 2 && in_brackets * 2 >= count - 1;
+        row.length_of_first = slots[usize::from(row.columns[0])].length;
+        row.full_stop = first.ends_with('.') && row.length_of_first > 25;
+        row.mean_length = total_length as f32 / count as f32;
+        row.all_text = whole.finish();
+        different.sort_unstable();
+        different.dedup();
+        row.distinct = different.len() as u16;
+        if lettered > 0 {
+            row.lower = small as f32 / lettered as f32;
+            row.upper = capital * 5 >= lettered * 3;
+        }
+        let rises = |xs: &[u32]| xs.windows(2).all(|w| w[0] <= w[1]);
+        let falls = |xs: &[u32]| xs.windows(2).all(|w| w[0] >= w[1]);
+        row.years_step = years.windows(2).all(|w| w[0].abs_diff(w[1]) <= 30);
+        row.years_run = years.len() >= 3 && (rises(&years) || falls(&years));
+        row.counts_up =
+            all_count && counting.len() >= 3 && counting.windows(2).all(|w| w[1] == w[0] + 1);
+        row.dates_run = dates.len() >= 3
+            && dates.len() * 2 >= count
+            && (dates.windows(2).all(|w| w[0] < w[1]) || dates.windows(2).all(|w| w[0] > w[1]));
+        row
+    }
+}
+
+fn cut(text: &str) -> &str {
+    if text.len() <= MOST_BYTES {
+        return text;
+    }
+    let mut end = MOST_BYTES;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether a number has a fraction other than zeros.
+fn has_decimals(text: &str) -> bool {
+    text.char_indices().any(|(at, c)| {
+        matches!(c, '.' | ',')
+            && text[..at].ends_with(|c: char| c.is_ascii_digit())
+            && text[at + 1..]
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .any(|c| c != '0')
+    })
+}
+
+/// The pattern of a text: runs of letters, digits and signs, in which any number of words look alike.
+fn pattern_of(text: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    let (mut length, mut last, mut in_words) = (0, ' ', false);
+    let mut put = |sign: char| {
+        if length < 12 {
+            sign.hash(&mut hasher);
+            length += 1;
+        }
+    };
+    let mut was_letter = false;
+    for c in text.chars() {
+        let sign = if c.is_numeric() {
+            '9'
+        } else if c.is_alphabetic() {
+            'a'
+        } else if c.is_whitespace() {
+            ' '
+        } else {
+            c
+        };
+        if sign == 'a' {
+            // Whether a word is of small or of capital letters counts once, at its first letter.
+            if !was_letter && !in_words {
+                put(if c.is_uppercase() { 'A' } else { 'a' });
+                in_words = true;
+            }
+        } else if sign == ' ' && in_words {
+            // Words go on.
+        } else if sign != last || was_letter {
+            put(sign);
+            in_words = false;
+        }
+        was_letter = sign == 'a';
+        last = sign;
+    }
+    hasher.finish() as u32
+}

@@ -1,0 +1,451 @@
+//! Words that tell titles, headers, totals and notes, in the languages that workbooks of our users are in.
+
+use super::kinds::is_space;
+
+/// What a line of notes begins with. Small letters; a blank at the end belongs to the word.
+const NOTES: &[&str] = &[
+    "abbrev",
+    "anm.",
+    "anmerkung",
+    "bron:",
+    "contact",
+    "copyright",
+    "data are",
+    "data source",
+    "disclaimer",
+    "excludes ",
+    "explanation",
+    "figures ",
+    "fonte",
+    "footnote",
+    "for more",
+    "fuente",
+    "fußnote",
+    "hinweis",
+    "http",
+    "includes ",
+    "inquir",
+    "last modified",
+    "last update",
+    "less than",
+    "nota",
+    "not applicable",
+    "note",
+    "opmerking",
+    "prepared by",
+    "printed ",
+    "quelle",
+    "remark",
+    "remarque",
+    "represents ",
+    "see ",
+    "source",
+    "stand:",
+    "symbol",
+    "updated",
+    "www.",
+    "©",
+];
+/// What a title begins with.
+const TITLES: &[&str] = &[
+    "annex",
+    "appendix",
+    "aufstellung",
+    "bericht",
+    "chart",
+    "exhibit",
+    "figure",
+    "informe",
+    "list of",
+    "liste",
+    "rapport",
+    "report",
+    "schedule",
+    "statistics",
+    "summary",
+    "tabelle",
+    "tabla",
+    "table",
+    "tableau",
+    "übersicht",
+];
+/// A word of these makes a row of totals.
+const TOTALS: &[&str] = &[
+    "average",
+    "avg",
+    "endsumme",
+    "gesamt",
+    "gesamtsumme",
+    "insgesamt",
+    "mean",
+    "median",
+    "overall",
+    "razem",
+    "somme",
+    "subtotal",
+    "subtotals",
+    "sum",
+    "suma",
+    "summe",
+    "totaal",
+    "total",
+    "totale",
+    "totals",
+    "totaux",
+    "zwischensumme",
+];
+/// Units, as they stand in headers.
+const UNITS: &[&str] = &[
+    "bil",
+    "billion",
+    "billions",
+    "dollar",
+    "dollars",
+    "eur",
+    "euro",
+    "gbp",
+    "hour",
+    "hours",
+    "hrs",
+    "index",
+    "kg",
+    "km",
+    "mil",
+    "million",
+    "millions",
+    "mio",
+    "number",
+    "pct",
+    "percent",
+    "prozent",
+    "rate",
+    "stück",
+    "thousand",
+    "thousands",
+    "ton",
+    "tonnes",
+    "tons",
+    "tsd",
+    "unit",
+    "units",
+    "usd",
+];
+/// Words that headers are made of.
+const HEADERS: &[&str] = &[
+    "account",
+    "address",
+    "adresse",
+    "age",
+    "amount",
+    "anzahl",
+    "area",
+    "artikel",
+    "author",
+    "balance",
+    "betrag",
+    "bezeichnung",
+    "birth",
+    "branch",
+    "brutto",
+    "category",
+    "cell",
+    "city",
+    "class",
+    "client",
+    "code",
+    "column",
+    "comment",
+    "company",
+    "contact",
+    "cost",
+    "count",
+    "country",
+    "county",
+    "currency",
+    "customer",
+    "data",
+    "date",
+    "datum",
+    "day",
+    "department",
+    "dept",
+    "desc",
+    "description",
+    "division",
+    "due",
+    "duration",
+    "email",
+    "employee",
+    "end",
+    "fax",
+    "fecha",
+    "field",
+    "first",
+    "gender",
+    "grade",
+    "group",
+    "grund",
+    "hours",
+    "id",
+    "importe",
+    "industry",
+    "invoice",
+    "item",
+    "job",
+    "key",
+    "konto",
+    "kunde",
+    "label",
+    "land",
+    "last",
+    "length",
+    "level",
+    "lieferant",
+    "location",
+    "mail",
+    "manager",
+    "menge",
+    "middle",
+    "mobile",
+    "model",
+    "month",
+    "montant",
+    "name",
+    "netto",
+    "nr",
+    "number",
+    "nummer",
+    "order",
+    "ort",
+    "owner",
+    "pay",
+    "percent",
+    "percentage",
+    "phone",
+    "plz",
+    "position",
+    "postal",
+    "preis",
+    "price",
+    "prix",
+    "product",
+    "program",
+    "programme",
+    "project",
+    "province",
+    "publisher",
+    "qty",
+    "quantity",
+    "quarter",
+    "rank",
+    "rate",
+    "reference",
+    "region",
+    "role",
+    "salary",
+    "school",
+    "score",
+    "section",
+    "sector",
+    "sex",
+    "share",
+    "site",
+    "size",
+    "sku",
+    "source",
+    "staff",
+    "start",
+    "state",
+    "status",
+    "straße",
+    "street",
+    "subject",
+    "subtotal",
+    "summe",
+    "supplier",
+    "surname",
+    "task",
+    "tax",
+    "tel",
+    "telefon",
+    "telephone",
+    "territory",
+    "time",
+    "title",
+    "total",
+    "type",
+    "unit",
+    "url",
+    "value",
+    "vat",
+    "vendor",
+    "version",
+    "website",
+    "weight",
+    "width",
+    "währung",
+    "year",
+    "zip",
+];
+
+fn begins_with_one(text: &str, known: &[&str]) -> bool {
+    // The longest entry has 16 characters: a text's beginning is enough.
+    let start: String = text.chars().take(20).flat_map(char::to_lowercase).collect();
+    known.iter().any(|word| start.starts_with(word))
+}
+
+/// Whether a line says where the table comes from or explains something in it.
+pub fn is_note(text: &str) -> bool {
+    if begins_with_one(text, NOTES) {
+        return true;
+    }
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return false;
+    };
+    if matches!(
+        first,
+        '*' | '†' | '‡' | '§' | '¹' | '²' | '³' | '⁴' | '⁵' | '⁶'
+    ) {
+        return true;
+    }
+    // "1 Includes", "\2 See", "1) Of which"
+    let bare = text.strip_prefix('\\').unwrap_or(text);
+    let after = bare.trim_start_matches(|c: char| c.is_ascii_digit());
+    if (1..=2).contains(&(bare.len() - after.len())) {
+        let mut rest = after.chars();
+        if rest
+            .next()
+            .is_some_and(|c| is_space(c) || matches!(c, '\\' | '.' | ')' | ':' | '/'))
+        {
+            let word = rest.as_str().trim_start_matches(is_space);
+            return word.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '(' | '"'));
+        }
+        return false;
+    }
+    // "(a) Of which", "a) Of which"
+    let open = text.strip_prefix('(').unwrap_or(text);
+    let mut marks = open.chars();
+    if marks
+        .next()
+        .is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && marks.next() == Some(')')
+        && marks.next().is_some_and(is_space)
+    {
+        return true;
+    }
+    // "NA = not available", "- represents zero"
+    if let Some((sign, _)) = text.split_once([' ', '='])
+        && sign.chars().count() <= 3
+    {
+        let rest = text[sign.len()..].trim_start_matches(is_space);
+        if rest.starts_with('=') || rest.starts_with("represents") || rest.starts_with("Represents")
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a line reads like the title of a table: "Table 4.", "2.1 Sales", "List of suppliers".
+pub fn is_title(text: &str) -> bool {
+    if begins_with_one(text, TITLES) || text.starts_with('[') {
+        return true;
+    }
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let numbered = &text[..text.len() - number.len()];
+    numbered.contains('.')
+        && numbered.starts_with(|c: char| c.is_ascii_digit())
+        && number
+            .trim_start_matches(is_space)
+            .starts_with(char::is_uppercase)
+}
+
+/// What the words of a text are: whether one is of totals, of units, of headers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Said {
+    pub total: bool,
+    pub unit: bool,
+    pub header: bool,
+}
+
+/// What a text's words say. Long texts say nothing: they have words of every sort.
+pub fn said(text: &str) -> Said {
+    let mut found = Said::default();
+    if text.chars().take(61).count() > 60 {
+        return found;
+    }
+    let is_short = text.chars().take(41).count() <= 40;
+    found.unit = is_short && text.contains(['%', '$', '€', '£']);
+    let mut word = String::new();
+    let mut was_small = false;
+    for c in text.chars().chain([' ']) {
+        let begins_word = was_small && c.is_uppercase();
+        if (!c.is_alphabetic() || begins_word) && !word.is_empty() {
+            let knows = |list: &[&str]| {
+                list.binary_search(&word.as_str()).is_ok()
+                    || word
+                        .strip_suffix('s')
+                        .is_some_and(|one| list.binary_search(&one).is_ok())
+            };
+            found.total |= knows(TOTALS);
+            found.unit |= is_short && knows(UNITS);
+            found.header |= is_short && knows(HEADERS);
+            word.clear();
+        }
+        if c.is_alphabetic() {
+            word.extend(c.to_lowercase());
+        }
+        was_small = c.is_lowercase();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_sorted_for_searching() {
+        for list in [TOTALS, UNITS, HEADERS] {
+            assert!(list.is_sorted(), "{list:?}");
+        }
+        for list in [NOTES, TITLES] {
+            assert!(list.iter().all(|word| *word == word.to_lowercase()));
+        }
+    }
+
+    #[test]
+    fn notes_are_told_from_names() {
+        for text in [
+            "Source: agency",
+            "1 Includes others.",
+            "\\2 See text",
+            "(a) Of which",
+            "* estimated",
+            "NA = not known",
+            "Quelle: Amt",
+        ] {
+            assert!(is_note(text), "{text}");
+        }
+        for text in [
+            "Name",
+            "12 345",
+            "A",
+            "Department of Justice",
+            "(continued)",
+            "é",
+        ] {
+            assert!(!is_note(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_known_in_any_spelling() {
+        assert!(said("InvoiceNumber").header && said("due dates").header);
+        assert!(said("Grand Total").total && !said("Totally").total);
+        assert!(said("Net (EUR)").unit && said("in %").unit);
+        assert_eq!(said("Marketing"), Said::default());
+        assert!(is_title("Table 3. Sales") && is_title("2.1 Sales") && !is_title("2004 sales"));
+    }
+}
