@@ -141,6 +141,8 @@ def _vary(sheet: Labelled, chance: random.Random) -> _Table | None:
         if happens(0.15):
             for at in table.of("header"):
                 table.rows[at] = [cell.upper() for cell in table.rows[at]]
+    if happens(0.3):
+        _header_details(table, make)
     if happens(0.35):
         _shorten(table, chance.randint(1, 12))
     if happens(0.12):
@@ -197,6 +199,36 @@ def _other_columns(table: _Table, make: _Maker, share: float) -> None:
     for at in filled:
         if not _is_filled(table.rows[at]):
             table.rows[at][0] = make.word()
+
+
+def _header_details(table: _Table, make: _Maker) -> None:
+    """What else header blocks have: the first column's name in a row of its own, units, lines drawn with signs."""
+    chance = make.chance
+    first = table.of("header")
+    last = first[-1] if len(first) == 1 else next(
+        (at for at in first if at + 1 >= len(table.roles) or table.roles[at + 1] != "header"), first[-1]
+    )
+    names = table.rows[last]
+    what = chance.choice(("above", "above", "below", "units", "units", "lines"))
+    if what == "units":
+        line = [f"({chance.choice(_UNITS)})" if cell.strip() and chance.random() < 0.9 else "" for cell in names]
+        line[0] = chance.choice(("", "", "Unit", make.word()))
+        if sum(map(bool, line[1:])) >= 2:
+            table.insert(last + 1, [line], "header")
+    elif what == "lines":
+        line = [chance.choice("-_=") * chance.randint(1, 9)] * table.width
+        table.insert(last + 1, [line], "header")
+        if chance.random() < 0.5:
+            table.insert(first[0], [line], "header")
+    elif names[0].strip() and sum(bool(cell.strip()) for cell in names) >= 3:
+        line = [names[0]] + [""] * (table.width - 1)
+        if not _is_figure(names[0]):
+            names[0] = ""
+            gap = [[""] * table.width] if chance.random() < 0.25 else []
+            if what == "above":
+                table.insert(first[0], [line], "header")
+            else:
+                table.insert(last + 1, [*gap, line, *gap], "header")
 
 
 def _shorten(table: _Table, most: int) -> None:
