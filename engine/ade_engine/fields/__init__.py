@@ -18,7 +18,7 @@ checks together.
 
 from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
 from ade_engine.fields.field import Field
-from ade_engine.fields.headers import DataRows, HeaderRows
+from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
 from ade_engine.fields.readers import (
     boolean,
     code,
@@ -40,6 +40,7 @@ __all__ = [
     "DataRows",
     "Field",
     "HeaderRows",
+    "LayoutRows",
     "boolean",
     "checksum",
     "code",

@@ -1,4 +1,4 @@
-"""Comparing headers with words: for columns, and for rows that consist of them."""
+"""Comparing headers with words: for columns, and for rows that consist of them. And detectors of rows by their layout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
+
+    from ade_engine.models.row_layout import RowLayout
 
 _simplified: dict[str, str] = {}
 _MOST_REMEMBERED = 10_000
@@ -46,7 +48,8 @@ class HeaderRows:
     """A row detector: rows with ``least`` known headers or more, ``score`` for each, so that a fuller header wins.
 
     A row with a number or a date in it is no header. The engine applies this detector to all rows of a sheet at once, as
-    long as all detectors of a configuration are of this kind or :class:`DataRows`; beside others it is called row by row.
+    long as all detectors of a configuration are of this kind, :class:`DataRows` or :class:`LayoutRows`; beside others it is
+    called row by row.
     """
 
     def __init__(self, words: Iterable[str], *, least: int = 2, score: float = 0.5):
@@ -66,9 +69,9 @@ class HeaderRows:
                 hits += 1
         return {"header": self.score * hits} if hits and hits >= self.least else None
 
-    def rule(self) -> tuple[set[str] | None, int, float]:
+    def rule(self) -> tuple[str, set[str] | None, int, float]:
         """The detector as the native module takes it."""
-        return self.words, self.least, self.score
+        return "words", self.words, self.least, self.score
 
 
 class DataRows:
@@ -86,6 +89,25 @@ class DataRows:
         filled = sum(value is not None and value != "" for value in row_values)
         return {"data": self.score} if filled >= self.least else None
 
-    def rule(self) -> tuple[set[str] | None, int, float]:
+    def rule(self) -> tuple[str, set[str] | None, int, float]:
         """The detector as the native module takes it."""
-        return None, self.least, self.score
+        return "filled", None, self.least, self.score
+
+
+class LayoutRows:
+    """A row detector: the likelihood of each kind of row by the looks of the sheet, times ``score``.
+
+    The kinds are ``title``, ``header``, ``group`` (a section head), ``data``, ``total`` and ``note``. See ``row_layout`` in
+    docs/layout.md for what they go by. Beside :class:`HeaderRows` known words have the last word.
+    """
+
+    def __init__(self, *, score: float = 1.0):
+        self.score = float(score)
+        self.__name__ = self.__qualname__ = "LayoutRows"
+
+    def __call__(self, row_layout: RowLayout) -> dict[str, float] | None:
+        return {kind: self.score * likelihood for kind, likelihood in row_layout.likelihoods.items()} or None
+
+    def rule(self) -> tuple[str, set[str] | None, int, float]:
+        """The detector as the native module takes it."""
+        return "layout", None, 0, self.score

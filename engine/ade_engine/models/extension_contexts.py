@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
+    from ade_engine.models.row_layout import RowLayout
     from ade_engine.models.table import TableRegion, TableResult
 
 
@@ -37,11 +38,12 @@ class ExtensionContext(Record, keyword_only=True):
 
 
 class RowDetectorContext(ExtensionContext):
-    """A row of a sheet: its number from 1, and its raw cells, cut after the last value."""
+    """A row of a sheet: its number from 1, its raw cells, cut after the last value, and what it is by its looks."""
 
     row_index: int
     row_values: list[Any]
     sheet_name: str
+    row_layout: RowLayout | None = None
 
 
 class ColumnDetectorContext(ExtensionContext):

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-#: What a row counts as when tables are sought.
-OTHER, HEADER, DATA = 0, 1, 2
+#: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
+OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE = range(7)
+_OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
 
 class RowVerdicts:
@@ -45,7 +46,7 @@ class RowVerdicts:
         if "header" in totals and totals["header"] > self._best_total:
             self._best_total = totals["header"]
             self.best_header_row = len(kinds)
-        kinds.append(HEADER if kind == "header" else DATA if kind == "data" else OTHER)
+        kinds.append(HEADER if kind == "header" else DATA if kind == "data" else _OTHER_KINDS.get(kind, OTHER))
         return kind
 
 

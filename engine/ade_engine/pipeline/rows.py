@@ -11,13 +11,14 @@ from __future__ import annotations
 import time
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
-from ade_engine.fields.headers import DataRows, HeaderRows
+from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
 from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.fields import RowKind
+from ade_engine.models.row_layout import STATES, SheetRows
 from ade_engine.pipeline.header_rows import RowKinds, RowVerdicts
 from ade_engine.pipeline.scores import as_score, as_scores, rounded
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _BATCH = 512
 #: The names of the values that its callables may take.
-OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name")
+OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
 
 
 class RowClassifier:
@@ -41,14 +42,15 @@ class RowClassifier:
         self._detectors = detectors
         self._plans = [plan_call(entry.fn, OFFERED) for entry in detectors]
         self._wants_values = any("row_values" in plan.names() for plan in self._plans)
+        self._wants_layout = any("row_layout" in plan.names() for plan in self._plans)
         #: The kinds that events and messages name.
-        self._known_kinds = {kind.value for kind in RowKind} | {
+        self._known_kinds = {kind.value for kind in RowKind} | {*STATES} | {
             entry.row_kind for entry in detectors if isinstance(entry.row_kind, str)
         }
         #: The detectors as the native module takes them, if it can take all of them.
         self._rules = (
             [entry.fn.rule() for entry in detectors]
-            if all(type(entry.fn) in (HeaderRows, DataRows) for entry in detectors)
+            if all(type(entry.fn) in (HeaderRows, DataRows, LayoutRows) for entry in detectors)
             else None
         )
         self._loop: Any = None
@@ -73,10 +75,20 @@ class RowClassifier:
         verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
         try:
-            self._loop(self._batches(scan, progress, changed), verdicts.decide, sheet_name, **context.values())
+            self._loop(
+                self._batches(scan, progress, changed),
+                verdicts.decide,
+                sheet_name,
+                self._layouts(scan),
+                **context.values(),
+            )
         except RAISED as error:
             self._blame(context, sheet_name, error)
         return RowKinds(verdicts.kinds, verdicts.best_header_row, changed)
+
+    def _layouts(self, scan: SheetScan) -> SheetRows | None:
+        """What each row is by its looks, where a detector asks for that."""
+        return SheetRows(scan.layout()) if self._wants_layout else None
 
     def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
         """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""
@@ -97,13 +109,15 @@ class RowClassifier:
     def _generate(self) -> None:
         """Write and compile the loop for these detectors."""
         lines = [
-            "def loop(batches, decide, sheet_name, settings, metadata, state, input_file_name, logger):",
+            "def loop(batches, decide, sheet_name, layouts, settings, metadata, state, input_file_name, logger):",
             "    row_index = 0",
             "    for rows in batches:",
             "        for row_values in rows:",
             "            row_index += 1",
             "            totals = {}",
         ]
+        if self._wants_layout:
+            lines.append("            row_layout = layouts[row_index - 1]")
         names: dict[str, Any] = {"as_score": as_score, "as_scores": as_scores, "MissingParameter": MissingParameter}
         names["known"] = self._known_kinds
         for number, (entry, plan) in enumerate(zip(self._detectors, self._plans)):
@@ -155,9 +169,12 @@ class RowClassifier:
         verdicts = RowVerdicts()
         row_index = 0
         changed: dict[int, list[Any]] = {}
+        layouts = self._layouts(scan)
         for rows in self._batches(scan, progress, changed):
             for row_values in rows:
                 row_index += 1
+                if layouts is not None:
+                    values["row_layout"] = layouts[row_index - 1]
                 values["row_index"] = row_index
                 values["row_values"] = row_values
                 totals: dict[Any, float] = {}

@@ -31,6 +31,8 @@ class ChangedScan:
         self.merged_ranges = scan.merged_ranges
         self.hiding_ranges = scan.hiding_ranges
         self.filled_ranges = scan.filled_ranges
+        # What rows look like does not hang on values that no file can hold.
+        self.layout = scan.layout
 
     def rows(self, start: int, stop: int) -> list[list[Any]]:
         return [row[:] for row in self._rows[start:stop]]

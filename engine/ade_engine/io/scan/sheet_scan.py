@@ -16,11 +16,12 @@ class SheetScan:
     ``timedelta`` or ``None``.
     """
 
-    __slots__ = ("_native", "_shown", "rows_emitted", "stopped_early", "truncated_rows", "width")
+    __slots__ = ("_native", "_shown", "_layout", "rows_emitted", "stopped_early", "truncated_rows", "width")
 
     def __init__(self, native: Any):
         self._native = native
         self._shown: dict[int, tuple[str | None, str | None]] = {}
+        self._layout: Any = None
         #: Rows up to the last one, or up to where scanning stopped.
         self.rows_emitted: int
         #: Whether a long run of empty rows ended the scan.
@@ -89,9 +90,16 @@ class SheetScan:
             self._shown[column] = _native.shown_by_sheet(self._native, column)
         return self._shown[column]
 
-    def classify_rows(self, rules: list[tuple[set[str] | None, int, float]]) -> tuple[bytearray, int | None]:
+    def layout(self) -> Any:
+        """What the rows of the sheet are by their looks, as the native module found it: titles, headers, data."""
+        if self._layout is None:
+            self._layout = _native.SheetLayout(self._native)
+        return self._layout
+
+    def classify_rows(self, rules: list[tuple[str, set[str] | None, int, float]]) -> tuple[bytearray, int | None]:
         """The kinds of all rows by native detectors, and the row with the highest header score."""
-        return _native.classify_rows(self._native, rules)
+        layout = self.layout() if any(rule[0] == "layout" for rule in rules) else None
+        return _native.classify_rows(self._native, rules, layout)
 
     def cell_counts(self, start: int, stop: int, width: int) -> tuple[list[int], int]:
         """Cells that are not blank for each of the first ``width`` columns, and rows in which all of these are."""

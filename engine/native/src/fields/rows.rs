@@ -1,4 +1,5 @@
-//! Which rows are headers and which are data, for detectors that need no Python: rows of known words, rows with values.
+//! Which rows are headers and which are data, for detectors that need no Python: rows of known words, rows with values,
+//! what the layout of the sheet says.
 //!
 //! A row detector in Python is called for every row; of a large sheet that is most of a run's time. These say the same
 //! for all rows at once.
@@ -9,11 +10,25 @@ use std::ops::Range;
 use super::cut;
 use super::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
+use crate::layout::{Layout, RowLayout, State};
 
 /// What a row counts as: the numbers that the pipeline uses.
 const OTHER: u8 = 0;
 const HEADER: u8 = 1;
 const DATA: u8 = 2;
+const KINDS: usize = 7;
+
+/// The kind of each state of the layout.
+fn kind_of(state: State) -> u8 {
+    match state {
+        State::Header => HEADER,
+        State::Data => DATA,
+        State::Total => 3,
+        State::Group => 4,
+        State::Note => 5,
+        State::Title => 6,
+    }
+}
 
 /// A detector of rows.
 pub enum Rule {
@@ -21,6 +36,28 @@ pub enum Rule {
     Header(Box<KnownWords>),
     /// Rows with at least so many filled cells.
     Data { least: usize, score: f64 },
+    /// What the layout of the sheet says: the likelihood of each kind, times the score.
+    Layout { score: f64 },
+}
+
+/// The layout of a sheet, by row.
+pub struct SheetLayout<'l> {
+    layout: &'l Layout,
+    by_row: Vec<Option<u32>>,
+}
+
+impl<'l> SheetLayout<'l> {
+    pub fn new(layout: &'l Layout) -> Self {
+        Self {
+            by_row: layout.by_row(),
+            layout,
+        }
+    }
+
+    fn row(&self, row: usize) -> Option<&RowLayout> {
+        let at = (*self.by_row.get(row)?)?;
+        self.layout.rows.get(at as usize)
+    }
 }
 
 /// Header words, simplified.
@@ -115,9 +152,13 @@ pub struct Rows {
 }
 
 /// Applies the rules to every row of a sheet. The highest total wins; of equal ones the first that was scored.
-pub fn classify(sheet: &Sheet, rules: &[Rule]) -> Rows {
+/// Without a layout, rules that ask for it give no scores.
+pub fn classify(sheet: &Sheet, rules: &[Rule], layout: Option<&Layout>) -> Rows {
     let rows = sheet.facts().rows_emitted;
-    let parts = in_parts(rows, |range| classify_part(sheet, rules, range));
+    let layout = layout.map(SheetLayout::new);
+    let parts = in_parts(rows, |range| {
+        classify_part(sheet, rules, layout.as_ref(), range)
+    });
     let mut kinds = Vec::with_capacity(rows);
     let mut best: Option<(f64, usize)> = None;
     for (part, best_of_part) in parts {
@@ -137,6 +178,7 @@ pub fn classify(sheet: &Sheet, rules: &[Rule]) -> Rows {
 fn classify_part(
     sheet: &Sheet,
     rules: &[Rule],
+    layout: Option<&SheetLayout<'_>>,
     range: Range<usize>,
 ) -> (Vec<u8>, Option<(f64, usize)>) {
     let mut kinds = Vec::with_capacity(range.len());
@@ -144,15 +186,13 @@ fn classify_part(
     let mut cells = Vec::new();
     for row in range {
         sheet.read_row(row, &mut cells);
-        let (mut header, mut data): (Option<f64>, Option<f64>) = (None, None);
-        let mut first = OTHER;
+        let mut totals = Totals::default();
         for rule in rules {
             match rule {
                 Rule::Header(words) => {
                     let hits = known_cells(sheet, &cells, words);
                     if hits >= words.least && hits > 0 {
-                        header = Some(header.unwrap_or(0.0) + words.score * hits as f64);
-                        first = if first == OTHER { HEADER } else { first };
+                        totals.add(HEADER, words.score * hits as f64);
                     }
                 }
                 Rule::Data { least, score } => {
@@ -160,27 +200,62 @@ fn classify_part(
                         .iter()
                         .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
                     if filled.take(*least).count() == *least {
-                        data = Some(data.unwrap_or(0.0) + score);
-                        first = if first == OTHER { DATA } else { first };
+                        totals.add(DATA, *score);
+                    }
+                }
+                Rule::Layout { score } => {
+                    if let Some(row) = layout.and_then(|layout| layout.row(row)) {
+                        for state in State::ALL {
+                            totals.add(kind_of(state), score * row.likelihoods[state as usize]);
+                        }
                     }
                 }
             }
         }
-        if let Some(score) = header
+        if let Some(score) = totals.of(HEADER)
             && score > best.map_or(0.0, |(known, _)| known)
         {
             best = Some((score, row));
         }
-        kinds.push(match (header, data) {
-            (None, None) => OTHER,
-            (Some(_), None) => HEADER,
-            (None, Some(_)) => DATA,
-            (Some(header), Some(data)) if header > data => HEADER,
-            (Some(header), Some(data)) if header < data => DATA,
-            _ => first,
-        });
+        kinds.push(totals.highest());
     }
     (kinds, best)
+}
+
+/// The sums of the scores for each kind, in the order in which kinds were scored first.
+#[derive(Default)]
+struct Totals {
+    kinds: [u8; KINDS],
+    sums: [f64; KINDS],
+    count: usize,
+}
+
+impl Totals {
+    fn add(&mut self, kind: u8, score: f64) {
+        let known = self.kinds[..self.count].iter().position(|&one| one == kind);
+        let at = known.unwrap_or(self.count);
+        self.kinds[at] = kind;
+        self.sums[at] += score;
+        self.count = self.count.max(at + 1);
+    }
+
+    fn of(&self, kind: u8) -> Option<f64> {
+        let at = self.kinds[..self.count]
+            .iter()
+            .position(|&one| one == kind)?;
+        Some(self.sums[at])
+    }
+
+    /// The kind with the highest sum, the first of several; nothing in particular without any score.
+    fn highest(&self) -> u8 {
+        let mut best: Option<usize> = None;
+        for at in 0..self.count {
+            if best.is_none_or(|best| self.sums[at] > self.sums[best]) {
+                best = Some(at);
+            }
+        }
+        best.map_or(OTHER, |at| self.kinds[at])
+    }
 }
 
 fn known_cells(sheet: &Sheet, cells: &[Cell], words: &KnownWords) -> usize {

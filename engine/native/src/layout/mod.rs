@@ -51,7 +51,8 @@ impl State {
 pub struct RowLayout {
     /// In the sheet, from 0.
     pub number: usize,
-    pub after_blank: bool,
+    /// Blank rows directly above.
+    pub gap: usize,
     pub state: State,
     /// How likely each state is.
     pub likelihoods: [f64; STATES],
@@ -59,10 +60,80 @@ pub struct RowLayout {
     pub features: Vec<u16>,
 }
 
-/// The rows of a sheet that were looked at, from the top. Rows between them look like the one before, or are blank.
+/// The rows of a sheet that were looked at, from the top. Rows between them look like the ones before, or are blank.
 #[derive(Debug, Clone, Default)]
 pub struct Layout {
     pub rows: Vec<RowLayout>,
+    /// Rows of the sheet.
+    count: usize,
+}
+
+impl Layout {
+    /// For each row of the sheet the place of its layout among `rows`; nothing for a blank row, unless it lies within a
+    /// header.
+    pub fn by_row(&self) -> Vec<Option<u32>> {
+        let mut found = vec![None; self.count];
+        let mut before: Option<usize> = None;
+        let mut usual = None;
+        for (at, row) in self.rows.iter().enumerate() {
+            if let Some(before) = before {
+                let first = self.rows[before].number + 1;
+                // Rows between that were not looked at are like those before.
+                found[first..row.number - row.gap].fill(usual);
+                if self.rows[before].state == State::Header && row.state == State::Header {
+                    found[first..row.number].fill(Some(at as u32));
+                }
+            }
+            found[row.number] = Some(at as u32);
+            if row.state == State::Data || usual.is_none() {
+                usual = found[row.number];
+            }
+            before = Some(at);
+        }
+        found
+    }
+
+    /// Makes one block of header rows between which lie but a title or a section head: "2024", "Region", "Net".
+    fn join_headers(&mut self) {
+        let mut last: Option<usize> = None;
+        for at in 0..self.rows.len() {
+            match self.rows[at].state {
+                State::Header => {
+                    if let Some(last) = last
+                        && at - last <= MOST_BETWEEN + 1
+                    {
+                        let sure = self.rows[last].likelihoods[1].min(self.rows[at].likelihoods[1]);
+                        for row in &mut self.rows[last + 1..at] {
+                            row.make_header(sure);
+                        }
+                    }
+                    last = Some(at);
+                }
+                State::Data | State::Total => last = None,
+                State::Title | State::Group | State::Note => {}
+            }
+        }
+    }
+}
+
+/// Rows other than header rows within a header.
+const MOST_BETWEEN: usize = 2;
+
+impl RowLayout {
+    fn make_header(&mut self, sure: f64) {
+        let header = State::Header as usize;
+        let others = 1.0 - self.likelihoods[header];
+        let share = if others > 0.0 {
+            (1.0 - sure) / others
+        } else {
+            0.0
+        };
+        for likelihood in &mut self.likelihoods {
+            *likelihood *= share;
+        }
+        self.likelihoods[header] = sure;
+        self.state = State::Header;
+    }
 }
 
 /// The features of the rows that are looked at: number in the sheet, blank rows above, features.
@@ -95,7 +166,8 @@ pub fn recognise(sheet: &Sheet) -> Layout {
         .collect();
     let states = model.chain.likeliest(&links);
     let likelihoods = model.chain.likelihoods(&links);
-    Layout {
+    let mut layout = Layout {
+        count: sheet.facts().rows_emitted,
         rows: rows
             .into_iter()
             .zip(states)
@@ -103,14 +175,16 @@ pub fn recognise(sheet: &Sheet) -> Layout {
             .map(
                 |(((number, gap, features), state), likelihoods)| RowLayout {
                     number,
-                    after_blank: gap > 0,
+                    gap,
                     state: State::ALL[usize::from(state)],
                     likelihoods,
                     features,
                 },
             )
             .collect(),
-    }
+    };
+    layout.join_headers();
+    layout
 }
 
 /// The features that spoke for a state of a row rather than for another one: at most `most`, the strongest first, each

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::kinds::{Kind, kind_of, leading_year, trim};
 use super::words::{self, Said};
+use crate::cells::merged::MergedRange;
 use crate::cells::text_form::as_python;
 use crate::cells::{Cell, Sheet, Tag};
 
@@ -202,8 +203,10 @@ impl Grid {
         };
         let mut cells = Vec::new();
         let mut texts = Texts::default();
+        let mut merged = Merged::of(sheet);
         for &(number, gap) in numbers {
             sheet.read_row(number, &mut cells);
+            merged.empty_others(number, &mut cells);
             let stop = cells.len().min(stop_column);
             let cells = cells.get(first_column..stop).unwrap_or_default();
             texts.fill(sheet, cells);
@@ -310,6 +313,38 @@ fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
         Shape::SomeLabels
     } else {
         Shape::FewLabels
+    }
+}
+
+/// The merged ranges of a sheet, gone through from the top.
+struct Merged<'s> {
+    coming: std::iter::Peekable<std::slice::Iter<'s, MergedRange>>,
+    here: Vec<&'s MergedRange>,
+}
+
+impl<'s> Merged<'s> {
+    fn of(sheet: &'s Sheet) -> Self {
+        Self {
+            coming: sheet.findings().merged.iter().peekable(),
+            here: Vec::new(),
+        }
+    }
+
+    /// Empties the cells of a row that only repeat the first cell of their range: a title over ten columns is one text,
+    /// whether or not its range was filled. Rows have to come in order.
+    fn empty_others(&mut self, row: usize, cells: &mut [Cell]) {
+        while let Some(range) = self.coming.next_if(|range| range.first_row as usize <= row) {
+            self.here.push(range);
+        }
+        self.here.retain(|range| range.last_row as usize >= row);
+        for range in &self.here {
+            let is_first = range.first_row as usize == row;
+            let from = range.first_column as usize + usize::from(is_first);
+            let stop = cells.len().min(range.last_column as usize + 1);
+            if from < stop {
+                cells[from..stop].fill(Cell::EMPTY);
+            }
+        }
     }
 }
 

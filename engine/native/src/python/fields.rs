@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyCapsule, PyDict};
 
+use super::layout::SheetLayout;
 use super::source::{ArrowColumn, Scan};
 use crate::cells::{Cell, Sheet, Tag, text_form};
 use crate::columns::arrow::ArrowArrayStream;
@@ -331,23 +332,33 @@ pub fn simplify(text: &str) -> String {
     rows::simplify(text)
 }
 
-/// Classifies all rows of a scan. Each rule is (words or nothing, least, score): rows with at least so many of the words,
-/// or with at least so many filled cells. Returns the kinds (0 other, 1 header, 2 data) and the best header row.
+/// A detector as Python gives it: `words`, `filled` or `layout`, the words, how many cells at least, the score.
+type GivenRule = (String, Option<HashSet<String>>, usize, f64);
+
+/// Classifies all rows of a scan, by rules for known words, for filled cells, and for the layout of the sheet. Returns the
+/// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title) and the best header row.
 #[pyfunction]
+#[pyo3(signature = (scan, rules, layout=None))]
 pub fn classify_rows<'py>(
     py: Python<'py>,
     scan: &Bound<'py, Scan>,
-    rules: Vec<(Option<HashSet<String>>, usize, f64)>,
+    rules: Vec<GivenRule>,
+    layout: Option<&Bound<'py, SheetLayout>>,
 ) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
     let sheet = scan.get().sheet()?;
     let rules: Vec<Rule> = rules
         .into_iter()
-        .map(|(words, least, score)| match words {
-            Some(words) => Rule::Header(Box::new(KnownWords::new(words, least, score))),
-            None => Rule::Data { least, score },
+        .map(|(what, words, least, score)| match (what.as_str(), words) {
+            ("words", Some(words)) => {
+                Ok(Rule::Header(Box::new(KnownWords::new(words, least, score))))
+            }
+            ("filled", None) => Ok(Rule::Data { least, score }),
+            ("layout", None) => Ok(Rule::Layout { score }),
+            _ => Err(PyValueError::new_err(format!("there is no rule {what:?}"))),
         })
-        .collect();
-    let found = py.detach(|| rows::classify(&sheet, &rules));
+        .collect::<PyResult<_>>()?;
+    let layout = layout.map(Bound::get);
+    let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
     Ok((PyByteArray::new(py, &found.kinds), found.best_header))
 }
 

@@ -3,7 +3,61 @@
 use pyo3::prelude::*;
 
 use super::source::Scan;
-use crate::layout;
+use crate::layout::{self, Layout, State, features};
+
+/// The layout of one sheet.
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct SheetLayout {
+    layout: Layout,
+}
+
+impl SheetLayout {
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+#[pymethods]
+impl SheetLayout {
+    /// Finds the layout of a scanned sheet.
+    #[new]
+    fn new(py: Python<'_>, scan: &Bound<'_, Scan>) -> PyResult<Self> {
+        let sheet = scan.get().sheet()?;
+        let layout = py.detach(|| layout::recognise(&sheet));
+        Ok(Self { layout })
+    }
+
+    /// For each row of the sheet the place of its layout among `rows`, or -1 for a blank row.
+    fn by_row(&self) -> Vec<i64> {
+        let place = |at: Option<u32>| at.map_or(-1, i64::from);
+        self.layout.by_row().into_iter().map(place).collect()
+    }
+
+    /// The rows that were looked at: number from 0, number of the state, likelihood of each state.
+    fn rows(&self) -> Vec<(usize, u8, Vec<f64>)> {
+        let rows = self.layout.rows.iter();
+        rows.map(|row| (row.number, row.state as u8, row.likelihoods.to_vec()))
+            .collect()
+    }
+
+    /// What spoke for the state of a row that was looked at, rather than for the state that comes second: words, and how
+    /// much each adds. At most `most`, the strongest first.
+    fn reasons(&self, at: usize, most: usize) -> Vec<(String, f64)> {
+        let Some(row) = self.layout.rows.get(at) else {
+            return Vec::new();
+        };
+        let others = State::ALL.into_iter().filter(|&state| state != row.state);
+        let second = others.max_by(|&a, &b| {
+            let likely = |state: State| row.likelihoods[state as usize];
+            likely(a).total_cmp(&likely(b))
+        });
+        let reasons = layout::reasons(&row.features, row.state, second.unwrap_or(row.state), most);
+        reasons
+            .into_iter()
+            .map(|(feature, adds)| (features::words_of(usize::from(feature)), adds))
+            .collect()
+    }
+}
 
 /// The features of the rows that are looked at: each row's number, blank rows above it, and numbers of features.
 #[pyfunction]
@@ -18,29 +72,5 @@ pub fn layout_features(
 /// What each feature says, by its number.
 #[pyfunction]
 pub fn layout_feature_names() -> Vec<String> {
-    (0..layout::features::FEATURES)
-        .map(layout::features::words_of)
-        .collect()
-}
-
-/// The rows that were looked at: number from 0, state, likelihood of each state.
-#[pyfunction]
-pub fn layout_of(
-    py: Python<'_>,
-    scan: &Bound<'_, Scan>,
-) -> PyResult<Vec<(usize, u8, Vec<f64>, Vec<u16>)>> {
-    let sheet = scan.get().sheet()?;
-    let found = py.detach(|| layout::recognise(&sheet));
-    Ok(found
-        .rows
-        .into_iter()
-        .map(|row| {
-            (
-                row.number,
-                row.state as u8,
-                row.likelihoods.to_vec(),
-                row.features,
-            )
-        })
-        .collect())
+    (0..features::FEATURES).map(features::words_of).collect()
 }

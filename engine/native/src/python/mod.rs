@@ -39,7 +39,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::classify_rows, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
-    module.add_function(wrap_pyfunction!(layout::layout_of, module)?)?;
+    module.add_class::<layout::SheetLayout>()?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }

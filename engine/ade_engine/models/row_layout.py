@@ -1,0 +1,61 @@
+"""What a row is by its looks, as row detectors that name ``row_layout`` get it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The states of a row, by their numbers in the native module; ``group`` is a section head.
+STATES = ("title", "header", "group", "data", "total", "note")
+
+
+class RowLayout:
+    """What a row is by its looks, beside the rows around it.
+
+    ``state`` is one of ``title``, ``header``, ``group``, ``data``, ``total`` and ``note``, or ``blank``; ``likelihoods`` has
+    the probability of each but ``blank``, which together are 1, and is empty for a blank row.
+    """
+
+    __slots__ = ("state", "likelihoods", "_native", "_at")
+
+    def __init__(self, state: str, likelihoods: dict[str, float], native: Any = None, at: int = -1):
+        self.state = state
+        self.likelihoods = likelihoods
+        self._native = native
+        self._at = at
+
+    def __getitem__(self, state: str) -> float:
+        """The probability of a state; 0.0 for a blank row."""
+        if state not in STATES:
+            raise KeyError(state)
+        return self.likelihoods.get(state, 0.0)
+
+    @property
+    def reasons(self) -> list[str]:
+        """What spoke for the state, rather than for the one that comes second: the strongest first, at most five."""
+        return [] if self._native is None else [words for words, _ in self._native.reasons(self._at, 5)]
+
+    def __repr__(self) -> str:
+        return f"RowLayout({self.state!r}, {self.likelihoods!r})"
+
+
+BLANK = RowLayout("blank", {})
+
+
+class SheetRows:
+    """The layouts of a sheet's rows, by their numbers from 0."""
+
+    __slots__ = ("_by_row", "looked_at")
+
+    def __init__(self, native: Any):
+        #: The rows that were looked at: number from 0, and layout. Others look like those before, or are blank.
+        self.looked_at = [
+            (number, RowLayout(STATES[state], dict(zip(STATES, likelihoods)), native, at))
+            for at, (number, state, likelihoods) in enumerate(native.rows())
+        ]
+        self._by_row = native.by_row()
+
+    def __getitem__(self, number: int) -> RowLayout:
+        at = self._by_row[number]
+        return self.looked_at[at][1] if at >= 0 else BLANK
