@@ -82,6 +82,16 @@ def _count_or_none(value: Any, text: bool) -> int | None:
     return None if value is None else _count(value, text)
 
 
+def _count_from_zero(value: Any, text: bool) -> int:
+    try:
+        number = _whole_number(value)
+    except (ValueError, OverflowError):
+        number = -1
+    if number < 0:
+        raise ValueError("should be a whole number, 0 or more")
+    return number
+
+
 def _one_of(*words: str):
     def read(value: Any, text: bool) -> str:
         word = getattr(value, "value", value)
@@ -182,6 +192,10 @@ _NEWER = (
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
     ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
+    ("end_tables_at_notes", False, _flag, "tables end above the notes below them"),
+    ("skip_total_rows", False, _flag, "rows of totals are left out"),
+    ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
+    ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
@@ -272,6 +286,10 @@ class Settings:
     report_unread_cells: bool
     strict_validators: bool
     output_style: str
+    end_tables_at_notes: bool
+    skip_total_rows: bool
+    group_rows: str
+    stop_at_blank_rows: int
     issue_columns: bool
 
     model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}

@@ -25,6 +25,7 @@ from ade_engine.pipeline.look import table_look, written_names
 from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
 from ade_engine.pipeline.noticed import notice_formulas, notice_merged, notice_no_table, range_text
+from ade_engine.pipeline.other_rows import end_tables, leave_out_rows
 from ade_engine.pipeline.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.rows import RowClassifier
 from ade_engine.pipeline.side_by_side import split_side_by_side
@@ -99,7 +100,7 @@ class SheetPipeline:
             "truncated_rows": scan.truncated_rows,
         }
         notice_formulas(context.notices, sheet.title, scan)
-        scan, spans = self._find_tables(context, sheet.title, sheet_index, scan, progress)
+        scan, spans, kinds = self._find_tables(context, sheet.title, sheet_index, scan, progress)
         notice_merged(context.notices, sheet.title, scan, spans, fill=bool(context.settings.fill_merged))
         source_values = {
             "source_sheet": source_sheet,
@@ -107,7 +108,7 @@ class SheetPipeline:
             "on_demand": self._merged_ranges(sheet, scan),
         }
         built = [
-            self._build(context, sheet.title, sheet_index, scan, span, index, source_values)
+            self._build(context, sheet.title, sheet_index, scan, span, kinds, index, source_values)
             for index, span in enumerate(spans)
         ]
         scan_rows = scan.rows_emitted
@@ -133,8 +134,8 @@ class SheetPipeline:
 
     def _find_tables(
         self, context: RunContext, sheet_name: str, sheet_index: int, scan: SheetScan, progress: Progress
-    ) -> tuple[SheetScan, list[RowSpan]]:
-        """The sheet's tables, and the scan to read them from: row detectors may have changed it."""
+    ) -> tuple[SheetScan, list[RowSpan], bytearray]:
+        """The sheet's tables, the scan to read them from, which row detectors may have changed, and the kinds of rows."""
         spans: list[RowSpan] = []
         verdict = None
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
@@ -145,6 +146,7 @@ class SheetPipeline:
             spans = find_tables(
                 verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers
             )
+            end_tables(context, sheet_name, spans, verdict.kinds, scan)
             if context.settings.split_side_by_side_tables:
                 spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
         if verdict is None or self._rows.has_detectors:
@@ -173,7 +175,7 @@ class SheetPipeline:
                     "tables": tables,
                 },
             )
-        return scan, spans
+        return scan, spans, bytearray() if verdict is None else verdict.kinds
 
     def _merged_ranges(self, sheet: SourceSheet, scan: SheetScan | None = None) -> dict[str, Callable[[], Any]]:
         """The value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
@@ -193,6 +195,7 @@ class SheetPipeline:
         sheet_index: int,
         scan: SheetScan,
         span: RowSpan,
+        kinds: bytearray,
         table_index: int,
         source_values: dict[str, Any],
     ) -> BuiltTable:
@@ -203,6 +206,7 @@ class SheetPipeline:
         table = rename_columns(context, source, mapping)
         if context.settings.row_provenance:
             table = with_rows(table, source)
+        table = leave_out_rows(context, sheet_name, table, span, kinds, scan)
         headers = _header_texts(source, table)
 
         sources = sources_of(source, mapping)

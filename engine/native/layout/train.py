@@ -30,7 +30,20 @@ from variations import variations
 from ade_engine import _native
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "layout" / "weights.rs"
+#: The features of rows with a word for totals.
+TOTAL_WORDS = {
+    number
+    for number, words in enumerate(_native.layout_feature_names())
+    if words in ("a word for totals", "a word for totals further right")
+}
 HEADER, GROUP, DATA, TOTAL = (STATES.index(name) for name in ("header", "group", "data", "total"))
+
+
+def state_of(role: str | None, features: list[int]) -> int:
+    """The state to learn for a row. A total that no word says is one is data: nobody would want it dropped by its looks."""
+    if role == "derived" and not TOTAL_WORDS.intersection(features):
+        return DATA
+    return STATE_OF_ROLE.get(role, -1)
 
 
 def matrix(features: list, columns: dict[int, int]) -> scipy.sparse.csr_matrix:
@@ -70,7 +83,7 @@ def train(sheets: list[Labelled], options, cache: dict) -> Model:
     columns = {feature: at for at, feature in enumerate(sorted(f for f, count in frequent.items() if count >= 6))}
     rows = []
     for sheet, looked_at, _ in examples:
-        states = [STATE_OF_ROLE.get(sheet.roles[number], -1) for number in looked_at.numbers]
+        states = [state_of(sheet.roles[number], found) for number, found in zip(looked_at.numbers, looked_at.features)]
         rows.append((matrix(looked_at.features, columns), np.array(states), np.array(looked_at.after_blank)))
     chain = learn(rows, len(columns), l1=options.l1, l2=options.l2, importance=[weight for *_, weight in examples])
     chain.weights[np.abs(chain.weights) < 0.01] = 0.0

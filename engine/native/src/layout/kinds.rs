@@ -506,7 +506,7 @@ mod tests {
             ("1.234,56 €", Number),
             ("1.2e-05", Number),
             ("76.3±1.2", Number),
-            ("12r", Number),
+            ("120r", Number),
             ("1,204 (2)", Number),
             ("(555) 123-4567", Number),
             ("2004", Period),

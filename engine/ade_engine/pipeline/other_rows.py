@@ -1,0 +1,129 @@
+"""What settings make of rows that are neither header nor data: notes, totals, section heads, blank rows.
+
+Their kinds come from row detectors. Without these settings such rows belong to the table they follow, as data. Each row
+that is left out is named in a notice. Rows count from 0 here.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.models.notices import INFO
+from ade_engine.models.table import is_blank
+from ade_engine.pipeline.columns import with_series
+from ade_engine.pipeline.header_rows import GROUP, NOTE, TITLE, TOTAL
+from ade_engine.pipeline.provenance import rows_in_words, stretches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.models.notices import Notices
+    from ade_engine.pipeline.context import RunContext
+    from ade_engine.pipeline.header_rows import RowSpan
+
+#: The header of the column that `group_rows = "column"` adds.
+SECTION = "Section"
+
+
+def end_tables(context: RunContext, sheet_name: str, spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
+    """Let tables end above their notes, and at blank rows, where the settings say so."""
+    notes, blank_rows = context.settings.end_tables_at_notes, context.settings.stop_at_blank_rows
+    if not notes and not blank_rows:
+        return
+    left_out: list[int] = []
+    for span in spans:
+        before = span.stop
+        if blank_rows:
+            span.stop = _first_gap(span, scan.is_empty_row, blank_rows)
+        if notes:
+            span.stop = _above_notes(span, kinds, scan.is_empty_row)
+        left_out += (row for row in range(span.stop, before) if not scan.is_empty_row(row))
+    _notice(context.notices, sheet_name, "below the end of a table", left_out)
+
+
+def _first_gap(span: RowSpan, is_empty_row: Callable[[int], bool], blank_rows: int) -> int:
+    """Where a table has so many blank rows below a filled one; its end otherwise."""
+    run, has_data = 0, False
+    for row in range(span.data_start, span.stop):
+        if not is_empty_row(row):
+            run, has_data = 0, True
+        elif has_data:
+            run += 1
+            if run == blank_rows:
+                return row + 1 - run
+    return span.stop
+
+
+def _above_notes(span: RowSpan, kinds: bytearray, is_empty_row: Callable[[int], bool]) -> int:
+    """Below the table's last row that is no note; its end where it has no notes there."""
+    stop, has_notes = span.stop, False
+    while stop > span.data_start:
+        kind = kinds[stop - 1]
+        if kind in (NOTE, TITLE):
+            has_notes = True
+        elif kind != GROUP and not is_empty_row(stop - 1):
+            break
+        stop -= 1
+    return stop if has_notes else span.stop
+
+
+def leave_out_rows(
+    context: RunContext, sheet_name: str, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan
+) -> pl.DataFrame:
+    """The table without the rows that settings leave out, and with a column for its section heads if they say so.
+
+    The table has to have a row for each row of the span below its header.
+    """
+    settings = context.settings
+    inside = kinds[span.data_start : span.stop]
+    unwanted = []
+    if settings.skip_total_rows and TOTAL in inside:
+        unwanted.append((TOTAL, "of totals"))
+    if settings.group_rows != "keep" and GROUP in inside:
+        unwanted.append((GROUP, "with section heads"))
+    if not unwanted or table.height != len(inside):
+        return table
+    if settings.group_rows == "column" and GROUP in inside:
+        table = with_series(table, [_sections(table, span, inside, scan)])
+    for kind, what in unwanted:
+        rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
+        _notice(context.notices, sheet_name, what, rows)
+    gone = {kind for kind, _ in unwanted}
+    return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
+
+
+def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan) -> pl.Series:
+    """For each row the section head above it."""
+    name, number = SECTION, 1
+    while name in table.columns:
+        number += 1
+        name = f"{SECTION}__{number}"
+    heads: list[str | None] = []
+    head: str | None = None
+    for at, kind in enumerate(inside):
+        if kind == GROUP:
+            cells = scan.row(span.data_start + at)[span.first_column : span.stop_column]
+            # A merged head that was filled says the same in each of its cells.
+            texts = dict.fromkeys(str(cell).strip() for cell in cells if not is_blank(cell))
+            head = " ".join(texts) or None
+        heads.append(head)
+    return pl.Series(name, heads, dtype=pl.String)
+
+
+def _notice(notices: Notices, sheet_name: str, what: str, rows: list[int]) -> None:
+    """Name rows that were left out."""
+    if not rows:
+        return
+    numbers = stretches([row + 1 for row in rows])
+    count = len(rows)
+    plural = "row" if count == 1 else "rows"
+    notices.add(
+        "rows_left_out",
+        f"sheet {sheet_name!r}: {count} {plural} {what} left out ({rows_in_words(numbers)})",
+        level=INFO,
+        sheet=sheet_name,
+        count=count,
+        rows=numbers,
+    )
