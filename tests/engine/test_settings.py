@@ -39,6 +39,11 @@ DEFAULTS = {
     "report_unread_cells": False,
     "strict_validators": False,
     "output_style": "plain",
+    "end_tables_at_notes": False,
+    "skip_total_rows": False,
+    "group_rows": "keep",
+    "stop_at_blank_rows": 0,
+    "sheets": {},
     "issue_columns": True,
 }
 

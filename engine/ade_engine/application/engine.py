@@ -339,7 +339,22 @@ class _Run:
             return [active]
         if self.plan.input_sheets is not None:
             return _named_sheets(visible, self.plan.input_sheets)
-        return visible
+        return self._without_skipped(visible)
+
+    def _without_skipped(self, sheets: list[SourceSheet]) -> list[SourceSheet]:
+        """The sheets that settings do not leave out. One that is asked for by name is processed nevertheless."""
+        choices = self.settings.sheets
+        skipped = [sheet.title for sheet in sheets if sheet.title in choices and choices[sheet.title].skip]
+        if skipped:
+            were = "1 sheet was" if len(skipped) == 1 else f"{len(skipped)} sheets were"
+            self.notices.add(
+                "sheets_skipped",
+                f"{were} left out by the settings: {', '.join(map(repr, skipped))}",
+                level="info",
+                count=len(skipped),
+                sheets=skipped,
+            )
+        return [sheet for sheet in sheets if sheet.title not in skipped]
 
     def _failure(self, raised: BaseException) -> RunError:
         """Log the error that ended the run, and return it as the result's error."""

@@ -106,7 +106,14 @@ class LayoutRows:
         self.__name__ = self.__qualname__ = "LayoutRows"
 
     def __call__(self, row_layout: RowLayout) -> dict[str, float] | None:
-        return {kind: self.score * likelihood for kind, likelihood in row_layout.likelihoods.items()} or None
+        likelihoods = row_layout.likelihoods
+        if not likelihoods:
+            return None
+        # The state in the likeliest sequence of rows comes first, and scores no less than any other.
+        scores = {row_layout.state: self.score * max(likelihoods.values())}
+        for kind, likelihood in likelihoods.items():
+            scores.setdefault(kind, self.score * likelihood)
+        return scores
 
     def rule(self) -> tuple[str, set[str] | None, int, float]:
         """The detector as the native module takes it."""

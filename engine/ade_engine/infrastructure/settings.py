@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
+    from ade_engine.models.sheet_choice import SheetChoice
+
 ENVIRONMENT_PREFIX = "ade_engine_"
 SETTINGS_FILE = "settings.toml"
 
@@ -181,6 +183,19 @@ def _delimiter(value: Any, text: bool) -> str:
     raise ValueError("should be 'auto' or one character, such as ',' or ';'")
 
 
+def _sheets(value: Any, text: bool) -> dict[str, SheetChoice]:
+    from ade_engine.models.sheet_choice import read_choices
+
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError('should be JSON such as {"Sheet1": {"header_rows": [3, 4]}}') from None
+    return read_choices(value)
+
+
 #: Settings of new packages, as in :data:`_SETTINGS`. No event lists them at their defaults: what reads the events of older
 #: packages sees what it always saw.
 _NEWER = (
@@ -196,6 +211,7 @@ _NEWER = (
     ("skip_total_rows", False, _flag, "rows of totals are left out"),
     ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
+    ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
@@ -290,6 +306,7 @@ class Settings:
     skip_total_rows: bool
     group_rows: str
     stop_at_blank_rows: int
+    sheets: dict[str, SheetChoice]
     issue_columns: bool
 
     model_fields = {key: SettingField(default, meaning) for key, default, _, meaning in _SETTINGS}
@@ -419,6 +436,8 @@ class Settings:
 
 
 def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: entry.to_dict() for key, entry in value.items()}
     return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
 
 

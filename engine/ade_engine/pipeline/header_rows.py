@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ade_engine.models.sheet_choice import SheetChoice
+
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE = range(7)
 _OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
@@ -138,6 +140,30 @@ def find_tables(
         if start is not None:
             tables.append(RowSpan(start, 1, count))
     return tables
+
+
+def chosen_tables(
+    choice: SheetChoice, verdict: RowKinds, is_empty_row: Callable[[int], bool], *, merge_stacked_headers: bool
+) -> list[RowSpan]:
+    """The tables of a sheet of which a user has said where its header or its tables are."""
+    count = len(verdict.kinds)
+    first, first_column, last, last_column = choice.area or (1, 1, count, None)
+    last = min(last, count)
+    if choice.header_rows is not None:
+        start, stop = choice.header_rows
+        found = [RowSpan(start - 1, stop - start + 1, last)] if stop <= last else []
+    else:
+        best = verdict.best_header_row
+        within = RowKinds(verdict.kinds[first - 1 : last], best - first + 1 if best is not None and first <= best + 1 <= last else None)
+        found = find_tables(
+            within, lambda row: is_empty_row(row + first - 1), merge_stacked_headers=merge_stacked_headers
+        )
+        for span in found:
+            span.start += first - 1
+            span.stop += first - 1
+    for span in found:
+        span.first_column, span.stop_column = first_column - 1, last_column
+    return found
 
 
 def is_guessed(verdict: RowKinds) -> bool:

@@ -11,7 +11,7 @@ import polars as pl
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.header_rows import GROUP, NOTE, TITLE, TOTAL
+from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL
 from ade_engine.pipeline.provenance import rows_in_words, stretches
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def end_tables(context: RunContext, sheet_name: str, spans: list[RowSpan], kinds
         if blank_rows:
             span.stop = _first_gap(span, scan.is_empty_row, blank_rows)
         if notes:
-            span.stop = _above_notes(span, kinds, scan.is_empty_row)
+            span.stop = _above_notes(span, kinds, scan)
         left_out += (row for row in range(span.stop, before) if not scan.is_empty_row(row))
     _notice(context.notices, sheet_name, "below the end of a table", left_out)
 
@@ -56,17 +56,29 @@ def _first_gap(span: RowSpan, is_empty_row: Callable[[int], bool], blank_rows: i
     return span.stop
 
 
-def _above_notes(span: RowSpan, kinds: bytearray, is_empty_row: Callable[[int], bool]) -> int:
+def _above_notes(span: RowSpan, kinds: bytearray, scan: SheetScan) -> int:
     """Below the table's last row that is no note; its end where it has no notes there."""
     stop, has_notes = span.stop, False
+    names = _texts(scan, span, range(span.start, span.data_start))
     while stop > span.data_start:
-        kind = kinds[stop - 1]
-        if kind in (NOTE, TITLE):
-            has_notes = True
-        elif kind != GROUP and not is_empty_row(stop - 1):
-            break
-        stop -= 1
+        row = stop - 1
+        if not scan.is_empty_row(row):
+            if kinds[row] not in (NOTE, TITLE, GROUP) or not _is_thin(scan, span, row, names):
+                break
+            has_notes |= kinds[row] != GROUP
+        stop = row
     return stop if has_notes else span.stop
+
+
+def _texts(scan: SheetScan, span: RowSpan, rows: range) -> int:
+    """Different values in some rows of a table. A merged range that was filled says the same in each of its cells."""
+    cells = (cell for row in rows for cell in scan.row(row)[span.first_column : span.stop_column])
+    return len({str(cell).strip() for cell in cells if not is_blank(cell)})
+
+
+def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
+    """Whether a row has few values beside the table's header: a full row is never left out for its looks."""
+    return _texts(scan, span, range(row, row + 1)) * 2 <= names
 
 
 def leave_out_rows(
@@ -78,6 +90,11 @@ def leave_out_rows(
     """
     settings = context.settings
     inside = kinds[span.data_start : span.stop]
+    if settings.group_rows != "keep" and GROUP in inside:
+        names = _texts(scan, span, range(span.start, span.data_start))
+        for at, kind in enumerate(inside):
+            if kind == GROUP and not _is_thin(scan, span, span.data_start + at, names):
+                inside[at] = DATA
     unwanted = []
     if settings.skip_total_rows and TOTAL in inside:
         unwanted.append((TOTAL, "of totals"))

@@ -5,6 +5,8 @@ All tables of the sheet are built before any is written: read, mapped, transform
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from ade_engine.fields import surroundings
@@ -19,7 +21,7 @@ from ade_engine.pipeline.derived import derived_mappings
 from ade_engine.pipeline.events import region_data
 from ade_engine.pipeline.fields import Transforms, Validators
 from ade_engine.pipeline.frame import SourceTable, header_text
-from ade_engine.pipeline.header_rows import RowSpan, find_tables
+from ade_engine.pipeline.header_rows import RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.look import table_look, written_names
 from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
@@ -143,9 +145,9 @@ class SheetPipeline:
             verdict = self._rows.classify(context, sheet_name, scan, progress)
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)
-            spans = find_tables(
-                verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers
-            )
+            choice = context.settings.sheets.get(sheet_name)
+            find = find_tables if choice is None else partial(chosen_tables, choice)
+            spans = find(verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers)
             end_tables(context, sheet_name, spans, verdict.kinds, scan)
             if context.settings.split_side_by_side_tables:
                 spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]

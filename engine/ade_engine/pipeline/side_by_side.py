@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 def split_side_by_side(table: RowSpan, scan: SheetScan, width: int) -> list[RowSpan]:
     """Separate tables that lie beside one another, with at least one column between them that is empty throughout.
 
-    A block without any header text is not a table of its own: it stays with the block at its left, gap included.
+    A block without any header text is not a table of its own: it stays with the block at its left, gap included. A table of
+    which a user has said where it lies stays whole.
     """
+    if table.stop_column is not None:
+        return [table]
     filled, _ = scan.cell_counts(table.start, table.stop, width)
     header_filled, _ = scan.cell_counts(table.start, table.data_start, width)
     blocks: list[list[int]] = []

@@ -215,7 +215,7 @@ def main() -> None:
     parse.add_argument("--corpora", type=Path, required=True, help="folder with recognise.py and the corpora")
     parse.add_argument("--folds", type=int, default=0, help="cross-validate first")
     parse.add_argument("--seeds", type=int, nargs="+", default=[7, 8, 9], help="of the variations")
-    parse.add_argument("--l1", type=float, default=1.0)
+    parse.add_argument("--l1", type=float, default=0.5)
     parse.add_argument("--l2", type=float, default=0.3)
     parse.add_argument("--weight", type=float, default=0.5, help="of all variations, beside the sheets themselves")
     parse.add_argument("--no-write", action="store_true")

@@ -145,6 +145,13 @@ def _vary(sheet: Labelled, chance: random.Random) -> _Table | None:
         _header_details(table, make)
     if happens(0.35):
         _shorten(table, chance.randint(1, 12))
+    if is_single and happens(0.12):
+        _narrow(table, above, chance.randint(1, 3))
+    if happens(0.12):
+        share = chance.choice((0.05, 0.2))
+        for at in reversed(table.of("data")):
+            if happens(share):
+                table.insert(at + chance.randint(0, 1), [[""] * table.width] * chance.choice((1, 1, 2)), None)
     if happens(0.12):
         _move_titles(table, chance)
     if happens(0.18):
@@ -244,6 +251,21 @@ def _shorten(table: _Table, most: int) -> None:
             continue
         kept.append(at)
     table.rows, table.roles = [table.rows[at] for at in kept], [table.roles[at] for at in kept]
+
+
+def _narrow(table: _Table, above: list[int], most: int) -> None:
+    """A list of a few columns, of which each has a value in every row."""
+    body = table.of("data", "derived")
+    filled = [c for c in range(table.width) if body and all(table.rows[at][c].strip() for at in body)][:most]
+    if not filled:
+        return
+    for at in table.of("header", "data", "derived"):
+        table.rows[at] = [table.rows[at][column] for column in filled] + [""] * (table.width - len(filled))
+    headers = table.of("header")
+    for at in headers:
+        for column in range(len(filled)):
+            if not table.rows[at][column].strip() or _is_figure(table.rows[at][column]):
+                table.rows[at][column] = "Name"
 
 
 def _move_titles(table: _Table, chance: random.Random) -> None:

@@ -205,8 +205,14 @@ fn classify_part(
                 }
                 Rule::Layout { score } => {
                     if let Some(row) = layout.and_then(|layout| layout.row(row)) {
+                        // The state in the likeliest sequence comes first, and scores no less than any other.
+                        let highest = row.likelihoods.iter().copied().fold(0.0, f64::max);
+                        totals.add(kind_of(row.state), score * highest);
                         for state in State::ALL {
-                            totals.add(kind_of(state), score * row.likelihoods[state as usize]);
+                            if state != row.state {
+                                let likelihood = row.likelihoods[state as usize];
+                                totals.add(kind_of(state), score * likelihood);
+                            }
                         }
                     }
                 }

@@ -1,0 +1,94 @@
+"""What a user says of one sheet, in ``[sheets."Name"]`` of settings.toml: the user has the last word."""
+
+from __future__ import annotations
+
+import re
+
+from ade_engine.models.table import column_letters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_CORNERS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6}):\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
+_KEYS = ("header_rows", "range", "skip")
+
+
+class SheetChoice:
+    """Which rows of a sheet are its header, where its table lies, or that it is left out. All numbers count from 1."""
+
+    __slots__ = ("header_rows", "area", "skip")
+
+    def __init__(
+        self, header_rows: tuple[int, int] | None, area: tuple[int, int, int, int] | None = None, skip: bool = False
+    ):
+        #: First and last row of the header.
+        self.header_rows = header_rows
+        #: First row, first column, last row, last column of the range.
+        self.area = area
+        self.skip = skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """The choice as values that JSON has, as a settings file has it."""
+        found: dict[str, Any] = {}
+        if self.header_rows is not None:
+            found["header_rows"] = list(range(self.header_rows[0], self.header_rows[1] + 1))
+        if self.area is not None:
+            first_row, first_column, last_row, last_column = self.area
+            found["range"] = f"{column_letters(first_column)}{first_row}:{column_letters(last_column)}{last_row}"
+        if self.skip:
+            found["skip"] = True
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SheetChoice) and self.to_dict() == other.to_dict()
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return f"SheetChoice({self.to_dict()!r})"
+
+
+def read_choices(value: Any) -> dict[str, SheetChoice]:
+    """The choices of a settings file, by the titles of sheets. ``ValueError`` says what should have stood there."""
+    if not isinstance(value, dict):
+        raise ValueError('should be tables such as [sheets."Sheet1"]')
+    return {str(title): one if isinstance(one, SheetChoice) else _read(str(title), one) for title, one in value.items()}
+
+
+def _read(title: str, value: Any) -> SheetChoice:
+    if not isinstance(value, dict) or not set(value) <= {*_KEYS}:
+        raise ValueError(f"should have {', '.join(_KEYS)} and nothing else for the sheet {title!r}")
+    rows = value.get("header_rows")
+    if rows is not None:
+        is_list = isinstance(rows, (list, tuple)) and rows and all(type(row) is int and row > 0 for row in rows)
+        if not is_list or list(rows) != list(range(rows[0], rows[0] + len(rows))):
+            raise ValueError(f"should have rows that follow each other, such as [3, 4], as header_rows of {title!r}")
+        rows = (rows[0], rows[-1])
+    area = value.get("range")
+    if area is not None:
+        area = _area(str(area))
+        if area is None:
+            raise ValueError(f"should have two corners, such as 'B3:H90', as range of {title!r}")
+        if rows is not None and not area[0] <= rows[0] <= rows[1] <= area[2]:
+            raise ValueError(f"should have the header_rows of {title!r} within its range")
+    skip = value.get("skip", False)
+    if not isinstance(skip, bool):
+        raise ValueError(f"should have true or false as skip of {title!r}")
+    return SheetChoice(rows, area, skip)
+
+
+def _area(text: str) -> tuple[int, int, int, int] | None:
+    found = _CORNERS.fullmatch(text.strip())
+    if found is None:
+        return None
+    rows = sorted((int(found[2]), int(found[4])))
+    columns = sorted((_column(found[1]), _column(found[3])))
+    return rows[0], columns[0], rows[1], columns[1]
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number

@@ -1,0 +1,394 @@
+"""What rows are by their looks: what detectors get, what the template makes of it, and what settings leave out.
+
+The sheets of the corpora are tested where these are beside the project; nothing of them is in it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from ade_engine import Settings, _native
+from ade_engine.io.input.source import open_source
+from ade_engine.models import SettingsError
+from ade_engine.models.row_layout import STATES, SheetRows
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPORA = ROOT.parent / "shared" / "recognition"
+
+REPORT = [
+    ["Sales by region, 2024"],
+    [],
+    ["Region", "Units", "Net (EUR)", "Date"],
+    ["Wholesale"],
+    ["North", 12, 1309.5, "2024-01-31"],
+    ["South", 7, 85.0, "2024-02-03"],
+    ["East", 31, 410.25, "2024-02-14"],
+    ["Retail"],
+    ["West", 3, 99.5, "2024-03-01"],
+    ["North", 44, 1280.0, "2024-03-07"],
+    ["South", 8, 77.25, "2024-03-09"],
+    ["Total", 105, 3261.5],
+    [],
+    ["Source: own figures; see the annual report for details."],
+]
+
+ASKING = """
+    def by_looks(*, row_layout, row_index, state):
+        state.setdefault("seen", []).append((row_index, row_layout))
+        return {row_layout.state: 1.0}
+
+    def tell(*, state, output_workbook):
+        sheet = output_workbook.create_sheet("seen")
+        for row, layout in state["seen"]:
+            sheet.append([row, layout.state, round(sum(layout.likelihoods.values()), 6), " | ".join(layout.reasons)])
+
+    def register(registry):
+        registry.register_row_detector(by_looks, row_kind="header", priority=0)
+        registry.register_hook(tell, hook="on_workbook_before_save", priority=0)
+    """
+NATIVE = """
+    from ade_engine.fields import LayoutRows
+
+    def register(registry):
+        registry.register_row_detector(LayoutRows(), row_kind="header", priority=0)
+    """
+#: The same beside a detector in Python, so that both are called row by row.
+ROW_BY_ROW = NATIVE + """
+        registry.register_row_detector(lambda row_values: None, row_kind="data", priority=1)
+    """
+#: A package that was written before: it takes everything that it is offered.
+OLDER = """
+    def all_names(**values):
+        assert "row_layout" not in values
+        return {"header": 1.0} if values["row_index"] == 3 else {"data": 1.0}
+
+    def register(registry):
+        registry.register_row_detector(all_names, row_kind="header", priority=0)
+    """
+
+
+def layouts(rows):
+    """The layout of each row that was looked at, by its number from 0."""
+    found = SheetRows(_native.SheetLayout(_native.scan_of_rows("sheet", rows, None, None, False, [])))
+    return dict(found.looked_at)
+
+
+def test_a_report_is_read_as_people_read_it():
+    states = {number: layout.state for number, layout in layouts(REPORT).items()}
+    assert states == {
+        0: "title", 2: "header", 3: "group", 4: "data", 5: "data", 6: "data", 7: "group", 8: "data", 9: "data", 10: "data",
+        11: "total", 13: "note",
+    }  # fmt: skip
+
+
+def test_likelihoods_are_of_all_states_and_reasons_are_words():
+    for layout in layouts(REPORT).values():
+        assert tuple(layout.likelihoods) == STATES
+        assert sum(layout.likelihoods.values()) == pytest.approx(1)
+        assert layout[layout.state] == max(layout.likelihoods.values())
+        assert 0 < len(layout.reasons) <= 5 and all(layout.reasons)
+    with pytest.raises(KeyError):
+        layouts(REPORT)[0]["titel"]
+
+
+def test_a_merged_title_is_one_text():
+    rows = [["Quarterly figures"] * 4, *REPORT[2:3], *REPORT[4:7]]
+    scan = _native.scan_of_rows("sheet", rows, None, None, True, [(1, 1, 1, 4)])
+    found = dict(SheetRows(_native.SheetLayout(scan)).looked_at)
+    assert [found[row].state for row in range(3)] == ["title", "header", "data"]
+
+
+def header_of(table):
+    header = table["structure"]["header"]
+    return header["row_start"], header["row_count"]
+
+
+@pytest.mark.parametrize("source", [ASKING, NATIVE, ROW_BY_ROW], ids=["by name", "natively", "row by row"])
+@pytest.mark.parametrize("log_level", [20, 10], ids=["info", "debug"])
+def test_detectors_get_it(run, package, source, log_level):
+    outcome = run(package(rows=source), {"S": REPORT}, settings={"log_level": log_level})
+    assert outcome.result.error is None
+    (table,) = outcome.tables
+    assert header_of(table) == (3, 1)
+    assert outcome.rows("S")[0] == REPORT[2] and len(outcome.rows("S")) == 12
+
+
+def test_a_detector_gets_states_and_reasons_of_each_row(run, package):
+    rows = run(package(rows=ASKING), {"S": REPORT}).rows("seen")
+    assert [row for row, *_ in rows] == list(range(1, 15))
+    assert [what for _, what, *_ in rows] == [
+        "title", "blank", "header", "group", "data", "data", "data", "group", "data", "data", "data", "total", "blank", "note",
+    ]  # fmt: skip
+    assert all(total == (0 if what == "blank" else 1) for _, what, total, _ in rows)
+    assert all((reasons is None) == (what == "blank") for _, what, _, reasons in rows)
+
+
+def test_packages_that_do_not_name_it_do_not_get_it(run, package):
+    outcome = run(package(rows=OLDER), {"S": REPORT})
+    assert outcome.result.error is None and header_of(outcome.tables[0]) == (3, 1)
+
+
+def test_a_blank_row_within_a_header_belongs_to_it(run, package):
+    rows = [["", "2023", "2023", "2024", "2024"], [], ["Region", "Units", "Net", "Units", "Net"], *([n, 1, 2.5, 3, 4.5] for n in "abcdef")]
+    outcome = run(package(rows=NATIVE), {"S": rows})
+    assert header_of(outcome.tables[0]) == (1, 3)
+    assert outcome.rows("S")[0] == ["Region", "2023 Units", "2023 Net", "2024 Units", "2024 Net"]
+
+
+# ---- settings
+
+
+@pytest.fixture
+def run_by_ade(run, monkeypatch):
+    """Runs as `ade` starts them, which get notices."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    return run
+
+
+def left_out(outcome):
+    return {tuple(map(tuple, one["rows"])): one["message"] for one in outcome.named("run.noticed")[0]["data"]["notices"]}
+
+
+def test_notes_below_a_table_are_left_out(run_by_ade, package):
+    outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={"end_tables_at_notes": True})
+    assert outcome.rows("S")[-1][0] == "Total"
+    assert left_out(outcome) == {((14, 14),): "sheet 'S': 1 row below the end of a table left out (row 14)"}
+
+
+def test_totals_are_left_out(run_by_ade, package):
+    outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={"skip_total_rows": True})
+    assert "Total" not in [row[0] for row in outcome.rows("S")] and len(outcome.rows("S")) == 11
+    assert left_out(outcome) == {((12, 12),): "sheet 'S': 1 row of totals left out (row 12)"}
+
+
+def test_section_heads_are_left_out_or_a_column(run_by_ade, package):
+    settings = {"end_tables_at_notes": True, "skip_total_rows": True}
+    outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={**settings, "group_rows": "drop"})
+    assert [row[0] for row in outcome.rows("S")] == ["Region", "North", "South", "East", "West", "North", "South"]
+    outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={**settings, "group_rows": "column"})
+    names, *rows = outcome.rows("S")
+    assert names == [*REPORT[2], "Section"]
+    assert [row[-1] for row in rows] == ["Wholesale"] * 3 + ["Retail"] * 3
+    assert [one for one in left_out(outcome) if len(one) == 2] == [((4, 4), (8, 8))]
+
+
+def test_a_column_named_as_the_one_for_sections_stays(run, package):
+    rows = [[*row, "x" if row and row[0] != "Region" else "Section"] if len(row) == 4 else row for row in REPORT]
+    outcome = run(package(rows=NATIVE), {"S": rows}, settings={"group_rows": "column"})
+    assert outcome.rows("S")[0][-2:] == ["Section", "Section__2"]
+
+
+def test_tables_end_at_blank_rows(run, package):
+    rows = [["Name", "City", "Amount"], ["Ann", "Rome", 1.5], [], ["Bob", "Oslo", 2.5], [], [], ["Cid", "Bern", 3.5]]
+    for blank_rows, last in ((0, "Cid"), (1, "Ann"), (2, "Bob"), (3, "Cid")):
+        outcome = run(package(), {"S": rows}, settings={"stop_at_blank_rows": blank_rows})
+        assert outcome.rows("S")[-1][0] == last
+
+
+def test_rows_by_number_keep_their_numbers(run, package):
+    hook = """
+        def numbers(table):
+            return table.with_columns(at=table["__ade_row"])
+
+        def register(registry):
+            registry.register_hook(numbers, hook="on_table_mapped", priority=0)
+        """
+    settings = {"skip_total_rows": True, "group_rows": "drop", "end_tables_at_notes": True, "row_provenance": True}
+    outcome = run(package({"hooks/numbers.py": hook}, rows=NATIVE), {"S": REPORT}, settings=settings)
+    assert [row[-1] for row in outcome.rows("S")] == ["at", 5, 6, 7, 9, 10, 11]
+
+
+def test_a_full_row_is_no_note(run, package):
+    """Whatever the looks say: what has as many values as the header is not left out."""
+    says_notes = """
+        def notes(row_index):
+            return {"header": 1.0} if row_index == 1 else {"data": 1.0} if row_index < 3 else {"note": 1.0}
+
+        def register(registry):
+            registry.register_row_detector(notes, row_kind="header", priority=0)
+        """
+    rows = [["Name", "City", "Amount"], ["Ann", "Rome", 1.5], ["Bob", "Oslo", 2.5], ["as of May"]]
+    outcome = run(package(rows=says_notes), {"S": rows}, settings={"end_tables_at_notes": True})
+    assert [row[0] for row in outcome.rows("S")] == ["Name", "Ann", "Bob"]
+
+
+# ---- single sheets, by hand
+
+
+def by_hand(text):
+    return {"/settings.toml": text}
+
+
+def test_a_user_says_where_the_header_is(run, package):
+    text = '[sheets."S"]\nheader_rows = [4, 5]'
+    outcome = run(package(by_hand(text), rows=NATIVE), {"S": REPORT, "T": REPORT})
+    assert [header_of(table) for table in outcome.tables] == [(4, 2), (3, 1)]
+    assert outcome.rows("S")[0][:2] == ["Wholesale North", "12"] and len(outcome.rows("S")) == 10
+
+
+def test_a_user_says_where_the_table_lies(run, package):
+    rows = [["x", "Name", "City", "y"], ["x", "Ann", "Rome", "y"], ["x", "Bob", "Oslo", "y"], ["x", "Cid", "Bern", "y"]]
+    text = '[sheets."S"]\nheader_rows = [2]\nrange = "B2:C3"'
+    outcome = run(package(by_hand(text)), {"S": rows})
+    assert outcome.rows("S") == [["Ann", "Rome"], ["Bob", "Oslo"]]
+    assert outcome.tables[0]["structure"]["region"]["a1"] == "B2:C3"
+
+
+def test_tables_are_sought_within_a_range(run, package):
+    rows = [*REPORT[:12], [], *REPORT[2:7]]
+    outcome = run(package(by_hand('[sheets.S]\nrange = "A13:D19"'), rows=NATIVE), {"S": rows})
+    assert [header_of(table) for table in outcome.tables] == [(14, 1)]
+    outcome = run(package(by_hand('[sheets.S]\nrange = "$b$1:$d$7"'), rows=NATIVE), {"S": rows})
+    assert [header_of(table) for table in outcome.tables] == [(3, 1)]
+    assert outcome.rows("S") == [row[1:] if len(row) > 1 else [None] * 3 for row in REPORT[2:7]]
+
+
+def test_a_range_beyond_the_sheet_ends_with_it(run, package):
+    outcome = run(package(by_hand('[sheets.S]\nheader_rows = [3]\nrange = "A3:Z900"')), {"S": REPORT[:7]})
+    assert len(outcome.rows("S")) == 5
+    outcome = run(package(by_hand("[sheets.S]\nheader_rows = [90]")), {"S": REPORT[:7]})
+    assert outcome.result.error is None and outcome.tables == []
+
+
+def test_a_user_leaves_a_sheet_out(run_by_ade, package):
+    outcome = run_by_ade(package(by_hand("[sheets.S]\nskip = true")), {"S": REPORT, "T": REPORT})
+    assert outcome.book.sheetnames == ["T"]
+    assert [one["sheets"] for one in outcome.named("run.noticed")[0]["data"]["notices"]] == [["S"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'sheets = "S"',
+        "[sheets.S]\nheader_rows = []",
+        "[sheets.S]\nheader_rows = [4, 3]",
+        "[sheets.S]\nheader_rows = [0]",
+        "[sheets.S]\nheader_rows = [true]",
+        '[sheets.S]\nrange = "B3"',
+        '[sheets.S]\nrange = "3:B"',
+        '[sheets.S]\nheader_rows = [9]\nrange = "A1:B5"',
+        "[sheets.S]\nheaderrows = [3]",
+        "[sheets.S]\nskip = 1",
+        "sheets.S = 5",
+    ],
+)
+def test_choices_that_mean_nothing_are_refused(tmp_path, text):
+    (tmp_path / "settings.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match="^sheets from .*settings.toml should"):
+        Settings.load(config_package_dir=tmp_path)
+
+
+def test_choices_come_from_the_environment_too(monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_SHEETS", '{"S": {"header_rows": [3, 4], "range": "H90:B3"}}')
+    settings = Settings.load()
+    assert settings.to_dict()["sheets"] == {"S": {"header_rows": [3, 4], "range": "B3:H90"}}
+    monkeypatch.setenv("ADE_ENGINE_SHEETS", "{")
+    with pytest.raises(SettingsError, match="should be JSON"):
+        Settings.load()
+
+
+# ---- the native pass beside plain Python, over the corpora
+
+
+def corpora():
+    """(sheet, rows of texts) of each corpus, as the judge reads them."""
+    if not (CORPORA / "recognise.py").exists():
+        pytest.skip("the corpora are not beside the project")
+    sys.path.insert(0, str(CORPORA))
+    try:
+        import recognise
+    finally:
+        sys.path.remove(str(CORPORA))
+    return recognise, [sheet for name in ("saus", "troy") for sheet in recognise.line_roles(name, CORPORA) if sheet.filled]
+
+
+def scan_of_file(path):
+    """The native scan of a file's only sheet, as a run reads it."""
+    source = open_source(path)
+    source.load()
+    return source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)._native
+
+
+def learned():
+    """The generated file: start, end, steps, and weights by the numbers of features."""
+    text = (ROOT / "engine/native/src/layout/weights.rs").read_text(encoding="utf-8")
+
+    def numbers(name):
+        part = text.partition(f"pub const {name}:")[2].partition(" = ")[2].partition("];\n")[0]
+        return [float(number) for number in re.findall(r"-?\d+\.\d+", part)]
+
+    flat = numbers("STEPS")
+    steps = [[flat[blank * 36 + row * 6 : blank * 36 + row * 6 + 6] for row in range(6)] for blank in (0, 1)]
+    by_name = {
+        name: [float(number) for number in values.split(", ")]
+        for name, values in re.findall(r'^    \("(.*)", \[(.*)\]\),$', text, re.MULTILINE)
+    }
+    names = _native.layout_feature_names()
+    assert len(set(names)) == len(names) and set(by_name) <= set(names)
+    return numbers("START"), numbers("END"), steps, [by_name.get(name, [0.0] * 6) for name in names]
+
+
+def decoded(looked_at, start, end, steps, weights):
+    """States and likelihoods of rows by their features, in plain Python."""
+    scores = [[sum(weights[one][state] for one in features) for state in range(6)] for *_, features in looked_at]
+    between = [steps[gap > 0] for _, gap, _ in looked_at]
+    best, came_from = [start[s] + scores[0][s] for s in range(6)], []
+    for here, step in zip(scores[1:], between[1:]):
+        came_from.append([max(range(6), key=lambda b: best[b] + step[b][s]) for s in range(6)])
+        best = [best[b] + step[b][s] + here[s] for s, b in enumerate(came_from[-1])]
+    states = [max(range(6), key=lambda s: best[s] + end[s])]
+    for choices in reversed(came_from):
+        states.append(choices[states[-1]])
+
+    def log_sum(values):
+        highest = max(values)
+        return highest + math.log(sum(math.exp(value - highest) for value in values))
+
+    forward = [[start[s] + scores[0][s] for s in range(6)]]
+    for here, step in zip(scores[1:], between[1:]):
+        last = forward[-1]
+        forward.append([log_sum([last[b] + step[b][s] for b in range(6)]) + here[s] for s in range(6)])
+    behind = [end]
+    for here, step in zip(reversed(scores[1:]), reversed(between[1:])):
+        ahead = behind[-1]
+        behind.append([log_sum([step[b][s] + here[s] + ahead[s] for s in range(6)]) for b in range(6)])
+    whole = log_sum([forward[-1][s] + end[s] for s in range(6)])
+    shares = [[math.exp(f[s] + b[s] - whole) for s in range(6)] for f, b in zip(forward, reversed(behind))]
+    return states[::-1], shares
+
+
+def test_the_native_pass_agrees_with_plain_python_on_every_sheet():
+    _, sheets = corpora()
+    model = learned()
+    joined = 0
+    for sheet in sheets:
+        scan = _native.scan_of_rows("sheet", sheet.rows, None, None, False, [])
+        states, shares = decoded(_native.layout_features(scan), *model)
+        for (number, state, likelihoods), expected, share in zip(_native.SheetLayout(scan).rows(), states, shares):
+            if state == expected:
+                assert likelihoods == pytest.approx(share, abs=1e-6), (sheet.name, number)
+            else:
+                # What lies between two header rows of one block was made a part of it.
+                assert STATES[state] == "header", (sheet.name, number)
+                joined += 1
+    assert len(sheets) > 150 and joined < len(sheets) / 10
+
+
+def test_what_was_learned_from_is_what_runs_see(tmp_path):
+    """The features of a sheet as texts, from which the weights were learned, are those of its file."""
+    recognise, sheets = corpora()
+    differ = []
+    for sheet in sheets:
+        texts = _native.layout_features(_native.scan_of_rows("sheet", sheet.rows, None, None, False, []))
+        for form, write in (("csv", recognise.write_csv), ("xlsx", recognise.write_xlsx)):
+            path = tmp_path / f"sheet.{form}"
+            write(path, sheet.rows)
+            scan = scan_of_file(path)
+            if _native.layout_features(scan) != texts:
+                differ.append((sheet.name, form))
+    assert differ == []
