@@ -1,7 +1,7 @@
 //! `ade run`: normalize files in this process.
 
 use std::cell::LazyCell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use ade::cancel::Cancel;
@@ -17,7 +17,7 @@ use ade::run::json::run_json;
 use ade::run::request::Request;
 use ade::run::watch::Watch;
 use ade::run::{Tools, input, output};
-use ade::store::{RunOptions, Store};
+use ade::store::{RunOptions, SheetChoice, Store};
 use ade::workspace::Workspace;
 
 use crate::context::Context;
@@ -53,6 +53,12 @@ pub struct Args {
     /// Process only the sheet that was active when the workbook was saved
     #[arg(long)]
     active_sheet_only: bool,
+    /// Take these rows as the header of a sheet, SHEET=3 or SHEET=3-4; may be repeated
+    #[arg(long, value_name = "SHEET=ROWS", value_parser = header_rows)]
+    header_rows: Vec<(String, Vec<u32>)>,
+    /// Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated
+    #[arg(long, value_name = "SHEET=RANGE", value_parser = range)]
+    range: Vec<(String, String)>,
     /// Load and check the configuration, and process nothing
     #[arg(long, conflicts_with = "dry_run")]
     validate_only: bool,
@@ -90,6 +96,59 @@ fn seconds(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|number| *number > 0.0 && *number <= 1e9)
         .ok_or_else(|| "not a number of seconds above zero".to_owned())
+}
+
+/// The sheet that an argument begins with, and the rest. Titles may have `=` in them.
+fn of_sheet(text: &str) -> Option<(String, &str)> {
+    let (sheet, rest) = text.rsplit_once('=')?;
+    (!sheet.is_empty()).then(|| (sheet.to_owned(), rest.trim()))
+}
+
+fn header_rows(text: &str) -> Result<(String, Vec<u32>), String> {
+    const MOST: u32 = 1_048_576;
+    let rows = |rows: &str| {
+        let (first, last) = rows.split_once('-').unwrap_or((rows, rows));
+        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (0 < first && first <= last && last <= MOST && last - first < 100)
+            .then(|| (first..=last).collect())
+    };
+    of_sheet(text)
+        .and_then(|(sheet, rest)| Some((sheet, rows(rest)?)))
+        .ok_or_else(|| "not a sheet and its header rows, such as Sheet1=3 or Sheet1=3-4".to_owned())
+}
+
+fn range(text: &str) -> Result<(String, String), String> {
+    let is_corner = |corner: &str| {
+        let corner = corner.replace('$', "");
+        let digits = corner.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let letters = corner.len() - digits.len();
+        (1..=3).contains(&letters)
+            && (1..=7).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0')
+    };
+    of_sheet(text)
+        .filter(|(_, rest)| {
+            rest.split_once(':')
+                .is_some_and(|(one, other)| is_corner(one) && is_corner(other))
+        })
+        .map(|(sheet, rest)| (sheet, rest.to_ascii_uppercase()))
+        .ok_or_else(|| "not a sheet and a range, such as Sheet1=B3:H90".to_owned())
+}
+
+/// What is said of single sheets.
+fn choices(
+    header_rows: &[(String, Vec<u32>)],
+    ranges: &[(String, String)],
+) -> BTreeMap<String, SheetChoice> {
+    let mut found: BTreeMap<String, SheetChoice> = BTreeMap::new();
+    for (sheet, rows) in header_rows {
+        found.entry(sheet.clone()).or_default().header_rows = rows.clone();
+    }
+    for (sheet, range) in ranges {
+        found.entry(sheet.clone()).or_default().range = Some(range.clone());
+    }
+    found
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -224,6 +283,7 @@ impl Session<'_> {
                 validate_only: args.validate_only,
                 dry_run: args.dry_run,
                 timeout_seconds: args.timeout,
+                sheets: choices(&args.header_rows, &args.range),
             },
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),
         }

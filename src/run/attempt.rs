@@ -3,6 +3,8 @@
 //! An attempt records nothing in the store. Nothing of the run is written any more once its claim is lost, neither its log
 //! nor its files: they are the new owner's.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -239,10 +241,30 @@ impl<'a> Execution<'a> {
             folder: self.folder.path().to_owned(),
             scratch: self.folder.scratch(),
             warnings_kept: Some(EnvironmentFolder(environment.folder.clone()).warnings()),
-            variables: settings.variables.clone(),
+            variables: self.variables(),
             debug: settings.log_level >= LogLevel::Debug,
             timeout: timeout(run, settings.run_timeout),
         }
+    }
+
+    /// The variables of this process, and in the engine's setting `sheets` what the caller has said of single sheets.
+    fn variables(&self) -> BTreeMap<OsString, OsString> {
+        let mut variables = self.workspace.settings.variables.clone();
+        let choices = &self.run.options.sheets;
+        if !choices.is_empty() {
+            let name = OsString::from("ADE_ENGINE_SHEETS");
+            let known = variables.get(&name).and_then(|text| text.to_str());
+            let mut all: BTreeMap<String, Value> = known
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default();
+            all.extend(
+                choices
+                    .iter()
+                    .map(|(title, choice)| (title.clone(), json!(choice))),
+            );
+            variables.insert(name, json!(all).to_string().into());
+        }
+        variables
     }
 
     fn write_request(

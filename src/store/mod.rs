@@ -61,6 +61,7 @@ pub use queue_statistics::{Overview, QueueDepth, QueueMetrics, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, NewRun, RunFilter, RunOptions, RunRecord, RunStatus, Runs,
+    SheetChoice,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,

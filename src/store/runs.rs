@@ -1,5 +1,6 @@
 //! Runs: queued → running → succeeded | failed | cancelled, under leases.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +74,21 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// The wall-clock limit in seconds.
     pub timeout_seconds: Option<f64>,
+    /// What the caller says of single sheets, by their titles.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sheets: BTreeMap<String, SheetChoice>,
+}
+
+/// What a caller says of one sheet, in the words of the engine's setting `sheets`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SheetChoice {
+    /// The rows of its header, from 1; empty where the engine is to find them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub header_rows: Vec<u32>,
+    /// Where its table lies, such as `B3:H90`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<String>,
 }
 
 /// A run about to be recorded.

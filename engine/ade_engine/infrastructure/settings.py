@@ -467,21 +467,35 @@ class _Given:
 
 
 def _resolve(cwd: Path, config_package_dir: Path | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    given: dict[str, _Given] = {}
-    given.update(_from_toml(cwd / SETTINGS_FILE))
+    sources = [_from_toml(cwd / SETTINGS_FILE)]
     if config_package_dir is not None:
-        given.update(_from_toml(config_package_dir / SETTINGS_FILE))
-    given.update(_from_variables(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
-    given.update(_from_variables(os.environ, "the environment variables"))
-    given.update({key: _Given(value, False, "the caller", key) for key, value in overrides.items() if key in _READERS})
+        sources.append(_from_toml(config_package_dir / SETTINGS_FILE))
+    sources.append(_from_variables(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
+    sources.append(_from_variables(os.environ, "the environment variables"))
+    sources.append({key: _Given(value, False, "the caller", key) for key, value in overrides.items() if key in _READERS})
+    given: dict[str, _Given] = {}
+    for source in sources:
+        given.update(source)
 
     values: dict[str, Any] = {key: default for key, default, _, _ in _SETTINGS}
     for key, entry in given.items():
-        try:
-            values[key] = _READERS[key](entry.value, entry.text)
-        except ValueError as error:
-            raise SettingsError(f"{entry.name} from {entry.source} {error}, not {entry.value!r}") from None
+        values[key] = _read(key, entry)
+    if "sheets" in given:
+        # Each sheet's choice by itself: who says something of one sheet says nothing of the others.
+        values["sheets"] = {
+            title: choice
+            for source in sources
+            if "sheets" in source
+            for title, choice in _read("sheets", source["sheets"]).items()
+        }
     return values
+
+
+def _read(key: str, entry: _Given) -> Any:
+    try:
+        return _READERS[key](entry.value, entry.text)
+    except ValueError as error:
+        raise SettingsError(f"{entry.name} from {entry.source} {error}, not {entry.value!r}") from None
 
 
 def _from_toml(path: Path) -> dict[str, _Given]:

@@ -3,8 +3,7 @@
 use super::chain::STATES;
 
 /// Where the weights come from.
-pub const PROVENANCE: &str =
-    "197 sheets (SAUS and Troy, Strudel 765570b), variations by the seeds [7, 8, 9], l1 0.5, l2 0.3";
+pub const PROVENANCE: &str = "197 sheets (SAUS and Troy, Strudel 765570b), variations by the seeds [7, 8, 9], l1 0.5, l2 0.3";
 pub const START: [f32; STATES] = [1.76, 0.40, -0.25, -0.79, -0.60, -0.52];
 pub const END: [f32; STATES] = [0.05, -0.03, -0.73, -0.33, -0.40, 1.44];
 /// From each state to the next: without, and with a blank row between.
