@@ -662,7 +662,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__run)
-            opts="-r -o -j -w -q -v -h -V --recursive --output-dir --input-sheet --active-sheet-only --validate-only --dry-run --detach --watch --timeout --deny-issues --require --min-rows --show-values --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-r -o -j -w -q -v -h -V --recursive --output-dir --input-sheet --active-sheet-only --header-rows --range --validate-only --dry-run --detach --watch --timeout --deny-issues --require --min-rows --show-values --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -677,6 +677,14 @@ _ade() {
                     return 0
                     ;;
                 --input-sheet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header-rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --range)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -448,6 +448,58 @@ fn sheets_can_be_chosen() {
 }
 
 #[test]
+fn the_header_of_a_sheet_can_be_named() {
+    let place = Place::new();
+    place.configuration("config");
+    place.warm("config");
+    let rows: &[&[&str]] = &[
+        &["x", "Name"],
+        &["x", "Ann"],
+        &["x", "Name"],
+        &["x", "Bob"],
+        &["x", "Cid"],
+    ];
+    place.write("book.xlsx", workbook(&[("Q=3", rows), ("South", rows)]));
+    let run = place
+        .ade("run config book.xlsx --json --header-rows Q=3=3 --range Q=3=b3:b4")
+        .succeeds()
+        .records()[0]
+        .clone();
+    let asked = serde_json::json!({"Q=3": {"header_rows": [3], "range": "B3:B4"}});
+    let folder = run["run_dir"].as_str().unwrap();
+    let artifact: serde_json::Value =
+        serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+    assert_eq!(artifact["options"]["sheets"], asked);
+    let regions = |sheet: usize| -> Vec<String> {
+        let tables = &artifact["decisions"]["workbooks"][0]["sheets"][sheet]["tables"];
+        let tables = tables.as_array().unwrap().iter();
+        tables
+            .map(|table| {
+                table["structure"]["region"]["a1"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
+    };
+    assert_eq!(regions(0), ["B3:B4"]);
+    assert_ne!(regions(1), ["B3:B4"]);
+    for (flag, wrong) in [
+        ("--header-rows", "Q"),
+        ("--header-rows", "Q=0"),
+        ("--header-rows", "Q=4-3"),
+        ("--range", "Q=B3"),
+        ("--range", "=B3:C4"),
+        ("--range", "Q=B0:C4"),
+    ] {
+        place
+            .ade(&format!("run config book.xlsx {flag} {wrong}"))
+            .ends_with(2)
+            .says("such as Sheet1=");
+    }
+}
+
+#[test]
 fn validate_only_checks_the_configuration_and_processes_nothing() {
     let place = Place::new();
     place.configuration("config");

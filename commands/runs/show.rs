@@ -20,6 +20,9 @@ pub struct Args {
     /// A run's id (what a listing shows of it, or its beginning, is enough), or `latest`
     #[arg(default_value = "latest")]
     run: String,
+    /// Show what the rows around headers, totals and notes were taken for, and why
+    #[arg(long)]
+    rows: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -28,6 +31,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let shown = show(&workspace, &args.run)?;
     if ui.json() {
         ui.document(&shown.json());
+        return Ok(ExitStatus::Done);
+    }
+    if args.rows {
+        print_rows(ui, &shown.noticed.rows);
         return Ok(ExitStatus::Done);
     }
     let run = &shown.run;
@@ -160,6 +167,21 @@ fn print_notice(ui: &Ui, notice: &Told) {
         ("note", Tone::Dim)
     };
     ui.told(name, Some((tone, notice.code())), notice.message());
+}
+
+/// What rows were taken for, sheet by sheet.
+fn print_rows(ui: &Ui, rows: &[Told]) {
+    if rows.is_empty() {
+        ui.line("No row was judged by its looks: no row detector of the configuration asks for that (LayoutRows, row_layout).");
+    }
+    let mut sheet = None;
+    for row in rows {
+        if sheet != Some(row.sheet()) {
+            sheet = Some(row.sheet());
+            ui.line(ui.paint(Tone::Strong, row.sheet()));
+        }
+        ui.line(format_args!("  {}", row.message()));
+    }
 }
 
 /// How columns of a table were read whose text had to be interpreted.

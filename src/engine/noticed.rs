@@ -1,6 +1,6 @@
 //! What the engine noticed in a run beside its findings, and how it read columns whose text had to be interpreted.
 //!
-//! The event `engine.run.noticed` has two lists of objects, and so has the payload that is recorded. Any engine may have
+//! The event `engine.run.noticed` has lists of objects, and so has the payload that is recorded. Any engine may have
 //! sent them, so nothing here relies on their shape: what is no notice is passed over.
 
 use serde_json::{Map, Value};
@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 const NOTICES: &str = "notices";
 /// The key of the readings.
 const READINGS: &str = "readings";
+
+/// The key of the rows that were judged by their looks.
+const ROWS: &str = "rows";
 
 /// The facts that are text where they are there.
 const TEXTS: &[&str] = &[
@@ -22,15 +25,17 @@ const TEXTS: &[&str] = &[
     "decided_by",
 ];
 /// The facts that are whole numbers.
-const NUMBERS: &[&str] = &["table", "count", "certain", "contradict"];
+const NUMBERS: &[&str] = &["table", "count", "row", "certain", "contradict"];
 
-/// Both lists of a run.
+/// The lists of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Noticed {
     /// What a reader of the result should know, in the engine's order.
     pub notices: Vec<Told>,
     /// How columns were read.
     pub readings: Vec<Told>,
+    /// What rows at the borders of headers, data and notes were taken for, and why.
+    pub rows: Vec<Told>,
 }
 
 /// A notice or a reading, as it is recorded: an object with a sentence.
@@ -47,6 +52,7 @@ impl Noticed {
         Self {
             notices: list(NOTICES).filter_map(notice).collect(),
             readings: list(READINGS).filter_map(told).collect(),
+            rows: list(ROWS).filter_map(told).collect(),
         }
     }
 
@@ -55,7 +61,11 @@ impl Noticed {
         let Value::Object(payload) = payload else {
             return;
         };
-        for (key, list) in [(NOTICES, &self.notices), (READINGS, &self.readings)] {
+        for (key, list) in [
+            (NOTICES, &self.notices),
+            (READINGS, &self.readings),
+            (ROWS, &self.rows),
+        ] {
             if !list.is_empty() {
                 payload.insert(key.to_owned(), as_json(list));
             }
@@ -64,7 +74,8 @@ impl Noticed {
 
     /// Changes the words of every sentence.
     pub fn reword(&mut self, words: impl Fn(&str) -> String) {
-        for told in self.notices.iter_mut().chain(&mut self.readings) {
+        let all = self.notices.iter_mut().chain(&mut self.readings);
+        for told in all.chain(&mut self.rows) {
             let message = words(told.message());
             told.0.insert("message".to_owned(), message.into());
         }
@@ -124,6 +135,11 @@ impl Told {
                     .as_u64()
                     .is_some_and(|cells| cells > 0 && certain == 0)
         })
+    }
+
+    /// The title of the sheet that it is about; empty where it is about none.
+    pub fn sheet(&self) -> &str {
+        self.text("sheet")
     }
 
     /// Whether it is about the table with this index on the sheet with this title.

@@ -103,6 +103,13 @@ def test_a_merged_title_is_one_text():
     assert [found[row].state for row in range(3)] == ["title", "header", "data"]
 
 
+@pytest.fixture
+def run_by_ade(run, monkeypatch):
+    """Runs as `ade` starts them, which get notices."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    return run
+
+
 def header_of(table):
     header = table["structure"]["header"]
     return header["row_start"], header["row_count"]
@@ -140,14 +147,35 @@ def test_a_blank_row_within_a_header_belongs_to_it(run, package):
     assert outcome.rows("S")[0] == ["Region", "2023 Units", "2023 Net", "2024 Units", "2024 Net"]
 
 
+# ---- the audit record
+
+
+def test_rows_at_borders_are_listed_with_their_reasons(run_by_ade, package):
+    outcome = run_by_ade(package(rows=NATIVE), {"S": [*REPORT[:11], *REPORT[8:11] * 10, *REPORT[11:]]})
+    rows = outcome.named("run.noticed")[0]["data"]["rows"]
+    kinds = {row["row"]: row["kind"] for row in rows}
+    assert {1: "title", 3: "header", 42: "total", 44: "note"}.items() <= kinds.items()
+    assert {row["sheet"] for row in rows} == {"S"} and not any(20 <= row["row"] <= 30 for row in rows)
+    header = next(row for row in rows if row["row"] == 3)
+    assert header["message"].startswith("row 3: header, 9") and "; ".join(header["reasons"]) in header["message"]
+    said = str(rows)
+    assert not any(str(cell) in said for row in REPORT for cell in row if isinstance(cell, str) and len(cell) > 5)
+
+
+def test_a_detector_has_the_last_word_and_the_record_says_so(run_by_ade, package):
+    detector = NATIVE + """
+        registry.register_row_detector(lambda row_index: {"note": 2.0} if row_index == 12 else None, row_kind="note", priority=0)
+    """
+    outcome = run_by_ade(package(rows=detector), {"S": REPORT})
+    (row,) = [row for row in outcome.named("run.noticed")[0]["data"]["rows"] if row["row"] == 12]
+    assert row["kind"] == "note" and row["message"].startswith("row 12: note, as a detector says; by its looks total")
+
+
+def test_nothing_is_listed_where_nobody_asks(run_by_ade, package):
+    assert not run_by_ade(package(rows=OLDER), {"S": REPORT}).named("run.noticed")
+
+
 # ---- settings
-
-
-@pytest.fixture
-def run_by_ade(run, monkeypatch):
-    """Runs as `ade` starts them, which get notices."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    return run
 
 
 def left_out(outcome):

@@ -1,7 +1,7 @@
 """What a run noticed that its reader should know, and how it read columns whose text had to be interpreted.
 
-Notices are no issues: an issue belongs to a cell, a notice to a sheet, a table, a hook or the run. Both lists go into the
-event ``engine.run.noticed``, from there into the audit record and the summary, and hold no cell values.
+Notices are no issues: an issue belongs to a cell, a notice to a sheet, a table, a hook or the run. Where rows were judged by
+their looks, those at the borders of titles, headers, data and notes are listed with the reasons. All lists go into the event ``engine.run.noticed``, from there into the audit record and the summary, and hold no cell values.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ INFO = "info"
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings")
+    __slots__ = ("notices", "readings", "rows")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
         self.readings: list[dict[str, Any]] = []
+        self.rows: list[dict[str, Any]] = []
 
     def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice.
@@ -38,3 +39,7 @@ class Notices:
         ``read_as``, ``decided_by``, ``cells``, ``certain``, ``contradict``, ``ambiguous`` and ``message``.
         """
         self.readings.append(facts)
+
+    def judge(self, **facts: Any) -> None:
+        """Add what a row was taken for: ``sheet``, ``row`` (from 1), ``kind``, ``likelihoods``, ``reasons`` and ``message``."""
+        self.rows.append(facts)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE = range(7)
+#: What each of them is called.
+KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title")
 _OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
 

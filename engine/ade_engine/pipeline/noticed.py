@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.header_rows import is_guessed
+from ade_engine.models.row_layout import SheetRows
+from ade_engine.pipeline.header_rows import KIND_NAMES, is_guessed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,6 +116,40 @@ def _named(count: int, first: tuple[int, int, int, int]) -> str:
     if count == 1:
         return f"the merged range {range_text(first)} has"
     return f"{count} merged ranges, the first {range_text(first)}, have"
+
+
+#: Rows of one sheet that are listed with what they were taken for.
+_MOST_ROWS = 60
+
+
+def notice_rows(notices: Notices, title: str, scan: SheetScan, kinds: bytearray) -> None:
+    """The rows at which titles, headers, data, totals and notes begin and end, and doubtful ones: what they were taken for.
+
+    The words of a reason speak of the looks of a row, and hold no values.
+    """
+    looked_at = SheetRows(scan.layout()).looked_at
+    found = []
+    for at, (number, layout) in enumerate(looked_at):
+        near = [looked_at[other][1].state for other in (at - 1, at + 1) if 0 <= other < len(looked_at)]
+        is_border = len(near) < 2 or any(state != layout.state for state in near)
+        if is_border or max(layout.likelihoods.values()) < 0.8:
+            found.append((number, layout))
+    for number, layout in found[:_MOST_ROWS]:
+        kind = KIND_NAMES[kinds[number]] if number < len(kinds) else layout.state
+        likely = layout.likelihoods.get(kind)
+        reasons = layout.reasons
+        if kind != layout.state:
+            said = f"row {number + 1}: {kind}, as a detector says; by its looks {layout.state}"
+        else:
+            said = f"row {number + 1}: {kind}, {min(99, round(likely * 100))}%" if likely is not None else f"row {number + 1}: {kind}"
+        notices.judge(
+            sheet=title,
+            row=number + 1,
+            kind=kind,
+            likelihoods={state: round(value, 4) for state, value in layout.likelihoods.items()},
+            reasons=reasons,
+            message=f"{said}: {'; '.join(reasons)}" if reasons else said,
+        )
 
 
 def notice_no_table(notices: Notices, title: str, verdict: RowKinds | None, spans: list[RowSpan]) -> None:

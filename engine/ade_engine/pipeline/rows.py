@@ -61,6 +61,11 @@ class RowClassifier:
         """Whether there is a row detector, so that tables can be found otherwise than by guessing."""
         return bool(self._detectors)
 
+    @property
+    def goes_by_looks(self) -> bool:
+        """Whether some detector asks what rows are by their looks."""
+        return self._wants_layout
+
     def classify(self, context: RunContext, sheet_name: str, scan: SheetScan, progress: Progress) -> RowKinds:
         """The kind of every scanned row."""
         if not self._detectors:

@@ -11,6 +11,7 @@ import polars as pl
 
 from ade_engine.fields import surroundings
 from ade_engine.fields.surroundings import Surroundings
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.changed_scan import ChangedScan
 from ade_engine.models.fields import HookName
@@ -26,7 +27,13 @@ from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.look import table_look, written_names
 from ade_engine.pipeline.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
-from ade_engine.pipeline.noticed import notice_formulas, notice_merged, notice_no_table, range_text
+from ade_engine.pipeline.noticed import (
+    notice_formulas,
+    notice_merged,
+    notice_no_table,
+    notice_rows,
+    range_text,
+)
 from ade_engine.pipeline.other_rows import end_tables, leave_out_rows
 from ade_engine.pipeline.provenance import note_dropped, sources_of, with_rows
 from ade_engine.pipeline.rows import RowClassifier
@@ -143,6 +150,8 @@ class SheetPipeline:
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self._rows.classify(context, sheet_name, scan, progress)
+            if self._rows.goes_by_looks and is_ade():
+                notice_rows(context.notices, sheet_name, scan, verdict.kinds)
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)
             choice = context.settings.sheets.get(sheet_name)

@@ -34,7 +34,7 @@ class Chain:
         return states[::-1]
 
 
-def learn(sheets, features: int, *, l1: float, l2: float, importance, rounds: int = 500) -> Chain:
+def learn(sheets, features: int, *, l1: float, l2: float, importance, rounds: int = 250) -> Chain:
     """Learn a chain from sheets: (matrix of rows by features, states or -1, whether a blank row lies above).
 
     ``importance`` is the weight of each sheet. The weights of features are drawn to zero by ``l1``, all by ``l2``.

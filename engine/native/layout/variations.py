@@ -145,7 +145,7 @@ def _vary(sheet: Labelled, chance: random.Random) -> _Table | None:
         _header_details(table, make)
     if happens(0.35):
         _shorten(table, chance.randint(1, 12))
-    if is_single and happens(0.12):
+    if is_single and happens(0.05):
         _narrow(table, above, chance.randint(1, 3))
     if happens(0.12):
         share = chance.choice((0.05, 0.2))
