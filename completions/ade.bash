@@ -922,7 +922,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__show)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --rows --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

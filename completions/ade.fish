@@ -147,6 +147,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l rows -d 'Show what the rows around headers, totals and notes were taken for, and why'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print debug events too; -vv prints all events'
