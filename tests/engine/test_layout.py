@@ -16,6 +16,7 @@ from ade_engine import Settings, _native
 from ade_engine.io.input.source import open_source
 from ade_engine.models import SettingsError
 from ade_engine.models.row_layout import STATES, SheetRows
+from ade_engine.pipeline.header_rows import joined_headers
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPORA = ROOT.parent / "shared" / "recognition"
@@ -243,6 +244,34 @@ def test_a_full_row_is_no_note(run, package):
     rows = [["Name", "City", "Amount"], ["Ann", "Rome", 1.5], ["Bob", "Oslo", 2.5], ["as of May"]]
     outcome = run(package(rows=says_notes), {"S": rows}, settings={"end_tables_at_notes": True})
     assert [row[0] for row in outcome.rows("S")] == ["Name", "Ann", "Bob"]
+
+
+@pytest.mark.parametrize(
+    "rows, names",
+    [
+        ([["", "2024", "", "2023", ""], ["Region", "Net", "Gross", "Net", "Gross"]],
+         ["Region", "2024 Net", "2024 Gross", "2023 Net", "2023 Gross"]),
+        # The name of a single column may stand in any row.
+        ([["Region", "", "Sales", ""], ["", "Code", "Net", "Gross"]], ["Region", "Code", "Sales Net", "Sales Gross"]),
+        ([["Region"], ["", "Net", "Gross"]], ["Region", "Net", "Gross"]),
+        # A label ends where one above it does, and at columns without a text below.
+        ([["A", "", "B", ""], ["C", "", "", ""], ["x", "y", "z", "t"]], ["A C x", "A C y", "B z", "B t"]),
+        ([["A", "", ""], ["x", "", "z"]], ["A x", None, "z"]),
+        ([["Name", "", "City"]], ["Name", "", "City"]),
+    ],
+)  # fmt: skip
+def test_labels_stand_over_their_columns(rows, names):
+    assert joined_headers(rows, spread=True) == [name if name is not None else "" for name in names]
+
+
+def test_labels_spread_by_a_setting(run, package):
+    rows = [["", "2024", None, "2023"], ["Region", "Net", "Gross", "Net"], *([n, 1.5, 2.5, 3.5] for n in "abcd")]
+    names = {
+        spread: run(package(rows=NATIVE), {"S": rows}, settings={"spread_header_labels": spread}).rows("S")[0]
+        for spread in (False, True)
+    }
+    assert names[False] == ["Region", "2024 Net", "Gross", "2023 Net"]
+    assert names[True] == ["Region", "2024 Net", "2024 Gross", "2023 Net"]
 
 
 # ---- single sheets, by hand

@@ -39,6 +39,7 @@ DEFAULTS = {
     "report_unread_cells": False,
     "strict_validators": False,
     "output_style": "plain",
+    "spread_header_labels": False,
     "end_tables_at_notes": False,
     "skip_total_rows": False,
     "group_rows": "keep",

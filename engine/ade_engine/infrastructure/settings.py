@@ -207,6 +207,7 @@ _NEWER = (
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
     ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
+    ("spread_header_labels", False, _flag, "a label over several columns of a stacked header belongs to each of them"),
     ("end_tables_at_notes", False, _flag, "tables end above the notes below them"),
     ("skip_total_rows", False, _flag, "rows of totals are left out"),
     ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
@@ -302,6 +303,7 @@ class Settings:
     report_unread_cells: bool
     strict_validators: bool
     output_style: str
+    spread_header_labels: bool
     end_tables_at_notes: bool
     skip_total_rows: bool
     group_rows: str

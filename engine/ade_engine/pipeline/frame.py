@@ -24,9 +24,9 @@ class SourceTable:
 
     __slots__ = ("region", "columns", "names", "frame", "_header_rows", "_scan", "_span", "_stop_column")
 
-    def __init__(self, scan: SheetScan, span: RowSpan):
+    def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
-        headers = joined_headers(rows)
+        headers = joined_headers(rows, spread=spread_labels)
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column

@@ -211,7 +211,7 @@ class SheetPipeline:
         source_values: dict[str, Any],
     ) -> BuiltTable:
         """Steps 1 to 6 of a table: mapping, transforms, validators, and the hooks after each."""
-        source = SourceTable(scan, span)
+        source = SourceTable(scan, span, spread_labels=context.settings.spread_header_labels)
         region = source.region
         mapping = self._columns.map(context, source, sheet_name, table_index)
         table = rename_columns(context, source, mapping)
