@@ -460,3 +460,51 @@ fn fields_and_rows_can_be_required() {
         .ends_with(2)
         .says("--min-rows");
 }
+
+#[test]
+fn the_rows_around_headers_and_notes_are_told_with_reasons() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.people();
+    place.warm("config");
+    place.ade("run config people.csv -q").succeeds();
+    place
+        .ade("runs show latest --rows")
+        .succeeds()
+        .prints("no row detector of the configuration asks for that");
+
+    configuration.write(
+        "src/ade_config/row_detectors/looks.py",
+        "from ade_engine.fields import LayoutRows\n\n\ndef register(registry):\n    registry.register_row_detector(LayoutRows(), row_kind=\"header\", priority=0)\n",
+    );
+    place.write(
+        "report.csv",
+        "Members of the choir,,\n,,\nname,email,joined\nAnn,ann@example.org,2024-01-05\nBob,bob@example.org,2024-02-11\nCid,cid@example.org,2024-03-17\n,,\nSource: the list at the door.,,\n",
+    );
+    place.ade("run config report.csv -q").succeeds();
+    let shown = place.ade("runs show latest --rows").succeeds().stdout;
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "report");
+    for (line, begins) in lines[1..]
+        .iter()
+        .zip(["  row 1: title, ", "  row 3: header, "])
+    {
+        assert!(line.starts_with(begins) && line.contains("%: "), "{shown}");
+    }
+    assert!(shown.contains("  row 8: note, "), "{shown}");
+    // The reasons speak of looks; no cell is quoted.
+    assert!(
+        !shown.contains("Members") && !shown.contains("door"),
+        "{shown}"
+    );
+    let run = place.latest_run();
+    let artifact = place.read(format!(
+        "{}/artifact.json",
+        run["run_dir"].as_str().unwrap()
+    ));
+    let artifact: Value = serde_json::from_str(&artifact).unwrap();
+    let rows = artifact["decisions"]["rows"].as_array().unwrap();
+    assert_eq!(rows[1]["row"], 3);
+    assert_eq!(rows[1]["kind"], "header");
+    assert!(rows[1]["likelihoods"]["header"].as_f64().unwrap() > 0.8);
+}

@@ -164,6 +164,7 @@ traits! {
     MostBracketed = "mostly texts in brackets",
     NamesFirstAbove = "a name for the first column, over names for the others",
     NamesFirstBelow = "a name for the first column, under names for the others",
+    NameAlone = "a word that headers have, alone",
 }
 
 const COUNT: usize = WORDS.len();
@@ -366,8 +367,13 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
                     && (rows[j].shape.is_names() || rows[j].is_rule)
             };
             let next = k + 1;
+            let may_name = rows[k].length_of_first <= 30
+                && !rows[k].first_is_title
+                && !rows[k].first_is_note
+                && !rows[k].bracket_first;
+            all[k].add_if(may_name && rows[k].headers > 0, Trait::NameAlone);
             all[k].add_if(
-                next < count && rows[next].gap == 0 && lacks_first(next),
+                may_name && k > 0 && next < count && rows[next].gap == 0 && lacks_first(next),
                 Trait::NamesFirstAbove,
             );
             let above = (0..k).rev().take(6).take_while(|&j| {
@@ -375,7 +381,11 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
             });
             let mut named = above.map(lacks_first);
             all[k].add_if(
-                k > 0 && rows[k].gap <= 1 && named.next() == Some(true) && named.all(|lacks| lacks),
+                may_name
+                    && k > 0
+                    && rows[k].gap <= 1
+                    && named.next() == Some(true)
+                    && named.all(|lacks| lacks),
                 Trait::NamesFirstBelow,
             );
         }
