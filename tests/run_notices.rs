@@ -474,7 +474,7 @@ fn the_rows_around_headers_and_notes_are_told_with_reasons() {
         .prints("no row detector of the configuration asks for that");
 
     configuration.write(
-        "src/ade_config/row_detectors/looks.py",
+        "src/ade_config/row_detectors/rows.py",
         "from ade_engine.fields import LayoutRows\n\n\ndef register(registry):\n    registry.register_row_detector(LayoutRows(), row_kind=\"header\", priority=0)\n",
     );
     place.write(

@@ -152,6 +152,10 @@ def _vary(sheet: Labelled, chance: random.Random) -> _Table | None:
         for at in reversed(table.of("data")):
             if happens(share):
                 table.insert(at + chance.randint(0, 1), [[""] * table.width] * chance.choice((1, 1, 2)), None)
+    if happens(0.06):
+        for at in reversed(table.of("derived")):
+            line = [chance.choice("-_=") * chance.randint(1, 12) if cell.strip() else "" for cell in table.rows[at]]
+            table.insert(at, [line], "data")
     if happens(0.12):
         _move_titles(table, chance)
     if happens(0.18):

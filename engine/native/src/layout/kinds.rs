@@ -89,7 +89,7 @@ pub fn kind_of(text: &str) -> Kind {
     }
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if length <= 40 && letters <= 2 && digits > 2 * letters {
+    if length <= 40 && letters <= 2 && digits > 2 * letters && !text.contains('=') {
         // Ranges, measurements with their errors, telephone numbers.
         return Kind::Number;
     }
@@ -532,6 +532,7 @@ mod tests {
             ("--", Stand),
             ("(1,000)", Words),
             ("(000s)", Words),
+            ("(2005 = 100)", Mixed),
             ("SKU-0012", Mixed),
             ("12 Main Street", Mixed),
             ("Marketing", Words),

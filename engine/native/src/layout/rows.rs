@@ -255,9 +255,6 @@ impl Grid {
                 values += u16::from(slot.kind.is_value());
             }
             row.periods = periods;
-            if row.is_rule {
-                values = 0;
-            }
             row.values = values.saturating_sub(if row.dates_run { dates } else { 0 });
             row.shape = shape_of(row, self.first_column, slots);
         }
@@ -449,6 +446,7 @@ impl Texts {
         let mut counting: Vec<u32> = Vec::new();
         let mut all_count = true;
         let mut in_brackets = 0;
+        let mut drawn = 0;
         for (place, &entry) in self.found.iter().enumerate() {
             let (column, _, _, kind) = entry;
             let text = text(entry);
@@ -507,13 +505,24 @@ impl Texts {
             if slot.is_period && place > 0 {
                 years.extend(year);
             }
-            row.is_rule &= text
+            let is_drawn = text
                 .chars()
                 .all(|c| matches!(c, '-' | '_' | '=' | '–' | '—'));
+            drawn += usize::from(is_drawn);
+            row.is_rule &= is_drawn || place == 0;
             row.colons += u16::from(text.ends_with(':'));
             slots[usize::from(column)] = slot;
         }
         let count = row.count();
+        row.is_rule &= drawn >= 2;
+        if row.is_rule {
+            // A drawn line stands where names do; its signs stand in for no values.
+            for &column in &row.columns {
+                slots[usize::from(column)].kind = Kind::Words;
+            }
+            row.counts = [0; Kind::COUNT];
+            row.counts[Kind::Words as usize] = count as u16;
+        }
         row.bracketed = in_brackets > 0;
         row.most_bracketed = in_brackets >= 2 && in_brackets * 2 >= count - 1;
         row.length_of_first = slots[usize::from(row.columns[0])].length;
