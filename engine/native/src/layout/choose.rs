@@ -150,11 +150,17 @@ impl Block {
                 }
                 number += 1;
             });
-            for (at, &what) in seen.iter().enumerate() {
-                self.filled[at] += u32::from(what != 0);
-                // Signs stand in for numbers, and words begin with small and with capital letters.
-                self.rare[at] |=
-                    what != 0 && counts[usize::from(what)] <= usual && is_other(what, &counts);
+            for (filled, &what) in self.filled.iter_mut().zip(&seen) {
+                *filled += u32::from(what != 0);
+            }
+            // Signs stand in for numbers, and words begin with small and with capital letters.
+            let is_rare: [bool; 7] = std::array::from_fn(|what| {
+                what != 0 && (1..=usual).contains(&counts[what]) && is_other(what, &counts)
+            });
+            if is_rare.contains(&true) {
+                for (rare, &what) in self.rare.iter_mut().zip(&seen) {
+                    *rare |= is_rare[usize::from(what)];
+                }
             }
         }
         let mut sorted = self.filled.clone();
@@ -168,7 +174,7 @@ impl Block {
 }
 
 /// Whether most of a column is of another sort than `what`: words among values, values among words.
-fn is_other(what: u8, counts: &[u32; 7]) -> bool {
+fn is_other(what: usize, counts: &[u32; 7]) -> bool {
     let values = counts[1] + counts[2] + counts[3] + counts[4];
     let words = counts[5] + counts[6];
     if what >= 5 {
