@@ -188,8 +188,9 @@ def write(model: Model, options, sheets: int) -> None:
         "use super::chain::STATES;",
         "",
         "/// Where the weights come from.",
-        "pub const PROVENANCE: &str =",
-        f'    "{sheets} sheets (SAUS and Troy, Strudel 765570b), variations by the seeds {options.seeds}, l1 {options.l1}, l2 {options.l2}";',
+        "#[rustfmt::skip]",
+        f'pub const PROVENANCE: &str = "{sheets} sheets (SAUS and Troy, Strudel 765570b), variations by the seeds {options.seeds}, '
+        f'l1 {options.l1}, l2 {options.l2}";',
         f"pub const START: [f32; STATES] = {row(chain.start)};",
         f"pub const END: [f32; STATES] = {row(chain.end)};",
         "/// From each state to the next: without, and with a blank row between.",

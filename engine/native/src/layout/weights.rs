@@ -3,6 +3,7 @@
 use super::chain::STATES;
 
 /// Where the weights come from.
+#[rustfmt::skip]
 pub const PROVENANCE: &str = "197 sheets (SAUS and Troy, Strudel 765570b), variations by the seeds [7, 8, 9, 10], l1 0.7, l2 0.3";
 pub const START: [f32; STATES] = [2.07, 0.15, -0.07, -0.89, -0.57, -0.68];
 pub const END: [f32; STATES] = [0.06, -0.32, -0.62, -0.10, -0.54, 1.52];
