@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from openpyxl.utils import range_boundaries
+from twelve_files import FILES, Formula, Other, Styled
 
 from ade_engine import Settings, _native
 from ade_engine.io.input.source import open_source
@@ -95,6 +97,25 @@ def test_likelihoods_are_of_all_states_and_reasons_are_words():
         assert 0 < len(layout.reasons) <= 5 and all(layout.reasons)
     with pytest.raises(KeyError):
         layouts(REPORT)[0]["titel"]
+
+
+def known_values(cell):
+    """What a reader finds in a declared cell of the twelve files."""
+    return cell.value if isinstance(cell, Styled) else cell.saved if isinstance(cell, Formula) else cell
+
+
+@pytest.mark.parametrize(
+    "sheet", [pytest.param(sheet, id=f"{file.name}-{sheet.title}") for file in FILES for sheet in file.sheets]
+)
+def test_headers_of_invoices_are_found_before_a_word_is_taught(sheet):
+    rows = [[known_values(cell) for cell in row.cells] for row in sheet.rows]
+    merged = [(top, bottom, left, right) for left, top, right, bottom in map(range_boundaries, sheet.merged)]
+    scan = _native.scan_of_rows("sheet", rows, None, None, True, merged)
+    found = dict(SheetRows(_native.SheetLayout(scan)).looked_at)
+    headers = [number for number, layout in found.items() if layout.state == "header"]
+    assert headers == [number for number, row in enumerate(sheet.rows) if isinstance(row, Other) and row.what == "header"]
+    # Whatever else a row is taken for: an invoice is data.
+    assert {found[number - 1].state for number, _ in sheet.invoices()} <= {"data"}
 
 
 def test_a_merged_title_is_one_text():
@@ -204,6 +225,12 @@ def test_section_heads_are_left_out_or_a_column(run_by_ade, package):
     assert names == [*REPORT[2], "Section"]
     assert [row[-1] for row in rows] == ["Wholesale"] * 3 + ["Retail"] * 3
     assert [one for one in left_out(outcome) if len(one) == 2] == [((4, 4), (8, 8))]
+
+
+def test_a_remark_between_rows_is_no_section(run, package):
+    rows = [*REPORT[:6], ["* corrected, replaces an earlier figure"], *REPORT[6:]]
+    outcome = run(package(rows=NATIVE), {"S": rows}, settings={"group_rows": "column", "skip_total_rows": True})
+    assert {row[-1] for row in outcome.rows("S")[1:]} <= {"Wholesale", "Retail"}
 
 
 def test_a_column_named_as_the_one_for_sections_stays(run, package):
@@ -316,6 +343,12 @@ def test_a_user_leaves_a_sheet_out(run_by_ade, package):
     outcome = run_by_ade(package(by_hand("[sheets.S]\nskip = true")), {"S": REPORT, "T": REPORT})
     assert outcome.book.sheetnames == ["T"]
     assert [one["sheets"] for one in outcome.named("run.noticed")[0]["data"]["notices"]] == [["S"]]
+
+
+def test_a_sheet_that_is_not_there_is_told(run_by_ade, package):
+    outcome = run_by_ade(package(by_hand("[sheets.T]\nheader_rows = [3]")), {"S": REPORT})
+    (notice,) = outcome.named("run.noticed")[0]["data"]["notices"]
+    assert (notice["code"], notice["level"], notice["sheets"]) == ("sheets_unknown", "info", ["T"])
 
 
 @pytest.mark.parametrize(

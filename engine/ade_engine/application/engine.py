@@ -303,6 +303,7 @@ class _Run:
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_START, source_workbook=source.workbook)
         # Hooks may have renamed, hidden, moved, removed or added sheets.
         all_sheets, active = source.sheets_now()
+        self._notice_unknown_sheets(all_sheets)
         sheets = self._choose_sheets(all_sheets, active)
         source.prefetch(
             sheets,
@@ -342,6 +343,19 @@ class _Run:
         if self.plan.input_sheets is not None:
             return _named_sheets(visible, self.plan.input_sheets)
         return self._without_skipped(visible)
+
+    def _notice_unknown_sheets(self, sheets: list[SourceSheet]) -> None:
+        """Name the sheets that the settings speak of and this workbook does not have: a title may be mistyped."""
+        titles = {sheet.title for sheet in sheets}
+        unknown = [title for title in self.settings.sheets if title not in titles]
+        if unknown:
+            self.notices.add(
+                "sheets_unknown",
+                f"the settings speak of sheets that this workbook does not have: {', '.join(map(repr, unknown))}",
+                level="info",
+                count=len(unknown),
+                sheets=unknown,
+            )
 
     def _without_skipped(self, sheets: list[SourceSheet]) -> list[SourceSheet]:
         """The sheets that settings do not leave out. One that is asked for by name is processed nevertheless."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
+#: What remarks begin with.
+_MARKS = ("*", "†", "‡", "§")
 
 
 def end_tables(context: RunContext, sheet_name: str, spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
@@ -124,7 +126,9 @@ def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: Sheet
             cells = scan.row(span.data_start + at)[span.first_column : span.stop_column]
             # A merged head that was filled says the same in each of its cells.
             texts = dict.fromkeys(str(cell).strip() for cell in cells if not is_blank(cell))
-            head = " ".join(texts) or None
+            text = " ".join(texts)
+            # A remark between two rows looks like a section head, and names nothing.
+            head = head if text.startswith(_MARKS) else text or None
         heads.append(head)
     return pl.Series(name, heads, dtype=pl.String)
 
