@@ -332,6 +332,12 @@ def test_tables_are_sought_within_a_range(run, package):
     assert outcome.rows("S") == [row[1:] if len(row) > 1 else [None] * 3 for row in REPORT[2:7]]
 
 
+def test_a_range_ends_where_the_user_says(run, package):
+    text = 'end_tables_at_notes = true\n[sheets.S]\nrange = "A3:D14"'
+    outcome = run(package(by_hand(text), rows=NATIVE), {"S": REPORT, "T": REPORT})
+    assert outcome.rows("S")[-1][0] == REPORT[13][0] and outcome.rows("T")[-1][0] == "Total"
+
+
 def test_a_range_beyond_the_sheet_ends_with_it(run, package):
     outcome = run(package(by_hand('[sheets.S]\nheader_rows = [3]\nrange = "A3:Z900"')), {"S": REPORT[:7]})
     assert len(outcome.rows("S")) == 5

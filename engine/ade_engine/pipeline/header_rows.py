@@ -156,7 +156,8 @@ def chosen_tables(
         found = [RowSpan(start - 1, stop - start + 1, last)] if stop <= last else []
     else:
         best = verdict.best_header_row
-        within = RowKinds(verdict.kinds[first - 1 : last], best - first + 1 if best is not None and first <= best + 1 <= last else None)
+        best = best - first + 1 if best is not None and first <= best + 1 <= last else None
+        within = RowKinds(verdict.kinds[first - 1 : last], best)
         found = find_tables(
             within, lambda row: is_empty_row(row + first - 1), merge_stacked_headers=merge_stacked_headers
         )

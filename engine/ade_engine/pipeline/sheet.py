@@ -157,7 +157,9 @@ class SheetPipeline:
             choice = context.settings.sheets.get(sheet_name)
             find = find_tables if choice is None else partial(chosen_tables, choice)
             spans = find(verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers)
-            end_tables(context, sheet_name, spans, verdict.kinds, scan)
+            if choice is None or choice.area is None:
+                # A range is where a user says that the table ends.
+                end_tables(context, sheet_name, spans, verdict.kinds, scan)
             if context.settings.split_side_by_side_tables:
                 spans = [part for span in spans for part in split_side_by_side(span, scan, scan.width)]
         if verdict is None or self._rows.has_detectors:
