@@ -28,6 +28,7 @@ pub const BUILD_LOCK: &str = "build.lock";
 #[derive(Clone, Debug)]
 pub struct Layout {
     data: PathBuf,
+    documents: PathBuf,
     configurations: PathBuf,
     runs: PathBuf,
     venvs: PathBuf,
@@ -95,6 +96,7 @@ impl Layout {
         Ok(Self {
             cache,
             cache_note,
+            documents: or_workspaces(&settings.documents_dir),
             configurations: or_workspaces(&settings.configs_dir),
             runs: or_workspaces(&settings.runs_dir),
             venvs: settings
@@ -108,9 +110,10 @@ impl Layout {
     }
 
     /// The folders that ADE writes to by itself.
-    pub fn own_folders(&self) -> [&Path; 5] {
+    pub fn own_folders(&self) -> [&Path; 6] {
         [
             &self.data,
+            &self.documents,
             &self.configurations,
             &self.runs,
             &self.venvs,
@@ -132,6 +135,20 @@ impl Layout {
     /// The read-only copies of a configuration, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
         snapshots(&self.configurations(workspace).join(configuration))
+    }
+    /// The folder that an uploaded configuration's files are edited in, until they are published.
+    pub fn draft(&self, workspace: &str, configuration: &str) -> PathBuf {
+        self.configurations(workspace)
+            .join(configuration)
+            .join("draft")
+    }
+    /// The folder of a workspace's documents.
+    pub fn documents(&self, workspace: &str) -> PathBuf {
+        self.documents.join(workspace).join("documents")
+    }
+    /// The file of one document, which keeps its name.
+    pub fn document(&self, workspace: &str, document: &str, name: &str) -> PathBuf {
+        self.documents(workspace).join(document).join(name)
     }
     /// The folder of one run.
     pub fn run(&self, workspace: &str, run: &str) -> RunFolder {

@@ -17,9 +17,12 @@
 //! | [`python`] | finding a Python and remembering the answer |
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
+//! | [`api`] | the HTTP API |
 //! | [`worker`] | the loop over the queue |
 //! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
+//! | [`documents`] | inputs that clients store |
+//! | [`tokens`] | who may use the HTTP API |
 //! | [`identity`] | a database and its data directory know each other |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
@@ -50,6 +53,7 @@
     clippy::missing_errors_doc
 )]
 
+pub mod api;
 pub mod backoff;
 pub mod cancel;
 pub mod check;
@@ -58,6 +62,7 @@ pub mod configuration;
 pub mod counted;
 pub mod digest;
 pub mod doctor;
+pub mod documents;
 pub mod engine;
 pub mod environment;
 pub mod events;
@@ -76,6 +81,7 @@ pub mod run;
 pub mod scaffold;
 pub mod settings;
 pub mod store;
+pub mod tokens;
 pub mod top;
 pub mod wake;
 pub mod worker;

@@ -130,6 +130,29 @@ pub mod code {
         NO_CURRENT_FOLDER = "no_current_folder";
         NO_TEMPORARY_FOLDER = "no_temporary_folder";
 
+        // The HTTP API.
+        BAD_REQUEST = "bad_request";
+        UNAUTHORIZED = "unauthorized";
+        FORBIDDEN = "forbidden";
+        WRONG_HOST = "wrong_host";
+        TOO_LARGE = "too_large";
+        UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type";
+        INVALID_FIELD = "invalid_field";
+        QUEUE_FULL = "queue_full";
+        BUSY = "busy";
+        KEY_IN_USE = "key_in_use";
+        OUTPUT_NOT_READY = "output_not_ready";
+        RUN_FAILED_NO_OUTPUT = "run_failed_no_output";
+        NOT_PUBLISHED = "not_published";
+        NOTHING_TO_PUBLISH = "nothing_to_publish";
+        NOT_UPLOADED = "not_uploaded";
+        ARCHIVE_INVALID = "archive_invalid";
+        TOKENS_NEEDED = "tokens_needed";
+        ADDRESS_IN_USE = "address_in_use";
+        ADDRESS_UNUSABLE = "address_unusable";
+        METHOD_NOT_ALLOWED = "method_not_allowed";
+        TIMED_OUT = "timed_out";
+
         // Environments.
         ENGINE_UNAVAILABLE = "engine_unavailable";
         ENVIRONMENT_FAILED = "environment_failed";

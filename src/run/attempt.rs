@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::enqueue::open_log;
 use super::verdict::{self, Circumstances};
 use super::{leftovers, results, stage, with_known_names};
 use crate::cancel::Cancel;
 use crate::engine::{EngineReport, Invocation, Launch, Message, Task};
-use crate::events::{EventLog, Subject};
+use crate::events::EventLog;
 use crate::files::{self, FileError};
 use crate::layout::{EnvironmentFolder, RunFolder};
 use crate::lease::Held;
@@ -113,7 +114,7 @@ impl<'a> Execution<'a> {
         held: &'a Held<'a>,
     ) -> Result<Self, FileError> {
         let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-        let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
+        let log = open_log(workspace, run)?;
         Ok(Self {
             workspace,
             run,
@@ -240,7 +241,10 @@ impl<'a> Execution<'a> {
             scratch: self.folder.scratch(),
             warnings_kept: Some(EnvironmentFolder(environment.folder.clone()).warnings()),
             variables: settings.variables.clone(),
-            debug: settings.log_level >= LogLevel::Debug,
+            debug: match &run.options.log_level {
+                Some(level) => level == "debug",
+                None => settings.log_level >= LogLevel::Debug,
+            },
             timeout: timeout(run, settings.run_timeout),
         }
     }

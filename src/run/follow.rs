@@ -200,31 +200,36 @@ fn reports_an_end(event: &Value) -> bool {
 }
 
 /// A recorded end.
-struct End {
+pub struct End {
     /// `None`: success.
-    kind: Option<Kind>,
+    pub kind: Option<Kind>,
     /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. A
     /// run that was repeated has ends of earlier attempts in its log.
     sign: (&'static str, Value),
     /// That event, and when the end was, where it can be made from the record. An environment's event is written before its
     /// end is recorded.
-    event: Option<(OwnEvent, Timestamp)>,
+    pub event: Option<(OwnEvent, Timestamp)>,
 }
 
 impl End {
-    fn is_reported_by(&self, event: Option<&Value>) -> bool {
+    /// Whether this event of the log reports it.
+    pub fn is_reported_by(&self, event: Option<&Value>) -> bool {
         let (key, value) = &self.sign;
         event.and_then(|event| event.get("data")?.get(key)) == Some(value)
     }
 
     /// Whether its event is in the log by now, or will never be.
-    fn is_late(&self, now: Timestamp) -> bool {
+    pub fn is_late(&self, now: Timestamp) -> bool {
         let is_recent = |at: &Timestamp| u128::from(now.since(*at)) < LATE_EVENT.as_millis();
         self.event.as_ref().is_none_or(|(_, at)| !is_recent(at))
     }
 }
 
-fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
+/// The end of a run; `None`: it has not ended.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let run = workspace.store.run(workspace.id(), id)?;
     Ok(run.status.is_terminal().then(|| End {
         kind: kind_of_end(&run),

@@ -293,7 +293,8 @@ pub fn demand_distinct_outputs(files: &[Input]) -> Result<(), InputError> {
     Ok(())
 }
 
-fn is_supported(path: &Path) -> bool {
+/// Whether a file name has the extension of a supported format.
+pub fn is_supported(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| SUPPORTED.contains(&extension.to_lowercase().as_str()))

@@ -30,6 +30,7 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
         "environment_id": run.environment_id,
         "deps_digest": run.key.deps_digest,
         "engine_spec": run.key.engine_spec,
+        "document_id": run.document_id,
         "retry_of_run_id": run.retry_of_run_id,
         "input": {
             "name": run.input_name,

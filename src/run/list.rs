@@ -54,6 +54,7 @@ pub fn list(workspace: &Workspace, wanted: &Wanted<'_>) -> Result<Vec<RunRecord>
         configuration: wanted.configuration.map(real_path),
         since: wanted.since,
         limit: wanted.limit,
+        before: None,
     })
 }
 

@@ -9,7 +9,7 @@
 //! 4. [`lifecycle`] takes a claimed run to its recorded end: environment, [`attempt`], [`verdict`], record.
 //! 5. [`ends`] writes into the run's log how it ended.
 //!
-//! What a person does to runs: [`list`], [`show`], [`enqueue`], [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
+//! What a person does to runs: [`list`], [`show`], [`enqueue`] (files), [`submit`] (a stored document), [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
 //! the run ends) and [`watch`] (again when a file changes); [`provide`] has an environment
 //! ready for a command that runs nothing. Runs of a process that died come back by [`recover`]; [`waiting`] says why a
 //! queued run does not run yet. [`demands`] is what a caller asks of a run that ended.
@@ -41,6 +41,7 @@ mod results;
 pub mod retry;
 pub mod show;
 pub mod stage;
+pub mod submit;
 pub mod verdict;
 pub mod waiting;
 pub mod watch;

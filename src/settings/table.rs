@@ -101,6 +101,9 @@ table! {
         workspaces_dir: Option<PathBuf> = maybe_path, "ADE_WORKSPACES_DIR", Kind::Path, "",
             "Where workspaces keep snapshots and runs.",
             note("<data-dir>/workspaces");
+        documents_dir: Option<PathBuf> = maybe_path, "ADE_DOCUMENTS_DIR", Kind::Path, "",
+            "Where documents that clients upload are kept, below a folder for each workspace.",
+            note("the workspaces directory");
         configs_dir: Option<PathBuf> = maybe_path, "ADE_CONFIGS_DIR", Kind::Path, "",
             "Where snapshots of configurations are kept, below a folder for each workspace.",
             note("the workspaces directory");
@@ -138,6 +141,13 @@ table! {
             aliases(&["ADE_JOB_TIMEOUT_SECONDS"]);
         log_level: LogLevel = level, "ADE_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
             "The least severe events that are printed.";
+        queue_size: u32 = count, "ADE_QUEUE_SIZE", Kind::Whole(1), "10",
+            "Runs that may wait in the queue before the HTTP API refuses further ones. The CLI is not limited.";
+        upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", Kind::Whole(1), "200",
+            "The largest document or archive, in megabytes, that the HTTP API accepts.";
+        trusted_proxies: Option<String> = maybe_text, "ADE_API_TRUSTED_PROXIES", Kind::Text, "",
+            "Addresses of proxies, separated by commas, whose forwarded headers `ade serve` believes.",
+            note("none");
     }
     worker {
         concurrency: usize = concurrency, "ADE_WORKER_CONCURRENCY", Kind::Whole(1), "",

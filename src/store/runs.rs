@@ -73,6 +73,9 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// The wall-clock limit in seconds.
     pub timeout_seconds: Option<f64>,
+    /// The least severe events that the engine sends; `None`: by the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<String>,
 }
 
 /// A run about to be recorded.
@@ -256,12 +259,49 @@ pub struct RunFilter {
     pub configuration: Option<String>,
     /// Those recorded at or after this time.
     pub since: Option<Timestamp>,
+    /// Those whose id sorts before this one: the rest of a list that ended with it.
+    pub before: Option<String>,
     /// The largest number to return.
     pub limit: u32,
 }
 
+/// What a client asks of the queue beside its run.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    /// The largest number of queued runs with which one more is accepted. `None`: any number.
+    pub most_queued: Option<u64>,
+    /// The client's key for this request, and the digest of what is asked for: the same key with the same digest is the same
+    /// request again.
+    pub key: Option<(String, String)>,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug)]
+pub enum Submitted {
+    /// It is in the queue.
+    Queued(Box<RunRecord>),
+    /// The key was used for the same request before; this is the run of then.
+    Repeated(Box<RunRecord>),
+    /// The key was used for another request.
+    KeyInUse,
+    /// This many runs are queued already.
+    Full(u64),
+}
+
 /// The runs: the queue itself, and the records of those that ended.
 pub trait Runs {
+    /// Records a run as queued, unless the queue is full or the key was used before: all in one transaction.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted>;
+
+    /// Returns the run with this whole id, of whatever workspace.
+    ///
+    /// # Errors
+    /// There is none, or the database cannot be used.
+    fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord>;
+
     /// Records runs as queued, all of them or none.
     ///
     /// # Errors

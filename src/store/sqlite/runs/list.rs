@@ -70,6 +70,7 @@ pub(super) fn list(
     }
     let statuses = statuses(filter.status);
     let from = filter.since.map_or(String::new(), first_id_since);
+    let before = filter.before.as_deref().unwrap_or(BEHIND_ALL);
     let parts = configurations.len() * statuses.len();
     let step = (limit / parts.max(1)).clamp(1, 256);
     let mut parts: Vec<Part<'_>> = configurations
@@ -87,7 +88,7 @@ pub(super) fn list(
     // The newest run of each part, the newest of them on top.
     let mut heads = BinaryHeap::with_capacity(parts.len());
     for (index, part) in parts.iter_mut().enumerate() {
-        part.fill(connection, BEHIND_ALL, &from)?;
+        part.fill(connection, before, &from)?;
         heads.extend(part.read.pop().map(|id| (id, index)));
     }
     let mut runs = Vec::new();
@@ -108,6 +109,7 @@ pub(super) fn list(
 fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
     filter.status.is_none_or(|status| run.status == status)
         && filter.since.is_none_or(|since| run.created_at >= since)
+        && filter.before.as_ref().is_none_or(|before| run.id < *before)
 }
 
 fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<String>> {

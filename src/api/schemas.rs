@@ -1,0 +1,164 @@
+//! The shapes of answers, for the API's description. The answers themselves are made by the library (`run::json` and its like),
+//! and a test compares the two.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// The server lives.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+    /// The version of `ade`.
+    pub version: String,
+}
+
+/// The status of a run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It waits.
+    Queued,
+    /// It is being executed.
+    Running,
+    /// It succeeded.
+    Succeeded,
+    /// It failed.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    pub configuration_id: String,
+    /// The configuration's folder.
+    pub configuration_path: String,
+    /// The digest of the configuration's files.
+    pub source_digest: String,
+    #[schema(required)]
+    pub environment_id: Option<String>,
+    /// The digest of what its environment depends on.
+    pub deps_digest: String,
+    pub engine_spec: String,
+    /// The document that it was made from; null if its file was given on a command line.
+    #[schema(required)]
+    pub document_id: Option<String>,
+    /// The run that this one retries.
+    #[schema(required)]
+    pub retry_of_run_id: Option<String>,
+    pub input: RunInput,
+    pub status: Status,
+    pub attempt_count: u32,
+    pub max_attempts: u32,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(required, format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub completed_at: Option<String>,
+    #[schema(required)]
+    pub duration_ms: Option<u64>,
+    /// Where the normalized workbook is on the server.
+    #[schema(required)]
+    pub output_path: Option<String>,
+    /// Where `ade run -o` put a copy of it.
+    #[schema(required)]
+    pub output_copy: Option<String>,
+    pub run_dir: String,
+    #[schema(required)]
+    pub exit_code: Option<i32>,
+    /// One sentence about the end, if there is more to say than the status.
+    #[schema(required)]
+    pub summary: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub cancel_requested_at: Option<String>,
+    /// When its files were collected.
+    #[schema(required, format = DateTime)]
+    pub artifacts_deleted_at: Option<String>,
+    /// Why it failed.
+    #[schema(required)]
+    pub error: Option<RunError>,
+    #[schema(required)]
+    pub metrics: Option<Metrics>,
+}
+
+/// The input of a run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RunInput {
+    /// Its file name.
+    pub name: String,
+    pub sha256: String,
+    pub size_bytes: u64,
+    /// The sheets to process; null: all visible ones.
+    #[schema(required)]
+    pub sheets: Option<Vec<String>>,
+}
+
+/// Why a run failed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RunError {
+    /// A stable word, explained in docs/errors.md.
+    pub code: String,
+    #[schema(required)]
+    pub stage: Option<String>,
+    pub message: String,
+    #[schema(required)]
+    pub hint: Option<String>,
+}
+
+/// What a run found.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Metrics {
+    pub sheets: u64,
+    pub tables: u64,
+    pub rows: u64,
+    pub columns: u64,
+    pub mapped_fields: u64,
+    pub unmapped_columns: u64,
+    pub issues: u64,
+    pub expected_fields: u64,
+}
+
+/// A page of runs, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RunPage {
+    pub items: Vec<Run>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A page of a run's log.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct LogPage {
+    pub run_id: String,
+    pub entries: Vec<LogEntry>,
+    /// The `after_id` of the next page; null if this one reached the end of the log.
+    #[schema(required)]
+    pub next_after_id: Option<u64>,
+}
+
+/// A line of a log.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct LogEntry {
+    /// The number of the line, from 1.
+    pub id: u64,
+    #[schema(format = DateTime)]
+    pub created: String,
+    pub level: String,
+    /// `run.start`, `engine.table.mapped`, …
+    pub event: String,
+    pub message: String,
+    /// What belongs to the event.
+    #[schema(value_type = Object)]
+    pub data: BTreeMap<String, Value>,
+}
