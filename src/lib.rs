@@ -27,6 +27,7 @@
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`check`] | loading a configuration without running it |
+//! | [`dev`] | what `ade dev` watches |
 //! | [`doctor`] | checks whether this machine is ready |
 //! | [`top`] | the queue at one moment |
 //! | [`process`] | child processes, which never outlive the call that started them |
@@ -60,6 +61,7 @@ pub mod check;
 pub mod clock;
 pub mod configuration;
 pub mod counted;
+pub mod dev;
 pub mod digest;
 pub mod doctor;
 pub mod documents;

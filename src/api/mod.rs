@@ -22,6 +22,7 @@ mod guard;
 mod health;
 mod openapi;
 mod page;
+mod pages;
 mod problem;
 mod runs;
 mod schemas;
@@ -29,6 +30,7 @@ pub mod server;
 pub mod state;
 mod stream;
 mod tail;
+pub mod typescript;
 
 use axum::Router;
 use utoipa::OpenApi;
@@ -46,12 +48,15 @@ fn routes() -> OpenApiRouter<Api> {
 
 /// The whole API as a service.
 pub fn router(api: Api) -> Router {
-    let (router, document) = routes().split_for_parts();
-    let router = router.merge(openapi::served(document));
+    let (mut router, document) = routes().split_for_parts();
+    if !api.options.without_pages {
+        router = router.merge(pages::routes(&openapi::json(&document)));
+    }
+    let router = router.merge(openapi::served(&document));
     guard::around(router, &api).with_state(api)
 }
 
-/// The OpenAPI document (version 3.1).
-pub fn document() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+/// The OpenAPI document (version 3.1), as it is served and committed.
+pub fn description() -> String {
+    openapi::text(&routes().split_for_parts().1)
 }

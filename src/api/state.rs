@@ -21,8 +21,8 @@ use crate::workspace::Workspace;
 pub struct Options {
     /// It listens on loopback alone: the Host header must name that.
     pub loopback: bool,
-    /// The path of a page that a browser is sent to without a session is a sign-in form; `ade dev` says where its link is.
-    pub development: bool,
+    /// No pages, the API alone.
+    pub without_pages: bool,
     /// Proxies whose forwarded headers are believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
