@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::digest::Hasher;
@@ -66,6 +67,18 @@ impl Problem for DocumentError {
             Self::Store(error) => error.facts(),
         }
     }
+}
+
+/// The JSON of a document.
+pub fn document_json(document: &DocumentRecord) -> Value {
+    json!({
+        "id": document.id,
+        "workspace_id": document.workspace_id,
+        "name": document.name,
+        "sha256": document.sha256,
+        "size_bytes": document.size_bytes,
+        "created_at": document.created_at,
+    })
 }
 
 /// A document that is arriving. What was written is deleted if it is dropped before it is kept.

@@ -142,6 +142,12 @@ impl Layout {
             .join(configuration)
             .join("draft")
     }
+    /// The lock with which those that change or publish a draft take turns.
+    pub fn draft_lock(&self, workspace: &str, configuration: &str) -> PathBuf {
+        self.configurations(workspace)
+            .join(configuration)
+            .join(".draft.lock")
+    }
     /// The folder of a workspace's documents.
     pub fn documents(&self, workspace: &str) -> PathBuf {
         self.documents.join(workspace).join("documents")

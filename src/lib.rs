@@ -22,6 +22,7 @@
 //! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
 //! | [`documents`] | inputs that clients store |
+//! | [`configurations`] | the configurations that a workspace knows: drafts, published versions, the active one |
 //! | [`tokens`] | who may use the HTTP API |
 //! | [`identity`] | a database and its data directory know each other |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
@@ -60,6 +61,7 @@ pub mod cancel;
 pub mod check;
 pub mod clock;
 pub mod configuration;
+pub mod configurations;
 pub mod counted;
 pub mod dev;
 pub mod digest;

@@ -8,7 +8,7 @@
 //! - `caller` says who asks and what that token allows; `guard` holds what every answer has: the check of the Host header, headers
 //!   for security, metrics of requests.
 //! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
-//!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges.
+//!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them.
 //! - `tail` follows the log of a run for any number of clients at once; `stream` makes NDJSON and server-sent events of it.
 //! - `server` accepts connections and shuts down; `openapi` and `typescript` describe the API.
 //!
@@ -17,6 +17,8 @@
 
 mod body;
 mod caller;
+mod configurations;
+mod documents;
 mod download;
 mod guard;
 mod health;
@@ -31,6 +33,8 @@ pub mod state;
 mod stream;
 mod tail;
 pub mod typescript;
+mod upload;
+mod workspaces;
 
 use axum::Router;
 use utoipa::OpenApi;
@@ -43,6 +47,9 @@ pub use state::{Api, Options};
 fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .merge(runs::routes())
+        .merge(documents::routes())
+        .merge(configurations::routes())
+        .merge(workspaces::routes())
         .merge(health::routes())
 }
 

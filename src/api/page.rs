@@ -53,6 +53,31 @@ impl Wanted {
     }
 }
 
+/// The part of a whole listing that a page shows: what comes behind the entry that the cursor names, and the page itself.
+///
+/// # Errors
+/// The parameters are wrong, or the cursor's entry is gone.
+pub fn of_all<T>(
+    all: Vec<T>,
+    wanted: &Wanted,
+    id_of: impl Fn(&T) -> &str,
+    json_of: impl Fn(&T) -> Value,
+) -> Result<Value, ApiError> {
+    let limit = wanted.limit()? as usize;
+    let first = match wanted.before()? {
+        None => 0,
+        Some(id) => {
+            let at = all.iter().position(|one| id_of(one) == id);
+            at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: begin anew"))? + 1
+        }
+    };
+    let shown: Vec<&T> = all.iter().skip(first).take(limit).collect();
+    let has_more = all.len() > first + shown.len();
+    let last = shown.last().filter(|_| has_more).map(|one| id_of(one));
+    let items = shown.iter().map(|one| json_of(one)).collect::<Vec<_>>();
+    Ok(json!({"items": items, "next_cursor": last.map(|id| URL_SAFE_NO_PAD.encode(id))}))
+}
+
 /// A page of entries, of which `limit` were asked for. `id_of`: the id of the last one.
 pub fn page(items: Vec<Value>, limit: u32, last_id: Option<&str>) -> Value {
     let is_full = items.len() >= limit as usize;

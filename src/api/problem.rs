@@ -93,6 +93,23 @@ impl ApiError {
         error
     }
 
+    /// The same, about the value of a field.
+    #[must_use]
+    pub fn of_field(mut self, field: impl Into<String>) -> Self {
+        self.errors.push(FieldError {
+            field: field.into(),
+            message: self.detail.clone(),
+        });
+        self
+    }
+
+    /// The same, with the seconds after which the client may try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     /// No such thing: 404.
     pub fn not_found(what: &str, id: &str) -> Self {
         let detail = format!("there is no {what} {id:?}");

@@ -162,3 +162,113 @@ pub struct LogEntry {
     #[schema(value_type = Object)]
     pub data: BTreeMap<String, Value>,
 }
+
+/// A stored input.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    /// Its file name.
+    pub name: String,
+    pub sha256: String,
+    pub size_bytes: u64,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// A page of documents, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct DocumentPage {
+    pub items: Vec<Document>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A workspace.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// The name that a person chose.
+    pub id: String,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// Workspaces, by id.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct WorkspaceList {
+    pub items: Vec<Workspace>,
+}
+
+/// A configuration that a workspace knows.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnownConfiguration {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    pub name: String,
+    /// Its folder on the server; that of an uploaded one holds its draft.
+    pub path: String,
+    /// Whether it was uploaded. Otherwise it is a folder that somebody ran.
+    pub uploaded: bool,
+    /// Whether the workspace's runs use it by default.
+    pub active: bool,
+    /// The published version that runs use.
+    #[schema(required)]
+    pub version: Option<Version>,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    #[schema(required, format = DateTime)]
+    pub last_run_at: Option<String>,
+}
+
+/// A published version of a configuration: files that never change.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// From 1.
+    pub version: u32,
+    /// The digest of its files.
+    pub source_digest: String,
+    /// `active`, or `archived`.
+    pub status: String,
+    #[schema(format = DateTime)]
+    pub published_at: String,
+}
+
+/// A page of configurations, the active one first, then by name.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ConfigurationPage {
+    pub items: Vec<KnownConfiguration>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// The published versions of a configuration, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct VersionList {
+    pub items: Vec<Version>,
+}
+
+/// A file of a draft.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftFile {
+    /// Relative to the draft, with `/` between folders.
+    pub path: String,
+    pub size_bytes: u64,
+    pub sha256: String,
+}
+
+/// The files of a draft, by path.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct DraftFileList {
+    pub items: Vec<DraftFile>,
+}

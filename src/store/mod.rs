@@ -60,7 +60,7 @@ pub use environments::{
 pub use error::StoreError;
 pub use failure::{Failure, NOT_BUILT};
 pub use identity::{Identities, Identity};
-pub use ids::{Ids, Named};
+pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
 pub use observed_time::{ObservedTime, Unseen};
 pub use queue_statistics::{Overview, QueueDepth, QueueMetrics, QueueStatistics};
