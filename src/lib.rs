@@ -17,6 +17,7 @@
 //! | [`python`] | finding a Python and remembering the answer |
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
+//! | [`cells`] | windows of cells of inputs and outputs, without Python |
 //! | [`worker`] | the loop over the queue |
 //! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
@@ -52,6 +53,7 @@
 
 pub mod backoff;
 pub mod cancel;
+pub mod cells;
 pub mod check;
 pub mod clock;
 pub mod configuration;

@@ -130,6 +130,12 @@ pub mod code {
         NO_CURRENT_FOLDER = "no_current_folder";
         NO_TEMPORARY_FOLDER = "no_temporary_folder";
 
+        // Windows of cells.
+        SHEET_NOT_FOUND = "sheet_not_found";
+        BAD_WINDOW = "bad_window";
+        WORKBOOK_UNREADABLE = "workbook_unreadable";
+        SHEET_TOO_LARGE = "sheet_too_large";
+
         // Environments.
         ENGINE_UNAVAILABLE = "engine_unavailable";
         ENVIRONMENT_FAILED = "environment_failed";

@@ -68,6 +68,11 @@ impl Archive {
         &self.path
     }
 
+    /// Bytes that the directory takes, roughly: names are short.
+    pub fn heap_bytes(&self) -> usize {
+        self.entries.len() * 2 * (size_of::<(String, Entry)>() + 64)
+    }
+
     /// The stored name of a part: as asked for, else the same in another spelling.
     pub fn find(&self, name: &str) -> Option<&str> {
         if let Some((stored, _)) = self.entries.get_key_value(name) {

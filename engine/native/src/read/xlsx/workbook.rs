@@ -34,11 +34,11 @@ pub struct Workbook {
 }
 
 impl Workbook {
-    /// Opens a workbook and reads everything but its sheets.
+    /// Opens a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may take.
     ///
     /// # Errors
     /// When the file cannot be read, is not a workbook, or one of its parts is damaged.
-    pub fn open(path: &str) -> Result<Self> {
+    pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
         let archive = Archive::open(path)?;
         let types = ContentTypes::read(&archive)?;
         let workbook_part = find_workbook_part(&archive, &types)?;
@@ -73,7 +73,7 @@ impl Workbook {
         let strings_part =
             strings_part.or_else(|| by_kind("/sharedStrings").and_then(|part| archive.find(part)));
         let strings = match strings_part {
-            Some(part) => SharedStrings::read(archive.open_part(part)?, part)?,
+            Some(part) => SharedStrings::read(archive.open_part(part)?, part, most_bytes)?,
             None => SharedStrings::default(),
         };
         let styles_part = by_kind("/styles")
