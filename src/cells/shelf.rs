@@ -275,19 +275,23 @@ mod tests {
 
     #[test]
     fn callers_at_once_share_what_one_of_them_makes() {
+        const CALLERS: usize = 8;
         let shelf = Shelf::new(100, 3);
         let count = AtomicUsize::new(0);
-        let barrier = Barrier::new(8);
+        let make = || {
+            count.fetch_add(1, Ordering::SeqCst);
+            // Until all others wait: the map, the maker and each caller that waits hold the flight.
+            while Arc::strong_count(&lock(&shelf.state).being_made["key"]) < CALLERS + 1 {
+                thread::yield_now();
+            }
+            Made {
+                outcome: 7,
+                bytes: None,
+            }
+        };
         thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    barrier.wait();
-                    let outcome = shelf.get(&"key", || {
-                        count.fetch_add(1, Ordering::SeqCst);
-                        made(7, 1)
-                    });
-                    assert_eq!(outcome, 7);
-                });
+            for _ in 0..CALLERS {
+                scope.spawn(|| assert_eq!(shelf.get(&"key", make), 7));
             }
         });
         assert_eq!(count.load(Ordering::SeqCst), 1);
