@@ -422,7 +422,7 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
             "the sheet \"S\" has no columns from 5 on: it has 4"
         )
     );
-    let (code, message, _) = window(Choice::At(0), 1..=201, 1..=1).unwrap_err();
+    let (code, message, hint) = window(Choice::At(0), 1..=201, 1..=1).unwrap_err();
     assert_eq!(
         (code, &*message),
         (
@@ -430,6 +430,8 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
             "1 to 201 is no range of rows that can be shown"
         )
     );
+    let words = "rows count from 1, and a window has at most 200 of them, as 1-200";
+    assert_eq!(hint.as_deref(), Some(words));
     let corner = window(Choice::At(0), 10..=209, 4..=103).unwrap();
     assert_eq!(json!(corner.rows), json!([[10_004]]));
 

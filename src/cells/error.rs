@@ -2,7 +2,6 @@
 
 use ade_engine_native::SourceError;
 
-use super::window::{MOST_COLUMNS, MOST_ROWS};
 use crate::problem::{Facts, Kind, Problem, code};
 
 /// Cells cannot be shown.
@@ -52,6 +51,8 @@ pub enum CellsError {
         first: u64,
         /// As it was asked for.
         last: u64,
+        /// A window has at most so many.
+        most: u64,
     },
     /// The window begins behind the last row or column.
     #[error("the sheet {sheet:?} has no {what} from {first} on: it has {count}")]
@@ -80,9 +81,8 @@ impl Problem for CellsError {
                 0 => "it has no worksheet at all".to_owned(),
                 _ => format!("it has {}", sheets_in_words(sheets)),
             }),
-            Self::BadWindow { .. } => usage(code::BAD_WINDOW).hint(format!(
-                "rows and columns count from 1, as 1-{MOST_ROWS}; a window has at most {MOST_ROWS} rows and \
-                 {MOST_COLUMNS} columns"
+            Self::BadWindow { what, most, .. } => usage(code::BAD_WINDOW).hint(format!(
+                "{what} count from 1, and a window has at most {most} of them, as 1-{most}"
             )),
             Self::OutOfBounds { .. } => usage(code::BAD_WINDOW),
         }

@@ -61,7 +61,12 @@ pub(super) fn check(
     ] {
         let (first, last) = (*range.start(), *range.end());
         if first == 0 || last < first || last - first >= most {
-            return Err(CellsError::BadWindow { what, first, last });
+            return Err(CellsError::BadWindow {
+                what,
+                first,
+                last,
+                most,
+            });
         }
     }
     Ok(())
