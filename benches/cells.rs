@@ -41,7 +41,10 @@ fn main() {
 
     let cells = Cells::default();
     let sheets = cells.sheets(&path, &reading).unwrap();
-    assert_eq!((sheets[0].rows, sheets[0].columns), (ROWS, COLUMNS));
+    assert_eq!(
+        (sheets[0].rows, sheets[0].columns),
+        (Some(ROWS), Some(COLUMNS))
+    );
     let mut seed = 1_u64;
     let mut later: Vec<Duration> = (0..WINDOWS)
         .map(|_| {
@@ -79,10 +82,23 @@ fn main() {
         WANTED.as_millis()
     );
     println!("{:<44} {:>9.1} MiB", "kept", bytes as f64 / 1048576.0);
+    if let Some(peak) = peak_memory() {
+        println!("{:<44} {peak:>9.1} MiB", "peak memory of this process");
+    }
 }
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// In MiB, where the system says it.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes / 1024.0)
 }
 
 /// Writes the workbook.

@@ -116,7 +116,7 @@ fn first_window(cells: &Cells, path: &Path) -> Result<Window, CellsError> {
 
 /// Names, states and sizes.
 fn sizes(sheets: &[SheetInfo]) -> Vec<(&str, &str, u64, u64)> {
-    let size = |sheet: &'_ SheetInfo| (sheet.state, sheet.rows, sheet.columns);
+    let size = |sheet: &'_ SheetInfo| (sheet.state, sheet.rows.unwrap(), sheet.columns.unwrap());
     let pairs = sheets.iter().map(|sheet| (&*sheet.name, size(sheet)));
     pairs
         .map(|(name, (state, rows, columns))| (name, state, rows, columns))
@@ -446,6 +446,36 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
 }
 
 #[test]
+fn a_damaged_sheet_leaves_the_others_readable() {
+    let files = Files::new();
+    let sheets = [
+        ("Sound", "visible", numbers(3, 2)),
+        ("Broken", "visible", "<sheetData><row><c".to_owned()),
+        ("Large", "visible", numbers(20_000, 10)),
+    ];
+    let path = files.write("book.xlsx", workbook(&sheets, &[]));
+    let cells = Cells::new(Limits {
+        sheet_bytes: 1 << 20,
+        ..Limits::default()
+    });
+    let listed = cells.sheets(&path, &Reading::default()).unwrap();
+    assert_eq!((listed[0].rows, listed[0].columns), (Some(3), Some(2)));
+    assert_eq!(listed[0].problem, None);
+    for (index, words) in [
+        (1, "the workbook is damaged"),
+        (2, "more than 1 MiB of memory"),
+    ] {
+        assert_eq!((listed[index].rows, listed[index].columns), (None, None));
+        let problem = listed[index].problem.clone().unwrap();
+        assert!(problem.contains(words), "{problem}");
+        let failure = cells
+            .window(&path, &Reading::default(), Choice::At(index), 1..=1, 1..=1)
+            .unwrap_err();
+        assert_eq!(failure.to_string(), problem);
+    }
+}
+
+#[test]
 fn a_file_that_changed_is_read_anew() {
     let files = Files::new();
     let cells = Cells::default();
@@ -486,7 +516,7 @@ fn what_is_kept_is_bounded() {
     assert!(
         listed
             .iter()
-            .all(|sheet| (sheet.rows, sheet.columns) == (2000, 10))
+            .all(|sheet| (sheet.rows, sheet.columns) == (Some(2000), Some(10)))
     );
     let (items, bytes) = cells.kept();
     assert!(
@@ -568,6 +598,17 @@ fn what_would_take_too_much_memory_is_refused() {
                 .starts_with(&format!("{name} is too large to be shown"))
         );
     }
+    // What unpacks to much and holds little takes time instead.
+    let spaces = format!("<sheetData>{}</sheetData>", " ".repeat(20 << 20));
+    let path = files.write("spaces.xlsx", one(spaces));
+    let failure = first_window(&cells, &path).unwrap_err();
+    assert_eq!(failure.code(), "workbook_unreadable", "{failure}");
+    assert!(
+        failure
+            .to_string()
+            .contains("it unpacks to more than may be read"),
+        "{failure}"
+    );
     // Merged ranges beyond the bound are left out; the cells are sound.
     let path = files.write("ranges.xlsx", one(ranges));
     assert_eq!(

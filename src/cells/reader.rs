@@ -53,12 +53,14 @@ pub struct SheetInfo {
     pub index: usize,
     /// `visible`, `hidden` or `veryHidden`.
     pub state: &'static str,
-    /// The rows of its used area, from the first row on.
-    pub rows: u64,
-    /// The columns of its used area, from the first column on.
-    pub columns: u64,
+    /// The rows of its used area, from the first row on; `None` where the sheet cannot be read.
+    pub rows: Option<u64>,
+    /// The columns of its used area, from the first column on; `None` where the sheet cannot be read.
+    pub columns: Option<u64>,
     /// Rows that the file says it has behind a long run of empty ones, where reading has ended.
     pub truncated_rows: u64,
+    /// Why the sheet cannot be read: it is damaged, or too large. The others can be all the same.
+    pub problem: Option<String>,
 }
 
 /// Which sheet of a file.
@@ -119,26 +121,33 @@ impl Cells {
     /// sheet is read for this, one at a time, and the first window of it costs nothing more as long as it is kept.
     ///
     /// # Errors
-    /// The file is gone or cannot be read, or one of its sheets is damaged or too large.
+    /// The file is gone, or cannot be read as a whole.
     pub fn sheets(&self, path: &Path, reading: &Reading) -> Result<Vec<SheetInfo>, CellsError> {
         let file = Identity::of(path, reading)?;
         let made = self.part(&file, Part::List, || {
             let book = self.book(&file)?;
             let mut sheets = Vec::with_capacity(book.sheets().len());
             for index in 0..book.sheets().len() {
-                let sheet = self.sheet(&file, &book, index)?;
-                let (rows, columns) = window::size(&sheet);
+                let (facts, problem) = match self.sheet(&file, &book, index) {
+                    Ok(sheet) => (Some((window::size(&sheet), sheet.facts())), None),
+                    Err(failure) if failure.may_pass() => return Err(failure),
+                    Err(failure) => (None, Some(failure.to_string())),
+                };
                 let known = &book.sheets()[index];
                 sheets.push(SheetInfo {
                     name: known.title.clone(),
                     index,
                     state: known.visibility.name(),
-                    rows,
-                    columns,
-                    truncated_rows: sheet.facts().truncated_rows as u64,
+                    rows: facts.map(|((rows, _), _)| rows),
+                    columns: facts.map(|((_, columns), _)| columns),
+                    truncated_rows: facts.map_or(0, |(_, facts)| facts.truncated_rows as u64),
+                    problem,
                 });
             }
-            let names: usize = sheets.iter().map(|sheet| sheet.name.len()).sum();
+            let texts = |sheet: &SheetInfo| {
+                sheet.name.len() + sheet.problem.as_ref().map_or(0, String::len)
+            };
+            let names: usize = sheets.iter().map(texts).sum();
             let bytes = sheets.len() * size_of::<SheetInfo>() + names;
             Ok((Kept::List(sheets.into()), bytes))
         })?;
