@@ -143,7 +143,7 @@ fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
         Tag::Empty | Tag::EmptyText => Value::Null,
         Tag::Text => {
             let text = sheet.text(cell.as_text());
-            let shown = &text[..text.floor_char_boundary(most_text)];
+            let shown = beginning(text, most_text);
             return (shown.into(), shown.len() < text.len());
         }
         Tag::Integer if cell.as_integer().unsigned_abs() <= EXACT => cell.as_integer().into(),
@@ -162,6 +162,15 @@ fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
         }
     };
     (value, false)
+}
+
+/// The beginning of a text, of at most so many bytes, cut between characters.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// A duration as ISO 8601 writes it, in hours, minutes and seconds.
