@@ -393,6 +393,10 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         assert_eq!(listed, Err(failure));
     }
 
+    let failure = first_window(&cells, &files.0.path().join("named.csv")).unwrap_err();
+    let words = "this file is a workbook, not text: rename it so that it ends in .xlsx";
+    assert_eq!(failure.hint().as_deref(), Some(words));
+
     let path = files.write("sound.xlsx", sound);
     let window = |choice, rows, columns| {
         let window = cells.window(&path, &Reading::default(), choice, rows, columns);

@@ -74,7 +74,13 @@ impl Problem for CellsError {
         match self {
             Self::Gone { .. } => usage(code::INPUT_GONE),
             Self::File { .. } => Facts::new(Kind::Refused, code::WORKBOOK_UNREADABLE),
-            Self::Unreadable(_) => usage(code::WORKBOOK_UNREADABLE),
+            Self::Unreadable(failure) => {
+                let hint = match failure {
+                    SourceError::Undecodable { hint, .. } => hint.map(str::to_owned),
+                    _ => None,
+                };
+                usage(code::WORKBOOK_UNREADABLE).maybe_hint(hint)
+            }
             Self::TooLarge { .. } => usage(code::SHEET_TOO_LARGE)
                 .hint("download the file and open it in a spreadsheet program"),
             Self::NoSheet { sheets, .. } => usage(code::SHEET_NOT_FOUND).hint(match sheets.len() {
