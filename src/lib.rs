@@ -18,6 +18,7 @@
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
 //! | [`api`] | the HTTP API |
+//! | [`cells`] | windows of cells of inputs and outputs, without Python |
 //! | [`worker`] | the loop over the queue |
 //! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
@@ -58,6 +59,7 @@
 pub mod api;
 pub mod backoff;
 pub mod cancel;
+pub mod cells;
 pub mod check;
 pub mod clock;
 pub mod configuration;

@@ -4,7 +4,7 @@
 //! modules that `ade run` and the worker use. Calls of the library block, so they run on the blocking pool ([`state::Api::work`]).
 //!
 //! - `runs`, `jobs` (other names for runs), `documents`, `configurations`, `builds`, `environments`, `workspaces`, `settings`,
-//!   `health`, `pages`: the resources.
+//!   `cells`, `health`, `pages`: the resources.
 //! - `caller` says who asks and what that token allows; `guard` holds what every answer has: the check of the Host header, headers
 //!   for security, metrics of requests.
 //! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
@@ -17,6 +17,7 @@
 
 mod body;
 mod caller;
+mod cells;
 mod configurations;
 mod documents;
 mod download;
@@ -47,6 +48,7 @@ pub use state::{Api, Options};
 fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .merge(runs::routes())
+        .merge(cells::routes())
         .merge(documents::routes())
         .merge(configurations::routes())
         .merge(workspaces::routes())

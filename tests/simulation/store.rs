@@ -10,12 +10,13 @@ use ade::clock::Timestamp;
 use ade::settings::Recovery;
 use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, Claim, Claimable, Clock, Collection,
-    ColumnResult, ConfigurationActivity, ConfigurationRecord, Configurations, Copies, Ending,
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
-    Heartbeat, Holder, Identities, Identity, Ids, Leases, Named, NewEnvironment, NewRun,
-    ObservedTime, OutputCopy, Overview, QueueDepth, QueueMetrics, QueueStatistics, Result, Results,
-    RunFiles, RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Unseen, WorkerRecord,
-    Workers,
+    ColumnResult, ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
+    Copies, DocumentRecord, Documents, Ending, EnvironmentContents, EnvironmentKey,
+    EnvironmentRecord, Environments, Failure, FieldResult, Heartbeat, Holder, Identities, Identity,
+    Ids, KnownConfiguration, Leases, Named, NewEnvironment, NewRun, ObservedTime, OutputCopy,
+    Overview, Publication, QueueDepth, QueueMetrics, QueueStatistics, Result, Results, RunFiles,
+    RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Submission, Submitted,
+    TokenRecord, Tokens, Unseen, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
