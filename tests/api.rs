@@ -816,3 +816,65 @@ fn the_committed_description_is_that_of_the_code() {
         printed
     );
 }
+
+#[test]
+fn cells_of_input_and_output_are_read_by_window() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    server.events(id, 0);
+    let sheets = server
+        .get(&format!("/api/v1/runs/{id}/sheets?side=input"))
+        .is(200)
+        .json();
+    assert_eq!(
+        (
+            &sheets["sheets"][0]["rows"],
+            &sheets["sheets"][0]["columns"]
+        ),
+        (&json!(2), &json!(2))
+    );
+    let path = format!("/api/v1/runs/{id}/cells?side=input&rows=2-200&columns=1-100");
+    let answer = server.get(&path).is(200);
+    let window = answer.json();
+    assert_eq!(window["rows"], json!([["Ann", "ann@example.org"]]));
+    assert_eq!(
+        (&window["first_row"], &window["total_rows"]),
+        (&json!(2), &json!(2))
+    );
+    let tag = answer.header("etag").unwrap();
+    server
+        .ask("GET", &path)
+        .header("If-None-Match", tag)
+        .send()
+        .is(304);
+    let output = server
+        .get(&format!("/api/v1/runs/{id}/cells"))
+        .is(200)
+        .json();
+    assert_eq!(output["rows"].as_array().unwrap().len(), 2, "{output}");
+    for (query, field) in [
+        ("rows=0-5", "rows"),
+        ("rows=1-201", "rows"),
+        ("columns=5-1", "columns"),
+        ("columns=x", "columns"),
+        ("side=middle", "side"),
+    ] {
+        let problem = server
+            .get(&format!("/api/v1/runs/{id}/cells?{query}"))
+            .refuses(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["field"], field);
+    }
+    server
+        .get(&format!("/api/v1/runs/{id}/cells?sheet=none"))
+        .refuses(404, "sheet_not_found");
+    server
+        .get(&format!("/api/v1/runs/{id}/cells?rows=500-600"))
+        .refuses(422, "bad_window");
+}

@@ -311,7 +311,6 @@ pub struct CellWindow {
     pub first_row: u64,
     pub first_column: u64,
     /// Rows of cells: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
-    #[schema(value_type = Vec<Vec<Object>>)]
     pub rows: Vec<Vec<Value>>,
     /// The cells, as row and column, whose text is cut.
     #[schema(value_type = Vec<Vec<u64>>)]
