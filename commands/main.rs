@@ -7,6 +7,7 @@
 
 mod check;
 mod completions;
+mod configs;
 mod context;
 mod doctor;
 mod env;
@@ -58,6 +59,8 @@ enum Command {
     Logs(logs::Command),
     #[command(subcommand)]
     Env(env::Command),
+    #[command(subcommand)]
+    Configs(configs::Command),
     Migrate(migrate::Args),
     Worker(worker::Args),
     Top(top::Args),
@@ -76,6 +79,7 @@ impl Command {
             Self::Runs(command) => command.run(context),
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),
+            Self::Configs(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
             Self::Worker(args) => worker::run(args, context),
             Self::Top(args) => top::run(args, context),

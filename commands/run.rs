@@ -224,6 +224,7 @@ impl Session<'_> {
                 validate_only: args.validate_only,
                 dry_run: args.dry_run,
                 timeout_seconds: args.timeout,
+                log_level: None,
             },
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),
         }

@@ -16,18 +16,22 @@
 //! resumes behind any event that was received.
 
 mod body;
+mod builds;
 mod caller;
 mod configurations;
 mod documents;
 mod download;
+mod environments;
 mod guard;
 mod health;
+mod jobs;
 mod openapi;
 mod page;
 mod problem;
 mod runs;
 mod schemas;
 pub mod server;
+mod settings;
 pub mod state;
 mod stream;
 mod tail;
@@ -47,7 +51,11 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(runs::routes())
         .merge(documents::routes())
         .merge(configurations::routes())
+        .merge(builds::routes())
+        .merge(environments::routes())
+        .merge(jobs::routes())
         .merge(workspaces::routes())
+        .merge(settings::routes())
         .merge(health::routes())
 }
 
