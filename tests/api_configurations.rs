@@ -263,14 +263,14 @@ fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
     let bomb = bomb.finish().unwrap().into_inner();
     assert!(bomb.len() < 200_000, "it is small as it is sent");
 
-    let many = (0..6).fold(Tar::new(), |tar, number| {
+    let many = (0..5).fold(Tar::new(), |tar, number| {
         tar.file(&format!("{number}.bin"), &zeros[..30 * 1024 * 1024])
     });
     let endless_name = Tar::new().add(
         "././@LongLink",
         EntryType::GNULongName,
         "",
-        &vec![b'a'; 160 * 1024 * 1024],
+        &vec![b'a'; 140 * 1024 * 1024],
     );
 
     let names: Vec<String> = (0..2001).map(|number| format!("{number}.py")).collect();
@@ -279,8 +279,12 @@ fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
         .iter()
         .fold(Tar::new(), |tar, name| tar.file(name, b""));
 
-    // What is inside is believed less than what the end of the archive says.
-    let mut lying = zipped(&[("a.py", "text"), ("b.py", "text")]);
+    // Bytes that are not those of the checksum.
+    let mut lying = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    lying.start_file("a.py", stored).unwrap();
+    lying.write_all(b"text").unwrap();
+    let mut lying = lying.finish().unwrap().into_inner();
     let declared = lying.windows(4).position(|bytes| bytes == b"text").unwrap();
     lying[declared] = b'X';
 
@@ -301,10 +305,7 @@ fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
         ("leads out", zipped(&[("a/../../b.py", "")])),
         ("backslash", zipped(&[("a\\..\\b.py", "")])),
         ("control", zipped(&[("a\u{1}.py", "")])),
-        (
-            "too deep",
-            zipped(&[(&"a/".repeat(50), ""), (&("a/".repeat(50) + "b"), "")]),
-        ),
+        ("too deep", zipped(&[(&("a/".repeat(50) + "b"), "")])),
         ("folder and a file", zipped(&[("a", ""), ("a/b", "")])),
         ("link", link),
         ("more than 33554432 bytes", bomb),
