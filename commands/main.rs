@@ -7,6 +7,7 @@
 
 mod check;
 mod completions;
+mod configs;
 mod context;
 mod dev;
 mod doctor;
@@ -64,6 +65,8 @@ enum Command {
     Logs(logs::Command),
     #[command(subcommand)]
     Env(env::Command),
+    #[command(subcommand)]
+    Configs(configs::Command),
     Migrate(migrate::Args),
     Worker(worker::Args),
     Dev(dev::Args),
@@ -88,6 +91,7 @@ impl Command {
             Self::Runs(command) => command.run(context),
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),
+            Self::Configs(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
             Self::Worker(args) => worker::run(args, context),
             Self::Dev(args) => dev::run(args, context),

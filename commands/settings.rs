@@ -1,7 +1,6 @@
 //! `ade settings`: every setting, its value, where it came from, and what it means.
 
 use ade::settings::{Resolved, Source};
-use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -18,26 +17,17 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
     let ui = &context.ui;
     if ui.json() {
-        ui.document(&settings.resolved.iter().map(to_json).collect::<Vec<_>>());
+        ui.document(
+            &settings
+                .resolved
+                .iter()
+                .map(Resolved::json)
+                .collect::<Vec<_>>(),
+        );
     } else {
         settings.resolved.iter().for_each(|one| print(ui, one));
     }
     Ok(ExitStatus::Done)
-}
-
-fn to_json(resolved: &Resolved) -> Value {
-    let setting = resolved.setting;
-    let if_any = |text: &'static str| (!text.is_empty()).then_some(text);
-    json!({
-        "name": setting.name,
-        "key": setting.key(),
-        "aliases": setting.aliases,
-        "value": resolved.shown(),
-        "default": if_any(setting.default),
-        "default_note": if_any(setting.default_note),
-        "source": resolved.source.to_string(),
-        "meaning": setting.meaning,
-    })
 }
 
 fn print(ui: &Ui, resolved: &Resolved) {

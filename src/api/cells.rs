@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,6 +38,15 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// Input or output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
+    Input,
+    Output,
+}
+
+/// Input or output, for the description of the API.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+enum SideName {
     Input,
     Output,
 }
@@ -83,6 +92,7 @@ fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
 #[into_params(parameter_in = Query)]
 struct WhichSide {
     /// `input` or `output`; absent: output.
+    #[param(nullable = false, value_type = SideName)]
     side: Option<String>,
 }
 
@@ -112,12 +122,16 @@ async fn sheets(
 #[into_params(parameter_in = Query)]
 struct WhichCells {
     /// `input` or `output`; absent: output.
+    #[param(nullable = false, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet; absent: the first one.
+    #[param(nullable = false)]
     sheet: Option<String>,
     /// Rows, counted from 1: `1-200`. At most 200.
+    #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     rows: Option<String>,
     /// Columns, counted from 1: `1-100`. At most 100.
+    #[param(nullable = false, pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
 }
 

@@ -16,13 +16,16 @@
 //! resumes behind any event that was received.
 
 mod body;
+mod builds;
 mod caller;
 mod cells;
 mod configurations;
 mod documents;
 mod download;
+mod environments;
 mod guard;
 mod health;
+mod jobs;
 mod openapi;
 mod page;
 mod pages;
@@ -30,6 +33,7 @@ mod problem;
 mod runs;
 mod schemas;
 pub mod server;
+mod settings;
 pub mod state;
 mod stream;
 mod tail;
@@ -51,7 +55,11 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(cells::routes())
         .merge(documents::routes())
         .merge(configurations::routes())
+        .merge(builds::routes())
+        .merge(environments::routes())
+        .merge(jobs::routes())
         .merge(workspaces::routes())
+        .merge(settings::routes())
         .merge(health::routes())
 }
 

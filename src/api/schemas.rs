@@ -125,7 +125,6 @@ pub struct Metrics {
     pub mapped_fields: u64,
     pub unmapped_columns: u64,
     pub issues: u64,
-    pub expected_fields: u64,
 }
 
 /// A page of runs, newest first.
@@ -327,4 +326,185 @@ pub struct RowMap {
     pub sheet: String,
     /// A row of the input for each row of the window, or null.
     pub rows: Vec<Option<u64>>,
+}
+
+/// The status of an environment.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentStatus {
+    /// It waits to be built.
+    Queued,
+    /// It is being built.
+    Building,
+    /// Runs can use it.
+    Ready,
+    /// It could not be built.
+    Failed,
+}
+
+/// The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Environment {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    pub configuration_id: String,
+    pub configuration_name: String,
+    /// The configuration's folder.
+    pub configuration_path: String,
+    pub engine_spec: String,
+    /// The digest of what it depends on.
+    pub deps_digest: String,
+    pub status: EnvironmentStatus,
+    pub folder: String,
+    #[schema(required)]
+    pub python_version: Option<String>,
+    /// The Python that it was made from.
+    #[schema(required)]
+    pub python_path: Option<String>,
+    #[schema(required)]
+    pub engine_version: Option<String>,
+    /// What installed it.
+    #[schema(required)]
+    pub installer: Option<String>,
+    /// The digest of its packages with their versions.
+    #[schema(required)]
+    pub lock_digest: Option<String>,
+    #[schema(required)]
+    pub size_bytes: Option<u64>,
+    pub attempt_count: u32,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    #[schema(required, format = DateTime)]
+    pub ready_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub last_used_at: Option<String>,
+    /// Why it could not be built.
+    #[schema(required)]
+    pub error: Option<RunError>,
+}
+
+/// An environment with what is installed in it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct EnvironmentDetails {
+    #[serde(flatten)]
+    pub environment: Environment,
+    /// What is installed, by name.
+    #[schema(required)]
+    pub packages: Option<Vec<Package>>,
+    /// Queued and running runs that need it.
+    pub live_runs: u64,
+}
+
+/// An installed package.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Package {
+    pub name: String,
+    pub version: String,
+}
+
+/// A page of environments, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct EnvironmentPage {
+    pub items: Vec<Environment>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A page of a build's log.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct BuildLogPage {
+    pub build_id: String,
+    pub entries: Vec<LogEntry>,
+    /// The `after_id` of the next page; null if this one reached the end of the log.
+    #[schema(required)]
+    pub next_after_id: Option<u64>,
+}
+
+/// The status of a job.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    /// It waits.
+    Queued,
+    /// It is being done.
+    Running,
+    /// It succeeded.
+    Success,
+    /// It failed, or was cancelled; the error says which.
+    Error,
+}
+
+/// A job: a run under another name, with the same id.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// UUIDv7.
+    pub id: String,
+    pub status: JobStatus,
+    #[schema(required)]
+    pub document_id: Option<String>,
+    pub config_id: String,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(required, format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub completed_at: Option<String>,
+    #[schema(required)]
+    pub error: Option<JobError>,
+}
+
+/// Why a job ended in error.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobError {
+    /// A stable word, explained in docs/errors.md.
+    pub code: String,
+    pub message: String,
+    #[schema(required)]
+    pub hint: Option<String>,
+}
+
+/// A setting.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: String,
+    /// The key in ade.toml.
+    pub key: String,
+    /// Other names of the variable.
+    pub aliases: Vec<String>,
+    /// Its value as text.
+    #[schema(required)]
+    pub value: Option<String>,
+    #[schema(required)]
+    pub default: Option<String>,
+    /// What the default is, where that is no fixed value.
+    #[schema(required)]
+    pub default_note: Option<String>,
+    /// Where the value came from.
+    pub source: String,
+    pub meaning: String,
+}
+
+/// Every setting.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SettingList {
+    pub items: Vec<Setting>,
+}
+
+/// An event of a stream.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerSentEvent {
+    /// The number of the event: the Last-Event-ID to resume behind it.
+    pub id: Option<String>,
+    /// Its name.
+    pub event: Option<String>,
+    /// The line of the run's log, as JSON.
+    pub data: String,
 }

@@ -221,7 +221,8 @@ fn line_of(event: &Value) -> Bytes {
     Bytes::from(format!("{event}\n"))
 }
 
-fn streamed(
+/// An answer that goes out as its parts come.
+pub fn streamed(
     kind: &'static str,
     parts: impl stream::Stream<Item = Bytes> + Send + 'static,
 ) -> Response {

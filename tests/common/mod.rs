@@ -16,6 +16,7 @@
     reason = "every test file uses a part of this, and tests read their own process variables"
 )]
 
+pub mod api;
 mod http;
 mod machine;
 #[cfg(target_os = "linux")]

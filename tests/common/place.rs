@@ -91,6 +91,11 @@ impl Place {
         self.variables.remove(OsStr::new(name));
     }
 
+    /// The environment variables of every `ade` here.
+    pub fn variables(&self) -> &BTreeMap<OsString, OsString> {
+        &self.variables
+    }
+
     /// Sets PATH.
     pub fn set_path(&mut self, folders: &[&Path]) {
         self.set("PATH", std::env::join_paths(folders).unwrap());
