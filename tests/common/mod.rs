@@ -17,6 +17,7 @@
 )]
 
 pub mod api;
+mod described;
 mod machine;
 #[cfg(target_os = "linux")]
 mod network_disk;
