@@ -17,7 +17,7 @@ use ade::workspace::Workspace;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::{ExitStatus, Outcome};
 use crate::serving::{self, Serving};
 use crate::ui::{ServerLog, Tone, Ui};
 
@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = &workspace.settings;
     let loopback = serving::is_loopback(&place);
     if !loopback {
-        demand_tokens(&workspace, &args.host)?;
+        serving::demand_tokens(&workspace, &args.host)?;
     }
     let (token, record) = tokens::create(
         &workspace,
@@ -113,18 +113,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         context.ui.say("Stopped");
     }
     outcome.map(|_| ExitStatus::Done)
-}
-
-/// Who listens on a network has to have made tokens on purpose.
-pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
-    let now = workspace.machine.now();
-    let tokens = workspace.store.tokens()?;
-    if tokens.iter().any(|token| token.is_valid(now)) {
-        return Ok(());
-    }
-    let message = format!("{host} can be reached by other machines, and there is no token yet");
-    Err(Failure::usage(ade::problem::code::TOKENS_NEEDED, message)
-        .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"))
 }
 
 fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str) {

@@ -12,7 +12,6 @@ use ade::worker;
 use ade::workspace::Workspace;
 
 use crate::context::Context;
-use crate::dev::demand_tokens;
 use crate::exit::Outcome;
 use crate::serving::{self, Serving};
 use crate::ui::ServerLog;
@@ -68,7 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = Arc::new(Workspace::open(settings, opening)?);
     let loopback = serving::is_loopback(&place);
     if matches!(place, Place::Port(_)) && !loopback {
-        demand_tokens(&workspace, &args.host)?;
+        serving::demand_tokens(&workspace, &args.host)?;
     }
     let listening = Listening::at(&place)?;
     let settings = &workspace.settings;

@@ -112,3 +112,15 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
 pub fn socket(path: &std::path::Path) -> Place {
     Place::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
 }
+
+/// Who listens on a network has to have made tokens on purpose.
+pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
+    let now = workspace.machine.now();
+    let tokens = workspace.store.tokens()?;
+    if tokens.iter().any(|token| token.is_valid(now)) {
+        return Ok(());
+    }
+    let message = format!("{host} can be reached by other machines, and there is no token yet");
+    Err(Failure::usage(ade::problem::code::TOKENS_NEEDED, message)
+        .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"))
+}

@@ -42,6 +42,7 @@ complete -c ade -n "__fish_ade_needs_command" -f -a "check" -d 'Load and check a
 complete -c ade -n "__fish_ade_needs_command" -f -a "runs" -d 'List, show, cancel, retry and remove runs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "logs" -d 'Read event logs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "env" -d 'List, show, build, remove and collect environments'
+complete -c ade -n "__fish_ade_needs_command" -f -a "configs" -d 'List, show, activate and deactivate configurations'
 complete -c ade -n "__fish_ade_needs_command" -f -a "migrate" -d 'Bring the database schema up to date'
 complete -c ade -n "__fish_ade_needs_command" -f -a "worker" -d 'Execute queued runs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "top" -d 'Watch the queue, its workers, their leases and the throughput'
@@ -316,6 +317,70 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -f -a "ls" -d 'List configurations, the active one first'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -f -a "show" -d 'Show everything about one configuration'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -f -a "activate" -d 'Make a configuration the one that the workspace\'s runs use by default'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -f -a "deactivate" -d 'End that the workspace\'s runs use a configuration by default'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r

@@ -4,7 +4,7 @@ use ade::clock::Timestamp;
 use ade::configurations::{configuration_json, version_json};
 use serde_json::{Value, json};
 
-use super::found;
+use super::found::found;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, ago};

@@ -110,7 +110,7 @@ impl ServerLog {
                 LogLevel::Warning => Tone::Warn,
                 _ => Tone::Plain,
             };
-            let message = self.ui.paint_err(tone, message);
+            let message = self.ui.paint_err(tone, with_short_ids(message));
             self.ui.log(format_args!("{clock} {speaker} {message}"));
         } else {
             self.ui
@@ -133,6 +133,34 @@ impl Observer for ServerLog {
         }
         self.write(worker, line.level, line.event, &line.message, line.data);
     }
+}
+
+/// The same with the last digits of each id alone, which every command takes for the whole.
+fn with_short_ids(message: &str) -> String {
+    const WHOLE: usize = 36;
+    const SHORT: usize = 6;
+    let is_id = |part: &str| {
+        part.char_indices()
+            .all(|(position, letter)| match position {
+                8 | 13 | 18 | 23 => letter == '-',
+                _ => letter.is_ascii_hexdigit(),
+            })
+    };
+    let mut short = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(letter) = rest.chars().next() {
+        match rest.get(..WHOLE) {
+            Some(id) if is_id(id) => {
+                short.push_str(&id[WHOLE - SHORT..]);
+                rest = &rest[WHOLE..];
+            }
+            _ => {
+                short.push(letter);
+                rest = &rest[letter.len_utf8()..];
+            }
+        }
+    }
+    short
 }
 
 /// One line of the log.

@@ -529,7 +529,8 @@ async fn events(
         }
         None => resume.after_id,
     };
-    page::demand_number("after_id", last)?;
+    page::demand_number("Last-Event-ID", last)?;
+    page::demand_number("after_id", resume.after_id)?;
     let (workspace, run) = api.work(move |api| run_of(api, &caller, &id)).await?;
     Ok(stream::server_sent(
         &api,

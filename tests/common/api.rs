@@ -16,6 +16,7 @@ use ade::workspace::Workspace;
 use serde_json::Value;
 
 use super::Place;
+use super::described::Description;
 
 /// A server of the API over the data directory of a place; it ends with the test.
 pub struct Server {
@@ -26,6 +27,7 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
     agent: ureq::Agent,
     token: String,
+    description: Description,
 }
 
 /// What the server answered.
@@ -116,6 +118,7 @@ impl Server {
             thread: Some(thread),
             agent: agent.into(),
             token: String::new(),
+            description: Description::of_the_code(),
         };
         server.token = server.token(Scope::Admin, None);
         server
@@ -137,7 +140,7 @@ impl Server {
         self.token = token;
     }
 
-    /// Sends a request; a path that begins with `/` is whole, others are below `/api/v1/`.
+    /// Sends a request, and holds the answer to the API's description; a path that begins with `/` is whole, others are below `/api/v1/`.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let url = format!("http://{}{}", self.address, whole(path));
         let mut request = ureq::http::Request::builder().method(method).uri(url);
@@ -150,10 +153,29 @@ impl Server {
             let value = value.to_str().unwrap_or_default().to_owned();
             (name.as_str().to_owned(), value)
         });
-        Answer {
+        let answer = Answer {
             status: answer.status().as_u16(),
             headers: headers.collect(),
-            body: answer.body_mut().read_to_vec().unwrap(),
+            body: answer
+                .body_mut()
+                .with_config()
+                .limit(u64::MAX)
+                .read_to_vec()
+                .unwrap(),
+        };
+        self.demand_described(method, path, &answer);
+        answer
+    }
+
+    fn demand_described(&self, method: &str, path: &str, answer: &Answer) {
+        let path = whole(path);
+        let path = path.split('?').next().unwrap_or_default();
+        let kind = answer.header("content-type").unwrap_or_default();
+        let description = &self.description;
+        let fault = description.fault(method, path, answer.status, kind, &answer.body);
+        if let Some(fault) = fault {
+            let said = String::from_utf8_lossy(&answer.body);
+            panic!("{method} {path} is not as it is described: {fault}\n{said}");
         }
     }
 

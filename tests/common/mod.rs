@@ -17,6 +17,7 @@
 )]
 
 pub mod api;
+mod described;
 mod http;
 mod machine;
 #[cfg(target_os = "linux")]

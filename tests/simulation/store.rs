@@ -809,12 +809,25 @@ answers_without_words!(
     Overview,
     Vec<Attempt>,
     Vec<ColumnResult>,
+    DocumentRecord,
+    KnownConfiguration,
+    Option<TokenRecord>,
+    Publication,
+    Submitted,
+    TokenRecord,
     Vec<ConfigurationActivity>,
+    Vec<ConfigurationVersion>,
+    Vec<DocumentRecord>,
     Vec<FieldResult>,
+    Vec<KnownConfiguration>,
+    Vec<PathBuf>,
+    Vec<TokenRecord>,
+    Vec<WorkspaceRecord>,
     Vec<QueueMetrics>,
     Vec<String>,
     Vec<Unseen>,
-    (Vec<PathBuf>, Option<String>)
+    (Vec<PathBuf>, Option<String>),
+    (WorkspaceRecord, bool)
 );
 
 macro_rules! answers_of_records {
