@@ -233,18 +233,26 @@ fn archives_of_either_kind_and_with_a_folder_around_are_taken() {
         )
         .is(201);
     assert_eq!(answer.json()["name"], "mine");
-    // A package keeps its folder, for that is its name.
+    // A folder that is itself the package keeps its name, and gives it to the configuration.
     let package = [
         ("my_orders/__init__.py", ""),
-        ("my_orders/columns/one.py", ""),
+        (
+            "my_orders/columns/one.py",
+            "def register(registry):\n    pass\n",
+        ),
     ];
     let answer = server
-        .upload("POST", &format!("{CONFIGS}?name=p"), ZIP, &zipped(&package))
+        .upload("POST", CONFIGS, ZIP, &zipped(&package))
         .is(201);
+    assert_eq!(answer.json()["name"], "my_orders");
+    let id = id_of(&answer);
     assert_eq!(
-        names(&server, &id_of(&answer)),
-        ["my_orders/__init__.py", "my_orders/columns/one.py"]
+        names(&server, &id),
+        ["src/my_orders/__init__.py", "src/my_orders/columns/one.py"]
     );
+    server
+        .post(&format!("configs/{id}/publish"), &json!(null))
+        .is(201);
 }
 
 /// Archives of which nothing may be kept, with a word of what is told about them.
