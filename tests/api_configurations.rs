@@ -604,7 +604,7 @@ fn a_version_is_never_a_mix_of_two_drafts() {
         all.extend(names.iter().map(|name| (name.as_str(), word)));
         zipped(&all)
     };
-    let archives = ["a = 1\n", "b = 2\n"].map(|word| archive(word));
+    let archives = ["a = 1\n", "b = 2\n"].map(archive);
     std::thread::scope(|scope| {
         let replacing = scope.spawn(|| {
             for number in 0..20 {
