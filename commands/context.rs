@@ -112,6 +112,12 @@ impl Context {
         }
     }
 
+    /// A terminal of its own for a log that outlives this borrow, of the same form.
+    pub fn own_ui(&self) -> Ui {
+        let globals = &self.globals;
+        Ui::new(globals.color, globals.json, globals.quiet, globals.verbose)
+    }
+
     /// All settings, resolved.
     #[expect(
         clippy::disallowed_methods,

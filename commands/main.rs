@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod configs;
 mod context;
+mod dev;
 mod doctor;
 mod env;
 mod exit;
@@ -16,10 +17,15 @@ mod init;
 mod logs;
 mod man;
 mod migrate;
+mod openapi;
+mod openapi_types;
 mod run;
 mod runs;
+mod serve;
+mod serving;
 mod settings;
 mod signals;
+mod tokens;
 mod top;
 mod ui;
 mod worker;
@@ -63,6 +69,12 @@ enum Command {
     Configs(configs::Command),
     Migrate(migrate::Args),
     Worker(worker::Args),
+    Dev(dev::Args),
+    Serve(serve::Args),
+    #[command(subcommand)]
+    Tokens(tokens::Command),
+    Openapi(openapi::Args),
+    OpenapiTypes(openapi_types::Args),
     Top(top::Args),
     Doctor(doctor::Args),
     Settings(settings::Args),
@@ -82,6 +94,11 @@ impl Command {
             Self::Configs(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
             Self::Worker(args) => worker::run(args, context),
+            Self::Dev(args) => dev::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
+            Self::Tokens(command) => command.run(context),
+            Self::Openapi(args) => openapi::run(args, context),
+            Self::OpenapiTypes(args) => openapi_types::run(args, context),
             Self::Top(args) => top::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Settings(args) => settings::run(args, context),

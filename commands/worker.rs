@@ -1,7 +1,5 @@
 //! `ade worker`: execute queued runs.
 
-mod log;
-
 use std::time::Duration;
 
 use ade::run::Tools;
@@ -12,7 +10,7 @@ use ade::workspace::Workspace;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use log::Log;
+use crate::ui::ServerLog;
 
 /// Execute queued runs
 ///
@@ -59,7 +57,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         grace: Duration::from_secs(args.grace),
         gc: !args.no_gc && !args.drain && !args.once,
     };
-    let log = Log::new(&context.ui, &workspace.settings);
+    let log = ServerLog::new(context.own_ui(), &workspace.settings);
     let stop = signals::stop_on_signals();
     worker::work(&workspace, Tools::here(), &options, &stop, &log)?;
     Ok(ExitStatus::Done)

@@ -18,6 +18,7 @@
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
 //! | [`api`] | the HTTP API |
+//! | [`cells`] | windows of cells of inputs and outputs, without Python |
 //! | [`worker`] | the loop over the queue |
 //! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
@@ -28,6 +29,7 @@
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`check`] | loading a configuration without running it |
+//! | [`dev`] | what `ade dev` watches |
 //! | [`doctor`] | checks whether this machine is ready |
 //! | [`top`] | the queue at one moment |
 //! | [`process`] | child processes, which never outlive the call that started them |
@@ -57,11 +59,13 @@
 pub mod api;
 pub mod backoff;
 pub mod cancel;
+pub mod cells;
 pub mod check;
 pub mod clock;
 pub mod configuration;
 pub mod configurations;
 pub mod counted;
+pub mod dev;
 pub mod digest;
 pub mod doctor;
 pub mod documents;

@@ -152,6 +152,11 @@ pub mod code {
         ADDRESS_UNUSABLE = "address_unusable";
         METHOD_NOT_ALLOWED = "method_not_allowed";
         TIMED_OUT = "timed_out";
+        // Windows of cells.
+        SHEET_NOT_FOUND = "sheet_not_found";
+        BAD_WINDOW = "bad_window";
+        WORKBOOK_UNREADABLE = "workbook_unreadable";
+        SHEET_TOO_LARGE = "sheet_too_large";
 
         // Environments.
         ENGINE_UNAVAILABLE = "engine_unavailable";

@@ -9,11 +9,13 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 12] = [
+const SUBJECTS: [&str; 13] = [
     // The engine, and workbooks of which the result is known.
     "conformance",
     "engine",
     "samples",
+    // Cells of inputs and outputs, read by the library alone.
+    "cells",
     // Environments and installers, below the commands.
     "environment_installs",
     "installers",

@@ -180,7 +180,7 @@ async fn show(
 
 /// Download a document.
 #[utoipa::path(get, path = "/api/v1/documents/{id}/download", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
     (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),

@@ -4,7 +4,7 @@
 //! modules that `ade run` and the worker use. Calls of the library block, so they run on the blocking pool ([`state::Api::work`]).
 //!
 //! - `runs`, `jobs` (other names for runs), `documents`, `configurations`, `builds`, `environments`, `workspaces`, `settings`,
-//!   `health`, `pages`: the resources.
+//!   `cells`, `health`, `pages`: the resources.
 //! - `caller` says who asks and what that token allows; `guard` holds what every answer has: the check of the Host header, headers
 //!   for security, metrics of requests.
 //! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
@@ -19,6 +19,7 @@
 mod body;
 mod builds;
 mod caller;
+mod cells;
 mod configurations;
 mod documents;
 mod download;
@@ -29,6 +30,7 @@ mod jobs;
 mod linger;
 mod openapi;
 mod page;
+mod pages;
 mod problem;
 mod runs;
 mod schemas;
@@ -37,6 +39,7 @@ mod settings;
 pub mod state;
 mod stream;
 mod tail;
+pub mod typescript;
 mod upload;
 mod workspaces;
 
@@ -51,6 +54,7 @@ pub use state::{Api, Options};
 fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .merge(runs::routes())
+        .merge(cells::routes())
         .merge(documents::routes())
         .merge(configurations::routes())
         .merge(builds::routes())
@@ -63,12 +67,15 @@ fn routes() -> OpenApiRouter<Api> {
 
 /// The whole API as a service.
 pub fn router(api: Api) -> Router {
-    let (router, document) = routes().split_for_parts();
-    let router = router.merge(openapi::served(document));
+    let (mut router, document) = routes().split_for_parts();
+    if !api.options.without_pages {
+        router = router.merge(pages::routes(&openapi::json(&document)));
+    }
+    let router = router.merge(openapi::served(&document));
     guard::around(router, &api).with_state(api)
 }
 
-/// The OpenAPI document (version 3.1).
-pub fn document() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+/// The OpenAPI document (version 3.1), as it is served and committed.
+pub fn description() -> String {
+    openapi::text(&routes().split_for_parts().1)
 }

@@ -37,8 +37,8 @@ impl Modify for Token {
 }
 
 /// The route of the document itself.
-pub fn served(document: Described) -> Router<Api> {
-    let text = text(&document);
+pub fn served(document: &Described) -> Router<Api> {
+    let text = text(document);
     Router::new().route(
         "/api/v1/openapi.json",
         get(move || {
@@ -46,6 +46,11 @@ pub fn served(document: Described) -> Router<Api> {
             async move { ([(header::CONTENT_TYPE, "application/json")], text) }
         }),
     )
+}
+
+/// The document as a value.
+pub fn json(document: &Described) -> serde_json::Value {
+    serde_json::to_value(document).unwrap_or_default()
 }
 
 /// The document as it is served and committed.

@@ -13,6 +13,23 @@ const USUAL: u32 = 50;
 /// The largest number of entries of a page.
 const LARGEST: u32 = 1000;
 
+/// The largest number of an event: what every reader of JSON keeps exactly.
+const LARGEST_NUMBER: u64 = (1 << 53) - 1;
+
+/// A number of an event must be one that every reader of JSON keeps exactly.
+///
+/// # Errors
+/// It is larger.
+pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
+    match number {
+        Some(number) if number > LARGEST_NUMBER => Err(ApiError::field(
+            field,
+            "is larger than any number of an event",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The parameters of a page.
 #[derive(Debug, Default, Deserialize)]
 pub struct Wanted {

@@ -162,6 +162,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         code::RUN_NOT_FOUND
         | code::NOT_FOUND
         | code::ENVIRONMENT_NOT_FOUND
+        | code::SHEET_NOT_FOUND
         | code::CONFIGURATION_NOT_FOUND => StatusCode::NOT_FOUND,
         code::RUN_ENDED
         | code::RUN_NOT_ENDED

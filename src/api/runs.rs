@@ -17,7 +17,7 @@ use super::caller::{Caller, Reader, Runner};
 use super::download::{self, Download};
 use super::page;
 use super::problem::{ApiError, ProblemDetails};
-use super::schemas::{LogPage, Run, RunPage};
+use super::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use super::state::Api;
 use super::{stream, tail};
 use crate::clock::Timestamp;
@@ -152,7 +152,7 @@ impl NewRunOptions {
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs", tag = "runs",
     params(
         ("config_id" = String, Path, description = "The configuration"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same request makes one run, however often it is sent; kept for a day"),
+        ("Idempotency-Key" = inline(String), Header, description = "The same key with the same request makes one run, however often it is sent; kept for a day"),
     ),
     request_body = NewRun,
     responses(
@@ -333,17 +333,22 @@ pub fn run_of(
 #[into_params(parameter_in = Query)]
 struct Which {
     /// The workspace; absent: that of the server.
+    #[param(nullable = false)]
     workspace: Option<String>,
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+    #[param(nullable = false, value_type = Status)]
     status: Option<String>,
     /// The id, name or folder of a configuration.
+    #[param(nullable = false)]
     configuration: Option<String>,
     /// Runs that were made at or after this time (RFC 3339).
+    #[param(nullable = false, format = DateTime)]
     since: Option<String>,
     /// The largest number of runs, from 1 to 1000.
-    #[param(minimum = 1, maximum = 1000)]
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
+    #[param(nullable = false, min_length = 48, max_length = 48)]
     cursor: Option<String>,
 }
 
@@ -418,9 +423,10 @@ async fn show(
 struct LogPart {
     /// Lines behind this number.
     #[serde(default)]
+    #[param(maximum = 9007199254740991u64)]
     after_id: u64,
     /// The largest number of lines, from 1 to 1000.
-    #[param(minimum = 1, maximum = 1000)]
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -435,6 +441,7 @@ async fn logs(
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
 ) -> Result<axum::Json<Value>, ApiError> {
+    page::demand_number("after_id", Some(part.after_id))?;
     let limit = match part.limit.unwrap_or(MOST_LINES) {
         limit @ 1..=MOST_LINES => limit as usize,
         _ => {
@@ -491,15 +498,16 @@ fn entry(line: &tail::Line) -> Value {
 #[into_params(parameter_in = Query)]
 struct Resume {
     /// Events behind this number; the header Last-Event-ID says the same.
+    #[param(nullable = false, maximum = 9007199254740991u64)]
     after_id: Option<u64>,
 }
 
 /// Follow a run: server-sent events until it ends.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs",
     params(("id" = String, Path, description = "The run"), Resume,
-        ("Last-Event-ID" = Option<u64>, Header, description = "The id of the last event that was received")),
+        ("Last-Event-ID" = inline(u64), Header, description = "The id of the last event that was received")),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
         (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
@@ -521,6 +529,8 @@ async fn events(
         }
         None => resume.after_id,
     };
+    page::demand_number("Last-Event-ID", last)?;
+    page::demand_number("after_id", resume.after_id)?;
     let (workspace, run) = api.work(move |api| run_of(api, &caller, &id)).await?;
     Ok(stream::server_sent(
         &api,
@@ -655,6 +665,16 @@ pub fn place_of(
             });
         }
     };
+    if !path.is_file() && matches!(what, Left::Artifact) {
+        // A run that no worker began has none.
+        let detail = format!(
+            "run {} {} and has no audit record",
+            run.id,
+            run.status.as_str()
+        );
+        let code = code::RUN_FAILED_NO_OUTPUT;
+        return Err(ApiError::new(StatusCode::CONFLICT, code, detail));
+    }
     if !path.is_file() {
         return Err(gone(run, "files"));
     }
@@ -704,7 +724,7 @@ async fn output(
 
 /// Download the input.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/input", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
     (status = 206, description = "The part that was asked for"),
     (status = 304, description = "The client has it"),
     (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),

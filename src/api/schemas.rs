@@ -125,7 +125,6 @@ pub struct Metrics {
     pub mapped_fields: u64,
     pub unmapped_columns: u64,
     pub issues: u64,
-    pub expected_fields: u64,
 }
 
 /// A page of runs, newest first.
@@ -271,6 +270,62 @@ pub struct DraftFile {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct DraftFileList {
     pub items: Vec<DraftFile>,
+}
+
+/// The sheets of a file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SheetList {
+    pub sheets: Vec<Sheet>,
+}
+
+/// A sheet of a file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Sheet {
+    pub name: String,
+    /// Its position among the worksheets, from 0.
+    pub index: u64,
+    /// `visible`, `hidden` or `veryHidden`.
+    pub state: String,
+    /// The rows that are used; null if the sheet cannot be read.
+    #[schema(required)]
+    pub rows: Option<u64>,
+    #[schema(required)]
+    pub columns: Option<u64>,
+    /// Rows behind a long blank run, which are not read.
+    pub truncated_rows: u64,
+    /// Why it cannot be read.
+    #[schema(required)]
+    pub problem: Option<String>,
+}
+
+/// A window of cells.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct CellWindow {
+    pub sheet: String,
+    pub sheet_index: u64,
+    /// The rows of the whole sheet.
+    pub total_rows: u64,
+    pub total_columns: u64,
+    /// The first row of the window, from 1.
+    pub first_row: u64,
+    pub first_column: u64,
+    /// Rows of cells: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
+    pub rows: Vec<Vec<Value>>,
+    /// The cells, as row and column, whose text is cut.
+    #[schema(value_type = Vec<Vec<u64>>)]
+    pub cut: Vec<(u64, u64)>,
+    /// The rows of the input that the rows of an output come from; null if that is not known.
+    #[schema(required)]
+    pub row_map: Option<RowMap>,
+}
+
+/// Where rows of an output come from.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowMap {
+    /// The sheet of the input.
+    pub sheet: String,
+    /// A row of the input for each row of the window, or null.
+    pub rows: Vec<Option<u64>>,
 }
 
 /// The status of an environment.
@@ -441,4 +496,15 @@ pub struct Setting {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SettingList {
     pub items: Vec<Setting>,
+}
+
+/// An event of a stream.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerSentEvent {
+    /// The number of the event: the Last-Event-ID to resume behind it.
+    pub id: Option<String>,
+    /// Its name.
+    pub event: Option<String>,
+    /// The line of the run's log, as JSON.
+    pub data: String,
 }

@@ -12,6 +12,7 @@ use super::caller::KnownTokens;
 use super::guard::Requests;
 use super::problem::ApiError;
 use super::tail::Tails;
+use crate::cells::Cells;
 use crate::problem::code;
 use crate::run::submit::PreparedVersions;
 use crate::workspace::Workspace;
@@ -21,8 +22,8 @@ use crate::workspace::Workspace;
 pub struct Options {
     /// It listens on loopback alone: the Host header must name that.
     pub loopback: bool,
-    /// The path of a page that a browser is sent to without a session is a sign-in form; `ade dev` says where its link is.
-    pub development: bool,
+    /// No pages, the API alone.
+    pub without_pages: bool,
     /// Proxies whose forwarded headers are believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -58,6 +59,7 @@ pub struct Shared {
     others: RwLock<HashMap<String, Arc<Workspace>>>,
     pub(super) prepared: PreparedVersions,
     pub(super) tails: Tails,
+    pub(super) cells: Cells,
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
     pub(super) options: Options,
@@ -82,6 +84,7 @@ impl Api {
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
             tails: Tails::default(),
+            cells: Cells::default(),
             tokens: KnownTokens::default(),
             requests: Requests::default(),
             options,

@@ -10,12 +10,13 @@ use ade::clock::Timestamp;
 use ade::settings::Recovery;
 use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, Claim, Claimable, Clock, Collection,
-    ColumnResult, ConfigurationActivity, ConfigurationRecord, Configurations, Copies, Ending,
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
-    Heartbeat, Holder, Identities, Identity, Ids, Leases, Named, NewEnvironment, NewRun,
-    ObservedTime, OutputCopy, Overview, QueueDepth, QueueMetrics, QueueStatistics, Result, Results,
-    RunFiles, RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Unseen, WorkerRecord,
-    Workers,
+    ColumnResult, ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
+    Copies, DocumentRecord, Documents, Ending, EnvironmentContents, EnvironmentKey,
+    EnvironmentRecord, Environments, Failure, FieldResult, Heartbeat, Holder, Identities, Identity,
+    Ids, KnownConfiguration, Leases, Named, NewEnvironment, NewRun, ObservedTime, OutputCopy,
+    Overview, Publication, QueueDepth, QueueMetrics, QueueStatistics, Result, Results, RunFiles,
+    RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Submission, Submitted,
+    TokenRecord, Tokens, Unseen, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -808,12 +809,25 @@ answers_without_words!(
     Overview,
     Vec<Attempt>,
     Vec<ColumnResult>,
+    DocumentRecord,
+    KnownConfiguration,
+    Option<TokenRecord>,
+    Publication,
+    Submitted,
+    TokenRecord,
     Vec<ConfigurationActivity>,
+    Vec<ConfigurationVersion>,
+    Vec<DocumentRecord>,
     Vec<FieldResult>,
+    Vec<KnownConfiguration>,
+    Vec<PathBuf>,
+    Vec<TokenRecord>,
+    Vec<WorkspaceRecord>,
     Vec<QueueMetrics>,
     Vec<String>,
     Vec<Unseen>,
-    (Vec<PathBuf>, Option<String>)
+    (Vec<PathBuf>, Option<String>),
+    (WorkspaceRecord, bool)
 );
 
 macro_rules! answers_of_records {

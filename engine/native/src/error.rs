@@ -29,6 +29,8 @@ pub enum SourceError {
     BrokenLegacy { path: String, reason: String },
     /// A sheet that holds more than a worksheet can.
     BeyondLimits { sheet: String, reason: String },
+    /// A sheet, or the text that all sheets share, takes more memory than the caller has allowed. `what` is one of these.
+    BeyondMemory { what: String, bytes: usize },
     /// Text that is not in the encoding it should be in. The hint, where the file is not text at all, is from
     /// `read::foreign`.
     Undecodable {
@@ -75,6 +77,9 @@ impl fmt::Display for SourceError {
                 write!(f, "{path} is not a readable .xls workbook: {reason}")
             }
             Self::BeyondLimits { sheet, reason } => write!(f, "sheet {sheet:?}: {reason}"),
+            Self::BeyondMemory { what, bytes } => {
+                write!(f, "{what} takes more than {} MiB of memory", bytes >> 20)
+            }
             Self::Undecodable {
                 encoding,
                 position,
