@@ -45,6 +45,11 @@ complete -c ade -n "__fish_ade_needs_command" -f -a "env" -d 'List, show, build,
 complete -c ade -n "__fish_ade_needs_command" -f -a "configs" -d 'List, show, activate and deactivate configurations'
 complete -c ade -n "__fish_ade_needs_command" -f -a "migrate" -d 'Bring the database schema up to date'
 complete -c ade -n "__fish_ade_needs_command" -f -a "worker" -d 'Execute queued runs'
+complete -c ade -n "__fish_ade_needs_command" -f -a "dev" -d 'Serve API and pages, and execute runs, on this machine'
+complete -c ade -n "__fish_ade_needs_command" -f -a "serve" -d 'Serve API and pages'
+complete -c ade -n "__fish_ade_needs_command" -f -a "tokens" -d 'Create, list and revoke tokens of the API'
+complete -c ade -n "__fish_ade_needs_command" -f -a "openapi" -d 'Print the API\'s OpenAPI document'
+complete -c ade -n "__fish_ade_needs_command" -f -a "openapi-types" -d 'Print the API\'s types for TypeScript'
 complete -c ade -n "__fish_ade_needs_command" -f -a "top" -d 'Watch the queue, its workers, their leases and the throughput'
 complete -c ade -n "__fish_ade_needs_command" -f -a "doctor" -d 'Check whether this machine is ready, and say how to correct what is not'
 complete -c ade -n "__fish_ade_needs_command" -f -a "settings" -d 'Show every setting, its value, where it came from, and what it means'
@@ -412,6 +417,121 @@ complete -c ade -n "__fish_ade_using_subcommand worker" -s v -l verbose -d 'Prin
 complete -c ade -n "__fish_ade_using_subcommand worker" -l offline -d 'Build environments without a network, from caches only'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand dev" -l host -d 'The address to listen on' -r
+complete -c ade -n "__fish_ade_using_subcommand dev" -l port -d 'The port to listen on; 0: one that is free' -r
+complete -c ade -n "__fish_ade_using_subcommand dev" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand dev" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand dev" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand dev" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand dev" -l no-worker -d 'Execute no runs'
+complete -c ade -n "__fish_ade_using_subcommand dev" -l no-web -d 'Serve no pages, the API alone'
+complete -c ade -n "__fish_ade_using_subcommand dev" -l open -d 'Open the page in a browser'
+complete -c ade -n "__fish_ade_using_subcommand dev" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand dev" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand dev" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand dev" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand dev" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand dev" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand serve" -l host -d 'The address to listen on' -r
+complete -c ade -n "__fish_ade_using_subcommand serve" -l port -d 'The port to listen on' -r
+complete -c ade -n "__fish_ade_using_subcommand serve" -l socket -d 'Listen on a UNIX socket instead' -r -F
+complete -c ade -n "__fish_ade_using_subcommand serve" -l grace -d 'Seconds to wait for answers, and for runs with --worker, after a signal to stop' -r
+complete -c ade -n "__fish_ade_using_subcommand serve" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand serve" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand serve" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand serve" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand serve" -l no-web -d 'Serve no pages, the API alone'
+complete -c ade -n "__fish_ade_using_subcommand serve" -l worker -d 'Execute runs too'
+complete -c ade -n "__fish_ade_using_subcommand serve" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand serve" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand serve" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand serve" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -f -a "create" -d 'Make a token and print it'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -f -a "ls" -d 'List tokens, newest first'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -f -a "revoke" -d 'Revoke tokens, by name or id'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l scope -d 'What it allows: to look; also to submit runs; also to change configurations and settings' -r -f -a "read\t''
+run\t''
+admin\t''"
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l for -d 'The workspaces that it is for; without this flag, all' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l days -d 'Days that it is valid; without this flag, until it is revoked' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand openapi" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand openapi" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand openapi" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand openapi" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand openapi" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand openapi" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand openapi" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand openapi" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand openapi" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand openapi" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s w -l workspace -d 'The workspace that commands act in [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l color -d 'Colour the output' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s q -l quiet -d 'Print errors and data only'
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s v -l verbose -d 'Print debug events too; -vv prints all events'
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l offline -d 'Build environments without a network, from caches only'
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s h -l help -d 'Print help'
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds between two updates' -r
 complete -c ade -n "__fish_ade_using_subcommand top" -l data-dir -d 'Root of everything that ADE writes [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand top" -l database-url -d 'The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]' -r

@@ -8,7 +8,7 @@ pub struct Description(Value);
 
 impl Description {
     pub fn of_the_code() -> Self {
-        let text = ade::api::document().to_json().unwrap();
+        let text = ade::api::description();
         Self(serde_json::from_str(&text).unwrap())
     }
 
