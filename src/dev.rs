@@ -37,7 +37,7 @@ pub enum News<'a> {
 /// Watches until `cancel` is raised. A database that does not answer is asked again.
 pub fn watch(workspace: &Workspace, cancel: &Cancel, on: &dyn Fn(&News<'_>)) {
     let mut seen: HashMap<String, Option<String>> = HashMap::new();
-    while !cancel.wait(LOOK_EVERY) {
+    loop {
         let known = workspace.store.configurations(workspace.id());
         for known in known.unwrap_or_default() {
             if known.uploaded {
@@ -48,6 +48,9 @@ pub fn watch(workspace: &Workspace, cancel: &Cancel, on: &dyn Fn(&News<'_>)) {
             if before.is_some_and(|before| before != digest) {
                 tell(workspace, &known, on);
             }
+        }
+        if cancel.wait(LOOK_EVERY) {
+            return;
         }
     }
 }

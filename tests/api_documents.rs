@@ -234,4 +234,14 @@ fn a_token_stores_and_sees_what_it_is_for() {
     server.get(DOCUMENTS).refuses(404, "not_found");
     server.use_token("ade_wrong".to_owned());
     server.get(&path).refuses(401, "unauthorized");
+    // Also a client that is still sending gets the answer, not a connection that was reset.
+    let large = vec![b'a'; 20 * 1024 * 1024];
+    server
+        .upload(
+            "POST",
+            &format!("{DOCUMENTS}?name=c.csv"),
+            "text/csv",
+            &large,
+        )
+        .refuses(401, "unauthorized");
 }

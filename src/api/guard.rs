@@ -13,6 +13,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::linger;
 use super::problem::{ApiError, Inner};
 use super::state::{Api, Told};
 use crate::problem::code;
@@ -35,6 +36,7 @@ pub fn around(router: Router<Api>, api: &Api) -> Router<Api> {
     router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(middleware::from_fn(linger::read_on))
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(RequestBodyTimeoutLayer::new(BODY_PATIENCE))
         .layer(CatchPanicLayer::custom(|_| {

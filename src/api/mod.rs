@@ -8,7 +8,8 @@
 //! - `caller` says who asks and what that token allows; `guard` holds what every answer has: the check of the Host header, headers
 //!   for security, compression; `figures` are those of requests.
 //! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
-//!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them.
+//!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them, and `linger`
+//!   reads on where a request is refused.
 //! - `tail` follows the log of a run for any number of clients at once; `stream` makes NDJSON and server-sent events of it.
 //! - `server` accepts connections and shuts down; `openapi` and `typescript` describe the API.
 //!
@@ -28,6 +29,7 @@ mod guard;
 mod health;
 mod jobs;
 mod known;
+mod linger;
 mod openapi;
 mod page;
 mod pages;

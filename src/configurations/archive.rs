@@ -27,6 +27,8 @@ pub const MOST_BYTES: u64 = 128 * 1024 * 1024;
 const LONGEST_PATH: usize = 400;
 const DEEPEST: usize = 20;
 
+/// The longest header of a tar that holds a name.
+const LONGEST_HEADER: u64 = 64 * 1024;
 /// What a tar adds to the bytes of its files at most: a header, a long name and the filling of the last block for each of them.
 const TAR_FRAME: u64 = MOST_FILES as u64 * 4096;
 
@@ -154,10 +156,26 @@ fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Config
         left: MOST_BYTES + TAR_FRAME,
     };
     let mut tar = tar::Archive::new(limited);
-    for entry in tar.entries().map_err(damaged)? {
+    // A name that a header has no room for comes before it, in an entry of its own. The entries are read raw, so that such a name is
+    // not in memory whole however long it claims to be.
+    let mut long = None;
+    for entry in tar.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
-        let name = text_of(&entry.path_bytes())?;
-        match entry.header().entry_type() {
+        let kind = entry.header().entry_type();
+        if let EntryType::GNULongName | EntryType::XHeader = kind {
+            if entry.size() > LONGEST_HEADER {
+                return Err(ConfigurationsError::archive("a name in it is too long"));
+            }
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).map_err(damaged)?;
+            long = long_name(kind, bytes).or(long);
+            continue;
+        }
+        let name = match long.take() {
+            Some(name) => text_of(&name)?,
+            None => text_of(&entry.path_bytes())?,
+        };
+        match kind {
             EntryType::Directory => unpacking.folder(&name)?,
             EntryType::Regular | EntryType::Continuous => unpacking.file(&name, &mut entry)?,
             // What git writes about the commit.
@@ -166,6 +184,19 @@ fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Config
         }
     }
     Ok(())
+}
+
+/// The name that GNU tar writes before a header (all of `bytes`), or POSIX tar (one of the extensions, if it is there).
+fn long_name(kind: tar::EntryType, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+    if kind.is_gnu_longname() {
+        while bytes.last() == Some(&0) {
+            bytes.pop();
+        }
+        return Some(bytes);
+    }
+    let mut extensions = tar::PaxExtensions::new(&bytes).flatten();
+    let path = extensions.find(|extension| extension.key_bytes() == b"path");
+    path.map(|extension| extension.value_bytes().to_vec())
 }
 
 /// Ends with an error after so many bytes.

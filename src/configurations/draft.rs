@@ -34,7 +34,7 @@ pub struct DraftFile {
 }
 
 /// Creates an uploaded configuration: with the files of an archive, or without any yet. Its name is the given one, else that in its
-/// manifest.
+/// manifest, else that of the archive's one folder.
 ///
 /// # Errors
 /// The archive is refused, there is no name, or the files cannot be written or recorded.
@@ -49,8 +49,9 @@ pub fn create(
     let id = workspace.machine.new_id();
     let draft = workspace.layout.draft(workspace.id(), &id);
     let folder = folder_of(&draft);
-    let recorded = fill(folder, &draft, content).and_then(|()| {
+    let recorded = fill(folder, &draft, content).and_then(|top| {
         let named = name.map(str::to_owned).or_else(|| project_name(&draft));
+        let named = named.or_else(|| top.filter(|top| checked_name(top).is_ok()));
         let record = ConfigurationRecord {
             id: id.clone(),
             workspace_id: workspace.id().to_owned(),
@@ -78,7 +79,7 @@ pub fn replace(
     content: Spool,
 ) -> Result<(), ConfigurationsError> {
     let (draft, _turn) = take(workspace, known)?;
-    fill(folder_of(&draft), &draft, Some(content))
+    fill(folder_of(&draft), &draft, Some(content)).map(drop)
 }
 
 /// Writes a file of the draft. Returns it, and whether it is new.
@@ -269,8 +270,13 @@ fn checked_name(name: &str) -> Result<(), ConfigurationsError> {
     Ok(())
 }
 
-/// Unpacks an archive beside the draft, and puts it in the place of the draft. Without an archive the draft is empty.
-fn fill(folder: &Path, draft: &Path, content: Option<Spool>) -> Result<(), ConfigurationsError> {
+/// Unpacks an archive beside the draft, and puts it in the place of the draft. Without an archive the draft is empty. Returns the
+/// name of the one folder that was around everything.
+fn fill(
+    folder: &Path,
+    draft: &Path,
+    content: Option<Spool>,
+) -> Result<Option<String>, ConfigurationsError> {
     files::create_folder(folder)?;
     let beside = PartialFolder::in_folder(folder);
     files::create_folder(beside.path())?;
@@ -278,8 +284,19 @@ fn fill(folder: &Path, draft: &Path, content: Option<Spool>) -> Result<(), Confi
         archive::unpack(content.rewound()?, beside.path())?;
     }
     let placing = |error| FileError::on("move into place", draft)(error);
-    let inside = top_folder(beside.path());
-    let whole = inside.as_deref().unwrap_or(beside.path());
+    let top = top_folder(beside.path());
+    let whole = match &top {
+        Some(top) if top.join("__init__.py").exists() => {
+            // The folder is the package itself, and its name matters: below `src` it is found, and keeps that.
+            let source = beside.path().join("src");
+            let name = top.file_name().unwrap_or_default();
+            files::create_folder(&source)?;
+            fs::rename(top, source.join(name)).map_err(placing)?;
+            beside.path()
+        }
+        Some(top) => top.as_path(),
+        None => beside.path(),
+    };
     sync_below(whole);
     if draft.exists() {
         exchange(whole, draft).map_err(placing)?;
@@ -287,18 +304,15 @@ fn fill(folder: &Path, draft: &Path, content: Option<Spool>) -> Result<(), Confi
         fs::rename(whole, draft).map_err(placing)?;
     }
     files::sync_folder(folder);
-    Ok(())
+    Ok(top.map(|top| files::name_of(&top)))
 }
 
-/// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so. Where
-/// that folder is itself the package, it stays, for its name is the package's.
+/// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so.
 fn top_folder(folder: &Path) -> Option<PathBuf> {
     let mut entries = fs::read_dir(folder).ok()?.flatten();
     let only = entries.next()?.path();
-    if entries.next().is_some() || !only.is_dir() || holds_configuration(folder) {
-        return None;
-    }
-    (holds_configuration(&only) && !only.join("__init__.py").exists()).then_some(only)
+    let is_around = entries.next().is_none() && only.is_dir() && !holds_configuration(folder);
+    (is_around && holds_configuration(&only)).then_some(only)
 }
 
 fn holds_configuration(folder: &Path) -> bool {

@@ -32,9 +32,7 @@ impl Description {
         if response.is_null() {
             return Some(format!("{status} is not described"));
         }
-        let Some(contents) = response["content"].as_object() else {
-            return None;
-        };
+        let contents = response["content"].as_object()?;
         let essence = kind.split(';').next().unwrap_or_default();
         // A file has the type of its format.
         let described = contents
