@@ -21,7 +21,7 @@ use super::problem::{ApiError, ProblemDetails};
 use super::runs::{created, log_page, prepared};
 use super::schemas::{BuildLogPage, Environment};
 use super::state::Api;
-use super::{stream, tail};
+use super::{pieces, stream};
 use crate::environment::ask::ask;
 use crate::environment::json::environment_json;
 use crate::layout::EnvironmentFolder;
@@ -241,7 +241,7 @@ impl Following {
     async fn read(&mut self) -> Option<Bytes> {
         let path = EnvironmentFolder(self.build.folder.clone()).events();
         let from = self.position;
-        let read = tokio::task::spawn_blocking(move || tail::read_from(&path, from, u64::MAX));
+        let read = tokio::task::spawn_blocking(move || pieces::read_from(&path, from, u64::MAX));
         let piece = read.await.ok()?.ok()??;
         self.position = piece.to;
         let mut bytes = Vec::new();

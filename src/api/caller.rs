@@ -6,10 +6,6 @@
 //! A program sends `Authorization: Bearer ade_…`. A browser sends the cookie of its session; with each request that changes
 //! something it also sends the header `X-CSRF-Token`, whose value only a page of this server knows.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -25,40 +21,6 @@ pub const COOKIE: &str = "ade_session";
 
 /// The header that a page sends with each change.
 pub const CSRF_HEADER: &str = "x-csrf-token";
-
-/// For how long a token that was valid is taken to be valid still, without asking the database: so long may a revoked token be
-/// used.
-const KNOWN_FOR: Duration = Duration::from_secs(1);
-/// More tokens than that are not remembered.
-const MOST_KNOWN: usize = 1024;
-
-/// Tokens that were valid a moment ago, by what the caller showed.
-#[derive(Default)]
-pub struct KnownTokens(Mutex<HashMap<String, (Instant, TokenRecord)>>);
-
-impl KnownTokens {
-    fn get(&self, shown: &str) -> Option<TokenRecord> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, token) = known.get(shown)?;
-        (since.elapsed() < KNOWN_FOR).then(|| token.clone())
-    }
-
-    fn put(&self, shown: String, token: TokenRecord) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_KNOWN {
-            known.clear();
-        }
-        known.insert(shown, (Instant::now(), token));
-    }
-
-    /// Forgets all: one of them was revoked here, or a session ended.
-    pub fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
-}
 
 /// Who asks.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use super::problem::{ApiError, ProblemDetails};
 use super::runs::{Left, place_of, run_of};
 use super::schemas::{CellWindow, SheetList};
 use super::state::Api;
-use super::tail;
+use super::{pieces, tail};
 use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading};
 use crate::digest;
 use crate::store::RunRecord;
@@ -75,7 +75,7 @@ impl Side {
 /// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
 fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
     let path = tail::path_of(workspace, run);
-    let piece = tail::read_from(&path, 0, u64::MAX).ok().flatten();
+    let piece = pieces::read_from(&path, 0, u64::MAX).ok().flatten();
     let lines = piece.map_or(Vec::new(), |piece| piece.lines);
     lines
         .iter()
@@ -92,7 +92,7 @@ fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
 #[into_params(parameter_in = Query)]
 struct WhichSide {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, value_type = SideName)]
+    #[param(nullable = false, inline, value_type = SideName)]
     side: Option<String>,
 }
 
@@ -122,7 +122,7 @@ async fn sheets(
 #[into_params(parameter_in = Query)]
 struct WhichCells {
     /// `input` or `output`; absent: output.
-    #[param(nullable = false, value_type = SideName)]
+    #[param(nullable = false, inline, value_type = SideName)]
     side: Option<String>,
     /// The name of a sheet; absent: the first one.
     #[param(nullable = false)]

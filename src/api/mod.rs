@@ -6,7 +6,7 @@
 //! - `runs`, `jobs` (other names for runs), `documents`, `configurations`, `builds`, `environments`, `workspaces`, `settings`,
 //!   `cells`, `health`, `pages`: the resources.
 //! - `caller` says who asks and what that token allows; `guard` holds what every answer has: the check of the Host header, headers
-//!   for security, metrics of requests.
+//!   for security, compression; `figures` are those of requests.
 //! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
 //!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them, and `linger`
 //!   reads on where a request is refused.
@@ -24,13 +24,16 @@ mod configurations;
 mod documents;
 mod download;
 mod environments;
+mod figures;
 mod guard;
 mod health;
 mod jobs;
+mod known;
 mod linger;
 mod openapi;
 mod page;
 mod pages;
+mod pieces;
 mod problem;
 mod runs;
 mod schemas;

@@ -19,7 +19,7 @@ use super::page;
 use super::problem::{ApiError, ProblemDetails};
 use super::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use super::state::Api;
-use super::{stream, tail};
+use super::{pieces, stream, tail};
 use crate::clock::Timestamp;
 use crate::configuration::Configuration;
 use crate::digest;
@@ -465,7 +465,7 @@ pub fn log_page(
     limit: usize,
 ) -> Result<Value, ApiError> {
     let (mut from, mut entries, mut has_more) = (0, Vec::new(), false);
-    while let Some(piece) = tail::read_from(path, from, u64::MAX)? {
+    while let Some(piece) = pieces::read_from(path, from, u64::MAX)? {
         from = piece.to;
         for line in piece.lines.iter().filter(|line| line.sequence > after) {
             if entries.len() == limit {
@@ -483,7 +483,7 @@ pub fn log_page(
     Ok(json!({"run_id": id, "entries": entries, "next_after_id": next}))
 }
 
-fn entry(line: &tail::Line) -> Value {
+fn entry(line: &pieces::Line) -> Value {
     let event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
     let data = event.get("data").filter(|data| data.is_object());
     json!({

@@ -8,10 +8,10 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use tokio::sync::watch;
 
-use super::caller::KnownTokens;
-use super::guard::Requests;
+use super::figures::Requests;
+use super::known::KnownTokens;
+use super::pieces::Tails;
 use super::problem::ApiError;
-use super::tail::Tails;
 use crate::cells::Cells;
 use crate::problem::code;
 use crate::run::submit::PreparedVersions;

@@ -13,9 +13,10 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::pieces::{self, Line, Piece, Seen};
 use super::problem::ApiError;
 use super::state::Api;
-use super::tail::{self, Line, Piece, Seen};
+use super::tail;
 use crate::run::ends;
 use crate::run::json::run_json;
 use crate::store::RunRecord;
@@ -99,7 +100,7 @@ impl Client {
             return Some(Arc::clone(&seen.last));
         }
         let (path, from, end) = (self.path.clone(), self.position, seen.end);
-        let read = tokio::task::spawn_blocking(move || tail::read_from(&path, from, end)).await;
+        let read = tokio::task::spawn_blocking(move || pieces::read_from(&path, from, end)).await;
         let piece = read.ok()?.ok()??;
         self.position = piece.to;
         Some(Arc::new(piece))
@@ -144,7 +145,7 @@ pub fn server_sent(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, after
 fn frames_of(lines: &[Line]) -> Bytes {
     let mut frames = Vec::new();
     for line in lines {
-        tail::frame(line, &mut frames);
+        pieces::frame(line, &mut frames);
     }
     frames.into()
 }
