@@ -118,17 +118,15 @@ def _extensions(value: Any, text: bool) -> tuple[str, ...]:
             value = json.loads(value)
         except ValueError:
             raise ValueError('should be a JSON list such as [".xlsx", ".csv"]') from None
+    if value is None:
+        return ()
     if isinstance(value, str):
-        value = [entry for entry in value.split(",") if entry.strip()]
+        value = value.split(",")
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError("should be a list of file extensions")
-    found = []
-    for entry in value:
-        if not isinstance(entry, str) or not entry.strip(" ."):
-            raise ValueError("should be a list of file extensions")
-        extension = entry.strip()
-        found.append(extension if extension.startswith(".") else f".{extension}")
-    return tuple(found)
+    entries = (str(entry).strip() for entry in value)
+    # A glob such as *.csv means its extension; blank entries mean nothing.
+    return tuple(entry if entry.startswith(".") else f".{entry.lstrip('*.')}" for entry in entries if entry)
 
 
 def parse_log_level(value: Any, text: bool = False) -> int:
@@ -290,8 +288,13 @@ class Settings:
         cwd: str | os.PathLike | None = None,
         **overrides: Any,
     ) -> Settings:
-        """Settings from every source; ``cwd`` stands for the working folder."""
-        folder = None if config_package_dir is None else Path(config_package_dir).expanduser()
+        """Settings from every source; ``cwd`` stands for the working folder.
+
+        ``config_package_dir`` is also the setting ``config_package``, unless that is among the overrides.
+        """
+        folder = None if config_package_dir is None else Path(config_package_dir).expanduser().resolve()
+        if folder is not None:
+            overrides.setdefault("config_package", folder)
         settings = cls.__new__(cls)
         settings._fill(_resolve(Path.cwd() if cwd is None else Path(cwd).expanduser(), folder, overrides))
         return settings

@@ -48,6 +48,11 @@ class _Expressions:
             for field, entries in entries_by_field.items()
         }
 
+    @staticmethod
+    def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
+        """The table with columns in one piece: polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows)."""
+        return table.rechunk() if max(table.n_chunks("all"), default=1) > 1 else table
+
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
         present = [name for name in table.columns if name in self._callers]
@@ -99,7 +104,7 @@ def _values(
 
 def _subject(sheet_name: str, table_index: int, field: str) -> str:
     """What a callable was called for, in messages about it."""
-    return f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+    return f"sheet {sheet_name!r}, table {table_index + 1}, field {field!r}"
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
@@ -130,6 +135,7 @@ class Transforms(_Expressions):
         ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, by
         their names in the table. Returns the table, and what the validators are to say of cells that were not read.
         """
+        table = self._in_one_piece(table)
         around = Surroundings(context.settings, table, sources or {})
         surroundings.enter(around)
         try:
@@ -316,7 +322,7 @@ class Validators(_Expressions):
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
         headers = headers or {}
-        table = _with_unread(context, table, kept, sheet_name, table_index)
+        table = self._in_one_piece(_with_unread(context, table, kept, sheet_name, table_index))
         made: list[str] = []
         prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
         noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]

@@ -15,7 +15,7 @@ from ade_engine.pipeline.frame import header_text
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "output_range", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "output_range", "is_merged", "_unmapped")
 
     def __init__(
         self,
@@ -30,6 +30,8 @@ class BuiltTable:
         self.frame_names = frame_names
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
+        #: Whether several tables were stacked: its source columns are then those of the stacked frame.
+        self.is_merged = unmapped is not None
         self._unmapped = unmapped
 
     def unmapped_names(self) -> set[str]:
@@ -110,7 +112,7 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
         table_index=0,
         sheet_index=first.sheet_index,
         mapped_columns=mapped_columns,
-        derived_mappings=[entry for field, entry in derived.items() if field not in scores],
+        derived_mappings=list(derived.values()),
         unmapped_columns=[column for column, name in zip(columns, names) if name not in scores],
         column_scores={index: totals[name] for index, name in enumerate(names) if totals.get(name)},
         duplicate_unmapped_indices={
