@@ -110,9 +110,9 @@ def test_closed_logs_leave_no_logger_behind():
         with create_run_logger_context(enable_console_logging=False) as context:
             name = context.logger.logger.name
             assert name in logging.Logger.manager.loggerDict
-    known = logging.Logger.manager.loggerDict
-    assert not [key for key in known if key.startswith("ade_engine.run.")]
-    assert not known["ade_engine.run"].loggerMap
+        known = logging.Logger.manager.loggerDict
+        assert name not in known
+        assert name not in [logger.name for logger in known["ade_engine.run"].loggerMap]
 
 
 def test_extra_has_to_be_a_mapping(lines):
@@ -135,6 +135,7 @@ def test_a_log_can_be_opened_without_the_console_and_as_json(tmp_path, capsys):
 def request_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = write_package(tmp_path / "config", {})
+    (tmp_path / "in").mkdir()
     source = write_workbook(tmp_path / "in" / "in.xlsx", {"S": [["a"], [1]]})
     return lambda **places: Engine().run(RunRequest(config_package=config, input_file=source, **places))
 

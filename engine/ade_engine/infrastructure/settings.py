@@ -179,6 +179,7 @@ _NEWER = (
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
+    ("typed_fields", False, _flag, "fields without values have their type, and transforms written for text get text"),
     ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
 )
@@ -269,6 +270,7 @@ class Settings:
     row_provenance: bool
     report_unread_cells: bool
     strict_validators: bool
+    typed_fields: bool
     output_style: str
     issue_columns: bool
 

@@ -16,6 +16,7 @@ from ade_engine.infrastructure.observability.wording import kind_of, said_by, ti
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 from ade_engine.pipeline.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
+from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,13 +79,15 @@ class _Expressions:
             context.fail(entry, self.role, subject, error, error_class, **stage)
 
 
-def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
-    """The table, with a column of nulls for a field that it lacks."""
-    if field in table.columns:
+def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The table, with a column of nulls for a field that it lacks; with ``typed_fields`` these nulls have the field's type."""
+    typed = context.settings.typed_fields
+    if field in table.columns and not (typed and table.schema[field] == pl.Null):
         return table
+    dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
     if not table.width:
-        return table.with_columns(pl.lit(None).alias(field))
-    return with_series(table, [pl.Series(field, [None], dtype=pl.Null).new_from_index(0, table.height)])
+        return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
+    return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
 
 
 def _values(
@@ -157,7 +160,7 @@ class Transforms(_Expressions):
     ) -> pl.DataFrame:
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
-            table = _with_column(table, field)
+            table = _with_column(context, table, field)
             subject = _subject(sheet_name, table_index, field)
             for entry, call in self._callers[field]:
                 values = _values(context, table, field, region, table_index, headers.get(field, ""))
@@ -168,7 +171,7 @@ class Transforms(_Expressions):
                         if isinstance(expression, Reader):
                             table = with_series(table, [expression.read_from(table).alias(field)])
                         else:
-                            table = table.with_columns(expression.alias(field))
+                            table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
                 if context.debug:
@@ -329,7 +332,7 @@ class Validators(_Expressions):
         # A field that a hook has taken out of the table has no cells to speak of.
         noted = [field for field in noted if field in table.columns]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
-            table = _with_column(table, field)
+            table = _with_column(context, table, field)
             subject = _subject(sheet_name, table_index, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
@@ -399,7 +402,7 @@ class Validators(_Expressions):
         subject: str,
     ) -> pl.DataFrame:
         try:
-            return table.with_columns(_joined(messages).alias(f"{ISSUE_PREFIX}{field}"))
+            return _applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
         except RAISED as error:
             # Find out whose expression failed, for the error message.
             for entry, message in zip(speakers, messages[-len(speakers) :] if speakers else ()):
@@ -427,6 +430,23 @@ class Validators(_Expressions):
                 "rows": table.height,
             },
         )
+
+
+def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
+    """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    if not context.settings.typed_fields:
+        return table.with_columns(expression)
+    seen = table
+    while True:
+        try:
+            made = seen.with_columns(expression)
+            break
+        except RAISED as error:
+            column = column_wanted_as_text(error, seen, field)
+            if column is None:
+                raise
+            seen = with_series(seen, [as_text(seen.get_column(column))])
+    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
 
 
 def _joined(messages: list[pl.Expr]) -> pl.Expr:

@@ -56,12 +56,15 @@ def sort_by_mapping_ratio(tables: list[BuiltTable]) -> list[BuiltTable]:
     return sorted(tables, key=lambda table: -table.mapping_ratio)
 
 
-def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
-    """One table out of several: the union of their columns, their rows one below the other."""
+def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable:
+    """One table out of several: the union of their columns, their rows one below the other.
+
+    ``typed``: columns without values may have a type all the same, which then gives way to that of values.
+    """
     results = [table.result for table in tables]
     named = {name for table in tables for name in table.frame_names}
     named |= {column.field_name for result in results for column in result.mapped_columns}
-    frame = _stack([result.table for result in results], named)
+    frame = _stack([_untyped(result.table) if typed else result.table for result in results], named)
     region = _spanning_region([result.source_region for result in results])
 
     scores: dict[str, float] = {}
@@ -163,6 +166,12 @@ def _stack(frames: list[pl.DataFrame], named: set[str]) -> pl.DataFrame:
             for frame in frames
         ]
     )
+
+
+def _untyped(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame, with columns that have no value as columns of nulls."""
+    empty = [name for name in frame.columns if frame.get_column(name).null_count() == frame.height]
+    return frame.with_columns(pl.lit(None, dtype=pl.Null).alias(name) for name in empty) if empty and frame.height else frame
 
 
 def _common_type(name: str, dtypes: list[pl.DataType], named: set[str]) -> pl.DataType:

@@ -115,7 +115,7 @@ class SheetPipeline:
         if context.settings.sort_tables_by_mapping_ratio:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
-            built = [merge_tables(built)]
+            built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
 
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1

@@ -210,9 +210,11 @@ class Source:
 
         self.open()
         become(worksheet, LazyWorksheet)
-        # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes.
+        worksheet._WorkbookChild__title = "Sheet"
+        LazyWorksheet.__init__(worksheet, self._workbook, "Sheet")
+        # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes, and a CSV file
+        # may be called what no sheet can be.
         worksheet._WorkbookChild__title = title
-        LazyWorksheet.__init__(worksheet, self._workbook, title)
         sheet.origin = Origin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
 
     def prefetch(
