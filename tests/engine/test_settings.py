@@ -38,6 +38,7 @@ DEFAULTS = {
     "row_provenance": False,
     "report_unread_cells": False,
     "strict_validators": False,
+    "typed_fields": False,
     "output_style": "plain",
     "issue_columns": True,
 }

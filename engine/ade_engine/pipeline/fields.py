@@ -437,13 +437,14 @@ def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, fiel
     if not context.settings.typed_fields:
         return table.with_columns(expression)
     seen = table
-    while True:
+    # Each turn makes text of one more column, so there are no more turns than columns.
+    for turn in range(table.width + 1):
         try:
             made = seen.with_columns(expression)
             break
         except RAISED as error:
             column = column_wanted_as_text(error, seen, field)
-            if column is None:
+            if column is None or turn == table.width:
                 raise
             seen = with_series(seen, [as_text(seen.get_column(column))])
     return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])

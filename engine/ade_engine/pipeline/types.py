@@ -49,4 +49,4 @@ def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str)
 
 def as_text(column: pl.Series) -> pl.Series:
     """A column as people see it: whole numbers without decimals, dates as ``2025-01-31``."""
-    return Reader(column.name, "text").read(column)
+    return Reader(column.name, "text").read(column).alias(column.name)
