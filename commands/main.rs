@@ -36,7 +36,6 @@ use exit::{ExitStatus, Outcome};
     name = "ade",
     version,
     propagate_version = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Examples:\n  ade init my-config                    write a configuration that runs as it is\n  ade run my-config orders.xlsx         normalize a workbook\n\nExit status: 0 done · 1 a run or check failed · 2 wrong call or input ·\n3 no environment · 4 a limit was hit · 5 the database can't be used ·\n70 a bug in ade · 130 cancelled"
 )]

@@ -599,7 +599,7 @@ fn named_after(stem: &str, ending: &str) -> String {
     if stem.len() + ending.len() <= LONGEST_NAME {
         return format!("{stem}{ending}");
     }
-    let digest = crate::digest::of_bytes(stem.as_bytes());
+    let digest = crate::digest::of(stem).to_string();
     let ending = format!("~{}{ending}", &digest[..8]);
     let end = (0..=LONGEST_NAME - ending.len())
         .rev()
