@@ -23,6 +23,7 @@ mod top;
 mod ui;
 mod worker;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -36,6 +37,7 @@ use exit::{ExitStatus, Outcome};
     name = "ade",
     version,
     propagate_version = true,
+    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Examples:\n  ade init my-config                    write a configuration that runs as it is\n  ade run my-config orders.xlsx         normalize a workbook\n\nExit status: 0 done · 1 a run or check failed · 2 wrong call or input ·\n3 no environment · 4 a limit was hit · 5 the database can't be used ·\n70 a bug in ade · 130 cancelled"
 )]
@@ -93,8 +95,17 @@ fn main() -> ExitCode {
         .into()
 }
 
+/// `ade help runs ls` is `ade runs ls --help`: people type both.
+fn with_help_as_flag(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
+}
+
 fn answer() -> ExitStatus {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(with_help_as_flag(std::env::args_os().collect())) {
         Ok(cli) => cli,
         Err(error) => return ui::answer(&error),
     };

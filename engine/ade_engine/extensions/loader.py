@@ -129,7 +129,10 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
             )
         for name in found:
             module = importlib.import_module(name)
+            size = registry.size
             outcome = module.register(registry)
+            if registry.size == size:
+                registry.idle_modules.append(name)
             if hasattr(outcome, "cr_code"):
                 # `async def register` is found like any other, but it is not awaited.
                 outcome.close()
