@@ -124,6 +124,7 @@ def test_what_is_meant_is_not_told(check, tmp_path):
         "columns/helper.py": "def register_text(registry, name):\n    pass\n",
         "columns/uses.py": "from ade_config.columns import helper\nfrom ade_engine import FieldDef\ndef register(r):\n    r.register_field(FieldDef('town'))\n",
         "columns/late.py": "X = 1\n",
+        "columns/emptied.py": "# moved away\n",
         "hooks/lazy.py": "def fn():\n    from ade_config.columns.late import X\ndef register(r):\n    r.register_hook(fn, hook='on_sheet_end', priority=1)\n",
         "columns/_draft.py": "def regster(registry):\n    pass\n",
         "hooks/split.py": "import polars as pl\ndef fn(table):\n    return table.with_columns(pl.lit(1).alias('town'), pl.lit(2).alias('Title'))\ndef register(r):\n    r.register_hook(fn, hook='on_table_mapped', priority=1)\n",

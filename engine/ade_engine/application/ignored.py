@@ -120,7 +120,7 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules, regist
         if alike is not None:
             name, line, why = alike
             yield f"{path}, line {line}: the module is not loaded, because it has no top-level function `register`: {name} {why}"
-        elif path.name != "__init__.py" and dotted not in sys.modules and path.stem not in modules.imported:
+        elif tree.body and path.name != "__init__.py" and dotted not in sys.modules and path.stem not in modules.imported:
             yield f"{path} registers nothing: it has no function `register`, and no module imports it; write `def register(registry):`"
 
 
