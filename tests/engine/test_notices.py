@@ -546,7 +546,7 @@ def test_a_row_that_was_nearly_a_header_is_named(noticed):
     )
     assert notice["rows"] == [[3, 3]]
     # A package without row detectors has not asked for headers to be recognised.
-    files = {"hooks/none.py": "def look(**_):\n    pass\ndef register(r):\n    r.register_hook(look, hook='on_sheet_end', priority=1)\n"}
+    files = {"row_detectors/rows.py": "def look(**_):\n    pass\ndef register(r):\n    r.register_hook(look, hook='on_sheet_end', priority=1)\n"}
     assert noticed(files, [["a"], ["b"]], rows=None) == []
 
 
