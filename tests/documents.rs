@@ -319,6 +319,16 @@ fn the_guide_for_authors_does_what_it_says() {
     ] {
         assert!(shown.contains(word), "{shown}");
     }
+    let said = place.ade("-v run my-config input.csv").succeeds().stderr;
+    let guide = read("docs/authoring.md");
+    let shown: Vec<_> = guide
+        .lines()
+        .filter(|line| line.starts_with("  debug "))
+        .collect();
+    assert!(!shown.is_empty());
+    for line in shown {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
     // The next file of another sender: a column is missing, and ids are numbers.
     let make = "import openpyxl; book = openpyxl.Workbook(); sheet = book.active; \
                 [sheet.append(row) for row in (['Order', 'Customer', 'Amount'], [17, 'Ann Lee', 5], [18, 'Bob Ray', 7.5])]; \

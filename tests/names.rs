@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 12] = [
+const SUBJECTS: [&str; 13] = [
     // The engine, and workbooks of which the result is known.
     "conformance",
     "engine",
@@ -24,6 +24,7 @@ const SUBJECTS: [&str; 12] = [
     "help",
     "terminal",
     // The repository.
+    "documents",
     "errors",
     "layers",
     "names",
