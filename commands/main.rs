@@ -30,6 +30,7 @@ mod top;
 mod ui;
 mod worker;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -115,8 +116,17 @@ fn main() -> ExitCode {
         .into()
 }
 
+/// `ade help runs ls` is `ade runs ls --help`: people type both.
+fn with_help_as_flag(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
+}
+
 fn answer() -> ExitStatus {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(with_help_as_flag(std::env::args_os().collect())) {
         Ok(cli) => cli,
         Err(error) => return ui::answer(&error),
     };

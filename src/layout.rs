@@ -610,7 +610,25 @@ pub fn normalized_name(input_name: &str) -> String {
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
-    format!("{stem}{NORMALIZED}")
+    named_after(&stem, NORMALIZED)
+}
+
+/// The bytes of the longest name of a file.
+const LONGEST_NAME: usize = 255;
+
+/// The stem with the ending. A name that no file system takes is cut; a digest of the stem keeps it apart from others. The engine
+/// names its own outputs by the same rule.
+fn named_after(stem: &str, ending: &str) -> String {
+    if stem.len() + ending.len() <= LONGEST_NAME {
+        return format!("{stem}{ending}");
+    }
+    let digest = crate::digest::of(stem).to_string();
+    let ending = format!("~{}{ending}", &digest[..8]);
+    let end = (0..=LONGEST_NAME - ending.len())
+        .rev()
+        .find(|end| stem.is_char_boundary(*end))
+        .unwrap_or(0);
+    format!("{}{ending}", &stem[..end])
 }
 
 #[cfg(test)]
@@ -700,5 +718,12 @@ mod tests {
             "my orders.v2_normalized.xlsx"
         );
         assert_eq!(normalized_name("noext"), "noext_normalized.xlsx");
+        let longest = "n".repeat(LONGEST_NAME - NORMALIZED.len());
+        assert_eq!(
+            normalized_name(&format!("{longest}.csv")),
+            format!("{longest}{NORMALIZED}")
+        );
+        let [one, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
+        assert!(one != other && one.len() <= LONGEST_NAME && one.ends_with(NORMALIZED));
     }
 }

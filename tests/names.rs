@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 19] = [
+const SUBJECTS: [&str; 20] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_builds",
@@ -34,6 +34,7 @@ const SUBJECTS: [&str; 19] = [
     "help",
     "terminal",
     // The repository.
+    "documents",
     "errors",
     "layers",
     "names",

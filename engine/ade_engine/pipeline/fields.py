@@ -16,6 +16,7 @@ from ade_engine.infrastructure.observability.wording import kind_of, said_by, ti
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 from ade_engine.pipeline.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
+from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class _Expressions:
             for field, entries in entries_by_field.items()
         }
 
+    @staticmethod
+    def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
+        """The table with columns in one piece: polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows)."""
+        return table.rechunk() if max(table.n_chunks("all"), default=1) > 1 else table
+
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
         present = [name for name in table.columns if name in self._callers]
@@ -73,13 +79,15 @@ class _Expressions:
             context.fail(entry, self.role, subject, error, error_class, **stage)
 
 
-def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
-    """The table, with a column of nulls for a field that it lacks."""
-    if field in table.columns:
+def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The table, with a column of nulls for a field that it lacks; with ``typed_fields`` these nulls have the field's type."""
+    typed = context.settings.typed_fields
+    if field in table.columns and not (typed and table.schema[field] == pl.Null):
         return table
+    dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
     if not table.width:
-        return table.with_columns(pl.lit(None).alias(field))
-    return with_series(table, [pl.Series(field, [None], dtype=pl.Null).new_from_index(0, table.height)])
+        return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
+    return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
 
 
 def _values(
@@ -99,7 +107,7 @@ def _values(
 
 def _subject(sheet_name: str, table_index: int, field: str) -> str:
     """What a callable was called for, in messages about it."""
-    return f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+    return f"sheet {sheet_name!r}, table {table_index + 1}, field {field!r}"
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
@@ -130,6 +138,7 @@ class Transforms(_Expressions):
         ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, by
         their names in the table. Returns the table, and what the validators are to say of cells that were not read.
         """
+        table = self._in_one_piece(table)
         around = Surroundings(context.settings, table, sources or {})
         surroundings.enter(around)
         try:
@@ -151,7 +160,7 @@ class Transforms(_Expressions):
     ) -> pl.DataFrame:
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
-            table = _with_column(table, field)
+            table = _with_column(context, table, field)
             subject = _subject(sheet_name, table_index, field)
             for entry, call in self._callers[field]:
                 values = _values(context, table, field, region, table_index, headers.get(field, ""))
@@ -162,7 +171,7 @@ class Transforms(_Expressions):
                         if isinstance(expression, Reader):
                             table = with_series(table, [expression.read_from(table).alias(field)])
                         else:
-                            table = table.with_columns(expression.alias(field))
+                            table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
                 if context.debug:
@@ -316,14 +325,14 @@ class Validators(_Expressions):
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
         headers = headers or {}
-        table = _with_unread(context, table, kept, sheet_name, table_index)
+        table = self._in_one_piece(_with_unread(context, table, kept, sheet_name, table_index))
         made: list[str] = []
         prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
         noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]
         # A field that a hook has taken out of the table has no cells to speak of.
         noted = [field for field in noted if field in table.columns]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
-            table = _with_column(table, field)
+            table = _with_column(context, table, field)
             subject = _subject(sheet_name, table_index, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
@@ -393,7 +402,7 @@ class Validators(_Expressions):
         subject: str,
     ) -> pl.DataFrame:
         try:
-            return table.with_columns(_joined(messages).alias(f"{ISSUE_PREFIX}{field}"))
+            return _applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
         except RAISED as error:
             # Find out whose expression failed, for the error message.
             for entry, message in zip(speakers, messages[-len(speakers) :] if speakers else ()):
@@ -421,6 +430,24 @@ class Validators(_Expressions):
                 "rows": table.height,
             },
         )
+
+
+def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
+    """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    if not context.settings.typed_fields:
+        return table.with_columns(expression)
+    seen = table
+    # Each turn makes text of one more column, so there are no more turns than columns.
+    for turn in range(table.width + 1):
+        try:
+            made = seen.with_columns(expression)
+            break
+        except RAISED as error:
+            column = column_wanted_as_text(error, seen, field)
+            if column is None or turn == table.width:
+                raise
+            seen = with_series(seen, [as_text(seen.get_column(column))])
+    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
 
 
 def _joined(messages: list[pl.Expr]) -> pl.Expr:

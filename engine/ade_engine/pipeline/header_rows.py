@@ -147,7 +147,7 @@ def is_guessed(verdict: RowKinds) -> bool:
 def joined_headers(rows: list[list[Any]]) -> list[Any]:
     """One header for each column of a header block: the raw cell of a single row, else the rows' texts joined.
 
-    A text that repeats in a column counts once, in whatever case.
+    A text that repeats in a column counts once, in whatever case. A column that is blank in all rows has no header.
     """
     if len(rows) == 1:
         return list(rows[0])
@@ -159,5 +159,5 @@ def joined_headers(rows: list[list[Any]]) -> list[Any]:
             piece = "" if value is None else " ".join(str(value).split())
             if piece:
                 pieces.setdefault(piece.casefold(), piece)
-        joined.append(" ".join(pieces.values()))
+        joined.append(" ".join(pieces.values()) or None)
     return joined

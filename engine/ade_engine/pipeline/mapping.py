@@ -12,7 +12,7 @@ from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.frame import header_text
-from ade_engine.pipeline.scores import as_scores, rounded
+from ade_engine.pipeline.scores import as_scores, in_words, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class ColumnMapper:
                         raise WrongResult(_unknown_field(entry, field, fields))
             except RAISED as error:
                 letters = column_letters(table.region.min_col + index)
-                subject = f"sheet {sheet_name!r}, table {table_index}, column {letters} ({header!r})"
+                subject = f"sheet {sheet_name!r}, table {table_index + 1}, column {letters} ({header!r})"
                 context.fail(entry, "column detector", subject, error, PipelineError)
             for field, score in result.items():
                 totals[field] = totals[field] + score if field in totals else score
@@ -147,7 +147,7 @@ class ColumnMapper:
                 context.logger.event(
                     "detector.column_result",
                     level=10,
-                    message=f"Column {name!r}: {entry.qualname}",
+                    message=f"Sheet {sheet_name!r}, column {name!r}: {entry.qualname} {in_words(report['scores'])}",
                     data={**_place(table, sheet_name, table_index, index), "detector": report},
                 )
         if not context.debug:
@@ -171,7 +171,7 @@ class ColumnMapper:
         context.logger.event(
             "column_classification",
             level=10,
-            message=f"Column {name!r} looks like {shown}",
+            message=f"Column {name!r} looks like {shown}: {in_words(rounded(totals))}",
             data={
                 **place,
                 "detectors": reports,

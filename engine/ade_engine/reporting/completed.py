@@ -166,6 +166,8 @@ class TableReport:
     __slots__ = ("index", "totals", "structure", "sheet_name", "range_a1", "trimmed_headers")
 
     def __init__(self, table: BuiltTable, registry: Registry):
+        from ade_engine.pipeline.fields import RESERVED_PREFIX
+
         result = table.result
         region = result.source_region
         final = _FinalTable(result, registry.fields)
@@ -178,7 +180,12 @@ class TableReport:
         self.trimmed_headers: dict[str, set[str]] = {}
         mapped_by_index = {column.source_index: column for column in result.mapped_columns}
         columns = []
+        counted_cells = 0
         for column, filled in zip(result.source_columns, table.counts.filled_by_column):
+            if is_ade() and table.is_merged and table.frame_names[column.index].startswith(RESERVED_PREFIX):
+                # The frame of merged tables holds columns of the engine's own, which people take for the sender's.
+                continue
+            counted_cells += filled
             raw = None if is_blank(column.header) else str(column.header).strip()
             mapped = mapped_by_index.get(column.index)
             valid = None
@@ -206,7 +213,7 @@ class TableReport:
         totals.empty_rows = table.counts.blank_rows
         totals.columns = len(columns)
         totals.cells = region.data_row_count * len(columns)
-        totals.filled_cells = sum(table.counts.filled_by_column)
+        totals.filled_cells = counted_cells
         totals.rows_evaluated = result.table.height
         totals.issues = final.issues()
         self._find_fields(result, final)
@@ -373,7 +380,7 @@ class RunReport:
                 "duration_ms": max(0, round((completed_at - started_at).total_seconds() * 1000)),
                 "failure": None
                 if error is None
-                else {"stage": error.stage, "code": error.code.value, "message": error.message},
+                else {"stage": error.stage or "unknown", "code": error.code.value, "message": error.message},
             },
             "evaluation": _evaluate(run, error),
             "counts": run.counts_payload(workbooks=1, sheets=len(sheets), tables=run.tables),

@@ -41,8 +41,6 @@ pub enum SourceError {
     },
     /// A setting that names no encoding or delimiter.
     BadOption { reason: String },
-    /// The file's name makes no legal sheet title.
-    BadTitle { title: String, character: char },
     /// Reading was stopped because its result is not needed any more.
     Cancelled,
 }
@@ -89,12 +87,6 @@ impl fmt::Display for SourceError {
                 write!(f, "the text is not {encoding}: {reason} at byte {position}")
             }
             Self::BadOption { reason } => f.write_str(reason),
-            Self::BadTitle { title, character } => {
-                write!(
-                    f,
-                    "{title:?} is not a legal sheet title: the character {character:?} is not allowed in one"
-                )
-            }
             Self::Cancelled => f.write_str("reading was cancelled"),
         }
     }

@@ -1,4 +1,4 @@
-"""Drops the rows inside a table in which no field has a value: blank lines, and notes beside the columns that we want.
+"""Drops the rows of a table in which no field has a value: blank rows, and notes beside the columns that we want.
 
 The run says which rows a hook has dropped.
 """

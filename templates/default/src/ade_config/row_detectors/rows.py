@@ -1,8 +1,8 @@
 """Which rows are headers, and which are data.
 
 A detector is called with the cells of each row (``row_values``), and gives scores: ``{"header": 1.0}``. The scores of all
-detectors add up, and the highest total decides what a row is. These two are the engine's own, which is fast; add a function
-of yours where they are wrong.
+detectors add up, and the highest total decides what a row is. These two detectors are the engine's own, which is fast. Add a
+function of your own if they decide wrongly.
 """
 
 from ade_config.columns.people import FIELDS
