@@ -56,7 +56,7 @@ pub struct ApiError {
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
     /// The whole message, for the server's log alone.
-    pub(super) inner: Option<String>,
+    pub(super) inner: Option<Box<str>>,
 }
 
 impl ApiError {
@@ -124,7 +124,7 @@ impl ApiError {
             code::STORAGE_FAILED,
             detail,
         );
-        error.inner = Some(message.into());
+        error.inner = Some(message.into().into());
         error
     }
 
@@ -146,7 +146,7 @@ impl<P: Problem> From<P> for ApiError {
             };
             let mut error = Self::new(status, facts.code, detail);
             error.retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
-            error.inner = Some(message);
+            error.inner = Some(message.into());
             return error;
         }
         let mut error = Self::new(status, facts.code, message);
@@ -216,7 +216,7 @@ impl IntoResponse for ApiError {
             );
         }
         if let Some(message) = inner {
-            response.extensions_mut().insert(Inner(message));
+            response.extensions_mut().insert(Inner(message.into()));
         }
         response
     }

@@ -136,7 +136,6 @@ impl CellsError {
             other @ (SourceError::BrokenPart { .. }
             | SourceError::Undecodable { .. }
             | SourceError::BadOption { .. }
-            | SourceError::BadTitle { .. }
             | SourceError::Cancelled) => other,
         })
     }
