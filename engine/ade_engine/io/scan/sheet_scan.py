@@ -69,9 +69,11 @@ class SheetScan:
         """
         import polars as pl
 
+        from ade_engine.models.series import series_of
+
         all_null, built = self._native.column(name, column, start, stop)
         if built is not None:
-            series = pl.Series(name, built)
+            series = series_of(built)
             # The name travels with the column, but a null byte in it does not.
             return series if series.name == name else series.rename(name)
         if all_null:

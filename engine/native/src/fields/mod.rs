@@ -42,7 +42,7 @@ use self::reading::{Decided, Hints, Reading};
 use self::text::{NamePart, NoCode};
 use self::words::Lexicon;
 use crate::cells::white_space::is_blank_text;
-use crate::columns::export::Column;
+use crate::columns::export::{Buffer, Column};
 use crate::columns::view::Value;
 
 /// What a column is read as.
@@ -518,6 +518,17 @@ pub fn flags(values: &[bool]) -> Column {
     built::booleans(&values.iter().copied().map(Some).collect::<Vec<_>>())
 }
 
+/// A column of whole numbers without nulls.
+pub fn whole_numbers(values: Vec<i32>) -> Column {
+    Column {
+        format: "i",
+        rows: values.len(),
+        null_count: 0,
+        validity: None,
+        buffers: vec![Buffer::Halves(values)],
+    }
+}
+
 /// The cells that were filled before and are empty after; the rows of both are the same.
 pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
     let rows = before.len().min(after.len());
@@ -526,6 +537,17 @@ pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
         .map(|row| (row, message("left empty", before[row])))
         .collect();
     built::sparse_texts(rows, unread)
+}
+
+/// How many cells are filled before and empty in the column that was made of them.
+pub fn count_emptied(before: &[Value<'_>], after: &Column) -> usize {
+    let Some(bits) = &after.validity else {
+        return 0;
+    };
+    let is_empty = |row: usize| bits[row / 8] & (1 << (row % 8)) == 0;
+    (0..before.len().min(after.rows))
+        .filter(|&row| is_empty(row) && is_filled(before[row]))
+        .count()
 }
 
 /// Why a cell is empty, and what stood there.
