@@ -172,13 +172,14 @@ impl<'a> Execution<'a> {
         let launched = launcher.launch(&invocation, cancel, &mut |message| {
             if !self.held.holds() {
                 cancel.cancel();
-                return;
+                return None;
             }
             let event = self.keep(message);
             // A check prints its findings as lines; the run's end says what they come to.
             if !self.run.options.validate_only {
                 on_event(&event);
             }
+            Some(event)
         });
         let report = match launched {
             Ok(report) => report,

@@ -131,6 +131,13 @@ fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
     let Value::Text(text) = value else {
         return None;
     };
+    // Hardly any text ends so.
+    if let Some(last) = text.as_bytes().last()
+        && last.is_ascii_graphic()
+        && *last != b'"'
+    {
+        return None;
+    }
     let inside = text.trim().strip_prefix("=\"")?.strip_suffix('"')?;
     (!inside.contains('"')).then_some(Value::Text(inside))
 }
@@ -387,6 +394,9 @@ fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPa
                 is_filled(value).then_some("not a phone number")
             }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
+                if contact::push_plain_phone(source, out) {
+                    return None;
+                }
                 part.lost_digits += usize::from(amount::has_lost_digits(source));
                 let found = if contact::has_several_phones(source) {
                     Err(NoPhone::Several)
