@@ -173,7 +173,7 @@ impl<'a> Execution<'a> {
         let launched = launcher.launch(&invocation, cancel, &mut |message| {
             if !self.held.holds() {
                 cancel.cancel();
-                return;
+                return None;
             }
             if verdict::is_told_again(&message) {
                 return;
@@ -183,6 +183,7 @@ impl<'a> Execution<'a> {
             if !self.run.options.validate_only {
                 on_event(&event);
             }
+            Some(event)
         });
         let report = match launched {
             Ok(report) => report,

@@ -18,7 +18,7 @@ use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, retr
 use super::output::{self, OutputError};
 use super::recover::recover;
 use super::request::Request;
-use super::results::Rows;
+use super::results::{self, Rows};
 use crate::cancel::Cancel;
 use crate::engine::Noticed;
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
@@ -376,7 +376,7 @@ impl Job<'_> {
                 store.run_payload(&run.id).ok().flatten(),
             ),
         };
-        let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        let payload = payload.and_then(|text| results::head(&text));
         let mut finished = Finished {
             fields,
             rows: payload.as_ref().and_then(Rows::of),

@@ -274,6 +274,7 @@ class _FinalTable:
 
         table = result.table
         self._table = table
+        self._names = frozenset(table.columns)
         self._issue_prefix = ISSUE_PREFIX
         self._issue_count = ISSUE_COUNT
         found = {column.field_name for column in result.mapped_columns}
@@ -287,7 +288,7 @@ class _FinalTable:
         if filled is None:
             return None
         name = f"{self._issue_prefix}{field}"
-        issues = self._issue_cells(name) if name in self._table.columns else 0
+        issues = self._issue_cells(name) if name in self._names else 0
         return max(0, filled - issues)
 
     def has_values(self, field: str) -> bool:
@@ -296,11 +297,11 @@ class _FinalTable:
 
     def issues(self) -> int:
         """All issues of the table."""
-        if self._issue_count in self._table.columns:
+        if self._issue_count in self._names:
             column = self._table.get_column(self._issue_count)
             if column.dtype.is_numeric():
                 return int(column.sum() or 0)
-        return sum(self._issue_cells(name) for name in self._table.columns if name.startswith(self._issue_prefix))
+        return sum(self._issue_cells(name) for name in self._names if name.startswith(self._issue_prefix))
 
     def _issue_cells(self, name: str) -> int:
         return self._table.height - self._table.get_column(name).null_count()

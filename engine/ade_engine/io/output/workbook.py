@@ -67,8 +67,9 @@ class Output:
     def __init__(self, *, escape_formulas: bool = False):
         self._escape_formulas = escape_formulas
         self._sheets: list[Any] = []
-        #: What was appended to each sheet before openpyxl held it.
+        #: What was appended to each sheet before openpyxl held it, and the rows that this takes.
         self._tables: list[list[Table]] = []
+        self._rows: list[int] = []
         #: What is known of each sheet's look, once openpyxl holds it.
         self._sheet_looks: dict[int, SheetLook] = {}
         self._looks: Any = None
@@ -99,6 +100,7 @@ class Output:
             sheet = OutputSheet(self, title)
         self._sheets.append(sheet)
         self._tables.append([])
+        self._rows.append(0)
         return sheet
 
     def append_table(
@@ -111,7 +113,7 @@ class Output:
         no cell can hold.
         """
         number = next(number for number, known in enumerate(self._sheets) if known is sheet)
-        last_row = sheet._current_row if self.is_touched else sum(map(len, self._tables[number]))
+        last_row = sheet._current_row if self.is_touched else self._rows[number]
         width = frame.width if look is None else look.width
         if last_row + gap + 1 + frame.height > LAST_ROW or width > LAST_COLUMN:
             raise ValueError(
@@ -125,6 +127,7 @@ class Output:
             self._append(sheet, table)
         else:
             self._tables[number].append(table)
+            self._rows[number] += len(table)
         return table
 
     def save(self, path: str) -> None:
@@ -155,8 +158,7 @@ class Output:
             raise IndexError("At least one sheet must be visible")
         writer = _native.Writer(path, self._escape_formulas)
         try:
-            for sheet, tables in zip(self._sheets, self._tables):
-                rows = sum(map(len, tables))
+            for sheet, tables, rows in zip(self._sheets, self._tables, self._rows):
                 width = max((table.width for table in tables), default=0)
                 look = _look_of(tables)
                 writer.start_sheet(

@@ -4,15 +4,11 @@ The run says which rows a hook has dropped.
 """
 
 from ade_config.columns.people import FIELDS
-from ade_engine.fields import filled_rows
+from ade_engine.fields import without_blank_rows
 
 
 def drop_blank_rows(table):
-    fields = [field.name for field in FIELDS if field.name in table.columns]
-    if not fields:
-        return None
-    filled = filled_rows(table, fields)
-    return None if filled.all() else table.filter(filled)
+    return without_blank_rows(table, [field.name for field in FIELDS])
 
 
 def register(registry):
