@@ -26,13 +26,14 @@ fn environments_are_listed() {
         .stdout
         .lines()
         .skip(1)
-        .map(|line| line.split_whitespace().nth(2).unwrap())
+        .map(|line| line.split_whitespace().nth(3).unwrap())
         .collect();
     statuses.sort_unstable();
     assert_eq!(statuses, ["failed", "queued", "ready"], "{listed}");
     for heading in [
         "ID",
         "CONFIGURATION",
+        "FOLDER",
         "STATUS",
         "DIGEST",
         "PYTHON",

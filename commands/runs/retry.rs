@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Narration, Narrator, Tone, Ui};
+use crate::ui::{File, Narration, Narrator, Tone, Ui};
 
 /// Run ended runs again, as new runs
 ///
@@ -68,11 +68,16 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
             inputs: &input,
             again: Some(&run),
             output_dir: None,
+            demands: Demands::default(),
             sheets: run.input_sheets.clone(),
             options: run.options.clone(),
             jobs: 1,
         };
-        let narration = Narration::new(ui, &narrator, 1, &prepared.record.name, Demands::default());
+        let file = File {
+            name: run.input_name.clone(),
+            copy: None,
+        };
+        let narration = Narration::new(ui, &narrator, vec![file], &prepared.record.name, &[]);
         inline::run(&request, &cancel, &narration).map_err(Failure::from)?;
         status = status.max(narration.status());
         Ok(())

@@ -78,6 +78,45 @@ pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
     lines
 }
 
+/// A text for a terminal with so many columns: lines that are too long are broken between words, and go on two columns
+/// further right than they begin. A word that is longer has a line of its own. Colours stay.
+pub fn fitted(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else {
+        return text.to_owned();
+    };
+    let lines: Vec<String> = text.lines().map(|line| fitted_line(line, width)).collect();
+    lines.join("\n")
+}
+
+fn fitted_line(line: &str, width: usize) -> String {
+    /// Below this, breaking makes nothing easier to read.
+    const LEAST: usize = 20;
+    if measure_text_width(line) <= width.max(LEAST) {
+        return line.to_owned();
+    }
+    let words = line.trim_start_matches(' ');
+    let indent = line.len() - words.len();
+    let mut fitted = " ".repeat(indent);
+    let mut taken = indent;
+    for (number, word) in words.split(' ').enumerate() {
+        let needed = measure_text_width(word);
+        if number > 0 {
+            if taken + 1 + needed > width.max(LEAST) {
+                fitted.truncate(fitted.trim_end().len());
+                fitted.push('\n');
+                fitted.push_str(&" ".repeat(indent + 2));
+                taken = indent + 2;
+            } else {
+                fitted.push(' ');
+                taken += 1;
+            }
+        }
+        fitted.push_str(word);
+        taken += needed;
+    }
+    fitted
+}
+
 /// A path as it would be typed in a folder.
 pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     match path.strip_prefix(folder) {
@@ -104,6 +143,23 @@ mod tests {
             ["a", "/a/very/long/path/that/does/not/fit", "b"]
         );
         assert_eq!(broken("", Some(20)), [""]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_goes_on_below_between_words() {
+        let text = "  one two three four five six\nshort";
+        assert_eq!(fitted(text, None), text);
+        assert_eq!(
+            fitted(text, Some(20)),
+            "  one two three four\n    five six\nshort"
+        );
+        let painted = "\u{1b}[31merror:\u{1b}[0m twelve letters";
+        assert_eq!(fitted(painted, Some(21)), painted);
+        let long = "see /a/very/long/path/that/does/not/fit now";
+        assert_eq!(
+            fitted(long, Some(20)),
+            "see\n  /a/very/long/path/that/does/not/fit\n  now"
+        );
     }
 
     #[test]

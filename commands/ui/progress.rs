@@ -48,7 +48,7 @@ impl<'a> Narrator<'a> {
     pub fn say(&self, text: impl Display) {
         match &self.bars {
             Some(bars) => {
-                let _ = bars.println(text.to_string());
+                let _ = bars.println(self.ui.fitted(text));
             }
             None => self.ui.say(text),
         }

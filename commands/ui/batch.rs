@@ -1,0 +1,359 @@
+//! Several files of one call: a line for each as its run ends, in columns, and in the end what is to be said of all: what
+//! was noticed, which files failed and why, which were not run, and the totals.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use ade::engine::{Noticed, Told};
+use ade::run::inline::Finished;
+use console::{measure_text_width, truncate_str};
+
+use super::ended::Counts;
+use super::format::{duration, plural, thousands};
+use super::notices::CONFIGURATION;
+use super::results::rows;
+use super::terminal::Ui;
+use super::tone::Tone;
+use crate::exit::Failure;
+use ade::run::Rows;
+
+/// The columns of figures, with the width of each.
+const FIGURES: [(&str, usize); 5] = [
+    ("TABLES", 6),
+    ("ROWS READ", 9),
+    ("FIELDS", 7),
+    ("ISSUES", 6),
+    ("SECONDS", 7),
+];
+const GAP: &str = "  ";
+/// The last column has room for its longest word at least: `found nothing`.
+const LAST: usize = 13;
+/// So many different failures are listed, so many different notices, and so many files of each.
+const FAILURES: usize = 100;
+const NOTICES: usize = 20;
+const FILES: usize = 3;
+
+/// A file of a call.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// As it is called in the lists.
+    pub name: String,
+    /// Where the copy of its workbook goes, if one is asked for.
+    pub copy: Option<PathBuf>,
+}
+
+/// See the module.
+pub struct Batch {
+    files: Vec<File>,
+    /// The columns of the names.
+    name_width: usize,
+    /// The terminal's columns. `None`: the output goes elsewhere, and lines are whole.
+    width: Option<usize>,
+    /// There is room for the paths of the workbooks.
+    shows_paths: bool,
+    /// A line was printed.
+    begun: bool,
+    since: Instant,
+    tables: u64,
+    rows: Rows,
+    issues: u64,
+    failures: Vec<Of<Failure>>,
+    notices: Vec<Of<String>>,
+    more_notices: usize,
+    notes: Vec<String>,
+    hint: Option<String>,
+}
+
+/// What is to be said of some files.
+struct Of<T> {
+    what: T,
+    /// The first ones.
+    names: Vec<String>,
+    count: usize,
+}
+
+impl<T> Of<T> {
+    fn add(&mut self, name: Option<&str>) {
+        self.count += 1;
+        if self.names.len() < FILES {
+            self.names.extend(name.map(str::to_owned));
+        }
+    }
+
+    /// `a.csv, b.csv, c.csv and 9 more`
+    fn names(&self) -> String {
+        let names = self.names.join(", ");
+        match self.count - self.names.len() {
+            0 => names,
+            more => format!("{names} and {} more", thousands(more as u64)),
+        }
+    }
+}
+
+impl Batch {
+    /// A batch of these files.
+    pub fn new(ui: &Ui, files: Vec<File>) -> Self {
+        let width = ui.width();
+        let figures: usize = FIGURES.iter().map(|(_, width)| GAP.len() + width).sum();
+        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+        let mut name_width = longest(&mut files.iter().map(|file| measure_text_width(&file.name)));
+        let mut shows_paths = true;
+        if let Some(width) = width {
+            let copies = files.iter().filter_map(|file| file.copy.as_ref());
+            let copy = longest(&mut copies.map(|copy| measure_text_width(&ui.path(copy))));
+            let without_name = 2 + figures + GAP.len();
+            // Without an output directory a path is longer than most terminals are wide.
+            shows_paths = copy > 0 && without_name + name_width + copy <= width;
+            let most = width.saturating_sub(without_name + LAST).max(LAST);
+            name_width = name_width.min(most);
+        }
+        Self {
+            files,
+            name_width: name_width.max("FILE".len()),
+            width,
+            shows_paths,
+            begun: false,
+            since: Instant::now(),
+            tables: 0,
+            rows: Rows {
+                read: 0,
+                written: 0,
+            },
+            issues: 0,
+            failures: Vec::new(),
+            notices: Vec::new(),
+            more_notices: 0,
+            notes: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// How a file is called.
+    pub fn name(&self, input: usize) -> &str {
+        &self.files[input].name
+    }
+
+    /// Prints the line of a file whose run ended, or could not begin.
+    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&Finished>, counts: Counts) {
+        if !self.begun {
+            self.begun = true;
+            self.header(ui);
+        }
+        let metrics = ended.and_then(|ended| ended.run.metrics.as_ref());
+        // The figures of a run that failed are those of the moment when it did.
+        let metrics = metrics.filter(|_| counts != Counts::Failed);
+        let took = ended.and_then(|ended| ended.run.duration_ms());
+        let mut figures = [const { String::new() }; 5];
+        if let (Some(metrics), Some(ended)) = (metrics, ended) {
+            let read = Rows {
+                read: metrics.rows,
+                written: metrics.rows,
+            };
+            let of_run = ended.rows.unwrap_or(read);
+            self.tables += metrics.tables;
+            self.rows.read += of_run.read;
+            self.rows.written += of_run.written;
+            self.issues += metrics.issues;
+            figures = [
+                thousands(metrics.tables),
+                thousands(metrics.rows),
+                format!("{}/{}", metrics.mapped_fields, metrics.expected_fields),
+                thousands(metrics.issues),
+                String::new(),
+            ];
+        }
+        if let Some(took) = took {
+            figures[4] = format!("{:.1}", took as f64 / 1000.0);
+        }
+        let (mark, tone, word) = match counts {
+            Counts::Normalized => ("✓", Tone::Good, ""),
+            Counts::Empty => ("!", Tone::Warn, "found nothing"),
+            Counts::Denied => ("✗", Tone::Bad, "has issues"),
+            Counts::Refused => ("✗", Tone::Bad, "refused"),
+            Counts::Failed => ("✗", Tone::Bad, "failed"),
+            Counts::Cancelled => ("✗", Tone::Bad, "cancelled"),
+        };
+        let mut last: Vec<String> = Vec::new();
+        if !word.is_empty() {
+            last.push(ui.paint(tone, word));
+        }
+        let path = ended.and_then(|ended| {
+            let copy = ended.copied_to.as_ref();
+            copy.or(ended.run.output_path.as_ref())
+        });
+        if self.shows_paths
+            && let Some(path) = path.filter(|_| counts != Counts::Failed)
+        {
+            last.push(ui.paint(Tone::Name, ui.path(path)));
+        }
+        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
+        let tones = [
+            Tone::Plain,
+            Tone::Plain,
+            Tone::Plain,
+            if issues { Tone::Warn } else { Tone::Plain },
+            Tone::Dim,
+        ];
+        let painted = figures.iter().zip(FIGURES).zip(tones);
+        let figures: Vec<String> = painted
+            .map(|((figure, (_, width)), tone)| {
+                let padding = " ".repeat(width.saturating_sub(measure_text_width(figure)));
+                format!("{GAP}{padding}{}", ui.paint(tone, figure))
+            })
+            .collect();
+        let name = self.in_column(self.name(input));
+        let line = format!(
+            "{} {}{}{GAP}{}",
+            ui.paint(tone, mark),
+            ui.paint(Tone::Strong, name),
+            figures.concat(),
+            last.join(GAP)
+        );
+        ui.line(line.trim_end());
+    }
+
+    fn header(&self, ui: &Ui) {
+        let mut line = format!("  {}", self.in_column("FILE"));
+        for (name, width) in FIGURES {
+            line.push_str(&format!("{GAP}{name:>width$}"));
+        }
+        if self.shows_paths {
+            line.push_str(GAP);
+            line.push_str("OUTPUT");
+        }
+        ui.line(ui.paint(Tone::Dim, line));
+    }
+
+    /// A name in the width of its column.
+    fn in_column(&self, name: &str) -> String {
+        let name = match self.width {
+            Some(_) => truncate_str(name, self.name_width, "…"),
+            None => name.into(),
+        };
+        let padding = self.name_width.saturating_sub(measure_text_width(&name));
+        format!("{name}{}", " ".repeat(padding))
+    }
+
+    /// Keeps a failure for the end. What is true of the whole call names no file.
+    pub fn failed(&mut self, input: usize, failure: Failure, of_call: bool) {
+        let name = self.name(input).to_owned();
+        let known = self.failures.iter_mut().find(|known| {
+            (&known.what.code, &known.what.message) == (&failure.code, &failure.message)
+        });
+        let name = (!of_call).then_some(name.as_str());
+        match known {
+            Some(known) => known.add(name),
+            None => {
+                let mut of = Of {
+                    what: failure,
+                    names: Vec::new(),
+                    count: 0,
+                };
+                of.add(name);
+                self.failures.push(of);
+            }
+        }
+    }
+
+    /// Keeps what was noticed in a file, but not what is said of the configuration once.
+    pub fn noticed(&mut self, input: usize, noticed: &Noticed) {
+        let name = self.name(input).to_owned();
+        let warnings = noticed
+            .notices
+            .iter()
+            .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
+        let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
+        let mut of_file: Vec<String> = Vec::new();
+        for sentence in warnings.chain(open).map(Told::sentence) {
+            if of_file.contains(&sentence) {
+                continue;
+            }
+            let known = self.notices.iter().position(|known| known.what == sentence);
+            match known {
+                Some(known) => self.notices[known].add(Some(&name)),
+                None if self.notices.len() < NOTICES => {
+                    let mut of = Of {
+                        what: sentence.clone(),
+                        names: Vec::new(),
+                        count: 0,
+                    };
+                    of.add(Some(&name));
+                    self.notices.push(of);
+                }
+                None => self.more_notices += 1,
+            }
+            of_file.push(sentence);
+        }
+    }
+
+    /// Keeps a line of narration for the end.
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// Keeps a hint for the end; one is enough.
+    pub fn hint(&mut self, hint: String) {
+        self.hint.get_or_insert(hint);
+    }
+
+    /// Says what was noticed and what failed.
+    pub fn details(&self, ui: &Ui) {
+        for of in &self.notices {
+            let text = format!("{} ({})", of.what, of.names());
+            ui.words("", Some((Tone::Warn, "!")), Tone::Warn, &text);
+        }
+        if self.more_notices > 0 {
+            let text = format!(
+                "and {} more; `ade runs show FILE` lists those of a file",
+                thousands(self.more_notices as u64)
+            );
+            ui.words("  ", None, Tone::Dim, &text);
+        }
+        self.notes.iter().for_each(|note| ui.say(note));
+        for of in self.failures.iter().take(FAILURES) {
+            let mut failure = of.what.clone();
+            // Most messages name their file.
+            if of.count > 1 && !of.names.is_empty() {
+                failure.message = format!("{}: {}", of.names(), failure.message);
+            } else if let [name] = of.names.as_slice()
+                && !failure.message.contains(name.as_str())
+            {
+                failure.message = format!("{name}: {}", failure.message);
+            }
+            ui.failure(&failure);
+        }
+        if self.failures.len() > FAILURES {
+            ui.say(format_args!(
+                "and {} more; `ade runs ls --status failed` lists them",
+                thousands((self.failures.len() - FAILURES) as u64)
+            ));
+        }
+        if let Some(hint) = &self.hint {
+            ui.hint(hint);
+        }
+    }
+
+    /// `14 tables, 1,204 rows, 3 issues in 4.1 s`
+    pub fn totals(&self) -> String {
+        let took = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        format!(
+            "{}, {}, {} in {}",
+            plural(self.tables, "table"),
+            rows(self.rows.read, Some(self.rows)),
+            plural(self.issues, "issue"),
+            duration(took)
+        )
+    }
+
+    /// The files that were not started, the first ones by name.
+    pub fn not_started(&self, is_started: impl Fn(usize) -> bool) -> Option<String> {
+        let mut left = Of {
+            what: (),
+            names: Vec::new(),
+            count: 0,
+        };
+        let files = (0..self.files.len()).filter(|input| !is_started(*input));
+        files.for_each(|input| left.add(Some(self.name(input))));
+        (left.count > 0).then(|| left.names())
+    }
+}
