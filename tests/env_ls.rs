@@ -81,3 +81,17 @@ fn those_of_other_workspaces_are_not_listed() {
     assert_eq!(listed, serde_json::json!([]));
     assert_eq!(place.environments().len(), 1);
 }
+
+#[test]
+fn environments_of_configurations_with_one_name_are_told_apart_by_their_folders() {
+    let place = Place::new();
+    for folder in ["north/config", "south/config"] {
+        place.configuration(folder);
+        place.warm(folder);
+    }
+    let listed = place.ade("env ls").succeeds().stdout;
+    assert!(
+        listed.contains("  north/config  ") && listed.contains("  south/config  "),
+        "{listed}"
+    );
+}

@@ -16,12 +16,12 @@ use crate::ui::{EnvironmentNarration, Narrator, Tone};
 /// Provision an environment ahead of time, or anew
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    anew, although one is ready"
+    after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    a new one, although one is ready"
 )]
 pub struct Args {
     /// The configuration's folder
     config: PathBuf,
-    /// Build it even where one is ready; runs in progress keep the old one
+    /// Build a new environment even if one is ready; runs in progress keep the old environment
     #[arg(long)]
     force: bool,
 }

@@ -11,14 +11,15 @@ use crate::ui::{Tone, Ui};
 
 /// Print an event log, and follow it
 ///
-/// With -f it prints new events until the run ends, including those of further attempts, and exits with the run's exit
-/// status.
+/// With -f, new events are printed until the run ends, those of further attempts too. The exit status is then that of the
+/// run. An error that several events repeat is printed once; --json prints all events whole.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade logs tail latest\n  ade logs tail 0199c2d4 -f\n  ade logs tail latest --json | jq .event"
 )]
 pub struct Args {
-    /// The id of a run or an environment (what a listing shows of it, or its beginning, is enough), or `latest`
+    /// The id of a run or an environment (the part that a listing shows, or the beginning, is enough), the file name of an
+    /// input, or `latest`
     #[arg(default_value = "latest")]
     run_or_env: String,
     /// Only the last N events

@@ -5,17 +5,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ade::engine::{Noticed, Told};
+use ade::run::Rows;
 use ade::run::inline::Finished;
 use console::{measure_text_width, truncate_str};
 
-use super::ended::Counts;
 use super::format::{duration, plural, thousands};
 use super::notices::CONFIGURATION;
 use super::results::rows;
 use super::terminal::Ui;
 use super::tone::Tone;
 use crate::exit::Failure;
-use ade::run::Rows;
 
 /// The columns of figures, with the width of each.
 const FIGURES: [(&str, usize); 5] = [
@@ -28,10 +27,30 @@ const FIGURES: [(&str, usize); 5] = [
 const GAP: &str = "  ";
 /// The last column has room for its longest word at least: `found nothing`.
 const LAST: usize = 13;
-/// So many different failures are listed, so many different notices, and so many files of each.
+/// So many different failures are listed.
 const FAILURES: usize = 100;
+/// So many different notices are listed, and of each file so many.
 const NOTICES: usize = 20;
+const OF_EACH_FILE: usize = 3;
+/// So many files are named with each of these.
 const FILES: usize = 3;
+
+/// How a run counts in a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Its workbook is where it was wanted.
+    Normalized,
+    /// The same, but there is nothing in it.
+    Empty,
+    /// It has issues, and these were denied: its workbook is in the run's folder alone.
+    Denied,
+    /// It lacks what was required: the same.
+    Refused,
+    /// It failed, or its copy could not be written.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
 
 /// A file of a call.
 #[derive(Clone, Debug)]
@@ -61,6 +80,10 @@ pub struct Batch {
     notices: Vec<Of<String>>,
     more_notices: usize,
     notes: Vec<String>,
+    /// At least one run has left one.
+    has_workbooks: bool,
+    /// At least one run has read something.
+    has_figures: bool,
     hint: Option<String>,
 }
 
@@ -124,6 +147,8 @@ impl Batch {
             notices: Vec::new(),
             more_notices: 0,
             notes: Vec::new(),
+            has_workbooks: false,
+            has_figures: false,
             hint: None,
         }
     }
@@ -150,6 +175,7 @@ impl Batch {
                 written: metrics.rows,
             };
             let of_run = ended.rows.unwrap_or(read);
+            self.has_figures = true;
             self.tables += metrics.tables;
             self.rows.read += of_run.read;
             self.rows.written += of_run.written;
@@ -181,6 +207,7 @@ impl Batch {
             let copy = ended.copied_to.as_ref();
             copy.or(ended.run.output_path.as_ref())
         });
+        self.has_workbooks |= path.is_some();
         if self.shows_paths
             && let Some(path) = path.filter(|_| counts != Counts::Failed)
         {
@@ -255,7 +282,7 @@ impl Batch {
         }
     }
 
-    /// Keeps what was noticed in a file, but not what is said of the configuration once.
+    /// Keeps the most important of what was noticed in a file, but not what is said of the configuration once.
     pub fn noticed(&mut self, input: usize, noticed: &Noticed) {
         let name = self.name(input).to_owned();
         let warnings = noticed
@@ -263,17 +290,23 @@ impl Batch {
             .iter()
             .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
         let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
-        let mut of_file: Vec<String> = Vec::new();
-        for sentence in warnings.chain(open).map(Told::sentence) {
-            if of_file.contains(&sentence) {
-                continue;
-            }
+        let mut of_file: Vec<(usize, &Told)> = Vec::new();
+        for told in warnings.chain(open) {
+            let alike = of_file
+                .iter()
+                .filter(|(_, known)| known.code() == told.code());
+            of_file.push((alike.count(), told));
+        }
+        // One of each kind comes before the second one of any.
+        of_file.sort_by_key(|(before, _)| *before);
+        for (position, (_, told)) in of_file.iter().enumerate() {
+            let sentence = told.sentence();
             let known = self.notices.iter().position(|known| known.what == sentence);
             match known {
                 Some(known) => self.notices[known].add(Some(&name)),
-                None if self.notices.len() < NOTICES => {
+                None if position < OF_EACH_FILE && self.notices.len() < NOTICES => {
                     let mut of = Of {
-                        what: sentence.clone(),
+                        what: sentence,
                         names: Vec::new(),
                         count: 0,
                     };
@@ -282,7 +315,6 @@ impl Batch {
                 }
                 None => self.more_notices += 1,
             }
-            of_file.push(sentence);
         }
     }
 
@@ -333,16 +365,33 @@ impl Batch {
         }
     }
 
-    /// `14 tables, 1,204 rows, 3 issues in 4.1 s`
-    pub fn totals(&self) -> String {
+    /// `14 tables, 1,204 rows, 3 issues in 4.1 s`. `None`: nothing was read.
+    pub fn totals(&self) -> Option<String> {
+        if !self.has_figures {
+            return None;
+        }
         let took = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        format!(
+        Some(format!(
             "{}, {}, {} in {}",
             plural(self.tables, "table"),
             rows(self.rows.read, Some(self.rows)),
             plural(self.issues, "issue"),
             duration(took)
-        )
+        ))
+    }
+
+    /// Where the workbooks are, if the lines do not say so.
+    pub fn place(&self, ui: &Ui) -> Option<String> {
+        if self.shows_paths || !self.has_workbooks {
+            return None;
+        }
+        let copies = self.files.iter().filter_map(|file| file.copy.as_ref());
+        let folders = copies.filter_map(|copy| copy.parent());
+        // Of folders below one another the highest.
+        Some(match folders.min_by_key(|folder| folder.components().count()) {
+            Some(folder) => format!("the workbooks are in {}", ui.path(folder)),
+            None => "`ade runs show FILE` names the workbook of a file; -o DIR copies all of them to one folder".to_owned(),
+        })
     }
 
     /// The files that were not started, the first ones by name.

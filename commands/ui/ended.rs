@@ -11,30 +11,13 @@ use ade::run::{issues, kind_of_end};
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 
-use super::batch::Batch;
+use super::batch::{Batch, Counts};
 use super::format::{duration, plural, thousands};
 use super::notices::Lines;
 use super::results::{fields_that_are, rows};
 use super::terminal::Ui;
 use super::tone::Tone;
 use crate::exit::{ExitStatus, Failure};
-
-/// How a run counts in a summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
-    /// Its workbook is where it was wanted.
-    Normalized,
-    /// The same, but there is nothing in it.
-    Empty,
-    /// It has issues, and these were denied: its workbook is in the run's folder alone.
-    Denied,
-    /// It lacks what was required: the same.
-    Refused,
-    /// It failed, or its copy could not be written.
-    Failed,
-    /// It was cancelled.
-    Cancelled,
-}
 
 /// What the runs of one call have in common.
 #[derive(Default)]
@@ -98,6 +81,8 @@ pub fn print(
     let mut tell = |failure: Failure, of_call: bool| {
         status = status.max(failure.status);
         match &mut *batch {
+            // The line of the file says it.
+            Some(_) if !ui.json() && counts == Counts::Cancelled => {}
             Some(batch) if !ui.json() => batch.failed(input, failure, of_call),
             // What the call says of no file is the same for every file.
             _ if of_call && !told.insert(failure.message.clone()) => {}

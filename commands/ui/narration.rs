@@ -11,8 +11,8 @@ use ade::run::output::Earlier;
 use ade::store::RunRecord;
 use serde_json::Value;
 
-use super::batch::{Batch, File};
-use super::ended::{self, Call, Counts};
+use super::batch::{Batch, Counts, File};
+use super::ended::{self, Call};
 use super::environment::EnvironmentNarration;
 use super::format::{duration, plural};
 use super::progress::{Narrator, Task};
@@ -147,10 +147,14 @@ impl<'a> Narration<'a> {
                 text.push_str(&format!(", {number} {words}"));
             }
         }
-        if let Some(batch) = &state.call.batch {
-            text.push_str(&format!(": {}", batch.totals()));
-        }
         self.ui.say(text);
+        if let Some(batch) = &state.call.batch {
+            batch.totals().iter().for_each(|totals| self.ui.say(totals));
+            batch
+                .place(self.ui)
+                .iter()
+                .for_each(|place| self.ui.say(place));
+        }
     }
 
     fn progress(&self, input: usize, event: &Value) {

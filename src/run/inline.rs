@@ -396,7 +396,8 @@ impl Job<'_> {
             copy_path: None,
             copy_error: None,
         };
-        finished.shortfalls = self.request.demands.shortfalls(&finished);
+        let (demands, run) = (&self.request.demands, &finished.run);
+        finished.shortfalls = demands.shortfalls(run, &finished.fields, finished.rows);
         if finished.run.status == RunStatus::Failed || !finished.shortfalls.is_empty() {
             self.set_aside();
             return finished;
