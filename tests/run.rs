@@ -368,7 +368,7 @@ fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of() {
     --- stdout
       FILE       TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
     ✓ one.csv         1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
-    ✗ two.xlsx  [S]  failed
+    ✗ two.xlsx                        [S]  failed
     ✓ three.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/three_normalized.xlsx
     --- stderr
     error: two.xlsx is not an .xlsx workbook: it is not a zip archive
@@ -758,9 +758,9 @@ fn swapped_arguments_are_recognised() {
 fn a_failure_of_many_files_is_told_once_and_details_come_with_v() {
     let place = Place::ready();
     let files = ["one", "two", "three", "four", "five"];
-    files
-        .iter()
-        .for_each(|name| place.members(&format!("in/{name}.csv")));
+    for name in files {
+        place.members(&format!("in/{name}.csv"));
+    }
     let details = place.ade("run config in -v --jobs 1").succeeds();
     assert_eq!(
         details.stdout.matches("  1 sheet, 1 table, 1 row").count(),

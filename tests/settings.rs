@@ -253,7 +253,7 @@ fn one_setting_is_shown_by_any_of_its_names() {
     status 0
     --- stdout
     ADE_DATA_DIR = ./data
-        Root of everything that ADE writes. Also read as ADE_WORKER_DATA_DIR.
+        The root of everything that ADE writes. Also read as ADE_WORKER_DATA_DIR.
     ADE_LOG_LEVEL = info
         The least severe events that are printed.
     ");

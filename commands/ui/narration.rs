@@ -285,11 +285,15 @@ fn at_work(event: &Value) -> String {
             .map(str::to_owned),
     );
     parts.extend(data("stage").and_then(Value::as_str).map(str::to_owned));
-    let rows = data("rows").and_then(Value::as_u64);
+    let mut rows = data("rows").and_then(Value::as_u64);
     if let (Some(rows), Some(total @ 1..)) = (rows, data("total_rows").and_then(Value::as_u64)) {
         let filled = usize::try_from(rows.min(total) * CELLS / total).unwrap_or(0);
         let empty = usize::try_from(CELLS).unwrap_or(0) - filled;
         parts.push(format!("{}{}", "█".repeat(filled), "░".repeat(empty)));
+    }
+    // The rows that a stage adds, such as headers, are no part of its total.
+    if let Some(total) = data("total_rows").and_then(Value::as_u64) {
+        rows = rows.map(|rows| rows.min(total));
     }
     parts.extend(rows.map(|rows| plural(rows, "row")));
     parts.join(" · ")
@@ -297,4 +301,26 @@ fn at_work(event: &Value) -> String {
 
 fn text_of<'a>(event: &'a Value, key: &str) -> &'a str {
     event.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn progress_ends_at_its_total_and_not_behind_it() {
+        let at = |rows: u64, total: Value| {
+            let data =
+                json!({"sheet_name": "a", "stage": "write", "rows": rows, "total_rows": total});
+            at_work(&json!({"data": data}))
+        };
+        assert_eq!(at(4, json!(8)), "a · write · ████████░░░░░░░░ · 4 rows");
+        let end = "a · write · ████████████████ · 8 rows";
+        assert_eq!(
+            (at(8, json!(8)).as_str(), at(10, json!(8)).as_str()),
+            (end, end)
+        );
+        assert_eq!(at(10, Value::Null), "a · write · 10 rows");
+    }
 }

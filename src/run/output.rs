@@ -158,8 +158,12 @@ pub(super) fn set_aside(store: &dyn Store, path: &Path) -> Option<Earlier> {
 /// Deletes what [`set_aside`] has made of an earlier copy: there is a new one. Where that fails, the file stays.
 pub(super) fn forget_stale(store: &dyn Store, copy: &Path) {
     let stale = stale(copy);
-    if stale.is_file() && store.is_copy(&stale).unwrap_or(false) {
-        let _ = std::fs::remove_file(&stale);
+    if !stale.is_file() || !store.is_copy(&stale).unwrap_or(false) {
+        return;
+    }
+    if std::fs::remove_file(&stale).is_ok() {
+        // Nothing is on record there: what somebody puts there from now on is not a copy.
+        let _ = store.move_copy(&stale, copy);
     }
 }
 
