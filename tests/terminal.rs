@@ -388,8 +388,8 @@ fn several_files_have_a_line_each_that_fits_the_terminal() {
         (
             NARROW,
             [
-                "  FILE                      TABLES  ROWS READ   FIELDS  ISSUES  SECONDS",
-                "✓ members_of_the_north.csv       1          1      2/2       0",
+                "  FILE                TABLES  ROWS READ   FIELDS  ISSUES  SECONDS",
+                "✓ members_…north.csv       1          1      2/2       0",
                 "✗ two.xlsx",
             ],
         ),

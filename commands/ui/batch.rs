@@ -254,8 +254,8 @@ impl Batch {
     /// A name in the width of its column.
     fn in_column(&self, name: &str) -> String {
         let name = match self.width {
-            Some(_) => truncate_str(name, self.name_width, "…"),
-            None => name.into(),
+            Some(_) => shortened(name, self.name_width),
+            None => name.to_owned(),
         };
         let padding = self.name_width.saturating_sub(measure_text_width(&name));
         format!("{name}{}", " ".repeat(padding))
@@ -404,5 +404,37 @@ impl Batch {
         let files = (0..self.files.len()).filter(|input| !is_started(*input));
         files.for_each(|input| left.add(Some(self.name(input))));
         (left.count > 0).then(|| left.names())
+    }
+}
+
+/// A name in so many columns: what is in the middle is left out, because names often differ at their ends.
+fn shortened(name: &str, width: usize) -> String {
+    if measure_text_width(name) <= width {
+        return name.to_owned();
+    }
+    let front = truncate_str(name, width.saturating_sub(1) / 2, "").into_owned();
+    let room = width.saturating_sub(1 + measure_text_width(&front));
+    let mut end = name;
+    while measure_text_width(end) > room {
+        let mut letters = end.chars();
+        letters.next();
+        end = letters.as_str();
+    }
+    format!("{front}…{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_too_long_keeps_both_ends() {
+        assert_eq!(shortened("crew.xlsx", 9), "crew.xlsx");
+        assert_eq!(
+            shortened("members_of_the_north.csv", 18),
+            "members_…north.csv"
+        );
+        // Letters that are two columns wide.
+        assert_eq!(shortened("名簿名簿名簿.xlsx", 11), "名簿….xlsx");
     }
 }
