@@ -50,12 +50,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             State::Warning => ui.paint(Tone::Warn, "!"),
             State::Problem => ui.paint(Tone::Bad, "✗"),
         };
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "{mark} {:<15} {}",
             finding.name, finding.message
         ));
         if let Some(hint) = &finding.hint {
-            ui.line(format_args!(
+            ui.prose(format_args!(
                 "  {:<15} {}",
                 "",
                 ui.paint(Tone::Name, format!("→ {hint}"))
@@ -87,7 +87,7 @@ fn show_adopted(ui: &Ui, adopted: &Adopted) {
             }
         ));
     }
-    ui.line(format_args!(
+    ui.prose(format_args!(
         "Folders of runs and environments that the database does not know are never deleted by collection"
     ));
 }

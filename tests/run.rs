@@ -523,7 +523,7 @@ fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
     ✗ people.csv  failed [TIME]
     --- stderr
     error: the run took longer than its limit of [TIME] and was stopped
-    hint: raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went
+    hint: raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time
     ");
     assert_eq!(place.latest_run()["status"], "failed");
     assert_eq!(place.latest_run()["error"]["code"], "timeout");
@@ -687,6 +687,19 @@ fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed
     assert_eq!(
         place.files_below("clean"),
         ["members_normalized.xlsx.stale"]
+    );
+    // Of several files it is said in one line.
+    place.members("second.csv");
+    let both = "run config members.csv second.csv -o clean";
+    place.ade(both).succeeds();
+    place
+        .ade(&format!("{both} --min-rows 9 --jobs 1"))
+        .ends_with(1)
+        .says("note: 2 workbooks of earlier runs got another name: clean/members_normalized.xlsx.stale, clean/second_normalized.xlsx.stale\n");
+    place.ade(both).succeeds();
+    assert_eq!(
+        place.files_below("clean"),
+        ["members_normalized.xlsx", "second_normalized.xlsx"]
     );
     // What no run has written stays, and so does what would have to be replaced for it.
     place.write("own/members_normalized.xlsx", "mine");

@@ -101,7 +101,7 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
             UNKNOWN => "folder",
             _ => "environment",
         };
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "kept {} {}",
             plural(*count, kind),
             ui.paint(Tone::Dim, format!("({reason})"))
@@ -109,7 +109,7 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
     }
     if report.unseen_seconds >= UNSEEN_SAID {
         let days = report.unseen_seconds as f64 / 86_400.0;
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "{}",
             ui.paint(
                 Tone::Dim,
@@ -145,7 +145,7 @@ fn show_removed(ui: &Ui, word: &str, removed: &Removed, id: &str) {
         "environment" | "run" => removed.name.as_str(),
         _ => "",
     };
-    ui.line(format_args!(
+    ui.prose(format_args!(
         "{} {} {id} {name} {}",
         ui.paint(Tone::Warn, word),
         removed.kind,

@@ -52,7 +52,7 @@ fn print(ui: &Ui, report: &Report) {
     };
     for removed in &report.removed {
         let words = format!("{word}, {} freed", bytes(removed.bytes));
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "{} {} {}",
             ui.paint(Tone::Name, &removed.id),
             removed.name,

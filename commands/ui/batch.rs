@@ -80,6 +80,8 @@ pub struct Batch {
     notices: Vec<Of<String>>,
     more_notices: usize,
     notes: Vec<String>,
+    /// The workbooks of earlier runs that were given another name, by these.
+    stale: Of<()>,
     /// At least one run has left one.
     has_workbooks: bool,
     /// At least one run has read something.
@@ -96,6 +98,14 @@ struct Of<T> {
 }
 
 impl<T> Of<T> {
+    fn new(what: T) -> Self {
+        Self {
+            what,
+            names: Vec::new(),
+            count: 0,
+        }
+    }
+
     fn add(&mut self, name: Option<&str>) {
         self.count += 1;
         if self.names.len() < FILES {
@@ -147,6 +157,7 @@ impl Batch {
             notices: Vec::new(),
             more_notices: 0,
             notes: Vec::new(),
+            stale: Of::new(()),
             has_workbooks: false,
             has_figures: false,
             hint: None,
@@ -207,7 +218,9 @@ impl Batch {
             let copy = ended.copied_to.as_ref();
             copy.or(ended.run.output_path.as_ref())
         });
-        self.has_workbooks |= path.is_some();
+        self.has_workbooks |= path.is_some()
+            && (matches!(counts, Counts::Normalized | Counts::Empty)
+                || ended.is_some_and(|ended| ended.copied_to.is_some()));
         if self.shows_paths
             && let Some(path) = path.filter(|_| counts != Counts::Failed)
         {
@@ -271,11 +284,7 @@ impl Batch {
         match known {
             Some(known) => known.add(name),
             None => {
-                let mut of = Of {
-                    what: failure,
-                    names: Vec::new(),
-                    count: 0,
-                };
+                let mut of = Of::new(failure);
                 of.add(name);
                 self.failures.push(of);
             }
@@ -305,11 +314,7 @@ impl Batch {
             match known {
                 Some(known) => self.notices[known].add(Some(&name)),
                 None if position < OF_EACH_FILE && self.notices.len() < NOTICES => {
-                    let mut of = Of {
-                        what: sentence,
-                        names: Vec::new(),
-                        count: 0,
-                    };
+                    let mut of = Of::new(sentence);
                     of.add(Some(&name));
                     self.notices.push(of);
                 }
@@ -321,6 +326,11 @@ impl Batch {
     /// Keeps a line of narration for the end.
     pub fn note(&mut self, note: String) {
         self.notes.push(note);
+    }
+
+    /// Keeps the new name of a workbook of an earlier run.
+    pub fn set_aside(&mut self, to: String) {
+        self.stale.add(Some(&to));
     }
 
     /// Keeps a hint for the end; one is enough.
@@ -340,6 +350,13 @@ impl Batch {
                 thousands(self.more_notices as u64)
             );
             ui.words("  ", None, Tone::Dim, &text);
+        }
+        if self.stale.count > 0 {
+            ui.say(format_args!(
+                "note: {} of earlier runs got another name: {}",
+                plural(self.stale.count as u64, "workbook"),
+                self.stale.names()
+            ));
         }
         self.notes.iter().for_each(|note| ui.say(note));
         for of in self.failures.iter().take(FAILURES) {
@@ -380,27 +397,25 @@ impl Batch {
         ))
     }
 
-    /// Where the workbooks are, if the lines do not say so.
-    pub fn place(&self, ui: &Ui) -> Option<String> {
+    /// Says where the workbooks are, if the lines do not.
+    pub fn say_place(&self, ui: &Ui) {
         if self.shows_paths || !self.has_workbooks {
-            return None;
+            return;
         }
         let copies = self.files.iter().filter_map(|file| file.copy.as_ref());
         let folders = copies.filter_map(|copy| copy.parent());
         // Of folders below one another the highest.
-        Some(match folders.min_by_key(|folder| folder.components().count()) {
-            Some(folder) => format!("the workbooks are in {}", ui.path(folder)),
-            None => "`ade runs show FILE` names the workbook of a file; -o DIR copies all of them to one folder".to_owned(),
-        })
+        match folders.min_by_key(|folder| folder.components().count()) {
+            Some(folder) => ui.say(format_args!("the workbooks are in {}", ui.path(folder))),
+            None => ui.hint(
+                "`ade runs show FILE` names the workbook of a file, and -o DIR copies all of them to one folder",
+            ),
+        }
     }
 
     /// The files that were not started, the first ones by name.
     pub fn not_started(&self, is_started: impl Fn(usize) -> bool) -> Option<String> {
-        let mut left = Of {
-            what: (),
-            names: Vec::new(),
-            count: 0,
-        };
+        let mut left = Of::new(());
         let files = (0..self.files.len()).filter(|input| !is_started(*input));
         files.for_each(|input| left.add(Some(self.name(input))));
         (left.count > 0).then(|| left.names())

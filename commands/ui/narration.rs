@@ -150,10 +150,7 @@ impl<'a> Narration<'a> {
         self.ui.say(text);
         if let Some(batch) = &state.call.batch {
             batch.totals().iter().for_each(|totals| self.ui.say(totals));
-            batch
-                .place(self.ui)
-                .iter()
-                .for_each(|place| self.ui.say(place));
+            batch.say_place(self.ui);
         }
     }
 
@@ -200,8 +197,8 @@ impl inline::Observer for Narration<'_> {
                 self.narrator
                     .say(format_args!("{level:>7} {name} {message}"));
             }
-            // Lines that the configuration's code prints are shown to its author.
-            "console.line" => self.narrator.say(message),
+            // Lines that the configuration's code prints are shown to its author, as they are.
+            "console.line" => self.narrator.pass_on(message),
             _ => {}
         }
     }
@@ -221,20 +218,24 @@ impl inline::Observer for Narration<'_> {
     }
 
     fn earlier(&self, _input: usize, earlier: &Earlier) {
+        let ui = self.ui;
         let note = match earlier {
             Earlier::SetAside { from, to } => format!(
                 "note: {} is of an earlier run, and its name is {} now",
-                self.ui.path(from),
-                self.ui.path(to)
+                ui.path(from),
+                ui.path(to)
             ),
             Earlier::Left { path, reason } => format!(
                 "note: {} stays, although it is no result of this run: {reason}",
-                self.ui.path(path)
+                ui.path(path)
             ),
         };
-        match &mut self.state().call.batch {
+        match (&mut self.state().call.batch, earlier) {
             // Not between the lines of files.
-            Some(batch) if !self.ui.json() => batch.note(note),
+            (Some(batch), Earlier::SetAside { to, .. }) if !ui.json() => {
+                batch.set_aside(ui.path(to));
+            }
+            (Some(batch), Earlier::Left { .. }) if !ui.json() => batch.note(note),
             _ => self.narrator.say(note),
         }
     }

@@ -88,6 +88,11 @@ impl Ui {
         let _ = writeln!(std::io::stdout().lock(), "{text}");
     }
 
+    /// A line of data in words, broken between them if it is too long for the terminal.
+    pub fn prose(&self, text: impl Display) {
+        self.line(fitted(&text.to_string(), self.width()));
+    }
+
     /// Text without a line end of its own.
     pub fn raw(&self, text: &[u8]) {
         let _ = std::io::stdout().lock().write_all(text);

@@ -358,7 +358,7 @@ fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
         invocation.python.display(),
         files::describe(error)
     );
-    let hint = "`ade env build --force CONFIG` provisions the environment anew".to_owned();
+    let hint = "`ade env build --force CONFIG` builds a new environment".to_owned();
     Attempted::failed(
         failure(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
         true,
