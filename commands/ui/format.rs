@@ -78,20 +78,21 @@ pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
     lines
 }
 
-/// A text for a terminal with so many columns: lines that are too long are broken between words, and go on two columns
-/// further right than they begin. A word that is longer has a line of its own. Colours stay.
-pub fn fitted(text: &str, width: Option<usize>) -> String {
+/// A text for a terminal with so many columns: lines that are too long are broken between words, and go on so many columns
+/// further right than they begin. A word that fits on no line, such as a long path, stays where it is. Colours stay.
+pub fn fitted(text: &str, width: Option<usize>, further: usize) -> String {
     let Some(width) = width else {
         return text.to_owned();
     };
-    let lines: Vec<String> = text.lines().map(|line| fitted_line(line, width)).collect();
-    lines.join("\n")
+    let lines = text.lines().map(|line| fitted_line(line, width, further));
+    lines.collect::<Vec<String>>().join("\n")
 }
 
-fn fitted_line(line: &str, width: usize) -> String {
+fn fitted_line(line: &str, width: usize, further: usize) -> String {
     /// Below this, breaking makes nothing easier to read.
     const LEAST: usize = 20;
-    if measure_text_width(line) <= width.max(LEAST) {
+    let width = width.max(LEAST);
+    if measure_text_width(line) <= width {
         return line.to_owned();
     }
     let words = line.trim_start_matches(' ');
@@ -101,11 +102,12 @@ fn fitted_line(line: &str, width: usize) -> String {
     for (number, word) in words.split(' ').enumerate() {
         let needed = measure_text_width(word);
         if number > 0 {
-            if taken + 1 + needed > width.max(LEAST) {
+            let fits_below = indent + further + needed <= width;
+            if taken + 1 + needed > width && (fits_below || taken > width) {
                 fitted.truncate(fitted.trim_end().len());
                 fitted.push('\n');
-                fitted.push_str(&" ".repeat(indent + 2));
-                taken = indent + 2;
+                fitted.push_str(&" ".repeat(indent + further));
+                taken = indent + further;
             } else {
                 fitted.push(' ');
                 taken += 1;
@@ -148,17 +150,17 @@ mod tests {
     #[test]
     fn a_line_that_does_not_fit_goes_on_below_between_words() {
         let text = "  one two three four five six\nshort";
-        assert_eq!(fitted(text, None), text);
+        assert_eq!(fitted(text, None, 2), text);
         assert_eq!(
-            fitted(text, Some(20)),
+            fitted(text, Some(20), 2),
             "  one two three four\n    five six\nshort"
         );
         let painted = "\u{1b}[31merror:\u{1b}[0m twelve letters";
-        assert_eq!(fitted(painted, Some(21)), painted);
+        assert_eq!(fitted(painted, Some(21), 2), painted);
         let long = "see /a/very/long/path/that/does/not/fit now";
         assert_eq!(
-            fitted(long, Some(20)),
-            "see\n  /a/very/long/path/that/does/not/fit\n  now"
+            fitted(long, Some(20), 4),
+            "see /a/very/long/path/that/does/not/fit\n    now"
         );
     }
 

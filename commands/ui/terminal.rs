@@ -14,6 +14,11 @@ use super::table::Table;
 use super::tone::{Color, Tone};
 use crate::exit::{ExitStatus, Failure};
 
+/// The columns of the names in front of facts.
+const NAMES: usize = 15;
+/// So much further right a line goes on that was broken.
+const FURTHER: usize = 2;
+
 /// See the module.
 pub struct Ui {
     json: bool,
@@ -90,7 +95,7 @@ impl Ui {
 
     /// A line of data in words, broken between them if it is too long for the terminal.
     pub fn prose(&self, text: impl Display) {
-        self.line(fitted(&text.to_string(), self.width()));
+        self.line(fitted(&text.to_string(), self.width(), FURTHER));
     }
 
     /// Text without a line end of its own.
@@ -133,7 +138,7 @@ impl Ui {
 
     /// A text of narration, broken between words where a terminal would break words.
     pub(super) fn fitted(&self, text: impl Display) -> String {
-        fitted(&text.to_string(), self.narration_width())
+        fitted(&text.to_string(), self.narration_width(), FURTHER)
     }
 
     /// A whole JSON document, indented.
@@ -203,12 +208,11 @@ impl Ui {
     pub fn fact(&self, name: &str, value: impl Display) {
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         let line = format!("{name} {value}");
-        self.line(fitted(&line, self.width()));
+        self.line(fitted(&line, self.width(), NAMES));
     }
 
     /// A line with a name and its value in words, which are broken at the width of a terminal. `mark`: a word in front of them.
     pub fn told(&self, name: &str, mark: Option<(Tone, &str)>, text: &str) {
-        const NAMES: usize = 15;
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         let front = mark.map_or(0, |(_, mark)| measure_text_width(mark) + 1);
         let mark = mark.map_or(String::new(), |(tone, mark)| {
