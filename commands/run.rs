@@ -289,7 +289,7 @@ impl Session<'_> {
     }
 
     fn run(&self, prepared: &Prepared, inputs: &[Input]) -> Outcome {
-        Ok(self.round(prepared, inputs)?.0)
+        Ok(self.round(prepared, inputs, self.skipped)?.0)
     }
 
     /// Runs inputs. Returns the exit status, and those inputs that may succeed the next time without a change of theirs.
@@ -297,15 +297,16 @@ impl Session<'_> {
         &self,
         prepared: &Prepared,
         inputs: &[Input],
+        skipped: &[Skipped],
     ) -> Result<(ExitStatus, Vec<Input>), Failure> {
         let narration = Narration::new(
             self.ui,
             self.narrator,
             self.files(inputs),
             &prepared.record.name,
-            self.skipped,
+            skipped,
         );
-        let show = |values: &str| self.narrator.say(values);
+        let show = |values: &str| self.narrator.pass_on(values);
         let launcher = ChildProcess {
             values: self.shows_values().then_some(&show),
         };
@@ -314,7 +315,7 @@ impl Session<'_> {
         narration.summarize();
         let again = narration.to_run_again();
         let again = again.into_iter().map(|input| inputs[input].clone());
-        let skipped = self.skipped.iter().map(|skipped| skipped.failure.status);
+        let skipped = skipped.iter().map(|skipped| skipped.failure.status);
         let status = skipped.fold(narration.status(), ExitStatus::max);
         let status = self.unless_cancelled(status);
         Ok((status, again.collect()))
@@ -386,10 +387,12 @@ impl Session<'_> {
                 .collect(),
         };
         let mut status = ExitStatus::Done;
+        // Which files are not run is said once.
+        let mut skipped = self.skipped;
         let mut round = |inputs: &[Input]| -> Result<Vec<Input>, Failure> {
             let again;
             (status, again) = match self.open_again() {
-                Ok(prepared) => self.round(&prepared, inputs)?,
+                Ok(prepared) => self.round(&prepared, inputs, std::mem::take(&mut skipped))?,
                 // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
                 Err(failure) => {
                     self.narrator.suspend(|| self.ui.failure(&failure));

@@ -74,6 +74,9 @@ enum Subject {
     Environment(String),
 }
 
+/// So many of the last events that this function wants.
+pub type Last<'a> = (usize, &'a dyn Fn(&Value) -> bool);
+
 /// A log that is being followed.
 pub struct Following<'a> {
     workspace: &'a Workspace,
@@ -115,7 +118,7 @@ impl<'a> Following<'a> {
     /// The log cannot be read, or the store cannot be used.
     pub fn so_far(
         &mut self,
-        last: Option<(usize, &dyn Fn(&Value) -> bool)>,
+        last: Option<Last<'_>>,
         on: &mut dyn FnMut(&Value),
     ) -> Result<(), FollowError> {
         // The state is read before the log: an end that was recorded and written in between is then seen.
