@@ -6,6 +6,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod check;
+mod command_line;
 mod completions;
 mod configs;
 mod context;
@@ -33,7 +34,7 @@ mod worker;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use context::{Context, Globals};
 use exit::{ExitStatus, Outcome};
@@ -126,13 +127,19 @@ fn with_help_as_flag(mut words: Vec<OsString>) -> Vec<OsString> {
 }
 
 fn answer() -> ExitStatus {
-    let cli = match Cli::try_parse_from(with_help_as_flag(std::env::args_os().collect())) {
+    let words = with_help_as_flag(std::env::args_os().collect());
+    let matches = command_line().try_get_matches_from(words);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return ui::answer(&error),
     };
-    let context = Context::new(cli.globals, Cli::command);
+    let context = Context::new(cli.globals, command_line);
     cli.command.run(&context).unwrap_or_else(|failure| {
         context.ui.failure(&failure);
         failure.status
     })
+}
+
+fn command_line() -> clap::Command {
+    command_line::complete(Cli::command())
 }

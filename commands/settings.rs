@@ -9,23 +9,28 @@ use crate::ui::{Tone, Ui};
 /// Show every setting, its value, where it came from, and what it means
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade settings\n  ADE_BUILD_TIMEOUT=60 ade settings --json\n\nade.toml holds settings for a folder and those below it: the names without ADE_, in lower case."
+    after_help = "Examples:\n  ade settings\n  ade settings data_dir ADE_BUILD_TIMEOUT\n  ADE_BUILD_TIMEOUT=60 ade settings --json\n\nade.toml holds settings for a folder and those below it: the names without ADE_, in lower case."
 )]
-pub struct Args {}
+pub struct Args {
+    /// Only these settings: `ADE_DATA_DIR`, or `data_dir` as in ade.toml [default: all]
+    key: Vec<String>,
+}
 
-pub fn run(_: &Args, context: &Context) -> Outcome {
+pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
     let ui = &context.ui;
+    let mut shown: Vec<&Resolved> = Vec::new();
+    for key in &args.key {
+        shown.push(settings.named(key)?);
+    }
+    if args.key.is_empty() {
+        shown.extend(&settings.resolved);
+    }
     if ui.json() {
-        ui.document(
-            &settings
-                .resolved
-                .iter()
-                .map(Resolved::json)
-                .collect::<Vec<_>>(),
-        );
+        let all = shown.iter().map(|resolved| resolved.json());
+        ui.document(&all.collect::<Vec<_>>());
     } else {
-        settings.resolved.iter().for_each(|one| print(ui, one));
+        shown.iter().for_each(|resolved| print(ui, resolved));
     }
     Ok(ExitStatus::Done)
 }
@@ -52,5 +57,5 @@ fn print(ui: &Ui, resolved: &Resolved) {
     if !setting.aliases.is_empty() {
         meaning.push_str(&format!(" Also read as {}.", setting.aliases.join(", ")));
     }
-    ui.line(format_args!("    {}", ui.paint(Tone::Dim, meaning)));
+    ui.words("    ", None, Tone::Dim, &meaning);
 }

@@ -981,12 +981,16 @@ _ade() {
             return 0
             ;;
         ade__subcmd__run)
-            opts="-r -o -j -w -q -v -h -V --recursive --output-dir --input-sheet --active-sheet-only --validate-only --dry-run --detach --watch --timeout --deny-issues --require --min-rows --show-values --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-r -o -j -w -q -v -h -V --recursive --input-sheet --active-sheet-only --output-dir --show-values --deny-issues --require --min-rows --watch --detach --validate-only --dry-run --timeout --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --input-sheet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -995,19 +999,15 @@ _ade() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --input-sheet)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --require)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --min-rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1115,7 +1115,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__ls)
-            opts="-w -q -v -h -V --status --configuration --since --limit --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --status --configuration --input --since --limit --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1126,6 +1126,10 @@ _ade() {
                     return 0
                     ;;
                 --configuration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --input)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1199,12 +1203,32 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__rm)
-            opts="-w -q -v -h -V --dry-run --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --status --configuration --input --older-than --before --dry-run --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --status)
+                    COMPREPLY=($(compgen -W "succeeded failed cancelled" -- "${cur}"))
+                    return 0
+                    ;;
+                --configuration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --input)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -86,6 +86,17 @@ pub trait Problem: std::error::Error {
     }
 }
 
+/// A path or another word as it is typed in a shell, for commands that are suggested.
+pub fn typed(word: impl std::fmt::Display) -> String {
+    let word = word.to_string();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,:=+@%^".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// Every code of ADE's own errors. docs/errors.md explains them; the engine has further ones.
 pub mod code {
     macro_rules! codes {

@@ -388,8 +388,9 @@ async fn list(
             status,
             configuration: which.configuration,
             since,
-            before,
+            behind: before,
             limit,
+            ..RunFilter::default()
         })?;
         let items = runs_json(&workspace, &runs)?;
         let last = runs.last().map(|run| run.id.as_str());

@@ -176,7 +176,7 @@ impl<'a> Execution<'a> {
                 return None;
             }
             if verdict::is_told_again(&message) {
-                return;
+                return None;
             }
             let event = self.keep(message);
             // A check prints its findings as lines; the run's end says what they come to.
@@ -366,7 +366,7 @@ fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
         invocation.python.display(),
         files::describe(error)
     );
-    let hint = "`ade env build --force CONFIG` provisions the environment anew".to_owned();
+    let hint = "`ade env build --force CONFIG` builds a new environment".to_owned();
     Attempted::failed(
         failure(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
         true,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::summary::summary;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -49,7 +50,7 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
         "output_copy": copy,
         "run_dir": run.run_dir,
         "exit_code": run.exit_code,
-        "summary": run.summary,
+        "summary": summary(run),
         "cancel_requested_at": run.cancel_requested_at,
         "artifacts_deleted_at": run.artifacts_deleted_at,
         "error": run.error,

@@ -210,7 +210,7 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
         Observation::TimedOut => {
             let seconds = around.timeout.unwrap_or_default().as_secs_f64();
             Words::new("run", format!("the run took longer than its limit of {seconds} s and was stopped")).hint(
-                "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went",
+                "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time",
             )
         }
         Observation::Invalid => {

@@ -174,7 +174,7 @@ pub struct RunRecord {
     pub exit_code: Option<i32>,
     /// Why it failed.
     pub error: Option<Failure>,
-    /// One sentence, where there is more to report than the status.
+    /// One sentence, if there is more to report than status, error and metrics (`run::summary` makes one of these).
     pub summary: Option<String>,
     /// The normalized workbook.
     pub output_path: Option<PathBuf>,
@@ -257,10 +257,14 @@ pub struct RunFilter {
     pub status: Option<RunStatus>,
     /// Those of the configuration with this id, name or folder.
     pub configuration: Option<String>,
+    /// Those of the input with this file name.
+    pub input: Option<String>,
     /// Those recorded at or after this time.
     pub since: Option<Timestamp>,
-    /// Those whose id sorts before this one: the rest of a list that ended with it.
-    pub before: Option<String>,
+    /// Those recorded before this time.
+    pub before: Option<Timestamp>,
+    /// Those that a list shows behind the run with this id: the next page.
+    pub behind: Option<String>,
     /// The largest number to return.
     pub limit: u32,
 }
@@ -413,7 +417,8 @@ pub trait Runs {
     /// The database cannot be used.
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()>;
 
-    /// Returns the run of an id, of an unambiguous prefix, or `latest`.
+    /// Returns the run of an id, of an unambiguous beginning or end of one, the newest run of an input with this file name, or
+    /// `latest`.
     ///
     /// # Errors
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.

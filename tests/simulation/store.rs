@@ -458,6 +458,9 @@ impl Copies for SimulatedStore {
     fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()> {
         self.look("record a copy", |store| store.record_copy(copy, now))
     }
+    fn move_copy(&self, from: &Path, to: &Path) -> Result<()> {
+        self.look("move a copy", |store| store.move_copy(from, to))
+    }
     fn is_copy(&self, path: &Path) -> Result<bool> {
         self.look("is it a copy", |store| store.is_copy(path))
     }

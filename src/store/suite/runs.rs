@@ -345,6 +345,19 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
     assert_eq!(asked(&|filter| filter.limit = 2), 2);
     assert_eq!(asked(&|filter| filter.status = Some(RunStatus::Failed)), 1);
     assert_eq!(asked(&|filter| filter.since = Some(at(2))), 2);
+    assert_eq!(
+        asked(&|filter| filter.input = Some(failed.input_name.clone())),
+        3
+    );
+    assert_eq!(
+        asked(&|filter| filter.input = Some("no such".to_owned())),
+        0
+    );
+    // The next page begins behind the last run of the one before.
+    let behind = |filter: &mut RunFilter| filter.behind = Some(newer.id.clone());
+    assert_eq!(asked(&behind), 2);
+    let found = store.run("default", &failed.input_name).unwrap();
+    assert_eq!(found.id, newer.id, "the newest one of the input");
     for configuration in ["c", "/c", environment.key.configuration_id.as_str()] {
         let named = |filter: &mut RunFilter| filter.configuration = Some(configuration.to_owned());
         assert_eq!(asked(&named), 3, "{configuration}");

@@ -14,6 +14,7 @@ mod read;
 mod submit;
 mod upkeep;
 
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::OptionalExtension;
@@ -21,6 +22,7 @@ use rusqlite::OptionalExtension;
 use super::SqliteStore;
 use super::prefix::Table;
 use crate::clock::Timestamp;
+use crate::files::name_of;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, RunFilter,
     RunRecord, Runs, StoreError, Submission, Submitted,
@@ -158,8 +160,20 @@ impl Runs for SqliteStore {
                     id: id.to_owned(),
                 });
         }
-        let id = self.resolve(Table::Runs, workspace, id)?;
-        self.read(|connection| read::by_id(connection, &id))
+        match self.resolve(Table::Runs, workspace, id) {
+            Ok(id) => self.read(|connection| read::by_id(connection, &id)),
+            // Not an id: the name of an input means its newest run.
+            Err(not_found @ StoreError::NotFound { .. }) if !id.is_empty() => {
+                let newest = RunFilter {
+                    workspace_id: workspace.to_owned(),
+                    input: Some(name_of(Path::new(id))),
+                    limit: 1,
+                    ..RunFilter::default()
+                };
+                self.runs(&newest)?.pop().ok_or(not_found)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
