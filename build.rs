@@ -28,7 +28,6 @@ fn main() {
         "engine/native",
         "Cargo.lock",
         "build.rs",
-        "src/store/migrations",
         "templates",
     ] {
         println!("cargo::rerun-if-changed={watched}");

@@ -13,9 +13,12 @@ use crate::ui::{EnvironmentNarration, Narrator, Tone, Ui};
 
 /// Load and check a configuration without running it
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade check my-config\n  ade check my-config --json")]
+#[command(
+    after_help = "Examples:\n  ade check\n  ade check my-config\n  ade check my-config --json"
+)]
 pub struct Args {
     /// The configuration's folder
+    #[arg(default_value = ".")]
     config: PathBuf,
 }
 

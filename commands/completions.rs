@@ -290,10 +290,15 @@ fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec
     let wanted = Wanted {
         status: None,
         configuration: None,
+        input: None,
         since: None,
+        before: None,
         limit: MOST,
     };
-    let mut runs = list::list(workspace, &wanted)?;
+    let mut runs = Vec::new();
+    for page in list::pages(workspace, &wanted) {
+        runs.extend(page?);
+    }
     runs.retain(is_offered);
     let now = Timestamp::now();
     let about = |run: &RunRecord| {

@@ -19,35 +19,36 @@ use crate::ui::{Color, Ui};
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// Root of everything that ADE writes [default: ./data]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]
+    #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The database that holds the queue [default: sqlite:///<data-dir>/db/ade.sqlite]
-    #[arg(long, global = true, value_name = "URL")]
+    /// The database that holds the queue [env: ADE_DATABASE_URL] [default: sqlite:///<data-dir>/db/ade.sqlite]
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// The workspace that commands act in [default: default]
-    #[arg(short, long, global = true, value_name = "ID")]
+    /// The workspace that commands act in [env: ADE_WORKSPACE] [default: default]
+    #[arg(short, long, global = true, hide_short_help = true, value_name = "ID")]
     pub workspace: Option<String>,
     /// Print data as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub json: bool,
-    /// Print errors and data only
-    #[arg(short, long, global = true)]
+    /// Print errors and data only [env: ADE_LOG_LEVEL=error]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
-    /// Print debug events too; -vv prints all events
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    /// Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]
+    #[arg(short, long, global = true, hide_short_help = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Colour the output
+    /// Colour the output [env: NO_COLOR, CLICOLOR_FORCE]
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         value_enum,
         value_name = "WHEN",
         default_value = "auto"
     )]
     pub color: Color,
-    /// Build environments without a network, from caches only
-    #[arg(long, global = true)]
+    /// Build environments without a network, from caches only [env: ADE_OFFLINE]
+    #[arg(long, global = true, hide_short_help = true)]
     pub offline: bool,
 }
 
@@ -112,6 +113,12 @@ impl Context {
         }
     }
 
+    /// A terminal of its own for a log that outlives this borrow, of the same form.
+    pub fn own_ui(&self) -> Ui {
+        let globals = &self.globals;
+        Ui::new(globals.color, globals.json, globals.quiet, globals.verbose)
+    }
+
     /// All settings, resolved.
     #[expect(
         clippy::disallowed_methods,
@@ -134,7 +141,7 @@ impl Context {
         Ok(Workspace::open(self.settings()?, Opening::CreateIfAbsent)?)
     }
 
-    /// The workspace and the configuration in this folder, ready to be run. Where that is not a configuration, no database is
+    /// The workspace and the configuration in this folder, ready to be run. If the folder is no configuration, no database is
     /// created.
     pub fn prepare(&self, folder: &Path) -> Result<(Workspace, Prepared), Failure> {
         let configuration = Configuration::open(folder)?;
@@ -143,7 +150,7 @@ impl Context {
         Ok((workspace, prepared))
     }
 
-    /// The workspace, opened; `None` where there is no database yet.
+    /// The workspace, opened; `None` if there is no database yet.
     pub fn open_if_present(&self) -> Result<Option<Workspace>, Failure> {
         Ok(Workspace::open_if_present(self.settings()?)?)
     }

@@ -10,12 +10,12 @@ use crate::ui::{Tone, Ui, plural};
 
 /// Check whether this machine is ready, and say how to correct what is not
 ///
-/// A database and its data directory know each other, and every command refuses two that do not belong together. After one of
-/// them was moved, copied, restored from elsewhere or begun anew, --adopt records that they belong together from now on:
-/// records then name the places in this data directory, and folders that the database does not know are kept for good.
+/// A database and its data directory know each other, and every command refuses two that do not belong together. If one of
+/// them was moved, copied, restored from elsewhere or begun anew, --adopt records that the two belong together from now on.
+/// The records then name the places in this data directory. Folders that the database does not know are kept for good.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 where a run would fail\n  ade doctor --adopt   after the data directory was moved"
+    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 if a run would fail\n  ade doctor --adopt   after the data directory was moved"
 )]
 pub struct Args {
     /// Record that the database and the data directory belong together from now on
@@ -50,12 +50,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             State::Warning => ui.paint(Tone::Warn, "!"),
             State::Problem => ui.paint(Tone::Bad, "✗"),
         };
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "{mark} {:<15} {}",
             finding.name, finding.message
         ));
         if let Some(hint) = &finding.hint {
-            ui.line(format_args!(
+            ui.prose(format_args!(
                 "  {:<15} {}",
                 "",
                 ui.paint(Tone::Name, format!("→ {hint}"))
@@ -87,7 +87,7 @@ fn show_adopted(ui: &Ui, adopted: &Adopted) {
             }
         ));
     }
-    ui.line(format_args!(
+    ui.prose(format_args!(
         "Folders of runs and environments that the database does not know are never deleted by collection"
     ));
 }

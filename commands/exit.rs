@@ -50,7 +50,7 @@ impl From<Kind> for ExitStatus {
 pub type Outcome = Result<ExitStatus, Failure>;
 
 /// An error that ends a command: a message, a code for scripts, and what to do next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// The exit status.
     pub status: ExitStatus,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ade::problem::typed;
 use ade::scaffold;
 use serde_json::json;
 
@@ -48,7 +49,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.line(format_args!("  {}", file.display()));
     }
     ui.say(format_args!(
-        "\nNext: ade run {shown} FILE   (a workbook or a .csv; the first run builds an environment)"
+        "\nNext: ade run {} FILE   (a workbook or a .csv; the first run builds an environment)",
+        typed(&shown)
     ));
     Ok(ExitStatus::Done)
 }

@@ -6,8 +6,11 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod check;
+mod command_line;
 mod completions;
+mod configs;
 mod context;
+mod dev;
 mod doctor;
 mod env;
 mod exit;
@@ -15,17 +18,23 @@ mod init;
 mod logs;
 mod man;
 mod migrate;
+mod openapi;
+mod openapi_types;
 mod run;
 mod runs;
+mod serve;
+mod serving;
 mod settings;
 mod signals;
+mod tokens;
 mod top;
 mod ui;
 mod worker;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use context::{Context, Globals};
 use exit::{ExitStatus, Outcome};
@@ -58,8 +67,16 @@ enum Command {
     Logs(logs::Command),
     #[command(subcommand)]
     Env(env::Command),
+    #[command(subcommand)]
+    Configs(configs::Command),
     Migrate(migrate::Args),
     Worker(worker::Args),
+    Dev(dev::Args),
+    Serve(serve::Args),
+    #[command(subcommand)]
+    Tokens(tokens::Command),
+    Openapi(openapi::Args),
+    OpenapiTypes(openapi_types::Args),
     Top(top::Args),
     Doctor(doctor::Args),
     Settings(settings::Args),
@@ -76,8 +93,14 @@ impl Command {
             Self::Runs(command) => command.run(context),
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),
+            Self::Configs(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
             Self::Worker(args) => worker::run(args, context),
+            Self::Dev(args) => dev::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
+            Self::Tokens(command) => command.run(context),
+            Self::Openapi(args) => openapi::run(args, context),
+            Self::OpenapiTypes(args) => openapi_types::run(args, context),
             Self::Top(args) => top::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Settings(args) => settings::run(args, context),
@@ -94,14 +117,29 @@ fn main() -> ExitCode {
         .into()
 }
 
+/// `ade help runs ls` is `ade runs ls --help`: people type both.
+fn with_help_as_flag(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
+}
+
 fn answer() -> ExitStatus {
-    let cli = match Cli::try_parse() {
+    let words = with_help_as_flag(std::env::args_os().collect());
+    let matches = command_line().try_get_matches_from(words);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return ui::answer(&error),
     };
-    let context = Context::new(cli.globals, Cli::command);
+    let context = Context::new(cli.globals, command_line);
     cli.command.run(&context).unwrap_or_else(|failure| {
         context.ui.failure(&failure);
         failure.status
     })
+}
+
+fn command_line() -> clap::Command {
+    command_line::complete(Cli::command())
 }

@@ -14,13 +14,14 @@ use crate::ui::{Align, Table, Tone, Ui};
 
 /// Bring the database schema up to date
 ///
-/// Safe to run from several places at once. A database that exists is backed up beside itself before its schema changes.
+/// Several processes may run this command at the same time. Before the schema of a database changes, the database is backed
+/// up: the backup lies in the same folder.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade migrate\n  ade migrate --check    exits 5 where the schema is behind or ahead, and changes nothing"
+    after_help = "Examples:\n  ade migrate\n  ade migrate --check    exits 5 if the schema is behind or ahead, and changes nothing"
 )]
 pub struct Args {
-    /// Change nothing; exit 5 where the schema is behind or ahead
+    /// Change nothing, and exit 5 if the schema is behind or ahead
     #[arg(long, conflicts_with = "status")]
     check: bool,
     /// List the migrations

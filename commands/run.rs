@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use ade::cancel::Cancel;
+use ade::clock::Timestamp;
 use ade::configuration::Configuration;
 use ade::engine::{ChildProcess, Launch};
 use ade::environment::prepare::{PrepareError, Prepared, prepare};
@@ -15,7 +16,7 @@ use ade::run::inline;
 use ade::run::input::{Found, Input, InputError, Search};
 use ade::run::json::run_json;
 use ade::run::request::Request;
-use ade::run::watch::Watch;
+use ade::run::watch::{Changes, Watch};
 use ade::run::{Tools, input, output};
 use ade::store::{RunOptions, SheetChoice, Store};
 use ade::workspace::Workspace;
@@ -23,73 +24,87 @@ use ade::workspace::Workspace;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Narration, Narrator, Ui};
+use crate::ui::{File, Narration, Narrator, Skipped, Ui};
 
 /// Normalize files
 ///
-/// Creates the database and builds the environment where they do not exist yet; the second run of the same configuration
-/// starts at once.
+/// The first run creates the database and builds the environment of the configuration. The second run of the same
+/// configuration starts at once.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --require email --min-rows 1"
+    after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
 )]
 pub struct Args {
     /// The configuration's folder
     config: PathBuf,
     /// Files, folders or globs
     ///
-    /// Normalized workbooks that earlier runs left in a folder are no inputs, unless they are named themselves.
+    /// The normalized workbooks of earlier runs in a folder are left out. To normalize one again, name the workbook itself.
     #[arg(required = true)]
     input: Vec<PathBuf>,
-    /// Take the files in folders below a folder too; their copies go to the same folders below the output directory
-    #[arg(short, long)]
+
+    /// Take the files in folders below a folder too
+    ///
+    /// The copies of their workbooks go to the same folders below the output directory.
+    #[arg(short, long, help_heading = INPUT)]
     recursive: bool,
-    /// Copy each normalized workbook into this folder
-    #[arg(short, long, value_name = "DIR")]
-    output_dir: Option<PathBuf>,
     /// Process only this sheet; may be repeated
-    #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only")]
+    #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only", help_heading = INPUT)]
     input_sheet: Vec<String>,
     /// Process only the sheet that was active when the workbook was saved
-    #[arg(long)]
+    #[arg(long, help_heading = INPUT)]
     active_sheet_only: bool,
     /// Take these rows as the header of a sheet, SHEET=3 or SHEET=3-4; may be repeated
-    #[arg(long, value_name = "SHEET=ROWS", value_parser = header_rows)]
+    #[arg(long, value_name = "SHEET=ROWS", value_parser = header_rows, help_heading = INPUT)]
     header_rows: Vec<(String, Vec<u32>)>,
     /// Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated
-    #[arg(long, value_name = "SHEET=RANGE", value_parser = range)]
+    #[arg(long, value_name = "SHEET=RANGE", value_parser = range, help_heading = INPUT)]
     range: Vec<(String, String)>,
+
+    /// Copy each normalized workbook into this folder
+    ///
+    /// The copy has the name of the input with `_normalized.xlsx` at its end. If a run fails or is refused, the copy that an
+    /// earlier run left there gets the name `…_normalized.xlsx.stale`.
+    #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
+    output_dir: Option<PathBuf>,
+    /// Show on this terminal the cell values that messages leave out; no file keeps these values
+    #[arg(long, conflicts_with = "detach", help_heading = OUTPUT)]
+    show_values: bool,
+
+    /// Exit 1 if a run has validation issues, or finds no table or no field
+    #[arg(long, help_heading = DEMANDS)]
+    deny_issues: bool,
+    /// Exit 1 if a run neither finds nor computes this field; may be repeated
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
+    require: Vec<String>,
+    /// Exit 1 if a run writes fewer rows
+    #[arg(long, value_name = "N", conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = DEMANDS)]
+    min_rows: Option<u64>,
+
+    /// Run an input again when the input changes, and all inputs when the configuration changes
+    #[arg(long, help_heading = WORK)]
+    watch: bool,
+    /// Leave the runs in the queue for a worker, and print their ids
+    #[arg(long, conflicts_with_all = ["watch", "output_dir"], help_heading = WORK)]
+    detach: bool,
     /// Load and check the configuration, and process nothing
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long, conflicts_with = "dry_run", help_heading = WORK)]
     validate_only: bool,
     /// Record a run, and start no engine
-    #[arg(long)]
+    #[arg(long, help_heading = WORK)]
     dry_run: bool,
-    /// Leave the runs queued for a worker, and print their ids
-    #[arg(long, conflicts_with_all = ["watch", "output_dir"])]
-    detach: bool,
-    /// Run an input again when it changes, and all when the configuration changes
-    #[arg(long)]
-    watch: bool,
-    /// Stop a run that takes longer
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Stop a run that takes longer [env: ADE_RUN_TIMEOUT_SECONDS] [default: no limit]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = WORK)]
     timeout: Option<f64>,
-    /// Exit 1 where a run has validation issues, or finds no table or no field
-    #[arg(long)]
-    deny_issues: bool,
-    /// Exit 1 where a run neither finds nor computes this field; may be repeated
-    #[arg(long, value_name = "FIELD", conflicts_with_all = ["detach", "validate_only", "dry_run"])]
-    require: Vec<String>,
-    /// Exit 1 where a run writes fewer rows
-    #[arg(long, value_name = "N", conflicts_with_all = ["detach", "validate_only", "dry_run"])]
-    min_rows: Option<u64>,
-    /// Show on this terminal the cell values that messages leave out; they are not kept anywhere
-    #[arg(long, conflicts_with = "detach")]
-    show_values: bool,
-    /// Files to process at the same time [default: ADE_WORKER_CONCURRENCY]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Files to process at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = WORK)]
     jobs: Option<u32>,
 }
+
+const INPUT: &str = "What is read";
+const OUTPUT: &str = "What is written and shown";
+const DEMANDS: &str = "What a run must fulfil";
+const WORK: &str = "How the work is done";
 
 fn seconds(text: &str) -> Result<f64, String> {
     text.parse::<f64>()
@@ -154,6 +169,7 @@ fn choices(
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     // The call is checked before anything is written.
+    input::demand_order(&args.config, &args.input)?;
     let layout = Layout::new(&context.settings()?)?;
     // Opened only where the name of a file makes it necessary; a database that cannot be opened is reported later.
     let known = LazyCell::new(|| context.open_if_present().ok().flatten());
@@ -162,14 +178,22 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .as_ref()
             .is_some_and(|known| is_copy(&*known.store, path))
     };
-    let found = find(args, &layout, &is_copy)?;
+    let mut found = find(args, &layout, &is_copy)?;
     let configuration = Configuration::open(&args.config)?;
-    if let Some(folder) = &args.output_dir {
-        input::demand_distinct_outputs(&found.inputs)?;
-        output::check_output_dir(folder, &found.inputs)?;
-    }
+    let skipped = match &args.output_dir {
+        Some(_) => without_shared_outputs(&mut found),
+        None => Vec::new(),
+    };
     report_left_out(ui, &found);
     let inputs = found.inputs;
+    if inputs.is_empty() {
+        let failures: Vec<&Failure> = skipped.iter().map(|skipped| &skipped.failure).collect();
+        failures.iter().for_each(|failure| ui.failure(failure));
+        return Ok(ExitStatus::Usage);
+    }
+    if let Some(folder) = &args.output_dir {
+        output::check_output_dir(folder, &inputs)?;
+    }
     let narrator = Narrator::new(ui);
     let session = Session {
         args,
@@ -177,6 +201,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         workspace: &context.open_or_create()?,
         narrator: &narrator,
         cancel: &signals::cancel_on_signals_and(narrator.clear()),
+        skipped: &skipped,
     };
     if args.watch {
         return session.watch(inputs);
@@ -206,6 +231,20 @@ fn find(
         is_copy,
     };
     input::expand(&args.input, &search)
+}
+
+/// Takes out the files that would be written to one workbook.
+fn without_shared_outputs(found: &mut Found) -> Vec<Skipped> {
+    let (alone, refused) = input::with_distinct_outputs(std::mem::take(&mut found.inputs));
+    found.inputs = alone;
+    let skipped = refused.iter().map(|error| Skipped {
+        files: match error {
+            InputError::SameOutput { files, .. } => files.len(),
+            _ => 1,
+        },
+        failure: Failure::of(error),
+    });
+    skipped.collect()
 }
 
 /// A store that does not answer knows of no copy.
@@ -251,6 +290,8 @@ struct Session<'a> {
     workspace: &'a Workspace,
     narrator: &'a Narrator<'a>,
     cancel: &'a Cancel,
+    /// The files of the call that are not run.
+    skipped: &'a [Skipped],
 }
 
 impl Session<'_> {
@@ -277,6 +318,7 @@ impl Session<'_> {
             inputs,
             again: None,
             output_dir: args.output_dir.as_deref(),
+            demands: self.demands(),
             sheets: (!args.input_sheet.is_empty()).then(|| args.input_sheet.clone()),
             options: RunOptions {
                 active_sheet_only: args.active_sheet_only,
@@ -284,6 +326,7 @@ impl Session<'_> {
                 dry_run: args.dry_run,
                 timeout_seconds: args.timeout,
                 sheets: choices(&args.header_rows, &args.range),
+                log_level: None,
             },
             jobs: args.jobs.map_or(concurrency, |jobs| jobs as usize),
         }
@@ -307,7 +350,7 @@ impl Session<'_> {
     }
 
     fn run(&self, prepared: &Prepared, inputs: &[Input]) -> Outcome {
-        Ok(self.round(prepared, inputs)?.0)
+        Ok(self.round(prepared, inputs, self.skipped)?.0)
     }
 
     /// Runs inputs. Returns the exit status, and those inputs that may succeed the next time without a change of theirs.
@@ -315,15 +358,16 @@ impl Session<'_> {
         &self,
         prepared: &Prepared,
         inputs: &[Input],
+        skipped: &[Skipped],
     ) -> Result<(ExitStatus, Vec<Input>), Failure> {
         let narration = Narration::new(
             self.ui,
             self.narrator,
-            inputs.len(),
+            self.files(inputs),
             &prepared.record.name,
-            self.demands(),
+            skipped,
         );
-        let show = |values: &str| self.narrator.say(values);
+        let show = |values: &str| self.narrator.pass_on(values);
         let launcher = ChildProcess {
             values: self.shows_values().then_some(&show),
         };
@@ -332,8 +376,29 @@ impl Session<'_> {
         narration.summarize();
         let again = narration.to_run_again();
         let again = again.into_iter().map(|input| inputs[input].clone());
-        let status = self.unless_cancelled(narration.status());
+        let skipped = skipped.iter().map(|skipped| skipped.failure.status);
+        let status = skipped.fold(narration.status(), ExitStatus::max);
+        let status = self.unless_cancelled(status);
         Ok((status, again.collect()))
+    }
+
+    /// The inputs as they are listed: by their names, or by their paths, if two have the same name.
+    fn files(&self, inputs: &[Input]) -> Vec<File> {
+        let name = |input: &Input| input.below.join(input.path.file_name().unwrap_or_default());
+        let mut names = HashSet::new();
+        let are_distinct = inputs.iter().all(|input| names.insert(name(input)));
+        let files = inputs.iter().map(|input| File {
+            name: match are_distinct {
+                true => name(input).display().to_string(),
+                false => self.ui.path(&input.path),
+            },
+            copy: self
+                .args
+                .output_dir
+                .as_deref()
+                .map(|folder| output::target(folder, input)),
+        });
+        files.collect()
     }
 
     fn demands(&self) -> Demands {
@@ -349,7 +414,8 @@ impl Session<'_> {
         }
     }
 
-    /// Whether values are shown: where they were asked for, on a terminal. A file that standard error goes to would keep them.
+    /// Whether values are shown: if they were asked for, and on a terminal alone. A file that standard error goes to would
+    /// keep them.
     fn shows_values(&self) -> bool {
         let asked = self.args.show_values;
         if asked && !self.ui.stderr_is_terminal() {
@@ -369,17 +435,25 @@ impl Session<'_> {
         let watch = Watch {
             configuration: &args.config,
             arguments: &args.input,
-            expand: &|| find(args, layout, &is_copy),
+            expand: &|| {
+                let mut found = find(args, layout, &is_copy)?;
+                if args.output_dir.is_some() {
+                    without_shared_outputs(&mut found);
+                }
+                Ok(found)
+            },
             written: [self.workspace.layout.data()]
                 .into_iter()
                 .chain(output_dir)
                 .collect(),
         };
         let mut status = ExitStatus::Done;
+        // Which files are not run is said once.
+        let mut skipped = self.skipped;
         let mut round = |inputs: &[Input]| -> Result<Vec<Input>, Failure> {
             let again;
             (status, again) = match self.open_again() {
-                Ok(prepared) => self.round(&prepared, inputs)?,
+                Ok(prepared) => self.round(&prepared, inputs, std::mem::take(&mut skipped))?,
                 // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
                 Err(failure) => {
                     self.narrator.suspend(|| self.ui.failure(&failure));
@@ -388,9 +462,29 @@ impl Session<'_> {
             };
             Ok(again)
         };
-        let waiting = || self.narrator.say("Watching for changes; Ctrl-C ends it");
-        watch.rounds(inputs, self.cancel, &mut round, &waiting)?;
+        let waiting = || self.narrator.say("Watching for changes; Ctrl-C ends this");
+        let changed = |changes: &Changes| self.narrator.say(self.in_words(changes));
+        watch.rounds(inputs, self.cancel, &mut round, &waiting, &changed)?;
         Ok(self.unless_cancelled(status))
+    }
+
+    /// `10:00:00 changed: orders.xlsx, my-config/settings.toml`
+    fn in_words(&self, changes: &Changes) -> String {
+        const NAMED: usize = 5;
+        let files = changes.configuration.iter();
+        let files = files.map(|path| self.args.config.join(path));
+        let all: Vec<PathBuf> = changes.inputs.iter().cloned().chain(files).collect();
+        let mut names: Vec<String> = all.iter().map(|path| self.ui.path(path)).collect();
+        let more = names.len().saturating_sub(NAMED);
+        names.truncate(NAMED);
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
+        let now = Timestamp::now().time_of_day();
+        if names.is_empty() {
+            return format!("{now} running again what failed before");
+        }
+        format!("{now} changed: {}", names.join(", "))
     }
 
     fn open_again(&self) -> Result<Prepared, Failure> {

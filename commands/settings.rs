@@ -1,7 +1,6 @@
 //! `ade settings`: every setting, its value, where it came from, and what it means.
 
 use ade::settings::{Resolved, Source};
-use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -10,34 +9,30 @@ use crate::ui::{Tone, Ui};
 /// Show every setting, its value, where it came from, and what it means
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade settings\n  ADE_BUILD_TIMEOUT=60 ade settings --json\n\nade.toml holds settings for a folder and those below it: the names without ADE_, in lower case."
+    after_help = "Examples:\n  ade settings\n  ade settings data_dir ADE_BUILD_TIMEOUT\n  ADE_BUILD_TIMEOUT=60 ade settings --json\n\nade.toml holds settings for a folder and those below it: the names without ADE_, in lower case."
 )]
-pub struct Args {}
-
-pub fn run(_: &Args, context: &Context) -> Outcome {
-    let settings = context.settings()?;
-    let ui = &context.ui;
-    if ui.json() {
-        ui.document(&settings.resolved.iter().map(to_json).collect::<Vec<_>>());
-    } else {
-        settings.resolved.iter().for_each(|one| print(ui, one));
-    }
-    Ok(ExitStatus::Done)
+pub struct Args {
+    /// Only these settings: `ADE_DATA_DIR`, or `data_dir` as in ade.toml [default: all]
+    key: Vec<String>,
 }
 
-fn to_json(resolved: &Resolved) -> Value {
-    let setting = resolved.setting;
-    let if_any = |text: &'static str| (!text.is_empty()).then_some(text);
-    json!({
-        "name": setting.name,
-        "key": setting.key(),
-        "aliases": setting.aliases,
-        "value": resolved.shown(),
-        "default": if_any(setting.default),
-        "default_note": if_any(setting.default_note),
-        "source": resolved.source.to_string(),
-        "meaning": setting.meaning,
-    })
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let settings = context.settings()?;
+    let ui = &context.ui;
+    let mut shown: Vec<&Resolved> = Vec::new();
+    for key in &args.key {
+        shown.push(settings.named(key)?);
+    }
+    if args.key.is_empty() {
+        shown.extend(&settings.resolved);
+    }
+    if ui.json() {
+        let all = shown.iter().map(|resolved| resolved.json());
+        ui.document(&all.collect::<Vec<_>>());
+    } else {
+        shown.iter().for_each(|resolved| print(ui, resolved));
+    }
+    Ok(ExitStatus::Done)
 }
 
 fn print(ui: &Ui, resolved: &Resolved) {
@@ -62,5 +57,5 @@ fn print(ui: &Ui, resolved: &Resolved) {
     if !setting.aliases.is_empty() {
         meaning.push_str(&format!(" Also read as {}.", setting.aliases.join(", ")));
     }
-    ui.line(format_args!("    {}", ui.paint(Tone::Dim, meaning)));
+    ui.words("    ", None, Tone::Dim, &meaning);
 }

@@ -15,7 +15,7 @@ use crate::ui::{Align, Screen, Table, Tone, Ui, ago, duration};
 
 /// Watch the queue, its workers, their leases and the throughput
 ///
-/// On a terminal the view is redrawn until Ctrl-C; piped, or with --once, it is printed once.
+/// On a terminal the view is redrawn until `q` or Ctrl-C. If the output is piped, or with --once, it is printed once.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade top\n  ade top --once --json")]
 pub struct Args {
@@ -51,6 +51,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     };
     let cancel = signals::cancel_on_signals();
+    let quit = cancel.clone();
+    screen.on_q(move || quit.cancel());
     loop {
         let view = look(&workspace)?;
         screen.draw(&lines(ui, &view, Some(screen.width())));

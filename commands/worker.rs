@@ -1,7 +1,5 @@
 //! `ade worker`: execute queued runs.
 
-mod log;
-
 use std::time::Duration;
 
 use ade::run::Tools;
@@ -12,19 +10,24 @@ use ade::workspace::Workspace;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use log::Log;
+use crate::ui::ServerLog;
 
 /// Execute queued runs
 ///
-/// The worker goes on until a signal stops it. After SIGTERM or Ctrl-C it claims no more runs, waits up to --grace seconds
-/// for running runs to end, and puts the others back into the queue; their attempts do not count. A second signal puts them
-/// back at once. A third one ends the worker without that: another process recovers its runs, and the attempts count.
+/// The worker goes on until a signal stops it.
+///
+/// - The first SIGTERM or Ctrl-C: the worker claims no more runs, and waits up to --grace seconds for running runs to end. It
+///   puts the others back into the queue, and their attempts do not count.
+///
+/// - The second signal: the worker puts all of its runs back at once.
+///
+/// - The third signal: the worker ends without putting them back. Another process recovers the runs, and the attempts count.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none where the queue is empty"
+    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none if the queue is empty"
 )]
 pub struct Args {
-    /// Runs to execute at the same time [default: ADE_WORKER_CONCURRENCY]
+    /// Runs to execute at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: Option<u32>,
     /// Exit when the queue is empty and nothing runs
@@ -36,7 +39,7 @@ pub struct Args {
     /// Seconds to wait for running runs after a signal to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
-    /// Do not delete unused environments and files of old runs
+    /// Do not delete unused environments and files of old runs [env: ADE_WORKER_ENABLE_GC=0]
     #[arg(long)]
     no_gc: bool,
 }
@@ -59,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         grace: Duration::from_secs(args.grace),
         gc: !args.no_gc && !args.drain && !args.once,
     };
-    let log = Log::new(&context.ui, &workspace.settings);
+    let log = ServerLog::new(context.own_ui(), &workspace.settings);
     let stop = signals::stop_on_signals();
     worker::work(&workspace, Tools::here(), &options, &stop, &log)?;
     Ok(ExitStatus::Done)

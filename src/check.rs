@@ -166,9 +166,12 @@ fn load(
     };
     let mut lines = Vec::new();
     let mut warnings = Vec::new();
-    let on_message = &mut |message| match message {
-        Message::Line(_, text) => lines.push(text),
-        Message::Event(event) => warnings.extend(warning_in(&event)),
+    let on_message = &mut |message| {
+        match message {
+            Message::Line(_, text) => lines.push(text),
+            Message::Event(event) => warnings.extend(warning_in(&event)),
+        }
+        None
     };
     let mut report = ChildProcess::default()
         .launch(&invocation, cancel, on_message)

@@ -31,6 +31,13 @@ impl Timestamp {
         Self(self.0.saturating_add(milliseconds(duration)))
     }
 
+    /// The time of day in the machine's time zone: `10:00:00`.
+    pub fn time_of_day(self) -> String {
+        let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        let here = instant.to_zoned(jiff::tz::TimeZone::system());
+        here.strftime("%H:%M:%S").to_string()
+    }
+
     /// Milliseconds from `earlier` to this instant; zero where the clock went backwards.
     pub fn since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)

@@ -96,16 +96,16 @@ impl Problem for IdentityError {
         let mismatch = Facts::new(Kind::Database, code::IDENTITY_MISMATCH);
         match self {
             Self::DatabaseGone { .. } => mismatch.hint(
-                "put the database back, or name it with --database-url; to begin anew with an empty one: `ade doctor --adopt` (what runs wrote stays where it is)",
+                "put the database back, or name it with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay",
             ),
             Self::OtherDatabase { .. } | Self::OtherDirectory { .. } => mismatch.hint(
-                "name the two that belong together (--data-dir, --database-url); where these are to belong together from now on: `ade doctor --adopt`",
+                "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`",
             ),
             Self::Moved { .. } => mismatch.hint(
-                "where it was moved, or is a copy that is to work by itself: `ade doctor --adopt`, which lets the records name the new place",
+                "if the data directory was moved, or is a copy that is to work by itself, use `ade doctor --adopt`: the records then name the new place",
             ),
             Self::Unreadable { .. } => mismatch.hint(
-                "restore the file; where the database is the right one: `ade doctor --adopt` writes it anew",
+                "restore the file. If the database is the right one, `ade doctor --adopt` writes a new file",
             ),
             Self::AtWork { .. } => {
                 Facts::new(Kind::Refused, code::IDENTITY_MISMATCH).hint("stop them first")
@@ -355,7 +355,7 @@ impl<'a> Place<'a> {
 impl Label {
     fn of(identity: &Identity) -> Self {
         Self {
-            about: "Which database this data directory belongs to. `ade doctor --adopt` writes it anew."
+            about: "Which database this data directory belongs to. `ade doctor --adopt` writes a new file."
                 .to_owned(),
             data_id: identity.data_id.clone(),
             database_id: identity.database_id.clone(),

@@ -28,6 +28,7 @@ pub const BUILD_LOCK: &str = "build.lock";
 #[derive(Clone, Debug)]
 pub struct Layout {
     data: PathBuf,
+    documents: PathBuf,
     configurations: PathBuf,
     runs: PathBuf,
     venvs: PathBuf,
@@ -95,6 +96,7 @@ impl Layout {
         Ok(Self {
             cache,
             cache_note,
+            documents: or_workspaces(&settings.documents_dir),
             configurations: or_workspaces(&settings.configs_dir),
             runs: or_workspaces(&settings.runs_dir),
             venvs: settings
@@ -108,9 +110,10 @@ impl Layout {
     }
 
     /// The folders that ADE writes to by itself.
-    pub fn own_folders(&self) -> [&Path; 5] {
+    pub fn own_folders(&self) -> [&Path; 6] {
         [
             &self.data,
+            &self.documents,
             &self.configurations,
             &self.runs,
             &self.venvs,
@@ -132,6 +135,26 @@ impl Layout {
     /// The read-only copies of a configuration, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
         snapshots(&self.configurations(workspace).join(configuration))
+    }
+    /// The folder that an uploaded configuration's files are edited in, until they are published.
+    pub fn draft(&self, workspace: &str, configuration: &str) -> PathBuf {
+        self.configurations(workspace)
+            .join(configuration)
+            .join("draft")
+    }
+    /// The lock with which those that change or publish a draft take turns.
+    pub fn draft_lock(&self, workspace: &str, configuration: &str) -> PathBuf {
+        self.configurations(workspace)
+            .join(configuration)
+            .join(".draft.lock")
+    }
+    /// The folder of a workspace's documents.
+    pub fn documents(&self, workspace: &str) -> PathBuf {
+        self.documents.join(workspace).join("documents")
+    }
+    /// The file of one document, which keeps its name.
+    pub fn document(&self, workspace: &str, document: &str, name: &str) -> PathBuf {
+        self.documents(workspace).join(document).join(name)
     }
     /// The folder of one run.
     pub fn run(&self, workspace: &str, run: &str) -> RunFolder {
@@ -587,7 +610,25 @@ pub fn normalized_name(input_name: &str) -> String {
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
-    format!("{stem}{NORMALIZED}")
+    named_after(&stem, NORMALIZED)
+}
+
+/// The bytes of the longest name of a file.
+const LONGEST_NAME: usize = 255;
+
+/// The stem with the ending. A name that no file system takes is cut; a digest of the stem keeps it apart from others. The engine
+/// names its own outputs by the same rule.
+fn named_after(stem: &str, ending: &str) -> String {
+    if stem.len() + ending.len() <= LONGEST_NAME {
+        return format!("{stem}{ending}");
+    }
+    let digest = crate::digest::of(stem).to_string();
+    let ending = format!("~{}{ending}", &digest[..8]);
+    let end = (0..=LONGEST_NAME - ending.len())
+        .rev()
+        .find(|end| stem.is_char_boundary(*end))
+        .unwrap_or(0);
+    format!("{}{ending}", &stem[..end])
 }
 
 #[cfg(test)]
@@ -677,5 +718,12 @@ mod tests {
             "my orders.v2_normalized.xlsx"
         );
         assert_eq!(normalized_name("noext"), "noext_normalized.xlsx");
+        let longest = "n".repeat(LONGEST_NAME - NORMALIZED.len());
+        assert_eq!(
+            normalized_name(&format!("{longest}.csv")),
+            format!("{longest}{NORMALIZED}")
+        );
+        let [one, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
+        assert!(one != other && one.len() <= LONGEST_NAME && one.ends_with(NORMALIZED));
     }
 }

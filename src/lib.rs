@@ -17,13 +17,19 @@
 //! | [`python`] | finding a Python and remembering the answer |
 //! | [`engine`] | the packed engine, its protocol, and one process of it |
 //! | [`run`] | one run from claim to recorded result |
+//! | [`api`] | the HTTP API |
+//! | [`cells`] | windows of cells of inputs and outputs, without Python |
 //! | [`worker`] | the loop over the queue |
 //! | [`fleet`] | processes that claim runs, and recovery of the runs of those that died |
 //! | [`events`] | the event envelope, writing and following event logs |
+//! | [`documents`] | inputs that clients store |
+//! | [`configurations`] | the configurations that a workspace knows: drafts, published versions, the active one |
+//! | [`tokens`] | who may use the HTTP API |
 //! | [`identity`] | a database and its data directory know each other |
 //! | [`workspace`] | one workspace, opened: settings, places and store |
 //! | [`scaffold`] | what `ade init` writes |
 //! | [`check`] | loading a configuration without running it |
+//! | [`dev`] | what `ade dev` watches |
 //! | [`doctor`] | checks whether this machine is ready |
 //! | [`top`] | the queue at one moment |
 //! | [`process`] | child processes, which never outlive the call that started them |
@@ -50,14 +56,19 @@
     clippy::missing_errors_doc
 )]
 
+pub mod api;
 pub mod backoff;
 pub mod cancel;
+pub mod cells;
 pub mod check;
 pub mod clock;
 pub mod configuration;
+pub mod configurations;
 pub mod counted;
+pub mod dev;
 pub mod digest;
 pub mod doctor;
+pub mod documents;
 pub mod engine;
 pub mod environment;
 pub mod events;
@@ -76,6 +87,7 @@ pub mod run;
 pub mod scaffold;
 pub mod settings;
 pub mod store;
+pub mod tokens;
 pub mod top;
 pub mod wake;
 pub mod worker;

@@ -86,6 +86,17 @@ pub trait Problem: std::error::Error {
     }
 }
 
+/// A path or another word as it is typed in a shell, for commands that are suggested.
+pub fn typed(word: impl std::fmt::Display) -> String {
+    let word = word.to_string();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,:=+@%^".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// Every code of ADE's own errors. docs/errors.md explains them; the engine has further ones.
 pub mod code {
     macro_rules! codes {
@@ -129,6 +140,34 @@ pub mod code {
         UNWRITABLE = "unwritable";
         NO_CURRENT_FOLDER = "no_current_folder";
         NO_TEMPORARY_FOLDER = "no_temporary_folder";
+
+        // The HTTP API.
+        BAD_REQUEST = "bad_request";
+        UNAUTHORIZED = "unauthorized";
+        FORBIDDEN = "forbidden";
+        WRONG_HOST = "wrong_host";
+        TOO_LARGE = "too_large";
+        UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type";
+        INVALID_FIELD = "invalid_field";
+        QUEUE_FULL = "queue_full";
+        BUSY = "busy";
+        KEY_IN_USE = "key_in_use";
+        OUTPUT_NOT_READY = "output_not_ready";
+        RUN_FAILED_NO_OUTPUT = "run_failed_no_output";
+        NOT_PUBLISHED = "not_published";
+        NOTHING_TO_PUBLISH = "nothing_to_publish";
+        NOT_UPLOADED = "not_uploaded";
+        ARCHIVE_INVALID = "archive_invalid";
+        TOKENS_NEEDED = "tokens_needed";
+        ADDRESS_IN_USE = "address_in_use";
+        ADDRESS_UNUSABLE = "address_unusable";
+        METHOD_NOT_ALLOWED = "method_not_allowed";
+        TIMED_OUT = "timed_out";
+        // Windows of cells.
+        SHEET_NOT_FOUND = "sheet_not_found";
+        BAD_WINDOW = "bad_window";
+        WORKBOOK_UNREADABLE = "workbook_unreadable";
+        SHEET_TOO_LARGE = "sheet_too_large";
 
         // Environments.
         ENGINE_UNAVAILABLE = "engine_unavailable";

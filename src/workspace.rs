@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::backoff::backoff;
 use crate::identity::{self, IdentityError};
-use crate::layout::{BadSegment, Layout};
+use crate::layout::{BadSegment, Layout, checked_segment};
 use crate::machine::{Files, Machine, System};
 use crate::problem::{Facts, Problem};
 use crate::settings::Settings;
@@ -18,7 +18,7 @@ pub struct Workspace {
     /// The paths.
     pub layout: Layout,
     /// The queue and the records.
-    pub store: Box<dyn Store>,
+    pub store: Arc<dyn Store>,
     /// The database's own id: what its processes leave in the data directory carries it.
     pub database_id: String,
     /// The machine that it runs on.
@@ -80,9 +80,26 @@ impl Workspace {
         Ok(Self {
             settings,
             layout,
-            store,
+            store: Arc::from(store),
             database_id,
             machine: Arc::new(System),
+        })
+    }
+
+    /// Returns another workspace of the same database and data directory.
+    ///
+    /// # Errors
+    /// Its id cannot be part of a path.
+    pub fn of(&self, id: &str) -> Result<Self, BadSegment> {
+        checked_segment("workspace", id)?;
+        let mut settings = self.settings.clone();
+        id.clone_into(&mut settings.workspace);
+        Ok(Self {
+            settings,
+            layout: self.layout.clone(),
+            store: Arc::clone(&self.store),
+            database_id: self.database_id.clone(),
+            machine: Arc::clone(&self.machine),
         })
     }
 

@@ -167,3 +167,11 @@ fn what_has_no_effect_is_told_and_is_no_failure() {
     let json = place.ade("check config --json").succeeds().json();
     assert_eq!(json["warnings"].as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn without_a_folder_the_current_one_is_checked() {
+    let place = Place::ready();
+    let ade = env!("CARGO_BIN_EXE_ade");
+    let checked = place.shell(&format!("cd config && exec {ade} check --data-dir ../data"));
+    checked.succeeds().prints("people loads");
+}

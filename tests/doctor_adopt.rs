@@ -128,7 +128,7 @@ fn a_data_directory_whose_database_was_moved_away_is_not_given_another_unasked()
     status 5
     --- stderr
     error: the data directory [HERE]/data belongs to a database, and there is none at [HERE]/data/db/ade.sqlite
-    hint: put the database back, or name it with --database-url; to begin anew with an empty one: `ade doctor --adopt` (what runs wrote stays where it is)
+    hint: put the database back, or name it with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay
     ");
     for line in ["worker --drain", "migrate", "runs ls", "env gc"] {
         place.ade(line).ends_with(5);
@@ -188,7 +188,7 @@ fn a_second_database_on_one_data_directory_is_refused() {
     status 5
     --- stderr
     error: the data directory [HERE]/data belongs to another database than [HERE]/second.sqlite
-    hint: name the two that belong together (--data-dir, --database-url); where these are to belong together from now on: `ade doctor --adopt`
+    hint: name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`
     ");
     assert_eq!(place.environments().len(), 1);
 }
@@ -211,7 +211,7 @@ fn a_second_data_directory_of_one_database_is_refused() {
     status 5
     --- stderr
     error: the database [HERE]/data/db/ade.sqlite belongs to the data directory [HERE]/data, not to [HERE]/other
-    hint: name the two that belong together (--data-dir, --database-url); where these are to belong together from now on: `ade doctor --adopt`
+    hint: name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`
     ");
     assert!(!place.path("other").exists());
     // Nor while a worker of it is at work.

@@ -35,7 +35,7 @@ fn one_is_built_ahead_of_time_and_anew() {
     --- stdout
     data/venvs/default/[ID]/deps-[DIGEST]/[ID]/.venv
     --- stderr
-    The environment was ready already; --force builds it anew
+    The environment was ready already; --force builds a new one
     ");
     let first = place.environments()[0]["folder"].clone();
     let anew = place.ade("env build config --force --json").succeeds();

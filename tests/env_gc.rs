@@ -342,7 +342,7 @@ fn a_jump_of_the_clock_makes_nothing_old() {
     place
         .ade("env gc")
         .succeeds()
-        .prints("97.0 days do not count, for no ade saw them pass");
+        .prints("97.0 days do not count, because no ade ran during them");
     // A worker that starts after the jump, and one that would collect at once.
     place.set("ADE_WORKER_GC_INTERVAL_SECONDS", "1");
     place.hurry();

@@ -26,13 +26,14 @@ fn environments_are_listed() {
         .stdout
         .lines()
         .skip(1)
-        .map(|line| line.split_whitespace().nth(2).unwrap())
+        .map(|line| line.split_whitespace().nth(3).unwrap())
         .collect();
     statuses.sort_unstable();
     assert_eq!(statuses, ["failed", "queued", "ready"], "{listed}");
     for heading in [
         "ID",
         "CONFIGURATION",
+        "FOLDER",
         "STATUS",
         "DIGEST",
         "PYTHON",
@@ -79,4 +80,18 @@ fn those_of_other_workspaces_are_not_listed() {
     let listed = place.ade("env ls --json -w another").succeeds().json();
     assert_eq!(listed, serde_json::json!([]));
     assert_eq!(place.environments().len(), 1);
+}
+
+#[test]
+fn environments_of_configurations_with_one_name_are_told_apart_by_their_folders() {
+    let place = Place::new();
+    for folder in ["north/config", "south/config"] {
+        place.configuration(folder);
+        place.warm(folder);
+    }
+    let listed = place.ade("env ls").succeeds().stdout;
+    assert!(
+        listed.contains("  north/config  ") && listed.contains("  south/config  "),
+        "{listed}"
+    );
 }

@@ -95,7 +95,7 @@ fn the_settings_page_is_current() {
     let place = Place::new();
     let settings = place.ade("settings --json").succeeds().json();
     let mut page = String::from(
-        "# Settings\n\nStrongest first: flag, environment variable, `ade.toml` (in the current folder or one above it), default. In `ade.toml`\na setting has the key in the second column. `ade settings` shows each with its value and where that came from.\n\n| variable | key | default | meaning |\n|---|---|---|---|\n",
+        "# Settings\n\nA setting can be given in several places. The strongest is a flag, then come the environment variable, `ade.toml` (in the\ncurrent folder or a folder above it), and the default. The second column has the key in `ade.toml`. `ade settings` shows each\nsetting with its value and the source of the value, and `ade settings KEY` shows one.\n\n| variable | key | default | meaning |\n|---|---|---|---|\n",
     );
     for setting in settings.as_array().unwrap() {
         let text = |key: &str| setting[key].as_str().unwrap_or_default().to_owned();

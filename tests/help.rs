@@ -108,3 +108,60 @@ fn a_call_without_a_command_is_a_wrong_call() {
         format!("ade {}\n", env!("CARGO_PKG_VERSION"))
     );
 }
+
+#[test]
+fn the_options_of_run_stand_in_groups_and_name_their_variables() {
+    let place = Place::new();
+    let help = place.ade("run --help").succeeds().stdout;
+    let position = |words: &str| {
+        help.find(words)
+            .unwrap_or_else(|| panic!("{words}: {help}"))
+    };
+    let order = [
+        "Arguments:",
+        "What is read:",
+        "--input-sheet <SHEET>",
+        "What is written and shown:",
+        "--output-dir <DIR>",
+        "What a run must fulfil:",
+        "--deny-issues",
+        "How the work is done:",
+        "--watch",
+        "--detach",
+        "Global options:",
+        "--data-dir <DIR>",
+        "Examples:",
+        "Documentation: ",
+    ]
+    .map(position);
+    assert!(order.is_sorted(), "{order:?}: {help}");
+    let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for variable in [
+        "[env: ADE_RUN_TIMEOUT_SECONDS]",
+        "[env: ADE_WORKER_CONCURRENCY]",
+        "[env: ADE_DATA_DIR]",
+        "[env: ADE_DATABASE_URL]",
+        "[env: ADE_WORKSPACE]",
+        "[env: NO_COLOR, CLICOLOR_FORCE]",
+        "[env: ADE_OFFLINE]",
+    ] {
+        assert!(flat.contains(variable), "{variable}: {help}");
+    }
+    // Each of these has an example.
+    let examples = help.split_once("Examples:\n").unwrap().1;
+    for flag in ["--watch", "--deny-issues", "--input-sheet", "--detach"] {
+        assert!(examples.contains(flag), "{flag}: {examples}");
+    }
+}
+
+#[test]
+fn a_short_page_leaves_the_global_options_to_the_long_one() {
+    let place = Place::new();
+    for command in ["", "run", "env ls", "settings"] {
+        let short = place.ade(&format!("{command} -h")).succeeds().stdout;
+        assert!(!short.contains("--database-url"), "{command}: {short}");
+        assert!(short.contains("are shown by --help"), "{command}: {short}");
+        let long = place.ade(&format!("{command} --help")).succeeds().stdout;
+        assert!(long.contains("--database-url"), "{command}: {long}");
+    }
+}

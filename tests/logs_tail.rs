@@ -16,10 +16,10 @@ fn a_log_is_printed_in_a_readable_form() {
     [CLOCK] info    run.start Attempt 1 of 3 by [WORKER]
     [CLOCK] info    engine.run.started Processing people.csv
     [CLOCK] info    engine.run.planned Output goes to [HERE]/data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
-    [CLOCK] info    engine.config.loaded Config package [HERE]/data/workspaces/default/configs/[ID]/snapshots/[SHA256]: 2 fields from 2 modules
+    [CLOCK] info    engine.config.loaded Config package [HERE]/config: 2 fields from 2 modules
     [CLOCK] info    engine.workbook.started Workbook people.csv: 1 sheets
     [CLOCK] info    engine.sheet.started Sheet 'people'
-    [CLOCK] info    engine.table.written Table 0 of sheet 'people': 2 rows
+    [CLOCK] info    engine.table.written Table 1 of sheet 'people': 2 rows
     [CLOCK] info    engine.run.completed Run succeeded in [TIME]
     [CLOCK] info    run.complete succeeded
     ");
@@ -96,10 +96,14 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
     running.wait().ends_with(1);
     let [readable, json] = followers.map(|follower| follower.wait().ends_with(1));
     let last = readable.stdout.lines().last().unwrap();
+    assert!(last.ends_with("run.complete failed"), "{readable}");
+    // It is told once, in the author's own file.
+    assert_eq!(readable.stdout.matches("no more").count(), 2, "{readable}");
     assert!(
-        last.contains("run.complete") && last.contains("no more"),
+        readable.stdout.contains("config/src/ade_config/hooks/"),
         "{readable}"
     );
+    assert!(!readable.stdout.contains("snapshots/"), "{readable}");
     let records = json.records();
     assert_eq!(records.last().unwrap()["event"], "run.complete");
     let sequences: Vec<u64> = records
@@ -196,4 +200,61 @@ fn what_is_not_there_is_said() {
         place.ade("logs tail nonsense --json").ends_with(2).error()["code"],
         "run_not_found"
     );
+}
+
+#[test]
+fn a_failure_is_told_once_and_whole_as_json() {
+    let place = Place::ready();
+    place.write("broken.xlsx", "no workbook");
+    place.ade("run config broken.xlsx -q").ends_with(1);
+    let words = "broken.xlsx is not an .xlsx workbook";
+    let log = place.ade("logs tail").succeeds().stdout;
+    assert_eq!(log.matches(words).count(), 1, "{log}");
+    assert!(log.trim_end().ends_with("run.complete failed"), "{log}");
+    // The last event alone says it too.
+    let last = place.ade("logs tail -n 1").succeeds().stdout;
+    assert!(last.contains(words), "{last}");
+    let json = place.ade("logs tail --json").succeeds().stdout;
+    assert!(
+        json.matches("is not an .xlsx workbook").count() >= 3,
+        "{json}"
+    );
+}
+
+#[test]
+fn a_long_log_takes_little_memory() {
+    let place = Place::ready();
+    place.ade("run config members.csv -q").succeeds();
+    let run = place.latest_run();
+    let path = place
+        .path(run["run_dir"].as_str().unwrap())
+        .join("logs/events.ndjson");
+    let log = std::fs::read_to_string(&path).unwrap();
+    let (start, end) = log.split_once('\n').unwrap();
+    let filler = "x".repeat(1000);
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+    use std::io::Write;
+    writeln!(file, "{start}").unwrap();
+    for number in 0..60_000 {
+        writeln!(file, "{{\"sequence\":{number},\"level\":\"debug\",\"event\":\"engine.much\",\"message\":\"{filler}\",\"data\":{{\"a\":1,\"b\":[1,2,3]}}}}").unwrap();
+    }
+    file.write_all(end.as_bytes()).unwrap();
+    drop(file);
+    // The address space has room for the program, but not for the log.
+    for (flags, lines) in [
+        ("--level debug", 60_000),
+        ("--level debug -n 3", 3),
+        ("", 1),
+    ] {
+        let call = format!(
+            "ulimit -v 150000; exec {} logs tail {flags}",
+            env!("CARGO_BIN_EXE_ade")
+        );
+        let shown = place.shell(&call).succeeds();
+        assert!(shown.stdout.lines().count() >= lines, "{flags}");
+        assert!(
+            shown.stdout.trim_end().ends_with("run.complete succeeded"),
+            "{flags}"
+        );
+    }
 }

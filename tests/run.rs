@@ -106,7 +106,7 @@ fn the_run_object_is_as_documented() {
       "output_copy": null,
       "run_dir": "[HERE]/data/workspaces/default/runs/[ID]",
       "exit_code": 0,
-      "summary": null,
+      "summary": "2 rows read from 1 table, 2 of 2 fields mapped, 1 issue",
       "cancel_requested_at": null,
       "artifacts_deleted_at": null,
       "error": null,
@@ -366,20 +366,14 @@ fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of() {
     snapshot!(place, run, @r"
     status 1
     --- stdout
-    ✓ one.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
-    ✗ two.xlsx  failed [TIME]
-    ✓ three.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      data/workspaces/default/runs/[ID]/output/three_normalized.xlsx
+      FILE       TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✓ one.csv         1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ✗ two.xlsx                        [S]  failed
+    ✓ three.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/three_normalized.xlsx
     --- stderr
     error: two.xlsx is not an .xlsx workbook: it is not a zip archive
     2 of 3 files normalized, 1 failed
+    2 tables, 2 rows, 0 issues in [TIME]
     ");
     let records = place
         .ade("run config one.csv two.xlsx three.csv --json --jobs 3")
@@ -556,7 +550,7 @@ fn issues_are_denied_where_that_is_asked_for() {
     assert_eq!(place.latest_run()["status"], "succeeded");
     let both = place.ade("run config people.csv members.csv --deny-issues --jobs 1");
     both.ends_with(1)
-        .says("2 of 2 files normalized, 1 with issues, which are denied");
+        .says("1 of 2 files normalized, 1 with issues, which are denied");
     let error = place
         .ade("run config people.csv --deny-issues --json")
         .ends_with(1)
@@ -581,7 +575,7 @@ fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
     ✗ people.csv  failed [TIME]
     --- stderr
     error: the run took longer than its limit of [TIME] and was stopped
-    hint: raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went
+    hint: raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time
     ");
     assert_eq!(place.latest_run()["status"], "failed");
     assert_eq!(place.latest_run()["error"]["code"], "timeout");
@@ -692,4 +686,168 @@ fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are
         .collect();
     assert_eq!(computed, [false, false, true, false]);
     assert_eq!(json["fields"][2]["detected"], false);
+}
+
+#[test]
+fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed_or_was_denied() {
+    let place = Place::ready();
+    let call = "run config members.csv -o clean";
+    let failing = "src/ade_config/hooks/fail.py";
+    let configuration = place.configuration("config");
+    place.ade(call).succeeds();
+    let first = std::fs::read(place.path("clean/members_normalized.xlsx")).unwrap();
+    configuration.write(
+        failing,
+        "def fail(table):\n    raise ValueError(\"no more\")\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_table_mapped\", priority=1)\n",
+    );
+    for round in 0..2 {
+        let failed = place.ade(call).ends_with(1);
+        let files = place.files_below("clean");
+        assert_eq!(files, ["members_normalized.xlsx.stale"], "{round}");
+        if round == 0 {
+            failed.says("note: clean/members_normalized.xlsx is of an earlier run, and its name is clean/members_normalized.xlsx.stale now");
+        }
+    }
+    // Nothing of it is lost.
+    let stale = std::fs::read(place.path("clean/members_normalized.xlsx.stale")).unwrap();
+    assert_eq!(stale, first);
+    // The record of the run that wrote it knows where it is.
+    let runs = place.ade("runs ls --json").json();
+    let copies: Vec<&str> = runs
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|run| run["output_copy"].as_str())
+        .collect();
+    assert_eq!(
+        copies,
+        [place
+            .path("clean/members_normalized.xlsx.stale")
+            .to_str()
+            .unwrap()]
+    );
+    // A run that is accepted takes its place again.
+    std::fs::remove_file(configuration.folder.join(failing)).unwrap();
+    place.ade(call).succeeds();
+    assert_eq!(place.files_below("clean"), ["members_normalized.xlsx"]);
+    // Denied: the new workbook is in the run's folder alone.
+    let denied = place
+        .ade("run config members.csv -o clean --min-rows 9 --json")
+        .ends_with(1);
+    assert!(denied.records()[0]["output_copy"].is_null(), "{denied}");
+    assert!(denied.records()[0]["output_path"].is_string(), "{denied}");
+    assert_eq!(
+        place.files_below("clean"),
+        ["members_normalized.xlsx.stale"]
+    );
+    // Of several files it is said in one line.
+    place.members("second.csv");
+    let both = "run config members.csv second.csv -o clean";
+    place.ade(both).succeeds();
+    place
+        .ade(&format!("{both} --min-rows 9 --jobs 1"))
+        .ends_with(1)
+        .says("note: 2 workbooks of earlier runs got another name: clean/members_normalized.xlsx.stale, clean/second_normalized.xlsx.stale\n");
+    place.ade(both).succeeds();
+    assert_eq!(
+        place.files_below("clean"),
+        ["members_normalized.xlsx", "second_normalized.xlsx"]
+    );
+    // What no run has written stays, and so does what would have to be replaced for it.
+    place.write("own/members_normalized.xlsx", "mine");
+    place
+        .ade("run config members.csv -o own --min-rows 9")
+        .ends_with(1)
+        .says("note: own/members_normalized.xlsx stays, although it is no result of this run: no run on record has written it");
+    assert_eq!(place.read("own/members_normalized.xlsx"), "mine");
+    place.ade(call).succeeds();
+    place.write("clean/members_normalized.xlsx.stale", "mine");
+    place
+        .ade("run config members.csv -o clean --min-rows 9")
+        .ends_with(1)
+        .says("clean/members_normalized.xlsx.stale is in the way");
+    assert_eq!(place.read("clean/members_normalized.xlsx.stale"), "mine");
+    place.ade(call).succeeds();
+    assert_eq!(place.read("clean/members_normalized.xlsx.stale"), "mine");
+}
+
+#[test]
+fn only_files_that_would_be_written_to_one_workbook_are_left_out() {
+    let place = Place::ready();
+    place.members("inbox/a.csv");
+    place.members("inbox/b.csv");
+    place.members("inbox/B.CSV");
+    place.write("inbox/b.xlsx", sheet("Members", &[&["Name"], &["Cleo"]]));
+    snapshot!(place, place.ade("run config inbox -o clean"), @r"
+    status 2
+    --- stdout
+      FILE   TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✓ a.csv       1          1      2/2       0  [S]  clean/a_normalized.xlsx
+    --- stderr
+    error: inbox/B.CSV, inbox/b.csv and inbox/b.xlsx would all be written to B_normalized.xlsx, so that none of them is run
+    hint: run them one at a time, with another output directory for each, or rename all but one
+    1 of 4 files normalized, 3 skipped
+    1 table, 1 row, 0 issues in [TIME]
+    ");
+    let json = place.ade("run config inbox -o clean --json").ends_with(2);
+    assert_eq!(json.records().len(), 1);
+    assert_eq!(json.error()["code"], "output_conflict");
+    // Without an output directory nothing collides.
+    place.ade("run config inbox -q").succeeds();
+    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
+    place
+        .ade("run config inbox -o clean")
+        .ends_with(2)
+        .says("would all be written to");
+}
+
+#[test]
+fn swapped_arguments_are_recognised() {
+    let place = Place::new();
+    place.configuration("the config");
+    place.members("members.csv");
+    snapshot!(place, place.run(&[], ["run", "members.csv", "the config", "it's.csv"]), @r"
+    status 2
+    --- stderr
+    error: the configuration comes first: members.csv is a file, and the config is a configuration
+    hint: `ade run 'the config' members.csv 'it'\''s.csv'`
+    ");
+    // A suggested command can be typed as it stands.
+    place
+        .run(&[], ["env", "path", "the config"])
+        .ends_with(2)
+        .says("`ade env build 'the config'` builds it");
+}
+
+#[test]
+fn a_failure_of_many_files_is_told_once_and_details_come_with_v() {
+    let place = Place::ready();
+    let files = ["one", "two", "three", "four", "five"];
+    for name in files {
+        place.members(&format!("in/{name}.csv"));
+    }
+    let details = place.ade("run config in -v --jobs 1").succeeds();
+    assert_eq!(
+        details.stdout.matches("  1 sheet, 1 table, 1 row").count(),
+        5
+    );
+    assert_eq!(details.stdout.matches("TABLES").count(), 0);
+    place.configuration("config").write(
+        "src/ade_config/hooks/fail.py",
+        "def fail(table):\n    raise ValueError(\"no more\")\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_workbook_start\", priority=1)\n",
+    );
+    let failed = place.ade("run config in --jobs 1").ends_with(1);
+    assert_eq!(failed.stderr.matches("error:").count(), 1, "{failed}");
+    assert!(
+        failed
+            .stderr
+            .contains("error: five.csv, four.csv, one.csv and 2 more: "),
+        "{failed}"
+    );
+    assert!(
+        failed
+            .stderr
+            .contains("0 of 5 files normalized, 5 failed\n"),
+        "{failed}"
+    );
 }

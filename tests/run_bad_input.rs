@@ -278,7 +278,7 @@ fn a_detector_that_raises() {
     --- stdout
     ✗ members.csv  failed [TIME]
     --- stderr
-    error: Column detector ade_config.columns.phone.by_header raised KeyError: 'phone'; called for sheet 'members', table 0, column A ('Name') ([HERE]/config/src/ade_config/columns/phone.py, line 5, in lookup)
+    error: Column detector ade_config.columns.phone.by_header raised KeyError: 'phone'; called for sheet 'members', table 1, column A ('Name') ([HERE]/config/src/ade_config/columns/phone.py, line 5, in lookup)
     hint: correct the configuration and run again; the environment is kept
     ");
     // The log has the author's frames and not the engine's.
@@ -321,7 +321,7 @@ fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
     --- stdout
     ✗ members.csv  failed [TIME]
     --- stderr
-    error: Validator ade_config.columns.more.check returned str; it should return pl.Expr or None; called for sheet 'members', table 0, field 'name' ([HERE]/config/src/ade_config/columns/more.py, line 1, in check)
+    error: Validator ade_config.columns.more.check returned str; it should return pl.Expr or None; called for sheet 'members', table 1, field 'name' ([HERE]/config/src/ade_config/columns/more.py, line 1, in check)
     hint: correct the configuration and run again; the environment is kept
     ");
 }

@@ -131,26 +131,16 @@ fn several_files_have_few_lines_each() {
     snapshot!(place, place.ade("run config one.csv two.csv --jobs 1"), @r"
     status 0
     --- stdout
-    ✓ one.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      ! Start date: the cell C2 could not be read
-      ! 2 formulas have no value
-      ! Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
-        and 9 more; `ade runs show [ID]` lists them
-      0 issues
-      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
-    ✓ two.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      ! Start date: the cell C2 could not be read
-      ! 2 formulas have no value
-      ! Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
-        and 9 more; `ade runs show [ID]` lists them
-      0 issues
-      data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
+      FILE     TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✓ one.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ✓ two.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
+    ! Start date: the cell C2 could not be read (one.csv, two.csv)
+    ! 2 formulas have no value (one.csv, two.csv)
+    ! Start date: read day-first; 40 of 40 cells leave it open (date_order in settings.toml decides) (one.csv, two.csv)
+      and 18 more; `ade runs show FILE` lists those of a file
     --- stderr
     2 of 2 files normalized
+    2 tables, 2 rows, 0 issues in [TIME]
     ");
 }
 
@@ -238,18 +228,12 @@ fn a_run_warns_of_what_a_check_warns_of() {
     ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
     ! [HERE]/config/src/ade_config/hooks/late.py, line 5: the module is not loaded, because it has no top-level function `register`: `regster` is another name
     ! Hook of on_table_mapped ade_config.hooks.named.named ([HERE]/config/src/ade_config/hooks/named.py, line 1): its parameter 'tabel' always has its default; did you mean 'table'?
-    ✓ one.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
-    ✓ two.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
+      FILE     TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✓ one.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ✓ two.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
     --- stderr
     2 of 2 files normalized
+    2 tables, 2 rows, 0 issues in [TIME]
     ");
     // A run that fails says it too: it may be the reason.
     place.write("broken.xlsx", "no workbook");
@@ -327,20 +311,12 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     snapshot!(place, place.ade("run config blank.csv members.csv --jobs 1"), @r"
     status 0
     --- stdout
-    ! blank.csv  found nothing [TIME]
-      1 sheet, 0 tables, 0 rows
-      no table was found
-      0 of 2 fields mapped
-      not found: name, email
-      0 issues
-      data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
-    ✓ members.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+      FILE         TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ! blank.csv         0          0      0/2       0  [S]  found nothing  data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
+    ✓ members.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
     --- stderr
     2 of 2 files normalized, 1 without anything found
+    1 table, 1 row, 0 issues in [TIME]
     ");
     snapshot!(place, place.ade("run config blank.csv --deny-issues"), @r"
     status 1
@@ -395,14 +371,14 @@ fn fields_and_rows_can_be_required() {
       computed: made
       not found: email
       0 issues
-      clean/names_normalized.xlsx
+      data/workspaces/default/runs/[ID]/output/names_normalized.xlsx
     --- stderr
     error: names.csv has no field email, which --require asks for
     hint: `ade runs show` says why columns were not recognised
     error: names.csv came to 2 rows, and --min-rows asks for 3
     ");
-    // The workbook was copied, and the run stays what it is.
-    assert_eq!(place.files_below("clean"), ["names_normalized.xlsx"]);
+    // The workbook is not copied, and the run stays what it is.
+    assert!(place.files_below("clean").is_empty());
     assert_eq!(place.latest_run()["status"], "succeeded");
     assert_eq!(place.latest_run()["error"], Value::Null);
     let code = |line: &str, status: i32| {
@@ -425,23 +401,14 @@ fn fields_and_rows_can_be_required() {
     snapshot!(place, place.ade("run config members.csv names.csv --jobs 1 --require emial"), @r"
     status 2
     --- stdout
-    ✗ members.csv  refused [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 3 fields mapped, 1 computed
-      computed: made
-      0 issues
-      data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
-    ✗ names.csv  refused [TIME]
-      1 sheet, 1 table, 2 rows
-      1 of 3 fields mapped, 1 computed
-      computed: made
-      not found: email
-      0 issues
-      data/workspaces/default/runs/[ID]/output/names_normalized.xlsx
+      FILE         TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ members.csv       1          1      2/3       0  [S]  refused  data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    ✗ names.csv         1          2      1/3       0  [S]  refused  data/workspaces/default/runs/[ID]/output/names_normalized.xlsx
     --- stderr
     error: --require emial: the configuration does not define this field
     hint: did you mean email?
-    2 of 2 files normalized, 2 refused
+    0 of 2 files normalized, 2 refused
+    2 tables, 3 rows, 0 issues in [TIME]
     ");
     place
         .ade("run config members.csv --require zzzzzzzzzz")

@@ -137,7 +137,7 @@ fn a_file_where_the_data_directory_should_be() {
     status 5
     --- stderr
     error: cannot create the folder [HERE]/file/db: not a directory
-    hint: a file is where a folder should be: move it away, or point --data-dir elsewhere
+    hint: a file has the name that a folder should have: move the file away, or name another --data-dir
     ");
     place.set("ADE_DATA_DIR", place.path("file/data"));
     place

@@ -28,8 +28,21 @@ fn a_changed_input_or_configuration_runs_again() {
     );
     wait_for_runs(&place, &mut running, 2);
     assert_eq!(place.latest_run()["metrics"]["rows"], 2);
+    // What has changed is said, and when.
+    running.wait_until_says(" changed: members.csv\n");
     configuration.write("src/ade_config/note.py", "# a change\n");
     wait_for_runs(&place, &mut running, 3);
+    running.wait_until_says(" changed: config/src/ade_config/note.py\n");
+    let stderr = running.stderr();
+    let line = stderr
+        .lines()
+        .find(|line| line.contains(" changed: "))
+        .unwrap();
+    let time: Vec<&str> = line.split(' ').next().unwrap().split(':').collect();
+    assert!(
+        time.len() == 3 && time.iter().all(|part| part.len() == 2),
+        "{line}"
+    );
     // A configuration that is invalid for a moment does not end it.
     configuration.write("pyproject.toml", "[project");
     running.wait_until_says("pyproject.toml:1");

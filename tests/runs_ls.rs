@@ -27,10 +27,10 @@ fn runs_are_listed_newest_first() {
     snapshot!(place, place.ade("runs ls"), @r"
     status 0
     --- stdout
-    ID      STATUS     CONFIGURATION  INPUT        ROWS  ISSUES  TOOK  WHEN
-    [SHORT-ID]  failed     people         members.csv     0       0  [TIME]  [AGO]
+    ID      STATUS     CONFIGURATION  INPUT        ROWS READ  ISSUES  TOOK  WHEN
+    [SHORT-ID]  failed     people         members.csv          0       0  [TIME]  [AGO]
     [SHORT-ID]  succeeded  people         members.csv  [TIME]  [AGO]
-    [SHORT-ID]  succeeded  people         people.csv      2       1  [TIME]  [AGO]
+    [SHORT-ID]  succeeded  people         people.csv           2       1  [TIME]  [AGO]
     ");
 }
 
@@ -63,6 +63,9 @@ fn they_are_filtered() {
     assert_eq!(count("--configuration two"), 2);
     assert_eq!(count("--configuration two/"), 2);
     assert_eq!(count("--configuration people"), 3);
+    assert_eq!(count("--input members.csv"), 3);
+    assert_eq!(count("--input inbox/members.csv --limit 1"), 1);
+    assert_eq!(count("--input members"), 0);
     assert_eq!(count("--since 1h"), 3);
     assert_eq!(count("--since 2999-01-01"), 0);
     assert_eq!(count("-w another"), 0);
@@ -157,4 +160,38 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
         .ade(&format!("runs show {common}"))
         .ends_with(2)
         .says("those that `ade runs ls` and `ade env ls` show");
+}
+
+#[test]
+fn many_runs_are_listed_in_pages_that_make_one_document() {
+    let mut place = Place::ready();
+    place.hurry();
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    // Copies of that run, with ids of the same time.
+    place.change(
+        "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 1200)
+         INSERT INTO runs (id, workspace_id, configuration_id, engine_spec, deps_digest, source_digest, snapshot_path, input_name, input_path, input_sha256,
+             input_size_bytes, options, max_attempts, created_at, run_dir, status, attempt_count, started_at, completed_at)
+         SELECT substr(id, 1, 24) || printf('%012x', number), workspace_id, configuration_id, engine_spec, deps_digest, source_digest, snapshot_path, input_name,
+             input_path, input_sha256, input_size_bytes, options, max_attempts, created_at, run_dir, status, attempt_count, started_at, completed_at
+         FROM runs, numbers",
+    );
+    let ids = |limit: usize| -> Vec<String> {
+        let runs = place.ade(&format!("runs ls --json --limit {limit}")).json();
+        let runs = runs.as_array().unwrap();
+        runs.iter()
+            .map(|run| run["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let all = ids(9999);
+    assert_eq!(all.len(), 1201);
+    assert!(
+        all.is_sorted_by(|one, other| one > other),
+        "newest first, each once"
+    );
+    for limit in [1, 250, 251, 500, 1200] {
+        assert_eq!(ids(limit), all[..limit], "{limit}");
+    }
+    let table = place.ade("runs ls --limit 700").succeeds();
+    assert_eq!(table.stdout.lines().count(), 701);
 }

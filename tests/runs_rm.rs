@@ -17,7 +17,7 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
     snapshot!(place, place.ade("runs rm latest --dry-run"), @r"
     status 0
     --- stdout
-    [ID] people.csv would be removed, [SIZE] freed
+    [ID] people.csv would be removed, [SIZE] would be freed
     ");
     assert_eq!(place.statuses().len(), 2);
     assert!(place.run_folder(&run).exists());
@@ -75,4 +75,51 @@ fn what_waits_or_runs_is_refused_and_the_rest_goes() {
     assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
     place.ade(&format!("runs rm {queued} {running}")).succeeds();
     place.ade("runs rm latest").ends_with(2);
+}
+
+#[test]
+fn runs_are_chosen_by_filters_and_counted() {
+    let mut place = Place::ready();
+    place.hurry();
+    place.configuration("other");
+    place.write("broken.xlsx", "no workbook");
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    place.ade("run config broken.xlsx -q").ends_with(1);
+    place.ade("run other members.csv --dry-run -q").succeeds();
+    let queued = place.enqueue("config", "members.csv");
+    snapshot!(place, place.ade("runs rm --input members.csv --configuration config --dry-run"), @r"
+    status 0
+    --- stdout
+    [ID] members.csv would be removed, [SIZE] would be freed
+    --- stderr
+    note: queued and running runs stay (1 run); `ade runs cancel` ends a run
+    1 run would be removed, [SIZE] would be freed
+    ");
+    assert_eq!(place.statuses().len(), 4);
+    let count = |flags: &str| {
+        let found = place
+            .ade(&format!("runs rm --dry-run {flags} --json"))
+            .succeeds();
+        found.records().len()
+    };
+    assert_eq!(count("--status failed"), 1);
+    assert_eq!(count("--status failed --input members.csv"), 0);
+    assert_eq!(count("--older-than 1h"), 0);
+    assert_eq!(count("--before 2999-01-01"), 3);
+    assert_eq!(count("--configuration config"), 2);
+    place
+        .ade("runs rm --status failed")
+        .succeeds()
+        .says("1 run removed, ");
+    place.ade("runs rm --before 2999-01-01").succeeds();
+    assert_eq!(place.statuses(), ["queued"]);
+    assert_eq!(place.latest_run()["id"], queued.as_str());
+    // Nothing is removed without a word that says what.
+    place.ade("runs rm").ends_with(2);
+    place.ade("runs rm latest --status failed").ends_with(2);
+    place.ade("runs rm --status queued").ends_with(2);
+    place
+        .ade("runs rm --before soon")
+        .ends_with(2)
+        .says("--before \"soon\" is not a time");
 }

@@ -109,3 +109,61 @@ fn a_run_that_is_in_progress_is_shown_as_running() {
     gate.open();
     running.wait().succeeds();
 }
+
+#[test]
+fn the_name_of_an_input_means_its_newest_run() {
+    let place = Place::ready();
+    place.members("inbox/crew.csv");
+    for file in [
+        "inbox/crew.csv",
+        "members.csv",
+        "inbox/crew.csv",
+        "members.csv",
+    ] {
+        place
+            .ade(&format!("run config {file} --dry-run -q"))
+            .succeeds();
+    }
+    let runs = place.ade("runs ls --json").json();
+    assert_eq!(runs[1]["input"]["name"], "crew.csv");
+    for name in ["crew.csv", "inbox/crew.csv"] {
+        let shown = place.ade(&format!("runs show {name} --json")).json();
+        assert_eq!(shown["id"], runs[1]["id"], "{name}");
+    }
+    assert_eq!(shown_summary(&place, "crew.csv"), "Dry run");
+    place
+        .ade("logs tail crew.csv")
+        .succeeds()
+        .prints("run.complete");
+    place
+        .ade("runs show nobody.csv")
+        .ends_with(2)
+        .says("there is no run \"nobody.csv\"");
+    place.ade("runs show crew.csv -w another").ends_with(2);
+}
+
+fn shown_summary(place: &Place, name: &str) -> String {
+    let shown = place.ade(&format!("runs show {name} --json")).json();
+    shown["summary"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_summary_is_one_sentence_about_what_came_of_the_run() {
+    let place = Place::ready();
+    place.write("broken.xlsx", "no workbook");
+    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config broken.xlsx -q").ends_with(1);
+    place.enqueue("config", "members.csv");
+    assert_eq!(place.latest_run()["summary"], serde_json::Value::Null);
+    assert_eq!(
+        shown_summary(&place, "broken.xlsx"),
+        "Failed: broken.xlsx is not an .xlsx workbook: it is not a zip archive"
+    );
+    place.ade("runs cancel latest").succeeds();
+    assert_eq!(shown_summary(&place, "latest"), "Cancelled");
+    let listed = place.ade("runs ls --json").json();
+    assert_eq!(
+        listed[2]["summary"],
+        "1 row read from 1 table, 2 of 2 fields mapped, 0 issues"
+    );
+}

@@ -234,3 +234,33 @@ fn parts_of_the_data_directory_can_be_moved() {
         1
     );
 }
+
+#[test]
+fn one_setting_is_shown_by_any_of_its_names() {
+    let place = Place::new();
+    let all = place.ade("settings --json").json();
+    for name in [
+        "ADE_RUN_TIMEOUT_SECONDS",
+        "run_timeout_seconds",
+        "ADE_JOB_TIMEOUT_SECONDS",
+    ] {
+        let found = place.ade(&format!("settings {name} --json")).json();
+        assert_eq!(found.as_array().unwrap().len(), 1, "{name}");
+        assert_eq!(found[0]["name"], "ADE_RUN_TIMEOUT_SECONDS");
+        assert!(all.as_array().unwrap().contains(&found[0]), "{name}");
+    }
+    snapshot!(place, place.ade("settings data_dir log_level"), @r"
+    status 0
+    --- stdout
+    ADE_DATA_DIR = ./data
+        The root of everything that ADE writes. Also read as ADE_WORKER_DATA_DIR.
+    ADE_LOG_LEVEL = info
+        The least severe events that are printed.
+    ");
+    snapshot!(place, place.ade("settings ADE_DATADIR"), @r#"
+    status 2
+    --- stderr
+    error: there is no setting "ADE_DATADIR"
+    hint: did you mean "data_dir"? `ade settings` lists them all
+    "#);
+}

@@ -224,14 +224,16 @@ fn ctrl_c_leaves_nothing_of_what_was_drawn() {
     assert_eq!(status, Some(130), "{text}");
     let mut lines = seen(&text);
     lines.retain(|line| !line.is_empty());
-    let [ended, rest @ ..] = lines.as_slice() else {
+    let [header, ended, rest @ ..] = lines.as_slice() else {
         panic!("{text:?}");
     };
-    assert!(ended.starts_with("✗ members.csv  cancelled "), "{lines:#?}");
+    assert!(header.starts_with("  FILE         TABLES"), "{lines:#?}");
+    assert!(ended.starts_with("✗ members.csv "), "{lines:#?}");
+    assert!(ended.ends_with("  cancelled"), "{lines:#?}");
     assert_eq!(
         rest,
         [
-            "error: cancelled",
+            "not started: others.csv",
             "0 of 2 files normalized, 1 cancelled, 1 not started"
         ]
     );
@@ -288,6 +290,8 @@ fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
     let (status, text) = terminal.wait();
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("2 of 3 files"), "{text}");
+    // Drawn to the end: the last file is counted too.
+    assert!(text.contains("3 of 3 files "), "{text}");
     let counted = seen(&text)
         .into_iter()
         .filter(|line| line.contains(" of 3"));
@@ -373,4 +377,81 @@ fn what_was_noticed_is_broken_between_words_to_fit() {
         // The mark has its colour, and so have the words.
         assert!(text.contains("\u{1b}[33m"), "{text:?}");
     }
+}
+
+#[test]
+fn several_files_have_a_line_each_that_fits_the_terminal() {
+    let place = Place::ready();
+    place.members("inbox/members_of_the_north.csv");
+    place.write("inbox/two.xlsx", "no workbook at all");
+    for (width, wanted) in [
+        (
+            NARROW,
+            [
+                "  FILE                TABLES  ROWS READ   FIELDS  ISSUES  SECONDS",
+                "✓ members_…north.csv       1          1      2/2       0",
+                "✗ two.xlsx",
+            ],
+        ),
+        (
+            WIDTH,
+            [
+                "  FILE                      TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT",
+                "✓ members_of_the_north.csv       1          1      2/2       0",
+                "✗ two.xlsx",
+            ],
+        ),
+    ] {
+        let line = "run config inbox -o clean --jobs 1";
+        let (status, text) = OnTerminal::start_on(&place, line, width).wait();
+        assert_eq!(status, Some(1), "{text}");
+        let lines: Vec<String> = seen_on(&text, width)
+            .into_iter()
+            .filter(|line| !line.is_empty())
+            .collect();
+        for (line, wanted) in lines.iter().zip(wanted) {
+            assert!(line.starts_with(wanted), "{width}: {lines:#?}");
+        }
+        assert!(lines[2].ends_with("  failed"), "{width}: {lines:#?}");
+        // The path of a copy stands in the line if there is room, else in the end.
+        let path = "  clean/members_of_the_north_normalized.xlsx";
+        assert_eq!(lines[1].ends_with(path), width == WIDTH, "{lines:#?}");
+        let place_of_all = "the workbooks are in clean".to_owned();
+        assert_eq!(lines.contains(&place_of_all), width == NARROW, "{lines:#?}");
+        let words: Vec<&str> = lines.iter().flat_map(|line| line.split(' ')).collect();
+        assert!(
+            words.contains(&"workbook:"),
+            "no word is broken: {lines:#?}"
+        );
+    }
+}
+
+#[test]
+fn errors_hints_and_meanings_are_broken_between_words() {
+    let place = Place::new();
+    for (line, words) in [
+        ("run config absent.csv", "absent.csv"),
+        ("settings", "memory."),
+        (
+            "env ls --data-dir a-rather-long-name-of-a-folder-that-is-not-there -w somebody",
+            "builds",
+        ),
+    ] {
+        let (_, text) = OnTerminal::start_on(&place, line, NARROW).wait();
+        let lines = seen_on(&text, NARROW);
+        let is_whole = |line: &String| line.split(' ').any(|word| word == words);
+        assert!(lines.iter().any(is_whole), "{line}: {lines:#?}");
+    }
+}
+
+#[test]
+fn q_leaves_top() {
+    let place = Place::ready();
+    let mut terminal = OnTerminal::start(&place, "top");
+    terminal.wait_until_shows("Nothing runs");
+    terminal.types(b"xq");
+    let (status, text) = terminal.wait();
+    assert_eq!(status, Some(0), "{text}");
+    // The keys are not printed.
+    assert!(!text.contains("xq"), "{text}");
 }

@@ -13,15 +13,15 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentNarration, Narrator, Tone};
 
-/// Provision an environment ahead of time, or anew
+/// Build an environment ahead of time, or build it again
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    anew, although one is ready"
+    after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    a new environment, although one is ready"
 )]
 pub struct Args {
     /// The configuration's folder
     config: PathBuf,
-    /// Build it even where one is ready; runs in progress keep the old one
+    /// Build a new environment even if one is ready; runs in progress keep the old environment
     #[arg(long)]
     force: bool,
 }
@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     if !built_here {
-        ui.say("The environment was ready already; --force builds it anew");
+        ui.say("The environment was ready already; --force builds a new one");
     }
     ui.line(ui.paint(
         Tone::Name,

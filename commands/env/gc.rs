@@ -13,23 +13,23 @@ use crate::ui::{Tone, Ui, bytes, plural};
 
 /// Delete unused environments, files of old runs, and leftovers of interrupted builds
 ///
-/// An environment is deleted only when its configuration is not active, it has not been used for --ttl-days, and no
-/// queued or running run needs it.
+/// An environment is deleted only if all of these are true: its configuration is not active, the environment has not been
+/// used for --ttl-days, and no queued or running run needs the environment.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also unused environments of former dependencies"
+    after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also environments of former dependencies"
 )]
 pub struct Args {
     /// Show what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Days without use after which an environment may be deleted; 0: never [default: ADE_WORKER_ENV_TTL_DAYS]
+    /// Days without use after which an environment may be deleted; 0: never [env: ADE_WORKER_ENV_TTL_DAYS] [default: 30]
     #[arg(long, value_name = "N", value_parser = days)]
     ttl_days: Option<f64>,
-    /// Also unused environments of active configurations whose dependencies have changed since
+    /// Also delete unused environments of active configurations whose dependencies have changed since
     #[arg(long)]
     superseded: bool,
-    /// Count time that no ade saw as well; without this, no jump of the clock makes anything old
+    /// Also count time during which no ade ran; without this flag, a jump of the clock makes nothing old
     #[arg(long)]
     trust_clock: bool,
 }
@@ -101,7 +101,7 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
             UNKNOWN => "folder",
             _ => "environment",
         };
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "kept {} {}",
             plural(*count, kind),
             ui.paint(Tone::Dim, format!("({reason})"))
@@ -109,12 +109,12 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
     }
     if report.unseen_seconds >= UNSEEN_SAID {
         let days = report.unseen_seconds as f64 / 86_400.0;
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "{}",
             ui.paint(
                 Tone::Dim,
                 format!(
-                    "{days:.1} days do not count, for no ade saw them pass: the clock may have jumped (--trust-clock counts them)"
+                    "{days:.1} days do not count, because no ade ran during them: the clock may have jumped (--trust-clock counts them)"
                 )
             )
         ));
@@ -145,7 +145,7 @@ fn show_removed(ui: &Ui, word: &str, removed: &Removed, id: &str) {
         "environment" | "run" => removed.name.as_str(),
         _ => "",
     };
-    ui.line(format_args!(
+    ui.prose(format_args!(
         "{} {} {id} {name} {}",
         ui.paint(Tone::Warn, word),
         removed.kind,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Align, Table, Tone, ago, bytes};
+use crate::ui::{Align, Table, Tone, Ui, ago, bytes};
 
 /// List environments, last used first
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     } else if environments.is_empty() {
         ui.say("No environments yet; the first `ade run` of a configuration builds one");
     } else {
-        ui.table(&table(&environments, &ids));
+        ui.table(&table(ui, &environments, &ids));
     }
     Ok(ExitStatus::Done)
 }
@@ -44,10 +44,11 @@ fn to_json(judged: &Judged) -> Value {
     object
 }
 
-fn table(environments: &[Judged], ids: &[String]) -> Table {
+fn table(ui: &Ui, environments: &[Judged], ids: &[String]) -> Table {
     let columns = [
         ("ID", Align::Left),
         ("CONFIGURATION", Align::Left),
+        ("FOLDER", Align::Left),
         ("STATUS", Align::Left),
         ("DIGEST", Align::Left),
         ("PYTHON", Align::Left),
@@ -56,14 +57,14 @@ fn table(environments: &[Judged], ids: &[String]) -> Table {
         ("GC", Align::Left),
     ];
     let now = Timestamp::now();
-    let mut table = Table::new(&columns, &[7, 1]).optional(&[3, 4, 5]);
+    let mut table = Table::new(&columns, &[8, 1, 2]).optional(&[4, 5, 6]);
     for (judged, id) in environments.iter().zip(ids) {
-        table.row(row(judged, id, now));
+        table.row(row(ui, judged, id, now));
     }
     table
 }
 
-fn row(judged: &Judged, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
+fn row(ui: &Ui, judged: &Judged, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
     let Judged {
         environment,
         verdict,
@@ -81,6 +82,7 @@ fn row(judged: &Judged, id: &str, now: Timestamp) -> Vec<(Tone, String)> {
     vec![
         (Tone::Name, id.to_owned()),
         (Tone::Plain, environment.configuration_name.clone()),
+        (Tone::Plain, ui.path(&environment.configuration_path)),
         (
             environment.status.into(),
             environment.status.as_str().to_owned(),

@@ -9,11 +9,11 @@ use crate::ui::{Tone, Ui, bytes};
 
 /// Remove environments that no run needs
 ///
-/// The next run of the configuration builds it anew.
+/// The next run of the configuration builds a new environment.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env rm my-config\n  ade env rm 0199c2d4 --dry-run")]
 pub struct Args {
-    /// Folders of configurations, or ids of environments (what a listing shows of one, or its beginning, is enough)
+    /// Folders of configurations, or ids of environments (the part that a listing shows, or the beginning, is enough)
     #[arg(required = true)]
     environment: Vec<String>,
     /// Show what would be removed, and remove nothing
@@ -52,7 +52,7 @@ fn print(ui: &Ui, report: &Report) {
     };
     for removed in &report.removed {
         let words = format!("{word}, {} freed", bytes(removed.bytes));
-        ui.line(format_args!(
+        ui.prose(format_args!(
             "{} {} {}",
             ui.paint(Tone::Name, &removed.id),
             removed.name,

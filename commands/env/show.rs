@@ -14,7 +14,7 @@ use crate::ui::{Tone, Ui, ago, bytes, plural};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env show my-config\n  ade env show 0199c2d4 --json")]
 pub struct Args {
-    /// A configuration's folder, or an environment's id (what a listing shows of it, or its beginning, is enough)
+    /// A configuration's folder, or an environment's id (the part that a listing shows, or the beginning, is enough)
     environment: String,
 }
 

@@ -1,7 +1,7 @@
 //! `ade logs tail`: print and follow an event log.
 
 use ade::events::severity;
-use ade::run::follow::Following;
+use ade::run::follow::{Following, KnownNames};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -11,14 +11,15 @@ use crate::ui::{Tone, Ui};
 
 /// Print an event log, and follow it
 ///
-/// With -f it prints new events until the run ends, including those of further attempts, and exits with the run's exit
-/// status.
+/// With -f, new events are printed until the run ends, those of further attempts too. The exit status is then that of the
+/// run. An error that several events repeat is printed once; --json prints all events whole.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade logs tail latest\n  ade logs tail 0199c2d4 -f\n  ade logs tail latest --json | jq .event"
 )]
 pub struct Args {
-    /// The id of a run or an environment (what a listing shows of it, or its beginning, is enough), or `latest`
+    /// The id of a run or an environment (the part that a listing shows, or the beginning, is enough), the file name of an
+    /// input, or `latest`
     #[arg(default_value = "latest")]
     run_or_env: String,
     /// Only the last N events
@@ -38,49 +39,90 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let least = severity(&args.level);
     let wanted = |event: &Value| severity(text(event, "level")) >= least;
     let mut following = Following::open(&workspace, &args.run_or_env)?;
-    let mut events = following.so_far()?;
-    events.retain(wanted);
-    if let Some(last) = args.lines {
-        events.drain(..events.len().saturating_sub(last));
+    let mut printer = Printer {
+        ui,
+        names: following.names(),
+        told: None,
+    };
+    let mut show = |event: &Value| {
+        if wanted(event) {
+            printer.show(event);
+        }
+    };
+    match args.lines {
+        None => following.so_far(None, &mut show)?,
+        Some(0) => following.so_far(Some((0, &wanted)), &mut |_| {})?,
+        Some(last) => following.so_far(Some((last, &wanted)), &mut show)?,
     }
-    events.iter().for_each(|event| show(ui, event));
     if !args.follow {
         return Ok(ExitStatus::Done);
     }
     let cancel = signals::cancel_on_signals();
-    let end = following.to_end(&cancel, &mut |event| {
-        if wanted(event) {
-            show(ui, event);
-        }
-    })?;
+    let end = following.to_end(&cancel, &mut show)?;
     Ok(end.map_or(ExitStatus::Done, Into::into))
 }
 
-fn show(ui: &Ui, event: &Value) {
-    if ui.json() {
-        ui.record(event);
-        return;
+struct Printer<'a> {
+    ui: &'a Ui,
+    names: KnownNames,
+    /// The last error that was printed, which the events after it repeat.
+    told: Option<String>,
+}
+
+impl Printer<'_> {
+    fn show(&mut self, event: &Value) {
+        let ui = self.ui;
+        if ui.json() {
+            ui.record(event);
+            return;
+        }
+        let timestamp = text(event, "timestamp");
+        let clock = timestamp.get(11..23).unwrap_or_default();
+        let level = text(event, "level");
+        let tone = match severity(level) {
+            0 | 1 => Tone::Dim,
+            2 => Tone::Plain,
+            3 => Tone::Warn,
+            _ => Tone::Bad,
+        };
+        let message = self.names.put_into(text(event, "message"));
+        let told = self.told.as_deref().filter(|told| !told.is_empty());
+        let shown = match told.and_then(|told| message.strip_suffix(told)) {
+            Some(rest) => rest.trim_end_matches([':', ' ']),
+            None => &message,
+        };
+        ui.line(format_args!(
+            "{} {} {} {shown}",
+            ui.paint(Tone::Dim, clock),
+            ui.paint(tone, format!("{level:<7}")),
+            ui.paint(Tone::Name, text(event, "event")),
+        ));
+        let trace = event.pointer("/error/stack_trace").and_then(Value::as_str);
+        let trace = self.names.put_into(trace.unwrap_or_default());
+        for line in without_message(&trace, &message) {
+            ui.line(format_args!("             {}", ui.paint(Tone::Dim, line)));
+        }
+        if severity(level) >= severity("error") {
+            self.told = Some(message);
+        }
     }
-    let timestamp = text(event, "timestamp");
-    let clock = timestamp.get(11..23).unwrap_or_default();
-    let level = text(event, "level");
-    let tone = match severity(level) {
-        0 | 1 => Tone::Dim,
-        2 => Tone::Plain,
-        3 => Tone::Warn,
-        _ => Tone::Bad,
+}
+
+/// The lines of a stack trace that say where, without those at its end that say again what happened.
+fn without_message<'a>(trace: &'a str, message: &str) -> Vec<&'a str> {
+    let mut lines: Vec<&str> = trace.lines().collect();
+    let is_told = |line: &&str| {
+        let what = line.split_once(": ").map_or(*line, |(_, what)| what);
+        !line.starts_with(' ') && (message.contains(what.trim()) || message.contains(line.trim()))
     };
-    ui.line(format_args!(
-        "{} {} {} {}",
-        ui.paint(Tone::Dim, clock),
-        ui.paint(tone, format!("{level:<7}")),
-        ui.paint(Tone::Name, text(event, "event")),
-        text(event, "message")
-    ));
-    let trace = event.pointer("/error/stack_trace").and_then(Value::as_str);
-    for line in trace.into_iter().flat_map(str::lines) {
-        ui.line(format_args!("             {}", ui.paint(Tone::Dim, line)));
+    while lines.last().is_some_and(is_told) {
+        lines.pop();
     }
+    // A heading with nothing below it.
+    if lines.len() == 1 && lines[0].starts_with("Traceback") {
+        lines.clear();
+    }
+    lines
 }
 
 fn text<'a>(event: &'a Value, key: &str) -> &'a str {

@@ -9,12 +9,12 @@ use crate::ui::Tone;
 
 /// Cancel runs
 ///
-/// A queued run is cancelled at once; a running one is stopped by its worker within about a second. Cancelling twice
-/// changes nothing.
+/// A queued run is cancelled at once. A running run is stopped by its worker within about a second. If a run is cancelled
+/// twice, the second time changes nothing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5")]
 pub struct Args {
-    /// Ids of runs (what a listing shows of one, or its beginning, is enough), or `latest`
+    /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
     #[arg(required = true)]
     run: Vec<String>,
 }

@@ -5,14 +5,15 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Align, Table, Tone, ago, duration, thousands};
 use ade::clock::Timestamp;
 use ade::run::json::runs_json;
-use ade::run::list::{Wanted, instant, list, short_ids};
-use ade::store::{RunRecord, RunStatus};
+use ade::run::list::{Wanted, instant, pages, short_ids};
+use ade::store::{RunRecord, RunStatus, StoreError};
+use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
 
 /// List runs, newest first
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade runs ls --status failed --since 7d\n  ade runs ls --configuration my-config --json"
+    after_help = "Examples:\n  ade runs ls --status failed --since 7d\n  ade runs ls --input crew.xlsx\n  ade runs ls --configuration my-config --json"
 )]
 pub struct Args {
     /// Only runs in this state
@@ -21,7 +22,10 @@ pub struct Args {
     /// Only runs of this configuration: its name, folder or id
     #[arg(long)]
     configuration: Option<String>,
-    /// Only runs recorded since then: 2026-11-20, 2026-11-20T10:00:00Z, 90s, 30m, 12h, 7d, 2w
+    /// Only runs of the input file with this name
+    #[arg(long, value_name = "NAME")]
+    input: Option<String>,
+    /// Only runs recorded since a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (90s, 30m, 12h, 7d, 2w)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// At most N runs
@@ -32,23 +36,32 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let now = Timestamp::now();
-    let since = args.since.as_deref().map(|text| instant(text, now));
+    let since = args.since.as_deref();
+    let since = since
+        .map(|text| instant("--since", text, now))
+        .transpose()?;
     let wanted = Wanted {
         status: args.status.as_deref(),
         configuration: args.configuration.as_deref(),
-        since: since.transpose()?,
+        input: args.input.as_deref(),
+        since,
+        before: None,
         limit: args.limit,
     };
     let Some(workspace) = context.open_if_present()? else {
         return show_none(context);
     };
-    let runs = list(&workspace, &wanted)?;
     if ui.json() {
-        ui.document(&runs_json(&workspace, &runs)?);
-    } else if runs.is_empty() {
-        return show_none(context);
-    } else {
-        ui.table(&table(&runs, &short_ids(&workspace, &runs)?, now));
+        let mut array = ui.array();
+        for page in pages(&workspace, &wanted) {
+            array.entries(&runs_json(&workspace, &page?)?);
+        }
+        array.end();
+        return Ok(ExitStatus::Done);
+    }
+    match table(&workspace, &wanted, now)? {
+        Some(table) => ui.table(&table),
+        None => return show_none(context),
     }
     Ok(ExitStatus::Done)
 }
@@ -64,22 +77,32 @@ fn show_none(context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn table(runs: &[RunRecord], ids: &[String], now: Timestamp) -> Table {
+/// `None`: there is no such run.
+fn table(
+    workspace: &Workspace,
+    wanted: &Wanted<'_>,
+    now: Timestamp,
+) -> Result<Option<Table>, StoreError> {
     let columns = [
         ("ID", Align::Left),
         ("STATUS", Align::Left),
         ("CONFIGURATION", Align::Left),
         ("INPUT", Align::Left),
-        ("ROWS", Align::Right),
+        ("ROWS READ", Align::Right),
         ("ISSUES", Align::Right),
         ("TOOK", Align::Right),
         ("WHEN", Align::Left),
     ];
     let mut table = Table::new(&columns, &[3, 2]).optional(&[6, 4]);
-    for (run, id) in runs.iter().zip(ids) {
-        table.row(row(run, id, now));
+    let mut is_empty = true;
+    for page in pages(workspace, wanted) {
+        let runs = page?;
+        for (run, id) in runs.iter().zip(short_ids(workspace, &runs)?) {
+            table.row(row(run, &id, now));
+            is_empty = false;
+        }
     }
-    table
+    Ok((!is_empty).then_some(table))
 }
 
 fn row(run: &RunRecord, id: &str, now: Timestamp) -> Vec<(Tone, String)> {

@@ -12,20 +12,20 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Narration, Narrator, Tone, Ui};
+use crate::ui::{File, Narration, Narrator, Tone, Ui};
 
 /// Run ended runs again, as new runs
 ///
-/// A new run has the same input and the same snapshot of the configuration, whatever has been edited since.
+/// A new run has the same input and the same snapshot of the configuration, even if the configuration was edited since.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain\n  ade runs retry latest --now"
 )]
 pub struct Args {
-    /// Ids of runs (what a listing shows of one, or its beginning, is enough), or `latest`
+    /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
     #[arg(required = true)]
     run: Vec<String>,
-    /// Run them here and now, instead of leaving them to a worker
+    /// Run them in this process now, instead of leaving them to a worker
     #[arg(long)]
     now: bool,
 }
@@ -68,11 +68,16 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
             inputs: &input,
             again: Some(&run),
             output_dir: None,
+            demands: Demands::default(),
             sheets: run.input_sheets.clone(),
             options: run.options.clone(),
             jobs: 1,
         };
-        let narration = Narration::new(ui, &narrator, 1, &prepared.record.name, Demands::default());
+        let file = File {
+            name: run.input_name.clone(),
+            copy: None,
+        };
+        let narration = Narration::new(ui, &narrator, vec![file], &prepared.record.name, &[]);
         inline::run(&request, &cancel, &narration).map_err(Failure::from)?;
         status = status.max(narration.status());
         Ok(())

@@ -1,37 +1,115 @@
 //! `ade runs rm`: remove ended runs.
 
+use ade::clock::Timestamp;
+use ade::run::list::{Wanted, instant, pages};
 use ade::run::remove::{Removed, remove};
+use ade::store::RunStatus;
+use ade::workspace::Workspace;
+use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::Outcome;
-use crate::ui::{Tone, bytes};
+use crate::exit::{Failure, Outcome};
+use crate::ui::{Tone, Ui, bytes, plural};
 
 /// Remove ended runs: their records and their files
+///
+/// Name the runs, or choose them with filters: a run is removed if all filters fit it. Queued and running runs stay.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade runs rm latest\n  ade runs rm 0199c2d4 --dry-run")]
+#[command(
+    after_help = "Examples:\n  ade runs rm latest\n  ade runs rm 0199c2d4 --dry-run\n  ade runs rm --status failed --older-than 30d --dry-run\n  ade runs rm --input crew.xlsx --configuration my-config"
+)]
 pub struct Args {
-    /// Ids of runs (what a listing shows of one, or its beginning, is enough), or `latest`
-    #[arg(required = true)]
+    /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
+    #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
+    /// Remove the runs that ended in this state
+    #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(ENDED.map(RunStatus::as_str)))]
+    status: Option<String>,
+    /// Remove the runs of this configuration: its name, folder or id
+    #[arg(long, conflicts_with = "run")]
+    configuration: Option<String>,
+    /// Remove the runs of the input file with this name
+    #[arg(long, value_name = "NAME", conflicts_with = "run")]
+    input: Option<String>,
+    /// Remove the runs recorded before a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (12h, 7d, 2w)
+    #[arg(
+        long,
+        value_name = "TIME",
+        visible_alias = "older-than",
+        conflicts_with = "run"
+    )]
+    before: Option<String>,
     /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 }
 
+const FILTERS: [&str; 4] = ["status", "configuration", "input", "before"];
+
+const ENDED: [RunStatus; 3] = [
+    RunStatus::Succeeded,
+    RunStatus::Failed,
+    RunStatus::Cancelled,
+];
+
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let workspace = context.open_for_runs()?;
-    let word = if args.dry_run {
-        "would be removed"
-    } else {
-        "removed"
+    let before = args.before.as_deref();
+    let before = before.map(|text| instant("--before", text, Timestamp::now()));
+    let wanted = Wanted {
+        status: args.status.as_deref(),
+        configuration: args.configuration.as_deref(),
+        input: args.input.as_deref(),
+        since: None,
+        before: before.transpose()?,
+        limit: u32::MAX,
     };
-    Ok(ui.each(&args.run, |given| {
+    let workspace = context.open_for_runs()?;
+    let chosen = if args.run.is_empty() {
+        chosen(&workspace, &wanted, ui)?
+    } else {
+        args.run.clone()
+    };
+    let (word, freed) = if args.dry_run {
+        ("would be removed", "would be freed")
+    } else {
+        ("removed", "freed")
+    };
+    let (mut count, mut total) = (0, 0);
+    let status = ui.each(&chosen, |given| {
         let Removed { run, bytes_freed } = remove(&workspace, given, args.dry_run)?;
         let data = json!({"removed": !args.dry_run, "bytes_freed": bytes_freed});
-        let words = format!("{word}, {} freed", bytes(bytes_freed));
+        let words = format!("{word}, {} {freed}", bytes(bytes_freed));
         ui.done(&run, data, Tone::Good, &words);
+        count += 1;
+        total += bytes_freed;
         Ok(())
-    }))
+    });
+    if chosen.len() != 1 || args.run.is_empty() {
+        let runs = plural(count, "run");
+        ui.say(format_args!("{runs} {word}, {} {freed}", bytes(total)));
+    }
+    Ok(status)
+}
+
+/// The ids of the ended runs that the filters fit, newest first.
+fn chosen(workspace: &Workspace, wanted: &Wanted<'_>, ui: &Ui) -> Result<Vec<String>, Failure> {
+    let (mut ids, mut live) = (Vec::new(), 0);
+    for page in pages(workspace, wanted) {
+        for run in page? {
+            if run.status.is_terminal() {
+                ids.push(run.id);
+            } else {
+                live += 1;
+            }
+        }
+    }
+    if live > 0 {
+        ui.say(format_args!(
+            "note: queued and running runs stay ({}); `ade runs cancel` ends a run",
+            plural(live, "run")
+        ));
+    }
+    Ok(ids)
 }

@@ -15,9 +15,13 @@ use crate::ui::{
 
 /// Show everything about one run
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  ade runs show latest\n  ade runs show 0199c2d4 --json")]
+#[command(
+    after_help = "Examples:\n  ade runs show latest\n  ade runs show crew.xlsx\n  ade runs show 0199c2d4 --json"
+)]
 pub struct Args {
-    /// A run's id (what a listing shows of it, or its beginning, is enough), or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    ///
+    /// The file name of an input stands for the newest run of that input.
     #[arg(default_value = "latest")]
     run: String,
     /// Show what the rows around headers, totals and notes were taken for, and why

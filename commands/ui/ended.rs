@@ -1,10 +1,9 @@
 //! Prints a run that ended, as `ade run` and `ade runs retry --now` do, and decides its exit status.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
 use ade::engine::as_json;
-use ade::run::demands::{Demands, Nothing, Shortfall};
+use ade::run::demands::{Nothing, Shortfall};
 use ade::run::error::RunError;
 use ade::run::inline::Finished;
 use ade::run::json::run_json;
@@ -12,6 +11,7 @@ use ade::run::{issues, kind_of_end};
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::Value;
 
+use super::batch::{Batch, Counts};
 use super::format::{duration, plural, thousands};
 use super::notices::Lines;
 use super::results::{fields_that_are, rows};
@@ -19,40 +19,26 @@ use super::terminal::Ui;
 use super::tone::Tone;
 use crate::exit::{ExitStatus, Failure};
 
-/// How a run counts in a summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
-    /// Its workbook is where it was wanted.
-    Normalized,
-    /// The same, but there is nothing in it.
-    Empty,
-    /// Its workbook is where it was wanted, but it has issues, and these were denied.
-    Denied,
-    /// The same, but it lacks what was required.
-    Refused,
-    /// It failed, or its copy could not be written.
-    Failed,
-    /// It was cancelled.
-    Cancelled,
-}
-
 /// What the runs of one call have in common.
 #[derive(Default)]
 pub struct Call {
-    /// Whether there are several files.
+    /// There are several files, and their details are asked for.
     pub several: bool,
-    /// What is asked of each run.
-    pub demands: Demands,
     /// What was said once for all of them.
-    pub told: Mutex<HashSet<String>>,
+    pub told: HashSet<String>,
+    /// Several files have one line each.
+    pub batch: Option<Batch>,
 }
 
 /// Prints a run and its errors. Returns how it counts, and its exit status.
-pub fn print(ui: &Ui, result: &Result<Finished, RunError>, call: &Call) -> (Counts, ExitStatus) {
-    let short = result
-        .as_ref()
-        .map(|finished| call.demands.shortfalls(finished))
-        .unwrap_or_default();
+pub fn print(
+    ui: &Ui,
+    input: usize,
+    result: &Result<Finished, RunError>,
+    call: &mut Call,
+) -> (Counts, ExitStatus) {
+    let finished = result.as_ref().ok();
+    let short = finished.map_or(&[][..], |finished| &finished.shortfalls);
     let refused = if short
         .iter()
         .any(|short| matches!(short, Shortfall::Issues { .. }))
@@ -61,49 +47,87 @@ pub fn print(ui: &Ui, result: &Result<Finished, RunError>, call: &Call) -> (Coun
     } else {
         (!short.is_empty()).then_some(Counts::Refused)
     };
-    let mut told = call.told.lock().unwrap_or_else(PoisonError::into_inner);
     let failures = match result {
-        Ok(finished) => {
-            if ui.json() {
-                ui.record(&to_json(finished));
-            } else if ui.quiet() {
-                print_path(ui, finished, "");
-            } else {
-                print_run(ui, finished, refused, call.several, &mut told);
-            }
-            failures(finished)
-        }
+        Ok(finished) => failures(finished),
         Err(error) => vec![Failure::of(error)],
     };
-    let counts = match result {
-        Ok(finished) if finished.run.status == RunStatus::Cancelled => Counts::Cancelled,
+    let counts = match finished {
+        Some(finished) if finished.run.status == RunStatus::Cancelled => Counts::Cancelled,
         _ if !failures.is_empty() => Counts::Failed,
-        Ok(finished) if refused.is_none() && nothing_in(finished).is_some() => Counts::Empty,
+        Some(finished) if refused.is_none() && nothing_in(finished).is_some() => Counts::Empty,
         _ => refused.unwrap_or(Counts::Normalized),
     };
-    let mut status = ExitStatus::Done;
-    for failure in &failures {
-        ui.failure(failure);
-        status = status.max(failure.status);
-    }
-    for short in &short {
-        let failure = Failure::of(short);
-        status = status.max(failure.status);
-        // That the call names no field of the configuration is the same for every file.
-        let of_call = matches!(short, Shortfall::UnknownField { .. });
-        if !of_call || told.insert(failure.message.clone()) {
-            ui.failure(&failure);
+    let Call {
+        several,
+        told,
+        batch,
+    } = call;
+    if let (Some(batch), false) = (&mut *batch, ui.json()) {
+        if ui.quiet() {
+            finished.iter().for_each(|ended| print_path(ui, ended, ""));
+        } else {
+            print_line(ui, input, finished, counts, batch, told);
+        }
+    } else if let Some(finished) = finished {
+        if ui.json() {
+            ui.record(&to_json(finished));
+        } else if ui.quiet() {
+            print_path(ui, finished, "");
+        } else {
+            print_run(ui, finished, refused, *several, told);
         }
     }
+    let mut status = ExitStatus::Done;
+    let mut tell = |failure: Failure, of_call: bool| {
+        status = status.max(failure.status);
+        match &mut *batch {
+            // The line of the file says it.
+            Some(_) if !ui.json() && counts == Counts::Cancelled => {}
+            Some(batch) if !ui.json() => batch.failed(input, failure, of_call),
+            // What the call says of no file is the same for every file.
+            _ if of_call && !told.insert(failure.message.clone()) => {}
+            _ => ui.failure(&failure),
+        }
+    };
+    for failure in failures {
+        tell(failure, false);
+    }
+    for short in short {
+        let of_call = matches!(short, Shortfall::UnknownField { .. });
+        tell(Failure::of(short), of_call);
+    }
     // A run that failed without an error of its own still failed.
-    if let Some(kind) = result
-        .as_ref()
-        .ok()
-        .and_then(|ended| kind_of_end(&ended.run))
-    {
+    if let Some(kind) = finished.and_then(|ended| kind_of_end(&ended.run)) {
         status = status.max(kind.into());
     }
     (counts, status)
+}
+
+/// The line of one of several files. What is to be said of it is kept for the end.
+fn print_line(
+    ui: &Ui,
+    input: usize,
+    finished: Option<&Finished>,
+    counts: Counts,
+    batch: &mut Batch,
+    told: &mut HashSet<String>,
+) {
+    if let Some(finished) = finished {
+        let run = &finished.run;
+        let lines = Lines { ui, run: &run.id };
+        lines.of_configuration(&finished.noticed, told);
+        if run.status != RunStatus::Cancelled {
+            batch.noticed(input, &finished.noticed);
+        }
+        if run.status == RunStatus::Succeeded
+            && run.metrics.as_ref().is_some_and(|found| found.issues > 0)
+        {
+            hint_at_issues(run)
+                .into_iter()
+                .for_each(|hint| batch.hint(hint));
+        }
+    }
+    batch.line(ui, input, finished, counts);
 }
 
 fn failures(finished: &Finished) -> Vec<Failure> {
@@ -173,11 +197,7 @@ fn print_run(
     }
     // What was noticed before a run failed may be the reason.
     if run.status != RunStatus::Cancelled {
-        if several {
-            lines.of_several(&finished.noticed);
-        } else {
-            lines.of_one_file(&finished.noticed);
-        }
+        lines.of_one_file(&finished.noticed, several);
     }
     if !succeeded {
         return;
@@ -232,13 +252,18 @@ fn print_issues(ui: &Ui, issues: u64, run: &RunRecord) {
         "  {}",
         ui.paint(tone, plural(issues, "issue"))
     ));
-    if issues > 0
-        && let Some(setting) = issues::setting_for_workbook(run)
-    {
-        ui.say(format_args!(
-            "hint: {setting} = true in settings.toml puts each issue beside its row"
-        ));
+    if issues > 0 {
+        hint_at_issues(run)
+            .into_iter()
+            .for_each(|hint| ui.hint(hint));
     }
+}
+
+fn hint_at_issues(run: &RunRecord) -> Option<String> {
+    let setting = issues::setting_for_workbook(run)?;
+    Some(format!(
+        "{setting} = true in settings.toml puts each issue beside its row"
+    ))
 }
 
 fn print_path(ui: &Ui, finished: &Finished, indent: &str) {

@@ -78,6 +78,47 @@ pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
     lines
 }
 
+/// A text for a terminal with so many columns: lines that are too long are broken between words, and go on so many columns
+/// further right than they begin. A word that fits on no line, such as a long path, stays where it is. Colours stay.
+pub fn fitted(text: &str, width: Option<usize>, further: usize) -> String {
+    let Some(width) = width else {
+        return text.to_owned();
+    };
+    let lines = text.lines().map(|line| fitted_line(line, width, further));
+    lines.collect::<Vec<String>>().join("\n")
+}
+
+fn fitted_line(line: &str, width: usize, further: usize) -> String {
+    /// Below this, breaking makes nothing easier to read.
+    const LEAST: usize = 20;
+    let width = width.max(LEAST);
+    if measure_text_width(line) <= width {
+        return line.to_owned();
+    }
+    let words = line.trim_start_matches(' ');
+    let indent = line.len() - words.len();
+    let mut fitted = " ".repeat(indent);
+    let mut taken = indent;
+    for (number, word) in words.split(' ').enumerate() {
+        let needed = measure_text_width(word);
+        if number > 0 {
+            let fits_below = indent + further + needed <= width;
+            if taken + 1 + needed > width && (fits_below || taken > width) {
+                fitted.truncate(fitted.trim_end().len());
+                fitted.push('\n');
+                fitted.push_str(&" ".repeat(indent + further));
+                taken = indent + further;
+            } else {
+                fitted.push(' ');
+                taken += 1;
+            }
+        }
+        fitted.push_str(word);
+        taken += needed;
+    }
+    fitted
+}
+
 /// A path as it would be typed in a folder.
 pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     match path.strip_prefix(folder) {
@@ -104,6 +145,23 @@ mod tests {
             ["a", "/a/very/long/path/that/does/not/fit", "b"]
         );
         assert_eq!(broken("", Some(20)), [""]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_goes_on_below_between_words() {
+        let text = "  one two three four five six\nshort";
+        assert_eq!(fitted(text, None, 2), text);
+        assert_eq!(
+            fitted(text, Some(20), 2),
+            "  one two three four\n    five six\nshort"
+        );
+        let painted = "\u{1b}[31merror:\u{1b}[0m twelve letters";
+        assert_eq!(fitted(painted, Some(21), 2), painted);
+        let long = "see /a/very/long/path/that/does/not/fit now";
+        assert_eq!(
+            fitted(long, Some(20), 4),
+            "see /a/very/long/path/that/does/not/fit\n    now"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@
     reason = "standard output and standard error are refused elsewhere so that all printing is here"
 )]
 
+mod batch;
 mod early;
 mod ended;
 mod environment;
@@ -17,17 +18,20 @@ mod notices;
 mod progress;
 mod results;
 mod screen;
+mod server_log;
 mod table;
 mod terminal;
 mod tone;
 
+pub use batch::File;
 pub use early::{answer, report_panics};
 pub use environment::EnvironmentNarration;
 pub use format::{ago, bytes, duration, plural, thousands};
-pub use narration::Narration;
+pub use narration::{Narration, Skipped};
 pub use progress::Narrator;
 pub use results::{fields_that_are, rows};
 pub use screen::Screen;
+pub use server_log::ServerLog;
 pub use table::{Align, Table};
 pub use terminal::Ui;
 pub use tone::{Color, Tone};

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use ade::clock::Timestamp;
 use ade::environment::provide::Progress;
-use ade::run::demands::Demands;
 use ade::run::error::RunError;
 use ade::run::inline::{self, Finished};
-use ade::store::{Failure, RunRecord};
+use ade::run::output::Earlier;
+use ade::store::RunRecord;
 use serde_json::Value;
 
-use super::ended::{self, Call, Counts};
+use super::batch::{Batch, Counts, File};
+use super::ended::{self, Call};
 use super::environment::EnvironmentNarration;
 use super::format::{duration, plural};
 use super::progress::{Narrator, Task};
 use super::terminal::Ui;
-use crate::exit::ExitStatus;
+use crate::exit::{ExitStatus, Failure};
 
 /// How often a plain line reports the progress of one input where nothing can be drawn.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
@@ -26,13 +27,24 @@ pub struct Narration<'a> {
     ui: &'a Ui,
     narrator: &'a Narrator<'a>,
     environment: EnvironmentNarration<'a>,
-    call: Call,
+    skipped: &'a [Skipped],
     state: Mutex<State>,
 }
 
+/// Files of a call that are not run.
+pub struct Skipped {
+    /// How many.
+    pub files: usize,
+    /// Why.
+    pub failure: Failure,
+}
+
 struct State {
+    call: Call,
     /// What is in progress, by input.
     tasks: Vec<Option<(String, Task)>>,
+    /// Which inputs were begun.
+    is_started: Vec<bool>,
     /// How those that ended count.
     ended: Vec<Counts>,
     /// How many of all inputs have ended, drawn above what is in progress. `None`: there is one input alone, or all have.
@@ -44,25 +56,31 @@ struct State {
 }
 
 impl<'a> Narration<'a> {
-    /// Narrates runs of so many inputs of the configuration with this name, of each of which something may be demanded.
+    /// Narrates runs of these inputs of the configuration with this name. `skipped`: why other files of the call are not run.
     pub fn new(
         ui: &'a Ui,
         narrator: &'a Narrator<'a>,
-        inputs: usize,
+        files: Vec<File>,
         configuration: &'a str,
-        demands: Demands,
+        skipped: &'a [Skipped],
     ) -> Self {
+        let inputs = files.len();
+        let several = inputs + skipped.len() > 1;
+        // With -v each file has all its details.
+        let batch = (several && ui.verbose() == 0).then(|| Batch::new(ui, files));
         Self {
             ui,
             narrator,
             environment: EnvironmentNarration::new(narrator, configuration),
-            call: Call {
-                several: inputs > 1,
-                demands,
-                ..Call::default()
-            },
+            skipped,
             state: Mutex::new(State {
+                call: Call {
+                    several,
+                    batch,
+                    ..Call::default()
+                },
                 tasks: (0..inputs).map(|_| None).collect(),
+                is_started: vec![false; inputs],
                 ended: Vec::new(),
                 overall: (inputs > 1).then(|| narrator.task(&of_all(0, inputs))),
                 status: ExitStatus::Done,
@@ -86,40 +104,54 @@ impl<'a> Narration<'a> {
         self.state().again.clone()
     }
 
-    /// One line for all inputs, where there were several.
+    /// What is to be said of all inputs, if there were several: what was noticed, which failed and why, and the totals.
     pub fn summarize(&self) {
         let mut state = self.state();
         state.overall = None;
         let inputs = state.tasks.len();
-        if inputs == 1 || self.ui.json() {
+        let skipped = self.skipped.iter().map(|skipped| skipped.files).sum();
+        if let (Some(batch), false) = (&state.call.batch, self.ui.json()) {
+            batch.details(self.ui);
+        }
+        for skipped in self.skipped {
+            self.ui.failure(&skipped.failure);
+        }
+        if inputs + skipped <= 1 || self.ui.json() {
             return;
         }
         let count = |wanted: Counts| {
-            state
-                .ended
-                .iter()
-                .filter(|counts| **counts == wanted)
-                .count()
+            let ended = state.ended.iter();
+            ended.filter(|counts| **counts == wanted).count()
         };
-        let [empty, denied, refused] = [Counts::Empty, Counts::Denied, Counts::Refused].map(count);
+        let (empty, not_started) = (count(Counts::Empty), inputs - state.ended.len());
+        if let (Some(batch), 1..) = (&state.call.batch, not_started)
+            && let Some(names) = batch.not_started(|input| state.is_started[input])
+        {
+            self.ui.say(format_args!("not started: {names}"));
+        }
         let mut text = format!(
             "{} of {} normalized",
-            count(Counts::Normalized) + empty + denied + refused,
-            plural(inputs as u64, "file")
+            count(Counts::Normalized) + empty,
+            plural((inputs + skipped) as u64, "file")
         );
         for (number, words) in [
             (empty, "without anything found"),
-            (denied, "with issues, which are denied"),
-            (refused, "refused"),
+            (count(Counts::Denied), "with issues, which are denied"),
+            (count(Counts::Refused), "refused"),
             (count(Counts::Failed), "failed"),
             (count(Counts::Cancelled), "cancelled"),
-            (inputs - state.ended.len(), "not started"),
+            (not_started, "not started"),
+            (skipped, "skipped"),
         ] {
             if number > 0 {
                 text.push_str(&format!(", {number} {words}"));
             }
         }
         self.ui.say(text);
+        if let Some(batch) = &state.call.batch {
+            batch.totals().iter().for_each(|totals| self.ui.say(totals));
+            batch.say_place(self.ui);
+        }
     }
 
     fn progress(&self, input: usize, event: &Value) {
@@ -149,7 +181,9 @@ impl inline::Observer for Narration<'_> {
 
     fn begun(&self, input: usize, run: &RunRecord) {
         let task = self.narrator.task(&run.input_name);
-        self.state().tasks[input] = Some((run.input_name.clone(), task));
+        let mut state = self.state();
+        state.is_started[input] = true;
+        state.tasks[input] = Some((run.input_name.clone(), task));
     }
 
     fn event(&self, input: usize, event: &Value) {
@@ -163,13 +197,13 @@ impl inline::Observer for Narration<'_> {
                 self.narrator
                     .say(format_args!("{level:>7} {name} {message}"));
             }
-            // Lines that the configuration's code prints are shown to its author.
-            "console.line" => self.narrator.say(message),
+            // Lines that the configuration's code prints are shown to its author, as they are.
+            "console.line" => self.narrator.pass_on(message),
             _ => {}
         }
     }
 
-    fn retrying(&self, input: usize, run: &RunRecord, failure: &Failure) {
+    fn retrying(&self, input: usize, run: &RunRecord, failure: &ade::store::Failure) {
         self.state().tasks[input] = None;
         let first_line = failure.message.lines().next().unwrap_or_default();
         let wait = duration(run.available_at.since(Timestamp::now()));
@@ -183,11 +217,36 @@ impl inline::Observer for Narration<'_> {
         self.narrator.say(format_args!("note: {message}"));
     }
 
+    fn earlier(&self, _input: usize, earlier: &Earlier) {
+        let ui = self.ui;
+        let note = match earlier {
+            Earlier::SetAside { from, to } => format!(
+                "note: {} is of an earlier run, and its name is {} now",
+                ui.path(from),
+                ui.path(to)
+            ),
+            Earlier::Left { path, reason } => format!(
+                "note: {} stays, although it is no result of this run: {reason}",
+                ui.path(path)
+            ),
+        };
+        match (&mut self.state().call.batch, earlier) {
+            // Not between the lines of files.
+            (Some(batch), Earlier::SetAside { to, .. }) if !ui.json() => {
+                batch.set_aside(ui.path(to));
+            }
+            (Some(batch), Earlier::Left { .. }) if !ui.json() => batch.note(note),
+            _ => self.narrator.say(note),
+        }
+    }
+
     fn ended(&self, input: usize, result: &Result<Finished, RunError>) {
         // Held while it prints: two inputs that end together do not mix their lines.
         let mut state = self.state();
         state.tasks[input] = None;
-        let print = || ended::print(self.ui, result, &self.call);
+        state.is_started[input] = true;
+        let call = &mut state.call;
+        let print = || ended::print(self.ui, input, result, call);
         let (counts, status) = self.narrator.suspend(print);
         state.ended.push(counts);
         state.status = state.status.max(status);
@@ -198,15 +257,15 @@ impl inline::Observer for Narration<'_> {
             state.again.push(input);
         }
         let (ended, inputs) = (state.ended.len(), state.tasks.len());
-        if ended == inputs {
-            state.overall = None;
-        }
         if let Some(overall) = &state.overall {
             let text = of_all(ended, inputs);
             overall.update(&text);
-            if overall.is_due(REPORT_EVERY) {
+            if overall.is_due(REPORT_EVERY) && ended < inputs {
                 self.narrator.say_unless_drawn(&text);
             }
+        }
+        if ended == inputs {
+            state.overall = None;
         }
     }
 }
@@ -227,11 +286,15 @@ fn at_work(event: &Value) -> String {
             .map(str::to_owned),
     );
     parts.extend(data("stage").and_then(Value::as_str).map(str::to_owned));
-    let rows = data("rows").and_then(Value::as_u64);
+    let mut rows = data("rows").and_then(Value::as_u64);
     if let (Some(rows), Some(total @ 1..)) = (rows, data("total_rows").and_then(Value::as_u64)) {
         let filled = usize::try_from(rows.min(total) * CELLS / total).unwrap_or(0);
         let empty = usize::try_from(CELLS).unwrap_or(0) - filled;
         parts.push(format!("{}{}", "█".repeat(filled), "░".repeat(empty)));
+    }
+    // The rows that a stage adds, such as headers, are no part of its total.
+    if let Some(total) = data("total_rows").and_then(Value::as_u64) {
+        rows = rows.map(|rows| rows.min(total));
     }
     parts.extend(rows.map(|rows| plural(rows, "row")));
     parts.join(" · ")
@@ -239,4 +302,26 @@ fn at_work(event: &Value) -> String {
 
 fn text_of<'a>(event: &'a Value, key: &str) -> &'a str {
     event.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn progress_ends_at_its_total_and_not_behind_it() {
+        let at = |rows: u64, total: Value| {
+            let data =
+                json!({"sheet_name": "a", "stage": "write", "rows": rows, "total_rows": total});
+            at_work(&json!({"data": data}))
+        };
+        assert_eq!(at(4, json!(8)), "a · write · ████████░░░░░░░░ · 4 rows");
+        let end = "a · write · ████████████████ · 8 rows";
+        assert_eq!(
+            (at(8, json!(8)).as_str(), at(10, json!(8)).as_str()),
+            (end, end)
+        );
+        assert_eq!(at(10, Value::Null), "a · write · 10 rows");
+    }
 }

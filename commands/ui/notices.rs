@@ -10,11 +10,9 @@ use super::tone::Tone;
 /// How far the lines about a file are indented.
 const INDENT: &str = "  ";
 /// The code of the notices about the configuration, which are the same for every file of a call.
-const CONFIGURATION: &str = "configuration";
+pub const CONFIGURATION: &str = "configuration";
 /// So many notices of one code are shown of one file.
 const OF_ONE_CODE: usize = 8;
-/// So many lines of each of several files.
-const OF_EACH_FILE: usize = 3;
 
 /// Where the lines of a run go.
 pub struct Lines<'a> {
@@ -25,9 +23,13 @@ pub struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// All notices of the only file of a call: warnings, what is good to know, and readings that the cells leave open.
-    pub fn of_one_file(&self, noticed: &Noticed) {
-        let notices: Vec<&Told> = noticed.notices.iter().collect();
+    /// All notices of a file: warnings, what is good to know, and readings that the cells leave open. `several`: those about
+    /// the configuration are told by [`Self::of_configuration`].
+    pub fn of_one_file(&self, noticed: &Noticed, several: bool) {
+        let notices = noticed.notices.iter();
+        let notices: Vec<&Told> = notices
+            .filter(|told| !several || told.code() != CONFIGURATION)
+            .collect();
         for warnings in [true, false] {
             let mut codes: Vec<&str> = Vec::new();
             for notice in notices.iter().filter(|told| told.is_warning() == warnings) {
@@ -65,38 +67,6 @@ impl Lines<'_> {
             self.ui.words(INDENT, mark, Tone::Warn, &text);
         }
         self.and_more(INDENT, sentences.len());
-    }
-
-    /// The most important lines of one of several files. Those about the configuration are told by [`Self::of_configuration`].
-    pub fn of_several(&self, noticed: &Noticed) {
-        let warnings = noticed
-            .notices
-            .iter()
-            .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
-        let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
-        let mut lines: Vec<(usize, &Told)> = Vec::new();
-        for told in warnings.chain(open) {
-            let alike = lines
-                .iter()
-                .filter(|(_, known)| known.code() == told.code());
-            lines.push((alike.count(), told));
-        }
-        // One of each kind comes before the second one of any.
-        lines.sort_by_key(|(before, _)| *before);
-        let shown = lines.len().min(OF_EACH_FILE);
-        for (_, told) in &lines[..shown] {
-            self.line(INDENT, told, true);
-        }
-        if lines.len() > shown {
-            self.more(
-                INDENT,
-                &format!(
-                    "and {} more; `ade runs show {}` lists them",
-                    lines.len() - shown,
-                    self.run
-                ),
-            );
-        }
     }
 
     /// What is to be said of the configuration once for all files of a call. `told`: what was said.

@@ -46,11 +46,17 @@ impl<'a> Narrator<'a> {
 
     /// Prints a line of narration, above the drawing.
     pub fn say(&self, text: impl Display) {
+        self.pass_on(self.ui.fitted(text));
+    }
+
+    /// Prints a line of somebody else as it is, above the drawing.
+    pub fn pass_on(&self, text: impl Display) {
         match &self.bars {
             Some(bars) => {
                 let _ = bars.println(text.to_string());
             }
-            None => self.ui.say(text),
+            None if !self.ui.quiet() => self.ui.log(text),
+            None => {}
         }
     }
 

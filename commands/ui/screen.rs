@@ -1,10 +1,15 @@
-//! A view that is redrawn in place, on the terminal's alternate screen.
+//! A view that is redrawn in place, on the terminal's alternate screen, until a key ends it.
+
+use std::io::{IsTerminal, Read};
 
 use console::Term;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// The alternate screen. Dropping it restores the cursor and the former content of the terminal.
+/// The alternate screen. Dropping it restores the cursor, the keys and the former content of the terminal.
 pub struct Screen {
     terminal: Term,
+    /// How the keys were read before.
+    keys: Option<Termios>,
 }
 
 impl Screen {
@@ -15,9 +20,26 @@ impl Screen {
             return None;
         }
         let _ = terminal.hide_cursor();
-        let screen = Self { terminal };
+        let screen = Self {
+            terminal,
+            keys: read_single_keys(),
+        };
         screen.write("\x1b[?1049h");
         Some(screen)
+    }
+
+    /// Calls a function once `q` is pressed.
+    pub fn on_q(&self, quit: impl FnOnce() + Send + 'static) {
+        if self.keys.is_none() {
+            return;
+        }
+        // The thread ends with the process: it waits for a key, and nothing else.
+        std::thread::spawn(move || {
+            let pressed = std::io::stdin().lock().bytes().map_while(Result::ok);
+            if pressed.into_iter().any(|key| key == b'q' || key == b'Q') {
+                quit();
+            }
+        });
     }
 
     /// How many characters a line has.
@@ -47,5 +69,22 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.write("\x1b[?1049l");
         let _ = self.terminal.show_cursor();
+        if let Some(keys) = &self.keys {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, keys);
+        }
     }
+}
+
+/// Has the terminal pass on each key at once and print none; Ctrl-C stays a signal. Returns how keys were read before, and
+/// `None` if they come from elsewhere.
+fn read_single_keys() -> Option<Termios> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return None;
+    }
+    let before = tcgetattr(&stdin).ok()?;
+    let mut single = before.clone();
+    single.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
+    tcsetattr(&stdin, OptionalActions::Now, &single).ok()?;
+    Some(before)
 }

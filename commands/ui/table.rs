@@ -24,7 +24,8 @@ pub struct Table {
 }
 
 const GAP: &str = "  ";
-const LEAST: usize = 8;
+/// What is left of a column that is cut: a shorter piece of a name says little.
+const LEAST: usize = 12;
 
 impl Table {
     /// A table with these columns, of which `flexible` may be cut.
@@ -80,12 +81,18 @@ impl Table {
             }
         }
         let mut left_out: Vec<usize> = Vec::new();
+        // A header is whole whatever is cut.
+        let least: Vec<usize> = self
+            .headers
+            .iter()
+            .zip(&widths)
+            .map(|((header, _), width)| LEAST.max(measure_text_width(header)).min(*width))
+            .collect();
         if let Some(most) = width {
-            let least = |column: &usize| LEAST.min(widths[*column]);
             let spare: usize = self
                 .flexible
                 .iter()
-                .map(|column| widths[*column] - least(column))
+                .map(|column| widths[*column] - least[*column])
                 .sum();
             let mut needed = (widths.iter().sum::<usize>() + GAP.len() * (widths.len() - 1))
                 .saturating_sub(spare);
@@ -104,9 +111,7 @@ impl Table {
             };
             for column in &self.flexible {
                 let over = total(&widths).saturating_sub(most);
-                widths[*column] = widths[*column]
-                    .saturating_sub(over)
-                    .max(LEAST.min(widths[*column]));
+                widths[*column] = widths[*column].saturating_sub(over).max(least[*column]);
             }
         }
         let header = self

@@ -9,10 +9,15 @@ use console::measure_text_width;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::format::{broken, typed_in};
+use super::format::{broken, fitted, typed_in};
 use super::table::Table;
 use super::tone::{Color, Tone};
 use crate::exit::{ExitStatus, Failure};
+
+/// The columns of the names in front of facts.
+const NAMES: usize = 15;
+/// So much further right a line goes on that was broken.
+const FURTHER: usize = 2;
 
 /// See the module.
 pub struct Ui {
@@ -88,6 +93,11 @@ impl Ui {
         let _ = writeln!(std::io::stdout().lock(), "{text}");
     }
 
+    /// A line of data in words, broken between them if it is too long for the terminal.
+    pub fn prose(&self, text: impl Display) {
+        self.line(fitted(&text.to_string(), self.width(), FURTHER));
+    }
+
     /// Text without a line end of its own.
     pub fn raw(&self, text: &[u8]) {
         let _ = std::io::stdout().lock().write_all(text);
@@ -113,15 +123,35 @@ impl Ui {
     }
 
     /// The columns of the terminal that data goes to. `None`: it goes elsewhere.
-    fn width(&self) -> Option<usize> {
+    pub(super) fn width(&self) -> Option<usize> {
         std::io::stdout()
             .is_terminal()
             .then(|| usize::from(console::Term::stdout().size().1))
     }
 
+    /// The columns of the terminal that narration goes to. `None`: it goes elsewhere.
+    fn narration_width(&self) -> Option<usize> {
+        std::io::stderr()
+            .is_terminal()
+            .then(|| usize::from(console::Term::stderr().size().1))
+    }
+
+    /// A text of narration, broken between words where a terminal would break words.
+    pub(super) fn fitted(&self, text: impl Display) -> String {
+        fitted(&text.to_string(), self.narration_width(), FURTHER)
+    }
+
     /// A whole JSON document, indented.
     pub fn document(&self, value: &impl Serialize) {
         self.line(serde_json::to_string_pretty(value).unwrap_or_default());
+    }
+
+    /// A JSON document that is an array, of which some entries at a time are printed: as [`Self::document`] prints it whole.
+    pub fn array(&self) -> Array<'_> {
+        Array {
+            ui: self,
+            is_empty: true,
+        }
     }
 
     /// One line of NDJSON.
@@ -157,8 +187,16 @@ impl Ui {
     /// A line of narration.
     pub fn say(&self, text: impl Display) {
         if !self.quiet {
-            self.log(text);
+            self.log(self.fitted(text));
         }
+    }
+
+    /// A line of narration that says what one can do.
+    pub fn hint(&self, text: impl Display) {
+        self.say(format_args!(
+            "{} {text}",
+            self.paint_err(Tone::Name, "hint:")
+        ));
     }
 
     /// A line of a worker's log, which `-q` does not silence.
@@ -169,12 +207,12 @@ impl Ui {
     /// A line with a name and its value.
     pub fn fact(&self, name: &str, value: impl Display) {
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
-        self.line(format_args!("{name} {value}"));
+        let line = format!("{name} {value}");
+        self.line(fitted(&line, self.width(), NAMES));
     }
 
     /// A line with a name and its value in words, which are broken at the width of a terminal. `mark`: a word in front of them.
     pub fn told(&self, name: &str, mark: Option<(Tone, &str)>, text: &str) {
-        const NAMES: usize = 15;
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         let front = mark.map_or(0, |(_, mark)| measure_text_width(mark) + 1);
         let mark = mark.map_or(String::new(), |(tone, mark)| {
@@ -240,14 +278,42 @@ impl Ui {
             let _ = writeln!(stderr, "{}", failure.to_json());
             return;
         }
-        let _ = writeln!(
-            stderr,
-            "{} {}",
-            self.paint_err(Tone::Bad, "error:"),
-            failure.message
-        );
+        let error = self.paint_err(Tone::Bad, "error:");
+        let message = format!("{error} {}", failure.message);
+        let _ = writeln!(stderr, "{}", self.fitted(message));
         if let Some(hint) = &failure.hint {
-            let _ = writeln!(stderr, "{} {hint}", self.paint_err(Tone::Name, "hint:"));
+            let hint = format!("{} {hint}", self.paint_err(Tone::Name, "hint:"));
+            let _ = writeln!(stderr, "{}", self.fitted(hint));
         }
+    }
+}
+
+/// See [`Ui::array`].
+pub struct Array<'a> {
+    ui: &'a Ui,
+    is_empty: bool,
+}
+
+impl Array<'_> {
+    /// Prints some entries.
+    pub fn entries(&mut self, entries: &[impl Serialize]) {
+        let mut text = String::new();
+        for entry in entries {
+            text.push_str(if self.is_empty { "[" } else { "," });
+            self.is_empty = false;
+            for line in serde_json::to_string_pretty(entry)
+                .unwrap_or_default()
+                .lines()
+            {
+                text.push_str("\n  ");
+                text.push_str(line);
+            }
+        }
+        self.ui.raw(text.as_bytes());
+    }
+
+    /// Prints its end.
+    pub fn end(self) {
+        self.ui.line(if self.is_empty { "[]" } else { "\n]" });
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::files::FileError;
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::problem::{Facts, Kind, Problem, code, typed};
 
 /// Why a folder can't be used as a configuration.
 #[derive(Debug, Error)]
@@ -42,7 +42,7 @@ impl Problem for ConfigurationError {
             ConfigurationError::NotFound { path } => {
                 usage(code::CONFIGURATION_NOT_FOUND).hint(format!(
                     "check the spelling, or create a configuration there with `ade init {}`",
-                    path.display()
+                    typed(path.display())
                 ))
             }
             ConfigurationError::NotAFolder { .. } => usage(code::NOT_A_CONFIGURATION)

@@ -3,6 +3,7 @@
 //! The event `engine.run.noticed` has lists of objects, and so has the payload that is recorded. Any engine may have
 //! sent them, so nothing here relies on their shape: what is no notice is passed over.
 
+use serde::Serializer;
 use serde_json::{Map, Value};
 
 /// The key of the notices, in the event and in the recorded payload.
@@ -56,20 +57,25 @@ impl Noticed {
         }
     }
 
-    /// Puts the lists into the payload that is recorded, those that hold something.
-    pub fn add_to(&self, payload: &mut Value) {
-        let Value::Object(payload) = payload else {
-            return;
+    /// The payload with the lists in it, those that hold something, as the text that is recorded.
+    pub fn recorded_with(&self, payload: &Value) -> String {
+        let Value::Object(entries) = payload else {
+            return payload.to_string();
         };
-        for (key, list) in [
-            (NOTICES, &self.notices),
-            (READINGS, &self.readings),
-            (ROWS, &self.rows),
-        ] {
-            if !list.is_empty() {
-                payload.insert(key.to_owned(), as_json(list));
-            }
-        }
+        // A payload of many tables is large, so none of it is copied.
+        let lists = [(NOTICES, &self.notices), (READINGS, &self.readings), (ROWS, &self.rows)];
+        let lists = lists.map(|(key, list)| (key, as_json(list), !list.is_empty()));
+        let own = lists.iter().filter(|(_, _, is_told)| *is_told);
+        let others = entries
+            .iter()
+            .filter(|(key, _)| own.clone().all(|(own, ..)| own != key));
+        let others = others.map(|(key, value)| (key.as_str(), value));
+        let whole = others.chain(own.clone().map(|(key, list, _)| (*key, list)));
+        let mut text = Vec::new();
+        let mut serializer = serde_json::Serializer::new(&mut text);
+        // A map of values with text as keys is always JSON, and JSON is always UTF-8.
+        let _ = serializer.collect_map(whole);
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// Changes the words of every sentence.
@@ -253,14 +259,17 @@ mod tests {
     fn a_payload_that_is_no_object_stays_what_it_is() {
         let noticed = Noticed::of(&json!({"notices": [{"code": "a", "message": "b"}]}));
         for payload in [json!(null), json!([1]), json!("x")] {
-            let mut with = payload.clone();
-            noticed.add_to(&mut with);
-            assert_eq!(with, payload);
+            assert_eq!(noticed.recorded_with(&payload), payload.to_string());
         }
-        let mut payload = json!({"counts": {}});
-        noticed.add_to(&mut payload);
-        assert_eq!(Noticed::of(&payload), noticed);
-        assert!(payload.get("readings").is_none());
+        let payload = json!({"notices": 1, "counts": {}});
+        let recorded: Value = serde_json::from_str(&noticed.recorded_with(&payload)).unwrap();
+        assert_eq!(Noticed::of(&recorded), noticed);
+        assert_eq!(recorded["counts"], json!({}));
+        assert!(recorded.get("readings").is_none());
+        assert_eq!(
+            Noticed::default().recorded_with(&payload),
+            payload.to_string()
+        );
     }
 
     #[test]

@@ -216,7 +216,8 @@ fn passes(name: &OsStr) -> bool {
 
 /// Starts the engine. [`ChildProcess`] starts a process; the simulation has an implementation that starts none.
 pub trait Launch: Send + Sync {
-    /// Runs the engine to its end and passes on each line as it arrives. Stops the engine when `cancel` is raised.
+    /// Runs the engine to its end and passes on each line as it arrives; an event comes back as it was kept. Stops the engine
+    /// when `cancel` is raised.
     ///
     /// # Errors
     /// The process cannot be started.
@@ -224,7 +225,7 @@ pub trait Launch: Send + Sync {
         &self,
         invocation: &Invocation,
         cancel: &Cancel,
-        on_message: &mut dyn FnMut(Message),
+        on_message: &mut dyn FnMut(Message) -> Option<Value>,
     ) -> io::Result<EngineReport>;
 }
 
@@ -241,7 +242,7 @@ impl Launch for ChildProcess<'_> {
         &self,
         invocation: &Invocation,
         cancel: &Cancel,
-        on_message: &mut dyn FnMut(Message),
+        on_message: &mut dyn FnMut(Message) -> Option<Value>,
     ) -> io::Result<EngineReport> {
         invoke(self.values, invocation, cancel, on_message)
     }
@@ -251,7 +252,7 @@ fn invoke(
     values: Option<&(dyn Fn(&str) + Sync)>,
     invocation: &Invocation,
     cancel: &Cancel,
-    on_message: &mut dyn FnMut(Message),
+    on_message: &mut dyn FnMut(Message) -> Option<Value>,
 ) -> io::Result<EngineReport> {
     let mut completed = None;
     let mut computed_fields = Vec::new();
@@ -269,8 +270,9 @@ fn invoke(
         &mut |stream, line| {
             if let Some(event) = engine_event(line) {
                 let data = event.get("data");
+                let mut is_completed = false;
                 match (event.get("event").and_then(Value::as_str), values) {
-                    (Some(COMPLETED), _) => completed = data.cloned(),
+                    (Some(COMPLETED), _) => is_completed = true,
                     (Some(COMPUTED), _) => {
                         computed_fields = data.map(fields_in).unwrap_or_default()
                     }
@@ -287,7 +289,11 @@ fn invoke(
                     }
                     _ => {}
                 }
-                on_message(Message::Event(event));
+                let kept = on_message(Message::Event(event));
+                if is_completed {
+                    // It is large: taken back, it need not be copied.
+                    completed = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
+                }
                 return;
             }
             if !line.trim().is_empty() {

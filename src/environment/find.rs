@@ -7,7 +7,7 @@ use super::prepare::{PrepareError, prepare};
 use super::rebuild::is_usable;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::machine::Moment;
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::problem::{Facts, Kind, Problem, code, typed};
 use crate::store::{EnvironmentRecord, Named, StoreError};
 use crate::workspace::Workspace;
 
@@ -35,8 +35,10 @@ impl Problem for FindError {
     fn facts(&self) -> Facts {
         match self {
             Self::NotBuilt { configuration } => {
-                Facts::new(Kind::Usage, code::ENVIRONMENT_NOT_FOUND)
-                    .hint(format!("`ade env build {configuration}` builds it"))
+                Facts::new(Kind::Usage, code::ENVIRONMENT_NOT_FOUND).hint(format!(
+                    "`ade env build {}` builds it",
+                    typed(configuration)
+                ))
             }
             Self::Configuration(error) => error.facts(),
             Self::Prepare(error) => error.facts(),

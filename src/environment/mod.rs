@@ -1,6 +1,7 @@
 //! One virtual environment, from the choice of a Python to the `.ready` file that marks it as complete.
 //!
 //! - [`prepare`] finds out which environment a configuration needs.
+//! - [`ask`] has a worker build it.
 //! - [`provide`] returns it, or has it built by exactly one process ([`builder`]).
 //! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
 //!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
@@ -12,6 +13,7 @@
 //! The environment holds the engine and what the configuration depends on. The configuration itself is not installed:
 //! runs import a snapshot of it, and a `.pth` file makes its folder importable for its author.
 
+pub mod ask;
 mod attempt;
 mod build;
 pub mod builder;

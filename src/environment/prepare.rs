@@ -8,8 +8,8 @@ use crate::layout;
 use crate::problem::{Facts, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
 use crate::store::{
-    ConfigurationRecord, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, NewEnvironment,
-    RunRecord, StoreError,
+    ConfigurationRecord, ConfigurationVersion, EnvironmentKey, EnvironmentRecord,
+    EnvironmentStatus, NewEnvironment, RunRecord, StoreError,
 };
 use crate::workspace::Workspace;
 
@@ -103,6 +103,36 @@ pub fn prepare(
         python,
         engine,
         key,
+    })
+}
+
+/// Prepares the published version of a configuration, from its frozen files.
+///
+/// # Errors
+/// The files cannot be opened as a configuration, or no Python suits it.
+pub fn prepare_version(
+    workspace: &Workspace,
+    record: &ConfigurationRecord,
+    version: &ConfigurationVersion,
+) -> Result<Prepared, PrepareError> {
+    let settings = &workspace.settings;
+    let configuration = Configuration::open_snapshot(&version.snapshot, &record.path)?;
+    let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
+    let python = python_for(workspace, &configuration)?;
+    Ok(Prepared {
+        key: EnvironmentKey {
+            workspace_id: record.workspace_id.clone(),
+            configuration_id: record.id.clone(),
+            engine_spec: engine.spec(),
+            deps_digest: configuration.deps_digest(&engine.digest()?, &python),
+        },
+        record: record.clone(),
+        source_digest: version.source_digest.clone(),
+        snapshot: version.snapshot.clone(),
+        package_folder: configuration.folder_in(&version.snapshot),
+        configuration,
+        python,
+        engine,
     })
 }
 

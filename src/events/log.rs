@@ -99,6 +99,12 @@ struct State {
 }
 
 impl<'a> EventLog<'a> {
+    /// Whether no event was written yet, by anyone.
+    pub fn is_empty(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.sequence == 0
+    }
+
     /// Opens a log, or creates it. A further attempt continues its numbering; a line that a crash cut short gets a line end,
     /// so that it does not damage the next one.
     ///

@@ -93,7 +93,7 @@ pub fn hint(error: &io::Error) -> Option<String> {
             "point --data-dir (or the output directory) at a place that you may write to"
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a file is where a folder should be: move it away, or point --data-dir elsewhere"
+            "a file has the name that a folder should have: move the file away, or name another --data-dir"
         }
         _ => return None,
     };

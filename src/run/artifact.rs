@@ -22,10 +22,6 @@ pub fn write(
     output_sha256: Option<&str>,
     now: Timestamp,
 ) -> Result<(), FileError> {
-    let payload = ending
-        .results
-        .as_ref()
-        .and_then(|results| serde_json::from_str::<Value>(&results.payload).ok());
     let contents = environment.and_then(|environment| environment.contents.as_ref());
     let record = json!({
         "schema_version": 1,
@@ -73,12 +69,85 @@ pub fn write(
             "cpu_seconds": ending.cpu_seconds,
             "engine_seconds": ending.engine_seconds,
         },
-        "decisions": payload,
     });
     let mut text = serde_json::to_vec_pretty(&record).unwrap_or_default();
-    text.push(b'\n');
+    // The decisions come last, and as text: they are long, and known to be JSON.
+    text.truncate(text.len().saturating_sub("\n}".len()));
+    text.extend_from_slice(b",\n  \"decisions\": ");
+    match &ending.results {
+        Some(results) => push_indented(&results.payload, 1, &mut text),
+        None => text.extend_from_slice(b"null"),
+    }
+    text.extend_from_slice(b"\n}\n");
     let path = folder.artifact();
     files
         .write_whole(&path, &text)
         .map_err(FileError::on("write", &path))
+}
+
+/// Adds JSON that has no blanks between its parts, with a line for each part, as the rest of the record has.
+fn push_indented(json: &str, depth: usize, text: &mut Vec<u8>) {
+    let bytes = json.as_bytes();
+    text.reserve(3 * bytes.len());
+    let new_line = |depth: usize, text: &mut Vec<u8>| {
+        text.push(b'\n');
+        text.resize(text.len() + 2 * depth, b' ');
+    };
+    let mut depth = depth;
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let start = at;
+        at += 1;
+        match byte {
+            b'"' => {
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at = (at + 1).min(bytes.len());
+                text.extend_from_slice(&bytes[start..at]);
+            }
+            b'{' | b'[' => {
+                text.push(byte);
+                if let Some(b'}' | b']') = bytes.get(at) {
+                    text.push(bytes[at]);
+                    at += 1;
+                } else {
+                    depth += 1;
+                    new_line(depth, text);
+                }
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                new_line(depth, text);
+                text.push(byte);
+            }
+            b',' => {
+                text.push(byte);
+                new_line(depth, text);
+            }
+            b':' => text.extend_from_slice(b": "),
+            _ => text.push(byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indented_json_is_what_the_library_writes() {
+        for value in [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!("a \"{[,:]}\\"),
+            json!({"a": [1, -2.5e-7, {"b": {}, "c": []}], "d\n\"": "\\\"", "é": ["x", true, null]}),
+        ] {
+            let mut text = Vec::new();
+            push_indented(&value.to_string(), 0, &mut text);
+            assert_eq!(text, serde_json::to_vec_pretty(&value).unwrap(), "{value}");
+        }
+    }
 }

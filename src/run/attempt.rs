@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::enqueue::open_log;
 use super::verdict::{self, Circumstances};
 use super::{leftovers, results, stage, with_known_names};
 use crate::cancel::Cancel;
 use crate::engine::{EngineReport, Invocation, Launch, Message, Task};
-use crate::events::{EventLog, Subject};
+use crate::events::EventLog;
 use crate::files::{self, FileError};
 use crate::layout::{EnvironmentFolder, RunFolder};
 use crate::lease::Held;
@@ -115,7 +116,7 @@ impl<'a> Execution<'a> {
         held: &'a Held<'a>,
     ) -> Result<Self, FileError> {
         let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-        let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
+        let log = open_log(workspace, run)?;
         Ok(Self {
             workspace,
             run,
@@ -174,13 +175,17 @@ impl<'a> Execution<'a> {
         let launched = launcher.launch(&invocation, cancel, &mut |message| {
             if !self.held.holds() {
                 cancel.cancel();
-                return;
+                return None;
+            }
+            if verdict::is_told_again(&message) {
+                return None;
             }
             let event = self.keep(message);
             // A check prints its findings as lines; the run's end says what they come to.
             if !self.run.options.validate_only {
                 on_event(&event);
             }
+            Some(event)
         });
         let report = match launched {
             Ok(report) => report,
@@ -242,7 +247,10 @@ impl<'a> Execution<'a> {
             scratch: self.folder.scratch(),
             warnings_kept: Some(EnvironmentFolder(environment.folder.clone()).warnings()),
             variables: self.variables(),
-            debug: settings.log_level >= LogLevel::Debug,
+            debug: match &run.options.log_level {
+                Some(level) => level == "debug",
+                None => settings.log_level >= LogLevel::Debug,
+            },
             timeout: timeout(run, settings.run_timeout),
         }
     }
@@ -380,7 +388,7 @@ fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
         invocation.python.display(),
         files::describe(error)
     );
-    let hint = "`ade env build --force CONFIG` provisions the environment anew".to_owned();
+    let hint = "`ade env build --force CONFIG` builds a new environment".to_owned();
     Attempted::failed(
         failure(code::ENGINE_NOT_STARTED, "engine", message, Some(hint)),
         true,

@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use super::ends;
-use crate::events::{EventLog, Subject};
+use super::enqueue::open_log;
+use crate::events::EventLog;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{CancelOutcome, RunRecord, StoreError};
 use crate::workspace::Workspace;
@@ -87,9 +88,7 @@ pub(super) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
 /// Writes the request into the log of a run, of which another process may hold the claim. A log that cannot be opened does
 /// not get it.
 fn note(workspace: &Workspace, run: &RunRecord) {
-    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-    let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id);
-    if let Ok(log) = log {
+    if let Ok(log) = open_log(workspace, run) {
         note_in(&log, run);
     }
 }

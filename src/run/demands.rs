@@ -1,13 +1,13 @@
 //! What a caller asks of a run beyond that it succeeds: no issues, certain fields, so many rows.
 //!
-//! The run stays what it is in the records. Only the command that made it says no.
+//! The run stays what it is in the records. Only the command that made it says no, and puts no copy of its workbook into the
+//! output directory.
 
 use super::Rows;
-use super::inline::Finished;
 use crate::counted::plural;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::distance;
-use crate::store::{FieldResult, FieldState, RunMetrics, RunStatus};
+use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunStatus};
 
 /// Where a person finds out why a field is missing.
 const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
@@ -120,9 +120,13 @@ impl Nothing {
 }
 
 impl Demands {
-    /// In what a run falls short. A run that failed, or that processed nothing, is not asked.
-    pub fn shortfalls(&self, finished: &Finished) -> Vec<Shortfall> {
-        let run = &finished.run;
+    /// In what a run with these results falls short. A run that failed, or that processed nothing, is not asked.
+    pub fn shortfalls(
+        &self,
+        run: &RunRecord,
+        fields: &[FieldResult],
+        rows: Option<Rows>,
+    ) -> Vec<Shortfall> {
         let Some(metrics) = run
             .metrics
             .as_ref()
@@ -145,7 +149,7 @@ impl Demands {
             }
         }
         for field in &self.fields {
-            let state = finished.fields.iter().find(|known| known.field == *field);
+            let state = fields.iter().find(|known| known.field == *field);
             match state.map(FieldResult::state) {
                 Some(FieldState::Found | FieldState::Computed) => {}
                 Some(FieldState::Missing) => found.push(Shortfall::Field {
@@ -154,15 +158,13 @@ impl Demands {
                 }),
                 None => found.push(Shortfall::UnknownField {
                     field: field.clone(),
-                    known: meant(field, &finished.fields),
+                    known: meant(field, fields),
                 }),
             }
         }
         if let Some(least) = self.rows {
             // An engine that does not tell what it wrote still counts what it read.
-            let written = finished
-                .rows
-                .map_or(metrics.rows, |rows: Rows| rows.written);
+            let written = rows.map_or(metrics.rows, |rows| rows.written);
             if written < least {
                 found.push(Shortfall::Rows {
                     input: input(),

@@ -6,7 +6,8 @@
 
 use serde_json::json;
 
-use crate::events::{EventLog, OwnEvent, Subject};
+use super::enqueue::open_log;
+use crate::events::{EventLog, OwnEvent};
 use crate::store::{Failure, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 
@@ -78,8 +79,7 @@ fn note(
 }
 
 fn open<'a>(workspace: &'a Workspace, run: &RunRecord) -> Option<EventLog<'a>> {
-    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-    EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id).ok()
+    open_log(workspace, run).ok()
 }
 
 /// The event that reports the end of a run, made from its record.

@@ -4,12 +4,12 @@
 //! between, or could not write the log, or the log was collected since, the last event is made here from the record: whoever
 //! follows a run sees its end once, and within a second of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{ends, kind_of_end};
+use super::{ends, kind_of_end, with_known_names};
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::events::{self, Follower, OwnEvent};
@@ -55,10 +55,27 @@ impl Problem for FollowError {
     }
 }
 
+/// The names by which people know the snapshot of a configuration and the staged copy of an input.
+pub struct KnownNames(Vec<(PathBuf, String)>);
+
+impl KnownNames {
+    /// A text of an event with these names.
+    pub fn put_into(&self, text: &str) -> String {
+        let names = self.0.iter();
+        let names: Vec<(&Path, &str)> = names
+            .map(|(path, name)| (path.as_path(), name.as_str()))
+            .collect();
+        with_known_names(text, &names)
+    }
+}
+
 enum Subject {
     Run(String),
     Environment(String),
 }
+
+/// So many of the last events that this function wants.
+pub type Last<'a> = (usize, &'a dyn Fn(&Value) -> bool);
 
 /// A log that is being followed.
 pub struct Following<'a> {
@@ -69,6 +86,7 @@ pub struct Following<'a> {
     last_end: Option<Value>,
     /// The number of the last event seen.
     sequence: u64,
+    names: Vec<(PathBuf, String)>,
 }
 
 impl<'a> Following<'a> {
@@ -77,43 +95,65 @@ impl<'a> Following<'a> {
     /// # Errors
     /// There is neither, or `given` fits several.
     pub fn open(workspace: &'a Workspace, given: &str) -> Result<Self, FollowError> {
-        let (subject, log) = find(workspace, given)?;
+        let (subject, log, names) = find(workspace, given)?;
         Ok(Self {
             workspace,
             subject,
             log: Follower::new(log),
             last_end: None,
             sequence: 0,
+            names,
         })
     }
 
-    /// The events so far, with the end of a run that has ended.
+    /// The names by which people know the files that events name.
+    pub fn names(&self) -> KnownNames {
+        KnownNames(self.names.clone())
+    }
+
+    /// Passes on the events so far, one at a time, with the end of a run that has ended. `last`: from the one on where the last
+    /// so many wanted events begin; the log is not read from its beginning then.
     ///
     /// # Errors
     /// The log cannot be read, or the store cannot be used.
-    pub fn so_far(&mut self) -> Result<Vec<Value>, FollowError> {
+    pub fn so_far(
+        &mut self,
+        last: Option<Last<'_>>,
+        on: &mut dyn FnMut(&Value),
+    ) -> Result<(), FollowError> {
         // The state is read before the log: an end that was recorded and written in between is then seen.
         let end = self.end()?;
-        let mut events = self.read()?;
+        if let Some((count, is_wanted)) = last {
+            // At least the last event, which may report the end.
+            self.log.go_to_last(count.max(1), is_wanted)?;
+        }
+        self.read(on)?;
         if let Some(end) = end
             && end.is_late(self.workspace.machine.now())
         {
-            events.extend(self.missing(&end));
+            self.missing(&end).iter().for_each(on);
         }
-        Ok(events)
+        Ok(())
     }
 
-    /// The events that came since the last call.
-    fn read(&mut self) -> Result<Vec<Value>, FollowError> {
-        let events = self.log.poll()?;
-        if let Some(end) = events.iter().rfind(|event| reports_an_end(event)) {
-            self.last_end = Some(end.clone());
-        }
-        let last = events
-            .last()
-            .and_then(|event| event.get("sequence")?.as_u64());
-        self.sequence = last.unwrap_or(self.sequence);
-        Ok(events)
+    /// Passes on the events that came since the last call.
+    fn read(&mut self, on: &mut dyn FnMut(&Value)) -> Result<(), FollowError> {
+        let Self {
+            log,
+            last_end,
+            sequence,
+            ..
+        } = self;
+        log.each(&mut |event| {
+            if let Some(number) = event.get("sequence").and_then(Value::as_u64) {
+                *sequence = number;
+            }
+            on(&event);
+            if reports_an_end(&event) {
+                *last_end = Some(event);
+            }
+        })?;
+        Ok(())
     }
 
     /// The event of an end that the log does not report, as it would be there.
@@ -148,7 +188,7 @@ impl<'a> Following<'a> {
                 ended = self.end()?.map(|end| (end, Instant::now()));
             }
             for _ in 0..READS {
-                self.read()?.iter().for_each(&mut *on);
+                self.read(on)?;
                 if let Some((end, since)) = &ended
                     && (end.is_reported_by(self.last_end.as_ref()) || since.elapsed() > LATE_EVENT)
                 {
@@ -171,11 +211,19 @@ impl<'a> Following<'a> {
     }
 }
 
-fn find(workspace: &Workspace, given: &str) -> Result<(Subject, PathBuf), FollowError> {
+/// What is followed, its log, and the names by which people know the files in it.
+type Found = (Subject, PathBuf, Vec<(PathBuf, String)>);
+
+fn find(workspace: &Workspace, given: &str) -> Result<Found, FollowError> {
     match workspace.store.run(workspace.id(), given) {
         Ok(run) => {
             let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
-            return Ok((Subject::Run(run.id), folder.events()));
+            let configuration = run.configuration_path.to_string_lossy().into_owned();
+            let names = vec![
+                (run.snapshot, configuration),
+                (run.input_path, run.input_name),
+            ];
+            return Ok((Subject::Run(run.id), folder.events(), names));
         }
         Err(StoreError::NotFound { .. }) => {}
         Err(error) => return Err(error.into()),
@@ -184,6 +232,7 @@ fn find(workspace: &Workspace, given: &str) -> Result<(Subject, PathBuf), Follow
         Ok(environment) => Ok((
             Subject::Environment(environment.id),
             EnvironmentFolder(environment.folder).events(),
+            Vec::new(),
         )),
         Err(StoreError::NotFound { .. }) => Err(FollowError::NotFound {
             given: given.to_owned(),
@@ -200,31 +249,36 @@ fn reports_an_end(event: &Value) -> bool {
 }
 
 /// A recorded end.
-struct End {
+pub struct End {
     /// `None`: success.
-    kind: Option<Kind>,
+    pub kind: Option<Kind>,
     /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. A
     /// run that was repeated has ends of earlier attempts in its log.
     sign: (&'static str, Value),
     /// That event, and when the end was, where it can be made from the record. An environment's event is written before its
     /// end is recorded.
-    event: Option<(OwnEvent, Timestamp)>,
+    pub event: Option<(OwnEvent, Timestamp)>,
 }
 
 impl End {
-    fn is_reported_by(&self, event: Option<&Value>) -> bool {
+    /// Whether this event of the log reports it.
+    pub fn is_reported_by(&self, event: Option<&Value>) -> bool {
         let (key, value) = &self.sign;
         event.and_then(|event| event.get("data")?.get(key)) == Some(value)
     }
 
     /// Whether its event is in the log by now, or will never be.
-    fn is_late(&self, now: Timestamp) -> bool {
+    pub fn is_late(&self, now: Timestamp) -> bool {
         let is_recent = |at: &Timestamp| u128::from(now.since(*at)) < LATE_EVENT.as_millis();
         self.event.as_ref().is_none_or(|(_, at)| !is_recent(at))
     }
 }
 
-fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
+/// The end of a run; `None`: it has not ended.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let run = workspace.store.run(workspace.id(), id)?;
     Ok(run.status.is_terminal().then(|| End {
         kind: kind_of_end(&run),

@@ -13,12 +13,13 @@ use serde_json::Value;
 
 use super::attempt::failure;
 use super::cancel;
+use super::demands::Shortfall;
 use super::error::RunError;
 use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, retry_later};
-use super::output::{self, OutputError};
+use super::output::{self, Earlier, OutputError};
 use super::recover::recover;
 use super::request::Request;
-use super::results::Rows;
+use super::results::{self, Rows};
 use crate::cancel::Cancel;
 use crate::engine::Noticed;
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
@@ -47,7 +48,9 @@ pub trait Observer: Sync {
     fn retrying(&self, input: usize, run: &RunRecord, failure: &Failure);
     /// Something went wrong that is tried again.
     fn trouble(&self, input: usize, message: &str);
-    /// A run ended; where it was asked for, its workbook was copied to `copied_to`.
+    /// The run has no result in the output directory, and a file was there.
+    fn earlier(&self, input: usize, earlier: &Earlier);
+    /// A run ended; if that was asked for, its workbook was copied to `copied_to`.
     fn ended(&self, input: usize, result: &Result<Finished, RunError>);
 }
 
@@ -62,6 +65,8 @@ pub struct Finished {
     pub rows: Option<Rows>,
     /// What the engine noticed, and how it read columns.
     pub noticed: Noticed,
+    /// In what it falls short of what was asked; its workbook is not copied then.
+    pub shortfalls: Vec<Shortfall>,
     /// The copy in the output directory, as that was given.
     pub copied_to: Option<PathBuf>,
     /// The same, absolute.
@@ -112,7 +117,11 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, observer: &dyn
                     cancel,
                     observer,
                 };
-                observer.ended(input, &job.run());
+                let ended = job.run();
+                if ended.is_err() {
+                    job.set_aside();
+                }
+                observer.ended(input, &ended);
             }
         })
     });
@@ -376,16 +385,23 @@ impl Job<'_> {
                 store.run_payload(&run.id).ok().flatten(),
             ),
         };
-        let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        let payload = payload.and_then(|text| results::head(&text));
         let mut finished = Finished {
             fields,
             rows: payload.as_ref().and_then(Rows::of),
             noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
             run,
+            shortfalls: Vec::new(),
             copied_to: None,
             copy_path: None,
             copy_error: None,
         };
+        let (demands, run) = (&self.request.demands, &finished.run);
+        finished.shortfalls = demands.shortfalls(run, &finished.fields, finished.rows);
+        if finished.run.status == RunStatus::Failed || !finished.shortfalls.is_empty() {
+            self.set_aside();
+            return finished;
+        }
         if let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
         {
             let to = output::target(folder, &self.request.inputs[self.input]);
@@ -393,14 +409,32 @@ impl Job<'_> {
                 Ok(()) => {
                     // The real path, which a later search for inputs compares with.
                     let path = to.canonicalize().unwrap_or_else(|_| to.clone());
+                    output::forget_stale(&**store, &path);
                     self.record_copy(&finished.run, &path);
                     finished.copy_path = Some(path);
                     finished.copied_to = Some(to);
                 }
-                Err(error) => finished.copy_error = Some(error),
+                Err(error) => {
+                    // What is write-protected was kept on purpose.
+                    if matches!(error, OutputError::File(_)) {
+                        self.set_aside();
+                    }
+                    finished.copy_error = Some(error);
+                }
             }
         }
         finished
+    }
+
+    /// This run has no result in the output directory: what an earlier one left there must not look like it.
+    fn set_aside(&self) {
+        if let Some(folder) = self.request.output_dir {
+            let path = output::target(folder, &self.request.inputs[self.input]);
+            let earlier = output::set_aside(&*self.request.workspace.store, &path);
+            earlier
+                .iter()
+                .for_each(|earlier| self.observer.earlier(self.input, earlier));
+        }
     }
 
     /// Without the record the copy is still good; the next run may take it for an input.

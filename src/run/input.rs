@@ -3,13 +3,14 @@
 //! A folder or glob never means the normalized workbooks that earlier runs left there ([`Found::outputs`]), and a folder
 //! means those below it only where that is asked for. What is left out is returned, so that a command can say so.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use crate::configuration::Configuration;
 use crate::files::FileError;
 use crate::files::name_of;
 use crate::layout::{self, NORMALIZED};
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::problem::{Facts, Kind, Problem, code, typed};
 
 /// The formats that a run accepts, by extension, case-blind.
 pub const SUPPORTED: [&str; 4] = ["xlsx", "xlsm", "xls", "csv"];
@@ -51,15 +52,23 @@ pub enum InputError {
         /// The pattern.
         pattern: String,
     },
-    /// Two inputs would get the same name in the output directory.
-    #[error("{} and {} would both be written to {name}", first.display(), second.display())]
+    /// Several inputs would get the same name in the output directory.
+    #[error("{} would {} be written to {name}, so that none of them is run", names(files), if files.len() == 2 { "both" } else { "all" })]
     SameOutput {
-        /// One of them.
-        first: PathBuf,
-        /// The other.
-        second: PathBuf,
+        /// These inputs.
+        files: Vec<PathBuf>,
         /// The file name that they would share.
         name: String,
+    },
+    /// A file stands where the configuration belongs, and the configuration among the inputs.
+    #[error("the configuration comes first: {} is a file, and {} is a configuration", file.display(), configuration.display())]
+    Swapped {
+        /// What was given as the configuration.
+        file: PathBuf,
+        /// The configuration.
+        configuration: PathBuf,
+        /// The call as it was meant.
+        meant: String,
     },
     /// It cannot be read.
     #[error(transparent)]
@@ -90,7 +99,10 @@ impl Problem for InputError {
             }
             Self::NoMatch { .. } => usage(code::NO_INPUT),
             Self::SameOutput { .. } => usage(code::OUTPUT_CONFLICT)
-                .hint("run them one at a time, with an output directory for each"),
+                .hint("run them one at a time, with another output directory for each, or rename all but one"),
+            Self::Swapped { meant, .. } => {
+                usage(code::NOT_A_CONFIGURATION).hint(format!("`{meant}`"))
+            }
             Self::File(_) => usage(code::INPUT_UNREADABLE),
         }
     }
@@ -143,6 +155,30 @@ struct Candidate {
     input: Input,
     /// It was named itself, not found in a folder or by a glob.
     is_named: bool,
+}
+
+/// Refuses a call whose configuration stands among its inputs, with a file in its place.
+///
+/// # Errors
+/// The call is of this kind.
+pub fn demand_order(configuration: &Path, inputs: &[PathBuf]) -> Result<(), InputError> {
+    if !configuration.is_file() {
+        return Ok(());
+    }
+    let is_configuration = |path: &&PathBuf| path.is_dir() && Configuration::open(path).is_ok();
+    let Some(found) = inputs.iter().find(is_configuration) else {
+        return Ok(());
+    };
+    let files = inputs.iter().filter(|input| *input != found);
+    let files: Vec<String> = std::iter::once(configuration)
+        .chain(files.map(PathBuf::as_path))
+        .map(|path| typed(path.display()))
+        .collect();
+    Err(InputError::Swapped {
+        file: configuration.to_owned(),
+        configuration: found.clone(),
+        meant: format!("ade run {} {}", typed(found.display()), files.join(" ")),
+    })
 }
 
 /// The files that the arguments mean. A file that is named twice is run once.
@@ -274,26 +310,51 @@ impl Sources {
     }
 }
 
-/// Refuses inputs whose normalized workbooks would overwrite each other in one output directory.
-///
-/// # Errors
-/// Two of them have the same stem.
-pub fn demand_distinct_outputs(files: &[Input]) -> Result<(), InputError> {
-    let mut seen: std::collections::HashMap<_, &PathBuf> = std::collections::HashMap::new();
-    for Input { path, below } in files {
-        let name = layout::normalized_name(&name_of(path));
-        if let Some(first) = seen.insert((below, name.to_lowercase()), path) {
-            return Err(InputError::SameOutput {
-                first: first.clone(),
-                second: path.clone(),
-                name: below.join(name).display().to_string(),
-            });
+/// Takes out the inputs whose normalized workbooks would overwrite each other in one output directory. Returns the others,
+/// and an error for each name that several inputs would share.
+pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<InputError>) {
+    let target = |input: &Input| {
+        let name = layout::normalized_name(&name_of(&input.path));
+        // On some file systems case does not tell names apart.
+        (input.below.clone(), name.to_lowercase())
+    };
+    let mut sharing: HashMap<_, usize> = HashMap::new();
+    for input in &inputs {
+        *sharing.entry(target(input)).or_default() += 1;
+    }
+    let (alone, shared): (Vec<_>, Vec<_>) = inputs
+        .into_iter()
+        .partition(|input| sharing[&target(input)] == 1);
+    let mut refused: Vec<(_, Vec<PathBuf>, String)> = Vec::new();
+    for input in shared {
+        let key = target(&input);
+        match refused.iter_mut().find(|(known, ..)| *known == key) {
+            Some((_, files, _)) => files.push(input.path),
+            None => {
+                let name = layout::normalized_name(&name_of(&input.path));
+                let name = input.below.join(name).display().to_string();
+                refused.push((key, vec![input.path], name));
+            }
         }
     }
-    Ok(())
+    let error = |(_, files, name)| InputError::SameOutput { files, name };
+    (alone, refused.into_iter().map(error).collect())
 }
 
-fn is_supported(path: &Path) -> bool {
+/// `a`, `a and b`, `a, b and c`
+fn names(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    match names.as_slice() {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        names => names.join(""),
+    }
+}
+
+/// Whether a file name has the extension of a supported format.
+pub fn is_supported(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| SUPPORTED.contains(&extension.to_lowercase().as_str()))
@@ -579,12 +640,25 @@ mod tests {
     }
 
     #[test]
-    fn outputs_that_would_overwrite_each_other_are_refused() {
-        let of = |files: [&str; 2]| files.map(|file| Input::from(PathBuf::from(file)));
-        assert!(demand_distinct_outputs(&of(["x/a.csv", "y/A.xlsx"])).is_err());
-        assert!(demand_distinct_outputs(&of(["x/a.csv", "y/b.xlsx"])).is_ok());
-        let mut below = of(["x/a.csv", "y/a.csv"]);
+    fn inputs_that_would_overwrite_each_others_outputs_are_taken_out() {
+        let of = |files: &[&str]| -> Vec<Input> {
+            let files = files.iter().map(PathBuf::from);
+            files.map(Input::from).collect()
+        };
+        let (alone, refused) =
+            with_distinct_outputs(of(&["x/a.csv", "x/b.csv", "y/A.xlsx", "z/a.xls"]));
+        assert_eq!(alone, of(&["x/b.csv"]));
+        let said: Vec<String> = refused.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "x/a.csv, y/A.xlsx and z/a.xls would all be written to a_normalized.xlsx, so that none of them is run"
+            ]
+        );
+        let mut below = of(&["x/a.csv", "y/a.csv"]);
         below[1].below = "y".into();
-        assert!(demand_distinct_outputs(&below).is_ok());
+        let (alone, refused) = with_distinct_outputs(below.clone());
+        assert_eq!(alone, below);
+        assert!(refused.is_empty());
     }
 }

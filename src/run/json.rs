@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::summary::summary;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -30,6 +31,7 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
         "environment_id": run.environment_id,
         "deps_digest": run.key.deps_digest,
         "engine_spec": run.key.engine_spec,
+        "document_id": run.document_id,
         "retry_of_run_id": run.retry_of_run_id,
         "input": {
             "name": run.input_name,
@@ -48,7 +50,7 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
         "output_copy": copy,
         "run_dir": run.run_dir,
         "exit_code": run.exit_code,
-        "summary": run.summary,
+        "summary": summary(run),
         "cancel_requested_at": run.cancel_requested_at,
         "artifacts_deleted_at": run.artifacts_deleted_at,
         "error": run.error,

@@ -1,8 +1,9 @@
-//! Which runs a user wants to see: `ade runs ls`.
+//! Which runs a user means by their properties: `ade runs ls`, `ade runs rm`.
 
 use std::path::Path;
 
 use crate::clock::Timestamp;
+use crate::files::name_of;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{ConfigurationRecord, Named, RunFilter, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
@@ -13,16 +14,22 @@ pub struct Wanted<'a> {
     pub status: Option<&'a str>,
     /// The folder, the name or the id of a configuration; `None`: any.
     pub configuration: Option<&'a str>,
+    /// The file name of an input, or a path that ends with it; `None`: any.
+    pub input: Option<&'a str>,
     /// Those recorded since then; `None`: all.
     pub since: Option<Timestamp>,
+    /// Those recorded before then; `None`: all.
+    pub before: Option<Timestamp>,
     /// At most so many.
     pub limit: u32,
 }
 
 /// A text that should say a point in time does not.
 #[derive(Debug, thiserror::Error)]
-#[error("--since {text:?} is not a time")]
+#[error("{flag} {text:?} is not a time")]
 pub struct BadTime {
+    /// The flag that it was given with.
+    flag: &'static str,
     /// The text.
     text: String,
 }
@@ -38,23 +45,65 @@ impl Problem for BadTime {
 ///
 /// # Errors
 /// The text is not one of these.
-pub fn instant(text: &str, now: Timestamp) -> Result<Timestamp, BadTime> {
+pub fn instant(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, BadTime> {
     let text = text.to_owned();
-    Timestamp::parse(&text, now).ok_or(BadTime { text })
+    Timestamp::parse(&text, now).ok_or(BadTime { flag, text })
 }
 
-/// Returns the runs of the workspace that are wanted, the newest first.
-///
-/// # Errors
-/// The store cannot be used.
-pub fn list(workspace: &Workspace, wanted: &Wanted<'_>) -> Result<Vec<RunRecord>, StoreError> {
-    workspace.store.runs(&RunFilter {
-        workspace_id: workspace.id().to_owned(),
-        status: wanted.status.and_then(RunStatus::parse),
-        configuration: wanted.configuration.map(real_path),
-        since: wanted.since,
-        limit: wanted.limit,
-    })
+/// The runs that are wanted, newest first, some at a time: however many there are, no more are in memory.
+pub struct Pages<'a> {
+    workspace: &'a Workspace,
+    filter: RunFilter,
+    /// How many are still wanted.
+    left: u32,
+}
+
+/// How many runs are read at a time.
+const PAGE: u32 = 250;
+
+/// Returns the runs of the workspace that are wanted, the newest first, page by page.
+pub fn pages<'a>(workspace: &'a Workspace, wanted: &Wanted<'_>) -> Pages<'a> {
+    let name = |given: &str| name_of(Path::new(given));
+    Pages {
+        workspace,
+        left: wanted.limit,
+        filter: RunFilter {
+            workspace_id: workspace.id().to_owned(),
+            status: wanted.status.and_then(RunStatus::parse),
+            configuration: wanted.configuration.map(real_path),
+            input: wanted.input.map(name),
+            since: wanted.since,
+            before: wanted.before,
+            ..RunFilter::default()
+        },
+    }
+}
+
+impl Iterator for Pages<'_> {
+    type Item = Result<Vec<RunRecord>, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.filter.limit = self.left.min(PAGE);
+        if self.filter.limit == 0 {
+            return None;
+        }
+        let page = self.workspace.store.runs(&self.filter);
+        if let Ok(page) = &page {
+            let full = page.len() as u64 == u64::from(self.filter.limit);
+            self.left = if full {
+                self.left - self.filter.limit
+            } else {
+                0
+            };
+            self.filter.behind = page.last().map(|run| run.id.clone());
+            if page.is_empty() {
+                return None;
+            }
+        } else {
+            self.left = 0;
+        }
+        Some(page)
+    }
 }
 
 /// Returns the configurations of the workspace that were run, the last one first.

@@ -9,10 +9,10 @@
 //! 4. [`lifecycle`] takes a claimed run to its recorded end: environment, [`attempt`], [`verdict`], record.
 //! 5. [`ends`] writes into the run's log how it ended.
 //!
-//! What a person does to runs: [`list`], [`show`], [`enqueue`], [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
+//! What a person does to runs: [`list`], [`show`], [`enqueue`] (files), [`submit`] (a stored document), [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
 //! the run ends) and [`watch`] (again when a file changes); [`provide`] has an environment
 //! ready for a command that runs nothing. Runs of a process that died come back by [`recover`]; [`waiting`] says why a
-//! queued run does not run yet. [`demands`] is what a caller asks of a run that ended.
+//! queued run does not run yet. [`demands`] is what a caller asks of a run that ended, [`mod@summary`] one sentence about it.
 //!
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
 //! the configuration or of the input is final at once.
@@ -41,6 +41,8 @@ mod results;
 pub mod retry;
 pub mod show;
 pub mod stage;
+pub mod submit;
+pub mod summary;
 pub mod verdict;
 pub mod waiting;
 pub mod watch;

@@ -1,10 +1,19 @@
 //! The output directory of `ade run`: what can be wrong with it is found before any work, and copies appear whole.
+//!
+//! A workbook in it is always the result of the last run that ended, and that run was accepted. Where a run failed or was
+//! refused, the copy that an earlier run left there is renamed to `<name>.stale` ([`set_aside`]), and the next accepted run
+//! deletes that file ([`copy`]'s caller, [`forget_stale`]). Only files that the records call copies are renamed or deleted.
 
 use std::path::{Path, PathBuf};
 
 use super::input::Input;
-use crate::files::{self, FileError, name_of};
+use crate::files::{self, FileError, describe, name_of};
 use crate::problem::{Facts, Kind, Problem, code};
+use crate::store::Store;
+
+/// What follows the name of a workbook that was set aside. No search for inputs takes such a file, and neither does a
+/// script that takes all workbooks of a folder.
+const STALE: &str = ".stale";
 
 /// The output directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +88,7 @@ pub fn check_output_dir(folder: &Path, inputs: &[Input]) -> Result<(), OutputErr
 }
 
 /// Where the copy of an input's workbook goes.
-pub(super) fn target(folder: &Path, input: &Input) -> PathBuf {
+pub fn target(folder: &Path, input: &Input) -> PathBuf {
     let name = crate::layout::normalized_name(&name_of(&input.path));
     folder.join(&input.below).join(name)
 }
@@ -94,6 +103,74 @@ pub(super) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
         files::create_folder(folder)?;
     }
     Ok(files::copy_whole(workbook, to)?)
+}
+
+/// What became of a file that was where the workbook of a run would have been put, if that run had been accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// It was the copy of an earlier run, and has another name now.
+    SetAside {
+        /// Where it was.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
+    /// It stays, although it is no result of this run.
+    Left {
+        /// Where it is.
+        path: PathBuf,
+        /// Why it has not been renamed.
+        reason: String,
+    },
+}
+
+/// Renames the copy of an earlier run, so that it does not look like the result of a run that has none. `None`: there is no
+/// file.
+pub(super) fn set_aside(store: &dyn Store, path: &Path) -> Option<Earlier> {
+    let real = path.canonicalize().ok().filter(|real| real.is_file())?;
+    let left = |reason: String| {
+        Some(Earlier::Left {
+            path: path.to_owned(),
+            reason,
+        })
+    };
+    match store.is_copy(&real) {
+        Ok(true) => {}
+        Ok(false) => return left("no run on record has written it".to_owned()),
+        Err(error) => return left(error.to_string()),
+    }
+    let to = stale(path);
+    let real_to = stale(&real);
+    if real_to.symlink_metadata().is_ok() && !store.is_copy(&real_to).unwrap_or(false) {
+        return left(format!("{} is in the way", to.display()));
+    }
+    if let Err(error) = std::fs::rename(&real, &real_to) {
+        return left(format!("it cannot be renamed: {}", describe(&error)));
+    }
+    // Without the record the file keeps its new name, and no later run replaces or deletes it.
+    let _ = store.move_copy(&real, &real_to);
+    Some(Earlier::SetAside {
+        from: path.to_owned(),
+        to,
+    })
+}
+
+/// Deletes what [`set_aside`] has made of an earlier copy: there is a new one. Where that fails, the file stays.
+pub(super) fn forget_stale(store: &dyn Store, copy: &Path) {
+    let stale = stale(copy);
+    if !stale.is_file() || !store.is_copy(&stale).unwrap_or(false) {
+        return;
+    }
+    if std::fs::remove_file(&stale).is_ok() {
+        // Nothing is on record there: what somebody puts there from now on is not a copy.
+        let _ = store.move_copy(&stale, copy);
+    }
+}
+
+fn stale(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(STALE);
+    path.with_file_name(name)
 }
 
 fn check_target(path: &Path) -> Result<(), OutputError> {

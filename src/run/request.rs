@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::demands::Demands;
 use super::error::RunError;
 use super::input::Input;
 use super::stage::{self, Unrecorded};
@@ -45,6 +46,8 @@ pub struct Request<'a> {
     pub again: Option<&'a RunRecord>,
     /// Where copies of the normalized workbooks go.
     pub output_dir: Option<&'a Path>,
+    /// What is asked of each run; the workbook of one that falls short is not copied.
+    pub demands: Demands,
     /// The sheets; `None`: all visible ones.
     pub sheets: Option<Vec<String>>,
     /// How to do it.

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::EngineReport;
+use crate::engine::{EngineReport, Message};
 use crate::files::mentions_disk_full;
 use crate::problem::code;
 use crate::process::Exit;
@@ -21,6 +21,11 @@ const USAGE_ERROR: &str = "Error: ";
 const SEE_LOG: &str = "`ade logs tail` shows all of its output";
 /// The code of the engine's failure for a configuration that it cannot use.
 const CONFIG_ERROR: &str = "config_error";
+
+/// Whether the end of the run says the same: what is wrong with the settings, which the engine prints with the path of the snapshot.
+pub fn is_told_again(message: &Message) -> bool {
+    matches!(message, Message::Line(_, text) if text.starts_with(INVALID_SETTINGS))
+}
 
 /// What was seen at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +210,7 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
         Observation::TimedOut => {
             let seconds = around.timeout.unwrap_or_default().as_secs_f64();
             Words::new("run", format!("the run took longer than its limit of {seconds} s and was stopped")).hint(
-                "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or see with `ade logs tail` where the time went",
+                "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time",
             )
         }
         Observation::Invalid => {

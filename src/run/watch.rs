@@ -4,12 +4,13 @@
 //! time. That works on every file system, and a program that saves a file in several steps is given time to finish: two
 //! looks in a row have to agree. A changed input is run again alone; after a change of the configuration, all are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::input::{Found, Input, InputError};
 use crate::cancel::Cancel;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, SourceFile};
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -26,6 +27,15 @@ pub struct Watch<'a> {
     pub written: Vec<&'a Path>,
 }
 
+/// What has changed since the last round, the first paths of each kind in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Files of the configuration, relative to its folder, that were edited, added or deleted.
+    pub configuration: Vec<PathBuf>,
+    /// Inputs that were edited or added.
+    pub inputs: Vec<PathBuf>,
+}
+
 /// Runs inputs. Returns those that belong to the next round even if they do not change.
 pub type Round<'a, E> = dyn FnMut(&[Input]) -> Result<Vec<Input>, E> + 'a;
 
@@ -37,6 +47,8 @@ type Stamp = (u64, Option<SystemTime>);
 struct Seen {
     /// `None`: the configuration cannot be read at the moment.
     digest: Option<String>,
+    /// Its files.
+    files: Vec<SourceFile>,
     /// Without a stamp where a file is not there.
     inputs: Vec<(Input, Option<Stamp>)>,
 }
@@ -58,11 +70,26 @@ impl Seen {
         let inputs = self.inputs.iter().filter(is_to_run);
         inputs.map(|(input, _)| input.clone()).collect()
     }
+
+    fn changes_since(&self, earlier: &Self) -> Changes {
+        let differ = |files: &[SourceFile], others: &[SourceFile]| -> BTreeSet<PathBuf> {
+            let changed = files.iter().filter(|file| !others.contains(file));
+            changed.map(|file| file.path.clone()).collect()
+        };
+        let mut configuration = differ(&self.files, &earlier.files);
+        configuration.append(&mut differ(&earlier.files, &self.files));
+        let inputs = self.inputs.iter();
+        let inputs = inputs.filter(|input| !earlier.inputs.contains(input));
+        Changes {
+            configuration: configuration.into_iter().collect(),
+            inputs: inputs.map(|(input, _)| input.path.clone()).collect(),
+        }
+    }
 }
 
 impl Watch<'_> {
     /// Does a round with all inputs, waits for a change and does one with what has changed, until `cancel` is set. `waiting`
-    /// is called before each wait.
+    /// is called before each wait, and `changed` after it.
     ///
     /// # Errors
     /// The first one that a round returns.
@@ -72,6 +99,7 @@ impl Watch<'_> {
         cancel: &Cancel,
         round: &mut Round<'_, E>,
         waiting: &dyn Fn(),
+        changed: &dyn Fn(&Changes),
     ) -> Result<(), E> {
         // Before the round, so that what is saved while it goes on counts as a change.
         let mut seen = self.look();
@@ -86,10 +114,12 @@ impl Watch<'_> {
                     return Ok(());
                 };
                 let to_run = now.to_run_since(&seen, &again);
+                let changes = now.changes_since(&seen);
                 // What this look has seen, and no later one: a change that comes after it is one of the next round.
                 seen = now;
                 // Nothing is to be run where files only vanished.
                 if !to_run.is_empty() {
+                    changed(&changes);
                     break to_run;
                 }
             };
@@ -98,15 +128,19 @@ impl Watch<'_> {
 
     /// The files as they are now.
     fn look(&self) -> Seen {
-        let digest = Configuration::open(self.configuration)
+        let sources = Configuration::open(self.configuration)
             .and_then(|configuration| configuration.sources_except(&self.written))
-            .map(|sources| sources.digest)
             .ok();
+        let (digest, files) = match sources {
+            Some(sources) => (Some(sources.digest), sources.files),
+            None => Default::default(),
+        };
         // Where an input is gone for a moment, as while it is saved, it has no stamp.
         let as_given = |_| self.arguments.iter().cloned().map(Input::from).collect();
         let inputs = (self.expand)().map_or_else(as_given, |found| found.inputs);
         Seen {
             digest,
+            files,
             inputs: inputs.into_iter().map(with_stamp).collect(),
         }
     }
@@ -262,6 +296,24 @@ mod tests {
             ),
             ["a.csv", "b.csv"]
         );
+    }
+
+    #[test]
+    fn it_is_told_what_has_changed() {
+        let folder = Folder::new();
+        folder.write("inbox/b.csv", "Name\nBob\n");
+        folder.watch("inbox", |watch| {
+            let seen = watch.look();
+            folder.write("inbox/b.csv", "Name\nBob\nEve\n");
+            folder.write("config/ade_config/columns/name.py", "# more\n");
+            folder.write("config/ade_config/new.py", "");
+            fs::remove_file(folder.path("config/ade_config/__init__.py")).unwrap();
+            let changes = watch.look().changes_since(&seen);
+            let names = ["__init__.py", "columns/name.py", "new.py"];
+            let files = names.map(|name| Path::new("ade_config").join(name));
+            assert_eq!(changes.configuration, files);
+            assert_eq!(changes.inputs, [folder.path("inbox/b.csv")]);
+        });
     }
 
     #[test]

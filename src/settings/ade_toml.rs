@@ -83,7 +83,7 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
 }
 
 /// The key that a misspelt one most likely meant.
-fn similar(key: &str) -> Option<String> {
+pub(super) fn similar(key: &str) -> Option<String> {
     SETTINGS
         .iter()
         .map(|setting| (distance(key, &setting.key()), setting.key()))

@@ -32,6 +32,14 @@ pub enum SettingsError {
         /// A setting whose key looks alike.
         similar: Option<String>,
     },
+    /// No setting has this name.
+    #[error("there is no setting {name:?}")]
+    UnknownName {
+        /// As it was given.
+        name: String,
+        /// A setting whose key looks alike.
+        similar: Option<String>,
+    },
     /// `ade.toml` is not TOML.
     #[error("{}:{line}: {message}", path.display())]
     BadFile {
@@ -62,10 +70,16 @@ impl Problem for SettingsError {
             Self::UnknownKey {
                 similar: Some(similar),
                 ..
+            }
+            | Self::UnknownName {
+                similar: Some(similar),
+                ..
             } => facts.hint(format!(
                 "did you mean {similar:?}? `ade settings` lists them all"
             )),
-            Self::UnknownKey { .. } => facts.hint("`ade settings` lists them all"),
+            Self::UnknownKey { .. } | Self::UnknownName { .. } => {
+                facts.hint("`ade settings` lists them all")
+            }
             Self::Conflict { name, .. } => facts.hint(format!("keep {name} alone")),
             Self::BadValue { .. } => facts.hint("`ade settings` explains each setting"),
             Self::Unreadable(error) => error.facts().under(facts.kind, facts.code),

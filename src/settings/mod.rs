@@ -42,6 +42,27 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The setting that a user means: by its environment variable, by its key in `ade.toml`, or by an older name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn named(&self, name: &str) -> Result<&Resolved, SettingsError> {
+        let (variable, key) = (name.to_uppercase(), name.to_lowercase());
+        let is_meant = |resolved: &&Resolved| {
+            let setting = resolved.setting;
+            let mut names = setting.aliases.iter().chain([&setting.name]);
+            names.any(|known| *known == variable) || setting.key() == key
+        };
+        let mut all = self.resolved.iter();
+        all.find(is_meant)
+            .ok_or_else(|| SettingsError::UnknownName {
+                name: name.to_owned(),
+                similar: ade_toml::similar(key.trim_start_matches("ade_")),
+            })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 use super::setting::Setting;
 
 /// Where a value came from.
@@ -59,6 +61,22 @@ impl Resolved {
             mask_password(&value)
         } else {
             value
+        })
+    }
+
+    /// The object of a setting, as the command and the API give it. A key may be added, none is renamed or removed.
+    pub fn json(&self) -> Value {
+        let setting = self.setting;
+        let if_any = |text: &'static str| (!text.is_empty()).then_some(text);
+        json!({
+            "name": setting.name,
+            "key": setting.key(),
+            "aliases": setting.aliases,
+            "value": self.shown(),
+            "default": if_any(setting.default),
+            "default_note": if_any(setting.default_note),
+            "source": self.source.to_string(),
+            "meaning": setting.meaning,
         })
     }
 }

@@ -84,52 +84,55 @@ macro_rules! table {
 table! {
     all {
         data_dir: PathBuf = path, "ADE_DATA_DIR", Kind::Path, "./data",
-            "Root of everything that ADE writes.",
+            "The root of everything that ADE writes.",
             aliases(&["ADE_WORKER_DATA_DIR"]);
         database_url: Option<String> = maybe_text, "ADE_DATABASE_URL", Kind::Text, "",
             "The database that holds the queue: sqlite:///relative or sqlite:////absolute.",
             note("sqlite:///<data-dir>/db/ade.sqlite"),
             secret();
         sqlite_journal_mode: String = upper_case, "ADE_DATABASE_SQLITE_JOURNAL_MODE", Kind::Word(&["WAL", "DELETE", "TRUNCATE", "PERSIST"]), "WAL",
-            "SQLite's journal mode. WAL lets readers and a writer work at the same time; the others are for file systems that cannot share memory.";
+            "SQLite's journal mode. WAL lets readers and a writer work at the same time. The other modes are for file systems that cannot share memory.";
         sqlite_synchronous: String = upper_case, "ADE_DATABASE_SQLITE_SYNCHRONOUS", Kind::Word(&["OFF", "NORMAL", "FULL", "EXTRA"]), "NORMAL",
-            "How often SQLite waits for the disk. OFF can damage the database when the machine loses power.";
+            "How often SQLite waits for the disk. With OFF the database can be damaged if the machine loses power.";
         sqlite_busy_timeout: Duration = milliseconds, "ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", Kind::Whole(0), "30000",
-            "How long to wait, in milliseconds, while another process holds the database.";
+            "How long an operation waits, in milliseconds, while another process holds the database.";
         workspace: String = text, "ADE_WORKSPACE", Kind::Text, "default",
             "The workspace that commands act in.";
         workspaces_dir: Option<PathBuf> = maybe_path, "ADE_WORKSPACES_DIR", Kind::Path, "",
-            "Where workspaces keep snapshots and runs.",
+            "The folder in which workspaces keep snapshots and runs.",
             note("<data-dir>/workspaces");
+        documents_dir: Option<PathBuf> = maybe_path, "ADE_DOCUMENTS_DIR", Kind::Path, "",
+            "Where documents that clients upload are kept, below a folder for each workspace.",
+            note("the workspaces directory");
         configs_dir: Option<PathBuf> = maybe_path, "ADE_CONFIGS_DIR", Kind::Path, "",
-            "Where snapshots of configurations are kept, below a folder for each workspace.",
+            "The folder for snapshots of configurations, with a folder for each workspace.",
             note("the workspaces directory");
         runs_dir: Option<PathBuf> = maybe_path, "ADE_RUNS_DIR", Kind::Path, "",
-            "Where runs keep their files, below a folder for each workspace.",
+            "The folder for the files of runs, with a folder for each workspace.",
             note("the workspaces directory");
         venvs_dir: Option<PathBuf> = maybe_path, "ADE_VENVS_DIR", Kind::Path, "",
-            "Where environments are kept.",
+            "The folder for environments.",
             note("<data-dir>/venvs");
         cache_dir: Option<PathBuf> = maybe_path, "ADE_CACHE_DIR", Kind::Path, "",
-            "What is fetched or compiled once for all data directories: downloads, uv, engines, bytecode.",
-            note("the user's cache folder, ade below it; where that cannot be written, <data-dir>/cache");
+            "The folder for what is fetched or compiled once for all data directories: downloads, uv, engines, bytecode.",
+            note("ade in the user's cache folder; if that cannot be written, <data-dir>/cache");
         pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", Kind::Path, "",
-            "pip's download cache.",
+            "The download cache of pip.",
             note("<cache-dir>/pip");
         uv_cache_dir: Option<PathBuf> = maybe_path, "ADE_UV_CACHE_DIR", Kind::Path, "",
-            "uv's download cache.",
+            "The download cache of uv.",
             note("<cache-dir>/uv");
         installer: Installer = installer, "ADE_INSTALLER", Kind::Word(&["auto", "uv", "pip"]), "auto",
-            "What installs environments: uv (from PATH, else fetched once), or the standard library's venv with pip.";
+            "What installs environments: uv (the one on PATH, or one that is fetched once), or venv with pip.";
         python: Option<PathBuf> = program, "ADE_PYTHON", Kind::Path, "",
             "The Python that environments are made from.",
-            note("python3 on PATH; where it does not fit, the newest that does");
+            note("python3 on PATH; if that does not fit, the newest Python that fits");
         engine_spec: Option<String> = maybe_text, "ADE_ENGINE_SPEC", Kind::Text, "",
-            "Another engine: a folder, a wheel, or a requirement.",
+            "Another engine than that in the binary: a folder, a wheel, or a requirement.",
             note("the engine in the binary"),
             aliases(&["ADE_ENGINE_PACKAGE_PATH"]);
         offline: bool = flag, "ADE_OFFLINE", Kind::Flag, "0",
-            "Build environments from caches only, without a network.";
+            "Environments are built from caches only, without a network.";
         build_timeout: Duration = seconds, "ADE_BUILD_TIMEOUT", Kind::Seconds, "600",
             "Seconds that provisioning one environment may take.";
         run_timeout: Option<Duration> = maybe_seconds, "ADE_RUN_TIMEOUT_SECONDS", Kind::Seconds, "",
@@ -138,6 +141,13 @@ table! {
             aliases(&["ADE_JOB_TIMEOUT_SECONDS"]);
         log_level: LogLevel = level, "ADE_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
             "The least severe events that are printed.";
+        queue_size: u32 = count, "ADE_QUEUE_SIZE", Kind::Whole(1), "10",
+            "Runs that may wait in the queue before the HTTP API refuses further ones. The CLI is not limited.";
+        upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", Kind::Whole(1), "200",
+            "The largest document or archive, in megabytes, that the HTTP API accepts.";
+        trusted_proxies: Option<String> = maybe_text, "ADE_API_TRUSTED_PROXIES", Kind::Text, "",
+            "Addresses of proxies, separated by commas, whose forwarded headers `ade serve` believes.",
+            note("none");
     }
     worker {
         concurrency: usize = concurrency, "ADE_WORKER_CONCURRENCY", Kind::Whole(1), "",
@@ -154,19 +164,19 @@ table! {
             "The worker's name in leases and attempts.",
             note("<host>:<pid>:<index>");
         lease: Duration = seconds, "ADE_WORKER_LEASE_SECONDS", Kind::Seconds, "900",
-            "Seconds that a lease holds without a heartbeat; a heartbeat is sent every third of that.",
+            "Seconds that a lease holds without a heartbeat. Three heartbeats are sent in this time.",
             aliases(&["ADE_WORKER_JOB_LEASE_SECONDS"]);
         max_attempts: u32 = count, "ADE_WORKER_MAX_ATTEMPTS", Kind::Whole(1), "3",
-            "Attempts at one run.",
+            "How many attempts a run has.",
             aliases(&["ADE_WORKER_JOB_MAX_ATTEMPTS"]);
         backoff_base: Duration = seconds, "ADE_WORKER_BACKOFF_BASE_SECONDS", Kind::Seconds, "5",
-            "Seconds of backoff before the second attempt; doubled for each further one.",
+            "Seconds of backoff before the second attempt. The backoff doubles for each further attempt.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_BASE_SECONDS"]);
         backoff_max: Duration = seconds, "ADE_WORKER_BACKOFF_MAX_SECONDS", Kind::Seconds, "300",
             "The longest backoff before another attempt, in seconds.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_MAX_SECONDS"]);
         auto_create_schema: bool = flag, "ADE_WORKER_AUTO_CREATE_SCHEMA", Kind::Flag, "0",
-            "A worker creates the schema of a new database itself.";
+            "Whether a worker creates the schema of a new database itself.";
         metrics_interval: Duration = seconds, "ADE_WORKER_METRICS_INTERVAL", Kind::Seconds, "30",
             "Seconds between two entries of the queue's metrics.";
         log_level: LogLevel = worker_level, "ADE_WORKER_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug"]), "",
@@ -175,16 +185,16 @@ table! {
         log_json: bool = is_json, "ADE_LOG_FORMAT", Kind::Word(&["console", "json"]), "console",
             "The format of a worker's log.";
         recovery: Recovery = recovery, "ADE_RECOVERY", Kind::Word(&["requeue", "fail"]), "requeue",
-            "What happens to a run whose process died on this machine: it goes back to the queue, or fails, for an operator to retry.";
+            "What happens to a run whose process died on this machine: requeue puts the run back into the queue, fail leaves it to an operator to retry.";
         enable_gc: bool = flag, "ADE_WORKER_ENABLE_GC", Kind::Flag, "1",
-            "A worker deletes unused environments and files of old runs. Only one worker does so at a time.";
+            "Whether a worker deletes unused environments and files of old runs. Only one worker does so at a time.";
         gc_interval: Duration = seconds, "ADE_WORKER_GC_INTERVAL_SECONDS", Kind::Seconds, "3600",
             "Seconds between two such collections.";
         env_ttl: Option<Duration> = days, "ADE_WORKER_ENV_TTL_DAYS", Kind::Days, "30",
-            "Days without use after which an environment may be deleted; 0 or less: never.";
+            "Days without use after which an environment may be deleted. 0 or less: never.";
         run_artifact_ttl: Option<Duration> = days, "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", Kind::Days, "30",
-            "Days that a run's files are kept after its end; 0 or less: for ever.";
+            "Days that the files of a run are kept after its end. 0 or less: for ever.";
         cache_ttl: Option<Duration> = days, "ADE_WORKER_CACHE_TTL_DAYS", Kind::Days, "90",
-            "Days without use by any build after which a part of the cache may be deleted; 0 or less: never.";
+            "Days after which a part of the cache that no build has used may be deleted. 0 or less: never.";
     }
 }

@@ -115,6 +115,11 @@ impl Value<'_> {
         })
     }
 
+    /// A number of megabytes, in bytes.
+    pub fn megabytes(&self) -> u64 {
+        u64::from(self.count()) * 1024 * 1024
+    }
+
     /// A path, or the name of a program, which is searched on PATH.
     pub fn program(&self) -> Option<PathBuf> {
         self.text.map(|text| {

@@ -33,8 +33,121 @@ pub struct ConfigurationActivity {
     pub last_run_at: Option<Timestamp>,
 }
 
-/// The configurations in the store.
+/// A configuration with all that is recorded of it.
+#[derive(Clone, Debug)]
+pub struct KnownConfiguration {
+    /// Id, workspace, name and folder.
+    pub record: ConfigurationRecord,
+    /// Whether it was uploaded: its folder is ADE's own, and runs use its published version.
+    pub uploaded: bool,
+    /// Whether the workspace's runs use it by default. At most one configuration of a workspace is active.
+    pub active: bool,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// When its record was last changed.
+    pub updated_at: Timestamp,
+    /// When a run of it was last recorded.
+    pub last_run_at: Option<Timestamp>,
+    /// The published version that runs use.
+    pub version: Option<ConfigurationVersion>,
+}
+
+/// A published version of a configuration: files that never change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigurationVersion {
+    /// From 1.
+    pub version: u32,
+    /// The digest of its files.
+    pub source_digest: String,
+    /// The read-only copy of them.
+    pub snapshot: PathBuf,
+    /// Whether runs use it; otherwise it is archived.
+    pub active: bool,
+    /// When it was published.
+    pub published_at: Timestamp,
+}
+
+/// What became of a publication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Publication {
+    /// This version is active now, and the former one is archived.
+    Published(ConfigurationVersion),
+    /// This version is active already, and has the same files.
+    Unchanged(ConfigurationVersion),
+}
+
+/// A workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceRecord {
+    /// Its id, which a person chose.
+    pub id: String,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+}
+
+/// The workspaces and their configurations in the store.
 pub trait Configurations {
+    /// Returns all workspaces, by id.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn workspaces(&self) -> Result<Vec<WorkspaceRecord>>;
+
+    /// Records a workspace, unless it is recorded already. Returns it, and whether it is new.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)>;
+
+    /// Returns a workspace's configurations, the active one first, then by name.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>>;
+
+    /// Returns the configuration with this whole id, of whatever workspace.
+    ///
+    /// # Errors
+    /// There is none, or the database cannot be used.
+    fn configuration(&self, id: &str) -> Result<KnownConfiguration>;
+
+    /// Records a configuration that was uploaded; its folder is ADE's own.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()>;
+
+    /// Makes a configuration the one that its workspace's runs use by default, in place of the former one; or ends that.
+    ///
+    /// # Errors
+    /// There is no such configuration, or the database cannot be used.
+    fn set_active(&self, id: &str, active: bool, now: Timestamp) -> Result<KnownConfiguration>;
+
+    /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
+    /// Files that the active version has already are not published again.
+    ///
+    /// # Errors
+    /// There is no such configuration, or the database cannot be used.
+    fn publish(
+        &self,
+        id: &str,
+        source_digest: &str,
+        snapshot: &Path,
+        now: Timestamp,
+    ) -> Result<Publication>;
+
+    /// Returns the published versions of a configuration, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>>;
+
+    /// Returns the frozen files of all published versions, of all workspaces. They are kept as long as the configuration.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn published_snapshots(&self) -> Result<Vec<PathBuf>>;
+
     /// Returns the configuration of the folder of `new`. Records `new` where the folder is not recorded yet; where it is, it
     /// keeps its id, and its name is updated.
     ///

@@ -25,6 +25,12 @@ pub trait Copies {
     /// The database cannot be used.
     fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()>;
 
+    /// Records that a copy was renamed. What was recorded at its new path is forgotten: the file there was replaced.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn move_copy(&self, from: &Path, to: &Path) -> Result<()>;
+
     /// Whether a run of any workspace put a copy at this absolute path.
     ///
     /// # Errors

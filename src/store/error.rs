@@ -160,7 +160,7 @@ impl Problem for StoreError {
                 database(code::DATABASE_UNREACHABLE).hint(hint.clone())
             }
             Self::OnNetwork { .. } => database(code::DATABASE_ON_NETWORK).hint(
-                "put the data directory on a local disk (--data-dir); or set ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE, which is slower and relies on the file system's locks",
+                "put the data directory on a local disk (--data-dir), or set ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE. This mode is slower and relies on the locks of the file system",
             ),
             Self::File(error) => error
                 .facts()

@@ -1,7 +1,7 @@
 //! The queue and the records.
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
-//! and its records: [`Identities`], [`Configurations`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
+//! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
 //! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
 //! machine; `sqlite/` mirrors these files, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
@@ -25,6 +25,7 @@ mod collection;
 mod configurations;
 mod copies;
 mod database;
+mod documents;
 mod environments;
 mod error;
 mod failure;
@@ -39,14 +40,19 @@ mod schema;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+mod tokens;
 mod workers;
 
 pub use crate::lease::Heartbeat;
 pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use collection::{Collection, RunFiles};
-pub use configurations::{ConfigurationActivity, ConfigurationRecord, Configurations};
+pub use configurations::{
+    ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
+    KnownConfiguration, Publication, WorkspaceRecord,
+};
 pub use copies::{Copies, OutputCopy};
 pub use database::{examine, location, migrate, open, status};
+pub use documents::{DocumentRecord, Documents};
 pub use environments::{
     AfterFailure, BuildAttempts, Claimable, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
     EnvironmentStatus, Environments, LAST_USE_KNOWN_TO, NewEnvironment, Package,
@@ -54,19 +60,20 @@ pub use environments::{
 pub use error::StoreError;
 pub use failure::{Failure, NOT_BUILT};
 pub use identity::{Identities, Identity};
-pub use ids::{Ids, Named};
+pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
 pub use observed_time::{ObservedTime, Unseen};
 pub use queue_statistics::{Overview, QueueDepth, QueueMetrics, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, NewRun, RunFilter, RunOptions, RunRecord, RunStatus, Runs,
-    SheetChoice,
+    SheetChoice, Submission, Submitted,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,
 };
 pub use sqlite::SqliteStore;
+pub use tokens::{Scope, TokenRecord, Tokens};
 pub use workers::{WorkerRecord, Workers};
 
 /// The outcome of every operation here.
@@ -77,6 +84,7 @@ pub trait Store:
     Collection
     + Configurations
     + Copies
+    + Documents
     + Environments
     + Identities
     + Ids
@@ -85,6 +93,7 @@ pub trait Store:
     + QueueStatistics
     + Results
     + Runs
+    + Tokens
     + Workers
     + Send
     + Sync
@@ -94,8 +103,9 @@ pub trait Store:
 impl<S> Store for S where
     S: Collection
         + Configurations
-        + Environments
         + Copies
+        + Documents
+        + Environments
         + Identities
         + Ids
         + Leases
@@ -103,6 +113,7 @@ impl<S> Store for S where
         + QueueStatistics
         + Results
         + Runs
+        + Tokens
         + Workers
         + Send
         + Sync

@@ -74,6 +74,9 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// The wall-clock limit in seconds.
     pub timeout_seconds: Option<f64>,
+    /// The least severe events that the engine sends; `None`: by the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<String>,
     /// What the caller says of single sheets, by their titles.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sheets: BTreeMap<String, SheetChoice>,
@@ -187,7 +190,7 @@ pub struct RunRecord {
     pub exit_code: Option<i32>,
     /// Why it failed.
     pub error: Option<Failure>,
-    /// One sentence, where there is more to report than the status.
+    /// One sentence, if there is more to report than status, error and metrics (`run::summary` makes one of these).
     pub summary: Option<String>,
     /// The normalized workbook.
     pub output_path: Option<PathBuf>,
@@ -270,14 +273,55 @@ pub struct RunFilter {
     pub status: Option<RunStatus>,
     /// Those of the configuration with this id, name or folder.
     pub configuration: Option<String>,
+    /// Those of the input with this file name.
+    pub input: Option<String>,
     /// Those recorded at or after this time.
     pub since: Option<Timestamp>,
+    /// Those recorded before this time.
+    pub before: Option<Timestamp>,
+    /// Those that a list shows behind the run with this id: the next page.
+    pub behind: Option<String>,
     /// The largest number to return.
     pub limit: u32,
 }
 
+/// What a client asks of the queue beside its run.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    /// The largest number of queued runs with which one more is accepted. `None`: any number.
+    pub most_queued: Option<u64>,
+    /// The client's key for this request, and the digest of what is asked for: the same key with the same digest is the same
+    /// request again.
+    pub key: Option<(String, String)>,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug)]
+pub enum Submitted {
+    /// It is in the queue.
+    Queued(Box<RunRecord>),
+    /// The key was used for the same request before; this is the run of then.
+    Repeated(Box<RunRecord>),
+    /// The key was used for another request.
+    KeyInUse,
+    /// This many runs are queued already.
+    Full(u64),
+}
+
 /// The runs: the queue itself, and the records of those that ended.
 pub trait Runs {
+    /// Records a run as queued, unless the queue is full or the key was used before: all in one transaction.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted>;
+
+    /// Returns the run with this whole id, of whatever workspace.
+    ///
+    /// # Errors
+    /// There is none, or the database cannot be used.
+    fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord>;
+
     /// Records runs as queued, all of them or none.
     ///
     /// # Errors
@@ -389,7 +433,8 @@ pub trait Runs {
     /// The database cannot be used.
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()>;
 
-    /// Returns the run of an id, of an unambiguous prefix, or `latest`.
+    /// Returns the run of an id, of an unambiguous beginning or end of one, the newest run of an input with this file name, or
+    /// `latest`.
     ///
     /// # Errors
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.

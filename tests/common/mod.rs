@@ -16,6 +16,9 @@
     reason = "every test file uses a part of this, and tests read their own process variables"
 )]
 
+pub mod api;
+mod described;
+mod http;
 mod machine;
 #[cfg(target_os = "linux")]
 mod network_disk;
@@ -25,6 +28,7 @@ mod running;
 pub mod trials;
 mod workbook;
 
+pub use http::{Answer, Exchange, Request, Server, frames};
 pub use machine::{Machine, machine};
 #[cfg(target_os = "linux")]
 pub use network_disk::NetworkDisk;

@@ -91,6 +91,11 @@ impl Place {
         self.variables.remove(OsStr::new(name));
     }
 
+    /// The environment variables of every `ade` here.
+    pub fn variables(&self) -> &BTreeMap<OsString, OsString> {
+        &self.variables
+    }
+
     /// Sets PATH.
     pub fn set_path(&mut self, folders: &[&Path]) {
         self.set("PATH", std::env::join_paths(folders).unwrap());
@@ -165,9 +170,24 @@ impl Place {
         variables: &[(&str, &str)],
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Outcome {
-        let output = assert_cmd::Command::from_std(self.command())
-            .args(arguments)
-            .envs(variables.iter().copied())
+        let mut command = self.command();
+        command.args(arguments).envs(variables.iter().copied());
+        Self::to_its_end(command)
+    }
+
+    /// Runs a line of a shell in the folder, with the same environment variables.
+    pub fn shell(&self, line: &str) -> Outcome {
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", line])
+            .current_dir(&self.root)
+            .env_clear()
+            .envs(&self.variables);
+        Self::to_its_end(command)
+    }
+
+    fn to_its_end(command: Command) -> Outcome {
+        let output = assert_cmd::Command::from_std(command)
             .timeout(super::HANG)
             .output()
             .unwrap();
@@ -320,6 +340,8 @@ impl Place {
             // Columns of a table are as wide as what was replaced in them.
             (r" +(\[TIME\]|\[SIZE\])  ", "  $1  "),
             (r"(ISSUES|PYTHON) +(TOOK|SIZE)  ", "$1  $2  "),
+            // The seconds of one of several files.
+            (r"(?m)^([✓!✗] .{30,}?) +\d+\.\d($|  )", "$1  [S]$2"),
             (r#""size_bytes":( ?)\d{6,}"#, r#""size_bytes":$1[BYTES]"#),
             (r"\b\d\d:\d\d:\d\d\.\d{3}\b", "[CLOCK]"),
             (r"\b[A-Za-z0-9-]+:\d{2,}:\d+\b", "[WORKER]"),

@@ -100,6 +100,9 @@ IGNORED = {
     "assigned": ({"hooks/z.py": "register = lambda registry: None\n"}, "`register` is a variable"),
     "imported": ({"hooks/z.py": "from ade_config.row_detectors.rows import register\n"}, "`register` is imported"),
     "a class": ({"hooks/z.py": "class register:\n    pass\n"}, "`register` is a class"),
+    "no register at all": ({"columns/z.py": "FIELDS = [1]\n"}, "columns/z.py registers nothing: it has no function `register`, and no module imports it"),
+    "a register without effect": ({"columns/z.py": "def register(registry):\n    for field in []:\n        registry.register_field(field)\n"},
+        "columns/z.py registers nothing: its function `register` calls no method of the registry"),
     "another folder": ({"row_types/z.py": "def register(registry):\n    pass\n"}, "row_types/z.py is not loaded: plugins lie in columns/, row_detectors/, hooks/"),
 }  # fmt: skip
 
@@ -120,6 +123,9 @@ def test_what_is_meant_is_not_told(check, tmp_path):
         "row_detectors/own.py": "def fn(**_):\n    return {'subtotal': 1.0}\ndef register(r):\n    r.register_row_detector(fn, row_kind='subtotal', priority=1)\n",
         "columns/helper.py": "def register_text(registry, name):\n    pass\n",
         "columns/uses.py": "from ade_config.columns import helper\nfrom ade_engine import FieldDef\ndef register(r):\n    r.register_field(FieldDef('town'))\n",
+        "columns/late.py": "X = 1\n",
+        "columns/emptied.py": "# moved away\n",
+        "hooks/lazy.py": "def fn():\n    from ade_config.columns.late import X\ndef register(r):\n    r.register_hook(fn, hook='on_sheet_end', priority=1)\n",
         "columns/_draft.py": "def regster(registry):\n    pass\n",
         "hooks/split.py": "import polars as pl\ndef fn(table):\n    return table.with_columns(pl.lit(1).alias('town'), pl.lit(2).alias('Title'))\ndef register(r):\n    r.register_hook(fn, hook='on_table_mapped', priority=1)\n",
         "tests/helper.py": "def register(registry):\n    pass\n",

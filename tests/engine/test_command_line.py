@@ -353,7 +353,7 @@ def test_a_log_file_tells_of_the_last_run_only(ade_engine, simple, tmp_path):
 def test_an_output_folder_that_cannot_be_made_ends_the_program_before_any_event(ade_engine, simple, tmp_path):
     config, source = simple
     (tmp_path / "file").write_text("no folder")
-    for words in (["--output-dir", tmp_path / "file" / "out"], ["--logs-dir", tmp_path / "file"]):
+    for words in (["--output-dir", tmp_path / "file" / "out"], ["--logs-dir", tmp_path / "file" / "logs"]):
         done = ade_engine("process", "file", "-i", source, "--config-package", config, *words)
         assert (done.status, done.events) == (1, [])
         assert "Error:" in done.stderr and str(tmp_path / "file") in done.stderr

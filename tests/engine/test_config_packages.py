@@ -8,7 +8,7 @@ import pytest
 from conftest import write_files, write_package
 
 from ade_engine import FieldDef, HookName
-from ade_engine.extensions.loader import find_plugins, import_and_register, resolve_config_import
+from ade_engine.extensions.loader import ConfigImport, find_plugins, import_and_register, resolve_config_import
 from ade_engine.extensions.registry import Registry
 from ade_engine.models import ConfigError
 
@@ -17,12 +17,12 @@ REGISTERS = "def register(registry):\n    pass\n"
 
 def test_the_folder_itself_is_taken_before_src_and_the_default(tmp_path):
     write_files(tmp_path / "orders", {"__init__.py": "", "src/other/__init__.py": "", "ade_config/__init__.py": ""})
-    assert resolve_config_import(tmp_path / "orders") == (tmp_path, "orders")
+    assert resolve_config_import(tmp_path / "orders") == ConfigImport("orders", tmp_path)
 
 
 def test_a_folder_with_a_name_that_cannot_be_imported_is_no_package(tmp_path):
     write_files(tmp_path / "my-config", {"__init__.py": "", "ade_config/__init__.py": ""})
-    assert resolve_config_import(tmp_path / "my-config") == (tmp_path / "my-config", "ade_config")
+    assert resolve_config_import(tmp_path / "my-config") == ConfigImport("ade_config", tmp_path / "my-config")
 
 
 def test_src_prefers_ade_config_then_the_alphabet(tmp_path):
@@ -30,9 +30,9 @@ def test_src_prefers_ade_config_then_the_alphabet(tmp_path):
         tmp_path,
         {"src/beta/__init__.py": "", "src/alpha/__init__.py": "", "src/a-b/__init__.py": "", "src/aa/x.py": ""},
     )
-    assert resolve_config_import(tmp_path) == (tmp_path / "src", "alpha")
+    assert resolve_config_import(tmp_path) == ConfigImport("alpha", tmp_path / "src")
     write_files(tmp_path, {"src/ade_config/__init__.py": ""})
-    assert resolve_config_import(tmp_path) == (tmp_path / "src", "ade_config")
+    assert resolve_config_import(tmp_path) == ConfigImport("ade_config", tmp_path / "src")
 
 
 def test_no_package_is_a_module_not_found_error(tmp_path):

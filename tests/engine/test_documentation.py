@@ -28,7 +28,6 @@ def example(tmp_path):
         path = tmp_path / name if name == "input.csv" else folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (folder / "src" / "ade_config" / "__init__.py").touch()
     return folder
 
 
@@ -47,7 +46,7 @@ def test_the_authoring_guides_package_makes_the_output_it_shows(run, example, tm
 
 
 def test_the_authoring_guides_manifest_does_what_it_says(run, example, tmp_path):
-    (text,) = re.findall(r"```toml\n(.*?)```", AUTHORING, re.DOTALL)
+    (text,) = re.findall(r"<!-- manifest: manifest.toml -->\n```toml\n(.*?)```", AUTHORING, re.DOTALL)
     (example / "manifest.toml").write_text(text, encoding="utf-8")
     assert run(example, tmp_path / "input.csv").rows()[0] == ["Customer", "order_id", "amount", "email"]
 

@@ -169,8 +169,9 @@ def test_exceptions_are_attached_to_lines(run):
     [
         ("logger.event('config.mine', data={'a': 1}, b=2)", "engine.config.mine", {"a": 1, "b": 2}),
         ("logger.event('engine.config.mine')", "engine.config.mine", None),
-        ("logger.with_namespace('config.x').event('y')", "engine.config.x.y", None),
-        ("logger.with_namespace('engine.config.x').event('engine.config.z')", "engine.config.z", None),
+        ("logger.with_namespace('engine.config.x').event('y')", "engine.config.x.y", None),
+        ("logger.with_namespace('engine.config.x').event('engine.config.x.z')", "engine.config.x.z", None),
+        ("logger.with_namespace('engine.config.x').event('engine.config.z')", "engine.config.x.config.z", None),
         ("logger.event('table.mapped', anything=1)", "engine.table.mapped", {"anything": 1}),
     ],
 )
@@ -193,7 +194,7 @@ def test_loggers_are_logging_adapters():
         logger = context.logger
         assert isinstance(logger, RunLogger) and isinstance(logger, logging.LoggerAdapter)
         assert logger.namespace == "engine"
-        inner = logger.with_namespace("config.a")
+        inner = logger.with_namespace(" engine.config.a. ")
         assert (inner.namespace, inner.engine_run_id) == ("engine.config.a", logger.engine_run_id)
         logger.event("config.odd", data={"set": {1}, "nan": float("nan"), "path": logging, 5: "five"})
         try:
@@ -218,7 +219,8 @@ def test_loggers_are_logging_adapters():
         ("logger.with_namespace('myorg').event('x', data={'a': 1})", "myorg.x", {"a": 1}),
         ("logger.with_namespace('myorg.').event('.x.y')", "myorg.x.y", None),
         ("logger.with_namespace('engine').event('config.x')", "engine.config.x", None),
-        ("logger.with_namespace('config').event('x')", "engine.config.x", None),
+        ("logger.with_namespace('config').event('x')", "config.x", None),
+        ("logger.with_namespace('').event('x')", "x", None),
         ("logger.event('transform.derived_merge')", "engine.transform.derived_merge", None),
         ("logger.event('validation.result')", "engine.validation.result", None),
         ("logger.event('row_detector.summary')", "engine.row_detector.summary", None),
@@ -276,7 +278,7 @@ def test_a_logger_can_be_opened_with_names_of_levels_and_a_namespace(tmp_path):
         log_format="ndjson",
         log_level="debug",
         log_file=file,
-        to_stderr=False,
+        enable_console_logging=False,
         engine_run_id="abc",
         namespace="engine.config",
     ) as context:

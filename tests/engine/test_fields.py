@@ -1000,6 +1000,22 @@ def test_filled_rows_are_those_with_a_value_in_one_of_the_columns():
     assert fields.filled_rows(table.clear(), ["a"]).to_list() == []
 
 
+@pytest.mark.parametrize(
+    "cells, kept",
+    [
+        (["a", "b"], [0, 1]),
+        (["a", None, "b", " "], [0, 2]),
+        ([None, "a", "b", None, None], [1, 2]),
+        ([None, " "], []),
+        ([], []),
+    ],
+)
+def test_blank_rows_are_dropped_wherever_they_stand(cells, kept):
+    table = pl.DataFrame({"a": pl.Series(cells, dtype=pl.String), "row": list(range(len(cells)))})
+    assert fields.without_blank_rows(table, ["a", "nowhere"]).get_column("row").to_list() == kept
+    assert fields.without_blank_rows(table, ["nowhere"]) is table
+
+
 def test_a_field_knows_its_words():
     assert fields.Field("net_amount").headers == ("net amount",)
     assert fields.Field("net", "Net amount").headers == ("Net amount",)

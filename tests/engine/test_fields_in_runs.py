@@ -10,7 +10,11 @@ import datetime as dt
 import json
 import random
 
+import polars as pl
 import pytest
+
+from ade_engine.fields.readers import gone
+from ade_engine.pipeline.provenance import stretches
 
 NEW = {
     "date_order": "dmy",
@@ -243,6 +247,16 @@ def test_reserved_columns_are_never_written(normalize, run, tmp_path):
         for sheet in normalize.outcome.book.worksheets:
             text = json.dumps([[str(value) for value in row] for row in sheet.iter_rows(values_only=True)])
             assert "__ade_row" not in text and "__ade_unread" not in text and "__ade_doubt" not in text
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stretches_of_rows_that_are_gone(seed):
+    chance = random.Random(seed)
+    before = [chance.choice([None, chance.randrange(2, 30)]) for _ in range(chance.randrange(25))]
+    after = chance.sample(before, chance.randrange(len(before) + 1)) + [99]
+    wanted = sorted({*before} - {*after, None})
+    series = [pl.Series(rows, dtype=dtype) for rows, dtype in ((before, pl.UInt32), (after, pl.Int64))]
+    assert gone(*series) == (len(wanted), stretches(wanted))
 
 
 def test_a_hook_that_drops_rows_names_them_in_stretches(normalize):

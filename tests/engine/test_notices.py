@@ -546,7 +546,8 @@ def test_a_row_that_was_nearly_a_header_is_named(noticed):
     )
     assert notice["rows"] == [[3, 3]]
     # A package without row detectors has not asked for headers to be recognised.
-    assert noticed({"row_detectors/rows.py": "def register(registry): pass"}, [["a"], ["b"]], rows=None) == []
+    files = {"row_detectors/rows.py": "def look(**_):\n    pass\ndef register(r):\n    r.register_hook(look, hook='on_sheet_end', priority=1)\n"}
+    assert noticed(files, [["a"], ["b"]], rows=None) == []
 
 
 def test_notices_hold_no_values(noticed, tmp_path):

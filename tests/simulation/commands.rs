@@ -9,9 +9,11 @@ use ade::environment::gc::CollectError;
 use ade::environment::provide::{Progress, Want};
 use ade::environment::{gc, remove};
 use ade::run::cancel::{self, Cancelled};
+use ade::run::demands::Demands;
 use ade::run::error::RunError;
 use ade::run::inline::{self, Finished, Observer};
 use ade::run::input::Input;
+use ade::run::output::Earlier;
 use ade::run::provide::provide;
 use ade::run::request::Request;
 use ade::run::{Tools, enqueue};
@@ -84,6 +86,7 @@ pub fn run_here(me: &Arc<Process>) {
             inputs: &inputs,
             again: None,
             output_dir: None::<&Path>,
+            demands: Demands::default(),
             sheets: None,
             options: RunOptions {
                 dry_run: me.world.chance.hits(500),
@@ -115,6 +118,7 @@ impl Observer for Terminal<'_> {
         self.0.world.count("retried by ade run");
     }
     fn trouble(&self, _input: usize, _message: &str) {}
+    fn earlier(&self, _input: usize, _earlier: &Earlier) {}
     fn ended(&self, _input: usize, result: &Result<Finished, RunError>) {
         let world = &self.0.world;
         match result {
@@ -142,6 +146,7 @@ pub fn leave_in_queue(me: &Arc<Process>) {
             inputs: &inputs,
             again: None,
             output_dir: None,
+            demands: Demands::default(),
             sheets: None,
             options: RunOptions::default(),
             jobs: 1,

@@ -84,7 +84,7 @@ impl Process {
             settings: self.world.settings.clone(),
             layout: self.world.layout.clone(),
             database_id: DATABASE.to_owned(),
-            store: Box::new(SimulatedStore::new(self)),
+            store: std::sync::Arc::new(SimulatedStore::new(self)),
             machine: Arc::new(SimulatedMachine::new(self)),
         }
     }

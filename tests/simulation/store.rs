@@ -10,12 +10,13 @@ use ade::clock::Timestamp;
 use ade::settings::Recovery;
 use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, Claim, Claimable, Clock, Collection,
-    ColumnResult, ConfigurationActivity, ConfigurationRecord, Configurations, Copies, Ending,
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
-    Heartbeat, Holder, Identities, Identity, Ids, Leases, Named, NewEnvironment, NewRun,
-    ObservedTime, OutputCopy, Overview, QueueDepth, QueueMetrics, QueueStatistics, Result, Results,
-    RunFiles, RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Unseen, WorkerRecord,
-    Workers,
+    ColumnResult, ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
+    Copies, DocumentRecord, Documents, Ending, EnvironmentContents, EnvironmentKey,
+    EnvironmentRecord, Environments, Failure, FieldResult, Heartbeat, Holder, Identities, Identity,
+    Ids, KnownConfiguration, Leases, Named, NewEnvironment, NewRun, ObservedTime, OutputCopy,
+    Overview, Publication, QueueDepth, QueueMetrics, QueueStatistics, Result, Results, RunFiles,
+    RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Submission, Submitted,
+    TokenRecord, Tokens, Unseen, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -143,6 +144,97 @@ impl Configurations for SimulatedStore {
     }
     fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
         self.look("activity", SqliteStore::configuration_activity)
+    }
+    fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
+        self.look("workspaces", SqliteStore::workspaces)
+    }
+    fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
+        self.look("add the workspace", |store| store.add_workspace(id, now))
+    }
+    fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
+        self.look("configurations", |store| store.configurations(workspace))
+    }
+    fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
+        self.look("the configuration by id", |store| store.configuration(id))
+    }
+    fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()> {
+        self.look("add the configuration", |store| {
+            store.add_uploaded_configuration(new, now)
+        })
+    }
+    fn set_active(&self, id: &str, active: bool, now: Timestamp) -> Result<KnownConfiguration> {
+        self.look("activate", |store| store.set_active(id, active, now))
+    }
+    fn publish(
+        &self,
+        id: &str,
+        source_digest: &str,
+        snapshot: &Path,
+        now: Timestamp,
+    ) -> Result<Publication> {
+        self.look("publish", |store| {
+            store.publish(id, source_digest, snapshot, now)
+        })
+    }
+    fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
+        self.look("versions", |store| store.versions(id))
+    }
+    fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
+        self.look("published snapshots", SqliteStore::published_snapshots)
+    }
+}
+
+impl Documents for SimulatedStore {
+    fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord> {
+        self.look("add the document", |store| store.add_document(new))
+    }
+    fn document(&self, id: &str) -> Result<DocumentRecord> {
+        self.look("the document", |store| store.document(id))
+    }
+    fn documents(
+        &self,
+        workspace: &str,
+        before: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<DocumentRecord>> {
+        self.look("documents", |store| {
+            store.documents(workspace, before, limit)
+        })
+    }
+}
+
+impl Tokens for SimulatedStore {
+    fn add_token(&self, token: &TokenRecord, hash: &str) -> Result<()> {
+        self.look("add the token", |store| store.add_token(token, hash))
+    }
+    fn tokens(&self) -> Result<Vec<TokenRecord>> {
+        self.look("tokens", SqliteStore::tokens)
+    }
+    fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>> {
+        self.look("the token", |store| store.token_of(hash))
+    }
+    fn revoke_token(&self, id: &str, now: Timestamp) -> Result<TokenRecord> {
+        self.look("revoke the token", |store| store.revoke_token(id, now))
+    }
+    fn note_token_use(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.look("note the use", |store| store.note_token_use(id, now))
+    }
+    fn begin_session(
+        &self,
+        hash: &str,
+        token: &str,
+        ends: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.look("begin the session", |store| {
+            store.begin_session(hash, token, ends, now)
+        })
+    }
+    fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
+        self.look("the session", |store| store.session(hash, now))
+    }
+    fn end_session(&self, hash: &str) -> Result<()> {
+        self.look("end the session", |store| store.end_session(hash))
     }
 }
 
@@ -366,6 +458,9 @@ impl Copies for SimulatedStore {
     fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()> {
         self.look("record a copy", |store| store.record_copy(copy, now))
     }
+    fn move_copy(&self, from: &Path, to: &Path) -> Result<()> {
+        self.look("move a copy", |store| store.move_copy(from, to))
+    }
     fn is_copy(&self, path: &Path) -> Result<bool> {
         self.look("is it a copy", |store| store.is_copy(path))
     }
@@ -472,6 +567,12 @@ impl QueueStatistics for SimulatedStore {
 }
 
 impl Runs for SimulatedStore {
+    fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
+        self.look("submit", |store| store.submit_run(run, asked, now))
+    }
+    fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
+        self.look("the run by id", |store| store.run_of_any_workspace(id))
+    }
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         let recorded = self.call(Operation::Enqueue(runs), Some(now), |store| {
             store.enqueue_runs(runs, now)
@@ -711,12 +812,25 @@ answers_without_words!(
     Overview,
     Vec<Attempt>,
     Vec<ColumnResult>,
+    DocumentRecord,
+    KnownConfiguration,
+    Option<TokenRecord>,
+    Publication,
+    Submitted,
+    TokenRecord,
     Vec<ConfigurationActivity>,
+    Vec<ConfigurationVersion>,
+    Vec<DocumentRecord>,
     Vec<FieldResult>,
+    Vec<KnownConfiguration>,
+    Vec<PathBuf>,
+    Vec<TokenRecord>,
+    Vec<WorkspaceRecord>,
     Vec<QueueMetrics>,
     Vec<String>,
     Vec<Unseen>,
-    (Vec<PathBuf>, Option<String>)
+    (Vec<PathBuf>, Option<String>),
+    (WorkspaceRecord, bool)
 );
 
 macro_rules! answers_of_records {

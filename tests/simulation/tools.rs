@@ -119,7 +119,7 @@ impl Launch for SimulatedEngine {
         &self,
         invocation: &Invocation,
         cancel: &Cancel,
-        on_message: &mut dyn FnMut(Message),
+        on_message: &mut dyn FnMut(Message) -> Option<serde_json::Value>,
     ) -> io::Result<EngineReport> {
         let world = &self.0.world;
         let run = name_of(&invocation.folder);

@@ -6,6 +6,7 @@ the pipeline that needs it, are imported while the file is being read; only then
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.manifest import Manifest
     from ade_engine.pipeline.sheet import SheetPipeline
     from ade_engine.reporting.completed import RunReport, SheetReport
+
+#: The bytes of the longest name of a file.
+_LONGEST_NAME = 255
 
 _CODES = (
     (ConfigError, RunErrorCode.CONFIG_ERROR),
@@ -95,13 +99,25 @@ class Engine:
 
 def output_path_for(input_file: Path, output_dir: Path | None = None) -> Path:
     """Where a run writes by default."""
-    return (output_dir or input_file.parent) / f"{input_file.stem}_normalized.xlsx"
+    return (output_dir or input_file.parent) / _file_name(input_file.stem, "_normalized.xlsx")
 
 
 def log_file_for(input_file: Path, logs_dir: Path, log_format: str) -> Path:
     """The log of one input file in a folder of logs."""
     ending = "engine_events.ndjson" if log_format == "ndjson" else "engine.log"
-    return logs_dir / f"{input_file.stem}_{ending}"
+    return logs_dir / _file_name(input_file.stem, f"_{ending}")
+
+
+def _file_name(stem: str, ending: str) -> str:
+    """The stem with the ending. A name that no file system takes is cut, and a digest of the stem keeps it apart from others."""
+    if len(os.fsencode(stem + ending)) <= _LONGEST_NAME:
+        return stem + ending
+    from hashlib import sha256
+
+    encoded = os.fsencode(stem)
+    ending = f"~{sha256(encoded).hexdigest()[:8]}{ending}"
+    # The cut may go through a character, whose first bytes then go, too.
+    return encoded[: _LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
 
 
 class _Plan:
@@ -123,7 +139,7 @@ class _Plan:
         self.active_sheet_only = bool(request.active_sheet_only)
         output_dir = None if request.output_dir is None else _absolute(request.output_dir, "output folder")
         if request.output_path is not None:
-            self.output_file = _absolute(request.output_path, "output path", output_dir)
+            self.output_file = _absolute(request.output_path, "output path")
             if self.output_file.suffix.lower() != ".xlsx":
                 raise InputError(f"the output path has to end in .xlsx: {self.output_file}")
         else:
@@ -131,8 +147,11 @@ class _Plan:
         self.logs_dir = None if request.logs_dir is None else _absolute(request.logs_dir, "logs folder")
         self.logs_file: Path | None = None
         if request.logs_path is not None:
-            self.logs_file = _absolute(request.logs_path, "logs path", self.logs_dir)
-            self.logs_dir = self.logs_dir or self.logs_file.parent
+            beside = self.logs_dir or self.output_file.parent
+            self.logs_file = _absolute(request.logs_path, "logs path", beside)
+            if self.logs_dir is None:
+                is_relative = not Path(request.logs_path).expanduser().is_absolute()
+                self.logs_dir = beside if is_relative else self.logs_file.parent
         elif self.logs_dir is not None:
             self.logs_file = log_file_for(self.input_file, self.logs_dir, log_format)
 
@@ -406,7 +425,7 @@ class _Run:
         )
         if self.cells_read:
             show_values(f"The failure in full:\n{stack_trace(raised, whole=False).rstrip()}")
-        return RunError(code=code, stage=stage or "unknown", message=message)
+        return RunError(code=code, stage=stage, message=message)
 
 
 def _named_sheets(visible: list[SourceSheet], names: Sequence[str]) -> list[SourceSheet]:
@@ -429,8 +448,8 @@ def _load_config(
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
-    root, package = resolve_config_import(config_package)
-    package_folder = root / package
+    spec = resolve_config_import(config_package)
+    package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)
     if settings.output_style == "table":
         from ade_engine.pipeline.look import check_fields

@@ -39,7 +39,7 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
         *_settings(config_folder, package_folder),
         *_manifest(config_folder, package_folder, registry, modules),
         *_row_kinds(registry, modules),
-        *_modules(package_folder, plugins, modules),
+        *_modules(package_folder, plugins, modules, registry),
         *_fields(registry, modules),
         *misspelt_parameters(registry),
     ]
@@ -100,12 +100,14 @@ def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
             yield f"{_of(entry)}: row_kind {kind!r} is none that the engine acts on (header, data){meant}"
 
 
-def _modules(package_folder: Path, plugins: list[str], modules: _Modules) -> Iterator[str]:
+def _modules(package_folder: Path, plugins: list[str], modules: _Modules, registry: Registry) -> Iterator[str]:
     """Modules that register nothing although they look as if they should: nobody imports them either."""
     for path, tree in modules.trees.items():
         dotted = _dotted(package_folder, path)
         place = path.relative_to(package_folder).parts
         # A module of a plugin folder may be imported by another one and still have been meant to register something.
+        if dotted in registry.idle_modules:
+            yield f"{path} registers nothing: its function `register` calls no method of the registry"
         if dotted in plugins or dotted in sys.modules and place[0] not in PLUGIN_FOLDERS:
             continue
         functions = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
@@ -118,6 +120,8 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules) -> Ite
         if alike is not None:
             name, line, why = alike
             yield f"{path}, line {line}: the module is not loaded, because it has no top-level function `register`: {name} {why}"
+        elif tree.body and path.name != "__init__.py" and dotted not in sys.modules and path.stem not in modules.imported:
+            yield f"{path} registers nothing: it has no function `register`, and no module imports it; write `def register(registry):`"
 
 
 def _misspelt(functions: dict[str, int]) -> tuple[str, int, str] | None:
@@ -173,11 +177,22 @@ class _Modules:
                     except (OSError, SyntaxError, ValueError, RecursionError):
                         # Not a plugin, or the package would not have loaded.
                         continue
+        #: The last parts of the names that the package imports, also within functions.
+        self.imported = {name for tree in self.trees.values() for name in _imports(tree)}
         self._used = {text for tree in self.trees.values() for text in _texts(tree)}
 
     def use(self, text: str) -> bool:
         """Whether code names the text anywhere but where it registers it."""
         return text in self._used
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom):
+                names.append(node.module or "")
+            yield from (name.rpartition(".")[2] for name in names)
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:

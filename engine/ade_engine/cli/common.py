@@ -27,7 +27,7 @@ def load_settings(values: dict[str, Any]) -> tuple[Settings, Path]:
         setting = Settings.load(**overrides).config_package
         if setting is None:
             raise UsageError("Missing option --config-package (or the setting config_package).")
-        folder = setting
+        folder = setting.expanduser()
     else:
         folder = Path(given)
     if not folder.is_dir():
@@ -51,6 +51,13 @@ def _log_level(values: dict[str, Any]) -> int | None:
     if values["quiet"]:
         return 30
     return 10 if values["debug"] else given
+
+
+def check_folders(values: dict[str, Any]) -> None:
+    """Refuse files where folders are wanted; raises ``UsageError``."""
+    for key in ("output_dir", "logs_dir"):
+        if values[key] is not None and Path(values[key]).is_file():
+            raise UsageError(f"--{key.replace('_', '-')} {values[key]!r} is a file; name a folder.")
 
 
 def check_sheet_options(values: dict[str, Any]) -> None:

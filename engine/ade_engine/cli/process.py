@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ade_engine.application.engine import Engine
 from ade_engine.cli.arguments import UsageError
-from ade_engine.cli.common import check_log_options, check_sheet_options, load_settings
+from ade_engine.cli.common import check_folders, check_log_options, check_sheet_options, load_settings
 from ade_engine.models.errors import InputError
 from ade_engine.models.run import RunRequest, RunStatus
 
@@ -23,6 +23,7 @@ def process_file(values: dict[str, Any]) -> int:
     """Normalize one file."""
     check_log_options(values)
     check_sheet_options(values)
+    check_folders(values)
     input_file = Path(values["input"])
     if not input_file.is_file():
         problem = "is not a file" if input_file.exists() else "does not exist"
@@ -41,6 +42,7 @@ def process_batch(values: dict[str, Any]) -> int:
     """Normalize every supported file below a folder; the others are processed even if one fails."""
     check_log_options(values)
     check_sheet_options(values)
+    check_folders(values)
     input_dir = Path(values["input_dir"])
     if not input_dir.is_dir():
         problem = "is not a folder" if input_dir.exists() else "does not exist"
@@ -63,10 +65,11 @@ def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], e
 
     found = []
     wanted = {extension.lower() for extension in extensions}
+    # Without any extension in the setting every file is wanted.
     for parent, _, names in os.walk(folder):
         for name in names:
             path = Path(parent, name)
-            if path.suffix.lower() not in wanted or not path.is_file():
+            if wanted and path.suffix.lower() not in wanted or not path.is_file():
                 continue
             if (include and not matches(path, include)) or matches(path, exclude):
                 continue

@@ -18,6 +18,7 @@ from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.stack import innermost_frame
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
+from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,23 +78,31 @@ def place_in_words(place: dict[str, str | int]) -> str:
     return ", ".join(words[key].format(value) for key, value in place.items())
 
 
-def resolve_config_import(config_package: str | os.PathLike) -> tuple[Path, str]:
-    """The folder to import from, and the name of the package in it.
+class ConfigImport(Record, frozen=True):
+    """How a config package is imported: its name, and the folder that has to be on ``sys.path``."""
 
-    The folder given may be the package itself, hold packages under ``src/``, or hold ``ade_config/``.
+    package_name: str
+    import_root: Path
+
+
+def resolve_config_import(config_package: str | os.PathLike) -> ConfigImport:
+    """Where a config package is imported from, and under which name.
+
+    The folder given may be the package itself, hold packages under ``src/``, or hold ``ade_config/``. ``~`` and links are
+    followed.
     """
-    folder = Path(os.path.abspath(config_package))
+    folder = Path(config_package).expanduser().resolve()
     if _is_package(folder):
-        return folder.parent, folder.name
+        return ConfigImport(folder.name, folder.parent)
     source = folder / "src"
     if source.is_dir():
         names = sorted(entry.name for entry in source.iterdir() if _is_package(entry))
         if DEFAULT_PACKAGE in names:
-            return source, DEFAULT_PACKAGE
+            return ConfigImport(DEFAULT_PACKAGE, source)
         if names:
-            return source, names[0]
+            return ConfigImport(names[0], source)
     if _is_package(folder / DEFAULT_PACKAGE):
-        return folder, DEFAULT_PACKAGE
+        return ConfigImport(DEFAULT_PACKAGE, folder)
     raise ModuleNotFoundError(
         f"{folder} holds no config package: neither the folder itself nor src/* nor {DEFAULT_PACKAGE}/ "
         "is a Python package (a folder with an __init__.py)"
@@ -105,7 +114,8 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
 
     Afterwards the registry is ready for a run.
     """
-    root, package = resolve_config_import(config_package)
+    spec = resolve_config_import(config_package)
+    root, package = spec.import_root, spec.package_name
     _forget(package)
     importlib.invalidate_caches()
     sys.path.insert(0, str(root))
@@ -119,7 +129,10 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
             )
         for name in found:
             module = importlib.import_module(name)
+            size = registry.size
             outcome = module.register(registry)
+            if registry.size == size:
+                registry.idle_modules.append(name)
             if hasattr(outcome, "cr_code"):
                 # `async def register` is found like any other, but it is not awaited.
                 outcome.close()

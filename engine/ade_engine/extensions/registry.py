@@ -61,6 +61,14 @@ class Registry:
         self.column_transforms_by_field: dict[str, list[RegisteredFn]] = {}
         self.column_validators_by_field: dict[str, list[RegisteredFn]] = {}
         self.hooks: dict[HookName, list[RegisteredFn]] = {stage: [] for stage in HookName}
+        #: The plugin modules whose ``register`` has registered nothing.
+        self.idle_modules: list[str] = []
+
+    @property
+    def size(self) -> int:
+        """How much is registered."""
+        lists = (self.fields, self.row_detectors, self.column_detectors, self.column_transforms, self.column_validators)
+        return sum(map(len, lists)) + sum(map(len, self.hooks.values()))
 
     def register_field(self, field: FieldDef) -> FieldDef:
         """Make a field known. Detectors, transforms and validators for it may be registered from here on."""

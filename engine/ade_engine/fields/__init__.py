@@ -34,6 +34,7 @@ from ade_engine.fields.readers import (
     phone,
     text,
     time,
+    without_blank_rows,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "text",
     "time",
     "unique",
+    "without_blank_rows",
 ]

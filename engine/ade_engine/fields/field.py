@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspect import signature
 
-from ade_engine.fields.headers import score, simplify
+from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.readers import money
 from ade_engine.models.fields import FieldDef
 
@@ -60,18 +60,7 @@ class Field:
         """Register the field, a detector for its headers, its reader and its checks."""
         registry.register_field(FieldDef(name=self.name, label=self.label, **self.facts))
 
-        known: dict[str, dict[str, float] | None] = {}
-
-        def by_header(column_header_original, column_header_parts):
-            # The tables of a sheet mostly repeat their headers.
-            if column_header_original not in known:
-                # Of "Payment" above "Due date" the lower one says what the column holds.
-                texts = [column_header_original, *column_header_parts[-1:]]
-                found = max(score(text, self.headers) for text in texts)
-                known[column_header_original] = {self.name: found} if found else None
-            return known[column_header_original]
-
-        registry.register_column_detector(_named(by_header, self.name), field=self.name, priority=20)
+        registry.register_column_detector(FieldHeaders(self.name, self.headers), field=self.name, priority=20)
         if self.read is not None:
             registry.register_column_transform(_of_field(self.read, self.name, "read"), field=self.name, priority=20)
         for number, check in enumerate(self.checks):

@@ -44,6 +44,23 @@ def _without_brackets(text: str) -> str:
     return text.partition("(")[0].partition("[")[0]
 
 
+class FieldHeaders:
+    """A column detector: columns with one of a field's headers. It looks at nothing but the header, and says the same of the
+    same header.
+    """
+
+    def __init__(self, field: str, headers: Iterable[str]):
+        self.field = field
+        self.headers = tuple(headers)
+        self.__name__ = self.__qualname__ = f"Field({field!r}).header"
+
+    def __call__(self, column_header_original: str, column_header_parts: list[str]) -> dict[str, float] | None:
+        # Of "Payment" above "Due date" the lower one says what the column holds.
+        texts = [column_header_original, *column_header_parts[-1:]]
+        found = max(score(text, self.headers) for text in texts)
+        return {self.field: found} if found else None
+
+
 class HeaderRows:
     """A row detector: rows with ``least`` known headers or more, ``score`` for each, so that a fuller header wins.
 

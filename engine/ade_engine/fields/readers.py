@@ -13,6 +13,7 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.surroundings import current
+from ade_engine.models.series import series_of
 
 _TYPES = {
     "text": pl.String,
@@ -28,6 +29,10 @@ _TYPES = {
     "time": pl.Time,
     "duration": pl.Duration("us"),
 }
+
+
+#: Types that the native half reads as they are; most columns have one of them.
+_READ_AS_THEY_ARE = frozenset((pl.String, pl.Float64, pl.Int64, pl.Boolean, pl.Date, pl.Null))
 
 
 class Reader(pl.Expr):
@@ -67,11 +72,18 @@ class Reader(pl.Expr):
             made = self.__dict__["_made"] = expression._pyexpr
         return made
 
+    @property
+    def reads_as_it_stands(self) -> bool:
+        """Whether it reads the table's own column, and not the one that it was made of."""
+        return not self._original
+
     def read_from(self, table: pl.DataFrame) -> pl.Series:
         """The column of a table as it is read; nulls where the table has no such column."""
-        if self.column in table.columns:
-            return self.read(table.get_column(self.column))
-        return pl.Series(self.column, [None], dtype=_TYPES[self.kind]).new_from_index(0, table.height)
+        try:
+            series = table.get_column(self.column)
+        except pl.exceptions.ColumnNotFoundError:
+            return pl.Series(self.column, [None], dtype=_TYPES[self.kind]).new_from_index(0, table.height)
+        return self.read(series)
 
     def read(self, series: pl.Series) -> pl.Series:
         """The column as it is read, within what stands around it."""
@@ -93,16 +105,18 @@ class Reader(pl.Expr):
             hints = around.hints(self.column)
             if hints != (None, None):
                 found = _native.read_column(series, self.kind, self._option, hints=hints, **arguments)
-        column, unread, count, lost, reading = found
+        column, unread, is_exact, lost, reading = found
         if around is not None:
-            messages = None if unread is None else pl.Series("unread", unread)
-            around.note(self.column, self.kind, lost, reading, messages)
-        return pl.Series(self.column, column)
+            messages = None if unread is None else series_of(unread)
+            around.note(self.column, self.kind, lost, reading, messages, is_exact)
+        return series_of(column)
 
 
 def readable(series: pl.Series) -> pl.Series:
     """The series in a type that the native half reads: exact numbers, times with zones and categories have others."""
     dtype = series.dtype
+    if type(dtype) in _READ_AS_THEY_ARE:
+        return series
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         return series.cast(pl.String)
     if dtype == pl.Object:
@@ -139,7 +153,13 @@ def emptied_cells(before: pl.Series, after: pl.Series) -> pl.Series | None:
         # Lists and the like: no cell has such a value, so a transform of the author's has made it.
         lost = before.is_not_null() & after.is_null()
         return pl.select(pl.when(lost).then(pl.lit("left empty"))).to_series() if lost.any() else None
-    return None if built is None else pl.Series("unread", built)
+    return None if built is None else series_of(built)
+
+
+def count_issues(columns: list[pl.Series]) -> tuple[pl.Series, pl.Series]:
+    """For each row whether any of these columns has a value there, and how many of them have."""
+    some, count = _native.count_issues(columns)
+    return series_of(some), series_of(count)
 
 
 def count_filled(columns: list[pl.Series]) -> list[int]:
@@ -153,7 +173,30 @@ def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
     Blank text counts as no value; columns that the table lacks count as empty.
     """
     present = [table.get_column(name) for name in columns if name in table.columns]
-    return pl.Series("filled", _native.filled_rows([readable(one) for one in present], table.height))
+    return series_of(_native.filled_rows([readable(one) for one in present], table.height))
+
+
+def without_blank_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """The table without the rows in which none of these columns has a value: for hooks.
+
+    What has a value is what :func:`filled_rows` says. A table that has none of the columns stays as it is.
+    """
+    present = [readable(table.get_column(name)) for name in columns if name in table.columns]
+    if not present:
+        return table
+    first, stop, flags = _native.filled_stretch(present, table.height)
+    if flags is not None:
+        return table.filter(series_of(flags))
+    # Mostly they are the blank lines behind a table, and then no cell needs to be copied.
+    return table if stop - first == table.height else table.slice(first, stop - first)
+
+
+def gone(before: pl.Series, after: pl.Series) -> tuple[int, list[list[int]]] | None:
+    """Numbers of one series that the other lacks: how many, and first and last of each stretch without a gap.
+
+    ``None`` where one of them has a number that is no row's.
+    """
+    return _native.gone(before, after)
 
 
 def text(column: str) -> pl.Expr:

@@ -25,7 +25,7 @@ _KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers"}
 class Surroundings:
     """The surroundings of the columns of one table."""
 
-    __slots__ = ("settings", "table", "sources", "field", "readings", "unread", "lost_digits", "_shown")
+    __slots__ = ("settings", "table", "sources", "field", "readings", "unread", "exact", "lost_digits", "_rows", "_shown")
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, Source]):
         self.settings = settings
@@ -39,8 +39,13 @@ class Surroundings:
         self.readings: dict[tuple[str, str], dict[str, Any]] = {}
         #: Messages for cells that came out empty, by field.
         self.unread: dict[str, list[pl.Series]] = {}
+        #: By field and by the name of the column, the messages of a reader that has one for each cell that came out empty.
+        self.exact: dict[tuple[str, str], pl.Series | None] = {}
         #: How many codes have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
+        # The number of each row in its sheet, where that is known.
+        rows = table.get_column(ROW) if sources and ROW in table.columns else None
+        self._rows = rows if rows is not None and rows.dtype.is_integer() else None
         self._shown: dict[str, tuple[str | None, str | None]] = {}
 
     def hints(self, name: str) -> tuple[str | None, str | None]:
@@ -85,16 +90,25 @@ class Surroundings:
 
     def origin(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
         """The cells that a column of mixed cells was made of, where each row's cell is known."""
-        source = self.sources.get(name)
-        rows = self.table.get_column(ROW) if source is not None and ROW in self.table.columns else None
-        if rows is None or len(rows) != len(series) or not rows.dtype.is_integer():
+        source, rows = self.sources.get(name), self._rows
+        if source is None or rows is None or len(rows) != len(series):
             return None
         mixed = source.mixed_cells()
         return None if mixed is None else (*mixed, rows)
 
-    def note(self, name: str, kind: str, lost: int, reading: dict[str, Any] | None, unread: pl.Series | None) -> None:
-        """Keep how a column was read for the field at hand."""
+    def note(
+        self,
+        name: str,
+        kind: str,
+        lost: int,
+        reading: dict[str, Any] | None,
+        unread: pl.Series | None,
+        is_exact: bool,
+    ) -> None:
+        """Keep how a column was read for the field at hand. ``is_exact``: no cell came out empty without a message."""
         field = self.field or name
+        if is_exact:
+            self.exact[field, name] = unread
         if unread is not None:
             self.unread.setdefault(field, []).append(unread)
         if lost:

@@ -130,17 +130,15 @@ def _extensions(value: Any, text: bool) -> tuple[str, ...]:
             value = json.loads(value)
         except ValueError:
             raise ValueError('should be a JSON list such as [".xlsx", ".csv"]') from None
+    if value is None:
+        return ()
     if isinstance(value, str):
-        value = [entry for entry in value.split(",") if entry.strip()]
+        value = value.split(",")
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError("should be a list of file extensions")
-    found = []
-    for entry in value:
-        if not isinstance(entry, str) or not entry.strip(" ."):
-            raise ValueError("should be a list of file extensions")
-        extension = entry.strip()
-        found.append(extension if extension.startswith(".") else f".{extension}")
-    return tuple(found)
+    entries = (str(entry).strip() for entry in value)
+    # A glob such as *.csv means its extension; blank entries mean nothing.
+    return tuple(entry if entry.startswith(".") else f".{entry.lstrip('*.')}" for entry in entries if entry)
 
 
 def parse_log_level(value: Any, text: bool = False) -> int:
@@ -206,6 +204,7 @@ _NEWER = (
     ("row_provenance", False, _flag, "know which source row each output row comes from"),
     ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
     ("strict_validators", False, _flag, "the result of a validator has to be text"),
+    ("typed_fields", False, _flag, "fields without values have their type, and transforms written for text get text"),
     ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
     ("spread_header_labels", False, _flag, "a label over several columns of a stacked header belongs to each of them"),
     ("end_tables_at_notes", False, _flag, "tables end above the notes below them"),
@@ -302,6 +301,7 @@ class Settings:
     row_provenance: bool
     report_unread_cells: bool
     strict_validators: bool
+    typed_fields: bool
     output_style: str
     spread_header_labels: bool
     end_tables_at_notes: bool
@@ -327,8 +327,13 @@ class Settings:
         cwd: str | os.PathLike | None = None,
         **overrides: Any,
     ) -> Settings:
-        """Settings from every source; ``cwd`` stands for the working folder."""
-        folder = None if config_package_dir is None else Path(config_package_dir).expanduser()
+        """Settings from every source; ``cwd`` stands for the working folder.
+
+        ``config_package_dir`` is also the setting ``config_package``, unless that is among the overrides.
+        """
+        folder = None if config_package_dir is None else Path(config_package_dir).expanduser().resolve()
+        if folder is not None:
+            overrides.setdefault("config_package", folder)
         settings = cls.__new__(cls)
         settings._fill(_resolve(Path.cwd() if cwd is None else Path(cwd).expanduser(), folder, overrides))
         return settings

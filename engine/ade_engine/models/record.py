@@ -95,6 +95,10 @@ class Record:
         if len(args) > len(cls._by_place):
             raise TypeError(f"{cls.__name__} takes {len(cls._by_place)} values, {len(args)} were given")
         values = dict(zip(cls._by_place, args))
+        if len(values) == len(cls._fields) and not kwargs:
+            self.__dict__.update(values)
+            self.__post_init__()
+            return
         for name, value in kwargs.items():
             if name not in cls._fields:
                 raise TypeError(f"{cls.__name__} has no field {name!r}")

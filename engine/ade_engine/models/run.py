@@ -35,7 +35,8 @@ class RunRequest(Record):
     """One input file for one config package.
 
     The output goes to ``output_path``, else to ``<output_dir>/<stem>_normalized.xlsx``, else beside the input.
-    ``logs_path``, or a file in ``logs_dir``, receives the events when the caller passes no logger of its own.
+    ``logs_path``, or a file in ``logs_dir``, receives the events if the caller passes no logger of its own. A relative
+    ``output_path`` starts in the working folder, a relative ``logs_path`` in ``logs_dir``, else beside the output.
     """
 
     config_package: Path
@@ -52,7 +53,8 @@ class RunError(Record):
     """Why a run failed."""
 
     code: RunErrorCode
-    stage: str
+    #: The stage of the hook that failed; ``None`` for any other failure.
+    stage: str | None
     message: str
 
 

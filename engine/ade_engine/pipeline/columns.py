@@ -28,13 +28,16 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
     What ``table.with_columns(columns)`` gives, without the query that it builds and runs: that costs a small table more than
     its values do. The table itself stays as it is.
     """
-    if any(len(column) != table.height for column in columns) or not table.width:
+    height, names = table.height, table.columns
+    if not names or any(len(column) != height for column in columns):
         # Polars knows what becomes of columns of another length.
         return table.with_columns(*columns)
     changed = table.clone()
     for column in columns:
-        if column.name in changed.columns:
-            changed.replace_column(changed.get_column_index(column.name), column)
+        name = column.name
+        if name in names:
+            changed.replace_column(names.index(name), column)
         else:
-            changed.insert_column(changed.width, column)
+            changed.insert_column(len(names), column)
+            names.append(name)
     return changed

@@ -9,13 +9,14 @@ import polars as pl
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
-from ade_engine.fields.readers import Reader, emptied_cells
+from ade_engine.fields.readers import Reader, count_issues, emptied_cells
 from ade_engine.fields.surroundings import ROW, Surroundings
 from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 from ade_engine.pipeline.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
+from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class _Expressions:
             for field, entries in entries_by_field.items()
         }
 
+    @staticmethod
+    def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
+        """The table with columns in one piece: polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows)."""
+        return table.rechunk() if max(table.n_chunks("all"), default=1) > 1 else table
+
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
         present = [name for name in table.columns if name in self._callers]
@@ -73,13 +79,22 @@ class _Expressions:
             context.fail(entry, self.role, subject, error, error_class, **stage)
 
 
-def _with_column(table: pl.DataFrame, field: str) -> pl.DataFrame:
-    """The table, with a column of nulls for a field that it lacks."""
-    if field in table.columns:
+def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
+    """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
+    if not typed:
+        return frozenset(table.columns)
+    return frozenset(name for name, dtype in table.schema.items() if dtype != pl.Null)
+
+
+def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The table, with a column of nulls for a field that it lacks; with ``typed_fields`` these nulls have the field's type."""
+    typed = context.settings.typed_fields
+    if field in table.columns and not (typed and table.schema[field] == pl.Null):
         return table
+    dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
     if not table.width:
-        return table.with_columns(pl.lit(None).alias(field))
-    return with_series(table, [pl.Series(field, [None], dtype=pl.Null).new_from_index(0, table.height)])
+        return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
+    return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
 
 
 def _values(
@@ -99,7 +114,7 @@ def _values(
 
 def _subject(sheet_name: str, table_index: int, field: str) -> str:
     """What a callable was called for, in messages about it."""
-    return f"sheet {sheet_name!r}, table {table_index}, field {field!r}"
+    return f"sheet {sheet_name!r}, table {table_index + 1}, field {field!r}"
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
@@ -130,6 +145,7 @@ class Transforms(_Expressions):
         ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, by
         their names in the table. Returns the table, and what the validators are to say of cells that were not read.
         """
+        table = self._in_one_piece(table)
         around = Surroundings(context.settings, table, sources or {})
         surroundings.enter(around)
         try:
@@ -149,24 +165,34 @@ class Transforms(_Expressions):
         around: Surroundings,
         headers: dict[str, str],
     ) -> pl.DataFrame:
+        there = _filled(table, context.settings.typed_fields)
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
-            table = _with_column(table, field)
+            if field not in there:
+                table = _with_column(context, table, field)
             subject = _subject(sheet_name, table_index, field)
+            is_first, is_only_read = True, False
             for entry, call in self._callers[field]:
                 values = _values(context, table, field, region, table_index, headers.get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
                 before = table
                 if expression is not None:
+                    is_reader = isinstance(expression, Reader)
+                    is_only_read = (
+                        is_first and is_reader and expression.column == field and expression.reads_as_it_stands
+                    )
+                    is_first = False
                     try:
-                        if isinstance(expression, Reader):
+                        if is_reader:
                             table = with_series(table, [expression.read_from(table).alias(field)])
                         else:
-                            table = table.with_columns(expression.alias(field))
+                            table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
                 if context.debug:
                     self._report(context, entry, field, region, table_index, before, table, expression is not None)
+            if not is_only_read:
+                around.exact.pop((field, field), None)
         return table
 
     @staticmethod
@@ -247,16 +273,24 @@ def keep_unread(
     for (field, _), reading in around.readings.items():
         name = f"{DOUBT_PREFIX}{field}"
         if reading["ambiguous"] and field in table.columns and all(column.name != name for column in added):
-            doubts = pl.repeat(None, table.height, dtype=pl.String, eager=True)
-            message = f"ambiguous column: {reading['message']}"
-            doubts = doubts.set(pl.arange(table.height, eager=True) == reading["first_open"], message)
-            added.append(doubts.alias(name))
+            doubts = _nothing(name, table.height)
+            if reading["first_open"] is not None:
+                doubts = doubts.scatter(reading["first_open"], f"ambiguous column: {reading['message']}")
+            added.append(doubts)
     if not added:
         return table, None
     if ROW not in table.columns:
         return with_series(table, added), None
     kept = pl.DataFrame([table.get_column(ROW), *added])
     return table, kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+
+
+_NO_TEXT = pl.Series([None], dtype=pl.String)
+
+
+def _nothing(name: str, height: int) -> pl.Series:
+    """A column of text without a value."""
+    return _NO_TEXT.new_from_index(0, height).alias(name)
 
 
 def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None, sheet_name: str, table_index: int):
@@ -280,6 +314,8 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
 
 def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
     """Messages for the cells of a field that were filled before its transforms and are empty now."""
+    if (field, field) in around.exact:
+        return around.exact[field, field]
     after = table.get_column(field)
     if field not in around.table.columns or len(around.table) != len(after) or not after.null_count():
         return None
@@ -316,19 +352,22 @@ class Validators(_Expressions):
         Issue columns that a hook has set before stay as they are and are not summed up.
         """
         headers = headers or {}
-        table = _with_unread(context, table, kept, sheet_name, table_index)
+        table = self._in_one_piece(_with_unread(context, table, kept, sheet_name, table_index))
         made: list[str] = []
         prefixes = (UNREAD_PREFIX, DOUBT_PREFIX) if context.settings.report_unread_cells else ()
+        there = frozenset(table.columns)
+        filled = _filled(table, context.settings.typed_fields)
         noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]
         # A field that a hook has taken out of the table has no cells to speak of.
-        noted = [field for field in noted if field in table.columns]
+        noted = [field for field in noted if field in there]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
-            table = _with_column(table, field)
+            if field not in filled:
+                table = _with_column(context, table, field)
             subject = _subject(sheet_name, table_index, field)
             messages: list[pl.Expr] = []
             speakers: list[RegisteredFn] = []
             has_passed = False
-            own = [prefix + field for prefix in prefixes if prefix + field in table.columns]
+            own = [prefix + field for prefix in prefixes if prefix + field in there]
             for entry, call in self._callers.get(field, ()):
                 values = _values(context, table, field, region, table_index, headers.get(field, ""))
                 expression = self._ask(context, entry, call, values, subject)
@@ -350,17 +389,19 @@ class Validators(_Expressions):
             elif own:
                 table = with_series(table, [table.get_column(own[0]).alias(name)])
             elif has_passed:
-                fine = pl.Series(name, [None], dtype=pl.String)
-                table = with_series(table, [fine.new_from_index(0, table.height)])
+                table = with_series(table, [_nothing(name, table.height)])
             else:
                 continue
             made.append(name)
         # Columns without any message add nothing.
-        issues = [pl.col(name).is_not_null() for name in made if table.get_column(name).null_count() < table.height]
-        if issues or not table.width:
-            count = pl.sum_horizontal([issue.cast(pl.Int32) for issue in issues]) if issues else pl.lit(0)
-            some = pl.any_horizontal(issues) if issues else pl.lit(False)
-            table = table.with_columns(some.alias(HAS_ISSUES), count.cast(pl.Int32).alias(ISSUE_COUNT))
+        issues = [column for name in made if (column := table.get_column(name)).null_count() < table.height]
+        if issues:
+            some, count = count_issues(issues)
+            table = with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
+        elif not table.width:
+            table = table.with_columns(
+                pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT)
+            )
         else:
             none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
             table = with_series(table, [column.new_from_index(0, table.height) for column in none])
@@ -393,7 +434,7 @@ class Validators(_Expressions):
         subject: str,
     ) -> pl.DataFrame:
         try:
-            return table.with_columns(_joined(messages).alias(f"{ISSUE_PREFIX}{field}"))
+            return _applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
         except RAISED as error:
             # Find out whose expression failed, for the error message.
             for entry, message in zip(speakers, messages[-len(speakers) :] if speakers else ()):
@@ -421,6 +462,24 @@ class Validators(_Expressions):
                 "rows": table.height,
             },
         )
+
+
+def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
+    """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    if not context.settings.typed_fields:
+        return table.with_columns(expression)
+    seen = table
+    # Each turn makes text of one more column, so there are no more turns than columns.
+    for turn in range(table.width + 1):
+        try:
+            made = seen.with_columns(expression)
+            break
+        except RAISED as error:
+            column = column_wanted_as_text(error, seen, field)
+            if column is None or turn == table.width:
+                raise
+            seen = with_series(seen, [as_text(seen.get_column(column))])
+    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
 
 
 def _joined(messages: list[pl.Expr]) -> pl.Expr:

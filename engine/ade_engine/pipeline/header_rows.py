@@ -204,7 +204,8 @@ def spread_labels(rows: list[list[Any]]) -> list[list[Any]]:
 def joined_headers(rows: list[list[Any]], *, spread: bool = False) -> list[Any]:
     """One header for each column of a header block: the raw cell of a single row, else the rows' texts joined.
 
-    A text that repeats in a column counts once, in whatever case. With ``spread`` labels stand over each of their columns.
+    A text that repeats in a column counts once, in whatever case. With ``spread`` labels stand over each of their columns. A column
+    that is blank in all rows has no header.
     """
     if len(rows) == 1:
         return list(rows[0])
@@ -218,5 +219,5 @@ def joined_headers(rows: list[list[Any]], *, spread: bool = False) -> list[Any]:
             piece = "" if value is None else " ".join(str(value).split())
             if piece:
                 pieces.setdefault(piece.casefold(), piece)
-        joined.append(" ".join(pieces.values()))
+        joined.append(" ".join(pieces.values()) or None)
     return joined

@@ -98,7 +98,7 @@ class Hooks:
                 if sheet_name is not None:
                     subject += f", sheet {sheet_name!r}"
                 if table_index is not None:
-                    subject += f", table {table_index}"
+                    subject += f", table {table_index + 1}"
                 context.fail(entry, "hook", subject, error, HookError, stage=stage)
             if on_table is not None and result is not None:
                 on_table(entry, before, result)

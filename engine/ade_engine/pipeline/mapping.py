@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from itertools import takewhile
 from typing import Any
 
 import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
+from ade_engine.fields.headers import FieldHeaders
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.frame import header_text
-from ade_engine.pipeline.scores import as_scores, rounded
+from ade_engine.pipeline.scores import as_scores, in_words, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ OFFERED = (
     "table_index",
 )
 _SAMPLE_CHUNK = 128
+_SAMPLE_NAMES = ("column_sample_non_empty_values", "column_sample")
+_MOST_REMEMBERED = 10_000
 
 
 class Mapping:
@@ -61,6 +65,11 @@ class ColumnMapper:
 
     def __init__(self, detectors: list[RegisteredFn]):
         self._detectors = [(entry, Caller(entry.fn, OFFERED)) for entry in detectors]
+        self._wants_sample = any(call.plan.names().intersection(_SAMPLE_NAMES) for _, call in self._detectors)
+        #: The engine's own detectors of headers that come first, and what all of them together say of a header: the tables
+        #: of a workbook mostly repeat their headers.
+        self._by_header = list(takewhile(lambda detector: type(detector[0].fn) is FieldHeaders, self._detectors))
+        self._said_of: dict[tuple[str, str], dict[str, float]] = {}
 
     def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
         """Score every column and decide which one gets which field."""
@@ -104,7 +113,13 @@ class ColumnMapper:
         name = table.names[index]
         column = table.frame.get_column(name)
         header = header_text(table.columns[index].header)
-        sample = _sample(column, context.settings.detector_column_sample_size)
+        parts = table.header_parts(index)
+        detectors, totals = self._detectors, {}
+        if self._by_header and not context.debug:
+            detectors, totals = detectors[len(self._by_header) :], self._said_of_header(header, parts)
+        sample: list[str] = []
+        if self._wants_sample:
+            sample = _sample(column, context.settings.detector_column_sample_size)
         values = {
             **context.values(),
             "table": table.frame,
@@ -112,16 +127,15 @@ class ColumnMapper:
             "column_name": name,
             "column_index": index,
             "column_header_original": header,
-            "column_header_parts": table.header_parts(index),
+            "column_header_parts": parts,
             "header_text": header,
             "sheet_name": sheet_name,
             "table_region": table.region,
             "table_index": table_index,
         }
         fields = context.registry.fields
-        totals: dict[str, float] = {}
         reports = []
-        for entry, call in self._detectors:
+        for entry, call in detectors:
             # Each detector gets a list of its own, to keep or to change.
             values["column_sample_non_empty_values"] = values["column_sample"] = sample.copy()
             values["field_name"] = entry.field
@@ -133,7 +147,7 @@ class ColumnMapper:
                         raise WrongResult(_unknown_field(entry, field, fields))
             except RAISED as error:
                 letters = column_letters(table.region.min_col + index)
-                subject = f"sheet {sheet_name!r}, table {table_index}, column {letters} ({header!r})"
+                subject = f"sheet {sheet_name!r}, table {table_index + 1}, column {letters} ({header!r})"
                 context.fail(entry, "column detector", subject, error, PipelineError)
             for field, score in result.items():
                 totals[field] = totals[field] + score if field in totals else score
@@ -147,7 +161,7 @@ class ColumnMapper:
                 context.logger.event(
                     "detector.column_result",
                     level=10,
-                    message=f"Column {name!r}: {entry.qualname}",
+                    message=f"Sheet {sheet_name!r}, column {name!r}: {entry.qualname} {in_words(report['scores'])}",
                     data={**_place(table, sheet_name, table_index, index), "detector": report},
                 )
         if not context.debug:
@@ -155,6 +169,19 @@ class ColumnMapper:
         return totals, self._report_column(
             context, name, header, totals, reports, _place(table, sheet_name, table_index, index)
         )
+
+    def _said_of_header(self, header: str, parts: list[str]) -> dict[str, float]:
+        """What the detectors that look at headers alone give a column, added up in their order."""
+        key = header, parts[-1] if parts else ""
+        known = self._said_of.get(key)
+        if known is None:
+            known = {}
+            for entry, _ in self._by_header:
+                for field, score in (entry.fn(header, parts) or {}).items():
+                    known[field] = known[field] + score if field in known else score
+            if len(self._said_of) < _MOST_REMEMBERED:
+                self._said_of[key] = known
+        return known.copy()
 
     @staticmethod
     def _report_column(
@@ -171,7 +198,7 @@ class ColumnMapper:
         context.logger.event(
             "column_classification",
             level=10,
-            message=f"Column {name!r} looks like {shown}",
+            message=f"Column {name!r} looks like {shown}: {in_words(rounded(totals))}",
             data={
                 **place,
                 "detectors": reports,
@@ -278,9 +305,9 @@ def _sample(column: pl.Series, size: int) -> list[str]:
         return sample
     start, chunk = 0, max(_SAMPLE_CHUNK, min(size, length))
     while start < length:
-        for value in column.slice(start, chunk).to_list():
+        for value in (column if chunk >= length else column.slice(start, chunk)).to_list():
             if value is not None:
-                text = str(value).strip()
+                text = (value if type(value) is str else str(value)).strip()
                 if text:
                     sample.append(text)
                     if len(sample) == size:

@@ -15,7 +15,7 @@ from ade_engine.pipeline.frame import header_text
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "output_range", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "output_range", "is_merged", "_unmapped")
 
     def __init__(
         self,
@@ -30,6 +30,8 @@ class BuiltTable:
         self.frame_names = frame_names
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
+        #: Whether several tables were stacked: its source columns are then those of the stacked frame.
+        self.is_merged = unmapped is not None
         self._unmapped = unmapped
 
     def unmapped_names(self) -> set[str]:
@@ -54,12 +56,15 @@ def sort_by_mapping_ratio(tables: list[BuiltTable]) -> list[BuiltTable]:
     return sorted(tables, key=lambda table: -table.mapping_ratio)
 
 
-def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
-    """One table out of several: the union of their columns, their rows one below the other."""
+def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable:
+    """One table out of several: the union of their columns, their rows one below the other.
+
+    ``typed``: columns without values may have a type all the same, which then gives way to that of values.
+    """
     results = [table.result for table in tables]
     named = {name for table in tables for name in table.frame_names}
     named |= {column.field_name for result in results for column in result.mapped_columns}
-    frame = _stack([result.table for result in results], named)
+    frame = _stack([_untyped(result.table) if typed else result.table for result in results], named)
     region = _spanning_region([result.source_region for result in results])
 
     scores: dict[str, float] = {}
@@ -110,7 +115,7 @@ def merge_tables(tables: list[BuiltTable]) -> BuiltTable:
         table_index=0,
         sheet_index=first.sheet_index,
         mapped_columns=mapped_columns,
-        derived_mappings=[entry for field, entry in derived.items() if field not in scores],
+        derived_mappings=list(derived.values()),
         unmapped_columns=[column for column, name in zip(columns, names) if name not in scores],
         column_scores={index: totals[name] for index, name in enumerate(names) if totals.get(name)},
         duplicate_unmapped_indices={
@@ -161,6 +166,12 @@ def _stack(frames: list[pl.DataFrame], named: set[str]) -> pl.DataFrame:
             for frame in frames
         ]
     )
+
+
+def _untyped(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame, with columns that have no value as columns of nulls."""
+    empty = [name for name in frame.columns if frame.get_column(name).null_count() == frame.height]
+    return frame.with_columns(pl.lit(None, dtype=pl.Null).alias(name) for name in empty) if empty and frame.height else frame
 
 
 def _common_type(name: str, dtypes: list[pl.DataType], named: set[str]) -> pl.DataType:

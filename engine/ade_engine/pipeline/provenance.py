@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, Source
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns import with_series
@@ -53,10 +54,17 @@ def note_dropped(
     """Note the rows that a hook has dropped from the tables of a sheet: which ones, where that is known."""
     count = before.height - after.height
     rows: list[list[int]] = []
+    if after is before:
+        return
     if ROW in before.columns and ROW in after.columns:
         # Rows that a hook has added have no number.
-        gone = {*before.get_column(ROW).to_list()} - {*after.get_column(ROW).to_list(), None}
-        count, rows = len(gone), stretches(sorted(gone))
+        series = before.get_column(ROW), after.get_column(ROW)
+        found = gone(*series) if all(column.dtype.is_integer() for column in series) else None
+        if found is None:
+            others = {*series[1].to_list(), None}
+            lost = sorted({*series[0].to_list()} - others)
+            found = len(lost), stretches(lost)
+        count, rows = found
     if count <= 0:
         return
     earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")

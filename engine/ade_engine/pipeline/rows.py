@@ -20,7 +20,7 @@ from ade_engine.models.errors import PipelineError
 from ade_engine.models.fields import RowKind
 from ade_engine.models.row_layout import STATES, SheetRows
 from ade_engine.pipeline.header_rows import RowKinds, RowVerdicts
-from ade_engine.pipeline.scores import as_score, as_scores, rounded
+from ade_engine.pipeline.scores import as_score, as_scores, in_words, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class RowClassifier:
                     logger.event(
                         "detector.row_result",
                         level=10,
-                        message=f"Row {row_index}: {entry.qualname}",
+                        message=f"Sheet {sheet_name!r}, row {row_index}: {entry.qualname} {in_words(report['scores'])}",
                         data={"sheet_name": sheet_name, "row_index": row_index, "detector": report},
                     )
                 decided = verdicts.decide(totals)
@@ -211,7 +211,7 @@ class RowClassifier:
                 logger.event(
                     "row_classification",
                     level=10,
-                    message=f"Row {row_index} is {getattr(kind, 'value', kind)}",
+                    message=f"Sheet {sheet_name!r}, row {row_index} is {getattr(kind, 'value', kind)}: {in_words(shown)}",
                     data={
                         "sheet_name": sheet_name,
                         "row_index": row_index,

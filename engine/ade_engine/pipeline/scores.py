@@ -42,3 +42,9 @@ def as_scores(result: Any, of_what: str, known: Container[Any] = ()) -> dict[Any
 def rounded(scores: Mapping[Any, float]) -> dict[Any, float]:
     """Scores as debug events show them."""
     return {key: round(score, 6) for key, score in scores.items()}
+
+
+def in_words(scores: dict[Any, float]) -> str:
+    """Scores as messages have them: ``header 1, data 0.25``, the highest first."""
+    ordered = sorted(scores.items(), key=lambda entry: -entry[1])
+    return ", ".join(f"{getattr(name, 'value', name)} {score:g}" for name, score in ordered) or "no score"

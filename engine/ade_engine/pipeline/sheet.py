@@ -125,7 +125,7 @@ class SheetPipeline:
         if context.settings.sort_tables_by_mapping_ratio:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
-            built = [merge_tables(built)]
+            built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
 
         output_sheet = self._output.add_sheet(sheet.title)
         next_row = 1
@@ -171,7 +171,7 @@ class SheetPipeline:
                     min_row=span.start + 1,
                     min_col=span.first_column + 1,
                     max_row=span.stop,
-                    max_col=span.stop_column or scan.width,
+                    max_col=_last_column(scan, span),
                     header_row_count=span.header_rows,
                 )
                 tables.append({"table_index": index, "region": region_data(region)})
@@ -307,7 +307,7 @@ class SheetPipeline:
         written.append(table)
         context.logger.event(
             "table.written",
-            message=f"Table {result.table_index} of sheet {result.sheet_name!r}: {write_table.height} rows",
+            message=f"Table {result.table_index + 1} of sheet {result.sheet_name!r}: {write_table.height} rows",
             data={
                 "sheet_name": result.output_sheet_name,
                 "table_index": result.table_index,
@@ -337,6 +337,12 @@ class SheetPipeline:
         if self._manifest is not None:
             chosen = self._manifest.arrange(chosen)
         return chosen if chosen.width else pl.DataFrame()
+
+
+def _last_column(scan: SheetScan, span: RowSpan) -> int:
+    """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
+    widest = scan.widest(span.start, span.stop)
+    return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
 
 
 def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, str]:

@@ -166,6 +166,8 @@ class TableReport:
     __slots__ = ("index", "totals", "structure", "sheet_name", "range_a1", "trimmed_headers")
 
     def __init__(self, table: BuiltTable, registry: Registry):
+        from ade_engine.pipeline.fields import RESERVED_PREFIX
+
         result = table.result
         region = result.source_region
         final = _FinalTable(result, registry.fields)
@@ -178,7 +180,12 @@ class TableReport:
         self.trimmed_headers: dict[str, set[str]] = {}
         mapped_by_index = {column.source_index: column for column in result.mapped_columns}
         columns = []
+        counted_cells = 0
         for column, filled in zip(result.source_columns, table.counts.filled_by_column):
+            if is_ade() and table.is_merged and table.frame_names[column.index].startswith(RESERVED_PREFIX):
+                # The frame of merged tables holds columns of the engine's own, which people take for the sender's.
+                continue
+            counted_cells += filled
             raw = None if is_blank(column.header) else str(column.header).strip()
             mapped = mapped_by_index.get(column.index)
             valid = None
@@ -206,7 +213,7 @@ class TableReport:
         totals.empty_rows = table.counts.blank_rows
         totals.columns = len(columns)
         totals.cells = region.data_row_count * len(columns)
-        totals.filled_cells = sum(table.counts.filled_by_column)
+        totals.filled_cells = counted_cells
         totals.rows_evaluated = result.table.height
         totals.issues = final.issues()
         self._find_fields(result, final)
@@ -267,6 +274,7 @@ class _FinalTable:
 
         table = result.table
         self._table = table
+        self._names = frozenset(table.columns)
         self._issue_prefix = ISSUE_PREFIX
         self._issue_count = ISSUE_COUNT
         found = {column.field_name for column in result.mapped_columns}
@@ -280,7 +288,7 @@ class _FinalTable:
         if filled is None:
             return None
         name = f"{self._issue_prefix}{field}"
-        issues = self._issue_cells(name) if name in self._table.columns else 0
+        issues = self._issue_cells(name) if name in self._names else 0
         return max(0, filled - issues)
 
     def has_values(self, field: str) -> bool:
@@ -289,11 +297,11 @@ class _FinalTable:
 
     def issues(self) -> int:
         """All issues of the table."""
-        if self._issue_count in self._table.columns:
+        if self._issue_count in self._names:
             column = self._table.get_column(self._issue_count)
             if column.dtype.is_numeric():
                 return int(column.sum() or 0)
-        return sum(self._issue_cells(name) for name in self._table.columns if name.startswith(self._issue_prefix))
+        return sum(self._issue_cells(name) for name in self._names if name.startswith(self._issue_prefix))
 
     def _issue_cells(self, name: str) -> int:
         return self._table.height - self._table.get_column(name).null_count()
@@ -373,7 +381,7 @@ class RunReport:
                 "duration_ms": max(0, round((completed_at - started_at).total_seconds() * 1000)),
                 "failure": None
                 if error is None
-                else {"stage": error.stage, "code": error.code.value, "message": error.message},
+                else {"stage": error.stage or "unknown", "code": error.code.value, "message": error.message},
             },
             "evaluation": _evaluate(run, error),
             "counts": run.counts_payload(workbooks=1, sheets=len(sheets), tables=run.tables),

@@ -29,6 +29,8 @@ pub enum SourceError {
     BrokenLegacy { path: String, reason: String },
     /// A sheet that holds more than a worksheet can.
     BeyondLimits { sheet: String, reason: String },
+    /// A sheet, or the text that all sheets share, takes more memory than the caller has allowed. `what` is one of these.
+    BeyondMemory { what: String, bytes: usize },
     /// Text that is not in the encoding it should be in. The hint, where the file is not text at all, is from
     /// `read::foreign`.
     Undecodable {
@@ -39,8 +41,6 @@ pub enum SourceError {
     },
     /// A setting that names no encoding or delimiter.
     BadOption { reason: String },
-    /// The file's name makes no legal sheet title.
-    BadTitle { title: String, character: char },
     /// Reading was stopped because its result is not needed any more.
     Cancelled,
 }
@@ -75,6 +75,9 @@ impl fmt::Display for SourceError {
                 write!(f, "{path} is not a readable .xls workbook: {reason}")
             }
             Self::BeyondLimits { sheet, reason } => write!(f, "sheet {sheet:?}: {reason}"),
+            Self::BeyondMemory { what, bytes } => {
+                write!(f, "{what} takes more than {} MiB of memory", bytes >> 20)
+            }
             Self::Undecodable {
                 encoding,
                 position,
@@ -84,12 +87,6 @@ impl fmt::Display for SourceError {
                 write!(f, "the text is not {encoding}: {reason} at byte {position}")
             }
             Self::BadOption { reason } => f.write_str(reason),
-            Self::BadTitle { title, character } => {
-                write!(
-                    f,
-                    "{title:?} is not a legal sheet title: the character {character:?} is not allowed in one"
-                )
-            }
             Self::Cancelled => f.write_str("reading was cancelled"),
         }
     }

@@ -2,7 +2,7 @@
 
 The columns of ``expected.csv`` are named after fields, and only these are compared: new fields and other labels change nothing.
 
-    "$(ade env path .)/bin/python" -m unittest discover tests
+    env=$(ade env path CONFIGURATION) && "$env/bin/python" -m unittest discover CONFIGURATION/tests
 """
 
 import csv

@@ -91,7 +91,7 @@ impl Problem for BuildError {
             BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
             BuildError::VerificationFailed { .. } => {
                 Facts::new(Kind::Environment, code::VERIFICATION_FAILED)
-                    .hint("check ADE_ENGINE_SPEC where you set it, and the versions that the configuration pins")
+                    .hint("check the versions that the configuration pins, and ADE_ENGINE_SPEC if you set it")
             }
             BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
             BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::NO_INSTALLER)
@@ -104,7 +104,7 @@ fn installer_hint(step: Step, transient: bool, offline: bool) -> &'static str {
     if offline {
         "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network"
     } else if transient {
-        "check the network, and HTTPS_PROXY and the index settings where you use them; then try again"
+        "check the network, and HTTPS_PROXY and the index settings if you use them; then try again"
     } else if step == Step::CreateVenv {
         "install uv, or your system's package for Python's venv module (python3-venv)"
     } else {

@@ -182,9 +182,8 @@ fn may_be_used_elsewhere(
     let running = store.runs(&RunFilter {
         workspace_id: of_workspace.unwrap_or_default(),
         status: Some(RunStatus::Running),
-        configuration: None,
-        since: None,
         limit: u32::MAX,
+        ..RunFilter::default()
     })?;
     Ok(running.iter().any(|run| {
         let is_its_own =

@@ -74,7 +74,7 @@ fn candidates(workspace: &Workspace, options: &Options, ages: &Ages) -> Vec<Path
     found
 }
 
-/// What environments and runs name: a snapshot, or a folder in it.
+/// What environments, runs and published versions name: a snapshot, or a folder in it.
 struct Needed(HashSet<PathBuf>);
 
 impl Needed {
@@ -88,6 +88,7 @@ impl Needed {
         for environment in store.all_environments()? {
             add(environment.snapshot);
         }
+        store.published_snapshots()?.into_iter().for_each(&mut add);
         let mut after = String::new();
         while !pass.is_stopped() {
             let (snapshots, last) = store.snapshots_of_runs(&after, BATCH)?;

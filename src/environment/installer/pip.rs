@@ -224,7 +224,7 @@ fn keep_engine(
         return Ok(());
     }
     session.note(
-        "another engine was installed as a dependency; the one that ADE is set to use is put back"
+        "another engine was installed as a dependency; the engine of the settings is put back"
             .to_owned(),
     );
     let mut command = pip.command(session);

@@ -10,7 +10,11 @@ mod metrics;
 mod payload;
 mod rows;
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
 
 pub use rows::Rows;
 
@@ -21,14 +25,40 @@ use crate::store::RunResults;
 /// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
 /// `noticed` is recorded with the payload.
 pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
-    let mut recorded = payload.clone();
-    noticed.add_to(&mut recorded);
     RunResults {
         metrics: metrics::derive(payload),
         fields: fields::derive(payload, computed),
         columns: columns::derive(payload),
-        payload: recorded.to_string(),
+        payload: noticed.recorded_with(payload),
     }
+}
+
+/// A recorded payload without what it says of single workbooks, which is most of it. `None`: it is no object.
+pub fn head(recorded: &str) -> Option<Value> {
+    struct Head;
+
+    impl<'de> Visitor<'de> for Head {
+        type Value = Map<String, Value>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut head = Map::new();
+            while let Some(key) = map.next_key::<String>()? {
+                if key == "workbooks" {
+                    map.next_value::<IgnoredAny>()?;
+                } else {
+                    head.insert(key, map.next_value()?);
+                }
+            }
+            Ok(head)
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(recorded);
+    deserializer.deserialize_map(Head).ok().map(Value::Object)
 }
 
 #[cfg(test)]
@@ -83,6 +113,14 @@ mod tests {
             ),
             (2, 1, Some("no_signal"))
         );
+    }
+
+    #[test]
+    fn a_head_is_the_payload_without_its_workbooks() {
+        let payload = json!({"counts": {"rows": {"total": 3}}, "workbooks": [{"sheets": [1]}], "notices": [{"code": "a"}]});
+        let wanted = json!({"counts": {"rows": {"total": 3}}, "notices": [{"code": "a"}]});
+        assert_eq!(head(&payload.to_string()), Some(wanted));
+        assert_eq!(head("[1]"), None);
     }
 
     #[test]

@@ -1,16 +1,110 @@
 //! Workspaces and their configurations.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
-use super::values::{execute, instant_or_none, path_text};
+use super::values::{execute, instant, instant_or_none, path_text};
 use crate::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::{ConfigurationActivity, ConfigurationRecord, Configurations, Result};
+use crate::store::{
+    ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
+    KnownConfiguration, Publication, Result, StoreError, WorkspaceRecord,
+};
 
 impl Configurations for SqliteStore {
+    fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT id, created_at FROM workspaces ORDER BY id")?;
+            statement.query_map([], workspace)?.collect()
+        })
+    }
+
+    fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
+        self.write(|transaction| {
+            let added = ensure_workspace(transaction, id, now)?;
+            let recorded = transaction
+                .prepare_cached("SELECT id, created_at FROM workspaces WHERE id = ?1")?
+                .query_row([id], workspace)?;
+            Ok((recorded, added))
+        })
+    }
+
+    fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
+        self.read(|connection| {
+            let sql =
+                format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.active DESC, c.name, c.id");
+            let mut statement = connection.prepare_cached(&sql)?;
+            statement.query_map([workspace], known)?.collect()
+        })
+    }
+
+    fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
+        self.read(|connection| by_id(connection, id).optional())?
+            .ok_or_else(|| no_configuration(id))
+    }
+
+    fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()> {
+        self.write(|transaction| {
+            ensure_workspace(transaction, &new.workspace_id, now)?;
+            execute(
+                transaction,
+                "INSERT INTO configurations (id, workspace_id, name, path, uploaded, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5)",
+                params![new.id, new.workspace_id, new.name, path_text(&new.path), now.0],
+            )
+            .map(drop)
+        })
+    }
+
+    fn set_active(&self, id: &str, active: bool, now: Timestamp) -> Result<KnownConfiguration> {
+        self.write(|transaction| {
+            set_active(transaction, id, active, now)?;
+            by_id(transaction, id).optional()
+        })?
+        .ok_or_else(|| no_configuration(id))
+    }
+
+    fn publish(
+        &self,
+        id: &str,
+        source_digest: &str,
+        snapshot: &Path,
+        now: Timestamp,
+    ) -> Result<Publication> {
+        self.write(|transaction| {
+            let Some(known) = by_id(transaction, id).optional()? else {
+                return Ok(None);
+            };
+            publish(transaction, &known, source_digest, snapshot, now).map(Some)
+        })?
+        .ok_or_else(|| no_configuration(id))
+    }
+
+    fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT version, source_digest, snapshot_path, status, published_at FROM configuration_versions
+                 WHERE configuration_id = ?1 ORDER BY version DESC",
+            )?;
+            statement
+                .query_map([id], |row| version_at(row, 0))?
+                .filter_map(rusqlite::Result::transpose)
+                .collect()
+        })
+    }
+
+    fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT DISTINCT snapshot_path FROM configuration_versions")?;
+            statement
+                .query_map([], |row| row.get::<_, String>(0).map(Into::into))?
+                .collect()
+        })
+    }
+
     fn ensure_configuration(
         &self,
         new: &ConfigurationRecord,
@@ -36,6 +130,134 @@ impl Configurations for SqliteStore {
     fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
         self.read(activity)
     }
+}
+
+/// A configuration with its active version.
+const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, c.path, c.uploaded, c.active, c.created_at, c.updated_at, c.last_run_at,
+    v.version, v.source_digest, v.snapshot_path, v.status, v.published_at
+    FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
+
+/// Where the columns of the version begin in [`KNOWN`].
+const VERSION_IN_KNOWN: usize = 9;
+
+fn workspace(row: &Row<'_>) -> rusqlite::Result<WorkspaceRecord> {
+    Ok(WorkspaceRecord {
+        id: row.get(0)?,
+        created_at: Timestamp(row.get(1)?),
+    })
+}
+
+fn known(row: &Row<'_>) -> rusqlite::Result<KnownConfiguration> {
+    Ok(KnownConfiguration {
+        record: record(row)?,
+        uploaded: row.get("uploaded")?,
+        active: row.get("active")?,
+        created_at: instant(row, "created_at")?,
+        updated_at: instant(row, "updated_at")?,
+        last_run_at: instant_or_none(row, "last_run_at")?,
+        version: version_at(row, VERSION_IN_KNOWN)?,
+    })
+}
+
+/// A version whose columns begin at `first`; `None` if they are null.
+fn version_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<ConfigurationVersion>> {
+    let Some(version) = row.get(first)? else {
+        return Ok(None);
+    };
+    Ok(Some(ConfigurationVersion {
+        version,
+        source_digest: row.get(first + 1)?,
+        snapshot: row.get::<_, String>(first + 2)?.into(),
+        active: row.get::<_, String>(first + 3)? == "active",
+        published_at: Timestamp(row.get(first + 4)?),
+    }))
+}
+
+fn no_configuration(id: &str) -> StoreError {
+    StoreError::NotFound {
+        what: "configuration",
+        id: id.to_owned(),
+    }
+}
+
+fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<KnownConfiguration> {
+    connection
+        .prepare_cached(&format!("{KNOWN} WHERE c.id = ?1"))?
+        .query_row([id], known)
+}
+
+/// Returns whether the workspace is new.
+fn ensure_workspace(
+    transaction: &Transaction<'_>,
+    id: &str,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let changed = execute(
+        transaction,
+        "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
+        params![id, now.0],
+    )?;
+    Ok(changed == 1)
+}
+
+fn set_active(
+    transaction: &Transaction<'_>,
+    id: &str,
+    active: bool,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    if active {
+        // At most one of a workspace is active: the former one ends first, for the index checks each row.
+        execute(
+            transaction,
+            "UPDATE configurations SET active = 0, updated_at = ?2
+             WHERE active = 1 AND id <> ?1 AND workspace_id = (SELECT workspace_id FROM configurations WHERE id = ?1)",
+            params![id, now.0],
+        )?;
+    }
+    execute(
+        transaction,
+        "UPDATE configurations SET active = ?2, updated_at = ?3 WHERE id = ?1 AND active <> ?2",
+        params![id, active, now.0],
+    )
+    .map(drop)
+}
+
+fn publish(
+    transaction: &Transaction<'_>,
+    known: &KnownConfiguration,
+    source_digest: &str,
+    snapshot: &Path,
+    now: Timestamp,
+) -> rusqlite::Result<Publication> {
+    let id = &known.record.id;
+    if let Some(active) = &known.version
+        && active.source_digest == source_digest
+    {
+        return Ok(Publication::Unchanged(active.clone()));
+    }
+    execute(
+        transaction,
+        "UPDATE configuration_versions SET status = 'archived' WHERE configuration_id = ?1 AND status = 'active'",
+        [id],
+    )?;
+    let version: u32 = transaction
+        .prepare_cached("SELECT coalesce(max(version), 0) + 1 FROM configuration_versions WHERE configuration_id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    execute(
+        transaction,
+        "INSERT INTO configuration_versions (configuration_id, version, source_digest, snapshot_path, status, published_at)
+         VALUES (?1, ?2, ?3, ?4, 'active', ?5)",
+        params![id, version, source_digest, path_text(snapshot), now.0],
+    )?;
+    set_active(transaction, id, true, now)?;
+    Ok(Publication::Published(ConfigurationVersion {
+        version,
+        source_digest: source_digest.to_owned(),
+        snapshot: snapshot.to_owned(),
+        active: true,
+        published_at: now,
+    }))
 }
 
 const COLUMNS: &str = "id, workspace_id, name, path";
@@ -67,11 +289,7 @@ fn ensure(
     now: Timestamp,
 ) -> rusqlite::Result<ConfigurationRecord> {
     // A workspace is recorded with its first configuration.
-    execute(
-        transaction,
-        "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
-        params![new.workspace_id, now.0],
-    )?;
+    ensure_workspace(transaction, &new.workspace_id, now)?;
     // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
     // RETURNING gives its id, not the new one.
     let sql = format!(

@@ -23,6 +23,17 @@ impl Copies for SqliteStore {
         })
     }
 
+    fn move_copy(&self, from: &Path, to: &Path) -> Result<()> {
+        self.write(|transaction| {
+            execute(
+                transaction,
+                "UPDATE OR REPLACE output_copies SET path = ?2 WHERE path = ?1",
+                params![path_text(from), path_text(to)],
+            )
+            .map(|_| ())
+        })
+    }
+
     fn is_copy(&self, path: &Path) -> Result<bool> {
         self.read(|connection| {
             connection

@@ -65,6 +65,8 @@ const PATHS: &[(&str, &[&str])] = &[
         &["run_dir", "snapshot_path", "input_path", "output_path"],
     ),
     ("documents", &["path"]),
+    ("configurations", &["path"]),
+    ("configuration_versions", &["snapshot_path"]),
     ("workers", &["lock_path"]),
 ];
 

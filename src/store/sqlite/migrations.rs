@@ -52,6 +52,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "running",
         sql: include_str!("migrations/0008_running.sql"),
     },
+    Migration {
+        version: 9,
+        name: "api",
+        sql: include_str!("migrations/0009_api.sql"),
+    },
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -164,6 +169,7 @@ mod tests {
             "3c15cc5814b06887918d0d137104fe0f524052c9253ecfa34a257dc4e6b0c56e",
             "04c0a8139b796dec51516df6992034d41c82ae7ddfb61a702cb63646e693b4db",
             "5214eb14ba4620391a70cccade3ffa24e94da8ad49b872f83572bf5e64a870a0",
+            "afd6c3dbcf407449261b74a84a11bda255259f92e90956ce4530dbe8dfe17323",
         ];
         assert_eq!(
             MIGRATIONS

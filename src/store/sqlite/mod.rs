@@ -5,7 +5,7 @@
 //! follows the busy timeout, which SQLite ignores when a transaction turns from reading to writing. No transaction spans a
 //! process or a file operation. What the slots of a worker write at the same time shares a transaction (`transaction`).
 //!
-//! - `identity`, `configurations`, `environments`, `runs`, `results`, `copies`, `workers`, `leases`, `observed_time`,
+//! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `runs`, `results`, `copies`, `workers`, `leases`, `observed_time`,
 //!   `collection` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
@@ -25,6 +25,7 @@ mod collection;
 mod configurations;
 mod connection;
 mod copies;
+mod documents;
 mod environments;
 mod error;
 mod identity;
@@ -38,6 +39,7 @@ mod prefix;
 mod queue_statistics;
 mod results;
 mod runs;
+mod tokens;
 mod transaction;
 mod values;
 mod workers;

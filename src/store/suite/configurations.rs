@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::places::{at, new_configuration, queued, ready};
-use crate::store::Store;
+use crate::store::{KnownConfiguration, Publication, Store, StoreError};
 
 pub fn a_folder_is_one_configuration_whose_name_is_kept_current(store: &dyn Store) {
     let ensure = |name: &str, folder: &str, now| {
@@ -35,4 +35,89 @@ pub fn the_last_run_of_a_configuration_is_known(store: &dyn Store) {
     assert_eq!(last_run(), None);
     queued(store, &environment, at(5));
     assert_eq!(last_run(), Some(at(5)));
+}
+
+fn active(store: &dyn Store) -> Vec<String> {
+    let known = store.configurations("default").unwrap();
+    let active = known.into_iter().filter(|known| known.active);
+    active.map(|known| known.record.name).collect()
+}
+
+pub fn one_configuration_of_a_workspace_is_active(store: &dyn Store) {
+    let ids = ["b", "a", "c"].map(|name| {
+        let new = new_configuration(name, &format!("/{name}"));
+        store.ensure_configuration(&new, at(0)).unwrap().id
+    });
+    assert_eq!(active(store), [""; 0]);
+    assert!(store.set_active(&ids[0], true, at(1)).unwrap().active);
+    assert_eq!(active(store), ["b"]);
+    let names = |known: Vec<KnownConfiguration>| {
+        let names = known.into_iter().map(|known| known.record.name);
+        names.collect::<Vec<_>>()
+    };
+    store.set_active(&ids[2], true, at(2)).unwrap();
+    assert_eq!(active(store), ["c"]);
+    // The active one comes first, the others by name.
+    let known = store.configurations("default").unwrap();
+    assert_eq!(names(known), ["c", "a", "b"]);
+    let ended = store.configuration(&ids[0]).unwrap();
+    assert_eq!((ended.active, ended.updated_at), (false, at(2)));
+    store.set_active(&ids[2], false, at(3)).unwrap();
+    assert_eq!(active(store), [""; 0]);
+    let unknown = store.set_active("0199", true, at(4));
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+}
+
+pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dyn Store) {
+    let new = new_configuration("c", "/draft");
+    store.add_uploaded_configuration(&new, at(0)).unwrap();
+    let known = store.configuration(&new.id).unwrap();
+    assert!(known.uploaded && !known.active && known.version.is_none());
+
+    let publish = |digest: &str, now| {
+        let snapshot = Path::new("/snapshots").join(digest);
+        store.publish(&new.id, digest, &snapshot, at(now)).unwrap()
+    };
+    let first = match publish("d1", 1) {
+        Publication::Published(version) => version,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((first.version, first.active), (1, true));
+    assert_eq!(active(store), ["c"]);
+    assert_eq!(publish("d1", 2), Publication::Unchanged(first.clone()));
+    assert!(matches!(publish("d2", 3), Publication::Published(_)));
+    // Files of a version that is archived are published anew.
+    assert!(matches!(publish("d1", 4), Publication::Published(_)));
+    let versions = store.versions(&new.id).unwrap();
+    let shown = |of: fn(&crate::store::ConfigurationVersion) -> (u32, bool)| {
+        versions.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shown(|version| (version.version, version.active)),
+        [(3, true), (2, false), (1, false)]
+    );
+    let known = store.configuration(&new.id).unwrap();
+    assert_eq!(known.version.as_ref(), Some(&versions[0]));
+    let mut kept = store.published_snapshots().unwrap();
+    kept.sort();
+    assert_eq!(kept, ["/snapshots/d1", "/snapshots/d2"].map(Path::new));
+    let unknown = store.publish("0199", "d", Path::new("/s"), at(5));
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+}
+
+pub fn a_workspace_is_recorded_once(store: &dyn Store) {
+    let (first, is_new) = store.add_workspace("b", at(1)).unwrap();
+    assert!(is_new);
+    let again = store.add_workspace("b", at(2)).unwrap();
+    assert_eq!(again, (first, false));
+    // One is recorded with its first configuration, too.
+    let new = new_configuration("c", "/c");
+    store.ensure_configuration(&new, at(3)).unwrap();
+    let ids: Vec<String> = store
+        .workspaces()
+        .unwrap()
+        .into_iter()
+        .map(|workspace| workspace.id)
+        .collect();
+    assert_eq!(ids, ["b", "default"]);
 }

@@ -29,4 +29,13 @@ pub fn a_copy_is_known_by_its_path_and_that_of_a_run_by_the_run(store: &dyn Stor
     assert_eq!(copies.len(), 2, "{copies:?}");
     assert_eq!(copies["two"], Path::new("/clean/b_normalized.xlsx"));
     assert_eq!(copies["three"], Path::new("/clean/a_normalized.xlsx"));
+    // Renamed to where another one was.
+    let renamed = Path::new("/clean/b_normalized.xlsx");
+    store
+        .move_copy(Path::new("/clean/a_normalized.xlsx"), renamed)
+        .unwrap();
+    let copies = store.copies_of(&["one", "two", "three"]).unwrap();
+    assert_eq!(copies.len(), 1, "{copies:?}");
+    assert_eq!(copies["three"], renamed);
+    assert!(store.is_copy(renamed).unwrap());
 }

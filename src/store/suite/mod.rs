@@ -11,6 +11,7 @@
 pub mod collection;
 pub mod configurations;
 pub mod copies;
+pub mod documents;
 pub mod environments;
 pub mod identity;
 pub mod ids;
@@ -21,6 +22,7 @@ pub mod queue_statistics;
 pub mod results;
 pub mod rivals;
 pub mod runs;
+pub mod tokens;
 pub mod workers;
 
 use super::Store;
@@ -36,6 +38,9 @@ macro_rules! run {
                 configurations {
                     a_folder_is_one_configuration_whose_name_is_kept_current,
                     the_last_run_of_a_configuration_is_known,
+                    one_configuration_of_a_workspace_is_active,
+                    an_uploaded_configuration_has_the_versions_that_were_published,
+                    a_workspace_is_recorded_once,
                 }
                 environments {
                     a_key_has_one_environment,
@@ -66,6 +71,17 @@ macro_rules! run {
                     only_a_run_that_has_ended_is_deleted,
                     ids_are_found_by_an_unambiguous_prefix,
                     runs_are_listed_newest_first_by_what_is_asked_for,
+                    a_full_queue_takes_no_more_until_one_is_claimed,
+                    the_same_request_under_the_same_key_is_one_run,
+                }
+                documents {
+                    the_same_bytes_under_the_same_name_are_one_document,
+                    documents_are_listed_newest_first_and_page_by_page,
+                }
+                tokens {
+                    a_token_is_found_by_its_digest_alone,
+                    a_revoked_token_stays_revoked_and_its_sessions_end,
+                    a_session_ends_with_its_time_or_by_hand,
                 }
                 ids {
                     an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that,
@@ -109,6 +125,7 @@ macro_rules! run {
             $crate::store::suite::tests! { @rivals $database;
                 a_claim_is_made_once_however_many_ask,
                 a_folder_is_recorded_once_however_many_see_it_first,
+                no_more_runs_are_accepted_than_may_wait_however_many_submit,
             }
         }
     };

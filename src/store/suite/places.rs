@@ -26,7 +26,7 @@ pub fn claim(worker: &str) -> Claim {
     Claim::new(worker, uuid::Uuid::new_v4().to_string(), LEASE)
 }
 
-fn new_id() -> String {
+pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 

@@ -1,8 +1,8 @@
 //! Processes that work at the same time.
 
 use super::Opener;
-use super::places::{at, claim, claim_next, new_configuration, queued, ready};
-use crate::store::Store;
+use super::places::{at, claim, claim_next, new_configuration, new_run, queued, ready};
+use crate::store::{Store, Submission, Submitted};
 
 const PROCESSES: usize = 4;
 
@@ -47,4 +47,23 @@ pub fn a_folder_is_recorded_once_however_many_see_it_first(open: &Opener) {
             .id
     });
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+pub fn no_more_runs_are_accepted_than_may_wait_however_many_submit(open: &Opener) {
+    let store = open();
+    let environment = ready(&*store, "r", at(0));
+    let asked = Submission {
+        most_queued: Some(10),
+        key: None,
+    };
+    let accepted: usize = together(open, |store| {
+        let submit = |number| {
+            let submitted = store.submit_run(&new_run(&environment), &asked, at(number));
+            usize::from(matches!(submitted.unwrap(), Submitted::Queued(_)))
+        };
+        (1..10).map(submit).sum::<usize>()
+    })
+    .into_iter()
+    .sum();
+    assert_eq!(accepted, 10);
 }

@@ -9,7 +9,7 @@ use super::places::{
 use crate::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claimable, EnvironmentStatus, Heartbeat, NewRun, RunFilter,
-    RunRecord, RunStatus, Store, StoreError,
+    RunRecord, RunStatus, Store, StoreError, Submission, Submitted,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -345,6 +345,19 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
     assert_eq!(asked(&|filter| filter.limit = 2), 2);
     assert_eq!(asked(&|filter| filter.status = Some(RunStatus::Failed)), 1);
     assert_eq!(asked(&|filter| filter.since = Some(at(2))), 2);
+    assert_eq!(
+        asked(&|filter| filter.input = Some(failed.input_name.clone())),
+        3
+    );
+    assert_eq!(
+        asked(&|filter| filter.input = Some("no such".to_owned())),
+        0
+    );
+    // The next page begins behind the last run of the one before.
+    let behind = |filter: &mut RunFilter| filter.behind = Some(newer.id.clone());
+    assert_eq!(asked(&behind), 2);
+    let found = store.run("default", &failed.input_name).unwrap();
+    assert_eq!(found.id, newer.id, "the newest one of the input");
     for configuration in ["c", "/c", environment.key.configuration_id.as_str()] {
         let named = |filter: &mut RunFilter| filter.configuration = Some(configuration.to_owned());
         assert_eq!(asked(&named), 3, "{configuration}");
@@ -357,4 +370,56 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
         asked(&|filter| filter.workspace_id = "another".to_owned()),
         0
     );
+}
+
+/// Submits a run, with what the client asked for.
+fn submitted(
+    store: &dyn Store,
+    run: &NewRun,
+    most_queued: Option<u64>,
+    key: Option<(&str, &str)>,
+    now: Timestamp,
+) -> Submitted {
+    let asked = Submission {
+        most_queued,
+        key: key.map(|(key, request)| (key.to_owned(), request.to_owned())),
+    };
+    store.submit_run(run, &asked, now).unwrap()
+}
+
+pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let submit = |now| submitted(store, &new_run(&environment), Some(2), None, at(now));
+    assert!(matches!(submit(1), Submitted::Queued(_)));
+    assert!(matches!(submit(2), Submitted::Queued(_)));
+    assert!(matches!(submit(3), Submitted::Full(2)));
+    // What runs does not wait any more.
+    claim_next(store, &claim("w"), at(4)).unwrap();
+    assert!(matches!(submit(5), Submitted::Queued(_)));
+    assert!(matches!(submit(6), Submitted::Full(2)));
+}
+
+pub fn the_same_request_under_the_same_key_is_one_run(store: &dyn Store) {
+    let environment = ready(store, "d", at(0));
+    let submit = |request: &str, most, now| {
+        let key = Some(("k", request));
+        submitted(store, &new_run(&environment), most, key, at(now))
+    };
+    let first = match submit("r", None, 1) {
+        Submitted::Queued(run) => run.id,
+        other => panic!("{other:?}"),
+    };
+    // Also where the queue is full: nothing is added to it.
+    match submit("r", Some(1), 2) {
+        Submitted::Repeated(run) => assert_eq!(run.id, first),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(submit("another", None, 3), Submitted::KeyInUse));
+    assert_eq!(store.run_of_any_workspace(&first).unwrap().id, first);
+    // A key is kept for a day.
+    let day = 24 * 3600 * 1000;
+    assert!(matches!(
+        submit("another", None, day + 2),
+        Submitted::Queued(_)
+    ));
 }

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from ade_engine.infrastructure.observability.logger import EventHandler, RunLogger, standard_error
+from ade_engine.infrastructure.observability.logger import EventHandler, RunLogger, new_id, standard_error
 from ade_engine.infrastructure.settings import parse_log_level
 from ade_engine.models.events import ENGINE_NAMESPACE, VALID_LOG_FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
+
+
+_LOGGER_PREFIX = "ade_engine.run"
 
 
 class RunLoggerContext:
@@ -30,9 +33,11 @@ class RunLoggerContext:
 
     def close(self) -> None:
         """Close the log file; the logger is silent from then on."""
-        for handler in list(self.logger.logger.handlers):
-            self.logger.logger.removeHandler(handler)
+        logger = self.logger.logger
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
             handler.close()
+        _forget(logger)
 
 
 def create_run_logger_context(
@@ -41,21 +46,28 @@ def create_run_logger_context(
     log_level: int | str = logging.INFO,
     log_file: Path | str | None = None,
     stream: TextIO | None = None,
-    to_stderr: bool = True,
+    enable_console_logging: bool = True,
     engine_run_id: str | None = None,
     namespace: str = ENGINE_NAMESPACE,
 ) -> RunLoggerContext:
     """A logger that writes to standard error (or ``stream``) and, if asked, to a file.
 
-    The file has at least level INFO, also where standard error has fewer events. It covers one run: the log of an
-    earlier run in the same file is overwritten.
+    ``log_format`` is ``text`` or ``ndjson``, in either case; ``json`` is another name of ``ndjson``. Without
+    ``enable_console_logging`` only the file is written. The file has at least level INFO, also if standard error has fewer
+    events. The file covers one run: the log of an earlier run in the same file is overwritten.
     """
+    log_format = (log_format or "text").strip().lower()
+    if log_format == "json":
+        log_format = "ndjson"
     if log_format not in VALID_LOG_FORMATS:
         raise ValueError(f"log_format is {' or '.join(map(repr, VALID_LOG_FORMATS))}, not {log_format!r}")
     log_level = parse_log_level(log_level)
-    logger = logging.Logger("ade_engine.run", min(log_level, logging.INFO) if log_file else log_level)
+    engine_run_id = engine_run_id or new_id()
+    logger = logging.getLogger(f"{_LOGGER_PREFIX}.{engine_run_id}")
+    logger.setLevel(min(log_level, logging.INFO) if log_file else log_level)
+    logger.handlers.clear()
     logger.propagate = False
-    if to_stderr:
+    if enable_console_logging:
         logger.addHandler(EventHandler(stream or standard_error(), log_format, log_level))
     path = None
     if log_file is not None:
@@ -64,3 +76,15 @@ def create_run_logger_context(
         opened = open(path, "w", encoding="utf-8", errors="backslashreplace")
         logger.addHandler(EventHandler(opened, log_format, min(log_level, logging.INFO), owned=True))
     return RunLoggerContext(RunLogger(logger, engine_run_id=engine_run_id, namespace=namespace), path)
+
+
+def _forget(logger: logging.Logger) -> None:
+    """Take a run's logger out of Python's register of loggers: a process may do thousands of runs."""
+    known = logging.Logger.manager.loggerDict
+    known.pop(logger.name, None)
+    name = logger.name
+    while "." in name:
+        name = name.rpartition(".")[0]
+        holder = known.get(name)
+        if isinstance(holder, logging.PlaceHolder):
+            holder.loggerMap.pop(logger, None)

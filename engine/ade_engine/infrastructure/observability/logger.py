@@ -10,11 +10,13 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from ade_engine.infrastructure.caller import is_ade
 from ade_engine.models.events import (
     CONFIG_NAMESPACE,
+    DEFAULT_EVENT,
     ENGINE_EVENT_SCHEMAS,
     ENGINE_NAMESPACE,
     LOG,
@@ -24,11 +26,10 @@ from ade_engine.models.events import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
+    from collections.abc import Iterable, MutableMapping
     from typing import Any, TextIO
 
 _SILENT = logging.CRITICAL + 1000
-_CONFIG = CONFIG_NAMESPACE.partition(".")[2]
 
 
 def new_id() -> str:
@@ -48,13 +49,14 @@ def timestamp(moment: datetime) -> str:
 class RunLogger(logging.LoggerAdapter):
     """The usual logging methods, and :meth:`event`.
 
-    Plain lines (``logger.info("…")``) become ``engine.log`` events; ``data={…}`` attaches values to one.
+    A plain line (``logger.info("…")``) becomes the event ``<namespace>.log``; ``data={…}`` attaches values to the line. Handlers
+    that a package adds find the attributes ``event``, ``event_id``, ``engine_run_id``, ``namespace`` and ``data`` on each record.
     """
 
     def __init__(self, logger: logging.Logger, *, engine_run_id: str | None = None, namespace: str = ENGINE_NAMESPACE):
-        super().__init__(logger, {})
         self.engine_run_id = engine_run_id or new_id()
-        self.namespace = namespace
+        self.namespace = _tidy(namespace)
+        super().__init__(logger, {"namespace": self.namespace, "engine_run_id": self.engine_run_id})
 
     def event(
         self,
@@ -73,23 +75,27 @@ class RunLogger(logging.LoggerAdapter):
         """
         if not self.isEnabledFor(level):
             return
-        full_name = self._full_name(name)
+        full_name = _full_name(name, self.namespace)
+        _demand_known(full_name)
         values = {**dict(data or {}), **fields}
         if ENGINE_EVENT_SCHEMAS.get(full_name) is not None:
             values = {"schema_version": SCHEMA_VERSION, **values}
         exc_info = (type(exc), exc, exc.__traceback__) if exc is not None else None
-        record = logging.LogRecord(self.logger.name, level, "", 0, message or full_name, (), exc_info)
-        record.ade_event = full_name
-        record.ade_data = values
-        record.ade_run_id = self.engine_run_id
-        record.ade_whole_stack = self.isEnabledFor(logging.DEBUG)
+        record = logging.LogRecord(self.logger.name, level, __file__, 0, message or full_name, (), exc_info, "event")
+        record.__dict__.update(
+            event=full_name,
+            event_id=new_id(),
+            engine_run_id=self.engine_run_id,
+            namespace=self.namespace,
+            ade_whole_stack=self.isEnabledFor(logging.DEBUG),
+        )
+        if values:
+            record.data = values
         self.logger.handle(record)
 
     def with_namespace(self, namespace: str) -> RunLogger:
-        """The same logger for names below another namespace, such as ``config.orders`` or one of your own."""
-        name = namespace.strip(" .")
-        full = f"{ENGINE_NAMESPACE}.{name}" if _is_within(name, _CONFIG) else name or ENGINE_NAMESPACE
-        return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=full)
+        """The same logger for names below another namespace, such as ``engine.config.orders`` or one of your own."""
+        return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=namespace)
 
     def setLevel(self, level: int | str) -> None:
         """Change the least severe level; it takes effect at once."""
@@ -98,28 +104,50 @@ class RunLogger(logging.LoggerAdapter):
         self.logger._cache.clear()
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """Carry the run's id and what the line was given as data to the handler."""
-        extra = dict(kwargs.get("extra") or {})
+        """Give the record what handlers look for: the event's name, the ids, the namespace, the data.
+
+        A name that the caller gives as ``extra={"event": …}`` stays as it is, whatever it is: a log line never ends a run.
+        """
+        given = kwargs.get("extra")
+        if given is not None and not isinstance(given, Mapping):
+            raise TypeError(f"extra should be a mapping, not {type(given).__name__}")
+        extra = {**self.extra, **(given or {})}
+        extra["engine_run_id"] = self.engine_run_id
+        extra["event_id"] = str(extra.get("event_id") or new_id())
+        namespace = _tidy(str(extra.pop("namespace", None) or ""))
+        if namespace:
+            extra["namespace"] = namespace
+        extra.setdefault("event", _full_name(DEFAULT_EVENT, namespace))
         data = kwargs.pop("data", None)
-        if data is None:
-            data = extra.pop("data", None)
-        name = extra.pop("event", None)
-        extra["ade_run_id"] = self.engine_run_id
-        extra["ade_event"] = LOG if name is None else self._full_name(name)
-        extra["ade_data"] = data
+        if data is not None:
+            extra["data"] = data
+        elif extra.get("data") is not None and not isinstance(extra["data"], Mapping):
+            extra["data"] = {"value": extra["data"]}
         extra["ade_whole_stack"] = self.isEnabledFor(logging.DEBUG)
         kwargs["extra"] = extra
         return msg, kwargs
 
-    def _full_name(self, name: str) -> str:
-        name = name.strip(" .")
-        full = name if _is_within(name, ENGINE_NAMESPACE) else f"{self.namespace}.{name}"
-        known = full in ENGINE_EVENT_SCHEMAS or _is_within(full, CONFIG_NAMESPACE)
-        if _is_within(full, ENGINE_NAMESPACE) and not known:
-            raise ValueError(
-                f"the engine has no event {full!r}; names under '{CONFIG_NAMESPACE}.' are free for config packages"
-            )
-        return full
+
+def _tidy(name: str | None) -> str:
+    """A name without blanks and dots at its ends."""
+    return (name or "").strip().strip(".")
+
+
+def _full_name(name: str, namespace: str) -> str:
+    """The name below the namespace; a name that starts as the namespace does is put below it without that start."""
+    name = _tidy(name) or "invalid_event"
+    if not namespace or _is_within(name, namespace):
+        return name
+    root = namespace.partition(".")[0]
+    return f"{namespace}.{name.removeprefix(f'{root}.')}"
+
+
+def _demand_known(full_name: str) -> None:
+    free = _is_within(full_name, CONFIG_NAMESPACE) or not _is_within(full_name, ENGINE_NAMESPACE)
+    if not free and full_name not in ENGINE_EVENT_SCHEMAS:
+        raise ValueError(
+            f"the engine has no event {full_name!r}; names under '{CONFIG_NAMESPACE}.' are free for config packages"
+        )
 
 
 def _is_within(name: str, namespace: str) -> bool:
@@ -171,18 +199,23 @@ class EventHandler(logging.Handler):
         super().close()
 
 
+def _event_of(record: logging.LogRecord) -> str:
+    """The name of a record's event. A record of a logger of the package's own, which shares the run's handlers, has none."""
+    return str(getattr(record, "event", None) or DEFAULT_EVENT)
+
+
 def _as_ndjson(record: logging.LogRecord) -> str:
     line: dict[str, Any] = {
-        "event_id": new_id(),
-        "engine_run_id": getattr(record, "ade_run_id", None),
+        "event_id": getattr(record, "event_id", None) or new_id(),
+        "engine_run_id": getattr(record, "engine_run_id", None) or "",
         "timestamp": timestamp(datetime.fromtimestamp(record.created, timezone.utc)),
         "level": record.levelname.lower(),
-        "event": getattr(record, "ade_event", LOG),
+        "event": _event_of(record),
         "message": record.getMessage(),
     }
-    data = getattr(record, "ade_data", None)
+    data = getattr(record, "data", None)
     if data:
-        line["data"] = data
+        line["data"] = dict(data) if isinstance(data, Mapping) else data
     error = _error_of(record)
     if error is not None:
         line["error"] = error
@@ -212,13 +245,13 @@ def _words(error: Exception) -> str:
 
 
 def _as_text(record: logging.LogRecord) -> str:
-    event = getattr(record, "ade_event", LOG)
+    event = _event_of(record)
     message = record.getMessage()
     moment = timestamp(datetime.fromtimestamp(record.created, timezone.utc))
     line = f"{moment} {record.levelname:<7} "
-    line += message if event == LOG or message == event else f"{event}: {message}"
-    data = getattr(record, "ade_data", None)
-    if data and record.levelno < logging.INFO:
+    line += message if event in (LOG, DEFAULT_EVENT, message) else f"{event}: {message}"
+    data = getattr(record, "data", None)
+    if isinstance(data, Mapping) and data and record.levelno < logging.INFO:
         shown = (f"{key}={_brief(value)}" for key, value in data.items() if key != "schema_version")
         line = f"{line}  {' '.join(shown)}"
     error = _error_of(record)

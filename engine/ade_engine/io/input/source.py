@@ -15,8 +15,7 @@ from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 
 #: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
-#: file are a ``UnicodeDecodeError`` instead, with an ``ade_hint`` where the file is a workbook, and a file name that
-#: makes no sheet title is a ``ValueError``.
+#: file are a ``UnicodeDecodeError`` instead, with an ``ade_hint`` where the file is a workbook.
 SourceError = _native.SourceError
 
 #: The limits that a sheet is scanned with ahead of being asked for, unless the caller names others.
@@ -211,9 +210,11 @@ class Source:
 
         self.open()
         become(worksheet, LazyWorksheet)
-        # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes.
+        worksheet._WorkbookChild__title = "Sheet"
+        LazyWorksheet.__init__(worksheet, self._workbook, "Sheet")
+        # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes, and a CSV file
+        # may be called what no sheet can be.
         worksheet._WorkbookChild__title = title
-        LazyWorksheet.__init__(worksheet, self._workbook, title)
         sheet.origin = Origin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
 
     def prefetch(

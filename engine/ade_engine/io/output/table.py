@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ade_engine import _native
@@ -137,5 +138,8 @@ def _plain_types() -> frozenset[Any]:
 _PLAIN_TYPES: frozenset[Any] | None = None
 
 
+_CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
 def _has_control_character(text: str) -> bool:
-    return any(character < " " and character not in "\t\n\r" for character in text)
+    return _CONTROL_CHARACTER.search(text) is not None

@@ -18,12 +18,44 @@ from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_fa
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.worksheets.look import Looks
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
+_LONGEST_TITLE = 31
+
+
+def legal_title(title: str, taken: Iterable[str]) -> str:
+    """The title, or the next best one that spreadsheet programs accept.
+
+    Characters that no title may have become ``_``, and so do apostrophes at the ends; what is longer than 31 characters is cut. A
+    title that had to be changed differs from those that are ``taken``, in whatever case.
+    """
+    legal = "".join("_" if character in _ILLEGAL_IN_TITLES or character < " " else character for character in title)
+    if legal.startswith("'"):
+        legal = f"_{legal[1:]}"
+    if legal.endswith("'"):
+        legal = f"{legal[:-1]}_"
+    legal = _cut(legal, _LONGEST_TITLE) or "Sheet"
+    if legal == title:
+        return title
+    others = {other.casefold() for other in taken}
+    base, number = legal, 1
+    while legal.casefold() in others:
+        number += 1
+        legal = f"{_cut(base, _LONGEST_TITLE - len(f'_{number}'))}_{number}"
+    return legal
+
+
+def _cut(text: str, length: int) -> str:
+    """The beginning of a text: spreadsheet programs count the units of UTF-16."""
+    while len(text.encode("utf-16-le", "surrogatepass")) > 2 * length:
+        text = text[:-1]
+    return text
 
 
 class Output:
@@ -35,8 +67,9 @@ class Output:
     def __init__(self, *, escape_formulas: bool = False):
         self._escape_formulas = escape_formulas
         self._sheets: list[Any] = []
-        #: What was appended to each sheet before openpyxl held it.
+        #: What was appended to each sheet before openpyxl held it, and the rows that this takes.
         self._tables: list[list[Table]] = []
+        self._rows: list[int] = []
         #: What is known of each sheet's look, once openpyxl holds it.
         self._sheet_looks: dict[int, SheetLook] = {}
         self._looks: Any = None
@@ -53,10 +86,11 @@ class Output:
         return not is_stand_in(self._workbook)
 
     def add_sheet(self, title: str) -> Any:
-        """Add a sheet at the end; the openpyxl worksheet, or what becomes it when it is touched."""
-        character = next((character for character in title if character in _ILLEGAL_IN_TITLES), None)
-        if character is not None:
-            raise ValueError(f"Invalid character {character} found in sheet title")
+        """Add a sheet at the end; the openpyxl worksheet, or what becomes it when it is touched.
+
+        A title that a workbook cannot have (a file may be called ``report[1].csv``) is changed to one that it can have.
+        """
+        title = legal_title(title, self._workbook.sheetnames)
         if any(sheet.title.lower() == title.lower() for sheet in self._sheets):
             # openpyxl gives it another title.
             self.open()
@@ -66,6 +100,7 @@ class Output:
             sheet = OutputSheet(self, title)
         self._sheets.append(sheet)
         self._tables.append([])
+        self._rows.append(0)
         return sheet
 
     def append_table(
@@ -78,7 +113,7 @@ class Output:
         no cell can hold.
         """
         number = next(number for number, known in enumerate(self._sheets) if known is sheet)
-        last_row = sheet._current_row if self.is_touched else sum(map(len, self._tables[number]))
+        last_row = sheet._current_row if self.is_touched else self._rows[number]
         width = frame.width if look is None else look.width
         if last_row + gap + 1 + frame.height > LAST_ROW or width > LAST_COLUMN:
             raise ValueError(
@@ -92,6 +127,7 @@ class Output:
             self._append(sheet, table)
         else:
             self._tables[number].append(table)
+            self._rows[number] += len(table)
         return table
 
     def save(self, path: str) -> None:
@@ -122,8 +158,7 @@ class Output:
             raise IndexError("At least one sheet must be visible")
         writer = _native.Writer(path, self._escape_formulas)
         try:
-            for sheet, tables in zip(self._sheets, self._tables):
-                rows = sum(map(len, tables))
+            for sheet, tables, rows in zip(self._sheets, self._tables, self._rows):
                 width = max((table.width for table in tables), default=0)
                 look = _look_of(tables)
                 writer.start_sheet(

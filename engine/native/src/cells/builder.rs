@@ -33,6 +33,9 @@ pub struct ScanLimits {
     pub empty_columns: Option<usize>,
     /// The number of rows after which the scan ends.
     pub rows: Option<usize>,
+    /// The bytes that the cells and the text of the sheet may take; with more the sheet is refused. Without this the reader's
+    /// own limits hold.
+    pub bytes: Option<usize>,
     /// Whether text of no length counts as a value, so that rows end behind it.
     pub keep_blank_text: bool,
     /// Whether each cell of a merged range gets the value of the first one.
@@ -45,6 +48,7 @@ impl ScanLimits {
         empty_rows: None,
         empty_columns: None,
         rows: None,
+        bytes: None,
         keep_blank_text: false,
         fill_merged: false,
     };
@@ -122,7 +126,9 @@ impl SheetBuilder {
 
     /// Adds a merged range; a single cell is none.
     pub fn merge(&mut self, range: MergedRange) {
-        if !range.is_one_cell() {
+        if self.limits.bytes.is_some_and(|most| self.bytes() > most) {
+            self.findings.merged_unknown = true;
+        } else if !range.is_one_cell() {
             self.findings.merged.push(range);
         }
     }
@@ -130,6 +136,13 @@ impl SheetBuilder {
     /// Notes that the scan ended before it came to all merged ranges.
     pub fn leave_merged_unknown(&mut self) {
         self.findings.merged_unknown = true;
+    }
+
+    /// Bytes that cells, text and merged ranges take so far.
+    fn bytes(&self) -> usize {
+        let late = self.late.len() * size_of::<(u32, Pending)>();
+        let merged = self.findings.merged.len() * size_of::<MergedRange>();
+        self.groups.bytes() + late + merged + self.own_text.len()
     }
 
     /// How many rows were read so far.
@@ -194,6 +207,14 @@ impl SheetBuilder {
                 reason: format!(
                     "it holds more than {MAXIMUM_CELLS} cells, or more than 1 GiB of text"
                 ),
+            });
+        }
+        if let Some(most) = self.limits.bytes
+            && self.bytes() > most
+        {
+            return Err(SourceError::BeyondMemory {
+                what: format!("sheet {:?}", self.title),
+                bytes: most,
             });
         }
         if !self.row_in_order {

@@ -66,6 +66,14 @@ impl Chunk {
         }
     }
 
+    /// Bytes that the cells take.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Dense { tags, .. } => tags.len() * 9,
+            Self::Sparse { rows, .. } => rows.len() * 11,
+        }
+    }
+
     pub(super) fn cell(&self, row: usize) -> Cell {
         match self {
             Self::Dense { tags, bits } => match (tags.get(row), bits.get(row)) {

@@ -90,6 +90,8 @@ impl Filling {
 #[derive(Default)]
 pub(super) struct Groups {
     stored: Vec<Option<Box<Group>>>,
+    /// Bytes of the cells that were stored.
+    stored_bytes: usize,
     /// The group that is being filled: its number, its cells, and the width of each of its rows.
     current: usize,
     pending: Vec<Pending>,
@@ -112,6 +114,11 @@ impl Groups {
         self.widths[row] = width as u16;
         self.pending
             .extend(cells.drain(..).map(|cell| Pending::new(row as u16, cell)));
+    }
+
+    /// Bytes of the cells that were added. Those of a group that is filled again count twice.
+    pub(super) fn bytes(&self) -> usize {
+        self.stored_bytes + self.pending.len() * size_of::<Pending>()
     }
 
     /// Takes the cells out of a stored group, sorted by columns, so that it can be filled again.
@@ -183,11 +190,13 @@ impl Groups {
         for &column in &present {
             self.counts[column as usize] = 0;
         }
-        let columns = present
+        let columns: Vec<(u32, Chunk)> = present
             .iter()
             .zip(filling)
             .map(|(&column, filling)| (column, filling.into_chunk()))
             .collect();
+        let chunks = columns.iter().map(|(_, chunk)| chunk.bytes());
+        self.stored_bytes += chunks.sum::<usize>();
         if self.stored.len() <= self.current {
             self.stored.resize_with(self.current + 1, || None);
         }

@@ -245,19 +245,17 @@ impl Sheet {
         (counts, filled.iter().filter(|&&any| !any).count())
     }
 
-    /// Bytes that the cells and the sheet's own text take.
+    /// Bytes that the cells, the merged ranges and the sheet's own text take.
     pub fn heap_bytes(&self) -> usize {
         let cells: usize = self
             .groups
             .iter()
             .flatten()
             .flat_map(|group| &group.columns)
-            .map(|(_, chunk)| match chunk {
-                Chunk::Dense { tags, .. } => tags.len() * 9,
-                Chunk::Sparse { rows, .. } => rows.len() * 11,
-            })
+            .map(|(_, chunk)| chunk.bytes())
             .sum();
-        cells + self.own_text.len()
+        let merged = self.findings.merged.len() * size_of::<MergedRange>();
+        cells + merged + self.own_text.len()
     }
 }
 

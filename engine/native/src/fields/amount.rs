@@ -1,5 +1,7 @@
 //! One cell as a number: its sign, currency and marks, and what it means with a decimal point or a decimal comma.
 
+use std::sync::LazyLock;
+
 use super::cut::{Cut, DIGITS, SPACE, WORD, is_currency_sign};
 use super::words::{self, Trust};
 
@@ -44,12 +46,20 @@ pub struct Amount {
 pub const MARKS: [u8; 2] = [b'.', b','];
 
 impl Amount {
-    /// The number in a text of nothing but digits, points, commas and one minus sign before them, which most numbers are;
-    /// `None` leaves any other text to [`Self::of`], which says the same of these.
-    pub fn of_plain(text: &str) -> Option<Self> {
+    /// The number in a text of nothing but digits, points and commas, with a minus sign or a dollar's before them or in
+    /// parentheses, which most numbers are; `None` leaves any other text to [`Self::of`], which says the same of these.
+    pub fn of_plain(text: &str, units: &[String]) -> Option<Self> {
+        static DOLLAR: LazyLock<u16> =
+            LazyLock::new(|| words::currency("$").map_or(0, |at| at as u16 + 1));
+        let mut this = Self::default();
         let bytes = text.as_bytes();
         let (is_negative, bytes) = match bytes {
-            [b'-', rest @ ..] => (true, rest),
+            [b'-', rest @ ..] | [b'(', rest @ .., b')'] => (true, rest),
+            // An author may call the sign a unit.
+            [b'$', rest @ ..] if units.is_empty() => {
+                (this.currency, this.has_currency) = (*DOLLAR, true);
+                (false, rest)
+            }
             _ => (false, bytes),
         };
         let mut number = Number::default();
@@ -73,7 +83,6 @@ impl Amount {
         if number.significant() > MOST_DIGITS {
             return None;
         }
-        let mut this = Self::default();
         for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
             *meaning = number.meaning(decimal, is_negative, 0);
         }
@@ -669,6 +678,9 @@ mod tests {
             ".",
             ",",
             "-",
+            "$",
+            "(",
+            ")",
             "1234567890",
             "5",
         ];
@@ -679,7 +691,7 @@ mod tests {
                 for c in pieces {
                     for d in pieces {
                         let text = format!("{a}{b}{c}{d}");
-                        if let Some(plain) = Amount::of_plain(&text) {
+                        if let Some(plain) = Amount::of_plain(&text, &[]) {
                             assert!(cut.cut(&text));
                             let full = Amount::of(&cut, &text, &[], "");
                             assert_eq!(

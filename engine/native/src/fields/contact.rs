@@ -98,7 +98,11 @@ const MOST: usize = 15;
 
 /// Whether a text lists numbers: "555-1234567 / 555-7654321". Joined they would be one that nobody has.
 pub fn has_several_phones(text: &str) -> bool {
-    let parts = text.split(['\n', '\r', '/', ',', ';', '|', '&']);
+    const BETWEEN: [char; 7] = ['\n', '\r', '/', ',', ';', '|', '&'];
+    if !text.bytes().any(|byte| BETWEEN.contains(&char::from(byte))) {
+        return false;
+    }
+    let parts = text.split(BETWEEN);
     let is_number = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= LEAST;
     parts.filter(is_number).count() > 1
 }
@@ -162,6 +166,48 @@ fn are_several(cut: &Cut, has_plus: bool) -> bool {
     }
     whole += usize::from(since_gap >= LEAST);
     longest > 1 || whole > 1 || before_mark.is_some_and(|before| (1..=6).contains(&(all - before)))
+}
+
+/// Adds the number in a text that has it as most people of North America write theirs: `(555) 123-4567`, or with one mark or
+/// blank between its three parts. `false` leaves any other text to [`push_phone`], which says the same of these.
+pub fn push_plain_phone(text: &str, out: &mut String) -> bool {
+    let bytes = text.as_bytes();
+    let (area, middle, last) = match bytes {
+        [
+            b'(',
+            area @ ..,
+            b')',
+            b' ',
+            m0,
+            m1,
+            m2,
+            b'-',
+            l0,
+            l1,
+            l2,
+            l3,
+        ] if area.len() == 3 => (area, [*m0, *m1, *m2], [*l0, *l1, *l2, *l3]),
+        [area @ .., first, m0, m1, m2, second, l0, l1, l2, l3]
+            if area.len() == 3 && first == second && matches!(first, b'-' | b'.' | b' ') =>
+        {
+            (area, [*m0, *m1, *m2], [*l0, *l1, *l2, *l3])
+        }
+        _ => return false,
+    };
+    let mut digits = area.iter().chain(&middle).chain(&last);
+    if area[0] < b'2' || !digits.all(u8::is_ascii_digit) {
+        return false;
+    }
+    push_digits(area, out);
+    out.push('-');
+    push_digits(&middle, out);
+    out.push('-');
+    push_digits(&last, out);
+    true
+}
+
+fn push_digits(digits: &[u8], out: &mut String) {
+    out.extend(digits.iter().map(|digit| char::from(*digit)));
 }
 
 /// Countries whose numbers have a trunk prefix of 0, which people put in brackets with the area behind it: "+49 (030)".
@@ -292,18 +338,17 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
         _ if !has_plus => digits,
         _ => &[],
     };
-    let as_text = |digits: &[u8]| String::from_utf8_lossy(digits).into_owned();
     if home.len() == 10 && home[0] >= b'2' {
-        out.push_str(&as_text(&home[..3]));
+        push_digits(&home[..3], out);
         out.push('-');
-        out.push_str(&as_text(&home[3..6]));
+        push_digits(&home[3..6], out);
         out.push('-');
-        out.push_str(&as_text(&home[6..]));
+        push_digits(&home[6..], out);
     } else {
         if has_plus {
             out.push('+');
         }
-        out.push_str(&as_text(digits));
+        push_digits(digits, out);
     }
     if let Some(extension) = extension {
         out.push_str(" x");
@@ -315,6 +360,40 @@ pub fn push_phone(cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_phones_are_the_same_either_way() {
+        let mut cut = Cut::default();
+        let mut agreed = 0;
+        for area in ["555", "212", "055", "155", "999", "5a5", "55"] {
+            for middle in ["123", "000", "999", "12"] {
+                for last in ["4567", "0000", "99", "45678"] {
+                    for (a, b, c) in [
+                        ("(", ") ", "-"),
+                        ("", "-", "-"),
+                        ("", ".", "."),
+                        ("", " ", " "),
+                        ("", "", ""),
+                        ("", "/", "/"),
+                        ("", "-", "."),
+                        ("(", ")", "-"),
+                        ("+", " ", " "),
+                    ] {
+                        let text = format!("{a}{area}{b}{middle}{c}{last}");
+                        let mut plain = String::new();
+                        if push_plain_phone(&text, &mut plain) {
+                            let mut full = String::new();
+                            assert!(!has_several_phones(&text) && cut.cut(&text));
+                            assert!(push_phone(&cut, &mut full).is_ok(), "{text}");
+                            assert_eq!(plain, full, "{text}");
+                            agreed += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(agreed > 70);
+    }
 
     #[test]
     fn addresses() {

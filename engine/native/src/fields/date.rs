@@ -9,7 +9,7 @@
 
 use super::cut::{Cut, DIGITS, WORD};
 use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
-use super::parts::in_parts;
+use super::parts::{in_parts, in_threads, ranges};
 use super::reading::{Decided, Hints, Reading, are_few};
 use super::tables::MONTH_FIRST_LANGUAGES;
 use super::words::{Languages, Lexicon};
@@ -79,6 +79,45 @@ struct Group {
     shape: Shape,
     cells: usize,
     counts: [usize; 4],
+}
+
+impl Group {
+    #[inline]
+    fn count(&mut self, days: &Days) {
+        self.cells += 1;
+        for (count, day) in self.counts.iter_mut().zip(days) {
+            *count += usize::from(*day != NONE);
+        }
+    }
+}
+
+/// Where the parts of some cells go: the places of their rows in [`Cells`].
+struct Places<'a> {
+    days: &'a mut [Days],
+    group_of: &'a mut [u8],
+    /// Empty where times of day are not kept.
+    times: &'a mut [i64],
+}
+
+impl<'a> Places<'a> {
+    /// The first `count` places, and those behind them.
+    #[allow(clippy::type_complexity, reason = "the same three slices again")]
+    fn split(
+        count: usize,
+        days: &'a mut [Days],
+        group_of: &'a mut [u8],
+        times: &'a mut [i64],
+    ) -> (Self, &'a mut [Days], &'a mut [u8], &'a mut [i64]) {
+        let (own_days, days) = days.split_at_mut(count);
+        let (own_group_of, group_of) = group_of.split_at_mut(count);
+        let (own_times, times) = times.split_at_mut(count.min(times.len()));
+        let own = Self {
+            days: own_days,
+            group_of: own_group_of,
+            times: own_times,
+        };
+        (own, days, group_of, times)
+    }
 }
 
 /// Cells that were cut.
@@ -234,59 +273,6 @@ type Waiting = (usize, Day);
 
 impl Cells {
     fn cut(values: &[Value<'_>], with_time: bool) -> Self {
-        let mut parts = in_parts(values.len(), |range| {
-            let start = range.start;
-            Self::cut_part(&values[range], start, with_time)
-        })
-        .into_iter();
-        let (mut this, mut known, mut waiting) = parts.next().unwrap_or_default();
-        for (part, known_there, waiting_there) in parts {
-            let numbers: Vec<u8> = part
-                .groups
-                .iter()
-                .map(|group| this.group(group.shape))
-                .collect();
-            this.days.extend(part.days);
-            this.times.extend(part.times);
-            let renumbered = part.group_of.iter().map(|group| {
-                numbers
-                    .get(usize::from(*group))
-                    .copied()
-                    .unwrap_or(NO_GROUP)
-            });
-            this.group_of.extend(renumbered);
-            this.named += part.named;
-            this.strange += part.strange;
-            this.cells += part.cells;
-            for (languages, count) in known_there {
-                count_languages(&mut known, languages, count);
-            }
-            waiting.extend(waiting_there);
-        }
-        this.languages = most_known(&known);
-        for (row, day) in waiting {
-            this.days[row] = day.days(this.languages);
-        }
-        for (days, group) in this.days.iter().zip(&this.group_of) {
-            if *group == NO_GROUP {
-                continue;
-            }
-            let group = &mut this.groups[usize::from(*group)];
-            group.cells += 1;
-            for (count, day) in group.counts.iter_mut().zip(days) {
-                *count += usize::from(*day != NONE);
-            }
-        }
-        this
-    }
-
-    /// Cuts some cells, from a row on. Returns also which languages know their words, and the cells that wait until the
-    /// languages of all are counted: "lis" is October for some and November for others.
-    fn cut_part(
-        values: &[Value<'_>],
-        first_row: usize,
-        with_time: bool,
-    ) -> (Self, Vec<(Languages, usize)>, Vec<Waiting>) {
         let mut this = Self {
             days: vec![[NONE; 4]; values.len()],
             group_of: vec![NO_GROUP; values.len()],
@@ -297,6 +283,66 @@ impl Cells {
             },
             ..Self::default()
         };
+        let mut days = this.days.as_mut_slice();
+        let mut group_of = this.group_of.as_mut_slice();
+        let mut times = this.times.as_mut_slice();
+        let mut tasks = Vec::new();
+        for range in ranges(values.len()) {
+            let count = range.len();
+            let places;
+            (places, days, group_of, times) = Places::split(count, days, group_of, times);
+            tasks.push((range.start, &values[range], places));
+        }
+        let parts = in_threads(tasks, |(first_row, values, places)| {
+            Self::cut_part(values, first_row, places)
+        });
+        let mut known: Vec<(Languages, usize)> = Vec::new();
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let mut start = 0;
+        for (part, length, known_there, waiting_there) in parts {
+            let mut numbers = [NO_GROUP; 256];
+            let mut is_the_same = true;
+            for (number, group) in part.groups.iter().enumerate() {
+                let own = this.group(group.shape);
+                is_the_same &= usize::from(own) == number;
+                numbers[number] = own;
+                let known = &mut this.groups[usize::from(own)];
+                known.cells += group.cells;
+                for (count, more) in known.counts.iter_mut().zip(group.counts) {
+                    *count += more;
+                }
+            }
+            if !is_the_same {
+                for group in &mut this.group_of[start..start + length] {
+                    *group = numbers[usize::from(*group)];
+                }
+            }
+            start += length;
+            this.named += part.named;
+            this.strange += part.strange;
+            this.cells += part.cells;
+            for (languages, count) in known_there {
+                count_languages(&mut known, languages, count);
+            }
+            waiting.extend(waiting_there);
+        }
+        this.languages = most_known(&known);
+        for (row, day) in waiting {
+            let days = day.days(this.languages);
+            this.groups[usize::from(this.group_of[row])].count(&days);
+            this.days[row] = days;
+        }
+        this
+    }
+
+    /// Cuts some cells, from a row on, each into its place. Returns how many they are, which languages know their words, and
+    /// the cells that wait until the languages of all are counted: "lis" is October for some and November for others.
+    fn cut_part(
+        values: &[Value<'_>],
+        first_row: usize,
+        places: Places<'_>,
+    ) -> (Self, usize, Vec<(Languages, usize)>, Vec<Waiting>) {
+        let mut this = Self::default();
         let mut cut = Cut::default();
         let mut lexicon = Lexicon::default();
         let mut known: Vec<(Languages, usize)> = Vec::new();
@@ -331,18 +377,23 @@ impl Cells {
                 count_languages(&mut known, languages, 1);
             }
             this.named += usize::from(day.month.is_some());
-            this.group_of[row] = this.group(Shape::of(&day));
-            if with_time && day.has_time {
+            let group = this.group(Shape::of(&day));
+            places.group_of[row] = group;
+            if day.has_time
+                && let Some(time) = places.times.get_mut(row)
+            {
                 // A time that does not exist makes no date-time.
-                this.times[row] = day.time.unwrap_or(i64::MIN);
+                *time = day.time.unwrap_or(i64::MIN);
             }
             if day.month.is_some_and(|month| month.month(0).is_none()) {
                 waiting.push((first_row + row, day));
             } else {
-                this.days[row] = day.days(0);
+                let days = day.days(0);
+                this.groups[usize::from(group)].count(&days);
+                places.days[row] = days;
             }
         }
-        (this, known, waiting)
+        (this, values.len(), known, waiting)
     }
 
     #[inline]
@@ -499,7 +550,11 @@ impl Cells {
             let first = days[tied[0] as usize];
             tied.iter().any(|order| days[*order as usize] != first)
         };
-        let first_open = self.rows_of(number).find(|row| differs(&self.days[*row]));
+        let first_open = if tied.len() > 1 {
+            self.rows_of(number).find(|row| differs(&self.days[*row]))
+        } else {
+            None
+        };
         if first_open.is_some() {
             (order, decided) = self.narrow(number, &mut tied, clear, values, options, &mut why);
         }
@@ -509,42 +564,69 @@ impl Cells {
             .max_by_key(|other| (counts[*other as usize], std::cmp::Reverse(*other)));
         let mut against = Vec::new();
         let mut support = 0;
-        for row in self.rows_of(number) {
-            let days = &self.days[row];
-            let has = |order: Order| days[order as usize] != NONE;
-            if !has(order)
-                && days.iter().any(|day| *day != NONE)
-                && slips.binary_search(&row).is_err()
-            {
-                against.push(row);
+        let this = &*self;
+        let parts = in_parts(values.len(), |range| {
+            let mut against = Vec::new();
+            let mut support = 0;
+            for row in range {
+                if this.group_of[row] != number {
+                    continue;
+                }
+                let days = &this.days[row];
+                let has = |order: Order| days[order as usize] != NONE;
+                if !has(order)
+                    && days.iter().any(|day| *day != NONE)
+                    && slips.binary_search(&row).is_err()
+                {
+                    against.push(row);
+                }
+                support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
             }
-            support += usize::from(has(order) && rival.is_none_or(|rival| !has(rival)));
+            (against, support)
+        });
+        for (more, count) in parts {
+            against.extend(more);
+            support += count;
         }
         let is_mixed = !against.is_empty() && !are_few(against.len(), support);
-        let mut read = 0;
-        let rows: Vec<usize> = self.rows_of(number).collect();
-        for row in rows {
-            let days = &self.days[row];
-            let day = if !is_mixed {
-                days[order as usize]
-            } else if is_certain(days) {
-                days.iter()
-                    .copied()
-                    .find(|day| *day != NONE)
-                    .unwrap_or(NONE)
-            } else {
-                NONE
-            };
-            if day == NONE {
-                continue;
-            }
-            read += 1;
-            let time = self.times.get(row).copied().unwrap_or(0);
-            if time == i64::MIN {
-                continue;
-            }
-            found[row] = in_range(i64::from(day) * DAY_MICROSECONDS + time, options.with_time);
+        let mut rest = &mut *found;
+        let mut tasks = Vec::new();
+        for range in ranges(values.len()) {
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(range.len());
+            tasks.push((range, own));
+            rest = others;
         }
+        let read: usize = in_threads(tasks, |(range, found)| {
+            let mut read = 0;
+            for (row, found) in range.zip(found) {
+                if this.group_of[row] != number {
+                    continue;
+                }
+                let days = &this.days[row];
+                let day = if !is_mixed {
+                    days[order as usize]
+                } else if is_certain(days) {
+                    days.iter()
+                        .copied()
+                        .find(|day| *day != NONE)
+                        .unwrap_or(NONE)
+                } else {
+                    NONE
+                };
+                if day == NONE {
+                    continue;
+                }
+                read += 1;
+                let time = this.times.get(row).copied().unwrap_or(0);
+                if time == i64::MIN {
+                    continue;
+                }
+                *found = in_range(i64::from(day) * DAY_MICROSECONDS + time, options.with_time);
+            }
+            read
+        })
+        .into_iter()
+        .sum();
         if is_mixed {
             // Those of the other way that can be read in one way only were read; those that can be read in two were not.
             against = self

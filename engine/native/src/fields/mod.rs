@@ -7,7 +7,7 @@
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
 //! - [`rows`]: which rows of a sheet are headers, by known words
-//! - `built`: the columns that come out; `parts`: long columns, by several threads
+//! - `built`: the columns that come out; [`parts`]: long columns, by several threads
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own
@@ -24,7 +24,7 @@ pub mod date;
 pub mod day;
 pub mod moment;
 pub mod number;
-mod parts;
+pub mod parts;
 pub mod reading;
 pub mod rows;
 pub mod tables;
@@ -42,7 +42,7 @@ use self::reading::{Decided, Hints, Reading};
 use self::text::{NamePart, NoCode};
 use self::words::Lexicon;
 use crate::cells::white_space::is_blank_text;
-use crate::columns::export::Column;
+use crate::columns::export::{Buffer, Column};
 use crate::columns::view::Value;
 
 /// What a column is read as.
@@ -131,6 +131,13 @@ fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
     let Value::Text(text) = value else {
         return None;
     };
+    // Hardly any text ends so.
+    if let Some(last) = text.as_bytes().last()
+        && last.is_ascii_graphic()
+        && *last != b'"'
+    {
+        return None;
+    }
     let inside = text.trim().strip_prefix("=\"")?.strip_suffix('"')?;
     (!inside.contains('"')).then_some(Value::Text(inside))
 }
@@ -387,6 +394,9 @@ fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPa
                 is_filled(value).then_some("not a phone number")
             }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
+                if contact::push_plain_phone(source, out) {
+                    return None;
+                }
                 part.lost_digits += usize::from(amount::has_lost_digits(source));
                 let found = if contact::has_several_phones(source) {
                     Err(NoPhone::Several)
@@ -518,6 +528,17 @@ pub fn flags(values: &[bool]) -> Column {
     built::booleans(&values.iter().copied().map(Some).collect::<Vec<_>>())
 }
 
+/// A column of whole numbers without nulls.
+pub fn whole_numbers(values: Vec<i32>) -> Column {
+    Column {
+        format: "i",
+        rows: values.len(),
+        null_count: 0,
+        validity: None,
+        buffers: vec![Buffer::Halves(values)],
+    }
+}
+
 /// The cells that were filled before and are empty after; the rows of both are the same.
 pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
     let rows = before.len().min(after.len());
@@ -526,6 +547,17 @@ pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
         .map(|row| (row, message("left empty", before[row])))
         .collect();
     built::sparse_texts(rows, unread)
+}
+
+/// How many cells are filled before and empty in the column that was made of them.
+pub fn count_emptied(before: &[Value<'_>], after: &Column) -> usize {
+    let Some(bits) = &after.validity else {
+        return 0;
+    };
+    let is_empty = |row: usize| bits[row / 8] & (1 << (row % 8)) == 0;
+    (0..before.len().min(after.rows))
+        .filter(|&row| is_empty(row) && is_filled(before[row]))
+        .count()
 }
 
 /// Why a cell is empty, and what stood there.

@@ -6,7 +6,7 @@
 
 use super::amount::{Amount, MARKS};
 use super::cut::Cut;
-use super::parts::in_parts;
+use super::parts::{in_threads, ranges};
 use super::reading::{Decided, Hints, Reading, are_few};
 use super::words;
 use crate::columns::view::Value;
@@ -171,9 +171,9 @@ pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     }
 }
 
-/// Cells that were cut.
+/// What was found in cells that were cut.
+#[derive(Default)]
 struct Part {
-    cells: Vec<Cell>,
     /// Filled cells of text.
     filled: usize,
     numbers: usize,
@@ -182,18 +182,13 @@ struct Part {
 }
 
 impl Part {
-    fn of(values: &[Value<'_>], units: &[String], currency: &str) -> Self {
-        let mut this = Self {
-            cells: vec![Cell::default(); values.len()],
-            filled: 0,
-            numbers: 0,
-            with_digits: 0,
-            has_currency: false,
-        };
+    /// Cuts the cells of some values, each into its place.
+    fn of(values: &[Value<'_>], cells: &mut [Cell], units: &[String], currency: &str) -> Self {
+        let mut this = Self::default();
         let mut cut = Cut::default();
-        for (cell, value) in this.cells.iter_mut().zip(values) {
+        for (cell, value) in cells.iter_mut().zip(values) {
             let Value::Text(text) = value else { continue };
-            let plain = Amount::of_plain(text);
+            let plain = Amount::of_plain(text, units);
             if plain.is_none() && !cut.cut(text) {
                 this.filled += usize::from(!text.trim().is_empty());
                 continue;
@@ -214,22 +209,25 @@ impl Part {
 }
 
 fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
-    let mut parts = in_parts(values.len(), |range| {
-        Part::of(&values[range], options.units, options.currency)
-    })
-    .into_iter();
-    let Some(mut whole) = parts.next() else {
-        return;
-    };
+    let mut cells = vec![Cell::default(); values.len()];
+    let mut rest = cells.as_mut_slice();
+    let mut tasks = Vec::new();
+    for range in ranges(values.len()) {
+        let (own, others) = rest.split_at_mut(range.len());
+        tasks.push((&values[range], own));
+        rest = others;
+    }
+    let parts = in_threads(tasks, |(values, cells)| {
+        Part::of(values, cells, options.units, options.currency)
+    });
+    let mut whole = Part::default();
     for part in parts {
-        whole.cells.extend(part.cells);
         whole.filled += part.filled;
         whole.numbers += part.numbers;
         whole.with_digits += part.with_digits;
         whole.has_currency |= part.has_currency;
     }
     let Part {
-        cells,
         filled,
         numbers: count,
         with_digits,

@@ -35,7 +35,7 @@ pub fn to_python(error: ReadError) -> PyErr {
             ));
             with_hint(raised, hint)
         }
-        ReadError::BadOption { .. } | ReadError::BadTitle { .. } => PyValueError::new_err(message),
+        ReadError::BadOption { .. } => PyValueError::new_err(message),
         _ => SourceError::new_err(message),
     }
 }

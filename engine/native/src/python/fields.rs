@@ -173,8 +173,8 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
     ArrowColumn::new(name.to_owned(), Mutex::new(Some(column)))
 }
 
-/// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), how
-/// many these are, how many codes have lost digits, and how the column was read (or nothing).
+/// Reads a series as `kind`. Returns the column, the column of messages for cells that came out empty (or nothing), whether
+/// each cell that came out empty has one, how many codes have lost digits, and how the column was read (or nothing).
 #[pyfunction]
 #[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, hints=(None, None), origin=None))]
 #[allow(
@@ -196,7 +196,7 @@ pub fn read_column<'py>(
 ) -> PyResult<(
     ArrowColumn,
     Option<ArrowColumn>,
-    usize,
+    bool,
     usize,
     Option<Bound<'py, PyDict>>,
 )> {
@@ -216,12 +216,18 @@ pub fn read_column<'py>(
         Some((scan, column, rows)) => Some((scan.get().sheet()?, column, series_of(&rows)?)),
         None => None,
     };
-    let outcome = py.detach(|| {
+    let (outcome, is_exact) = py.detach(|| {
         let mut values = column.values();
-        if let Some((sheet, column, rows)) = &origin {
-            restore_types(&mut values, sheet, *column, &rows.values());
-        }
-        fields::read(&values, &kind, &around)
+        let outcome = if let Some((sheet, number, rows)) = &origin {
+            restore_types(&mut values, sheet, *number, &rows.values());
+            let outcome = fields::read(&values, &kind, &around);
+            values = column.values();
+            outcome
+        } else {
+            fields::read(&values, &kind, &around)
+        };
+        let is_exact = fields::count_emptied(&values, &outcome.column) == outcome.unread_count;
+        (outcome, is_exact)
     });
     let reading = match &outcome.reading {
         Some(reading) => Some(described(py, reading)?),
@@ -230,7 +236,7 @@ pub fn read_column<'py>(
     Ok((
         arrow("", outcome.column),
         outcome.unread.map(|column| arrow("", column)),
-        outcome.unread_count,
+        is_exact,
         outcome.lost_digits,
         reading,
     ))
@@ -378,6 +384,42 @@ pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<
     }))
 }
 
+/// For each row whether any of the series has a value there, and how many of them have.
+#[pyfunction]
+pub fn count_issues(
+    py: Python<'_>,
+    columns: Vec<Bound<'_, PyAny>>,
+) -> PyResult<(ArrowColumn, ArrowColumn)> {
+    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let (some, count) = py.detach(|| {
+        let mut counts: Vec<i32> = Vec::new();
+        for column in &columns {
+            let values = column.values();
+            counts.resize(values.len(), 0);
+            for (count, value) in counts.iter_mut().zip(values) {
+                *count += i32::from(value != Value::Null);
+            }
+        }
+        let some: Vec<bool> = counts.iter().map(|count| *count > 0).collect();
+        (fields::flags(&some), fields::whole_numbers(counts))
+    });
+    Ok((arrow("", some), arrow("", count)))
+}
+
+/// For each row whether any of the columns has a value there.
+fn filled(columns: &[Series], rows: usize) -> Vec<bool> {
+    let mut filled = vec![false; rows];
+    for column in columns {
+        if filled.iter().all(|flag| *flag) {
+            break;
+        }
+        for (flag, value) in filled.iter_mut().zip(column.values()) {
+            *flag |= fields::is_filled(value);
+        }
+    }
+    filled
+}
+
 /// For each row whether any of the series has a value there.
 #[pyfunction]
 pub fn filled_rows(
@@ -386,14 +428,75 @@ pub fn filled_rows(
     rows: usize,
 ) -> PyResult<ArrowColumn> {
     let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
-    let column = py.detach(|| {
-        let mut filled = vec![false; rows];
-        for column in &columns {
-            for (flag, value) in filled.iter_mut().zip(column.values()) {
-                *flag |= fields::is_filled(value);
+    let column = py.detach(|| fields::flags(&filled(&columns, rows)));
+    Ok(arrow("filled", column))
+}
+
+/// The first row in which any of the series has a value, and the row behind the last one; and where there are others between
+/// them, for each row whether it has one.
+#[pyfunction]
+pub fn filled_stretch(
+    py: Python<'_>,
+    columns: Vec<Bound<'_, PyAny>>,
+    rows: usize,
+) -> PyResult<(usize, usize, Option<ArrowColumn>)> {
+    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
+    let (first, stop, flags) = py.detach(|| {
+        let filled = filled(&columns, rows);
+        let first = filled.iter().position(|flag| *flag).unwrap_or(0);
+        let stop = filled
+            .iter()
+            .rposition(|flag| *flag)
+            .map_or(0, |last| last + 1);
+        let has_gaps = !filled[first..stop].iter().all(|flag| *flag);
+        (first, stop, has_gaps.then(|| fields::flags(&filled)))
+    });
+    Ok((first, stop, flags.map(|column| arrow("filled", column))))
+}
+
+/// What `before` has and `after` has not, both series of numbers: how many, and first and last of each stretch without a gap.
+/// Nothing where a series holds anything but whole numbers and nulls.
+#[pyfunction]
+pub fn gone(
+    py: Python<'_>,
+    before: &Bound<'_, PyAny>,
+    after: &Bound<'_, PyAny>,
+) -> PyResult<Option<(usize, Vec<[usize; 2]>)>> {
+    let (before, after) = (series_of(before)?, series_of(after)?);
+    Ok(py.detach(|| {
+        let (before, after) = (numbers(&before)?, numbers(&after)?);
+        let mut others = after.into_iter().peekable();
+        let mut count = 0;
+        let mut stretches: Vec<[usize; 2]> = Vec::new();
+        for number in before {
+            while others.next_if(|other| *other < number).is_some() {}
+            if others.peek() == Some(&number) {
+                continue;
+            }
+            count += 1;
+            match stretches.last_mut() {
+                Some([_, last]) if *last + 1 == number => *last = number,
+                _ => stretches.push([number, number]),
             }
         }
-        fields::flags(&filled)
-    });
-    Ok(arrow("", column))
+        Some((count, stretches))
+    }))
+}
+
+/// The numbers of a series, sorted and each once.
+fn numbers(series: &Series) -> Option<Vec<usize>> {
+    let mut numbers = Vec::new();
+    for value in series.values() {
+        numbers.push(match value {
+            Value::Null => continue,
+            Value::Integer(number) => usize::try_from(number).ok()?,
+            Value::Unsigned(number) => usize::try_from(number).ok()?,
+            _ => return None,
+        });
+    }
+    if !numbers.is_sorted() {
+        numbers.sort_unstable();
+    }
+    numbers.dedup();
+    Some(numbers)
 }

@@ -34,7 +34,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::count_issues, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::filled_stretch, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::gone, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
     module.add_function(wrap_pyfunction!(fields::classify_rows, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;

@@ -39,6 +39,7 @@ pub struct Archive {
     length: u64,
     entries: HashMap<String, Entry>,
     folded: HashMap<String, String>,
+    most_unpacked: u64,
 }
 
 impl Archive {
@@ -58,6 +59,7 @@ impl Archive {
             length,
             entries: HashMap::new(),
             folded: HashMap::new(),
+            most_unpacked: u64::MAX,
         };
         archive.read_directory()?;
         Ok(archive)
@@ -66,6 +68,16 @@ impl Archive {
     /// The archive's path, as it was given.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// From now on a part that unpacks to more bytes than this cannot be read to its end.
+    pub fn limit_parts(&mut self, most_unpacked: u64) {
+        self.most_unpacked = most_unpacked;
+    }
+
+    /// Bytes that the directory takes, roughly: names are short.
+    pub fn heap_bytes(&self) -> usize {
+        self.entries.len() * 2 * (size_of::<(String, Entry)>() + 64)
     }
 
     /// The stored name of a part: as asked for, else the same in another spelling.
@@ -119,6 +131,7 @@ impl Archive {
             unpacked,
             expected: entry.checksum,
             checksum: crc32fast::Hasher::new(),
+            left: self.most_unpacked,
             done: false,
         })
     }
@@ -263,6 +276,8 @@ pub struct PartReader {
     unpacked: Unpacked,
     expected: u32,
     checksum: crc32fast::Hasher,
+    /// How many bytes more may come.
+    left: u64,
     done: bool,
 }
 
@@ -292,6 +307,10 @@ impl Read for PartReader {
                 ));
             }
         }
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or_else(|| io::Error::other("it unpacks to more than may be read of one part"))?;
         self.checksum.update(&buffer[..count]);
         Ok(count)
     }

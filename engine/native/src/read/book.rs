@@ -76,9 +76,21 @@ impl Book {
     /// # Errors
     /// When the file cannot be read, or is not what its extension says.
     pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
+        Self::open_within(path, options, None)
+    }
+
+    /// The same; `most_bytes` bounds the memory that the structure may take, the text that sheets share included.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), and when it takes more.
+    pub fn open_within(
+        path: &str,
+        options: &CsvOptions,
+        most_bytes: Option<usize>,
+    ) -> Result<Self> {
         match Format::of(path)? {
-            Format::Package => Ok(Self::from_package(Workbook::open(path)?)),
-            Format::Legacy => Self::open_legacy(path),
+            Format::Package => Ok(Self::from_package(Workbook::open(path, most_bytes)?)),
+            Format::Legacy => Self::open_legacy(path, most_bytes),
             Format::Text => {
                 let file = CsvFile::open(path, options)?;
                 let sheets = vec![SheetInfo {
@@ -120,8 +132,8 @@ impl Book {
         }
     }
 
-    fn open_legacy(path: &str) -> Result<Self> {
-        let workbook = LegacyWorkbook::open(path)?;
+    fn open_legacy(path: &str, most_bytes: Option<usize>) -> Result<Self> {
+        let workbook = LegacyWorkbook::open(path, most_bytes)?;
         let sheets: Vec<SheetInfo> = workbook
             .sheets()
             .iter()
@@ -143,6 +155,18 @@ impl Book {
     /// The worksheets in workbook order. Chart sheets are not among them.
     pub fn sheets(&self) -> &[SheetInfo] {
         &self.sheets
+    }
+
+    /// Bytes that the structure takes, the text that sheets share included.
+    pub fn heap_bytes(&self) -> usize {
+        let structure = match &self.content {
+            Content::Package(workbook) => {
+                workbook.strings.cell_bytes() + workbook.archive.heap_bytes()
+            }
+            Content::Legacy(workbook) => workbook.heap_bytes(),
+            Content::Text(_) => 0,
+        };
+        structure + self.shared_text.len()
     }
 
     /// The titles of all sheets, chart sheets included.

@@ -7,7 +7,7 @@
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::read::by_id;
 use crate::clock::{Timestamp, milliseconds};
@@ -19,6 +19,9 @@ const STAGING: Duration = Duration::from_secs(3600);
 /// Ids of a configuration and a status (null: in the queue), from one id backwards.
 pub(in crate::store::sqlite) const NEWEST: &str = "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS ?2 AND id < ?3 AND id >= ?4 ORDER BY id DESC LIMIT ?5";
 
+/// The same, of one input: its name is not in the index, so that each entry's run is looked at until enough are found.
+const NEWEST_OF_INPUT: &str = "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS ?2 AND id < ?3 AND id >= ?4 AND input_name = ?6 ORDER BY id DESC LIMIT ?5";
+
 /// Sorts behind every id.
 const BEHIND_ALL: &str = "~";
 
@@ -26,6 +29,7 @@ const BEHIND_ALL: &str = "~";
 struct Part<'a> {
     configuration: &'a str,
     status: Option<RunStatus>,
+    input: Option<&'a str>,
     /// Read and not taken yet, oldest first.
     read: Vec<String>,
     /// How many to read at a time.
@@ -40,19 +44,21 @@ impl Part<'_> {
             return Ok(());
         }
         let step = i64::try_from(self.step).unwrap_or(i64::MAX);
-        self.read = connection
-            .prepare_cached(NEWEST)?
-            .query_map(
-                params![
-                    self.configuration,
-                    self.status.map(RunStatus::as_str),
-                    last,
-                    from,
-                    step
-                ],
-                |row| row.get(0),
-            )?
-            .collect::<rusqlite::Result<_>>()?;
+        let status = self.status.map(RunStatus::as_str);
+        let id = |row: &Row<'_>| row.get(0);
+        self.read = match self.input {
+            None => connection
+                .prepare_cached(NEWEST)?
+                .query_map(params![self.configuration, status, last, from, step], id)?
+                .collect::<rusqlite::Result<_>>()?,
+            Some(input) => connection
+                .prepare_cached(NEWEST_OF_INPUT)?
+                .query_map(
+                    params![self.configuration, status, last, from, step, input],
+                    id,
+                )?
+                .collect::<rusqlite::Result<_>>()?,
+        };
         self.ended = self.read.len() < self.step;
         self.read.reverse();
         Ok(())
@@ -70,6 +76,7 @@ pub(super) fn list(
     }
     let statuses = statuses(filter.status);
     let from = filter.since.map_or(String::new(), first_id_since);
+    let last = last(filter);
     let parts = configurations.len() * statuses.len();
     let step = (limit / parts.max(1)).clamp(1, 256);
     let mut parts: Vec<Part<'_>> = configurations
@@ -78,6 +85,7 @@ pub(super) fn list(
             statuses.iter().map(move |status| Part {
                 configuration,
                 status: *status,
+                input: filter.input.as_deref(),
                 read: Vec::new(),
                 step,
                 ended: false,
@@ -87,7 +95,7 @@ pub(super) fn list(
     // The newest run of each part, the newest of them on top.
     let mut heads = BinaryHeap::with_capacity(parts.len());
     for (index, part) in parts.iter_mut().enumerate() {
-        part.fill(connection, BEHIND_ALL, &from)?;
+        part.fill(connection, &last, &from)?;
         heads.extend(part.read.pop().map(|id| (id, index)));
     }
     let mut runs = Vec::new();
@@ -108,6 +116,23 @@ pub(super) fn list(
 fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
     filter.status.is_none_or(|status| run.status == status)
         && filter.since.is_none_or(|since| run.created_at >= since)
+        && filter.before.is_none_or(|before| run.created_at < before)
+        && filter.behind.as_ref().is_none_or(|behind| run.id < *behind)
+        && filter
+            .input
+            .as_ref()
+            .is_none_or(|input| run.input_name == *input)
+}
+
+/// Sorts behind every id that is wanted: a run's id is made before the run is recorded. The clock may have been set back in
+/// between.
+fn last(filter: &RunFilter) -> String {
+    let before = filter
+        .before
+        .map(|before| id_at(before.0 + milliseconds(STAGING)));
+    let behind = filter.behind.clone();
+    let bounds = before.into_iter().chain(behind);
+    bounds.min().unwrap_or_else(|| BEHIND_ALL.to_owned())
 }
 
 fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<String>> {
@@ -158,8 +183,12 @@ fn running(
 /// No run that was recorded since then has a smaller id. RFC 9562, 5.7: a UUID of version 7 begins with its time in
 /// milliseconds, 48 bits, in hexadecimal digits with a hyphen after the eighth.
 fn first_id_since(since: Timestamp) -> String {
-    let staging = milliseconds(STAGING);
-    let time = format!("{:012x}", (since.0 - staging).clamp(0, (1 << 48) - 1));
+    id_at(since.0 - milliseconds(STAGING))
+}
+
+/// What every id begins with, or sorts behind, that was made at this time (in milliseconds) or later.
+fn id_at(time: i64) -> String {
+    let time = format!("{:012x}", time.clamp(0, (1 << 48) - 1));
     format!("{}-{}", &time[..8], &time[8..])
 }
 

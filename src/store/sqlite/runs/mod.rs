@@ -11,16 +11,21 @@ mod leave;
 mod list;
 mod live;
 mod read;
+mod submit;
 mod upkeep;
 
+use std::path::Path;
 use std::time::Duration;
+
+use rusqlite::OptionalExtension;
 
 use super::SqliteStore;
 use super::prefix::Table;
 use crate::clock::Timestamp;
+use crate::files::name_of;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, RunFilter,
-    RunRecord, Runs, StoreError,
+    RunRecord, Runs, StoreError, Submission, Submitted,
 };
 
 #[cfg(test)]
@@ -35,6 +40,19 @@ pub(super) use list::NEWEST;
 pub(super) use upkeep::WITH_ARTIFACTS;
 
 impl Runs for SqliteStore {
+    fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
+        let (run, asked) = (run.clone(), asked.clone());
+        self.write_together(move |transaction| submit::submit(transaction, &run, &asked, now))
+    }
+
+    fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
+        self.read(|connection| read::by_id(connection, id).optional())?
+            .ok_or_else(|| StoreError::NotFound {
+                what: "run",
+                id: id.to_owned(),
+            })
+    }
+
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         self.write(|transaction| {
             runs.iter()
@@ -142,8 +160,20 @@ impl Runs for SqliteStore {
                     id: id.to_owned(),
                 });
         }
-        let id = self.resolve(Table::Runs, workspace, id)?;
-        self.read(|connection| read::by_id(connection, &id))
+        match self.resolve(Table::Runs, workspace, id) {
+            Ok(id) => self.read(|connection| read::by_id(connection, &id)),
+            // Not an id: the name of an input means its newest run.
+            Err(not_found @ StoreError::NotFound { .. }) if !id.is_empty() => {
+                let newest = RunFilter {
+                    workspace_id: workspace.to_owned(),
+                    input: Some(name_of(Path::new(id))),
+                    limit: 1,
+                    ..RunFilter::default()
+                };
+                self.runs(&newest)?.pop().ok_or(not_found)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {

@@ -13,9 +13,6 @@ use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 use crate::read::foreign;
 
-/// Characters that no sheet title may have.
-const ILLEGAL_IN_TITLES: [char; 7] = ['\\', '*', '?', ':', '/', '[', ']'];
-
 /// The settings for separated text, as the user wrote them.
 #[derive(Debug, Clone)]
 pub struct CsvOptions {
@@ -60,18 +57,12 @@ impl CsvFile {
     /// Opens a file, detects what the settings leave open, and checks that all of it can be decoded.
     ///
     /// # Errors
-    /// When the file cannot be read or decoded, its name makes no sheet title, or an option names nothing.
+    /// When the file cannot be read or decoded, or an option names nothing.
     pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
         let title = Path::new(path)
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())
             .unwrap_or_default();
-        if let Some(character) = title
-            .chars()
-            .find(|character| ILLEGAL_IN_TITLES.contains(character))
-        {
-            return Err(SourceError::BadTitle { title, character });
-        }
         let charset = match detect::is_auto(&options.encoding) {
             true => detect::charset(path)?,
             false => Charset::named(&options.encoding)?,

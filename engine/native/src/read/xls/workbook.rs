@@ -44,11 +44,17 @@ pub struct LegacyWorkbook {
 }
 
 impl LegacyWorkbook {
-    /// Opens a workbook and reads everything but its cells.
+    /// Opens a workbook and reads everything but its cells. `most_bytes` bounds the memory that the file itself may take.
     ///
     /// # Errors
     /// When the file cannot be read, is encrypted or damaged, or is something else than an old workbook.
-    pub fn open(path: &str) -> Result<Self> {
+    pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
+        if let Some(bytes) = most_bytes
+            && std::fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64)
+        {
+            let what = "the workbook".to_owned();
+            return Err(SourceError::BeyondMemory { what, bytes });
+        }
         let bytes = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
         Self::from_bytes(path, bytes)
     }
@@ -106,6 +112,11 @@ impl LegacyWorkbook {
     /// The arena of the workbook's shared strings.
     pub fn shared_text(&self) -> Arc<TextArena> {
         self.shared_text.clone()
+    }
+
+    /// Bytes that the workbook takes beside the text of its strings.
+    pub fn heap_bytes(&self) -> usize {
+        self.stream.len() + self.shared_cells.len() * size_of::<Cell>()
     }
 
     /// Merged ranges of a sheet as (first row, last row, first column, last column), counted from 0.

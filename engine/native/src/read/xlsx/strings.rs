@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::cells::{Cell, TextArena};
-use crate::error::Result;
+use crate::error::{Result, SourceError};
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
 /// More text than this is refused.
@@ -34,11 +34,16 @@ impl SharedStrings {
         self.cells.is_empty()
     }
 
-    /// Reads the part.
+    /// Bytes that the cells of the strings take, without their text.
+    pub fn cell_bytes(&self) -> usize {
+        self.cells.len() * size_of::<Cell>()
+    }
+
+    /// Reads the part. `most_bytes` bounds the memory that the strings may take.
     ///
     /// # Errors
     /// When the part cannot be unpacked or parsed, or holds more text than can be read.
-    pub fn read(source: impl Read, part: &str) -> Result<Self> {
+    pub fn read(source: impl Read, part: &str, most_bytes: Option<usize>) -> Result<Self> {
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut strings = Self::default();
         let mut item = RichText::default();
@@ -63,6 +68,12 @@ impl SharedStrings {
                         || strings.text.len() > MAXIMUM_TEXT_BYTES
                     {
                         return Err(reader.error("it holds more text than can be read"));
+                    }
+                    if let Some(bytes) = most_bytes
+                        && strings.cell_bytes() + strings.text.len() > bytes
+                    {
+                        let what = "the text of the workbook".to_owned();
+                        return Err(SourceError::BeyondMemory { what, bytes });
                     }
                 }
                 Event::Done => break,
@@ -141,7 +152,7 @@ mod tests {
             <si><t xml:space="preserve"> a </t></si><si><t/></si><si/>
             <si><r><rPr><b/></rPr><t>one</t></r><r><t> two</t></r><rPh sb="0" eb="1"><t>no</t></rPh></si>
             <si><t>_x005F_x0041_ _x000D_</t></si></sst>"#;
-        let strings = SharedStrings::read(xml.as_bytes(), "strings").unwrap();
+        let strings = SharedStrings::read(xml.as_bytes(), "strings", None).unwrap();
         let texts: Vec<&str> = (0..strings.len())
             .map(|index| match strings.cell(index).unwrap() {
                 Cell::EMPTY_TEXT => "",

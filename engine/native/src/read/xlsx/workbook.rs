@@ -11,6 +11,10 @@ use crate::read::archive::Archive;
 use crate::read::visibility::Visibility;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
+/// A part may unpack to so many times the bytes that may be taken to hold it. A cell of some thirty characters takes nine bytes
+/// of memory.
+const UNPACKED_FOR_MEMORY: u64 = 8;
+
 /// A sheet of the workbook.
 #[derive(Debug, Clone)]
 pub struct SheetEntry {
@@ -34,12 +38,16 @@ pub struct Workbook {
 }
 
 impl Workbook {
-    /// Opens a workbook and reads everything but its sheets.
+    /// Opens a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may take, and
+    /// with it what each part unpacks to.
     ///
     /// # Errors
     /// When the file cannot be read, is not a workbook, or one of its parts is damaged.
-    pub fn open(path: &str) -> Result<Self> {
-        let archive = Archive::open(path)?;
+    pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
+        let mut archive = Archive::open(path)?;
+        if let Some(bytes) = most_bytes {
+            archive.limit_parts((bytes as u64).saturating_mul(UNPACKED_FOR_MEMORY));
+        }
         let types = ContentTypes::read(&archive)?;
         let workbook_part = find_workbook_part(&archive, &types)?;
         let relationships = read_relationships(&archive, &workbook_part)?;
@@ -73,7 +81,7 @@ impl Workbook {
         let strings_part =
             strings_part.or_else(|| by_kind("/sharedStrings").and_then(|part| archive.find(part)));
         let strings = match strings_part {
-            Some(part) => SharedStrings::read(archive.open_part(part)?, part)?,
+            Some(part) => SharedStrings::read(archive.open_part(part)?, part, most_bytes)?,
             None => SharedStrings::default(),
         };
         let styles_part = by_kind("/styles")

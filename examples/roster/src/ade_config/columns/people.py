@@ -4,7 +4,7 @@ from ade_engine.fields import Field, code, date, email, money, number, person_na
 
 
 def up_to_80(field_name):
-    """A check of our own: an expression that is null where all is well, and a message where it is not."""
+    """A check of our own: an expression that is null for a good value, and a message for a wrong one."""
     return range(field_name, least=0, most=80)
 
 

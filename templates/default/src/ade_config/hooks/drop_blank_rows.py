@@ -1,18 +1,14 @@
-"""Drops the rows inside a table in which no field has a value: blank lines, and notes beside the columns that we want.
+"""Drops the rows of a table in which no field has a value: blank rows, and notes beside the columns that we want.
 
 The run says which rows a hook has dropped.
 """
 
 from ade_config.columns.people import FIELDS
-from ade_engine.fields import filled_rows
+from ade_engine.fields import without_blank_rows
 
 
 def drop_blank_rows(table):
-    fields = [field.name for field in FIELDS if field.name in table.columns]
-    if not fields:
-        return None
-    filled = filled_rows(table, fields)
-    return None if filled.all() else table.filter(filled)
+    return without_blank_rows(table, [field.name for field in FIELDS])
 
 
 def register(registry):

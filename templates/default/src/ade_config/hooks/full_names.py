@@ -1,4 +1,4 @@
-"""Splits a column of full names where first and last name have no columns of their own."""
+"""Splits a column of full names if first and last name have no columns of their own."""
 
 from ade_engine.fields import person_name
 from ade_engine.fields.headers import score
@@ -7,7 +7,7 @@ FULL_NAME = ("full name", "name", "employee name", "member name")
 
 
 def split_full_names(table, state):
-    """A hook on ``on_table_mapped`` sees each table once its columns have their fields' names, and may replace it."""
+    """A hook on ``on_table_mapped`` sees each table as soon as its columns have the names of fields, and may replace the table."""
     if "first_name" in table.columns or "last_name" in table.columns:
         return None
     source = next((name for name in table.columns if score(name, FULL_NAME) == 1.0), None)

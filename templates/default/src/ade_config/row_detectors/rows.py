@@ -1,8 +1,8 @@
 """Which rows are headers, and which are data, totals, notes.
 
-A detector is called with what it names of each row, its cells (`row_values`) for example, and gives scores: `{"header": 1.0}`.
-The scores of all detectors add up, and the highest total decides what a row is. These two are the engine's own, which is
-fast: rows of known words, and what rows are by their looks. Add a function of yours where they are wrong.
+A detector is called with the cells of each row (``row_values``), and gives scores: ``{"header": 1.0}``. The scores of all
+detectors add up, and the highest total decides what a row is. These two detectors are the engine's own, which is fast: one knows
+the words of headers, the other judges rows by their looks. Add a function of your own if they decide wrongly.
 """
 
 from ade_config.columns.people import FIELDS

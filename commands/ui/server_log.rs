@@ -1,46 +1,88 @@
-//! A worker's log: one line on standard error for each change, as text or as JSON.
+//! The log of a worker or a server: one line on standard error for each change, as text or as JSON.
 //!
-//! docs/operating.md explains the events.
+//! docs/operating.md explains the events. `ade dev` has API and worker in one process; its lines are short, and say which of the
+//! two speaks.
 
+use ade::api::state::Told;
 use ade::clock::Timestamp;
 use ade::settings::{LogLevel, Settings};
 use ade::store::{EnvironmentRecord, QueueMetrics, RunRecord};
 use ade::worker::{Change, Observer};
 use serde_json::{Value, json};
 
-use crate::ui::{Ui, bytes, duration, plural};
+use super::{Tone, Ui, bytes, duration, plural};
 
 /// See the module.
-pub struct Log<'a> {
-    ui: &'a Ui,
+pub struct ServerLog {
+    ui: Ui,
     json: bool,
+    /// Lines for a developer who watches.
+    short: bool,
     level: LogLevel,
 }
 
-impl<'a> Log<'a> {
+impl ServerLog {
     /// In the form and at the level that the flags ask for, else the settings.
-    pub fn new(ui: &'a Ui, settings: &Settings) -> Self {
+    pub fn new(ui: Ui, settings: &Settings) -> Self {
         let worker = &settings.worker;
         let by_flags = ui.quiet() || ui.verbose() > 0;
         Self {
-            ui,
             json: ui.json() || worker.log_json,
+            short: false,
             level: if by_flags {
                 settings.log_level
             } else {
                 worker.log_level
             },
+            ui,
         }
     }
-}
 
-impl Observer for Log<'_> {
-    fn change(&self, worker: &str, change: &Change<'_>) {
-        let line = Line::of(change);
-        if line.level > self.level {
+    /// The same with short lines that say who speaks.
+    #[must_use]
+    pub fn short(self) -> Self {
+        Self {
+            short: true,
+            ..self
+        }
+    }
+
+    /// What the API says.
+    pub fn api(&self, told: &Told<'_>) {
+        match told {
+            Told::Trouble(message) => {
+                let data = json!({});
+                self.write("api", LogLevel::Error, "api.trouble", message, data);
+            }
+            Told::Request {
+                method,
+                path,
+                status,
+                milliseconds,
+            } => {
+                // What a developer asks for is the news; a server's requests are many.
+                let level = match status {
+                    500.. => LogLevel::Error,
+                    _ if self.short && !path.starts_with("/assets/") => LogLevel::Info,
+                    _ => LogLevel::Debug,
+                };
+                let message = format!("{method} {path} {status} in {milliseconds:.1} ms");
+                let data = json!({"method": method, "path": path, "status": status, "milliseconds": milliseconds});
+                self.write("api", level, "api.request", &message, data);
+            }
+        }
+    }
+
+    /// A line of the server's own.
+    pub fn say(&self, source: &str, level: LogLevel, event: &str, message: &str) {
+        self.write(source, level, event, message, json!({}));
+    }
+
+    fn write(&self, source: &str, level: LogLevel, event: &str, message: &str, data: Value) {
+        if level > self.level {
             return;
         }
-        let level = match line.level {
+        let word = match level {
             LogLevel::Error => "error",
             LogLevel::Warning => "warning",
             LogLevel::Info => "info",
@@ -48,17 +90,77 @@ impl Observer for Log<'_> {
         };
         let now = Timestamp::now();
         if self.json {
-            let mut object = json!({"timestamp": now, "level": level, "worker": worker, "event": line.event, "message": line.message});
-            if let (Value::Object(object), Value::Object(data)) = (&mut object, line.data) {
+            let mut object = json!({"timestamp": now, "level": word, "worker": source, "event": event, "message": message});
+            if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
                 object.extend(data);
             }
             self.ui.log(object);
+        } else if self.short {
+            let time = now.to_string();
+            let clock = time.get(11..19).unwrap_or_default();
+            let (speaker, tone) = match source {
+                "api" => ("api", Tone::Name),
+                "config" => ("config", Tone::Warn),
+                _ => ("worker", Tone::Good),
+            };
+            let speaker = self.ui.paint_err(tone, &format!("{speaker:<6}"));
+            let clock = self.ui.paint_err(Tone::Dim, clock);
+            let tone = match level {
+                LogLevel::Error => Tone::Bad,
+                LogLevel::Warning => Tone::Warn,
+                _ => Tone::Plain,
+            };
+            let message = self.ui.paint_err(tone, with_short_ids(message));
+            self.ui.log(format_args!("{clock} {speaker} {message}"));
         } else {
-            let message = line.message;
             self.ui
-                .log(format_args!("{now} {level:<7} {worker} {message}"));
+                .log(format_args!("{now} {word:<7} {source} {message}"));
         }
     }
+}
+
+impl Observer for ServerLog {
+    fn change(&self, worker: &str, change: &Change<'_>) {
+        let line = Line::of(change);
+        // A developer sees the queue on the page.
+        if self.short
+            && matches!(
+                change,
+                Change::Metrics(_) | Change::Started | Change::Stopped
+            )
+        {
+            return;
+        }
+        self.write(worker, line.level, line.event, &line.message, line.data);
+    }
+}
+
+/// The same with the last digits of each id alone, which every command takes for the whole.
+fn with_short_ids(message: &str) -> String {
+    const WHOLE: usize = 36;
+    const SHORT: usize = 6;
+    let is_id = |part: &str| {
+        part.char_indices()
+            .all(|(position, letter)| match position {
+                8 | 13 | 18 | 23 => letter == '-',
+                _ => letter.is_ascii_hexdigit(),
+            })
+    };
+    let mut short = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(letter) = rest.chars().next() {
+        match rest.get(..WHOLE) {
+            Some(id) if is_id(id) => {
+                short.push_str(&id[WHOLE - SHORT..]);
+                rest = &rest[WHOLE..];
+            }
+            _ => {
+                short.push(letter);
+                rest = &rest[letter.len_utf8()..];
+            }
+        }
+    }
+    short
 }
 
 /// One line of the log.

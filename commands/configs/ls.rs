@@ -1,0 +1,82 @@
+//! `ade configs ls`: list configurations.
+
+use ade::clock::Timestamp;
+use ade::configurations::configuration_json;
+use ade::configurations::find::short_ids;
+use ade::store::KnownConfiguration;
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Align, Table, Tone, Ui, ago};
+
+/// List configurations, the active one first
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade configs ls\n  ade configs ls --json | jq '.[] | select(.active).name'"
+)]
+pub struct Args {}
+
+pub fn run(_: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let known = match context.open_if_present()? {
+        Some(workspace) => workspace.store.configurations(workspace.id())?,
+        None => Vec::new(),
+    };
+    if ui.json() {
+        ui.document(&known.iter().map(configuration_json).collect::<Vec<Value>>());
+    } else if known.is_empty() {
+        ui.say("No configurations yet; the first `ade run` of one makes it known");
+    } else {
+        ui.table(&table(ui, &known));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn table(ui: &Ui, known: &[KnownConfiguration]) -> Table {
+    let columns = [
+        ("ID", Align::Left),
+        ("CONFIGURATION", Align::Left),
+        ("ACTIVE", Align::Left),
+        ("VERSION", Align::Left),
+        ("LAST RUN", Align::Left),
+        ("FOLDER", Align::Left),
+    ];
+    let now = Timestamp::now();
+    let mut table = Table::new(&columns, &[5, 1]).optional(&[3, 4]);
+    for (known, id) in known.iter().zip(short_ids(known)) {
+        table.row(row(ui, known, id, now));
+    }
+    table
+}
+
+fn row(ui: &Ui, known: &KnownConfiguration, id: String, now: Timestamp) -> Vec<(Tone, String)> {
+    let (tone, active) = if known.active {
+        (Tone::Good, "yes")
+    } else {
+        (Tone::Dim, "no")
+    };
+    let version = known.version.as_ref();
+    let version = version.map_or_else(|| "-".to_owned(), |version| version.version.to_string());
+    let last_run = known.last_run_at;
+    vec![
+        (Tone::Name, id),
+        (Tone::Plain, known.record.name.clone()),
+        (tone, active.to_owned()),
+        (Tone::Plain, version),
+        (
+            Tone::Plain,
+            last_run.map_or_else(|| "never".to_owned(), |time| ago(time, now)),
+        ),
+        (Tone::Dim, folder(ui, known)),
+    ]
+}
+
+/// Its folder; that of an uploaded one is no place for people.
+fn folder(ui: &Ui, known: &KnownConfiguration) -> String {
+    if known.uploaded {
+        "(uploaded)".to_owned()
+    } else {
+        ui.path(&known.record.path).to_string()
+    }
+}

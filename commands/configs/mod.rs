@@ -1,0 +1,32 @@
+//! `ade configs`: the configurations that the workspace knows.
+
+mod activate;
+mod deactivate;
+mod found;
+mod ls;
+mod show;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::exit::Outcome;
+
+/// List, show, activate and deactivate configurations
+#[derive(Subcommand)]
+pub enum Command {
+    Ls(ls::Args),
+    Show(show::Args),
+    Activate(activate::Args),
+    Deactivate(deactivate::Args),
+}
+
+impl Command {
+    pub fn run(&self, context: &Context) -> Outcome {
+        match self {
+            Self::Ls(args) => ls::run(args, context),
+            Self::Show(args) => show::run(args, context),
+            Self::Activate(args) => activate::run(args, context),
+            Self::Deactivate(args) => deactivate::run(args, context),
+        }
+    }
+}

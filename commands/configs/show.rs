@@ -1,0 +1,65 @@
+//! `ade configs show`: everything about one configuration.
+
+use ade::clock::Timestamp;
+use ade::configurations::{configuration_json, version_json};
+use serde_json::{Value, json};
+
+use super::found::found;
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Tone, ago};
+
+/// Show everything about one configuration
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade configs show my-config\n  ade configs show ./my-config --json"
+)]
+pub struct Args {
+    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    configuration: String,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let (workspace, known) = found(context, &args.configuration)?;
+    let versions = workspace.store.versions(&known.record.id)?;
+    if ui.json() {
+        let mut object = configuration_json(&known);
+        object["versions"] = json!(versions.iter().map(version_json).collect::<Vec<Value>>());
+        ui.document(&object);
+        return Ok(ExitStatus::Done);
+    }
+    let (tone, active) = if known.active {
+        (Tone::Good, "active")
+    } else {
+        (Tone::Dim, "not active")
+    };
+    ui.line(format_args!(
+        "{} {}",
+        ui.paint(Tone::Strong, &known.record.name),
+        ui.paint(tone, active)
+    ));
+    let now = Timestamp::now();
+    let at = |time: Timestamp| format!("{time} ({})", ago(time, now));
+    ui.fact("id", &known.record.id);
+    let kind = if known.uploaded { "draft" } else { "folder" };
+    ui.fact(kind, ui.path(&known.record.path));
+    ui.fact("known since", at(known.created_at));
+    if let Some(time) = known.last_run_at {
+        ui.fact("last run", at(time));
+    }
+    if !versions.is_empty() {
+        ui.line(ui.paint(Tone::Dim, "versions"));
+    }
+    for version in &versions {
+        let status = if version.active { "active" } else { "archived" };
+        let digest = version.source_digest.get(..12).unwrap_or_default();
+        let time = at(version.published_at);
+        ui.line(format_args!(
+            "  {} {status} {} {time}",
+            version.version,
+            ui.paint(Tone::Dim, digest),
+        ));
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,112 @@
+//! `ade serve`: API and pages, for servers.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ade::api::Options;
+use ade::api::server::{self, Listening, Place};
+use ade::settings::LogLevel;
+use ade::store::Opening;
+use ade::worker;
+use ade::workspace::Workspace;
+
+use crate::context::Context;
+use crate::exit::Outcome;
+use crate::serving::{self, Serving};
+use crate::ui::ServerLog;
+
+/// Serve API and pages
+///
+/// Runs are executed by `ade worker`, or by this process with --worker. The server ends in order on SIGTERM or Ctrl-C: it accepts
+/// nothing more, ends streams, which clients resume where they were, and finishes the answers in progress. It takes sockets
+/// that systemd hands over, and tells systemd when it is ready.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade tokens create reports --scope run\n  ade serve --host 0.0.0.0 --port 8000\n  ade serve --socket /run/ade/api.sock      behind a proxy\n  ade serve --worker                        execute runs too"
+)]
+pub struct Args {
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: String,
+    /// The port to listen on
+    #[arg(long, value_name = "PORT", default_value_t = serving::PORT)]
+    port: u16,
+    /// Listen on a UNIX socket instead
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
+    socket: Option<PathBuf>,
+    /// Serve no pages, the API alone
+    #[arg(long)]
+    no_web: bool,
+    /// Execute runs too
+    #[arg(long)]
+    worker: bool,
+    /// Seconds to wait for answers, and for runs with --worker, after a signal to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    grace: u64,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let settings = context.settings()?;
+    let variable = |name: &str| {
+        let value = settings.variables.get(std::ffi::OsStr::new(name))?;
+        value.to_str().map(str::to_owned)
+    };
+    let place = match (&args.socket, server::handed_over_count(&variable)) {
+        (Some(path), _) => serving::socket(path),
+        (None, Some(count)) => Place::HandedOver(count),
+        (None, None) => serving::place(&args.host, args.port)?,
+    };
+    let notify = variable("NOTIFY_SOCKET");
+    let opening = if settings.worker.auto_create_schema {
+        Opening::CreateIfAbsent
+    } else {
+        Opening::Existing
+    };
+    let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
+    let workspace = Arc::new(Workspace::open(settings, opening)?);
+    let loopback = serving::is_loopback(&place);
+    if matches!(place, Place::Port(_)) && !loopback {
+        serving::demand_tokens(&workspace, &args.host)?;
+    }
+    let listening = Listening::at(&place)?;
+    let settings = &workspace.settings;
+    let log = Arc::new(ServerLog::new(context.own_ui(), settings));
+    let place = match (listening.address(), &place) {
+        (Some(address), _) => format!("http://{address}"),
+        (None, Place::Socket(path)) => path.display().to_string(),
+        (None, _) => "the sockets that systemd handed over".to_owned(),
+    };
+    log.say(
+        "api",
+        LogLevel::Info,
+        "api.started",
+        &format!("serving on {place}"),
+    );
+    let grace = Duration::from_secs(args.grace);
+    let serving = Serving {
+        workspace: Arc::clone(&workspace),
+        listening,
+        options: Options {
+            loopback,
+            without_pages: args.no_web,
+            trusted_proxies,
+        },
+        worker: args.worker.then(|| worker::Options {
+            concurrency: settings.worker.concurrency,
+            drain: false,
+            once: false,
+            grace,
+            gc: true,
+        }),
+        grace,
+        log: Arc::clone(&log),
+    };
+    server::notify(notify.as_deref(), "READY=1");
+    let outcome = serving.run(|stop| {
+        stop.wait(Duration::MAX);
+        server::notify(notify.as_deref(), "STOPPING=1");
+    });
+    log.say("api", LogLevel::Info, "api.stopped", "stopped");
+    outcome
+}

@@ -1,0 +1,126 @@
+//! What `ade dev` and `ade serve` share: where to listen, and API and worker in one process until a signal stops them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ade::api::server::{Listening, Place};
+use ade::api::state::Told;
+use ade::api::{Api, Options};
+use ade::cancel::Cancel;
+use ade::run::Tools;
+use ade::worker;
+use ade::workspace::Workspace;
+
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::signals;
+use crate::ui::ServerLog;
+
+/// The port, unless a flag says otherwise.
+pub const PORT: u16 = 8000;
+
+/// The address that a `--host` and a `--port` name.
+pub fn place(host: &str, port: u16) -> Result<Place, Failure> {
+    let address = match host {
+        "localhost" => IpAddr::from([127, 0, 0, 1]),
+        host => host.parse().map_err(|_| {
+            let message = format!("--host {host:?} is no IP address");
+            Failure::usage(ade::problem::code::ADDRESS_UNUSABLE, message).hint(
+                "use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network that it is on",
+            )
+        })?,
+    };
+    Ok(Place::Port(SocketAddr::new(address, port)))
+}
+
+/// Whether only this machine reaches a place, by a port of loopback.
+pub fn is_loopback(place: &Place) -> bool {
+    matches!(place, Place::Port(address) if address.ip().is_loopback())
+}
+
+/// A server that is about to begin.
+pub struct Serving {
+    /// The workspace.
+    pub workspace: Arc<Workspace>,
+    /// Where it listens already.
+    pub listening: Listening,
+    /// How the API is served.
+    pub options: Options,
+    /// The worker beside it; `None`: none.
+    pub worker: Option<worker::Options>,
+    /// How long answers and runs in progress may go on after a signal.
+    pub grace: Duration,
+    /// What both say.
+    pub log: Arc<ServerLog>,
+}
+
+impl Serving {
+    /// Serves until a signal. `beside` runs in a thread of its own until its flag is raised.
+    pub fn run(self, beside: impl FnOnce(&Cancel) + Send) -> Outcome {
+        let Self {
+            workspace,
+            listening,
+            options,
+            worker,
+            grace,
+            log,
+        } = self;
+        let stop = signals::stop_on_signals();
+        let told = Arc::clone(&log);
+        let report = Box::new(move |now: &Told<'_>| told.api(now));
+        let api = Api::new(Arc::clone(&workspace), options, report);
+        let failed = std::thread::scope(|scope| {
+            let watching = scope.spawn(|| beside(&stop.in_order));
+            let working = worker.map(|options| {
+                let (workspace, stop, log) = (&workspace, stop.clone(), &*log);
+                scope.spawn(move || {
+                    let worked = worker::work(workspace, Tools::here(), &options, &stop, log);
+                    // A server whose worker cannot go on ends: somebody has to look.
+                    stop.in_order.cancel();
+                    worked
+                })
+            });
+            listening.serve(&api, &stop.in_order, grace);
+            // The API may end by itself only with the worker.
+            stop.in_order.cancel();
+            let _ = watching.join();
+            working.and_then(|working| working.join().ok()?.err())
+        });
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(ExitStatus::Done),
+        }
+    }
+}
+
+/// Addresses of trusted proxies, as the setting has them.
+pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
+    let parts = setting.unwrap_or_default().split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            part.parse().map_err(|_| {
+                let message = format!("ADE_API_TRUSTED_PROXIES: {part:?} is no IP address");
+                Failure::usage(ade::problem::code::SETTINGS_INVALID, message)
+            })
+        })
+        .collect()
+}
+
+/// The path of a UNIX socket, absolute.
+pub fn socket(path: &std::path::Path) -> Place {
+    Place::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
+}
+
+/// Who listens on a network has to have made tokens on purpose.
+pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
+    let now = workspace.machine.now();
+    let tokens = workspace.store.tokens()?;
+    if tokens.iter().any(|token| token.is_valid(now)) {
+        return Ok(());
+    }
+    let message = format!("{host} can be reached by other machines, and there is no token yet");
+    Err(Failure::usage(ade::problem::code::TOKENS_NEEDED, message)
+        .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"))
+}

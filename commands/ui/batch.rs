@@ -1,0 +1,455 @@
+//! Several files of one call: a line for each as its run ends, in columns, and in the end what is to be said of all: what
+//! was noticed, which files failed and why, which were not run, and the totals.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use ade::engine::{Noticed, Told};
+use ade::run::Rows;
+use ade::run::inline::Finished;
+use console::{measure_text_width, truncate_str};
+
+use super::format::{duration, plural, thousands};
+use super::notices::CONFIGURATION;
+use super::results::rows;
+use super::terminal::Ui;
+use super::tone::Tone;
+use crate::exit::Failure;
+
+/// The columns of figures, with the width of each.
+const FIGURES: [(&str, usize); 5] = [
+    ("TABLES", 6),
+    ("ROWS READ", 9),
+    ("FIELDS", 7),
+    ("ISSUES", 6),
+    ("SECONDS", 7),
+];
+const GAP: &str = "  ";
+/// The last column has room for its longest word at least: `found nothing`.
+const LAST: usize = 13;
+/// So many different failures are listed.
+const FAILURES: usize = 100;
+/// So many different notices are listed, and of each file so many.
+const NOTICES: usize = 20;
+const OF_EACH_FILE: usize = 3;
+/// So many files are named with each of these.
+const FILES: usize = 3;
+
+/// How a run counts in a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Its workbook is where it was wanted.
+    Normalized,
+    /// The same, but there is nothing in it.
+    Empty,
+    /// It has issues, and these were denied: its workbook is in the run's folder alone.
+    Denied,
+    /// It lacks what was required: the same.
+    Refused,
+    /// It failed, or its copy could not be written.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A file of a call.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// As it is called in the lists.
+    pub name: String,
+    /// Where the copy of its workbook goes, if one is asked for.
+    pub copy: Option<PathBuf>,
+}
+
+/// See the module.
+pub struct Batch {
+    files: Vec<File>,
+    /// The columns of the names.
+    name_width: usize,
+    /// The terminal's columns. `None`: the output goes elsewhere, and lines are whole.
+    width: Option<usize>,
+    /// There is room for the paths of the workbooks.
+    shows_paths: bool,
+    /// A line was printed.
+    begun: bool,
+    since: Instant,
+    tables: u64,
+    rows: Rows,
+    issues: u64,
+    failures: Vec<Of<Failure>>,
+    notices: Vec<Of<String>>,
+    more_notices: usize,
+    notes: Vec<String>,
+    /// The workbooks of earlier runs that were given another name, by these.
+    stale: Of<()>,
+    /// At least one run has left one.
+    has_workbooks: bool,
+    /// At least one run has read something.
+    has_figures: bool,
+    hint: Option<String>,
+}
+
+/// What is to be said of some files.
+struct Of<T> {
+    what: T,
+    /// The first ones.
+    names: Vec<String>,
+    count: usize,
+}
+
+impl<T> Of<T> {
+    fn new(what: T) -> Self {
+        Self {
+            what,
+            names: Vec::new(),
+            count: 0,
+        }
+    }
+
+    fn add(&mut self, name: Option<&str>) {
+        self.count += 1;
+        if self.names.len() < FILES {
+            self.names.extend(name.map(str::to_owned));
+        }
+    }
+
+    /// `a.csv, b.csv, c.csv and 9 more`
+    fn names(&self) -> String {
+        let names = self.names.join(", ");
+        match self.count - self.names.len() {
+            0 => names,
+            more => format!("{names} and {} more", thousands(more as u64)),
+        }
+    }
+}
+
+impl Batch {
+    /// A batch of these files.
+    pub fn new(ui: &Ui, files: Vec<File>) -> Self {
+        let width = ui.width();
+        let figures: usize = FIGURES.iter().map(|(_, width)| GAP.len() + width).sum();
+        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+        let mut name_width = longest(&mut files.iter().map(|file| measure_text_width(&file.name)));
+        let mut shows_paths = true;
+        if let Some(width) = width {
+            let copies = files.iter().filter_map(|file| file.copy.as_ref());
+            let copy = longest(&mut copies.map(|copy| measure_text_width(&ui.path(copy))));
+            let without_name = 2 + figures + GAP.len();
+            // Without an output directory a path is longer than most terminals are wide.
+            shows_paths = copy > 0 && without_name + name_width + copy <= width;
+            let most = width.saturating_sub(without_name + LAST).max(LAST);
+            name_width = name_width.min(most);
+        }
+        Self {
+            files,
+            name_width: name_width.max("FILE".len()),
+            width,
+            shows_paths,
+            begun: false,
+            since: Instant::now(),
+            tables: 0,
+            rows: Rows {
+                read: 0,
+                written: 0,
+            },
+            issues: 0,
+            failures: Vec::new(),
+            notices: Vec::new(),
+            more_notices: 0,
+            notes: Vec::new(),
+            stale: Of::new(()),
+            has_workbooks: false,
+            has_figures: false,
+            hint: None,
+        }
+    }
+
+    /// How a file is called.
+    pub fn name(&self, input: usize) -> &str {
+        &self.files[input].name
+    }
+
+    /// Prints the line of a file whose run ended, or could not begin.
+    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&Finished>, counts: Counts) {
+        if !self.begun {
+            self.begun = true;
+            self.header(ui);
+        }
+        let metrics = ended.and_then(|ended| ended.run.metrics.as_ref());
+        // The figures of a run that failed are those of the moment when it did.
+        let metrics = metrics.filter(|_| counts != Counts::Failed);
+        let took = ended.and_then(|ended| ended.run.duration_ms());
+        let mut figures = [const { String::new() }; 5];
+        if let (Some(metrics), Some(ended)) = (metrics, ended) {
+            let read = Rows {
+                read: metrics.rows,
+                written: metrics.rows,
+            };
+            let of_run = ended.rows.unwrap_or(read);
+            self.has_figures = true;
+            self.tables += metrics.tables;
+            self.rows.read += of_run.read;
+            self.rows.written += of_run.written;
+            self.issues += metrics.issues;
+            figures = [
+                thousands(metrics.tables),
+                thousands(metrics.rows),
+                format!("{}/{}", metrics.mapped_fields, metrics.expected_fields),
+                thousands(metrics.issues),
+                String::new(),
+            ];
+        }
+        if let Some(took) = took {
+            figures[4] = format!("{:.1}", took as f64 / 1000.0);
+        }
+        let (mark, tone, word) = match counts {
+            Counts::Normalized => ("✓", Tone::Good, ""),
+            Counts::Empty => ("!", Tone::Warn, "found nothing"),
+            Counts::Denied => ("✗", Tone::Bad, "has issues"),
+            Counts::Refused => ("✗", Tone::Bad, "refused"),
+            Counts::Failed => ("✗", Tone::Bad, "failed"),
+            Counts::Cancelled => ("✗", Tone::Bad, "cancelled"),
+        };
+        let mut last: Vec<String> = Vec::new();
+        if !word.is_empty() {
+            last.push(ui.paint(tone, word));
+        }
+        let path = ended.and_then(|ended| {
+            let copy = ended.copied_to.as_ref();
+            copy.or(ended.run.output_path.as_ref())
+        });
+        self.has_workbooks |= path.is_some()
+            && (matches!(counts, Counts::Normalized | Counts::Empty)
+                || ended.is_some_and(|ended| ended.copied_to.is_some()));
+        if self.shows_paths
+            && let Some(path) = path.filter(|_| counts != Counts::Failed)
+        {
+            last.push(ui.paint(Tone::Name, ui.path(path)));
+        }
+        let issues = metrics.is_some_and(|metrics| metrics.issues > 0);
+        let tones = [
+            Tone::Plain,
+            Tone::Plain,
+            Tone::Plain,
+            if issues { Tone::Warn } else { Tone::Plain },
+            Tone::Dim,
+        ];
+        let painted = figures.iter().zip(FIGURES).zip(tones);
+        let figures: Vec<String> = painted
+            .map(|((figure, (_, width)), tone)| {
+                let padding = " ".repeat(width.saturating_sub(measure_text_width(figure)));
+                format!("{GAP}{padding}{}", ui.paint(tone, figure))
+            })
+            .collect();
+        let name = self.in_column(self.name(input));
+        let line = format!(
+            "{} {}{}{GAP}{}",
+            ui.paint(tone, mark),
+            ui.paint(Tone::Strong, name),
+            figures.concat(),
+            last.join(GAP)
+        );
+        ui.line(line.trim_end());
+    }
+
+    fn header(&self, ui: &Ui) {
+        let mut line = format!("  {}", self.in_column("FILE"));
+        for (name, width) in FIGURES {
+            line.push_str(&format!("{GAP}{name:>width$}"));
+        }
+        if self.shows_paths {
+            line.push_str(GAP);
+            line.push_str("OUTPUT");
+        }
+        ui.line(ui.paint(Tone::Dim, line));
+    }
+
+    /// A name in the width of its column.
+    fn in_column(&self, name: &str) -> String {
+        let name = match self.width {
+            Some(_) => shortened(name, self.name_width),
+            None => name.to_owned(),
+        };
+        let padding = self.name_width.saturating_sub(measure_text_width(&name));
+        format!("{name}{}", " ".repeat(padding))
+    }
+
+    /// Keeps a failure for the end. What is true of the whole call names no file.
+    pub fn failed(&mut self, input: usize, failure: Failure, of_call: bool) {
+        let name = self.name(input).to_owned();
+        let known = self.failures.iter_mut().find(|known| {
+            (&known.what.code, &known.what.message) == (&failure.code, &failure.message)
+        });
+        let name = (!of_call).then_some(name.as_str());
+        match known {
+            Some(known) => known.add(name),
+            None => {
+                let mut of = Of::new(failure);
+                of.add(name);
+                self.failures.push(of);
+            }
+        }
+    }
+
+    /// Keeps the most important of what was noticed in a file, but not what is said of the configuration once.
+    pub fn noticed(&mut self, input: usize, noticed: &Noticed) {
+        let name = self.name(input).to_owned();
+        let warnings = noticed
+            .notices
+            .iter()
+            .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
+        let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
+        let mut of_file: Vec<(usize, &Told)> = Vec::new();
+        for told in warnings.chain(open) {
+            let alike = of_file
+                .iter()
+                .filter(|(_, known)| known.code() == told.code());
+            of_file.push((alike.count(), told));
+        }
+        // One of each kind comes before the second one of any.
+        of_file.sort_by_key(|(before, _)| *before);
+        for (position, (_, told)) in of_file.iter().enumerate() {
+            let sentence = told.sentence();
+            let known = self.notices.iter().position(|known| known.what == sentence);
+            match known {
+                Some(known) => self.notices[known].add(Some(&name)),
+                None if position < OF_EACH_FILE && self.notices.len() < NOTICES => {
+                    let mut of = Of::new(sentence);
+                    of.add(Some(&name));
+                    self.notices.push(of);
+                }
+                None => self.more_notices += 1,
+            }
+        }
+    }
+
+    /// Keeps a line of narration for the end.
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// Keeps the new name of a workbook of an earlier run.
+    pub fn set_aside(&mut self, to: String) {
+        self.stale.add(Some(&to));
+    }
+
+    /// Keeps a hint for the end; one is enough.
+    pub fn hint(&mut self, hint: String) {
+        self.hint.get_or_insert(hint);
+    }
+
+    /// Says what was noticed and what failed.
+    pub fn details(&self, ui: &Ui) {
+        for of in &self.notices {
+            let text = format!("{} ({})", of.what, of.names());
+            ui.words("", Some((Tone::Warn, "!")), Tone::Warn, &text);
+        }
+        if self.more_notices > 0 {
+            let text = format!(
+                "and {} more; `ade runs show FILE` lists those of a file",
+                thousands(self.more_notices as u64)
+            );
+            ui.words("  ", None, Tone::Dim, &text);
+        }
+        if self.stale.count > 0 {
+            ui.say(format_args!(
+                "note: {} of earlier runs got another name: {}",
+                plural(self.stale.count as u64, "workbook"),
+                self.stale.names()
+            ));
+        }
+        self.notes.iter().for_each(|note| ui.say(note));
+        for of in self.failures.iter().take(FAILURES) {
+            let mut failure = of.what.clone();
+            // Most messages name their file.
+            if of.count > 1 && !of.names.is_empty() {
+                failure.message = format!("{}: {}", of.names(), failure.message);
+            } else if let [name] = of.names.as_slice()
+                && !failure.message.contains(name.as_str())
+            {
+                failure.message = format!("{name}: {}", failure.message);
+            }
+            ui.failure(&failure);
+        }
+        if self.failures.len() > FAILURES {
+            ui.say(format_args!(
+                "and {} more; `ade runs ls --status failed` lists them",
+                thousands((self.failures.len() - FAILURES) as u64)
+            ));
+        }
+        if let Some(hint) = &self.hint {
+            ui.hint(hint);
+        }
+    }
+
+    /// `14 tables, 1,204 rows, 3 issues in 4.1 s`. `None`: nothing was read.
+    pub fn totals(&self) -> Option<String> {
+        if !self.has_figures {
+            return None;
+        }
+        let took = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Some(format!(
+            "{}, {}, {} in {}",
+            plural(self.tables, "table"),
+            rows(self.rows.read, Some(self.rows)),
+            plural(self.issues, "issue"),
+            duration(took)
+        ))
+    }
+
+    /// Says where the workbooks are, if the lines do not.
+    pub fn say_place(&self, ui: &Ui) {
+        if self.shows_paths || !self.has_workbooks {
+            return;
+        }
+        let copies = self.files.iter().filter_map(|file| file.copy.as_ref());
+        let folders = copies.filter_map(|copy| copy.parent());
+        // Of folders below one another the highest.
+        match folders.min_by_key(|folder| folder.components().count()) {
+            Some(folder) => ui.say(format_args!("the workbooks are in {}", ui.path(folder))),
+            None => ui.hint(
+                "`ade runs show FILE` names the workbook of a file, and -o DIR copies all of them to one folder",
+            ),
+        }
+    }
+
+    /// The files that were not started, the first ones by name.
+    pub fn not_started(&self, is_started: impl Fn(usize) -> bool) -> Option<String> {
+        let mut left = Of::new(());
+        let files = (0..self.files.len()).filter(|input| !is_started(*input));
+        files.for_each(|input| left.add(Some(self.name(input))));
+        (left.count > 0).then(|| left.names())
+    }
+}
+
+/// A name in so many columns: what is in the middle is left out, because names often differ at their ends.
+fn shortened(name: &str, width: usize) -> String {
+    if measure_text_width(name) <= width {
+        return name.to_owned();
+    }
+    let front = truncate_str(name, width.saturating_sub(1) / 2, "").into_owned();
+    let room = width.saturating_sub(1 + measure_text_width(&front));
+    let mut end = name;
+    while measure_text_width(end) > room {
+        let mut letters = end.chars();
+        letters.next();
+        end = letters.as_str();
+    }
+    format!("{front}…{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_too_long_keeps_both_ends() {
+        assert_eq!(shortened("crew.xlsx", 9), "crew.xlsx");
+        assert_eq!(
+            shortened("members_of_the_north.csv", 18),
+            "members_…north.csv"
+        );
+        // Letters that are two columns wide.
+        assert_eq!(shortened("名簿名簿名簿.xlsx", 11), "名簿….xlsx");
+    }
+}

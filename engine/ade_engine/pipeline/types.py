@@ -1,0 +1,52 @@
+"""Types of fields, with the setting ``typed_fields``: of columns without values, and of what is written for text."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from ade_engine.fields.readers import Reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.models.fields import FieldDef
+
+_TYPES = {
+    **dict.fromkeys(("bool", "boolean"), pl.Boolean()),
+    **dict.fromkeys(("int", "integer"), pl.Int64()),
+    **dict.fromkeys(("float", "number", "decimal", "money"), pl.Float64()),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+    "time": pl.Time(),
+    "duration": pl.Duration("us"),
+}
+#: How polars says that an expression needs text; some of these messages name the column.
+_NEEDS_TEXT = re.compile(
+    r"expected `?String`?( type)?, got|cannot compare string with numeric type|arithmetic on string and numeric not allowed"
+)
+_NAMED = re.compile(r"for series with name `([^`]*)`")
+
+
+def field_type(field: FieldDef | None) -> pl.DataType:
+    """The type of a field's column that has no value to tell: the ``dtype`` of its definition, else text."""
+    declared = getattr(field, "dtype", None)
+    return _TYPES.get(declared.strip().lower() if isinstance(declared, str) else "", pl.String())
+
+
+def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str) -> str | None:
+    """The column that an expression wanted as text and that is none; ``None`` if the error says something else."""
+    message = str(error)
+    if not isinstance(error, pl.exceptions.PolarsError) or _NEEDS_TEXT.search(message) is None:
+        return None
+    named = _NAMED.search(message)
+    # A message that names no column, or one that the expression has made, is most likely about the field's own.
+    for name in (named and named[1], field):
+        if name in table.columns and table.schema[name] != pl.String:
+            return name
+    return None
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """A column as people see it: whole numbers without decimals, dates as ``2025-01-31``."""
+    return Reader(column.name, "text").read(column).alias(column.name)

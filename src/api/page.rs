@@ -1,0 +1,105 @@
+//! Pagination by cursor: a page ends with the cursor of the next one, which goes on behind the last entry of this page, however
+//! many entries are added meanwhile.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::ApiError;
+
+/// The number of entries of a page, unless a request says otherwise.
+const USUAL: u32 = 50;
+/// The largest number of entries of a page.
+const LARGEST: u32 = 1000;
+
+/// The largest number of an event: what every reader of JSON keeps exactly.
+const LARGEST_NUMBER: u64 = (1 << 53) - 1;
+
+/// A number of an event must be one that every reader of JSON keeps exactly.
+///
+/// # Errors
+/// It is larger.
+pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
+    match number {
+        Some(number) if number > LARGEST_NUMBER => Err(ApiError::field(
+            field,
+            "is larger than any number of an event",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The parameters of a page.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    /// The largest number of entries.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+impl Wanted {
+    /// The largest number of entries.
+    ///
+    /// # Errors
+    /// It is zero, or more than a page may have.
+    pub fn limit(&self) -> Result<u32, ApiError> {
+        match self.limit.unwrap_or(USUAL) {
+            limit @ 1..=LARGEST => Ok(limit),
+            _ => Err(ApiError::field(
+                "limit",
+                format!("must be from 1 to {LARGEST}"),
+            )),
+        }
+    }
+
+    /// The id of the last entry of the page before.
+    ///
+    /// # Errors
+    /// It is no cursor of this API.
+    pub fn before(&self) -> Result<Option<String>, ApiError> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let decoded = URL_SAFE_NO_PAD.decode(cursor).ok();
+        let id = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+        let id = id.filter(|id| uuid::Uuid::parse_str(id).is_ok());
+        id.map(Some)
+            .ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page"))
+    }
+}
+
+/// The part of a whole listing that a page shows: what comes behind the entry that the cursor names, and the page itself.
+///
+/// # Errors
+/// The parameters are wrong, or the cursor's entry is gone.
+pub fn of_all<T>(
+    all: Vec<T>,
+    wanted: &Wanted,
+    id_of: impl Fn(&T) -> &str,
+    json_of: impl Fn(&T) -> Value,
+) -> Result<Value, ApiError> {
+    let limit = wanted.limit()? as usize;
+    let first = match wanted.before()? {
+        None => 0,
+        Some(id) => {
+            let at = all.iter().position(|one| id_of(one) == id);
+            at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: begin anew"))? + 1
+        }
+    };
+    let shown: Vec<&T> = all.iter().skip(first).take(limit).collect();
+    let has_more = all.len() > first + shown.len();
+    let last = shown.last().filter(|_| has_more).map(|one| id_of(one));
+    let items = shown.iter().map(|one| json_of(one)).collect::<Vec<_>>();
+    Ok(json!({"items": items, "next_cursor": last.map(|id| URL_SAFE_NO_PAD.encode(id))}))
+}
+
+/// A page of entries, of which `limit` were asked for. `id_of`: the id of the last one.
+pub fn page(items: Vec<Value>, limit: u32, last_id: Option<&str>) -> Value {
+    let is_full = items.len() >= limit as usize;
+    let next = last_id
+        .filter(|_| is_full)
+        .map(|id| URL_SAFE_NO_PAD.encode(id));
+    json!({"items": items, "next_cursor": next})
+}

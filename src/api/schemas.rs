@@ -1,0 +1,510 @@
+//! The shapes of answers, for the API's description. The answers themselves are made by the library (`run::json` and its like),
+//! and a test compares the two.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// The server lives.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+    /// The version of `ade`.
+    pub version: String,
+}
+
+/// The status of a run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It waits.
+    Queued,
+    /// It is being executed.
+    Running,
+    /// It succeeded.
+    Succeeded,
+    /// It failed.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    pub configuration_id: String,
+    /// The configuration's folder.
+    pub configuration_path: String,
+    /// The digest of the configuration's files.
+    pub source_digest: String,
+    #[schema(required)]
+    pub environment_id: Option<String>,
+    /// The digest of what its environment depends on.
+    pub deps_digest: String,
+    pub engine_spec: String,
+    /// The document that it was made from; null if its file was given on a command line.
+    #[schema(required)]
+    pub document_id: Option<String>,
+    /// The run that this one retries.
+    #[schema(required)]
+    pub retry_of_run_id: Option<String>,
+    pub input: RunInput,
+    pub status: Status,
+    pub attempt_count: u32,
+    pub max_attempts: u32,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(required, format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub completed_at: Option<String>,
+    #[schema(required)]
+    pub duration_ms: Option<u64>,
+    /// Where the normalized workbook is on the server.
+    #[schema(required)]
+    pub output_path: Option<String>,
+    /// Where `ade run -o` put a copy of it.
+    #[schema(required)]
+    pub output_copy: Option<String>,
+    pub run_dir: String,
+    #[schema(required)]
+    pub exit_code: Option<i32>,
+    /// One sentence about the end, if there is more to say than the status.
+    #[schema(required)]
+    pub summary: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub cancel_requested_at: Option<String>,
+    /// When its files were collected.
+    #[schema(required, format = DateTime)]
+    pub artifacts_deleted_at: Option<String>,
+    /// Why it failed.
+    #[schema(required)]
+    pub error: Option<RunError>,
+    #[schema(required)]
+    pub metrics: Option<Metrics>,
+}
+
+/// The input of a run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RunInput {
+    /// Its file name.
+    pub name: String,
+    pub sha256: String,
+    pub size_bytes: u64,
+    /// The sheets to process; null: all visible ones.
+    #[schema(required)]
+    pub sheets: Option<Vec<String>>,
+}
+
+/// Why a run failed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RunError {
+    /// A stable word, explained in docs/errors.md.
+    pub code: String,
+    #[schema(required)]
+    pub stage: Option<String>,
+    pub message: String,
+    #[schema(required)]
+    pub hint: Option<String>,
+}
+
+/// What a run found.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Metrics {
+    pub sheets: u64,
+    pub tables: u64,
+    pub rows: u64,
+    pub columns: u64,
+    pub mapped_fields: u64,
+    pub unmapped_columns: u64,
+    pub issues: u64,
+}
+
+/// A page of runs, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RunPage {
+    pub items: Vec<Run>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A page of a run's log.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct LogPage {
+    pub run_id: String,
+    pub entries: Vec<LogEntry>,
+    /// The `after_id` of the next page; null if this one reached the end of the log.
+    #[schema(required)]
+    pub next_after_id: Option<u64>,
+}
+
+/// A line of a log.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct LogEntry {
+    /// The number of the line, from 1.
+    pub id: u64,
+    #[schema(format = DateTime)]
+    pub created: String,
+    pub level: String,
+    /// `run.start`, `engine.table.mapped`, …
+    pub event: String,
+    pub message: String,
+    /// What belongs to the event.
+    #[schema(value_type = Object)]
+    pub data: BTreeMap<String, Value>,
+}
+
+/// A stored input.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    /// Its file name.
+    pub name: String,
+    pub sha256: String,
+    pub size_bytes: u64,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// A page of documents, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct DocumentPage {
+    pub items: Vec<Document>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A workspace.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// The name that a person chose.
+    pub id: String,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// Workspaces, by id.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct WorkspaceList {
+    pub items: Vec<Workspace>,
+}
+
+/// A configuration that a workspace knows.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnownConfiguration {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    pub name: String,
+    /// Its folder on the server; that of an uploaded one holds its draft.
+    pub path: String,
+    /// Whether it was uploaded. Otherwise it is a folder that somebody ran.
+    pub uploaded: bool,
+    /// Whether the workspace's runs use it by default.
+    pub active: bool,
+    /// The published version that runs use.
+    #[schema(required)]
+    pub version: Option<Version>,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    #[schema(required, format = DateTime)]
+    pub last_run_at: Option<String>,
+}
+
+/// A published version of a configuration: files that never change.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// From 1.
+    pub version: u32,
+    /// The digest of its files.
+    pub source_digest: String,
+    /// `active`, or `archived`.
+    pub status: String,
+    #[schema(format = DateTime)]
+    pub published_at: String,
+}
+
+/// A page of configurations, the active one first, then by name.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ConfigurationPage {
+    pub items: Vec<KnownConfiguration>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// The published versions of a configuration, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct VersionList {
+    pub items: Vec<Version>,
+}
+
+/// A file of a draft.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftFile {
+    /// Relative to the draft, with `/` between folders.
+    pub path: String,
+    pub size_bytes: u64,
+    pub sha256: String,
+}
+
+/// The files of a draft, by path.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct DraftFileList {
+    pub items: Vec<DraftFile>,
+}
+
+/// The sheets of a file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SheetList {
+    pub sheets: Vec<Sheet>,
+}
+
+/// A sheet of a file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Sheet {
+    pub name: String,
+    /// Its position among the worksheets, from 0.
+    pub index: u64,
+    /// `visible`, `hidden` or `veryHidden`.
+    pub state: String,
+    /// The rows that are used; null if the sheet cannot be read.
+    #[schema(required)]
+    pub rows: Option<u64>,
+    #[schema(required)]
+    pub columns: Option<u64>,
+    /// Rows behind a long blank run, which are not read.
+    pub truncated_rows: u64,
+    /// Why it cannot be read.
+    #[schema(required)]
+    pub problem: Option<String>,
+}
+
+/// A window of cells.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct CellWindow {
+    pub sheet: String,
+    pub sheet_index: u64,
+    /// The rows of the whole sheet.
+    pub total_rows: u64,
+    pub total_columns: u64,
+    /// The first row of the window, from 1.
+    pub first_row: u64,
+    pub first_column: u64,
+    /// Rows of cells: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
+    pub rows: Vec<Vec<Value>>,
+    /// The cells, as row and column, whose text is cut.
+    #[schema(value_type = Vec<Vec<u64>>)]
+    pub cut: Vec<(u64, u64)>,
+    /// The rows of the input that the rows of an output come from; null if that is not known.
+    #[schema(required)]
+    pub row_map: Option<RowMap>,
+}
+
+/// Where rows of an output come from.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowMap {
+    /// The sheet of the input.
+    pub sheet: String,
+    /// A row of the input for each row of the window, or null.
+    pub rows: Vec<Option<u64>>,
+}
+
+/// The status of an environment.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentStatus {
+    /// It waits to be built.
+    Queued,
+    /// It is being built.
+    Building,
+    /// Runs can use it.
+    Ready,
+    /// It could not be built.
+    Failed,
+}
+
+/// The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Environment {
+    /// UUIDv7.
+    pub id: String,
+    pub workspace_id: String,
+    pub configuration_id: String,
+    pub configuration_name: String,
+    /// The configuration's folder.
+    pub configuration_path: String,
+    pub engine_spec: String,
+    /// The digest of what it depends on.
+    pub deps_digest: String,
+    pub status: EnvironmentStatus,
+    pub folder: String,
+    #[schema(required)]
+    pub python_version: Option<String>,
+    /// The Python that it was made from.
+    #[schema(required)]
+    pub python_path: Option<String>,
+    #[schema(required)]
+    pub engine_version: Option<String>,
+    /// What installed it.
+    #[schema(required)]
+    pub installer: Option<String>,
+    /// The digest of its packages with their versions.
+    #[schema(required)]
+    pub lock_digest: Option<String>,
+    #[schema(required)]
+    pub size_bytes: Option<u64>,
+    pub attempt_count: u32,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    #[schema(required, format = DateTime)]
+    pub ready_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub last_used_at: Option<String>,
+    /// Why it could not be built.
+    #[schema(required)]
+    pub error: Option<RunError>,
+}
+
+/// An environment with what is installed in it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct EnvironmentDetails {
+    #[serde(flatten)]
+    pub environment: Environment,
+    /// What is installed, by name.
+    #[schema(required)]
+    pub packages: Option<Vec<Package>>,
+    /// Queued and running runs that need it.
+    pub live_runs: u64,
+}
+
+/// An installed package.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Package {
+    pub name: String,
+    pub version: String,
+}
+
+/// A page of environments, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct EnvironmentPage {
+    pub items: Vec<Environment>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// A page of a build's log.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct BuildLogPage {
+    pub build_id: String,
+    pub entries: Vec<LogEntry>,
+    /// The `after_id` of the next page; null if this one reached the end of the log.
+    #[schema(required)]
+    pub next_after_id: Option<u64>,
+}
+
+/// The status of a job.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    /// It waits.
+    Queued,
+    /// It is being done.
+    Running,
+    /// It succeeded.
+    Success,
+    /// It failed, or was cancelled; the error says which.
+    Error,
+}
+
+/// A job: a run under another name, with the same id.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// UUIDv7.
+    pub id: String,
+    pub status: JobStatus,
+    #[schema(required)]
+    pub document_id: Option<String>,
+    pub config_id: String,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(required, format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    pub completed_at: Option<String>,
+    #[schema(required)]
+    pub error: Option<JobError>,
+}
+
+/// Why a job ended in error.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobError {
+    /// A stable word, explained in docs/errors.md.
+    pub code: String,
+    pub message: String,
+    #[schema(required)]
+    pub hint: Option<String>,
+}
+
+/// A setting.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: String,
+    /// The key in ade.toml.
+    pub key: String,
+    /// Other names of the variable.
+    pub aliases: Vec<String>,
+    /// Its value as text.
+    #[schema(required)]
+    pub value: Option<String>,
+    #[schema(required)]
+    pub default: Option<String>,
+    /// What the default is, where that is no fixed value.
+    #[schema(required)]
+    pub default_note: Option<String>,
+    /// Where the value came from.
+    pub source: String,
+    pub meaning: String,
+}
+
+/// Every setting.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SettingList {
+    pub items: Vec<Setting>,
+}
+
+/// An event of a stream.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerSentEvent {
+    /// The number of the event: the Last-Event-ID to resume behind it.
+    pub id: Option<String>,
+    /// Its name.
+    pub event: Option<String>,
+    /// The line of the run's log, as JSON.
+    pub data: String,
+}

@@ -1,0 +1,161 @@
+//! What all requests share: workspaces, prepared configurations, logs that are being followed, figures.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use tokio::sync::watch;
+
+use super::figures::Requests;
+use super::known::KnownTokens;
+use super::pieces::Tails;
+use super::problem::ApiError;
+use crate::cells::Cells;
+use crate::problem::code;
+use crate::run::submit::PreparedVersions;
+use crate::workspace::Workspace;
+
+/// How the API is served.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// It listens on loopback alone: the Host header must name that.
+    pub loopback: bool,
+    /// No pages, the API alone.
+    pub without_pages: bool,
+    /// Proxies whose forwarded headers are believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+/// Receives what a server's log says.
+pub type Report = dyn Fn(&Told<'_>) + Send + Sync;
+
+/// What a server's log says.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A request was answered.
+    Request {
+        /// `GET`
+        method: &'a str,
+        /// Its path, without the query, which may hold a secret.
+        path: &'a str,
+        /// The status of the answer.
+        status: u16,
+        /// Milliseconds until the head of the answer.
+        milliseconds: f64,
+    },
+    /// An error that the client was not told in full.
+    Trouble(&'a str),
+}
+
+/// The state of the API; a clone is the same.
+#[derive(Clone)]
+pub struct Api(Arc<Shared>);
+
+/// See [`Api`].
+pub struct Shared {
+    home: Arc<Workspace>,
+    others: RwLock<HashMap<String, Arc<Workspace>>>,
+    pub(super) prepared: PreparedVersions,
+    pub(super) tails: Tails,
+    pub(super) cells: Cells,
+    pub(super) tokens: KnownTokens,
+    pub(super) requests: Requests,
+    pub(super) options: Options,
+    pub(super) report: Box<Report>,
+    pub(super) since: Instant,
+    stopping: watch::Sender<bool>,
+}
+
+impl std::ops::Deref for Api {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Api {
+    /// The API of a database and its data directory.
+    pub fn new(workspace: Arc<Workspace>, options: Options, report: Box<Report>) -> Self {
+        Self(Arc::new(Shared {
+            home: workspace,
+            others: RwLock::default(),
+            prepared: PreparedVersions::default(),
+            tails: Tails::default(),
+            cells: Cells::default(),
+            tokens: KnownTokens::default(),
+            requests: Requests::default(),
+            options,
+            report,
+            since: Instant::now(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// The workspace that the server was started in.
+    pub fn home(&self) -> &Arc<Workspace> {
+        &self.home
+    }
+
+    /// A workspace of the same database.
+    ///
+    /// # Errors
+    /// Its id cannot be part of a path.
+    pub fn workspace(&self, id: &str) -> Result<Arc<Workspace>, ApiError> {
+        if id == self.home.id() {
+            return Ok(Arc::clone(&self.home));
+        }
+        let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(workspace) = known.get(id) {
+            return Ok(Arc::clone(workspace));
+        }
+        drop(known);
+        let workspace = Arc::new(self.home.of(id)?);
+        let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(id.to_owned(), Arc::clone(&workspace));
+        Ok(workspace)
+    }
+
+    /// Runs a call of the library, which blocks, on the pool for such calls.
+    ///
+    /// # Errors
+    /// Those of the call. Paths of the machine in its message are shortened to what lies below the data directory.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let api = self.clone();
+        match tokio::task::spawn_blocking(move || call(&api)).await {
+            Ok(done) => done.map_err(|error| error.without_paths(self.home.layout.data())),
+            Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
+        }
+    }
+
+    /// The server is about to end: streams end soon.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Becomes true when the server is about to end.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+}
+
+impl ApiError {
+    /// The same without the path of the data directory, which is no business of a client's.
+    fn without_paths(mut self, data: &Path) -> Self {
+        if let Some(data) = data.to_str().filter(|data| data.len() > 1) {
+            self.detail = self.detail.replace(data, "<data>");
+            self.hint = self.hint.map(|hint| hint.replace(data, "<data>"));
+        }
+        self
+    }
+}
+
+/// The database is busy or gone; the client may try again.
+pub(super) fn busy(detail: &str) -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code::BUSY, detail)
+}

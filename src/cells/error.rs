@@ -1,0 +1,161 @@
+//! Why cells cannot be shown.
+
+use ade_engine_native::SourceError;
+
+use crate::problem::{Facts, Kind, Problem, code};
+
+/// Cells cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CellsError {
+    /// The file is not there any more.
+    #[error("the file {name} is no longer there")]
+    Gone {
+        /// Its name.
+        name: String,
+    },
+    /// The file cannot be opened or read, or is none; a second attempt may succeed.
+    #[error("cannot read {name}: {reason}")]
+    File {
+        /// Its name.
+        name: String,
+        /// The words of the operating system.
+        reason: String,
+    },
+    /// Encrypted, damaged, or of another format than its name says. The reader's own message names the file.
+    #[error(transparent)]
+    Unreadable(SourceError),
+    /// The sheet, or the text of the workbook, takes more memory than is allowed for it.
+    #[error("{name} is too large to be shown: {reason}")]
+    TooLarge {
+        /// The file's name.
+        name: String,
+        /// What is too large.
+        reason: String,
+    },
+    /// No worksheet of that name or at that position.
+    #[error("{name} has no sheet {sheet}")]
+    NoSheet {
+        /// The file's name.
+        name: String,
+        /// What was asked for: a name in quotes, or `at position 3`.
+        sheet: String,
+        /// The names of the sheets that it has.
+        sheets: Vec<String>,
+    },
+    /// Rows or columns that are no range, or too many of them.
+    #[error("{first} to {last} is no range of {what} that can be shown")]
+    BadWindow {
+        /// `rows` or `columns`.
+        what: &'static str,
+        /// As it was asked for.
+        first: u64,
+        /// As it was asked for.
+        last: u64,
+        /// A window has at most so many.
+        most: u64,
+    },
+    /// The window begins behind the last row or column.
+    #[error("the sheet {sheet:?} has no {what} from {first} on: it has {count}")]
+    OutOfBounds {
+        /// The sheet's name.
+        sheet: String,
+        /// `rows` or `columns`.
+        what: &'static str,
+        /// Where the window begins.
+        first: u64,
+        /// How many there are.
+        count: u64,
+    },
+}
+
+impl Problem for CellsError {
+    fn facts(&self) -> Facts {
+        let usage = |code| Facts::new(Kind::Usage, code);
+        match self {
+            Self::Gone { .. } => usage(code::INPUT_GONE),
+            Self::File { .. } => Facts::new(Kind::Refused, code::WORKBOOK_UNREADABLE),
+            Self::Unreadable(failure) => {
+                let hint = match failure {
+                    SourceError::Undecodable { hint, .. } => hint.map(str::to_owned),
+                    _ => None,
+                };
+                usage(code::WORKBOOK_UNREADABLE).maybe_hint(hint)
+            }
+            Self::TooLarge { .. } => usage(code::SHEET_TOO_LARGE)
+                .hint("download the file and open it in a spreadsheet program"),
+            Self::NoSheet { sheets, .. } => usage(code::SHEET_NOT_FOUND).hint(match sheets.len() {
+                0 => "it has no worksheet at all".to_owned(),
+                _ => format!("it has {}", sheets_in_words(sheets)),
+            }),
+            Self::BadWindow { what, most, .. } => usage(code::BAD_WINDOW).hint(format!(
+                "{what} count from 1, and a window has at most {most} of them, as 1-{most}"
+            )),
+            Self::OutOfBounds { .. } => usage(code::BAD_WINDOW),
+        }
+    }
+}
+
+impl CellsError {
+    /// A failure of the reader; `name` takes the place of the path in its message.
+    pub(super) fn of_reader(failure: SourceError, name: &str) -> Self {
+        let name = || name.to_owned();
+        Self::Unreadable(match failure {
+            SourceError::Io { reason, .. } => {
+                return Self::File {
+                    name: name(),
+                    reason,
+                };
+            }
+            SourceError::BeyondLimits { .. } | SourceError::BeyondMemory { .. } => {
+                return Self::TooLarge {
+                    name: name(),
+                    reason: failure.to_string(),
+                };
+            }
+            SourceError::Empty { .. } => SourceError::Empty { path: name() },
+            SourceError::UnsupportedExtension { extension, .. } => {
+                SourceError::UnsupportedExtension {
+                    path: name(),
+                    extension,
+                }
+            }
+            SourceError::Foreign { words, .. } => SourceError::Foreign {
+                path: name(),
+                words,
+            },
+            SourceError::CutShort { .. } => SourceError::CutShort { path: name() },
+            SourceError::NotAWorkbook { reason, .. } => SourceError::NotAWorkbook {
+                path: name(),
+                reason,
+            },
+            SourceError::BrokenLegacy { reason, .. } => SourceError::BrokenLegacy {
+                path: name(),
+                reason,
+            },
+            // These name no path.
+            other @ (SourceError::BrokenPart { .. }
+            | SourceError::Undecodable { .. }
+            | SourceError::BadOption { .. }
+            | SourceError::Cancelled) => other,
+        })
+    }
+
+    /// Whether a second attempt at the same file may end otherwise.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Gone { .. } | Self::File { .. })
+    }
+}
+
+/// `"A", "B" and 3 more`
+fn sheets_in_words(sheets: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = sheets
+        .iter()
+        .take(SHOWN)
+        .map(|sheet| format!("{sheet:?}"))
+        .collect();
+    match sheets.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

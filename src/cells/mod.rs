@@ -1,0 +1,28 @@
+//! Windows of cells of a run's input and output, read by the engine's native half as a plain Rust library: no Python, no
+//! environment.
+//!
+//! [`Cells`] opens a file, scans the one sheet that is asked for as the engine scans it, and keeps what it has read for the
+//! next window, within a bound of bytes. A file that has changed is read anew. The same sheet asked for twice at once is
+//! read once.
+//!
+//! - `reader`: [`Cells`]; `shelf`: what is kept, and for how long
+//! - `file`: which file it is, and the settings that it is read with
+//! - `window`: cells as JSON values
+//! - `row_map`: which source row an output row came from
+//!
+//! # Promises
+//! A file never makes it panic, hang or take memory without a bound: a sheet that takes more than [`Limits::sheet_bytes`] is
+//! refused, and no more than [`Limits::reads`] files are read at once. No message holds the path of a file beyond its name.
+
+mod error;
+mod file;
+mod reader;
+mod row_map;
+mod shelf;
+mod window;
+
+pub use error::CellsError;
+pub use file::Reading;
+pub use reader::{Cells, Choice, Limits, SheetInfo};
+pub use row_map::RowMap;
+pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

@@ -1,0 +1,75 @@
+//! Finds the configuration that a user names, and the part of an id that is enough.
+
+use std::path::Path;
+
+use super::error::ConfigurationsError;
+use crate::store::{KnownConfiguration, SHORTEST};
+use crate::workspace::Workspace;
+
+/// Returns the workspace's configuration that `given` names: its id, an unambiguous beginning or end of that, its name, or its
+/// folder.
+///
+/// # Errors
+/// There is none, several fit, or the store cannot be used.
+pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, ConfigurationsError> {
+    let mut all = workspace.store.configurations(workspace.id())?;
+    let folder = Path::new(given).canonicalize().ok();
+    let wanted = given.to_lowercase();
+    let is_exact = |known: &KnownConfiguration| {
+        known.record.id == wanted || folder.as_ref() == Some(&known.record.path)
+    };
+    if let Some(at) = all.iter().position(is_exact) {
+        return Ok(all.swap_remove(at));
+    }
+    let is_meant = |known: &KnownConfiguration| {
+        let id = &known.record.id;
+        known.record.name == given
+            || (wanted.len() >= SHORTEST && (id.starts_with(&wanted) || id.ends_with(&wanted)))
+    };
+    all.retain(is_meant);
+    match (all.len(), all.pop()) {
+        (1, Some(known)) => Ok(known),
+        (0, _) | (_, None) => Err(ConfigurationsError::NotFound {
+            given: given.to_owned(),
+        }),
+        (count, _) => Err(ConfigurationsError::Ambiguous {
+            given: given.to_owned(),
+            count,
+        }),
+    }
+}
+
+/// Returns, for each of a workspace's configurations, the shortest end of its id that tells it from the others; [`find`] takes it.
+pub fn short_ids(all: &[KnownConfiguration]) -> Vec<String> {
+    let ids: Vec<&str> = all.iter().map(|known| known.record.id.as_str()).collect();
+    ids.iter().map(|id| short(id, &ids)).collect()
+}
+
+fn short(id: &str, all: &[&str]) -> String {
+    for length in SHORTEST..id.len() {
+        let end = &id[id.len() - length..];
+        let fits = |other: &&&str| other.starts_with(end) || other.ends_with(end);
+        // An end that begins with a hyphen looks like a flag.
+        if !end.starts_with('-') && all.iter().filter(fits).count() == 1 {
+            return end.to_owned();
+        }
+    }
+    id.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_shown_as_far_as_tells_it_from_others() {
+        let all = [
+            "0199aaaa-0000-7000-8000-0000001abcde",
+            "0199aaaa-0000-7000-8000-0000002abcde",
+        ];
+        assert_eq!(short(all[0], &all[..1]), "1abcde");
+        assert_eq!(short(all[0], &all), "1abcde");
+        let close = ["0199aaaa-0000-7000-8000-00000a1abcde", all[0]];
+        assert_eq!(short(close[0], &close), "a1abcde");
+    }
+}

@@ -1,0 +1,19 @@
+//! The configurations that a workspace knows: folders that somebody ran, and those that were uploaded.
+//!
+//! - [`draft`]: an uploaded configuration is edited as a draft, a folder of ADE's own: an [`archive`] of the whole folder, or file by
+//!   file. A draft is whole or not there, whatever happened to the process that wrote it.
+//! - [`publish`]: the files as they are become a version, which never changes; runs use it from then on. Those that change a draft
+//!   and those that publish it take turns, so that no version is a mix of two.
+//! - [`find`]: the configuration that a user names. `json`: how configurations are shown.
+
+pub mod archive;
+pub mod draft;
+mod error;
+pub mod find;
+mod json;
+pub mod publish;
+mod spool;
+
+pub use error::ConfigurationsError;
+pub use json::{configuration_json, draft_file_json, version_json};
+pub use spool::Spool;

@@ -1,0 +1,163 @@
+//! A client's run: a stored document goes into the queue, for a worker to execute.
+//!
+//! Nothing is copied and no file is written: the document never changes, so that the attempt takes it from its place, and the
+//! run's folder and log begin with the first attempt. One transaction decides about back-pressure and records the run. What is
+//! acknowledged is therefore durable as far as the database is.
+
+use std::sync::Arc;
+
+use super::error::RunError;
+use crate::environment::prepare::{PrepareError, Prepared};
+use crate::problem::{Facts, Kind, Problem, code};
+use crate::store::{
+    DocumentRecord, NewRun, RunOptions, RunRecord, StoreError, Submission, Submitted,
+};
+use crate::workspace::Workspace;
+
+/// What a client asks for.
+pub struct Wanted<'a> {
+    /// The configuration, prepared.
+    pub prepared: &'a Prepared,
+    /// The input.
+    pub document: &'a DocumentRecord,
+    /// The sheets; `None`: all visible ones.
+    pub sheets: Option<Vec<String>>,
+    /// How to do it.
+    pub options: RunOptions,
+    /// The client's key for this request, and the digest of what it asks for.
+    pub key: Option<(String, String)>,
+}
+
+/// A run was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// Too many wait already.
+    #[error("the queue is full: {queued} runs wait, and the limit is {limit}")]
+    Full {
+        /// How many wait.
+        queued: u64,
+        /// The limit.
+        limit: u32,
+    },
+    /// The client used the key for another request.
+    #[error("the key {key:?} was used for another request")]
+    KeyInUse {
+        /// The key.
+        key: String,
+    },
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The run cannot be recorded.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for SubmitError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Full { .. } => Facts::new(Kind::Refused, code::QUEUE_FULL)
+                .hint("try again later; ADE_QUEUE_SIZE sets the limit"),
+            Self::KeyInUse { .. } => Facts::new(Kind::Usage, code::KEY_IN_USE)
+                .hint("choose another key for another request"),
+            Self::Prepare(error) => error.facts(),
+            Self::Run(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+/// Puts a run into the queue and wakes a worker. Returns the run, and whether it is new: the same request under the same key
+/// is answered with the run of the first time.
+///
+/// # Errors
+/// The queue is full, the key was used for another request, or the store cannot be used.
+pub fn submit(
+    workspace: &Workspace,
+    wanted: &Wanted<'_>,
+) -> Result<(RunRecord, bool), SubmitError> {
+    let machine = &workspace.machine;
+    let environment = wanted.prepared.ask_for_environment(workspace)?;
+    let new = new_run(workspace, wanted, environment.id);
+    let limit = workspace.settings.queue_size;
+    let asked = Submission {
+        most_queued: Some(u64::from(limit)),
+        key: wanted.key.clone(),
+    };
+    match workspace.store.submit_run(&new, &asked, machine.now())? {
+        Submitted::Queued(run) => {
+            machine.wake(&workspace.layout.wake());
+            Ok((*run, true))
+        }
+        Submitted::Repeated(run) => Ok((*run, false)),
+        Submitted::KeyInUse => Err(SubmitError::KeyInUse {
+            key: wanted.key.clone().unwrap_or_default().0,
+        }),
+        Submitted::Full(queued) => Err(SubmitError::Full { queued, limit }),
+    }
+}
+
+fn new_run(workspace: &Workspace, wanted: &Wanted<'_>, environment_id: String) -> NewRun {
+    let (prepared, document) = (wanted.prepared, wanted.document);
+    let id = workspace.machine.new_id();
+    NewRun {
+        environment_id,
+        key: prepared.key.clone(),
+        document_id: Some(document.id.clone()),
+        source_digest: prepared.source_digest.clone(),
+        snapshot: prepared.package_folder.clone(),
+        input_name: document.name.clone(),
+        input_path: document.path.clone(),
+        input_sha256: document.sha256.clone(),
+        input_size_bytes: document.size_bytes,
+        input_sheets: wanted.sheets.clone(),
+        options: wanted.options.clone(),
+        max_attempts: workspace.settings.worker.max_attempts,
+        run_dir: workspace.layout.run(workspace.id(), &id).path().to_owned(),
+        retry_of_run_id: None,
+        id,
+    }
+}
+
+/// Configurations that were prepared, by configuration and digest: published files never change.
+#[derive(Default)]
+pub struct PreparedVersions(
+    std::sync::Mutex<std::collections::HashMap<(String, String), Arc<Prepared>>>,
+);
+
+impl PreparedVersions {
+    /// Returns what `prepare` made of this version before, or makes it now.
+    ///
+    /// # Errors
+    /// Those of `prepare`.
+    pub fn get<E>(
+        &self,
+        configuration: &str,
+        digest: &str,
+        prepare: impl FnOnce() -> Result<Prepared, E>,
+    ) -> Result<Arc<Prepared>, E> {
+        let key = (configuration.to_owned(), digest.to_owned());
+        let known = |kept: &Self| {
+            let kept = kept
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            kept.get(&key).cloned()
+        };
+        if let Some(prepared) = known(self) {
+            return Ok(prepared);
+        }
+        let prepared = Arc::new(prepare()?);
+        let mut kept = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // A publication ends the use of the version before it.
+        kept.retain(|(id, _), _| id != configuration);
+        kept.insert(key, Arc::clone(&prepared));
+        Ok(prepared)
+    }
+}

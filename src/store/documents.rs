@@ -1,0 +1,52 @@
+//! Documents: inputs that clients stored, which runs are made from.
+
+use std::path::PathBuf;
+
+use super::Result;
+use crate::clock::Timestamp;
+
+/// A stored input. Its bytes never change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRecord {
+    /// UUIDv7.
+    pub id: String,
+    /// The workspace.
+    pub workspace_id: String,
+    /// The file name that the client gave.
+    pub name: String,
+    /// Where its bytes are.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// How many bytes they are.
+    pub size_bytes: u64,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+/// The documents in the store.
+pub trait Documents {
+    /// Records a document. Returns what is recorded: where the workspace has one with the same name and the same bytes, that one,
+    /// and nothing is added.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord>;
+
+    /// Returns the document with this whole id, of whatever workspace.
+    ///
+    /// # Errors
+    /// There is none, or the database cannot be used.
+    fn document(&self, id: &str) -> Result<DocumentRecord>;
+
+    /// Returns a workspace's documents, newest first: at most `limit`, of those whose id sorts before `before`.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn documents(
+        &self,
+        workspace: &str,
+        before: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<DocumentRecord>>;
+}

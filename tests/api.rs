@@ -1,0 +1,730 @@
+//! The HTTP API as a program sees it: who may use it, what is refused and how, runs and their streams.
+
+mod common;
+
+use common::{Place, Server, frames, wait_for};
+use serde_json::{Value, json};
+
+/// A server without a worker, and the configuration's id.
+fn idle() -> (Place, Server, String) {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "--no-worker");
+    (place, server, configuration)
+}
+
+#[test]
+fn a_document_is_uploaded_run_followed_and_its_workbook_downloaded() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    assert_eq!(run["status"], "queued");
+    assert_eq!(run["document_id"], *document);
+
+    let events = server.events(id, 0);
+    let names: Vec<&str> = events.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(names[..2], ["run.queued", "run.start"], "{names:?}");
+    assert_eq!(names.last(), Some(&"run.complete"), "{names:?}");
+    let numbers: Vec<u64> = events.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+
+    let shown = server.get(&format!("/api/v1/runs/{id}")).is(200).json();
+    assert_eq!(shown["status"], "succeeded", "{shown}");
+    assert_eq!(shown["metrics"]["rows"], 1);
+    let output = server.get(&format!("/api/v1/runs/{id}/output")).is(200);
+    assert_eq!(&output.body[..2], b"PK");
+    let saved = place.write("downloaded.xlsx", &output.body);
+    assert_eq!(
+        place.cells(&saved),
+        place.cells(shown["output_path"].as_str().unwrap())
+    );
+    let input = server.get(&format!("/api/v1/runs/{id}/input")).is(200);
+    assert_eq!(input.body, std::fs::read(&members).unwrap());
+    let artifact = server
+        .get(&format!("/api/v1/runs/{id}/artifact"))
+        .is(200)
+        .json();
+    assert_eq!(artifact["run"]["id"], *id);
+}
+
+#[test]
+fn a_stream_of_lines_begins_with_the_run_and_ends_with_its_end() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&members);
+    let answer = server
+        .post(
+            &format!("/api/v1/configs/{configuration}/runs"),
+            &json!({"document_id": document, "stream": true}),
+        )
+        .is(200);
+    assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+    let lines: Vec<Value> = answer
+        .text()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names: Vec<&str> = lines
+        .iter()
+        .map(|line| line["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(names[0], "run.created");
+    assert_eq!(lines[0]["data"]["run"]["status"], "queued");
+    assert_eq!(
+        names[1], "run.log",
+        "the engine's environment is waited for: {names:?}"
+    );
+    assert!(
+        names.contains(&"run.started") && names.contains(&"engine.run.completed"),
+        "{names:?}"
+    );
+    let last = lines.last().unwrap();
+    assert_eq!(last["event"], "run.completed");
+    assert_eq!(last["data"]["run"]["status"], "succeeded");
+}
+
+#[test]
+fn a_stream_resumes_behind_the_last_event_that_was_received() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let all = server.events(id, 0);
+    for after in [1, 3, all.len() as u64 - 1] {
+        let rest = server.events(id, after);
+        assert_eq!(
+            rest,
+            all[usize::try_from(after).unwrap()..],
+            "after {after}"
+        );
+    }
+    assert!(server.events(id, all.len() as u64).is_empty());
+    let by_query = server
+        .get(&format!("/api/v1/runs/{id}/events?after_id=2"))
+        .is(200);
+    assert_eq!(frames(&by_query.text()), all[2..]);
+    server
+        .ask("GET", &format!("/api/v1/runs/{id}/events"))
+        .header("Last-Event-ID", "seven")
+        .send()
+        .refuses(422, "invalid_field");
+}
+
+#[test]
+fn a_log_is_read_in_pages() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let all = server.events(id, 0);
+    let (mut after, mut read) = (0, Vec::new());
+    loop {
+        let path = format!("/api/v1/runs/{id}/logs?after_id={after}&limit=3");
+        let page = server.get(&path).is(200).json();
+        for entry in page["entries"].as_array().unwrap() {
+            assert!(
+                entry["data"].is_object() && entry["created"].is_string(),
+                "{entry}"
+            );
+            read.push((
+                entry["id"].as_u64().unwrap(),
+                entry["event"].as_str().unwrap().to_owned(),
+            ));
+        }
+        match page["next_after_id"].as_u64() {
+            Some(next) => after = next,
+            None => break,
+        }
+    }
+    assert_eq!(read, all);
+    for limit in ["0", "1001", "x"] {
+        let problem = server
+            .get(&format!("/api/v1/runs/{id}/logs?limit={limit}"))
+            .refuses(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["field"], "limit");
+    }
+}
+
+#[test]
+fn without_a_valid_token_nothing_is_told() {
+    let (place, server, _) = idle();
+    let paths = [
+        "/api/v1/runs",
+        "/api/v1/runs/1/events",
+        "/api/v1/workspaces",
+    ];
+    for path in paths {
+        let problem = server.plain("GET", path).send();
+        assert!(problem.header("www-authenticate").is_some(), "{path}");
+        problem.refuses(401, "unauthorized");
+        for value in ["Bearer ade_0", "Bearer ", "Basic YTpi", "ade"] {
+            server
+                .plain("GET", path)
+                .header("Authorization", value)
+                .send()
+                .refuses(401, "unauthorized");
+        }
+    }
+    let open = [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/v1/openapi.json",
+        "/docs",
+        "/sign-in",
+    ];
+    for path in open {
+        server.plain("GET", path).send().is(200);
+    }
+    // A token is refused within a second of its end.
+    let token = place
+        .ade("tokens create probe --scope read -q")
+        .succeeds()
+        .stdout;
+    let with_token = || {
+        let value = format!("Bearer {}", token.trim());
+        server
+            .plain("GET", "/api/v1/runs")
+            .header("Authorization", &value)
+            .send()
+    };
+    with_token().is(200);
+    place.ade("tokens revoke probe").succeeds();
+    wait_for("the token's end", || with_token().status == 401);
+}
+
+#[test]
+fn a_token_allows_what_its_scope_says_in_its_workspaces() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let token = |flags: &str| {
+        let made = place.ade(&format!("tokens create t {flags} -q")).succeeds();
+        format!("Bearer {}", made.stdout.trim())
+    };
+    let reader = token("--scope read");
+    let elsewhere = token("--scope admin --for other");
+    let by = |token: &str, method: &str, path: &str| {
+        server
+            .ask(method, path)
+            .header("Authorization", token)
+            .send()
+    };
+    by(&reader, "GET", &format!("/api/v1/runs/{id}")).is(200);
+    let problem =
+        by(&reader, "POST", &format!("/api/v1/runs/{id}/cancel")).refuses(403, "forbidden");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("\"run\""),
+        "{problem}"
+    );
+    // What lies in another workspace does not exist for the token.
+    by(&elsewhere, "GET", &format!("/api/v1/runs/{id}")).refuses(404, "not_found");
+    by(&elsewhere, "GET", "/api/v1/runs").refuses(404, "not_found");
+    by(&elsewhere, "GET", "/api/v1/runs?workspace=other").is(200);
+}
+
+#[test]
+fn wrong_input_is_named_by_its_field() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    let path = format!("/api/v1/configs/{configuration}/runs");
+    let named = |body: Value, field: &str| {
+        let problem = server.post(&path, &body).refuses(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    };
+    named(json!({}), "document_id");
+    named(json!({"document_id": 7}), "document_id");
+    named(json!({"document_id": document, "colour": 1}), "colour");
+    named(
+        json!({"document_id": document, "options": {"dry": true}}),
+        "options.dry",
+    );
+    named(
+        json!({"document_id": document, "options": {"log_level": "loud"}}),
+        "options.log_level",
+    );
+    named(
+        json!({"document_id": document, "options": {"input_sheet_names": []}}),
+        "options.input_sheet_names",
+    );
+    named(
+        json!({"document_id": document, "options": {"timeout_seconds": 0}}),
+        "options.timeout_seconds",
+    );
+    named(
+        json!({"document_id": document, "options": {"runtime_network_access": true}}),
+        "options.runtime_network_access",
+    );
+    server
+        .post(
+            &path,
+            &json!({"document_id": "01900000-0000-7000-8000-000000000000"}),
+        )
+        .refuses(404, "not_found");
+    server
+        .post(
+            "/api/v1/configs/nothing/runs",
+            &json!({"document_id": document}),
+        )
+        .refuses(404, "not_found");
+    server
+        .ask("POST", &path)
+        .header("Content-Type", "text/plain")
+        .body("{}")
+        .send()
+        .refuses(415, "unsupported_media_type");
+    server
+        .ask("POST", &path)
+        .header("Content-Type", "application/json")
+        .body("{\"document_id\"")
+        .send()
+        .refuses(400, "bad_request");
+    server
+        .ask("POST", &path)
+        .header("Content-Type", "application/json")
+        .body(format!("{{\"document_id\":\"{}\"}}", "x".repeat(2_000_000)))
+        .send()
+        .refuses(413, "too_large");
+    let early = server
+        .ask("POST", &path)
+        .header("Content-Type", "application/json")
+        .header("Content-Length", "100")
+        .body("{\"document_id\":")
+        .begin();
+    early.close_sending();
+    let mut early = early;
+    if let Some(answer) = early.try_answer() {
+        answer.refuses(400, "bad_request");
+    }
+    for (query, field) in [
+        ("status=done", "status"),
+        ("limit=0", "limit"),
+        ("limit=many", "limit"),
+        ("cursor=x", "cursor"),
+        ("since=yesterdayish", "since"),
+        ("color=red", "color"),
+    ] {
+        let problem = server
+            .get(&format!("/api/v1/runs?{query}"))
+            .refuses(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    server.get("/api/v1/nothing").refuses(404, "not_found");
+    server
+        .ask("DELETE", "/api/v1/runs")
+        .send()
+        .refuses(405, "method_not_allowed");
+}
+
+#[test]
+fn what_a_run_has_not_left_yet_is_a_conflict() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    for what in ["output", "artifact"] {
+        server
+            .get(&format!("/api/v1/runs/{id}/{what}"))
+            .refuses(409, "output_not_ready");
+    }
+    server
+        .post(&format!("/api/v1/runs/{id}/retry"), &json!({}))
+        .refuses(409, "run_not_ended");
+    let cancelled = server
+        .ask("POST", &format!("/api/v1/runs/{id}/cancel"))
+        .send()
+        .is(200);
+    assert_eq!(cancelled.json()["status"], "cancelled");
+    server
+        .ask("POST", &format!("/api/v1/runs/{id}/cancel"))
+        .send()
+        .refuses(409, "run_ended");
+    server
+        .get(&format!("/api/v1/runs/{id}/output"))
+        .refuses(409, "run_failed_no_output");
+    // Its log says so, although no worker saw it.
+    let names: Vec<String> = server
+        .events(id, 0)
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    assert_eq!(
+        names,
+        ["run.queued", "run.cancel_requested", "run.complete"]
+    );
+    let again = server
+        .ask("POST", &format!("/api/v1/runs/{id}/retry"))
+        .send()
+        .is(201)
+        .json();
+    assert_eq!(again["retry_of_run_id"], *id);
+    assert_eq!(again["document_id"], *document);
+}
+
+#[test]
+fn a_full_queue_refuses_further_runs_and_says_when_to_come_again() {
+    let mut place = Place::new();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    place.set("ADE_QUEUE_SIZE", "3");
+    let server = Server::dev(&place, "--no-worker");
+    let document = server.upload(&members);
+    let path = format!("/api/v1/configs/{configuration}/runs");
+    // Many at once: the check and the record are one transaction.
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..12)
+            .map(|_| scope.spawn(|| server.post(&path, &json!({"document_id": document})).status))
+            .collect();
+        asked
+            .into_iter()
+            .map(|asked| asked.join().unwrap())
+            .collect()
+    });
+    let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
+    assert_eq!((count(201), count(429)), (3, 9), "{statuses:?}");
+    let refused = server.post(&path, &json!({"document_id": document}));
+    assert!(
+        refused
+            .header("retry-after")
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+            > 0
+    );
+    refused.refuses(429, "queue_full");
+    // The command line is not capped.
+    place.ade("run config members.csv --detach -q").succeeds();
+}
+
+#[test]
+fn a_request_that_is_sent_again_under_its_key_makes_one_run() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    let path = format!("/api/v1/configs/{configuration}/runs");
+    let submit = |key: &str, body: &Value| {
+        server
+            .ask("POST", &path)
+            .header("Idempotency-Key", key)
+            .json(body)
+            .send()
+    };
+    let body = json!({"document_id": document});
+    let first = submit("order-7", &body).is(201).json();
+    let second = submit("order-7", &body).is(200).json();
+    assert_eq!(first["id"], second["id"]);
+    let other = submit("order-8", &body).is(201).json();
+    assert_ne!(first["id"], other["id"]);
+    let dry = json!({"document_id": document, "options": {"dry_run": true}});
+    submit("order-7", &dry).refuses(422, "key_in_use");
+    submit(&"k".repeat(300), &body).refuses(422, "invalid_field");
+    assert_eq!(
+        place
+            .statuses()
+            .iter()
+            .filter(|status| *status == "queued")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn pages_of_runs_go_on_where_the_one_before_ended() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    let mut made: Vec<Value> = (0..7)
+        .map(|_| server.submit(&configuration, &document)["id"].clone())
+        .collect();
+    let (mut path, mut seen) = ("/api/v1/runs?status=queued&limit=3".to_owned(), Vec::new());
+    loop {
+        let page = server.get(&path).is(200).json();
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|run| run["id"].clone()),
+        );
+        // What comes meanwhile changes no later page.
+        if seen.len() == 3 {
+            server.submit(&configuration, &document);
+        }
+        match page["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/api/v1/runs?status=queued&limit=3&cursor={cursor}"),
+            None => break,
+        }
+    }
+    made.reverse();
+    assert_eq!(seen, made);
+}
+
+#[test]
+fn a_download_that_broke_off_is_continued() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    server.events(id, 0);
+    let path = format!("/api/v1/runs/{id}/output");
+    let whole = server.get(&path).is(200);
+    let tag = whole.header("etag").unwrap().to_owned();
+    let half = whole.body.len() / 2;
+    let range = format!("bytes={half}-");
+    let rest = server
+        .ask("GET", &path)
+        .header("Range", &range)
+        .header("If-Range", &tag)
+        .send()
+        .is(206);
+    assert_eq!(rest.body, whole.body[half..]);
+    let expected = format!("bytes {half}-{}/{}", whole.body.len() - 1, whole.body.len());
+    assert_eq!(rest.header("content-range"), Some(&*expected));
+    let other = server
+        .ask("GET", &path)
+        .header("Range", &range)
+        .header("If-Range", "\"another\"")
+        .send()
+        .is(200);
+    assert_eq!(other.body, whole.body);
+    server
+        .ask("GET", &path)
+        .header("If-None-Match", &tag)
+        .send()
+        .is(304);
+    server
+        .ask("GET", &path)
+        .header("Range", "bytes=99999999-")
+        .send()
+        .refuses(416, "bad_request");
+}
+
+#[test]
+fn a_page_of_another_name_cannot_reach_a_server_on_loopback() {
+    let (_place, server, _) = idle();
+    for host in [
+        "attacker.example",
+        "attacker.example:80",
+        "127.0.0.1.attacker.example",
+    ] {
+        server
+            .ask("GET", "/api/v1/runs")
+            .header("Host", host)
+            .send()
+            .refuses(421, "wrong_host");
+    }
+    let answer = server.get("/api/v1/runs").is(200);
+    assert!(answer.header("access-control-allow-origin").is_none());
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+}
+
+#[test]
+fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let to_sign_in = server.plain("GET", "/").send().is(303);
+    assert_eq!(to_sign_in.header("location"), Some("/sign-in"));
+    server.plain("GET", "/?token=ade_wrong").send().is(401);
+
+    let entered = server
+        .plain("GET", &format!("/?token={}", server.token))
+        .send()
+        .is(200);
+    assert!(!entered.text().contains(&server.token));
+    let cookie = entered.header("set-cookie").unwrap().to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap();
+    let page = server
+        .plain("GET", "/")
+        .header("Cookie", cookie)
+        .send()
+        .is(200)
+        .text();
+    assert!(
+        page.contains("members.csv") && page.contains("queued"),
+        "{page}"
+    );
+    server
+        .plain("GET", "/api/v1/runs")
+        .header("Cookie", cookie)
+        .send()
+        .is(200);
+
+    let cancel = |csrf: Option<&str>| {
+        let request = server
+            .plain("POST", &format!("/api/v1/runs/{id}/cancel"))
+            .header("Cookie", cookie);
+        match csrf {
+            Some(value) => request.header("X-CSRF-Token", value).send(),
+            None => request.send(),
+        }
+    };
+    cancel(None).refuses(403, "forbidden");
+    cancel(Some("guess")).refuses(403, "forbidden");
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
+    let csrf = csrf.split('"').next().unwrap();
+    cancel(Some(csrf)).is(200);
+
+    let out = |origin: &str| {
+        server
+            .plain("POST", "/sign-out")
+            .header("Cookie", cookie)
+            .header("Origin", origin)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(format!("csrf={csrf}"))
+            .send()
+    };
+    out("http://attacker.example").refuses(403, "forbidden");
+    out(&format!("http://{}", server.address)).is(303);
+    server
+        .plain("GET", "/api/v1/runs")
+        .header("Cookie", cookie)
+        .send()
+        .refuses(401, "unauthorized");
+}
+
+#[test]
+fn no_error_names_a_path_of_the_machine() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    std::fs::remove_dir_all(place.path("config")).unwrap();
+    let path = format!("/api/v1/configs/{configuration}/runs");
+    let problem = server.post(&path, &json!({"document_id": document})).json();
+    assert!(problem["status"].as_u64().unwrap() >= 400, "{problem}");
+    let text = problem.to_string();
+    assert!(
+        !text.contains(place.path("data").to_str().unwrap()),
+        "{text}"
+    );
+}
+
+#[test]
+fn figures_are_in_the_format_of_prometheus() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    server.submit(&configuration, &document);
+    let text = server.plain("GET", "/metrics").send().is(200).text();
+    assert!(text.contains("\nade_runs_queued 1\n"), "{text}");
+    let route = "ade_http_requests_total{method=\"POST\",route=\"/api/v1/configs/{config_id}/runs\",status=\"201\"} 1";
+    assert!(text.contains(route), "{text}");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (_, value) = line.rsplit_once(' ').unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn the_run_of_the_api_is_the_run_of_the_command_line() {
+    let (place, server, configuration) = idle();
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let by_api = server
+        .get(&format!("/api/v1/runs/{}", run["id"].as_str().unwrap()))
+        .is(200)
+        .json();
+    let mut by_command = place.latest_run();
+    // What `ade runs ls` adds for people.
+    if let Some(object) = by_command.as_object_mut() {
+        object.retain(|key, _| by_api.get(key).is_some());
+    }
+    assert_eq!(by_api, by_command);
+}
+
+#[test]
+fn cells_of_input_and_output_are_read_by_window() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "");
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    server.events(id, 0);
+    let sheets = server
+        .get(&format!("/api/v1/runs/{id}/sheets?side=input"))
+        .is(200)
+        .json();
+    assert_eq!(
+        (
+            &sheets["sheets"][0]["rows"],
+            &sheets["sheets"][0]["columns"]
+        ),
+        (&json!(2), &json!(2))
+    );
+    let path = format!("/api/v1/runs/{id}/cells?side=input&rows=2-200&columns=1-100");
+    let answer = server.get(&path).is(200);
+    let window = answer.json();
+    assert_eq!(window["rows"], json!([["Ann", "ann@example.org"]]));
+    assert_eq!(
+        (&window["first_row"], &window["total_rows"]),
+        (&json!(2), &json!(2))
+    );
+    let tag = answer.header("etag").unwrap();
+    server
+        .ask("GET", &path)
+        .header("If-None-Match", tag)
+        .send()
+        .is(304);
+    let output = server
+        .get(&format!("/api/v1/runs/{id}/cells"))
+        .is(200)
+        .json();
+    assert_eq!(output["rows"].as_array().unwrap().len(), 2, "{output}");
+    for (query, field) in [
+        ("rows=0-5", "rows"),
+        ("rows=1-201", "rows"),
+        ("columns=5-1", "columns"),
+        ("columns=x", "columns"),
+        ("side=middle", "side"),
+    ] {
+        let problem = server
+            .get(&format!("/api/v1/runs/{id}/cells?{query}"))
+            .refuses(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["field"], field);
+    }
+    server
+        .get(&format!("/api/v1/runs/{id}/cells?sheet=none"))
+        .refuses(404, "sheet_not_found");
+    server
+        .get(&format!("/api/v1/runs/{id}/cells?rows=500-600"))
+        .refuses(422, "bad_window");
+}

@@ -1,0 +1,144 @@
+//! Real clients use the API: curl as docs/api.md says, a program with httpx, and the TypeScript compiler with the generated types.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::trials::{Missing, Tried, trials};
+use common::{Place, Server, machine};
+
+trials!(
+    the_session_of_the_documentation_works_as_it_is_written,
+    a_program_in_python_uses_the_api,
+    the_generated_types_compile_and_describe_an_answer,
+);
+
+fn demand(program: &str, flag: &str) -> Tried {
+    let found = Command::new(program).arg(flag).output();
+    match found {
+        Ok(output) if output.status.success() => Ok(()),
+        _ => Err(Missing(format!("{program} is not here"))),
+    }
+}
+
+/// Runs a command to its end. Returns what it printed.
+#[track_caller]
+fn done(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{command:?}\n{out}\n{err}");
+    out.into_owned()
+}
+
+fn served() -> (Place, Server) {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    let server = Server::dev(&place, "");
+    (place, server)
+}
+
+fn the_session_of_the_documentation_works_as_it_is_written() -> Tried {
+    demand("curl", "--version")?;
+    let document =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api.md")).unwrap();
+    let block = document
+        .split("<!-- session:")
+        .nth(1)
+        .expect("the session is marked");
+    let script = block
+        .split("```sh\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let (place, server) = served();
+    let printed = done(
+        Command::new("bash")
+            .args(["-euo", "pipefail", "-c", script])
+            .current_dir(place.path(""))
+            .env("ADE", format!("http://{}", server.address))
+            .env("TOKEN", &server.token)
+            .env("NO_PROXY", "127.0.0.1"),
+    );
+    assert!(printed.contains("event: run.complete\n"), "{printed}");
+    assert!(printed.ends_with("succeeded\n"), "{printed}");
+    let cells = place.cells("members_normalized.xlsx");
+    assert!(cells.to_string().contains("ann@example.org"), "{cells}");
+    Ok(())
+}
+
+fn a_program_in_python_uses_the_api() -> Tried {
+    let (place, server) = served();
+    let configuration = place.configuration_id("config");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/client.py");
+    let printed = done(
+        Command::new(machine().uv())
+            .env("NO_PROXY", "127.0.0.1")
+            .args([
+                "run",
+                "--no-project",
+                "--quiet",
+                "--with",
+                "httpx==0.28.1",
+                "python",
+            ])
+            .arg(&script)
+            .arg(format!("http://{}", server.address))
+            .args([&server.token, &configuration])
+            .arg(place.path("members.csv")),
+    );
+    assert_eq!(printed.trim(), "done");
+    Ok(())
+}
+
+fn the_generated_types_compile_and_describe_an_answer() -> Tried {
+    demand("npm", "--version")?;
+    let (place, server) = served();
+    place.write("ade.ts", place.ade("openapi-types").succeeds().stdout);
+    let runs = server.get("/api/v1/runs").is(200).text();
+    // A real answer is of the generated type, and a wrong one is not.
+    place.write(
+        "use.ts",
+        format!(
+            "import type {{ Operations, Run }} from \"./ade\";\n\
+             export const page: Operations[\"GET /api/v1/runs\"][\"answers\"][\"200\"] = {runs};\n\
+             export const ids: string[] = page.items.map((run: Run) => run.id);\n\
+             // @ts-expect-error: a run has no colour\n\
+             export const colour = (run: Run) => run.colour;\n"
+        ),
+    );
+    let npm = Command::new("npm")
+        .args([
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "typescript@5",
+        ])
+        .current_dir(place.path(""))
+        .output()
+        .unwrap();
+    if !npm.status.success() {
+        return Err(Missing(
+            "the TypeScript compiler cannot be installed".to_owned(),
+        ));
+    }
+    done(
+        Command::new(place.path("node_modules/.bin/tsc"))
+            .args([
+                "--strict",
+                "--noEmit",
+                "--exactOptionalPropertyTypes",
+                "use.ts",
+            ])
+            .current_dir(place.path("")),
+    );
+    Ok(())
+}

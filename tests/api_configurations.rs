@@ -1,0 +1,713 @@
+//! Configurations over the API: uploaded, edited, published, activated.
+
+mod common;
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use common::Place;
+use common::api::{Answer, Server};
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+
+const CONFIGS: &str = "workspaces/default/configs";
+const ZIP: &str = "application/zip";
+
+const MANIFEST: &str = "[project]\nname = \"orders\"\nversion = \"1\"\n";
+
+/// The files of a small configuration.
+fn files() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("pyproject.toml", MANIFEST),
+        ("src/ade_config/__init__.py", ""),
+        (
+            "src/ade_config/columns/one.py",
+            "def register(registry):\n    pass\n",
+        ),
+    ]
+}
+
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// An archive made by hand, one header after the other, so that it can hold what tools refuse to write.
+struct Tar(GzEncoder<Vec<u8>>);
+
+impl Tar {
+    fn new() -> Self {
+        Self(GzEncoder::new(Vec::new(), flate2::Compression::fast()))
+    }
+
+    fn add(mut self, name: &str, kind: tar::EntryType, link: &str, content: &[u8]) -> Self {
+        let mut header = tar::Header::new_gnu();
+        header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.as_gnu_mut().unwrap().linkname[..link.len()].copy_from_slice(link.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        self.0.write_all(header.as_bytes()).unwrap();
+        self.0.write_all(content).unwrap();
+        let filling = vec![0; content.len().next_multiple_of(512) - content.len()];
+        self.0.write_all(&filling).unwrap();
+        self
+    }
+
+    fn file(self, name: &str, content: &[u8]) -> Self {
+        self.add(name, tar::EntryType::Regular, "", content)
+    }
+
+    fn done(mut self) -> Vec<u8> {
+        self.0.write_all(&[0; 1024]).unwrap();
+        self.0.finish().unwrap()
+    }
+}
+
+/// Uploads the small configuration; returns its id.
+fn uploaded(server: &Server) -> String {
+    let answer = server
+        .upload("POST", CONFIGS, ZIP, &zipped(&files()))
+        .is(201);
+    id_of(&answer)
+}
+
+fn id_of(answer: &Answer) -> String {
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+fn names(server: &Server, id: &str) -> Vec<String> {
+    let listed = server.get(&format!("configs/{id}/files")).is(200).json();
+    let files = listed["items"].as_array().unwrap().iter();
+    files
+        .map(|file| file["path"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn small() -> Vec<&'static str> {
+    files().iter().map(|(name, _)| *name).collect()
+}
+
+#[test]
+fn an_archive_becomes_a_draft_and_a_published_version() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let answer = server
+        .upload("POST", CONFIGS, ZIP, &zipped(&files()))
+        .is(201);
+    let (id, known) = (id_of(&answer), answer.json());
+    assert_eq!(
+        answer.header("location").unwrap(),
+        format!("/api/v1/configs/{id}")
+    );
+    assert_eq!(known["name"], "orders");
+    assert_eq!(
+        (&known["uploaded"], &known["active"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(known["version"], Value::Null);
+    assert_eq!(names(&server, &id), small());
+
+    // Without a version it cannot be what runs use.
+    let path = |rest: &str| format!("configs/{id}/{rest}");
+    server
+        .post(&path("activate"), &json!(null))
+        .refuses(409, "not_published");
+    server
+        .post(&path("builds"), &json!({}))
+        .refuses(409, "not_published");
+
+    let first = server.post(&path("publish"), &json!(null)).is(201).json();
+    assert_eq!(
+        (&first["version"], &first["status"]),
+        (&json!(1), &json!("active"))
+    );
+    server
+        .post(&path("publish"), &json!(null))
+        .refuses(409, "nothing_to_publish");
+
+    // Another file makes another version, and the former one is archived; its files stay as they were.
+    let module = path("files/src/ade_config/columns/one.py");
+    let changed = b"def register(registry):\n    return\n";
+    server
+        .upload("PUT", &module, "text/x-python", changed)
+        .is(200);
+    assert_eq!(server.get(&module).is(200).body, changed);
+    let second = server.post(&path("publish"), &json!(null)).is(201).json();
+    assert_eq!(second["version"], 2);
+    let versions = server.get(&path("versions")).is(200).json()["items"].clone();
+    let statuses: Vec<&Value> = [&versions[0], &versions[1]]
+        .map(|version| &version["status"])
+        .into();
+    assert_eq!(statuses, ["active", "archived"]);
+    let snapshots = place.path(format!("data/workspaces/default/configs/{id}/snapshots"));
+    let read = |version: &Value| {
+        let digest = version["source_digest"].as_str().unwrap();
+        let file = snapshots.join(digest).join("src/ade_config/columns/one.py");
+        std::fs::read(file).unwrap()
+    };
+    assert_eq!(read(&versions[0]), changed);
+    assert!(read(&versions[1]).ends_with(b"pass\n"));
+
+    // The long name of each route means the same, in its own workspace alone.
+    let long = format!("{CONFIGS}/{id}");
+    let shown = server.get(&long).is(200).json();
+    assert_eq!(shown, server.get(&format!("configs/{id}")).is(200).json());
+    assert_eq!(
+        (&shown["active"], &shown["version"]["version"]),
+        (&json!(true), &json!(2))
+    );
+    assert_eq!(
+        server.get(&format!("{long}/versions")).is(200).json()["items"],
+        versions
+    );
+    server
+        .get(&format!("workspaces/other/configs/{id}"))
+        .refuses(404, "not_found");
+
+    let ended = server
+        .post(&path("deactivate"), &json!(null))
+        .is(200)
+        .json();
+    assert_eq!(ended["active"], false);
+    let again = server.post(&path("activate"), &json!(null)).is(200).json();
+    assert_eq!(again["active"], true);
+}
+
+#[test]
+fn archives_of_either_kind_and_with_a_folder_around_are_taken() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let around: Vec<(String, &str)> = files()
+        .into_iter()
+        .map(|(name, content)| (format!("orders-main/{name}"), content))
+        .collect();
+    let around: Vec<(&str, &str)> = around
+        .iter()
+        .map(|(name, text)| (name.as_str(), *text))
+        .collect();
+    let with_extras = [
+        around.as_slice(),
+        &[
+            ("__MACOSX/orders-main/._pyproject.toml", "x"),
+            ("orders-main/.DS_Store", "x"),
+        ],
+    ]
+    .concat();
+    let tar = |prefix: &str| {
+        let tar = Tar::new()
+            .add(
+                "pax_global_header",
+                tar::EntryType::XGlobalHeader,
+                "",
+                b"52 comment=x\n",
+            )
+            .add(&format!("{prefix}/"), tar::EntryType::Directory, "", b"");
+        let all = files().into_iter().fold(tar, |tar, (name, content)| {
+            tar.file(&format!("{prefix}/{name}"), content.as_bytes())
+        });
+        all.done()
+    };
+    for (kind, archive) in [
+        (ZIP, zipped(&around)),
+        (ZIP, zipped(&with_extras)),
+        ("application/octet-stream", zipped(&files())),
+        ("application/gzip", tar("orders-main")),
+        ("application/gzip", tar(".")),
+    ] {
+        let answer = server.upload("POST", CONFIGS, kind, &archive).is(201);
+        assert_eq!(names(&server, &id_of(&answer)), small());
+    }
+    // Names for which a header has no room come before it, in two ways.
+    let long = format!("notes/{}.txt", "n".repeat(120));
+    let pax = |path: &str| {
+        let record = |length: usize| format!("{length} path={path}\n");
+        let length = (0..).find(|length| record(*length).len() == *length);
+        record(length.unwrap())
+    };
+    let tar = Tar::new()
+        .add("x", tar::EntryType::XHeader, "", b"14 mtime=1.5\n\n")
+        .file("pyproject.toml", MANIFEST.as_bytes())
+        .add(
+            "././@LongLink",
+            tar::EntryType::GNULongName,
+            "",
+            format!("{long}\0").as_bytes(),
+        )
+        .file("notes/n", b"1")
+        .add(
+            "x",
+            tar::EntryType::XHeader,
+            "",
+            pax("notes/größe.txt").as_bytes(),
+        )
+        .file("notes/gr", b"2")
+        .file("src/ade_config/__init__.py", b"");
+    let answer = server
+        .upload("POST", CONFIGS, "application/gzip", &tar.done())
+        .is(201);
+    assert_eq!(
+        names(&server, &id_of(&answer)),
+        [
+            "notes/größe.txt",
+            &long,
+            "pyproject.toml",
+            "src/ade_config/__init__.py"
+        ]
+    );
+    // As the file of a form, under a name of its own.
+    let archive = zipped(&files());
+    let answer = server
+        .form(
+            &format!("{CONFIGS}?name=mine"),
+            &[("file", Some("orders.zip"), &archive)],
+        )
+        .is(201);
+    assert_eq!(answer.json()["name"], "mine");
+    // A folder that is itself the package keeps its name, and gives it to the configuration.
+    let package = [
+        ("my_orders/__init__.py", ""),
+        (
+            "my_orders/columns/one.py",
+            "def register(registry):\n    pass\n",
+        ),
+    ];
+    let answer = server
+        .upload("POST", CONFIGS, ZIP, &zipped(&package))
+        .is(201);
+    assert_eq!(answer.json()["name"], "my_orders");
+    let id = id_of(&answer);
+    assert_eq!(
+        names(&server, &id),
+        ["src/my_orders/__init__.py", "src/my_orders/columns/one.py"]
+    );
+    server
+        .post(&format!("configs/{id}/publish"), &json!(null))
+        .is(201);
+}
+
+/// Archives of which nothing may be kept, with a word of what is told about them.
+fn bad_archives() -> Vec<(&'static str, Vec<u8>)> {
+    use tar::EntryType;
+    let mut link = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    link.add_symlink("a.py", "/etc/passwd", SimpleFileOptions::default())
+        .unwrap();
+    let link = link.finish().unwrap().into_inner();
+
+    let zeros = vec![0; 33 * 1024 * 1024];
+    let mut bomb = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    bomb.start_file("a.bin", SimpleFileOptions::default())
+        .unwrap();
+    bomb.write_all(&zeros).unwrap();
+    let bomb = bomb.finish().unwrap().into_inner();
+    assert!(bomb.len() < 200_000, "it is small as it is sent");
+
+    let many = (0..5).fold(Tar::new(), |tar, number| {
+        tar.file(&format!("{number}.bin"), &zeros[..30 * 1024 * 1024])
+    });
+    let endless_name = Tar::new().add(
+        "././@LongLink",
+        EntryType::GNULongName,
+        "",
+        &vec![b'a'; 1024 * 1024],
+    );
+
+    let names: Vec<String> = (0..2001).map(|number| format!("{number}.py")).collect();
+    let entries: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let crowd = names
+        .iter()
+        .fold(Tar::new(), |tar, name| tar.file(name, b""));
+
+    // Bytes that are not those of the checksum.
+    let mut lying = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    lying.start_file("a.py", stored).unwrap();
+    lying.write_all(b"text").unwrap();
+    let mut lying = lying.finish().unwrap().into_inner();
+    let declared = lying.windows(4).position(|bytes| bytes == b"text").unwrap();
+    lying[declared] = b'X';
+
+    let whole = zipped(&files());
+    vec![
+        ("neither", b"hello".to_vec()),
+        ("neither", Vec::new()),
+        ("no whole ZIP", whole[..whole.len() - 10].to_vec()),
+        (
+            "no whole ZIP",
+            [b"PK\x03\x04".as_slice(), &[0; 500]].concat(),
+        ),
+        ("cannot be unpacked", lying),
+        ("holds no file", zipped(&[])),
+        ("holds no file", Tar::new().done()),
+        ("absolute", zipped(&[("/a.py", "")])),
+        ("leads out", zipped(&[("../a.py", "")])),
+        ("leads out", zipped(&[("a/../../b.py", "")])),
+        ("backslash", zipped(&[("a\\..\\b.py", "")])),
+        ("control", zipped(&[("a\u{1}.py", "")])),
+        ("too deep", zipped(&[(&("a/".repeat(50) + "b"), "")])),
+        ("folder and a file", zipped(&[("a", ""), ("a/b", "")])),
+        ("link", link),
+        ("more than 33554432 bytes", bomb),
+        ("more than 2000 entries", zipped(&entries)),
+        ("more than 2000 entries", crowd.done()),
+        ("absolute", Tar::new().file("/a.py", b"").done()),
+        ("leads out", Tar::new().file("../a.py", b"").done()),
+        ("leads out", Tar::new().file("./../a.py", b"").done()),
+        (
+            "comes twice",
+            Tar::new().file("a.py", b"1").file("a.py", b"2").done(),
+        ),
+        (
+            "link",
+            Tar::new()
+                .add("a.py", EntryType::Symlink, "/etc/passwd", b"")
+                .done(),
+        ),
+        (
+            "link",
+            Tar::new()
+                .add("a.py", EntryType::Link, "/etc/passwd", b"")
+                .done(),
+        ),
+        (
+            "special",
+            Tar::new().add("a.py", EntryType::Fifo, "", b"").done(),
+        ),
+        (
+            "special",
+            Tar::new().add("a.py", EntryType::Char, "", b"").done(),
+        ),
+        ("more than 134217728 bytes", many.done()),
+        ("name in it is too long", endless_name.done()),
+        (
+            "no whole tar",
+            Tar::new().file("a.py", &[1; 5000]).done()[..60].to_vec(),
+        ),
+    ]
+}
+
+#[test]
+fn nothing_is_kept_of_an_archive_that_is_refused() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    let folder = place.path("data/workspaces/default/configs");
+    for (word, archive) in bad_archives() {
+        let created = server.upload("POST", &format!("{CONFIGS}?name=x"), ZIP, &archive);
+        let problem = created.refuses(422, "archive_invalid");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(word), "{word}: {detail}");
+        let draft = format!("configs/{id}/draft");
+        server
+            .upload("PUT", &draft, ZIP, &archive)
+            .refuses(422, "archive_invalid");
+        assert_eq!(names(&server, &id), small(), "{word}");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "{word}");
+    }
+    assert_eq!(
+        place.files_below(folder.join(&id)).len(),
+        small().len() + 1,
+        "the files, and the lock"
+    );
+    assert!(!Path::new("/tmp/a.py").exists());
+
+    // An archive that breaks off, one that is too large, and one of a wrong type.
+    server.break_off(&format!("{CONFIGS}?name=x"), ZIP, 1_000_000, b"PK\x03\x04");
+    let listed = server.get(CONFIGS).is(200).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    server
+        .upload("POST", CONFIGS, "text/plain", &zipped(&files()))
+        .refuses(415, "unsupported_media_type");
+    let unnamed = server.upload("POST", CONFIGS, ZIP, &zipped(&[("a.py", "")]));
+    assert_eq!(
+        unnamed.refuses(422, "bad_name")["errors"][0]["field"],
+        "name"
+    );
+    for name in ["", "%20", "a%0Ab", &"a".repeat(101)] {
+        server
+            .upload(
+                "POST",
+                &format!("{CONFIGS}?name={name}"),
+                ZIP,
+                &zipped(&files()),
+            )
+            .refuses(422, "bad_name");
+    }
+    let small = Server::with(&place, &[("ADE_API_UPLOAD_LIMIT_MB", "1")]);
+    let large = vec![b'P'; 1024 * 1024 + 1];
+    small
+        .upload("POST", CONFIGS, ZIP, &large)
+        .refuses(413, "too_large");
+}
+
+#[test]
+fn a_draft_is_edited_file_by_file() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let created = server.post(CONFIGS, &json!({"name": "by hand"})).is(201);
+    let id = id_of(&created);
+    let file = |path: &str| format!("configs/{id}/files/{path}");
+    assert_eq!(names(&server, &id), [""; 0]);
+    let problem = server
+        .post(&format!("configs/{id}/publish"), &json!(null))
+        .refuses(422, "not_a_configuration");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("is not a configuration")
+    );
+
+    for (name, content) in files() {
+        let written = server
+            .upload(
+                "PUT",
+                &file(name),
+                "application/octet-stream",
+                content.as_bytes(),
+            )
+            .is(201)
+            .json();
+        assert_eq!(
+            (&written["path"], &written["size_bytes"]),
+            (&json!(name), &json!(content.len()))
+        );
+    }
+    assert_eq!(names(&server, &id), small());
+    // As the file of a form, too, and with the long name of the route.
+    let body = common::api::form(&[("file", Some("x"), b"replaced")], true);
+    server
+        .upload(
+            "PUT",
+            &format!("{CONFIGS}/{id}/files/notes/a%20b.txt"),
+            common::api::FORM,
+            &body,
+        )
+        .is(201);
+    assert_eq!(
+        server.get(&file("notes/a%20b.txt")).is(200).body,
+        b"replaced"
+    );
+
+    server
+        .send("DELETE", &file("notes/a%20b.txt"), &[], b"")
+        .is(204);
+    server
+        .send("DELETE", &file("notes/a%20b.txt"), &[], b"")
+        .refuses(404, "not_found");
+    server
+        .get(&file("notes/a%20b.txt"))
+        .refuses(404, "not_found");
+    server.get(&file("src")).refuses(404, "not_found");
+    assert_eq!(names(&server, &id), small());
+    assert!(
+        !place
+            .path(format!("data/workspaces/default/configs/{id}/draft/notes"))
+            .exists()
+    );
+
+    for path in [
+        "..%2Fa.py",
+        "a%2F..%2F..%2Fb",
+        "%2Fetc%2Fpasswd",
+        "a%5Cb",
+        "a%00b",
+        "a%2F%2Fb",
+        "a/",
+        &"a".repeat(300),
+    ] {
+        for method in ["PUT", "GET", "DELETE"] {
+            let problem = server
+                .upload(method, &file(path), "text/plain", b"x")
+                .refuses(422, "bad_name");
+            assert_eq!(problem["errors"][0]["field"], "path", "{method} {path}");
+        }
+    }
+    for path in ["src", "pyproject.toml/below"] {
+        server
+            .upload("PUT", &file(path), "text/plain", b"x")
+            .refuses(422, "bad_name");
+    }
+    let large = vec![b'a'; 32 * 1024 * 1024 + 1];
+    server
+        .upload("PUT", &file("large.bin"), "text/plain", &large)
+        .refuses(413, "too_large");
+    assert_eq!(names(&server, &id), small());
+    // Three of the largest files fit, and a fourth would, were there not the others.
+    for number in 0..3 {
+        let path = file(&format!("{number}.bin"));
+        server
+            .upload("PUT", &path, "text/plain", &large[1..])
+            .is(201);
+    }
+    server
+        .upload("PUT", &file("3.bin"), "text/plain", &large[1..])
+        .refuses(413, "too_large");
+
+    let broken = "[project\n";
+    server
+        .upload(
+            "PUT",
+            &file("pyproject.toml"),
+            "text/plain",
+            broken.as_bytes(),
+        )
+        .is(200);
+    let problem = server
+        .post(&format!("configs/{id}/publish"), &json!(null))
+        .refuses(422, "manifest_invalid");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("pyproject.toml:1:"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn a_folder_that_was_run_is_known_and_frozen_by_publishing() {
+    let place = Place::ready();
+    place.ade("run config members.csv").succeeds();
+    let server = Server::of(&place);
+    let known = server.get(CONFIGS).is(200).json()["items"][0].clone();
+    let id = known["id"].as_str().unwrap();
+    assert_eq!(
+        (&known["uploaded"], &known["active"]),
+        (&json!(false), &json!(false))
+    );
+    assert_eq!(known["path"], place.path("config").display().to_string());
+    server
+        .get(&format!("configs/{id}/files"))
+        .refuses(409, "not_uploaded");
+    server
+        .upload(
+            "PUT",
+            &format!("configs/{id}/files/a.py"),
+            "text/plain",
+            b"",
+        )
+        .refuses(409, "not_uploaded");
+    server
+        .upload(
+            "PUT",
+            &format!("configs/{id}/draft"),
+            ZIP,
+            &zipped(&files()),
+        )
+        .refuses(409, "not_uploaded");
+    let publish = format!("configs/{id}/publish");
+    assert_eq!(
+        server.post(&publish, &json!(null)).is(201).json()["version"],
+        1
+    );
+    server
+        .post(&publish, &json!(null))
+        .refuses(409, "nothing_to_publish");
+    place.write(
+        "config/src/ade_config/columns/more.py",
+        "def register(registry):\n    pass\n",
+    );
+    assert_eq!(
+        server.post(&publish, &json!(null)).is(201).json()["version"],
+        2
+    );
+    std::fs::rename(place.path("config"), place.path("gone")).unwrap();
+    server
+        .post(&publish, &json!(null))
+        .refuses(422, "not_a_configuration");
+}
+
+#[test]
+fn a_version_is_never_a_mix_of_two_drafts() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    // Each draft is a hundred files that all say the same.
+    let archive = |word: &str| {
+        let names: Vec<String> = (0..100)
+            .map(|number| format!("src/ade_config/columns/c{number}.py"))
+            .collect();
+        let mut all: Vec<(&str, &str)> = vec![
+            ("pyproject.toml", MANIFEST),
+            ("src/ade_config/__init__.py", ""),
+        ];
+        all.extend(names.iter().map(|name| (name.as_str(), word)));
+        zipped(&all)
+    };
+    let archives = ["a = 1\n", "b = 2\n"].map(archive);
+    std::thread::scope(|scope| {
+        let replacing = scope.spawn(|| {
+            for number in 0..20 {
+                let path = format!("configs/{id}/draft");
+                server
+                    .upload("PUT", &path, ZIP, &archives[number % 2])
+                    .is(200);
+            }
+        });
+        while !replacing.is_finished() {
+            let answer = server.post(&format!("configs/{id}/publish"), &json!(null));
+            assert!([201, 409].contains(&answer.status), "{answer:?}");
+        }
+    });
+    let snapshots = place.path(format!("data/workspaces/default/configs/{id}/snapshots"));
+    let mut versions = 0;
+    for folder in std::fs::read_dir(snapshots).unwrap().flatten() {
+        let columns = folder.path().join("src/ade_config/columns");
+        let mut words: Vec<Vec<u8>> = std::fs::read_dir(columns)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|file| std::fs::read(file.path()).unwrap())
+            .collect();
+        words.sort();
+        words.dedup();
+        if folder.file_type().unwrap().is_dir() {
+            assert_eq!(words.len(), 1, "{}", folder.path().display());
+            versions += 1;
+        }
+    }
+    assert!(versions >= 2, "several were published");
+}
+
+#[test]
+fn configurations_are_changed_by_administrators_and_found_by_their_workspace() {
+    use ade::store::Scope;
+    let place = Place::new();
+    let mut server = Server::of(&place);
+    let id = uploaded(&server);
+    server.use_token(server.token(Scope::Run, None));
+    server.get(&format!("configs/{id}")).is(200);
+    server
+        .upload("POST", CONFIGS, ZIP, &zipped(&files()))
+        .refuses(403, "forbidden");
+    server
+        .post(&format!("configs/{id}/publish"), &json!(null))
+        .refuses(403, "forbidden");
+    server
+        .upload(
+            "PUT",
+            &format!("configs/{id}/files/a.py"),
+            "text/plain",
+            b"",
+        )
+        .refuses(403, "forbidden");
+    server.use_token(server.token(Scope::Admin, Some(&["other"])));
+    server
+        .get(&format!("configs/{id}"))
+        .refuses(404, "not_found");
+    server.get(CONFIGS).refuses(404, "not_found");
+    server
+        .post("workspaces", &json!({"id": "mine"}))
+        .refuses(422, "invalid_field");
+    server.post("workspaces", &json!({"id": "other"})).is(201);
+    let listed = server.get("workspaces").is(200).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["items"][0]["id"], "other");
+}

@@ -1,0 +1,253 @@
+//! The API on a port of loopback, in the test's own process, and a client of it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ade::api::server::{Listening, Place as Address};
+use ade::api::{Api, Options};
+use ade::cancel::Cancel;
+use ade::settings::{Inputs, Settings};
+use ade::store::{Opening, Scope};
+use ade::tokens::{self, NewToken};
+use ade::workspace::Workspace;
+use serde_json::Value;
+
+use super::Place;
+use super::described::Description;
+
+/// A server of the API over the data directory of a place; it ends with the test.
+pub struct Server {
+    /// The workspace that it serves.
+    pub workspace: Arc<Workspace>,
+    address: SocketAddr,
+    stop: Cancel,
+    thread: Option<JoinHandle<()>>,
+    agent: ureq::Agent,
+    token: String,
+    description: Description,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The answer is this status.
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
+        let said = String::from_utf8_lossy(&self.body);
+        assert_eq!(self.status, status, "{said}");
+        self
+    }
+
+    /// The answer is a problem document of this status and code, which says nothing of where the server keeps its files.
+    #[track_caller]
+    pub fn refuses(self, status: u16, code: &str) -> Value {
+        let answer = self.is(status);
+        let kind = answer.header("content-type").unwrap_or_default();
+        assert_eq!(kind, "application/problem+json");
+        let problem = answer.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        let text = problem.to_string();
+        assert!(
+            !text.contains("/tmp/") && !text.contains("/home/"),
+            "{text}"
+        );
+        problem
+    }
+}
+
+impl Server {
+    /// Serves the data directory of a place, which is created if there is none.
+    pub fn of(place: &Place) -> Self {
+        Self::with(place, &[])
+    }
+
+    /// The same with further settings.
+    pub fn with(place: &Place, settings: &[(&str, &str)]) -> Self {
+        let mut variables = place.variables().clone();
+        for (name, value) in settings {
+            variables.insert(name.into(), value.into());
+        }
+        let settings = Settings::resolve(&Inputs {
+            flags: [("ADE_DATA_DIR", place.path("data").display().to_string())].into(),
+            variables: variables.into_iter().collect(),
+            folder: place.path(""),
+        });
+        let workspace = Workspace::open(settings.unwrap(), Opening::CreateIfAbsent).unwrap();
+        let workspace = Arc::new(workspace);
+        let options = Options {
+            loopback: true,
+            ..Options::default()
+        };
+        let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
+        let listening = Listening::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();
+        let address = listening.address().unwrap();
+        let stop = Cancel::new();
+        let thread = {
+            let stop = stop.clone();
+            std::thread::spawn(move || listening.serve(&api, &stop, Duration::from_secs(1)))
+        };
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(super::HANG))
+            .build();
+        let mut server = Self {
+            workspace,
+            address,
+            stop,
+            thread: Some(thread),
+            agent: agent.into(),
+            token: String::new(),
+            description: Description::of_the_code(),
+        };
+        server.token = server.token(Scope::Admin, None);
+        server
+    }
+
+    /// A new token.
+    pub fn token(&self, scope: Scope, workspaces: Option<&[&str]>) -> String {
+        let new = NewToken {
+            name: "test".to_owned(),
+            scope,
+            workspaces: workspaces.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect()),
+            valid_for: None,
+        };
+        tokens::create(&self.workspace, &new).unwrap().0
+    }
+
+    /// Uses another token from now on.
+    pub fn use_token(&mut self, token: String) {
+        self.token = token;
+    }
+
+    /// Sends a request, and holds the answer to the API's description; a path that begins with `/` is whole, others are below `/api/v1/`.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let url = format!("http://{}{}", self.address, whole(path));
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        request = request.header("authorization", format!("Bearer {}", self.token));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut answer = self.agent.run(request.body(body).unwrap()).unwrap();
+        let headers = answer.headers().iter().map(|(name, value)| {
+            let value = value.to_str().unwrap_or_default().to_owned();
+            (name.as_str().to_owned(), value)
+        });
+        let answer = Answer {
+            status: answer.status().as_u16(),
+            headers: headers.collect(),
+            body: answer
+                .body_mut()
+                .with_config()
+                .limit(u64::MAX)
+                .read_to_vec()
+                .unwrap(),
+        };
+        self.demand_described(method, path, &answer);
+        answer
+    }
+
+    fn demand_described(&self, method: &str, path: &str, answer: &Answer) {
+        let path = whole(path);
+        let path = path.split('?').next().unwrap_or_default();
+        let kind = answer.header("content-type").unwrap_or_default();
+        let description = &self.description;
+        let fault = description.fault(method, path, answer.status, kind, &answer.body);
+        if let Some(fault) = fault {
+            let said = String::from_utf8_lossy(&answer.body);
+            panic!("{method} {path} is not as it is described: {fault}\n{said}");
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], b"")
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        let json = [("content-type", "application/json")];
+        self.send("POST", path, &json, body.to_string().as_bytes())
+    }
+
+    /// Sends a file as it is.
+    pub fn upload(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
+        self.send(method, path, &[("content-type", kind)], body)
+    }
+
+    /// Sends a file as a form, as browsers and `curl -F` do.
+    pub fn form(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        let body = form(parts, true);
+        self.upload("POST", path, FORM, &body)
+    }
+
+    /// Sends the beginning of a request whose body should have `length` bytes, and hangs up. Returns when the server has noticed.
+    pub fn break_off(&self, path: &str, kind: &str, length: usize, body: &[u8]) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n",
+            whole(path),
+            self.token,
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        // The server answers, or hangs up too; both are an end.
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn whole(path: &str) -> String {
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("/api/v1/{path}")
+    }
+}
+
+/// The media type of [`form`].
+pub const FORM: &str = "multipart/form-data; boundary=XX";
+
+/// A form; one that is not `whole` ends within its last part.
+pub fn form(parts: &[(&str, Option<&str>, &[u8])], whole: bool) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, file, content) in parts {
+        let file = file.map(|file| format!("; filename=\"{file}\""));
+        let file = file.unwrap_or_default();
+        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    if whole {
+        body.extend_from_slice(b"--XX--\r\n");
+    }
+    body
+}

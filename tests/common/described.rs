@@ -1,0 +1,169 @@
+//! Holds answers of the API to its description: a status and a type that the document has for the route, and a body of the shape
+//! that it draws, with no field more and none less.
+
+use serde_json::{Map, Value};
+
+/// The description.
+pub struct Description(Value);
+
+impl Description {
+    pub fn of_the_code() -> Self {
+        let text = ade::api::description();
+        Self(serde_json::from_str(&text).unwrap())
+    }
+
+    /// What is wrong with an answer. `path` is without the query.
+    pub fn fault(
+        &self,
+        method: &str,
+        path: &str,
+        status: u16,
+        kind: &str,
+        body: &[u8],
+    ) -> Option<String> {
+        let operation = self.operation(method, path)?;
+        let responses = &operation["responses"];
+        let exact = &responses[status.to_string()];
+        let response = if exact.is_null() && (400..500).contains(&status) {
+            &responses["4XX"]
+        } else {
+            exact
+        };
+        if response.is_null() {
+            return Some(format!("{status} is not described"));
+        }
+        let contents = response["content"].as_object()?;
+        let essence = kind.split(';').next().unwrap_or_default();
+        // A file has the type of its format.
+        let described = contents
+            .get(essence)
+            .or(contents.get("application/octet-stream"));
+        let Some(described) = described else {
+            return Some(format!("the type {kind:?} is not described for {status}"));
+        };
+        if essence != "application/json" && !essence.ends_with("+json") {
+            return None;
+        }
+        let value: Value = match serde_json::from_slice(body) {
+            Ok(value) => value,
+            Err(error) => return Some(format!("the body is no JSON: {error}")),
+        };
+        self.misfit(&described["schema"], &value, "body")
+    }
+
+    /// What the document says of a route. `None`: nothing, as of other names for the same.
+    fn operation(&self, method: &str, path: &str) -> Option<&Value> {
+        let paths = self.0["paths"].as_object()?;
+        let found = paths.iter().filter(|(template, _)| matches(template, path));
+        // `/runs/latest` is more than `/runs/{id}`.
+        let (_, routes) = found.min_by_key(|(template, _)| template.matches('{').count())?;
+        routes.get(method.to_lowercase())
+    }
+
+    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        match schema["$ref"].as_str() {
+            Some(place) => {
+                let pointer = place.trim_start_matches('#');
+                let found = self.0.pointer(pointer);
+                self.resolve(found.unwrap_or_else(|| panic!("{place} is nowhere")))
+            }
+            None => schema,
+        }
+    }
+
+    fn misfit(&self, schema: &Value, value: &Value, place: &str) -> Option<String> {
+        let schema = self.resolve(schema);
+        for any in ["oneOf", "anyOf"] {
+            if let Some(several) = schema[any].as_array() {
+                let faults: Vec<_> = several
+                    .iter()
+                    .map(|one| self.misfit(one, value, place))
+                    .collect();
+                let is_fit = faults.iter().any(Option::is_none);
+                return (!is_fit).then(|| {
+                    faults
+                        .into_iter()
+                        .flatten()
+                        .collect::<Vec<_>>()
+                        .join("; or ")
+                });
+            }
+        }
+        if !has_type(&schema["type"], value) {
+            return Some(format!("{place} is {value}, not {}", schema["type"]));
+        }
+        if let Some(words) = schema["enum"].as_array()
+            && !words.contains(value)
+        {
+            return Some(format!("{place} is {value}, none of {words:?}"));
+        }
+        if let Some(items) = value.as_array() {
+            return items.iter().enumerate().find_map(|(index, item)| {
+                self.misfit(&schema["items"], item, &format!("{place}[{index}]"))
+            });
+        }
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        self.collect(schema, &mut properties, &mut required);
+        let (Some(fields), false) = (value.as_object(), properties.is_empty()) else {
+            return None;
+        };
+        if let Some(absent) = required.iter().find(|name| !fields.contains_key(*name)) {
+            return Some(format!("{place}.{absent} is absent"));
+        }
+        fields.iter().find_map(|(name, value)| {
+            let place = format!("{place}.{name}");
+            match properties.get(name) {
+                Some(schema) => self.misfit(schema, value, &place),
+                None => Some(format!("{place} is not described")),
+            }
+        })
+    }
+
+    /// The fields of an object, also of one that is put together from several.
+    fn collect(
+        &self,
+        schema: &Value,
+        properties: &mut Map<String, Value>,
+        required: &mut Vec<String>,
+    ) {
+        let schema = self.resolve(schema);
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        parts.for_each(|part| self.collect(part, properties, required));
+        let own = schema["properties"].as_object().into_iter().flatten();
+        properties.extend(own.map(|(name, schema)| (name.clone(), schema.clone())));
+        let names = schema["required"].as_array().into_iter().flatten();
+        required.extend(names.filter_map(|name| name.as_str().map(str::to_owned)));
+    }
+}
+
+/// Whether a path is one of a template; the path of a file in a configuration has slashes of its own.
+fn matches(template: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some("{path}"), Some(_)) => return true,
+            (Some(part), Some(found)) if part.starts_with('{') || part == found => {}
+            _ => return false,
+        }
+    }
+}
+
+fn has_type(described: &Value, value: &Value) -> bool {
+    let is = |word: &str| match word {
+        "null" => value.is_null(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "number" => value.is_number(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => false,
+    };
+    match described {
+        Value::String(word) => is(word),
+        Value::Array(words) => words.iter().filter_map(Value::as_str).any(is),
+        _ => true,
+    }
+}

@@ -1,0 +1,132 @@
+//! `ade configs`: which configurations the workspace knows, and which one is active.
+
+mod common;
+
+use common::api::Server;
+use common::{Place, snapshot};
+use serde_json::{Value, json};
+
+fn ids(place: &Place) -> Vec<String> {
+    let listed = place.ade("configs ls --json").json();
+    let id = |known: &Value| known["id"].as_str().unwrap().to_owned();
+    listed.as_array().unwrap().iter().map(id).collect()
+}
+
+/// With the configurations `config` and `other`.
+fn two() -> Place {
+    let place = Place::ready();
+    place.configuration("other");
+    place.warm("other");
+    place
+}
+
+#[test]
+fn without_any_it_says_how_one_is_made_known() {
+    let place = Place::new();
+    place
+        .ade("configs ls")
+        .succeeds()
+        .says("the first `ade run` of one makes it known");
+    assert_eq!(place.ade("configs ls --json").json(), json!([]));
+    place
+        .ade("configs show x")
+        .ends_with(2)
+        .says("knows no configurations yet");
+    assert!(!place.path("data").exists(), "a look creates nothing");
+}
+
+#[test]
+fn one_is_active_and_listed_first() {
+    let place = two();
+    snapshot!(place, place.ade("configs ls"), @r"
+    status 0
+    --- stdout
+    ID      CONFIGURATION  ACTIVE  VERSION  LAST RUN  FOLDER
+    [SHORT-ID]  people         no      -        never     config
+    [SHORT-ID]  people         no      -        never     other
+    ");
+    place
+        .ade("configs activate other")
+        .succeeds()
+        .says("is the workspace's active configuration now");
+    snapshot!(place, place.ade("configs ls"), @r"
+    status 0
+    --- stdout
+    ID      CONFIGURATION  ACTIVE  VERSION  LAST RUN  FOLDER
+    [SHORT-ID]  people         yes     -        never     other
+    [SHORT-ID]  people         no      -        never     config
+    ");
+    // Another one takes its place.
+    place.ade("configs activate config").succeeds();
+    let listed = place.ade("configs ls --json").json();
+    let active: Vec<&Value> = [&listed[0], &listed[1]]
+        .map(|known| &known["active"])
+        .into();
+    assert_eq!(active, [true, false]);
+    assert!(listed[0]["path"].as_str().unwrap().ends_with("/config"));
+    let ended = place.ade("configs deactivate config --json").json();
+    assert_eq!(ended["active"], false);
+}
+
+#[test]
+fn it_is_found_by_name_folder_id_and_part_of_an_id() {
+    let place = two();
+    let id = ids(&place).remove(0);
+    let end = &id[id.len() - 12..];
+    for given in [id.as_str(), end, "config", "./config", &id.to_uppercase()] {
+        let shown = place.ade(&format!("configs show {given} --json")).json();
+        assert_eq!(shown["id"].as_str(), Some(id.as_str()), "{given}");
+    }
+    for given in ["nothing", "./nowhere", &id[..5]] {
+        let outcome = place
+            .ade(&format!("configs show {given} --json"))
+            .ends_with(2);
+        assert_eq!(outcome.error()["code"], "configuration_not_found");
+    }
+    let outcome = place.ade("configs show --json 0").ends_with(2);
+    assert_eq!(outcome.error()["code"], "configuration_not_found");
+    snapshot!(place, place.ade("configs show config"), @r"
+    status 0
+    --- stdout
+    people not active
+    id             [ID]
+    folder         config
+    known since    [INSTANT] ([AGO])
+    ");
+}
+
+#[test]
+fn versions_are_shown_and_what_has_none_is_not_activated() {
+    let place = Place::ready();
+    let server = Server::of(&place);
+    let id = ids(&place).remove(0);
+    server
+        .post(&format!("configs/{id}/publish"), &json!(null))
+        .is(201);
+    let shown = place.ade("configs show config --json").json();
+    assert_eq!(shown["versions"][0]["status"], "active");
+    assert_eq!(
+        (&shown["active"], &shown["version"]["version"]),
+        (&json!(true), &json!(1))
+    );
+    place
+        .ade("configs show config")
+        .succeeds()
+        .prints("  1 active ");
+
+    server
+        .post("workspaces/default/configs", &json!({"name": "draft only"}))
+        .is(201);
+    let outcome = place
+        .ade_with(["configs", "activate", "draft only", "--json"])
+        .ends_with(2);
+    assert_eq!(outcome.error()["code"], "not_published");
+    // Two of one name: the name is not enough.
+    server
+        .post("workspaces/default/configs", &json!({"name": "draft only"}))
+        .is(201);
+    let outcome = place
+        .ade_with(["configs", "show", "draft only", "--json"])
+        .ends_with(2);
+    assert_eq!(outcome.error()["code"], "ambiguous_id");
+}

@@ -1,0 +1,131 @@
+//! `ade serve`: where it listens, who is let in, and how it ends.
+
+mod common;
+
+use common::{Place, Server};
+
+#[test]
+fn other_machines_are_let_in_only_with_tokens() {
+    let place = Place::new();
+    place.ade("migrate").succeeds();
+    place
+        .ade("serve --host 0.0.0.0 --port 0")
+        .ends_with(2)
+        .says("0.0.0.0 can be reached by other machines, and there is no token yet")
+        .says("`ade tokens create NAME --scope run` makes one");
+    place.ade("tokens create t").succeeds();
+    let mut server = place.start("serve --host 0.0.0.0 --port 0");
+    server.wait_until_says("serving on http://0.0.0.0:");
+    server.signal(libc::SIGTERM);
+    server.wait().succeeds();
+}
+
+#[test]
+fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
+    use std::io::{Read, Write};
+    let place = Place::new();
+    place.ade("migrate").succeeds();
+    let socket = place.path("api.sock");
+    for round in 0..2 {
+        let mut server = place.start("serve --socket api.sock");
+        server.wait_until_says("serving on");
+        let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: ade\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        if round == 0 {
+            place
+                .ade("serve --socket api.sock")
+                .ends_with(2)
+                .says("in use");
+            server.dies();
+            assert!(socket.exists());
+        } else {
+            server.signal(libc::SIGTERM);
+            server.wait().succeeds();
+            assert!(!socket.exists());
+        }
+    }
+}
+
+#[test]
+fn a_server_that_stops_ends_its_streams_and_exits_with_0() {
+    let place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "--no-worker");
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let mut stream = server
+        .ask("GET", &format!("/api/v1/runs/{id}/events"))
+        .begin();
+    while stream.line().unwrap() != "\r\n" {}
+    server.process.signal(libc::SIGTERM);
+    stream.rest();
+    server.process.wait().succeeds();
+}
+
+#[test]
+fn systemd_hands_over_a_socket_and_is_told_when_the_server_is_ready() {
+    use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixDatagram;
+    use std::os::unix::process::CommandExt;
+    let place = Place::new();
+    place.ade("migrate").succeeds();
+    let notified = UnixDatagram::bind(place.path("notify")).unwrap();
+    notified.set_read_timeout(Some(common::HANG)).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // As systemd does it: the socket is descriptor 3, and the variables name the process itself.
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve"])
+        .arg(place.command().get_program())
+        .current_dir(place.path(""))
+        .env("NOTIFY_SOCKET", place.path("notify"));
+    let descriptor = listener.as_raw_fd();
+    // SAFETY: dup2 may be called between fork and exec.
+    unsafe {
+        command.pre_exec(move || match libc::dup2(descriptor, 3) {
+            -1 => Err(std::io::Error::last_os_error()),
+            _ => Ok(()),
+        });
+    }
+    let server = common::Running::start(command);
+    let mut words = [0; 64];
+    let told = notified.recv(&mut words).unwrap();
+    assert_eq!(&words[..told], b"READY=1");
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: ade.example\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    server.signal(libc::SIGTERM);
+    let told = notified.recv(&mut words).unwrap();
+    assert_eq!(&words[..told], b"STOPPING=1");
+    server.wait().succeeds();
+}
+
+#[test]
+fn a_server_executes_runs_only_if_it_is_told_to() {
+    let place = Place::ready();
+    place.ade("run config members.csv --detach -q").succeeds();
+    let mut server = place.start("serve --port 0 --worker");
+    server.wait_until_says("succeeded in");
+    server.signal(libc::SIGTERM);
+    server.wait().succeeds();
+    place.ade("run config members.csv --detach -q").succeeds();
+    let mut server = place.start("serve --port 0");
+    server.wait_until_says("serving on");
+    server.signal(libc::SIGTERM);
+    server.wait().succeeds();
+    assert_eq!(place.statuses(), ["queued", "succeeded"]);
+}
