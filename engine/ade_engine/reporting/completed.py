@@ -166,8 +166,6 @@ class TableReport:
     __slots__ = ("index", "totals", "structure", "sheet_name", "range_a1", "trimmed_headers")
 
     def __init__(self, table: BuiltTable, registry: Registry):
-        from ade_engine.pipeline.fields import RESERVED_PREFIX
-
         result = table.result
         region = result.source_region
         final = _FinalTable(result, registry.fields)
@@ -182,9 +180,6 @@ class TableReport:
         columns = []
         counted_cells = 0
         for column, filled in zip(result.source_columns, table.counts.filled_by_column):
-            if is_ade() and table.is_merged and table.frame_names[column.index].startswith(RESERVED_PREFIX):
-                # The frame of merged tables holds columns of the engine's own, which people take for the sender's.
-                continue
             counted_cells += filled
             raw = None if is_blank(column.header) else str(column.header).strip()
             mapped = mapped_by_index.get(column.index)

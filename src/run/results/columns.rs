@@ -11,7 +11,8 @@ pub(super) fn derive(payload: &Value) -> Vec<ColumnResult> {
     for workbook in list(payload, "/workbooks") {
         for sheet in list(workbook, "/sheets") {
             for table in list(sheet, "/tables") {
-                for column in list(table, "/structure/columns") {
+                let of_sender = |column: &&Value| !is_own(column);
+                for column in list(table, "/structure/columns").iter().filter(of_sender) {
                     columns.push(result(workbook, sheet, table, column));
                 }
             }
@@ -27,6 +28,34 @@ pub(super) fn derive(payload: &Value) -> Vec<ColumnResult> {
         ))
     });
     columns
+}
+
+/// Whether a column is the engine's own: the frame of merged tables holds its diagnostics, and its report counts them among the
+/// source columns, as the contract says. People would take them for the sender's.
+pub(super) fn is_own(column: &Value) -> bool {
+    const RESERVED: &str = "__ade_";
+    let header = column.pointer("/header/raw").and_then(Value::as_str);
+    header.is_some_and(|header| header.starts_with(RESERVED))
+        && column.pointer("/mapping/status").and_then(Value::as_str) != Some("mapped")
+}
+
+/// How many of the columns in a payload are the engine's own, and how many cells with a value they have.
+pub(super) fn own(payload: &Value) -> (u64, u64) {
+    let (mut columns, mut filled) = (0, 0);
+    for workbook in list(payload, "/workbooks") {
+        for sheet in list(workbook, "/sheets") {
+            for table in list(sheet, "/tables") {
+                for column in list(table, "/structure/columns")
+                    .iter()
+                    .filter(|one| is_own(one))
+                {
+                    columns += 1;
+                    filled += number(column, "/non_empty_cells").unwrap_or(0);
+                }
+            }
+        }
+    }
+    (columns, filled)
 }
 
 fn result(workbook: &Value, sheet: &Value, table: &Value, column: &Value) -> ColumnResult {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::columns;
 use super::payload::list;
 
 /// Returns the columns of `run_metrics` by name, in the table's order.
@@ -22,6 +23,11 @@ pub(super) fn derive(payload: &Value) -> Vec<(&'static str, Value)> {
             .cloned()
             .unwrap_or_else(|| json!(0))
     };
+    let (own, filled) = columns::own(payload);
+    let less = |pointer: &str, number: u64| match payload.pointer(pointer).and_then(Value::as_u64) {
+        Some(counted) => json!(counted.saturating_sub(number)),
+        None => at(pointer),
+    };
     vec![
         ("evaluation_outcome", at("/evaluation/outcome")),
         ("evaluation_findings_total", json!(findings.len())),
@@ -38,10 +44,13 @@ pub(super) fn derive(payload: &Value) -> Vec<(&'static str, Value)> {
         ("table_count", at("/counts/tables")),
         ("row_count_total", at("/counts/rows/total")),
         ("row_count_empty", at("/counts/rows/empty")),
-        ("column_count_total", at("/counts/columns/total")),
+        ("column_count_total", less("/counts/columns/total", own)),
         ("column_count_empty", at("/counts/columns/empty")),
         ("column_count_mapped", at("/counts/columns/mapped")),
-        ("column_count_unmapped", at("/counts/columns/unmapped")),
+        (
+            "column_count_unmapped",
+            less("/counts/columns/unmapped", own),
+        ),
         ("field_count_expected", at("/counts/fields/expected")),
         ("field_count_detected", at("/counts/fields/detected")),
         (
@@ -49,6 +58,9 @@ pub(super) fn derive(payload: &Value) -> Vec<(&'static str, Value)> {
             at("/counts/fields/not_detected"),
         ),
         ("cell_count_total", at("/counts/cells/total")),
-        ("cell_count_non_empty", at("/counts/cells/non_empty")),
+        (
+            "cell_count_non_empty",
+            less("/counts/cells/non_empty", filled),
+        ),
     ]
 }
