@@ -63,7 +63,11 @@ impl Noticed {
             return payload.to_string();
         };
         // A payload of many tables is large, so none of it is copied.
-        let lists = [(NOTICES, &self.notices), (READINGS, &self.readings), (ROWS, &self.rows)];
+        let lists = [
+            (NOTICES, &self.notices),
+            (READINGS, &self.readings),
+            (ROWS, &self.rows),
+        ];
         let lists = lists.map(|(key, list)| (key, as_json(list), !list.is_empty()));
         let own = lists.iter().filter(|(_, _, is_told)| *is_told);
         let others = entries
