@@ -8,13 +8,7 @@ use ade_engine_native::layout::chain::{Chain, Link, STATES};
 use ade_engine_native::layout::{State, features_of, recognise};
 use proptest::prelude::*;
 
-const LIMITS: ScanLimits = ScanLimits {
-    empty_rows: None,
-    empty_columns: None,
-    rows: None,
-    keep_blank_text: false,
-    fill_merged: false,
-};
+const LIMITS: ScanLimits = ScanLimits::NONE;
 
 type Scores = [f64; STATES];
 
