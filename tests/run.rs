@@ -88,6 +88,7 @@ fn the_run_object_is_as_documented() {
       "environment_id": "[ID]",
       "deps_digest": "[SHA256]",
       "engine_spec": "[ENGINE]",
+      "document_id": null,
       "retry_of_run_id": null,
       "input": {
         "name": "people.csv",

@@ -136,10 +136,11 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     snapshot!(place, place.ade("run config truncated.xlsx empty.xlsx encrypted.xlsx text.xlsx --jobs 1"), @r"
     status 1
     --- stdout
-    ✗ truncated.xlsx  failed [TIME]
-    ✗ empty.xlsx  failed [TIME]
-    ✗ encrypted.xlsx  failed [TIME]
-    ✗ text.xlsx  failed [TIME]
+      FILE            TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ truncated.xlsx                  [S]  failed
+    ✗ empty.xlsx                      [S]  failed
+    ✗ encrypted.xlsx                  [S]  failed
+    ✗ text.xlsx                       [S]  failed
     --- stderr
     error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
     error: empty.xlsx is empty: it has no bytes at all
@@ -150,10 +151,11 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     snapshot!(place, place.ade("run config workbook.csv old.csv workbook.xls page.xls --jobs 1"), @r#"
     status 1
     --- stdout
-    ✗ workbook.csv  failed [TIME]
-    ✗ old.csv  failed [TIME]
-    ✗ workbook.xls  failed [TIME]
-    ✗ page.xls  failed [TIME]
+      FILE          TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ workbook.csv                  [S]  failed
+    ✗ old.csv                       [S]  failed
+    ✗ workbook.xls                  [S]  failed
+    ✗ page.xls                      [S]  failed
     --- stderr
     error: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
     hint: this file is a workbook, not text: rename it so that it ends in .xlsx
@@ -364,8 +366,8 @@ fn two_inputs_that_would_overwrite_each_other() {
     snapshot!(place, place.ade("run config north/members.csv south/members.csv -o clean"), @r"
     status 2
     --- stderr
-    error: north/members.csv and south/members.csv would both be written to members_normalized.xlsx
-    hint: run them one at a time, with an output directory for each
+    error: north/members.csv and south/members.csv would both be written to members_normalized.xlsx, so that none of them is run
+    hint: run them one at a time, with another output directory for each, or rename all but one
     ");
     assert!(!place.path("clean").exists());
     // Without an output directory each has a folder of its own.
@@ -406,7 +408,7 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
         "run config people.csv --color sometimes",
         // A name that is reserved for later is not a flag that does nothing.
         "run config people.csv --allow-network",
-        "serve",
+        "report latest",
     ] {
         place.ade(line).ends_with(2);
     }

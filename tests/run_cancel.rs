@@ -176,9 +176,10 @@ fn with_several_files_those_not_begun_are_never_recorded() {
     snapshot!(place, running.wait(), @r"
     status 130
     --- stdout
-    ✗ one.csv  cancelled [TIME]
+      FILE       TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ one.csv                         [S]  cancelled
     --- stderr
-    error: cancelled
+    not started: two.csv, three.csv
     0 of 3 files normalized, 1 cancelled, 2 not started
     ");
     assert_eq!(place.statuses(), ["cancelled"]);

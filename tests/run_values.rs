@@ -139,7 +139,8 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
     }
     // The search finds what is there: the input, its staged copies, the outputs.
     assert!(holds_a_word(&place.path("inbox/marked.csv")));
-    assert!(place.path("clean/marked_normalized.xlsx").is_file());
+    // The last of these runs failed, so that the copy of an earlier one is no result any more.
+    assert!(place.path("clean/marked_normalized.xlsx.stale").is_file());
 }
 
 #[test]
