@@ -78,7 +78,7 @@ fn workspace(folder: &Path) -> Workspace {
     let flags = [
         ("ADE_DATA_DIR", folder.join("data").display().to_string()),
         ("ADE_DATABASE_SQLITE_SYNCHRONOUS", "FULL".to_owned()),
-        ("ADE_QUEUE_SIZE", "4000000000".to_owned()),
+        ("ADE_QUEUE_SIZE", u32::MAX.to_string()),
     ];
     let settings = Settings::resolve(&Inputs {
         flags: BTreeMap::from(flags),

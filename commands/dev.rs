@@ -67,10 +67,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if !loopback {
         serving::demand_tokens(&workspace, &args.host)?;
     }
+    tokens::revoke_abandoned(&workspace)?;
     let (token, record) = tokens::create(
         &workspace,
         &NewToken {
-            name: "ade dev".to_owned(),
+            name: tokens::development_name(),
             scope: Scope::Admin,
             workspaces: None,
             valid_for: Some(TOKEN),

@@ -10,8 +10,10 @@ use ade::api::state::Told;
 use ade::api::{Api, Options};
 use ade::cancel::Cancel;
 use ade::run::Tools;
+use ade::store::TokenRecord;
 use ade::worker;
 use ade::workspace::Workspace;
+use ade::{documents, tokens};
 
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -67,6 +69,7 @@ impl Serving {
             log,
         } = self;
         let stop = signals::stop_on_signals();
+        documents::remove_abandoned(&workspace);
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &Told<'_>| told.api(now));
         let api = Api::new(Arc::clone(&workspace), options, report);
@@ -116,8 +119,11 @@ pub fn socket(path: &std::path::Path) -> Place {
 /// Who listens on a network has to have made tokens on purpose.
 pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
     let now = workspace.machine.now();
-    let tokens = workspace.store.tokens()?;
-    if tokens.iter().any(|token| token.is_valid(now)) {
+    tokens::revoke_abandoned(workspace)?;
+    let known = workspace.store.tokens()?;
+    let on_purpose =
+        |token: &&TokenRecord| token.is_valid(now) && !tokens::is_of_development(token);
+    if known.iter().any(|token| on_purpose(&token)) {
         return Ok(());
     }
     let message = format!("{host} can be reached by other machines, and there is no token yet");

@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -149,12 +150,41 @@ impl Arriving {
         let is_new = recorded
             .as_ref()
             .is_ok_and(|recorded| recorded.id == new.id);
+        if let Ok(recorded) = &recorded
+            && !is_new
+            && !recorded.path.is_file()
+        {
+            // The bytes of then are gone; these are the same.
+            let folder = recorded.path.parent().unwrap_or(&recorded.path);
+            files::create_folder(folder)?;
+            std::fs::rename(&path, &recorded.path)
+                .map_err(FileError::on("write", &recorded.path))?;
+        }
         if !is_new {
             // Nothing names these bytes: the document was there before, or could not be recorded.
             let _ = std::fs::remove_file(&path);
             let _ = std::fs::remove_dir(folder);
         }
         Ok((recorded?, is_new))
+    }
+}
+
+/// How old an unfinished document is at least whose server is gone: a body that takes longer from piece to piece was refused.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// Deletes what servers left that were killed while documents arrived.
+pub fn remove_abandoned(workspace: &Workspace) {
+    let entries = std::fs::read_dir(workspace.layout.documents(workspace.id()));
+    for entry in entries.into_iter().flatten().flatten() {
+        let is_unfinished = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(files::UNFINISHED);
+        let changed = entry.metadata().and_then(|found| found.modified()).ok();
+        let age = changed.and_then(|changed| changed.elapsed().ok());
+        if is_unfinished && age.is_some_and(|age| age > ABANDONED) {
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -131,6 +131,35 @@ pub fn revoke(workspace: &Workspace, given: &str) -> Result<TokenRecord, TokenEr
     }
 }
 
+/// The name of the token of an `ade dev`, before the number of its process.
+const DEVELOPMENT: &str = "ade dev, process ";
+
+/// The name of the token of this process's `ade dev`.
+pub fn development_name() -> String {
+    format!("{DEVELOPMENT}{}", std::process::id())
+}
+
+/// Whether a token is that of an `ade dev`.
+pub fn is_of_development(token: &TokenRecord) -> bool {
+    token.name.starts_with(DEVELOPMENT)
+}
+
+/// Revokes the tokens of `ade dev` processes that were killed.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn revoke_abandoned(workspace: &Workspace) -> Result<(), StoreError> {
+    let now = workspace.machine.now();
+    for token in workspace.store.tokens()? {
+        let process = token.name.strip_prefix(DEVELOPMENT);
+        let is_gone = process.is_some_and(|id| !std::path::Path::new("/proc").join(id).exists());
+        if is_gone && token.is_valid(now) && std::path::Path::new("/proc/self").exists() {
+            workspace.store.revoke_token(&token.id, now)?;
+        }
+    }
+    Ok(())
+}
+
 /// Returns the record of a token's text if that is valid now, and notes its use.
 ///
 /// # Errors

@@ -242,8 +242,12 @@ fn a_token_allows_what_its_scope_says_in_its_workspaces() {
         "{problem}"
     );
     // What lies in another workspace does not exist for the token.
-    by(&elsewhere, "GET", &format!("/api/v1/runs/{id}")).refuses(404, "not_found");
+    by(&elsewhere, "GET", &format!("/api/v1/runs/{id}")).refuses(404, "run_not_found");
     by(&elsewhere, "GET", "/api/v1/runs").refuses(404, "not_found");
+    by(&elsewhere, "GET", "/api/v1/runs?workspace=other").refuses(404, "not_found");
+    server
+        .post("/api/v1/workspaces", &json!({"id": "other"}))
+        .is(201);
     by(&elsewhere, "GET", "/api/v1/runs?workspace=other").is(200);
 }
 

@@ -81,8 +81,8 @@ impl Caller {
 
 /// The token of what a caller showed, if it is valid.
 async fn lookup(api: &Api, shown: &str, session: bool) -> Result<Option<TokenRecord>, ApiError> {
-    // A session's value and a token's text never look alike, so one map serves for both.
-    if let Some(token) = api.tokens.get(shown) {
+    let known_as = format!("{}{shown}", if session { "session " } else { "token " });
+    if let Some(token) = api.tokens.get(&known_as) {
         return Ok(Some(token));
     }
     let shown = shown.to_owned();
@@ -93,7 +93,7 @@ async fn lookup(api: &Api, shown: &str, session: bool) -> Result<Option<TokenRec
             tokens::valid(api.home(), &shown)?
         };
         if let Some(token) = &found {
-            api.tokens.put(shown, token.clone());
+            api.tokens.put(known_as, token.clone());
         }
         Ok(found)
     })

@@ -108,7 +108,7 @@ async fn sheets(
     Query(which): Query<WhichSide>,
 ) -> Result<axum::Json<Value>, ApiError> {
     let side = Side::of(which.side.as_deref())?;
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
         let sheets = api.cells.sheets(&path, &reading)?;
@@ -183,7 +183,7 @@ async fn window(
     let side = Side::of(which.side.as_deref())?;
     let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
     let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (path, reading) = side.file(&workspace, &run)?;
         let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);

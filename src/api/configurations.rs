@@ -134,7 +134,7 @@ async fn list(
         limit: page.limit,
         cursor: page.cursor,
     };
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
         let all = workspace.store.configurations(workspace.id())?;
         let page = page::of_all(all, &wanted, |known| &known.record.id, configuration_json)?;
@@ -186,7 +186,7 @@ async fn create(
     request: Request,
 ) -> Result<Response, ApiError> {
     let workspace = api
-        .work(move |api| known_workspace(api, &caller, &workspace))
+        .slow_work(move |api| known_workspace(api, &caller, &workspace))
         .await?;
     let (name, content) = if media_type(request.headers()) == "application/json" {
         let Json(new) =
@@ -199,7 +199,7 @@ async fn create(
         (named.name, Some(content))
     };
     let known = api
-        .work(move |_| {
+        .slow_work(move |_| {
             draft::create(&workspace, name.as_deref(), content).map_err(|error| {
                 let error = ApiError::from(error);
                 match error.code() {
@@ -254,7 +254,7 @@ async fn show(
     Reader(caller): Reader,
     Path(which): Path<Which>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (_, known) = which.find(api, &caller)?;
         Ok(axum::Json(configuration_json(&known)))
     })
@@ -280,10 +280,10 @@ async fn replace_draft(
     Path(which): Path<Which>,
     request: Request,
 ) -> Result<axum::Json<Value>, ApiError> {
-    let (workspace, known) = api.work(move |api| which.find(api, &caller)).await?;
+    let (workspace, known) = api.slow_work(move |api| which.find(api, &caller)).await?;
     let limit = workspace.settings.upload_limit;
     let content = receive(&api, &workspace, request, limit, is_archive).await?;
-    api.work(move |_| {
+    api.slow_work(move |_| {
         draft::replace(&workspace, &known, content)?;
         listed(&workspace, &known)
     })
@@ -300,7 +300,7 @@ async fn versions(
     Reader(caller): Reader,
     Path(which): Path<Which>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let versions = workspace.store.versions(&known.record.id)?;
         let items: Vec<Value> = versions.iter().map(version_json).collect();
@@ -319,7 +319,7 @@ async fn files(
     Reader(caller): Reader,
     Path(which): Path<Which>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         listed(&workspace, &known)
     })
@@ -352,7 +352,7 @@ async fn read_file(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let path = api
-        .work(move |api| {
+        .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
             draft::file(&workspace, &known, which.path()).map_err(about_path)
         })
@@ -384,11 +384,11 @@ async fn write_file(
     request: Request,
 ) -> Result<Response, ApiError> {
     let asked = which.clone();
-    let (workspace, known) = api.work(move |api| asked.find(api, &caller)).await?;
+    let (workspace, known) = api.slow_work(move |api| asked.find(api, &caller)).await?;
     let limit = workspace.settings.upload_limit.min(LARGEST_FILE);
     // A file of a configuration is Python, TOML or anything else.
     let content = receive(&api, &workspace, request, limit, |_| true).await?;
-    api.work(move |_| {
+    api.slow_work(move |_| {
         let written = draft::write(&workspace, &known, which.path(), content);
         let (file, is_new) = written.map_err(about_path)?;
         let status = if is_new {
@@ -414,7 +414,7 @@ async fn delete_file(
     Administrator(caller): Administrator,
     Path(which): Path<Which>,
 ) -> Result<StatusCode, ApiError> {
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         draft::delete(&workspace, &known, which.path()).map_err(about_path)?;
         Ok(StatusCode::NO_CONTENT)
@@ -443,7 +443,7 @@ async fn publish_version(
     Administrator(caller): Administrator,
     Path(which): Path<Which>,
 ) -> Result<Response, ApiError> {
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let version = publish::publish(&workspace, &known)?;
         Ok((StatusCode::CREATED, axum::Json(version_json(&version))).into_response())
@@ -483,7 +483,7 @@ async fn set_active(
     which: Which,
     active: bool,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.work(move |api| {
+    api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = publish::set_active(&workspace, &known, active)?;
         Ok(axum::Json(configuration_json(&known)))

@@ -20,6 +20,7 @@ pub struct Requests {
 impl Requests {
     /// Counts an answer.
     pub fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let method = known_method(method);
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = routes.get_mut(&(method.to_owned(), route.to_owned(), status)) {
             *count += 1;
@@ -46,8 +47,7 @@ impl Requests {
         {
             let _ = writeln!(
                 text,
-                "ade_http_requests_total{{method=\"{}\",route=\"{route}\",status=\"{status}\"}} {count}",
-                known_method(method)
+                "ade_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}"
             );
         }
         text.push_str("# HELP ade_http_answer_seconds Time until the head of the answer.\n# TYPE ade_http_answer_seconds histogram\n");

@@ -32,7 +32,8 @@ pub fn around(router: Router<Api>, api: &Api) -> Router<Api> {
         .and(NotForContentType::const_new("text/event-stream"))
         .and(NotForContentType::const_new("application/x-ndjson"))
         .and(NotForContentType::const_new("application/vnd"))
-        .and(NotForContentType::const_new("application/octet-stream"));
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(is_no_download);
     router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
@@ -43,6 +44,16 @@ pub fn around(router: Router<Api>, api: &Api) -> Router<Api> {
             ApiError::internal("a handler panicked").into_response()
         }))
         .layer(middleware::from_fn_with_state(api.clone(), surround))
+}
+
+/// What has an ETag can be continued by a range of its bytes, which a compressed form of them has not.
+fn is_no_download(
+    _: StatusCode,
+    _: axum::http::Version,
+    headers: &axum::http::HeaderMap,
+    _: &axum::http::Extensions,
+) -> bool {
+    !headers.contains_key(header::ETAG)
 }
 
 async fn no_route(request: Request) -> ApiError {

@@ -15,6 +15,7 @@ use super::body::{Query, refused_body};
 use super::caller::{COOKIE, Caller, cookie};
 use super::problem::ApiError;
 use super::state::Api;
+use super::workspaces::known_workspace;
 use crate::clock::Timestamp;
 use crate::counted::thousands;
 use crate::problem::code;
@@ -72,8 +73,7 @@ async fn home(
             let id = asked
                 .workspace
                 .unwrap_or_else(|| api.home().id().to_owned());
-            caller.demand(&id, "workspace", &id)?;
-            let workspace = api.workspace(&id)?;
+            let workspace = known_workspace(api, &caller, &id)?;
             let runs = workspace.store.runs(&RunFilter {
                 workspace_id: id.clone(),
                 limit: RUNS,

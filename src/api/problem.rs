@@ -113,7 +113,13 @@ impl ApiError {
     /// No such thing: 404.
     pub fn not_found(what: &str, id: &str) -> Self {
         let detail = format!("there is no {what} {id:?}");
-        Self::new(StatusCode::NOT_FOUND, code::NOT_FOUND, detail)
+        // A run of another workspace and one that is nowhere are answered alike.
+        let code = if what == "run" {
+            code::RUN_NOT_FOUND
+        } else {
+            code::NOT_FOUND
+        };
+        Self::new(StatusCode::NOT_FOUND, code, detail)
     }
 
     /// The server itself failed: 500.

@@ -19,18 +19,20 @@ use super::page;
 use super::problem::{ApiError, ProblemDetails};
 use super::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use super::state::Api;
+use super::workspaces::known_workspace;
 use super::{pieces, stream, tail};
 use crate::clock::Timestamp;
 use crate::configuration::Configuration;
 use crate::digest;
-use crate::environment::prepare::{Prepared, prepare, prepare_version};
+use crate::environment::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::files::name_of;
 use crate::problem::code;
 use crate::run::json::{run_json, runs_json};
-use crate::run::submit::{Wanted, submit};
+use crate::run::submit::{SubmitError, Wanted, submit};
 use crate::run::{cancel, retry};
 use crate::store::{
-    DocumentRecord, KnownConfiguration, RunFilter, RunOptions, RunRecord, RunStatus,
+    ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions, RunRecord,
+    RunStatus,
 };
 use crate::workspace::Workspace;
 
@@ -171,7 +173,11 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let made = make(&api, &caller, Some(config_id), &headers, new.clone()).await?;
     if new.stream {
-        return Ok(stream::lines(&api, &made.workspace, &made.run));
+        let follower = stream::Follower {
+            token: caller.token.id.clone(),
+            after: 0,
+        };
+        return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = if made.is_new {
         StatusCode::CREATED
@@ -219,7 +225,8 @@ pub async fn make(
         }
         let workspace = api.workspace(&document.workspace_id)?;
         let prepared = prepared(api, &workspace, &known)?;
-        let request = json!([known.record.id, new]).to_string();
+        // As it was sent: the same bytes under the same key are the same request, whatever is active meanwhile.
+        let request = json!([config_id, new.document_id, new.options]).to_string();
         let wanted = Wanted {
             prepared: &prepared,
             document: &document,
@@ -270,7 +277,7 @@ pub fn prepared(
     let record = &known.record;
     match &known.version {
         Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
-            Ok(prepare_version(workspace, record, version)?)
+            prepare_version(workspace, record, version).map_err(|error| unusable(error, record))
         }),
         None if known.uploaded => {
             let detail = format!(
@@ -283,10 +290,18 @@ pub fn prepared(
             )
         }
         None => {
-            let configuration = Configuration::open(&record.path)?;
-            Ok(Arc::new(prepare(workspace, configuration, None)?))
+            let prepared = Configuration::open(&record.path)
+                .map_err(ApiError::from)
+                .and_then(|configuration| Ok(prepare(workspace, configuration, None)?));
+            prepared
+                .map(Arc::new)
+                .map_err(|error| error.without_folder(&record.path))
         }
     }
+}
+
+fn unusable(error: PrepareError, record: &ConfigurationRecord) -> ApiError {
+    ApiError::from(error).without_folder(&record.path)
 }
 
 /// The document with this id, in a workspace that the caller's token is for.
@@ -382,8 +397,7 @@ async fn list(
     let since = since.transpose()?;
     api.work(move |api| {
         let id = which.workspace.as_deref().unwrap_or(api.home().id());
-        caller.demand(id, "workspace", id)?;
-        let workspace = api.workspace(id)?;
+        let workspace = known_workspace(api, &caller, id)?;
         let runs = workspace.store.runs(&RunFilter {
             workspace_id: id.to_owned(),
             status,
@@ -410,12 +424,11 @@ async fn show(
     Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.work(move |api| {
+    api.glance(|api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run))?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
-    .await
 }
 
 /// A part of a log.
@@ -510,6 +523,7 @@ struct Resume {
         ("Last-Event-ID" = inline(u64), Header, description = "The id of the last event that was received")),
     responses(
         (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
+        (status = 204, description = "The run has ended, and the client has all of its events"),
         (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
@@ -533,13 +547,25 @@ async fn events(
     };
     page::demand_number("Last-Event-ID", last)?;
     page::demand_number("after_id", resume.after_id)?;
-    let (workspace, run) = api.work(move |api| run_of(api, &caller, &id)).await?;
-    Ok(stream::server_sent(
-        &api,
-        &workspace,
-        &run,
-        last.unwrap_or(0),
-    ))
+    let token = caller.token.id.clone();
+    let (workspace, run, is_over) = api
+        .work(move |api| {
+            let (workspace, run) = run_of(api, &caller, &id)?;
+            let path = tail::path_of(&workspace, &run);
+            let is_over = run.status.is_terminal()
+                && last.is_some_and(|last| last > 0 && last >= tail::last_number(path));
+            Ok((workspace, run, is_over))
+        })
+        .await?;
+    if is_over {
+        // Nothing comes any more: a browser that gets this status does not ask again.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let follower = stream::Follower {
+        token,
+        after: last.unwrap_or(0),
+    };
+    Ok(stream::server_sent(&api, &workspace, &run, follower))
 }
 
 /// Cancel a run.
@@ -590,6 +616,11 @@ pub async fn again(api: &Api, caller: &Caller, id: String) -> Result<RunRecord, 
     let caller = caller.clone();
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
+        let limit = workspace.settings.queue_size;
+        let queued = workspace.store.queue_depth()?.queued;
+        if queued >= u64::from(limit) {
+            return Err(SubmitError::Full { queued, limit }.into());
+        }
         Ok(retry::retry(&workspace, &run.id)?)
     })
     .await

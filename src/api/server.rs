@@ -215,7 +215,12 @@ async fn accept(
         if *stops.borrow() {
             return;
         }
-        let Ok(permit) = Arc::clone(connections).acquire_owned().await else {
+        let free = Arc::clone(connections).acquire_owned();
+        let permit = tokio::select! {
+            permit = free => permit,
+            _ = stops.changed() => continue,
+        };
+        let Ok(permit) = permit else {
             return;
         };
         let accepted = tokio::select! {

@@ -65,8 +65,13 @@ pub struct Shared {
     pub(super) options: Options,
     pub(super) report: Box<Report>,
     pub(super) since: Instant,
+    slow: tokio::sync::Semaphore,
     stopping: watch::Sender<bool>,
 }
+
+/// How many slow calls run at a time, and how long another one waits for its turn.
+const SLOW_AT_ONCE: usize = 16;
+const SLOW_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl std::ops::Deref for Api {
     type Target = Shared;
@@ -90,6 +95,7 @@ impl Api {
             options,
             report,
             since: Instant::now(),
+            slow: tokio::sync::Semaphore::new(SLOW_AT_ONCE),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -133,6 +139,36 @@ impl Api {
         }
     }
 
+    /// As [`Api::work`], for a call that reads a row or two: it takes less time than a change of threads. Other tasks go on
+    /// beside it, should it have to wait for the database.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub fn glance<T>(
+        &self,
+        call: impl FnOnce(&Self) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let done = tokio::task::block_in_place(|| call(self));
+        done.map_err(|error| error.without_paths(self.home.layout.data()))
+    }
+
+    /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
+    /// the pool always has room for the others.
+    ///
+    /// # Errors
+    /// Those of the call; 503 if many such calls wait already.
+    pub async fn slow_work<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        match tokio::time::timeout(SLOW_PATIENCE, self.slow.acquire()).await {
+            Ok(Ok(_permit)) => self.work(call).await,
+            _ => Err(busy(
+                "the server has many such requests; try again in a moment",
+            )),
+        }
+    }
+
     /// The server is about to end: streams end soon.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
@@ -145,6 +181,17 @@ impl Api {
 }
 
 impl ApiError {
+    /// The same without the path of a configuration's folder.
+    pub(super) fn without_folder(mut self, folder: &Path) -> Self {
+        if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
+            self.detail = self.detail.replace(folder, "<configuration>");
+            self.hint = self
+                .hint
+                .map(|hint| hint.replace(folder, "<configuration>"));
+        }
+        self
+    }
+
     /// The same without the path of the data directory, which is no business of a client's.
     fn without_paths(mut self, data: &Path) -> Self {
         if let Some(data) = data.to_str().filter(|data| data.len() > 1) {

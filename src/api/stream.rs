@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -25,8 +25,23 @@ use crate::workspace::Workspace;
 /// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// How often the token of a client is looked at: it may have been revoked, or have ended.
+const LOOK_AT_TOKEN: Duration = Duration::from_secs(5);
+
+/// Who follows a run, from where on.
+pub struct Follower {
+    /// The id of the token.
+    pub token: String,
+    /// Events up to this number are not sent.
+    pub after: u64,
+}
+
 /// One client that follows a run.
 struct Client {
+    api: Api,
+    token: String,
+    looked: Instant,
+    sent: Instant,
     path: PathBuf,
     /// Everything before it was sent.
     position: u64,
@@ -50,8 +65,13 @@ enum Next {
 }
 
 impl Client {
-    fn new(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, after: u64) -> Self {
+    fn new(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, follower: Follower) -> Self {
+        let Follower { token, after } = follower;
         Self {
+            api: api.clone(),
+            token,
+            looked: Instant::now(),
+            sent: Instant::now(),
             path: tail::path_of(workspace, run),
             position: 0,
             after,
@@ -63,10 +83,19 @@ impl Client {
 
     async fn next(&mut self) -> Next {
         loop {
+            if self.looked.elapsed() >= LOOK_AT_TOKEN {
+                self.looked = Instant::now();
+                if !self.may_go_on().await {
+                    return Next::Over;
+                }
+            }
             let seen = self.seen.borrow_and_update().clone();
             if self.position < seen.end {
                 match self.catch_up(&seen).await {
-                    Some(piece) => return Next::Piece(piece),
+                    Some(piece) => {
+                        self.sent = Instant::now();
+                        return Next::Piece(piece);
+                    }
                     None => return Next::Over,
                 }
             }
@@ -88,9 +117,28 @@ impl Client {
                     self.over |= self.seen.borrow().over.is_none();
                 },
                 _ = self.stopping.changed() => {}
-                () = tokio::time::sleep(KEEP_ALIVE) => return Next::Quiet,
+                () = tokio::time::sleep(LOOK_AT_TOKEN) => if self.sent.elapsed() >= KEEP_ALIVE {
+                    self.sent = Instant::now();
+                    return Next::Quiet;
+                },
             }
         }
+    }
+
+    /// Whether the token is valid still. A database that does not answer says nothing.
+    async fn may_go_on(&self) -> bool {
+        let token = self.token.clone();
+        let valid = self
+            .api
+            .work(move |api| {
+                let now = api.home().machine.now();
+                let tokens = api.home().store.tokens()?;
+                Ok(tokens
+                    .iter()
+                    .any(|known| known.id == token && known.is_valid(now)))
+            })
+            .await;
+        valid.unwrap_or(true)
     }
 
     /// The next piece: the published one if that is next, else one from the file.
@@ -117,8 +165,13 @@ impl Client {
 }
 
 /// A run's events as server-sent events, those behind number `after`.
-pub fn server_sent(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, after: u64) -> Response {
-    let client = Client::new(api, workspace, run, after);
+pub fn server_sent(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    run: &RunRecord,
+    follower: Follower,
+) -> Response {
+    let client = Client::new(api, workspace, run, follower);
     let frames = stream::unfold((client, true), |(mut client, first)| async move {
         // The head of the answer goes out at once, whether or not there are events.
         if first {
@@ -153,8 +206,13 @@ fn frames_of(lines: &[Line]) -> Bytes {
 /// What a client that submitted a run gets, line by line: `run.created` with the run, then its events. The engine's events are
 /// as they are in the log; `run.start` is `run.started`, the end is `run.completed` with the run as it is then, and each other
 /// event is the data of a `run.log`.
-pub fn lines(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> Response {
-    let client = Client::new(api, workspace, run, 0);
+pub fn lines(
+    api: &Api,
+    workspace: &Arc<Workspace>,
+    run: &RunRecord,
+    follower: Follower,
+) -> Response {
+    let client = Client::new(api, workspace, run, follower);
     let created = json!({
         "event": "run.created", "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
         "message": "The run is in the queue", "data": {"run": run_json(run, None)},

@@ -8,7 +8,8 @@
 use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -192,11 +193,7 @@ impl Reading {
     /// Goes to the end of what is there, and looks at the last lines.
     fn at_end(path: PathBuf) -> Self {
         let mut reading = Self::new(path);
-        let length = std::fs::metadata(&reading.path).map_or(0, |found| found.len());
-        if length > PIECE {
-            // Somewhere in a line; its end is no event, and is left out.
-            reading.position = length - PIECE;
-        }
+        reading.position = start_of_last_lines(&reading.path).unwrap_or(0);
         while let Ok(Some(_)) = reading.read() {}
         reading
     }
@@ -225,6 +222,32 @@ impl Reading {
         }
         Ok(piece)
     }
+}
+
+/// Where a line begins that is followed by another, near the end of a log; of a short log, its beginning.
+fn start_of_last_lines(path: &Path) -> io::Result<u64> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut back = PIECE;
+    loop {
+        let from = length.saturating_sub(back);
+        if from == 0 {
+            return Ok(0);
+        }
+        let mut bytes = vec![0; usize::try_from(length - from).unwrap_or(usize::MAX)];
+        file.read_exact_at(&mut bytes, from)?;
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let ends: Vec<usize> = ends.map(|(at, _)| at).take(2).collect();
+        if let [first, _] = ends[..] {
+            return Ok(from + first as u64 + 1);
+        }
+        back *= 4;
+    }
+}
+
+/// The number of the last event in a log; 0 if it has none.
+pub fn last_number(path: PathBuf) -> u64 {
+    Reading::at_end(path).sequence
 }
 
 #[cfg(test)]
@@ -279,6 +302,25 @@ mod tests {
             all.extend(piece.lines.iter().map(|line| line.sequence));
         }
         assert_eq!(all, (1..=20_000).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn a_follower_begins_at_the_start_of_a_line_however_long_the_last_ones_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let long = "x".repeat(usize::try_from(PIECE).unwrap() + 1000);
+        let whole = format!(
+            "{}{{\"sequence\":2,\"event\":\"e\",\"message\":\"{long}\"}}\n",
+            event(1)
+        );
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(last_number(path.clone()), 2);
+        std::fs::write(&path, format!("{whole}{{\"sequence\":3,\"event\":\"{long}")).unwrap();
+        let reading = Reading::at_end(path);
+        assert_eq!(
+            (reading.position, reading.sequence),
+            (whole.len() as u64, 2)
+        );
     }
 
     #[test]

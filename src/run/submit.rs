@@ -84,7 +84,7 @@ pub fn submit(
     let new = new_run(workspace, wanted, environment.id);
     let limit = workspace.settings.queue_size;
     let asked = Submission {
-        most_queued: Some(u64::from(limit)),
+        most_queued: (limit < u32::MAX).then_some(u64::from(limit)),
         key: wanted.key.clone(),
     };
     match workspace.store.submit_run(&new, &asked, machine.now())? {

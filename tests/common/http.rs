@@ -90,7 +90,11 @@ impl Server {
             .ask("GET", &format!("/api/v1/runs/{run}/events"))
             .header("Last-Event-ID", &after.to_string())
             .send();
-        frames(&answer.is(200).text())
+        match answer.status {
+            // All of them were received.
+            204 => Vec::new(),
+            _ => frames(&answer.is(200).text()),
+        }
     }
 }
 
