@@ -22,13 +22,15 @@ use std::process::Command;
 use common::{Place, Running};
 
 /// The documents with commands or complete files.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
+    "docs/api.md",
     "docs/architecture.md",
     "docs/authoring.md",
     "docs/engine.md",
     "docs/errors.md",
     "docs/events.md",
+    "docs/layout.md",
     "docs/operating.md",
 ];
 /// What a line of a block begins with that is a command.

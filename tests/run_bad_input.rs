@@ -152,14 +152,14 @@ fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
     status 1
     --- stdout
       FILE          TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ✗ workbook.csv                  [S]  failed
-    ✗ old.csv                       [S]  failed
-    ✗ workbook.xls                  [S]  failed
-    ✗ page.xls                      [S]  failed
+    ✗ workbook.csv                    [S]  failed
+    ✗ old.csv                         [S]  failed
+    ✗ workbook.xls                    [S]  failed
+    ✗ page.xls                        [S]  failed
     --- stderr
-    error: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
+    error: workbook.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
     hint: this file is a workbook, not text: rename it so that it ends in .xlsx
-    error: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 0-0: invalid continuation byte; the setting csv_encoding may name another encoding, or "auto"
+    error: old.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 0-0: invalid continuation byte; the setting csv_encoding may name another encoding, or "auto"
     hint: this file is a workbook, not text: rename it so that it ends in .xls
     error: workbook.xls is not a readable .xls workbook: this is a newer workbook; rename it to .xlsx
     error: page.xls is not a readable .xls workbook: this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx

@@ -14,11 +14,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::created;
 use super::body::{MaybeJson, Path, Query};
 use super::caller::{Administrator, Caller, Reader};
 use super::configurations::Which;
 use super::problem::{ApiError, ProblemDetails};
-use super::runs::{created, log_page, prepared};
+use super::runs::{log_page, prepared};
 use super::schemas::{BuildLogPage, Environment};
 use super::state::Api;
 use super::{pieces, stream};

@@ -15,13 +15,14 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::created;
 use super::body::{Json, Path, Query};
 use super::caller::{Administrator, Caller, Reader};
 use super::documents::FileForm;
 use super::download::{self, Download};
 use super::page;
 use super::problem::{ApiError, ProblemDetails};
-use super::runs::{configuration_of, created};
+use super::runs::configuration_of;
 use super::schemas::{
     ConfigurationPage, DraftFile, DraftFileList, KnownConfiguration as Shape, Version, VersionList,
 };

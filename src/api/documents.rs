@@ -9,12 +9,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::created;
 use super::body::{Path, Query};
 use super::caller::{Reader, Runner};
 use super::download::{self, Download};
 use super::page;
 use super::problem::{ApiError, ProblemDetails};
-use super::runs::{created, document_of};
+use super::runs::document_of;
 use super::schemas::{Document, DocumentPage};
 use super::state::Api;
 use super::upload::Upload;

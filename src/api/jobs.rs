@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::created;
 use super::body::{Json, Path};
 use super::caller::{Reader, Runner};
 use super::problem::{ApiError, ProblemDetails};
-use super::runs::{Left, NewRun, NewRunOptions, again, created, left, make, run_of};
+use super::runs::{Left, NewRun, NewRunOptions, again, left, make, run_of};
 use super::schemas::Job;
 use super::state::Api;
 use crate::problem::code;

@@ -16,6 +16,7 @@
 //! Promises: what is acknowledged is recorded; no answer contains a secret, and no error a path of the machine; a stream
 //! resumes behind any event that was received.
 
+mod answer;
 mod body;
 mod builds;
 mod caller;

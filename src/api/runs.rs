@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::created;
 use super::body::{Json, Path, Query};
 use super::caller::{Caller, Reader, Runner};
 use super::download::{self, Download};
@@ -244,16 +245,6 @@ pub async fn make(
     .await
 }
 
-/// An answer about something that was created, with its place.
-pub fn created(status: StatusCode, kind: &str, id: &str, body: Value) -> Response {
-    let place = format!("/api/v1/{kind}/{id}");
-    let mut response = (status, axum::Json(body)).into_response();
-    if let Ok(place) = HeaderValue::from_str(&place) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    response
-}
-
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(value) = headers.get(HeaderName::from_static(KEY_HEADER)) else {
         return Ok(None);
@@ -424,11 +415,12 @@ async fn show(
     Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.glance(|api| {
+    api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run))?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
+    .await
 }
 
 /// A part of a log.

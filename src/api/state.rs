@@ -139,19 +139,6 @@ impl Api {
         }
     }
 
-    /// As [`Api::work`], for a call that reads a row or two: it takes less time than a change of threads. Other tasks go on
-    /// beside it, should it have to wait for the database.
-    ///
-    /// # Errors
-    /// Those of the call.
-    pub fn glance<T>(
-        &self,
-        call: impl FnOnce(&Self) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
-        let done = tokio::task::block_in_place(|| call(self));
-        done.map_err(|error| error.without_paths(self.home.layout.data()))
-    }
-
     /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
     /// the pool always has room for the others.
     ///

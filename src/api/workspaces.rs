@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answer::created;
 use super::body::{Json, Path};
 use super::caller::{Administrator, Caller, Reader};
 use super::problem::{ApiError, ProblemDetails};
-use super::runs::created;
 use super::schemas::{Workspace as Shape, WorkspaceList};
 use super::state::Api;
 use crate::layout::checked_segment;

@@ -1,0 +1,15 @@
+//! Answers that several resources give.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+/// An answer about something that was created, with its place.
+pub fn created(status: StatusCode, kind: &str, id: &str, body: Value) -> Response {
+    let place = format!("/api/v1/{kind}/{id}");
+    let mut response = (status, axum::Json(body)).into_response();
+    if let Ok(place) = HeaderValue::from_str(&place) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
+}
