@@ -86,7 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if args.open {
         open(&link);
     }
-    let worker = (!args.no_worker).then(|| worker::Options {
+    let worker = (!args.no_worker).then_some(worker::Options {
         concurrency: settings.worker.concurrency,
         drain: false,
         once: false,

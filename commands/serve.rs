@@ -92,7 +92,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             without_pages: args.no_web,
             trusted_proxies,
         },
-        worker: args.worker.then(|| worker::Options {
+        worker: args.worker.then_some(worker::Options {
             concurrency: settings.worker.concurrency,
             drain: false,
             once: false,

@@ -103,7 +103,7 @@ impl ServerLog {
                 "config" => ("config", Tone::Warn),
                 _ => ("worker", Tone::Good),
             };
-            let speaker = self.ui.paint_err(tone, &format!("{speaker:<6}"));
+            let speaker = self.ui.paint_err(tone, format!("{speaker:<6}"));
             let clock = self.ui.paint_err(Tone::Dim, clock);
             let tone = match level {
                 LogLevel::Error => Tone::Bad,
