@@ -1,8 +1,8 @@
 //! The output directory of `ade run`: what can be wrong with it is found before any work, and copies appear whole.
 //!
 //! A workbook in it is always the result of the last run that ended, and that run was accepted. Where a run failed or was
-//! refused, the copy that an earlier run left there is renamed to `<name>.stale` ([`set_aside`]), and the next accepted run
-//! deletes that file ([`copy`]'s caller, [`forget_stale`]). Only files that the records call copies are renamed or deleted.
+//! refused, the copy that an earlier run left there is renamed to `<name>.stale` (`set_aside`), and the next accepted run
+//! deletes that file (`copy`'s caller, `forget_stale`). Only files that the records call copies are renamed or deleted.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Finds the layout of a sheet: which rows are titles, headers, section heads, data, totals and notes.
 //!
 //! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, and [`chain`]
-//! finds the likeliest sequence of states, with learned weights ([`weights`], which `engine/native/layout/train.py` writes).
+//! finds the likeliest sequence of states, with learned weights (`weights`, which `engine/native/layout/train.py` writes).
 //! The same sheet always has the same layout.
 
 pub mod chain;
