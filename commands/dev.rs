@@ -67,7 +67,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if !loopback {
         serving::demand_tokens(&workspace, &args.host)?;
     }
-    tokens::revoke_abandoned(&workspace)?;
     let (token, record) = tokens::create(
         &workspace,
         &NewToken {

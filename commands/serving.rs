@@ -69,6 +69,8 @@ impl Serving {
             log,
         } = self;
         let stop = signals::stop_on_signals();
+        // What servers left that were killed.
+        tokens::revoke_abandoned(&workspace)?;
         documents::remove_abandoned(&workspace);
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &Told<'_>| told.api(now));
@@ -119,11 +121,8 @@ pub fn socket(path: &std::path::Path) -> Place {
 /// Who listens on a network has to have made tokens on purpose.
 pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
     let now = workspace.machine.now();
-    tokens::revoke_abandoned(workspace)?;
-    let known = workspace.store.tokens()?;
-    let on_purpose =
-        |token: &&TokenRecord| token.is_valid(now) && !tokens::is_of_development(token);
-    if known.iter().any(|token| on_purpose(&token)) {
+    let on_purpose = |token: &TokenRecord| token.is_valid(now) && !tokens::is_of_development(token);
+    if workspace.store.tokens()?.iter().any(on_purpose) {
         return Ok(());
     }
     let message = format!("{host} can be reached by other machines, and there is no token yet");

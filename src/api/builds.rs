@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::stream as streams;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,6 +18,7 @@ use super::answer::created;
 use super::body::{MaybeJson, Path, Query};
 use super::caller::{Administrator, Caller, Reader};
 use super::configurations::Which;
+use super::page::LogPart;
 use super::problem::{ApiError, ProblemDetails};
 use super::runs::{log_page, prepared};
 use super::schemas::{BuildLogPage, Environment};
@@ -33,8 +34,6 @@ use crate::workspace::Workspace;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How often something is sent when nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// The largest number of lines of one page of a log.
-const MOST_LINES: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -301,19 +300,6 @@ async fn show(
     .await
 }
 
-/// A part of a log.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct LogPart {
-    /// Lines behind this number.
-    #[serde(default)]
-    after_id: u64,
-    /// The largest number of lines, from 1 to 1000.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-}
-
 /// Read the log of a build.
 #[utoipa::path(get, path = "/api/v1/builds/{id}/logs", tag = "builds", params(("id" = String, Path, description = "The build"), LogPart), responses(
     (status = 200, body = BuildLogPage),
@@ -325,17 +311,11 @@ async fn logs(
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    let limit = match part.limit.unwrap_or(MOST_LINES) {
-        limit @ 1..=MOST_LINES => limit as usize,
-        _ => {
-            let message = format!("must be from 1 to {MOST_LINES}");
-            return Err(ApiError::field("limit", message));
-        }
-    };
+    let (after, limit) = part.checked()?;
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
         let path = EnvironmentFolder(build.folder.clone()).events();
-        let page = log_page(&path, &build.id, part.after_id, limit)?;
+        let page = log_page(&path, &build.id, after, limit)?;
         Ok(axum::Json(json!({
             "build_id": page["run_id"], "entries": page["entries"], "next_after_id": page["next_after_id"],
         })))

@@ -74,7 +74,7 @@ fn answer(status: StatusCode, run: &RunRecord) -> Response {
 
 /// Submit a job.
 #[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
+    params(("Idempotency-Key" = inline(String), Header, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
     request_body = NewJob,
     responses(
         (status = 202, body = Job, headers(("Location" = String, description = "The job"))),

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
 use super::problem::ApiError;
 
@@ -47,10 +48,7 @@ impl Wanted {
     pub fn limit(&self) -> Result<u32, ApiError> {
         match self.limit.unwrap_or(USUAL) {
             limit @ 1..=LARGEST => Ok(limit),
-            _ => Err(ApiError::field(
-                "limit",
-                format!("must be from 1 to {LARGEST}"),
-            )),
+            _ => Err(bad_limit()),
         }
     }
 
@@ -93,6 +91,38 @@ pub fn of_all<T>(
     let last = shown.last().filter(|_| has_more).map(|one| id_of(one));
     let items = shown.iter().map(|one| json_of(one)).collect::<Vec<_>>();
     Ok(json!({"items": items, "next_cursor": last.map(|id| URL_SAFE_NO_PAD.encode(id))}))
+}
+
+/// A part of a log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LogPart {
+    /// Lines behind this number.
+    #[serde(default)]
+    #[param(maximum = 9007199254740991u64)]
+    after_id: u64,
+    /// The largest number of lines, from 1 to 1000.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+impl LogPart {
+    /// The number behind which the lines are wanted, and the largest number of them.
+    ///
+    /// # Errors
+    /// One of the two cannot be used.
+    pub fn checked(&self) -> Result<(u64, usize), ApiError> {
+        demand_number("after_id", Some(self.after_id))?;
+        match self.limit.unwrap_or(LARGEST) {
+            limit @ 1..=LARGEST => Ok((self.after_id, limit as usize)),
+            _ => Err(bad_limit()),
+        }
+    }
+}
+
+fn bad_limit() -> ApiError {
+    ApiError::field("limit", format!("must be from 1 to {LARGEST}"))
 }
 
 /// A page of entries, of which `limit` were asked for. `id_of`: the id of the last one.

@@ -133,30 +133,16 @@ async fn sign_in(
     State(api): State<Api>,
     request: Request<axum::body::Body>,
 ) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    demand_same_origin(&parts.headers)?;
-    let bytes = axum::body::to_bytes(body, LARGEST_FORM)
-        .await
-        .map_err(|error| refused_body(&error))?;
-    let token = form_urlencoded::parse(&bytes)
-        .find(|(key, _)| key == "token")
-        .map(|(_, value)| value.into_owned());
-    enter(&api, token.unwrap_or_default(), &parts.headers).await
+    let (headers, token) = form(request, "token").await?;
+    enter(&api, token.unwrap_or_default(), &headers).await
 }
 
 async fn sign_out(
     State(api): State<Api>,
     request: Request<axum::body::Body>,
 ) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    demand_same_origin(&parts.headers)?;
-    let bytes = axum::body::to_bytes(body, LARGEST_FORM)
-        .await
-        .map_err(|error| refused_body(&error))?;
-    if let Some(session) = cookie(&parts.headers).map(str::to_owned) {
-        let shown = form_urlencoded::parse(&bytes)
-            .find(|(key, _)| key == "csrf")
-            .map(|(_, value)| value.into_owned());
+    let (headers, shown) = form(request, "csrf").await?;
+    if let Some(session) = cookie(&headers).map(str::to_owned) {
         if shown.as_deref() != Some(&*tokens::csrf_of(&session)) {
             let detail = "the form is of another session";
             return Err(ApiError::new(
@@ -177,6 +163,20 @@ async fn sign_out(
         HeaderValue::from_static("ade_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     response.headers_mut().insert(header::SET_COOKIE, gone);
     Ok(response)
+}
+
+/// The headers and one field of a form that a page of this server sends.
+async fn form(
+    request: Request<axum::body::Body>,
+    field: &str,
+) -> Result<(HeaderMap, Option<String>), ApiError> {
+    let (parts, body) = request.into_parts();
+    demand_same_origin(&parts.headers)?;
+    let bytes = axum::body::to_bytes(body, LARGEST_FORM)
+        .await
+        .map_err(|error| refused_body(&error))?;
+    let found = form_urlencoded::parse(&bytes).find(|(key, _)| key == field);
+    Ok((parts.headers, found.map(|(_, value)| value.into_owned())))
 }
 
 /// A form that another site's page sends names that site as its origin.

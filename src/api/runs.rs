@@ -16,7 +16,7 @@ use super::answer::created;
 use super::body::{Json, Path, Query};
 use super::caller::{Caller, Reader, Runner};
 use super::download::{self, Download};
-use super::page;
+use super::page::{self, LogPart};
 use super::problem::{ApiError, ProblemDetails};
 use super::schemas::{LogPage, Run, RunPage, ServerSentEvent, Status};
 use super::state::Api;
@@ -41,8 +41,6 @@ use crate::workspace::Workspace;
 const KEY_HEADER: &str = "idempotency-key";
 /// The longest key.
 const LONGEST_KEY: usize = 255;
-/// The largest number of lines of one page of a log.
-const MOST_LINES: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -423,20 +421,6 @@ async fn show(
     .await
 }
 
-/// A part of a log.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct LogPart {
-    /// Lines behind this number.
-    #[serde(default)]
-    #[param(maximum = 9007199254740991u64)]
-    after_id: u64,
-    /// The largest number of lines, from 1 to 1000.
-    #[param(nullable = false, minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-}
-
 /// Read a run's log.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/logs", tag = "runs", params(("id" = String, Path, description = "The run"), LogPart), responses(
     (status = 200, body = LogPage),
@@ -448,18 +432,11 @@ async fn logs(
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    page::demand_number("after_id", Some(part.after_id))?;
-    let limit = match part.limit.unwrap_or(MOST_LINES) {
-        limit @ 1..=MOST_LINES => limit as usize,
-        _ => {
-            let message = format!("must be from 1 to {MOST_LINES}");
-            return Err(ApiError::field("limit", message));
-        }
-    };
+    let (after, limit) = part.checked()?;
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
-        log_page(&path, &run.id, part.after_id, limit).map(axum::Json)
+        log_page(&path, &run.id, after, limit).map(axum::Json)
     })
     .await
 }

@@ -132,10 +132,8 @@ impl Client {
             .api
             .work(move |api| {
                 let now = api.home().machine.now();
-                let tokens = api.home().store.tokens()?;
-                Ok(tokens
-                    .iter()
-                    .any(|known| known.id == token && known.is_valid(now)))
+                let known = api.home().store.token(&token)?;
+                Ok(known.is_some_and(|known| known.is_valid(now)))
             })
             .await;
         valid.unwrap_or(true)

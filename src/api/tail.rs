@@ -8,15 +8,14 @@
 use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::pieces::{Line, PIECE, Piece, Seen, read_piece};
+use super::pieces::{Line, Piece, Seen, read_piece};
 use super::state::Api;
 use crate::events;
 use crate::run::ends;
@@ -26,6 +25,8 @@ use crate::workspace::Workspace;
 
 /// How often a log that is followed is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// So many events at the end of a log are looked through for that of an end.
+const LAST_EVENTS: usize = 256;
 /// How often the run's record is, for its end.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// Follows a run's log.
@@ -193,7 +194,8 @@ impl Reading {
     /// Goes to the end of what is there, and looks at the last lines.
     fn at_end(path: PathBuf) -> Self {
         let mut reading = Self::new(path);
-        reading.position = start_of_last_lines(&reading.path).unwrap_or(0);
+        let begin = |path| events::start_of_last(&mut File::open(path)?, LAST_EVENTS, &|_| true);
+        reading.position = begin(&reading.path).unwrap_or(0);
         while let Ok(Some(_)) = reading.read() {}
         reading
     }
@@ -224,27 +226,6 @@ impl Reading {
     }
 }
 
-/// Where a line begins that is followed by another, near the end of a log; of a short log, its beginning.
-fn start_of_last_lines(path: &Path) -> io::Result<u64> {
-    let file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut back = PIECE;
-    loop {
-        let from = length.saturating_sub(back);
-        if from == 0 {
-            return Ok(0);
-        }
-        let mut bytes = vec![0; usize::try_from(length - from).unwrap_or(usize::MAX)];
-        file.read_exact_at(&mut bytes, from)?;
-        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        let ends: Vec<usize> = ends.map(|(at, _)| at).take(2).collect();
-        if let [first, _] = ends[..] {
-            return Ok(from + first as u64 + 1);
-        }
-        back *= 4;
-    }
-}
-
 /// The number of the last event in a log; 0 if it has none.
 pub fn last_number(path: PathBuf) -> u64 {
     Reading::at_end(path).sequence
@@ -252,7 +233,7 @@ pub fn last_number(path: PathBuf) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pieces::read_from;
+    use super::super::pieces::{PIECE, read_from};
     use super::*;
     use std::io::Write;
 

@@ -100,8 +100,12 @@ fn event_of(line: &[u8]) -> Option<Value> {
     serde_json::from_slice(line).ok().filter(Value::is_object)
 }
 
-/// Where the last `count` wanted lines of a file begin.
-fn start_of_last(
+/// Where the last `count` events of a log begin that are wanted; 0 if there are fewer. The log is read backwards, and no more of
+/// it than that.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn start_of_last(
     file: &mut File,
     count: usize,
     is_wanted: &dyn Fn(&Value) -> bool,

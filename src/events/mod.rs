@@ -9,7 +9,7 @@
 mod follow;
 mod log;
 
-pub use follow::Follower;
+pub use follow::{Follower, start_of_last};
 pub use log::{EventLog, OwnEvent, Subject};
 
 /// How severe a level is; unknown words count as `info`.

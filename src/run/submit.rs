@@ -4,7 +4,8 @@
 //! run's folder and log begin with the first attempt. One transaction decides about back-pressure and records the run. What is
 //! acknowledged is therefore durable as far as the database is.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::RunError;
 use crate::environment::prepare::{PrepareError, Prepared};
@@ -124,11 +125,13 @@ fn new_run(workspace: &Workspace, wanted: &Wanted<'_>, environment_id: String) -
 
 /// Configurations that were prepared, by configuration and digest: published files never change.
 #[derive(Default)]
-pub struct PreparedVersions(
-    std::sync::Mutex<std::collections::HashMap<(String, String), Arc<Prepared>>>,
-);
+pub struct PreparedVersions(Mutex<HashMap<(String, String), Arc<Prepared>>>);
 
 impl PreparedVersions {
+    fn kept(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<Prepared>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns what `prepare` made of this version before, or makes it now.
     ///
     /// # Errors
@@ -140,21 +143,12 @@ impl PreparedVersions {
         prepare: impl FnOnce() -> Result<Prepared, E>,
     ) -> Result<Arc<Prepared>, E> {
         let key = (configuration.to_owned(), digest.to_owned());
-        let known = |kept: &Self| {
-            let kept = kept
-                .0
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            kept.get(&key).cloned()
-        };
-        if let Some(prepared) = known(self) {
+        let known = self.kept().get(&key).cloned();
+        if let Some(prepared) = known {
             return Ok(prepared);
         }
         let prepared = Arc::new(prepare()?);
-        let mut kept = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut kept = self.kept();
         // A publication ends the use of the version before it.
         kept.retain(|(id, _), _| id != configuration);
         kept.insert(key, Arc::clone(&prepared));

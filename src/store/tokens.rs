@@ -90,6 +90,12 @@ pub trait Tokens {
     /// The database cannot be used.
     fn tokens(&self) -> Result<Vec<TokenRecord>>;
 
+    /// Returns the token with this id, valid or not.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn token(&self, id: &str) -> Result<Option<TokenRecord>>;
+
     /// Returns the token whose text has this digest, valid or not.
     ///
     /// # Errors

@@ -210,6 +210,9 @@ impl Tokens for SimulatedStore {
     fn tokens(&self) -> Result<Vec<TokenRecord>> {
         self.look("tokens", SqliteStore::tokens)
     }
+    fn token(&self, id: &str) -> Result<Option<TokenRecord>> {
+        self.look("the token by id", |store| store.token(id))
+    }
     fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>> {
         self.look("the token", |store| store.token_of(hash))
     }

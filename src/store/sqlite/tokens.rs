@@ -39,6 +39,10 @@ impl Tokens for SqliteStore {
         })
     }
 
+    fn token(&self, id: &str) -> Result<Option<TokenRecord>> {
+        self.read(|connection| by_id(connection, id).optional())
+    }
+
     fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>> {
         self.read(|connection| {
             connection
