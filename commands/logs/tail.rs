@@ -38,6 +38,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.open_for_runs()?;
     let least = severity(&args.level);
     let wanted = |event: &Value| severity(text(event, "level")) >= least;
+    // Before the first event is printed: from then on Ctrl-C ends the command with status 130.
+    let cancel = args.follow.then(signals::cancel_on_signals);
     let mut following = Following::open(&workspace, &args.run_or_env)?;
     let mut printer = Printer {
         ui,
@@ -54,10 +56,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Some(0) => following.so_far(Some((0, &wanted)), &mut |_| {})?,
         Some(last) => following.so_far(Some((last, &wanted)), &mut show)?,
     }
-    if !args.follow {
+    let Some(cancel) = cancel else {
         return Ok(ExitStatus::Done);
-    }
-    let cancel = signals::cancel_on_signals();
+    };
     let end = following.to_end(&cancel, &mut show)?;
     Ok(end.map_or(ExitStatus::Done, Into::into))
 }
