@@ -1,5 +1,6 @@
 //! `ade dev`: API, pages and worker in one command.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use ade::api::Options;
 use ade::api::server::Listening;
 use ade::dev::{News, watch};
+use ade::files::FileError;
 use ade::identity;
 use ade::layout::Layout;
 use ade::settings::LogLevel;
@@ -17,7 +19,7 @@ use ade::workspace::Workspace;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::serving::{self, Serving};
 use crate::ui::{ServerLog, Tone, Ui};
 
@@ -82,9 +84,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         .map_or_else(String::new, |address| address.to_string());
     let link = format!("http://{address}/?token={token}");
     greet(&context.ui, args, &address, &link, &token);
-    if args.open {
-        open(&link);
-    }
+    // Held until the end: the browser may take its time.
+    let _page = if args.open { open(&link)? } else { None };
     let worker = (!args.no_worker).then_some(worker::Options {
         concurrency: settings.worker.concurrency,
         drain: false,
@@ -159,17 +160,32 @@ fn tell(log: &ServerLog, news: &News<'_>) {
     }
 }
 
-/// Opens a page in the user's browser. Where there is none, the link is on the terminal.
-fn open(link: &str) {
+/// Opens a page in the user's browser. Where there is none, the link is on the terminal. The browser is given a file that only this
+/// user can read and that leads to the link: arguments of programs can be seen by every user of the machine.
+fn open(link: &str) -> Result<Option<tempfile::NamedTempFile>, Failure> {
     let program = if cfg!(target_os = "macos") {
         "open"
     } else {
         "xdg-open"
     };
-    let _ = Command::new(program)
-        .arg(link)
+    let write = || {
+        let mut page = tempfile::Builder::new()
+            .prefix("ade-dev-")
+            .suffix(".html")
+            .tempfile()?;
+        write!(
+            page,
+            "<!doctype html><meta charset=\"utf-8\"><title>ade dev</title><meta http-equiv=\"refresh\" content=\"0; url={link}\"><a href=\"{link}\">ade dev</a>\n"
+        )?;
+        page.flush()?;
+        Ok(page)
+    };
+    let page = write().map_err(FileError::on("write", &std::env::temp_dir()))?;
+    let started = Command::new(program)
+        .arg(page.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
+    Ok(started.is_ok().then_some(page))
 }

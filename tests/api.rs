@@ -390,6 +390,40 @@ fn what_a_run_has_not_left_yet_is_a_conflict() {
 }
 
 #[test]
+fn a_retry_keeps_to_its_key_and_to_the_size_of_the_queue() {
+    let mut place = Place::new();
+    place.configuration("config");
+    let members = place.members("members.csv");
+    let configuration = place.configuration_id("config");
+    place.set("ADE_QUEUE_SIZE", "3");
+    let server = Server::dev(&place, "--no-worker");
+    let document = server.upload(&members);
+    let run = server.submit(&configuration, &document);
+    let id = run["id"].as_str().unwrap();
+    let ask = |what: &str| server.ask("POST", &format!("/api/v1/runs/{id}/{what}"));
+    ask("cancel").send().is(200);
+    let first = ask("retry").header("Idempotency-Key", "k").send().is(201);
+    let same = ask("retry").header("Idempotency-Key", "k").send().is(200);
+    assert_eq!(first.json()["id"], same.json()["id"]);
+    // Many at once: the check and the record are one transaction, and what is refused leaves nothing.
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| ask("retry").send().status))
+            .collect();
+        asked
+            .into_iter()
+            .map(|asked| asked.join().unwrap())
+            .collect()
+    });
+    let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
+    assert_eq!((count(201), count(429)), (2, 6), "{statuses:?}");
+    let folder = std::path::PathBuf::from(run["run_dir"].as_str().unwrap());
+    let folders = std::fs::read_dir(folder.parent().unwrap()).unwrap().count();
+    let runs = server.get("/api/v1/runs").is(200).json()["items"].clone();
+    assert_eq!(folders, runs.as_array().unwrap().len());
+}
+
+#[test]
 fn a_full_queue_refuses_further_runs_and_says_when_to_come_again() {
     let mut place = Place::new();
     place.configuration("config");

@@ -162,6 +162,15 @@ fn what_cannot_be_a_document_is_refused() {
         unnamed.refuses(422, "invalid_field")["errors"][0]["field"],
         "name"
     );
+    // A form in which its boundary never comes: refused long before the limit, and kept nowhere.
+    let endless = vec![b'a'; 512 * 1024];
+    let problem = server
+        .upload("POST", DOCUMENTS, FORM, &endless)
+        .refuses(400, "bad_request");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("boundary"),
+        "{problem}"
+    );
     for kind in [
         "application/json",
         "application/x-www-form-urlencoded",

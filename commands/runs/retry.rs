@@ -6,6 +6,7 @@ use ade::run::json::run_json;
 use ade::run::request::Request;
 use ade::run::retry::{again, retry};
 use ade::run::{Tools, inline};
+use ade::store::Submission;
 use ade::workspace::Workspace;
 use serde_json::json;
 
@@ -37,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return run_here(args, &workspace, ui);
     }
     Ok(ui.each(&args.run, |given| {
-        let run = retry(&workspace, given)?;
+        let (run, _) = retry(&workspace, given, &Submission::default())?;
         if ui.json() {
             ui.record(&run_json(&run, None));
         } else {

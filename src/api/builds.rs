@@ -227,9 +227,12 @@ impl Following {
                 return Some(Bytes::from_static(b"\n"));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
-            let found = again(&self.api, &self.workspace, &self.build.id)
-                .await
-                .ok()?;
+            let found = match again(&self.api, &self.workspace, &self.build.id).await {
+                Ok(found) => found,
+                // A database that is busy is asked again.
+                Err(error) if error.may_pass() => continue,
+                Err(_) => return None,
+            };
             if found.folder != self.build.folder {
                 self.position = 0;
             }

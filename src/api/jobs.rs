@@ -95,12 +95,15 @@ async fn create(
         options: new.options,
     };
     let made = make(&api, &caller, new.config_id, &headers, run).await?;
-    let status = if made.is_new {
+    Ok(answer(status_of(made.is_new), &made.run))
+}
+
+fn status_of(is_new: bool) -> StatusCode {
+    if is_new {
         StatusCode::ACCEPTED
     } else {
         StatusCode::OK
-    };
-    Ok(answer(status, &made.run))
+    }
 }
 
 /// Show a job.
@@ -153,15 +156,21 @@ async fn output(
 }
 
 /// Do a job again, with the same input and the same files of the configuration.
-#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs",
+    params(("id" = String, Path, description = "The job"),
+        ("Idempotency-Key" = inline(String), Header, description = "The same key makes one job, however often it is sent; kept for a day")),
+    responses(
     (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
+    (status = 200, description = "The job of the same key", body = Job),
+    (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
     (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn retry(
     State(api): State<Api>,
     Runner(caller): Runner,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let run = again(&api, &caller, id).await?;
-    Ok(answer(StatusCode::ACCEPTED, &run))
+    let (run, is_new) = again(&api, &caller, id, &headers).await?;
+    Ok(answer(status_of(is_new), &run))
 }

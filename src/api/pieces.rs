@@ -100,7 +100,50 @@ pub fn read_from(path: &Path, from: u64, end: u64) -> Result<Option<Piece>, ApiE
     read().map_err(|error| ApiError::internal(format!("{}: {error}", path.display())))
 }
 
-/// The same of an open file.
+/// A place in a log, the start of a line, behind which all events with a number above `after` are, and few others before them:
+/// the numbers grow from line to line, so the place is found by halving.
+pub fn start_behind(path: &Path, after: u64) -> Result<u64, ApiError> {
+    let find = || match File::open(path) {
+        Ok(file) => halve(&file, after),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    };
+    find().map_err(|error| ApiError::internal(format!("{}: {error}", path.display())))
+}
+
+fn halve(file: &File, after: u64) -> io::Result<u64> {
+    // Every event before `low` has a number of at most `after`; at or behind `high`, a larger one, or the file ends.
+    let (mut low, mut high) = (0, file.metadata()?.len());
+    while after > 0 && high - low > PIECE {
+        let middle = low + (high - low) / 2;
+        let mut bytes = vec![0; usize::try_from(PIECE).unwrap_or(usize::MAX)];
+        let read = read_at_most(file, &mut bytes, middle)?;
+        let Some((start, sequence)) = first_whole_line(&bytes[..read]) else {
+            // A line that is longer than a piece: what is left is read from its start.
+            break;
+        };
+        if sequence <= after {
+            low = middle + start;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// The first event of bytes that begin anywhere in a line: where its line begins, and its number.
+fn first_whole_line(bytes: &[u8]) -> Option<(u64, u64)> {
+    let mut start = bytes.iter().position(|byte| *byte == b'\n')? + 1;
+    loop {
+        let length = bytes[start..].iter().position(|byte| *byte == b'\n')?;
+        if let Ok(Head { sequence, .. }) = serde_json::from_slice(&bytes[start..start + length]) {
+            return Some((start as u64, sequence));
+        }
+        start += length + 1;
+    }
+}
+
+/// What [`read_from`] reads, of an open file.
 pub fn read_piece(file: &File, from: u64, end: u64) -> io::Result<Option<Piece>> {
     let mut room = PIECE.min(end.saturating_sub(from));
     loop {
@@ -156,4 +199,42 @@ fn lines(bytes: &Bytes) -> Vec<Line> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_log_is_found_without_reading_what_lies_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.ndjson");
+        let event = |number: u64| {
+            // Lengths that differ, and lines that are no events.
+            let filling = "x".repeat(usize::try_from(number * 7919 % 400).unwrap());
+            let broken = if number.is_multiple_of(97) {
+                "{\"seq\n"
+            } else {
+                ""
+            };
+            format!("{broken}{{\"sequence\":{number},\"event\":\"e\",\"message\":\"{filling}\"}}\n")
+        };
+        let log: String = (1..=20_000).map(event).collect();
+        std::fs::write(&path, &log).unwrap();
+        for after in [0, 1, 2, 4_999, 10_000, 19_998, 19_999, 20_000, 1 << 50] {
+            let from = start_behind(&path, after).unwrap();
+            assert!(from == 0 || log.as_bytes()[usize::try_from(from).unwrap() - 1] == b'\n');
+            let first = read_from(&path, from, u64::MAX).unwrap().unwrap().lines[0].sequence;
+            assert!(first <= after.max(1), "{after}: begins with {first}");
+            let wanted = usize::try_from(after.min(20_000)).unwrap();
+            let place = log
+                .match_indices("{\"sequence\"")
+                .nth(wanted.saturating_sub(1));
+            assert!(
+                place.unwrap().0 as u64 - from <= PIECE + 1000,
+                "{after}: begins too early"
+            );
+        }
+        assert_eq!(start_behind(&folder.path().join("absent"), 5).unwrap(), 0);
+    }
 }

@@ -29,7 +29,7 @@ use crate::environment::prepare::{PrepareError, Prepared, prepare, prepare_versi
 use crate::files::name_of;
 use crate::problem::code;
 use crate::run::json::{run_json, runs_json};
-use crate::run::submit::{SubmitError, Wanted, submit};
+use crate::run::submit::{Wanted, as_client, submit};
 use crate::run::{cancel, retry};
 use crate::store::{
     ConfigurationRecord, DocumentRecord, KnownConfiguration, RunFilter, RunOptions, RunRecord,
@@ -448,7 +448,8 @@ pub fn log_page(
     after: u64,
     limit: usize,
 ) -> Result<Value, ApiError> {
-    let (mut from, mut entries, mut has_more) = (0, Vec::new(), false);
+    let mut from = pieces::start_behind(path, after)?;
+    let (mut entries, mut has_more) = (Vec::new(), false);
     while let Some(piece) = pieces::read_from(path, from, u64::MAX)? {
         from = piece.to;
         for line in piece.lines.iter().filter(|line| line.sequence > after) {
@@ -562,35 +563,44 @@ async fn cancel_run(
 }
 
 /// Run again, with the same input and the same files of the configuration.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
+#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs",
+    params(("id" = String, Path, description = "The run"),
+        ("Idempotency-Key" = inline(String), Header, description = "The same key makes one run, however often it is sent; kept for a day")),
+    responses(
     (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
+    (status = 200, description = "The run of the same key", body = Run),
+    (status = 429, description = "Too many wait", body = ProblemDetails, content_type = "application/problem+json"),
     (status = "4XX", body = ProblemDetails, content_type = "application/problem+json"),
 ))]
 async fn retry_run(
     State(api): State<Api>,
     Runner(caller): Runner,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let run = again(&api, &caller, id).await?;
-    Ok(created(
-        StatusCode::CREATED,
-        "runs",
-        &run.id,
-        run_json(&run, None),
-    ))
+    let (run, is_new) = again(&api, &caller, id, &headers).await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(created(status, "runs", &run.id, run_json(&run, None)))
 }
 
-/// Queues a new run with the input and the files of another.
-pub async fn again(api: &Api, caller: &Caller, id: String) -> Result<RunRecord, ApiError> {
+/// Queues a new run with the input and the files of another. Returns it, and whether it is new.
+pub async fn again(
+    api: &Api,
+    caller: &Caller,
+    id: String,
+    headers: &HeaderMap,
+) -> Result<(RunRecord, bool), ApiError> {
+    let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let limit = workspace.settings.queue_size;
-        let queued = workspace.store.queue_depth()?.queued;
-        if queued >= u64::from(limit) {
-            return Err(SubmitError::Full { queued, limit }.into());
-        }
-        Ok(retry::retry(&workspace, &run.id)?)
+        let request = digest::of(json!(["retry", run.id]).to_string()).to_string();
+        let asked = as_client(&workspace, key.map(|key| (key, request)));
+        Ok(retry::retry(&workspace, &run.id, &asked)?)
     })
     .await
 }

@@ -1,11 +1,18 @@
 //! Bodies that are files: as they are, or as the file of a form (`multipart/form-data`). They go to the disk piece by piece, and
 //! never are in memory whole.
 
-use axum::body::Body;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, BodyDataStream};
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 
 use super::body::refused_body;
 use super::problem::ApiError;
@@ -39,8 +46,8 @@ impl Sink for Spool {
 pub enum Upload {
     /// The body is the file.
     Raw(Body),
-    /// The body is a form with the file.
-    Form(Box<Multipart>),
+    /// The body is a form with the file, and what was read of it since the last piece of the file.
+    Form(Box<Multipart>, Arc<AtomicU64>),
 }
 
 impl Upload {
@@ -57,9 +64,17 @@ impl Upload {
         let kind = media_type(request.headers());
         demand_length(request.headers(), limit)?;
         if kind == "multipart/form-data" {
+            let (parts, body) = request.into_parts();
+            let unused = Arc::new(AtomicU64::new(0));
+            let paced = Paced {
+                body: body.into_data_stream(),
+                unused: Arc::clone(&unused),
+                paused: false,
+            };
+            let request = Request::from_parts(parts, Body::from_stream(paced));
             let form = Multipart::from_request(request, &()).await;
             let form = form.map_err(|error| unsupported(&error.body_text()))?;
-            return Ok(Self::Form(Box::new(form)));
+            return Ok(Self::Form(Box::new(form), unused));
         }
         if kind.is_empty() || is_type(&kind) {
             return Ok(Self::Raw(request.into_body()));
@@ -87,24 +102,60 @@ impl Upload {
                 }
                 Ok(sink)
             }
-            Self::Form(form) => pour_form(*form, api, begin).await,
+            Self::Form(form, unused) => pour_form(*form, &unused, api, begin).await,
         }
+    }
+}
+
+/// The body of a form, for a parser that keeps what it read until it finds the next boundary. It gets one piece at a time, and
+/// an error where it has read more than a frame may have without finding a piece of the file: so a form without its boundary, or
+/// a part with endless headers, takes little memory.
+struct Paced {
+    body: BodyDataStream,
+    /// Bytes since the last piece of the file.
+    unused: Arc<AtomicU64>,
+    /// The parser was given a piece, and looks at that first.
+    paused: bool,
+}
+
+impl Stream for Paced {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.paused) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let next = std::task::ready!(self.body.poll_next_unpin(context));
+        if let Some(Ok(piece)) = &next {
+            self.paused = true;
+            let length = piece.len() as u64;
+            let unused = self.unused.fetch_add(length, Ordering::Relaxed);
+            if unused > FRAME {
+                let message = format!("{unused} bytes in which no boundary of the form is");
+                return Poll::Ready(Some(Err(axum::Error::new(io::Error::other(message)))));
+            }
+        }
+        Poll::Ready(next)
     }
 }
 
 async fn pour_form<S: Sink>(
     mut form: Multipart,
+    unused: &AtomicU64,
     api: &Api,
     begin: impl FnOnce(&Api, Option<String>) -> Result<S, ApiError> + Send + 'static,
 ) -> Result<S, ApiError> {
     let first = form.next_field().await.map_err(|error| broken(&error))?;
     let mut part = first.ok_or_else(|| ApiError::field("file", "is absent from the form"))?;
     let field = part.name().unwrap_or_default().to_owned();
+    unused.store(0, Ordering::Relaxed);
     let Some(name) = part.file_name().map(str::to_owned) else {
         return Err(ApiError::field(field, "is not the form's file"));
     };
     let mut sink = api.work(move |api| begin(api, Some(name))).await?;
     while let Some(piece) = part.chunk().await.map_err(|error| broken(&error))? {
+        unused.store(0, Ordering::Relaxed);
         sink = write(api, sink, piece).await?;
     }
     drop(part);
@@ -122,7 +173,7 @@ async fn pour_form<S: Sink>(
 }
 
 /// Writes on the pool for calls that block. Where the client goes meanwhile, the sink is dropped behind the call.
-async fn write<S: Sink>(api: &Api, mut sink: S, piece: bytes::Bytes) -> Result<S, ApiError> {
+async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> Result<S, ApiError> {
     api.work(move |_| {
         sink.write(&piece)?;
         Ok(sink)
@@ -162,9 +213,11 @@ fn unsupported(detail: &str) -> ApiError {
 }
 
 fn broken(error: &MultipartError) -> ApiError {
-    let detail = format!(
-        "the form ended early, took too long, or is malformed: {}",
-        error.body_text()
-    );
+    // The parser says only that it could not read; what was wrong is the innermost cause.
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let detail = format!("the form ended early, took too long, or is malformed: {cause}");
     ApiError::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, detail)
 }

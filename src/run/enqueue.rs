@@ -8,7 +8,7 @@ use super::stage::Unrecorded;
 use crate::events::{EventLog, Subject};
 use crate::files::FileError;
 use crate::layout::RunFolder;
-use crate::store::{NewRun, RunRecord, StoreError};
+use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
 use crate::workspace::Workspace;
 
 /// How many runs are recorded at once. Workers begin with the first ones while the inputs of later ones are staged.
@@ -66,6 +66,33 @@ where
         mark.recorded(workspace);
     }
     Ok(runs)
+}
+
+/// As [`queue`], for one run that a client asks for: one transaction looks at back-pressure and the client's key, and records the
+/// run. The folder of a run that was not recorded is deleted.
+///
+/// # Errors
+/// As [`queue`].
+pub(super) fn submit<E>(
+    workspace: &Workspace,
+    (new, mark): (NewRun, Unrecorded),
+    asked: &Submission,
+) -> Result<Submitted, E>
+where
+    E: From<StoreError> + From<FileError>,
+{
+    begin_log(workspace, &new)?;
+    let machine = &*workspace.machine;
+    let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
+    if matches!(submitted, Submitted::Queued(_)) {
+        machine.wake(&workspace.layout.wake());
+        mark.recorded(workspace);
+    } else {
+        let folder = run_folder(workspace, &new);
+        // What stays for an error here, collection knows by the mark in it.
+        let _ = workspace.files().remove_tree(folder.path());
+    }
+    Ok(submitted)
 }
 
 /// Opens the log of a recorded run, for its next events. The log of a document's run begins here: nothing was written when

@@ -6,13 +6,14 @@
 use std::path::PathBuf;
 
 use super::error::{NotEnded, demand_ended};
+use super::submit::{Refused, accepted};
 use super::{enqueue, request};
 use crate::environment::prepare::{
     PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare_environment,
 };
 use crate::files::FileError;
 use crate::problem::{Facts, Kind, Problem, code};
-use crate::store::{RunRecord, StoreError};
+use crate::store::{RunRecord, StoreError, Submission, Submitted};
 use crate::workspace::Workspace;
 
 /// A run cannot be run again.
@@ -29,6 +30,9 @@ pub enum RetryError {
         /// What is missing.
         path: PathBuf,
     },
+    /// The queue does not take it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// Its environment cannot be built any more.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -46,6 +50,7 @@ impl Problem for RetryError {
             Self::NotEnded(error) => error.facts(),
             Self::Gone { .. } => Facts::new(Kind::Usage, code::INPUT_GONE)
                 .hint("`ade run` it from its original file"),
+            Self::Refused(error) => error.facts(),
             Self::Prepare(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
@@ -53,16 +58,21 @@ impl Problem for RetryError {
     }
 }
 
-/// Queues a new run with the input and the snapshot of the run that `given` names, and wakes a worker.
+/// Queues a new run with the input and the snapshot of the run that `given` names, and wakes a worker. Returns it, and whether it
+/// is new: the same request under the same key is answered with the run of the first time.
 ///
 /// # Errors
-/// There is no such run, it has not ended, or its input or snapshot has been collected.
-pub fn retry(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
+/// There is no such run, it has not ended, its input or snapshot has been collected, or the queue does not take the new run.
+pub fn retry(
+    workspace: &Workspace,
+    given: &str,
+    asked: &Submission,
+) -> Result<(RunRecord, bool), RetryError> {
     let run = repeatable(workspace, given)?;
     let environment = ask_for_environment_of_run(workspace, &run)?;
     let staged = request::repetition(workspace, &run, &environment)?;
-    let queued: Result<Vec<RunRecord>, RetryError> = enqueue::queue(workspace, vec![staged]);
-    Ok(queued?.remove(0))
+    let submitted: Result<Submitted, RetryError> = enqueue::submit(workspace, staged, asked);
+    Ok(accepted(submitted?, asked)?)
 }
 
 /// Returns the run that `given` names, and what is needed to repeat it in this process: for

@@ -29,16 +29,16 @@ pub struct Wanted<'a> {
     pub key: Option<(String, String)>,
 }
 
-/// A run was not accepted.
+/// The queue does not take a run.
 #[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
+pub enum Refused {
     /// Too many wait already.
     #[error("the queue is full: {queued} runs wait, and the limit is {limit}")]
     Full {
         /// How many wait.
         queued: u64,
         /// The limit.
-        limit: u32,
+        limit: u64,
     },
     /// The client used the key for another request.
     #[error("the key {key:?} was used for another request")]
@@ -46,6 +46,25 @@ pub enum SubmitError {
         /// The key.
         key: String,
     },
+}
+
+impl Problem for Refused {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Full { .. } => Facts::new(Kind::Refused, code::QUEUE_FULL)
+                .hint("try again later; ADE_QUEUE_SIZE sets the limit"),
+            Self::KeyInUse { .. } => Facts::new(Kind::Usage, code::KEY_IN_USE)
+                .hint("choose another key for another request"),
+        }
+    }
+}
+
+/// A run was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The queue does not take it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// The configuration cannot be used.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -60,10 +79,7 @@ pub enum SubmitError {
 impl Problem for SubmitError {
     fn facts(&self) -> Facts {
         match self {
-            Self::Full { .. } => Facts::new(Kind::Refused, code::QUEUE_FULL)
-                .hint("try again later; ADE_QUEUE_SIZE sets the limit"),
-            Self::KeyInUse { .. } => Facts::new(Kind::Usage, code::KEY_IN_USE)
-                .hint("choose another key for another request"),
+            Self::Refused(error) => error.facts(),
             Self::Prepare(error) => error.facts(),
             Self::Run(error) => error.facts(),
             Self::Store(error) => error.facts(),
@@ -83,21 +99,39 @@ pub fn submit(
     let machine = &workspace.machine;
     let environment = wanted.prepared.ask_for_environment(workspace)?;
     let new = new_run(workspace, wanted, environment.id);
+    let asked = as_client(workspace, wanted.key.clone());
+    let submitted = (workspace.store).submit_run(&new, &asked, machine.now())?;
+    let (run, is_new) = accepted(submitted, &asked)?;
+    if is_new {
+        machine.wake(&workspace.layout.wake());
+    }
+    Ok((run, is_new))
+}
+
+/// What the queue demands of a client's run: back-pressure, and that its key was used for no other request.
+pub fn as_client(workspace: &Workspace, key: Option<(String, String)>) -> Submission {
     let limit = workspace.settings.queue_size;
-    let asked = Submission {
+    Submission {
         most_queued: (limit < u32::MAX).then_some(u64::from(limit)),
-        key: wanted.key.clone(),
-    };
-    match workspace.store.submit_run(&new, &asked, machine.now())? {
-        Submitted::Queued(run) => {
-            machine.wake(&workspace.layout.wake());
-            Ok((*run, true))
-        }
+        key,
+    }
+}
+
+/// The run that came of a submission, and whether it is new.
+pub(super) fn accepted(
+    submitted: Submitted,
+    asked: &Submission,
+) -> Result<(RunRecord, bool), Refused> {
+    match submitted {
+        Submitted::Queued(run) => Ok((*run, true)),
         Submitted::Repeated(run) => Ok((*run, false)),
-        Submitted::KeyInUse => Err(SubmitError::KeyInUse {
-            key: wanted.key.clone().unwrap_or_default().0,
+        Submitted::KeyInUse => Err(Refused::KeyInUse {
+            key: asked.key.clone().unwrap_or_default().0,
         }),
-        Submitted::Full(queued) => Err(SubmitError::Full { queued, limit }),
+        Submitted::Full(queued) => Err(Refused::Full {
+            queued,
+            limit: asked.most_queued.unwrap_or_default(),
+        }),
     }
 }
 
