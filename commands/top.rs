@@ -100,7 +100,7 @@ fn queue(ui: &Ui, overview: &Overview) -> Vec<String> {
     } else {
         Tone::Plain
     };
-    vec![
+    let mut lines = vec![
         format!(
             "queue     {} queued, {} running, {} environments waiting, {} building",
             ui.paint(Tone::Strong, overview.queued),
@@ -118,7 +118,15 @@ fn queue(ui: &Ui, overview: &Overview) -> Vec<String> {
             ui.paint(failed, overview.failed),
             overview.cancelled
         ),
-    ]
+    ];
+    if overview.in_trouble > 0 {
+        let text = format!(
+            "trouble   {} wait for the machine or the network; `ade runs show` says why",
+            overview.in_trouble
+        );
+        lines.push(ui.paint(Tone::Warn, text).to_string());
+    }
+    lines
 }
 
 fn workers(view: &View) -> Table {

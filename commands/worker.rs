@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use ade::problem::code;
 use ade::run::Tools;
 use ade::store::Opening;
 use ade::worker::{self, Options};
 use ade::workspace::Workspace;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::ServerLog;
 
@@ -64,6 +65,17 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let log = ServerLog::new(context.own_ui(), &workspace.settings);
     let stop = signals::stop_on_signals();
-    worker::work(&workspace, Tools::here(), &options, &stop, &log)?;
+    let left = worker::work(&workspace, Tools::here(), &options, &stop, &log)?;
+    if left > 0 {
+        let runs = if left == 1 { "run waits" } else { "runs wait" };
+        let message =
+            format!("{left} {runs} in the queue: the machine or the network is in trouble");
+        return Err(Failure {
+            status: ExitStatus::Environment,
+            code: code::ENVIRONMENT_FAILED.to_owned(),
+            message,
+            hint: Some("`ade runs show` says what each waits for; no attempt was spent".to_owned()),
+        });
+    }
     Ok(ExitStatus::Done)
 }

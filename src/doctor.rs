@@ -13,7 +13,7 @@ use crate::layout::Layout;
 use crate::problem::Problem;
 use crate::python::{PythonSearch, find_python};
 use crate::settings::{Installer, Settings};
-use crate::store::{self, StoreError};
+use crate::store::{self, Opening, StoreError};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -79,6 +79,7 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
         file_system(settings, &layout),
         database(settings, &layout),
         identity(settings, &layout),
+        queue(settings, &layout),
         python(settings, &layout),
         installer(settings, &layout),
         engine(),
@@ -208,6 +209,26 @@ fn database(settings: &Settings, layout: &Layout) -> Finding {
             None,
         ),
         Err(error) => Finding::new(NAME, State::Problem, error.to_string(), error.hint()),
+    }
+}
+
+fn queue(settings: &Settings, layout: &Layout) -> Finding {
+    const NAME: &str = "queue";
+    let opened = store::open(settings, &layout.database(), Opening::Existing);
+    match opened.and_then(|store| store.runs_in_trouble(1)) {
+        Ok(0) => Finding::new(NAME, State::Ok, "no run waits for the end of trouble", None),
+        Ok(count) => {
+            let runs = if count == 1 { "run waits" } else { "runs wait" };
+            Finding::new(
+                NAME,
+                State::Warning,
+                format!("{count} {runs} because the machine or the network is in trouble"),
+                Some("`ade runs ls --status queued`, then `ade runs show RUN`, say what each waits for".to_owned()),
+            )
+        }
+        Err(StoreError::Absent { .. }) => Finding::new(NAME, State::Ok, "empty", None),
+        // Said of the database itself.
+        Err(_) => Finding::new(NAME, State::Warning, "not known", None),
     }
 }
 

@@ -17,11 +17,8 @@ use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
 const NEWEST_ROWS: &str = "
-INSERT INTO configuration_versions SELECT id, 1, 'd1', '/s/d1', 'archived', 1790000000001 FROM configurations ORDER BY id LIMIT 1;
-INSERT INTO configuration_versions SELECT id, 2, 'd2', '/s/d2', 'active', 1790000000002 FROM configurations ORDER BY id LIMIT 1;
-INSERT INTO tokens VALUES ('t1', 'reports', 'h1', 'run', '[\"default\"]', 1790000000003, NULL, NULL, 1790000000004);
-INSERT INTO sessions VALUES ('s1', 't1', 1790000000005, 1790000000006);
-INSERT INTO idempotency_keys SELECT workspace_id, 'k1', 'q1', id, 1790000000007 FROM runs ORDER BY id LIMIT 1;
+UPDATE environments SET trouble_count = 2 WHERE id = (SELECT min(id) FROM environments);
+UPDATE queue SET trouble_count = 3 WHERE run_id = (SELECT min(run_id) FROM queue);
 ";
 
 /// The tables of version 2 as they can be read from today's: what is in the queue was in `runs` then, and the attempt that is

@@ -159,26 +159,40 @@ fn a_build_whose_worker_died_is_not_begun_again_at_once() {
 }
 
 #[test]
-fn trouble_with_the_network_that_has_passed_fails_no_later_run() {
+fn trouble_with_the_network_spends_no_attempt_however_long_it_lasts() {
     let mut place = Place::new();
     place.hurry();
     place.configuration("config");
     place.members("members.csv");
     place.without_network(u32::MAX);
     let first = place.enqueue("config", "members.csv");
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(place.status_of(&first), "failed");
-    assert_eq!(place.environments()[0]["status"], "failed");
-    assert_eq!(place.environments()[0]["attempt_count"], 3);
+    let second = place.enqueue("config", "members.csv");
+    // More often than a run has attempts. What cannot go on is left in the queue, and the command says so.
+    for _ in 0..2 {
+        place
+            .ade("worker --drain")
+            .ends_with(3)
+            .says("2 runs wait in the queue");
+        let environment = &place.environments()[0];
+        assert_eq!(environment["status"], "queued");
+        assert_eq!(environment["attempt_count"], 0);
+    }
+    assert!(place.query::<u32>("SELECT trouble_count FROM environments") > 3);
+    assert_eq!(place.statuses(), ["queued", "queued"]);
+    let top = place.ade("top --once").succeeds();
+    assert!(top.stdout.contains("trouble   2 wait"), "{top}");
+    let doctor = place.ade("doctor").succeeds();
+    assert!(doctor.stdout.contains("2 runs wait because"), "{doctor}");
 
     // It is back.
     place.without_network(0);
-    let second = place.enqueue("config", "members.csv");
     place.ade("worker --drain -q").succeeds();
+    place.is_sound(&first, "succeeded", &["succeeded"]);
     place.is_sound(&second, "succeeded", &["succeeded"]);
-    place.ade(&format!("runs retry {first}")).succeeds();
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(place.statuses(), ["succeeded", "succeeded", "failed"]);
+    assert_eq!(
+        place.query::<u32>("SELECT trouble_count FROM environments"),
+        0
+    );
 }
 
 #[test]
@@ -188,12 +202,9 @@ fn who_asks_again_while_the_network_is_away_waits_for_the_backoff() {
     place.configuration("config");
     place.members("members.csv");
     place.without_network(u32::MAX);
-    place.enqueue("config", "members.csv");
-    place.ade("worker --drain -q").succeeds();
+    let run = place.enqueue("config", "members.csv");
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "600");
     place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "600");
-    let run = place.enqueue("config", "members.csv");
-    // The worker finds neither a build that is due nor a run that it could fail with what was.
     place.ade("worker --once -q").succeeds();
     let shown = place
         .ade(&format!("runs show {run} --json"))

@@ -60,6 +60,12 @@ async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> 
             );
             gauge(
                 &mut text,
+                "ade_runs_in_trouble",
+                "Runs that wait because the machine or the network is in trouble.",
+                overview.in_trouble,
+            );
+            gauge(
+                &mut text,
                 "ade_runs_running",
                 "Runs that are being executed.",
                 overview.running,

@@ -116,11 +116,10 @@ async fn show(
     Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.work(move |api| {
+    api.look(|api| {
         let (_, run) = run_of(api, &caller, &id)?;
         Ok(axum::Json(job_json(&run)))
     })
-    .await
 }
 
 /// Download the audit record.

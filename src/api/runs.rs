@@ -413,12 +413,11 @@ async fn show(
     Reader(caller): Reader,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, ApiError> {
-    api.work(move |api| {
+    api.look(|api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run))?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
-    .await
 }
 
 /// Read a run's log.

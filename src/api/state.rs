@@ -139,6 +139,15 @@ impl Api {
         }
     }
 
+    /// Runs a call of the library that reads a few records by their keys, on the spot: a reader of the database waits for nobody,
+    /// and such a read takes less time than to hand it to another thread and back.
+    ///
+    /// # Errors
+    /// As [`Api::work`].
+    pub fn look<T>(&self, call: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        call(self).map_err(|error| error.without_paths(self.home.layout.data()))
+    }
+
     /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
     /// the pool always has room for the others.
     ///

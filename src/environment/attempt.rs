@@ -120,7 +120,7 @@ impl<'a> Attempt<'a> {
             hint: error.hint(),
         };
         // What is wrong with the folder is corrected without a change of the configuration.
-        match self.record_failure(&failure, true) {
+        match self.record_failure(&failure, true, true) {
             Ok(_) => ProvideError::File(error),
             Err(error) => ProvideError::Store(error),
         }
@@ -168,7 +168,7 @@ impl<'a> Attempt<'a> {
             message: in_full(error),
             hint: error.hint(),
         };
-        let retry_at = self.record_failure(&failure, transient)?;
+        let retry_at = self.record_failure(&failure, transient, error.is_of_machine())?;
         log.write(
             "error",
             "environment.failed",
@@ -188,10 +188,14 @@ impl<'a> Attempt<'a> {
         &self,
         failure: &Failure,
         may_pass: bool,
+        of_machine: bool,
     ) -> Result<Option<Timestamp>, StoreError> {
         let (store, id) = (&self.workspace.store, &self.environment.id);
         let now = self.workspace.machine.now();
-        let after = if !may_pass {
+        let after = if of_machine {
+            let wait = self.workspace.backoff(self.environment.trouble_count + 1);
+            AfterFailure::WaitUntil(now.plus(wait))
+        } else if !may_pass {
             AfterFailure::Fail
         } else if self.has_attempts_left() {
             let wait = self.workspace.backoff(self.environment.attempt_count);
@@ -201,7 +205,7 @@ impl<'a> Attempt<'a> {
         };
         store.fail_environment(id, self.claim, failure, after, now)?;
         Ok(match after {
-            AfterFailure::RetryAt(at) => Some(at),
+            AfterFailure::RetryAt(at) | AfterFailure::WaitUntil(at) => Some(at),
             AfterFailure::FailUntilAsked | AfterFailure::Fail => None,
         })
     }

@@ -41,6 +41,17 @@ impl FileError {
         }
     }
 
+    /// Whether the machine is in trouble and not what was asked of it: something was exhausted, or a disk is read-only, broken or
+    /// closed to this user. Said of files of ADE's own, where nothing that a run does is the cause.
+    pub fn is_of_machine(&self) -> bool {
+        self.may_pass()
+            || matches!(
+                self.source.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            )
+            || self.source.raw_os_error() == Some(libc::EIO)
+    }
+
     /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors.
     pub fn may_pass(&self) -> bool {
         is_disk_full(&self.source)

@@ -33,9 +33,17 @@ pub struct Attempted {
     pub ending: Ending,
     /// Whether another attempt can help: the engine was killed, or a disk was full; nothing was wrong with the run.
     pub transient: bool,
+    /// Whether the machine or the network was in trouble, and not the run: a worker spends no attempt on that.
+    pub of_machine: bool,
 }
 
 impl Attempted {
+    /// The same, with the machine or the network in trouble or not.
+    pub fn of_machine(mut self, of_machine: bool) -> Self {
+        self.of_machine = of_machine;
+        self
+    }
+
     /// A failure before the engine was started.
     pub fn failed(error: Failure, transient: bool) -> Self {
         let status = if error.code == code::CANCELLED {
@@ -49,6 +57,7 @@ impl Attempted {
                 ..ending(status)
             },
             transient,
+            of_machine: false,
         }
     }
 
@@ -60,6 +69,7 @@ impl Attempted {
                 ..ending(RunStatus::Succeeded)
             },
             transient: false,
+            of_machine: false,
         }
     }
 }
@@ -151,10 +161,8 @@ impl<'a> Execution<'a> {
         }
         outcome.unwrap_or_else(|error| {
             let (hint, passes) = (error.hint(), error.may_pass());
-            Attempted::failed(
-                failure(code::STORAGE_FAILED, "run", error.to_string(), hint),
-                passes,
-            )
+            let failure = failure(code::STORAGE_FAILED, "run", error.to_string(), hint);
+            Attempted::failed(failure, passes).of_machine(error.is_of_machine())
         })
     }
 
@@ -340,6 +348,7 @@ impl<'a> Execution<'a> {
                 engine_seconds: Some(report.wall.as_secs_f64()),
             },
             transient: verdict.transient,
+            of_machine: seen == verdict::Observation::DiskFull,
         }
     }
 

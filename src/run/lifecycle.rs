@@ -85,14 +85,24 @@ pub enum Next {
     Finish,
     /// It waits for another attempt.
     Retry,
+    /// It waits, and the attempt does not count: the machine or the network is in trouble.
+    Wait,
     /// It goes back to the queue, and the attempt does not count.
     GiveBack,
 }
 
-/// What is to be done with the run after an attempt that ended so. `abandoned`: its worker stops.
-pub fn next(status: RunStatus, transient: bool, attempts_left: bool, abandoned: bool) -> Next {
+/// What is to be done with the run after an attempt that ended so. `of_machine`: a worker has it, and the machine or the network is
+/// in trouble; a user who waits for a run is told instead. `abandoned`: its worker stops.
+pub fn next(
+    status: RunStatus,
+    transient: bool,
+    of_machine: bool,
+    attempts_left: bool,
+    abandoned: bool,
+) -> Next {
     match status {
         RunStatus::Cancelled if abandoned => Next::GiveBack,
+        RunStatus::Failed if of_machine => Next::Wait,
         RunStatus::Failed if transient && attempts_left => Next::Retry,
         _ => Next::Finish,
     }
@@ -285,13 +295,21 @@ impl Lifecycle<'_> {
         let Attempted {
             mut ending,
             transient,
+            of_machine,
         } = attempted;
         let run = execution.run;
         let attempts_left = run.attempt_count < run.max_attempts;
         // Both may have been raised. A request to cancel has priority over a shutdown.
         let abandoned = self.abandon.is_cancelled() && !self.cancel.is_cancelled();
+        let of_machine = of_machine && matches!(self.environments, Environments::Ready);
         match (
-            next(ending.status, transient, attempts_left, abandoned),
+            next(
+                ending.status,
+                transient,
+                of_machine,
+                attempts_left,
+                abandoned,
+            ),
             &ending.error,
         ) {
             (Next::GiveBack, _) => Ok(self
@@ -303,6 +321,13 @@ impl Lifecycle<'_> {
                     )
                 })?
                 .1),
+            (Next::Wait, Some(failure)) => {
+                let (_, left) = self.persist(execution, || {
+                    wait_for_machine(self.workspace, run, execution.claim, failure)
+                })?;
+                self.reporter.trouble(run, &failure.message);
+                Ok(left.map(|run| (run, None)))
+            }
             (Next::Retry, Some(failure)) => {
                 let (_, left) = self.persist(execution, || {
                     retry_later(self.workspace, run, execution.claim, failure)
@@ -469,6 +494,26 @@ pub fn retry_later(
     Ok(Some(run))
 }
 
+/// Sends a run back to the queue without spending its attempt, to be tried again after a backoff: the machine or the network is in
+/// trouble. Returns the run as it is now. `None`: the claim was lost.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn wait_for_machine(
+    workspace: &Workspace,
+    run: &RunRecord,
+    claim: &Claim,
+    failure: &Failure,
+) -> Result<Option<RunRecord>, StoreError> {
+    let (store, now) = (&*workspace.store, workspace.machine.now());
+    let backoff = |count| workspace.backoff(count);
+    let Some(run) = store.wait_run(&run.id, claim, failure, &backoff, now)? else {
+        return Ok(None);
+    };
+    ends::report_left(workspace, &run, &failure.message, Some(failure));
+    Ok(Some(run))
+}
+
 /// How an attempt ended whose environment could not be provided.
 fn without_environment(error: &ProvideError) -> Attempted {
     if matches!(error, ProvideError::Cancelled) {
@@ -504,11 +549,15 @@ mod tests {
             (Cancelled, false, true, true, Next::GiveBack),
             (Cancelled, false, false, true, Next::GiveBack),
         ] {
-            let next = next(status, transient, attempts_left, abandoned);
+            let next = next(status, transient, false, attempts_left, abandoned);
             assert_eq!(
                 next, wanted,
                 "{status:?} {transient} {attempts_left} {abandoned}"
             );
         }
+        // Trouble of the machine spends nothing, however many attempts are left.
+        assert_eq!(next(Failed, true, true, false, false), Next::Wait);
+        assert_eq!(next(Failed, false, true, true, true), Next::Wait);
+        assert_eq!(next(Cancelled, false, true, true, false), Next::Finish);
     }
 }

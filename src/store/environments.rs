@@ -79,6 +79,8 @@ pub struct EnvironmentRecord {
     pub claim_expires_at: Option<Timestamp>,
     /// How many builds were attempted.
     pub attempt_count: u32,
+    /// How often in a row trouble of the machine or the network kept it from being built.
+    pub trouble_count: u32,
     /// When the next attempt may begin.
     pub available_at: Timestamp,
     /// Why it failed.
@@ -165,6 +167,8 @@ pub enum Claimable {
 pub enum AfterFailure {
     /// It waits, and is tried again from then on.
     RetryAt(Timestamp),
+    /// It waits until then, and no attempt is spent: the machine or the network is in trouble, not the environment.
+    WaitUntil(Timestamp),
     /// It fails, and is tried again when somebody asks for it anew: what it failed at can pass.
     FailUntilAsked,
     /// It fails, and is tried again only by hand.

@@ -21,6 +21,8 @@ pub struct Overview {
     pub queued: u64,
     /// How long the queued run that has been due longest has waited, in milliseconds.
     pub oldest_wait_ms: Option<u64>,
+    /// Queued runs that wait because the machine or the network is in trouble.
+    pub in_trouble: u64,
     /// Running runs.
     pub running: u64,
     /// Queued environments.
@@ -71,6 +73,13 @@ pub trait QueueStatistics {
     /// # Errors
     /// The database cannot be used.
     fn queue_depth(&self) -> Result<QueueDepth>;
+
+    /// Counts the queued runs that were kept from their end at least so many times in a row, themselves or their environment, by
+    /// trouble of the machine or the network: they wait, and no attempt is spent.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn runs_in_trouble(&self, at_least: u32) -> Result<u64>;
 
     /// Returns the queue now, and the counts of runs that ended since `since`, without those whose files were collected.
     ///

@@ -380,6 +380,21 @@ pub trait Runs {
         now: Timestamp,
     ) -> Result<Option<RunRecord>>;
 
+    /// Running → queued after a backoff, the attempt not counted: the machine or the network is in trouble, not the run. `backoff`
+    /// gives the wait after trouble that came so many times in a row. If its cancellation was requested, → cancelled. Returns the
+    /// run as it is then; `None`: the lease was lost and nothing changed.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn wait_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        backoff: &dyn Fn(u32) -> Duration,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>>;
+
     /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
     /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
     ///

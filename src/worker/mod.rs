@@ -1,18 +1,20 @@
 //! The loop over the queue.
 //!
-//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, builds an environment
-//! that waits, else claims runs whose environments are ready, one for itself and one for each idle slot (`handoff`), else
-//! sleeps until a run is queued or its poll interval has passed. One more thread does the maintenance (`housekeeping`):
+//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims runs whose environments are
+//! ready, one for itself and one for each idle slot (`handoff`), else sleeps until a run is queued or its poll interval has
+//! passed. Environments are built in threads of their own (`builds`), as many as there are slots: a build that takes long, or
+//! hangs, keeps no run waiting whose environment is ready. One more thread does the maintenance (`housekeeping`):
 //! expired leases, dead processes, metrics; and one collects (`collecting`), for however long that takes. All that is done
 //! to a run happens under a claim; a process that dies leaves a lease that expires, and on its own machine a lock whose
 //! release shows its death at once.
 
+mod builds;
 mod collecting;
 mod handoff;
 mod housekeeping;
 mod slot;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +34,8 @@ use crate::workspace::Workspace;
 pub struct Options {
     /// Slots.
     pub concurrency: usize,
-    /// End when the queue is empty and nothing runs, here or elsewhere.
+    /// End when the queue is empty and nothing runs, here or elsewhere. Runs that wait because the machine or the network is in
+    /// trouble are left in the queue when the worker met trouble as often in a row as a run has attempts.
     pub drain: bool,
     /// End after one run, or at once where none waits.
     pub once: bool,
@@ -92,7 +95,8 @@ pub trait Observer: Sync {
     fn change(&self, worker: &str, change: &Change<'_>);
 }
 
-/// Executes queued runs until the queue is drained or it is asked to stop.
+/// Executes queued runs until the queue is drained or it is asked to stop. Returns how many runs a drained queue still has: those
+/// that wait because the machine or the network is in trouble.
 ///
 /// # Errors
 /// The database cannot be used any more, for a reason that waiting does not change.
@@ -102,7 +106,7 @@ pub fn work(
     options: &Options,
     stop: &Stop,
     observer: &dyn Observer,
-) -> Result<(), FleetError> {
+) -> Result<u64, FleetError> {
     let slots = if options.once {
         1
     } else {
@@ -122,6 +126,8 @@ pub fn work(
         taken: AtomicBool::new(false),
         stopping: AtomicBool::new(false),
         room: AtomicBool::new(true),
+        troubles: AtomicU32::new(0),
+        left: AtomicU64::new(0),
         done: Cancel::new(),
         bell: Bell::default(),
         handoff: Handoff::new(slots),
@@ -143,7 +149,7 @@ pub fn work(
         .unwrap_or_else(PoisonError::into_inner)
     {
         Some(error) => Err(error.into()),
-        None => Ok(()),
+        None => Ok(pool.left.into_inner()),
     }
 }
 
@@ -167,6 +173,10 @@ struct Pool<'a> {
     stopping: AtomicBool,
     /// The disk of the runs had free space at the last check.
     room: AtomicBool,
+    /// How often in a row this worker met trouble of the machine or the network.
+    troubles: AtomicU32,
+    /// With `drain`: the runs that were left in the queue.
+    left: AtomicU64,
     /// All slots have ended, or must.
     done: Cancel,
     bell: Bell,
@@ -182,6 +192,8 @@ struct Unrecorded {
     run: RunRecord,
     claim: crate::store::Claim,
     failure: Failure,
+    /// The machine was in trouble, so the attempt does not count.
+    of_machine: bool,
 }
 
 /// What this process did since its last entry of metrics.
@@ -222,8 +234,12 @@ impl Pool<'_> {
             Box::new(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
         ];
         machine.beside(beside, &mut || {
+            // With `once` the one slot builds what its run needs.
+            let builds = if self.options.once { 0 } else { slots };
             let others = (1..slots).map(|index| -> Work<'_> { Box::new(move || self.slot(index)) });
-            machine.beside(others.collect(), &mut || self.slot(0));
+            let builds =
+                (0..builds).map(|index| -> Work<'_> { Box::new(move || self.builds(index)) });
+            machine.beside(others.chain(builds).collect(), &mut || self.slot(0));
             self.done.cancel();
         });
     }

@@ -7,14 +7,11 @@ use std::time::Duration;
 use super::handoff::Found;
 use super::{Change, Pool, Unrecorded};
 use crate::clock::Timestamp;
-use crate::environment::prepare::{PrepareError, Prepared, environment_of_run};
-use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
-use crate::problem::{Problem, code};
-use crate::run::attempt::failure;
+use crate::environment::prepare::environment_of_run;
 use crate::run::ends;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
-use crate::store::{AfterFailure, Claim, Claimable, EnvironmentRecord, RunRecord, StoreError};
+use crate::store::{Claim, RunRecord, RunStatus, StoreError};
 
 /// How many runs of a failed environment are failed in one transaction.
 const FAILED_AT_ONCE: usize = 100;
@@ -53,7 +50,12 @@ impl Pool<'_> {
                     continue;
                 }
                 Ok(Round::Idle) if self.options.once => break,
-                Ok(Round::Idle) if self.options.drain && self.is_drained() => break,
+                Ok(Round::Idle) if self.options.drain && self.is_drained() => {
+                    // The threads that build end with the slots.
+                    self.done.cancel();
+                    self.bell.ring();
+                    break;
+                }
                 Ok(Round::Idle) => {}
                 Err(error) => self.store_failed(&worker, error),
             }
@@ -96,17 +98,28 @@ impl Pool<'_> {
         }
     }
 
-    /// Nothing waits, and nothing runs anywhere: what another worker runs may come back to the queue.
+    /// Nothing waits but for the end of trouble, and nothing runs anywhere: what another worker runs may come back to the queue.
     fn is_drained(&self) -> bool {
-        self.busy.load(Ordering::Acquire) == 0
-            && self
-                .workspace
-                .store
-                .queue_depth()
-                .is_ok_and(|depth| depth.queued == 0 && depth.running == 0)
+        let store = &*self.workspace.store;
+        if self.busy.load(Ordering::Acquire) > 0 {
+            return false;
+        }
+        let Ok(depth) = store.queue_depth() else {
+            return false;
+        };
+        let tries = self.workspace.settings.worker.max_attempts;
+        let left = match depth.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
+            true => store.runs_in_trouble(1),
+            false => Ok(0),
+        };
+        let is_drained = depth.running == 0 && left.is_ok_and(|left| left == depth.queued);
+        if is_drained {
+            self.left.store(depth.queued, Ordering::Release);
+        }
+        is_drained
     }
 
-    /// Environment rows for waiting runs, then an environment, then a run.
+    /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
     fn round(&self, index: usize) -> Result<Round, StoreError> {
         let worker = &*self.workspace.worker_id(index);
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
@@ -118,14 +131,6 @@ impl Pool<'_> {
         }
         if !self.has_room(worker) {
             return Ok(Round::Idle);
-        }
-        // One that another process has taken meanwhile keeps none of the later ones waiting.
-        let mut last = None;
-        while let Some(environment) = store.next_environment(machine.now(), last.as_ref())? {
-            if self.build(worker, &environment)? {
-                return Ok(Round::Worked);
-            }
-            last = Some(environment);
         }
         let promised = self.handoff.promise();
         let claimed = self.claim(index, &promised);
@@ -141,7 +146,8 @@ impl Pool<'_> {
             return Err(error);
         }
         let Some(mine) = mine else {
-            return Ok(Round::Idle);
+            let built = self.options.once && self.build_next(worker)?;
+            return Ok(if built { Round::Worked } else { Round::Idle });
         };
         self.taken.store(true, Ordering::Release);
         self.execute(worker, &mine)?;
@@ -199,7 +205,7 @@ impl Pool<'_> {
     }
 
     /// Whether the disk of the runs has any room. Without it a run can only spend its attempts, so none is claimed.
-    fn has_room(&self, worker: &str) -> bool {
+    pub(super) fn has_room(&self, worker: &str) -> bool {
         let runs = self.workspace.layout.runs(self.workspace.id());
         let found = self.workspace.files().room(&runs);
         let room = found.is_none_or(|bytes| bytes >= LEAST_ROOM);
@@ -212,84 +218,6 @@ impl Pool<'_> {
             self.report(worker, &Change::Trouble(message));
         }
         room
-    }
-
-    /// Builds an environment. False: another process builds it.
-    fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
-        let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
-            Ok(prepared) => prepared,
-            Err(PrepareError::Store(error)) => return Err(error),
-            Err(error) => {
-                let error = self.cannot_prepare(worker, waiting, &error)?;
-                self.report(worker, &Change::BuildFailed(waiting, &error));
-                return Ok(true);
-            }
-        };
-        self.move_to_own_engine(waiting, &prepared)?;
-        let provider = Provider {
-            workspace: self.workspace,
-            builder: self.tools.builder,
-            worker,
-            process: &self.process,
-            other: Other::Leave,
-        };
-        let mut on = |progress: Progress<'_>| {
-            if let Progress::Building { environment, .. } = progress {
-                self.report(worker, &Change::Building(environment));
-            }
-        };
-        match provider.provide(&prepared, Want::Ready, &self.abandon, &mut on) {
-            Ok(environment) => self.report(worker, &Change::Ready(&environment)),
-            Err(ProvideError::Store(error)) => return Err(error),
-            Err(ProvideError::Busy) => return Ok(false),
-            Err(error) => self.report(worker, &Change::BuildFailed(waiting, &error)),
-        }
-        Ok(true)
-    }
-
-    /// An environment that was asked for with the engine of another `ade` is built with this one's, under a key of its own.
-    fn move_to_own_engine(
-        &self,
-        waiting: &EnvironmentRecord,
-        prepared: &Prepared,
-    ) -> Result<(), StoreError> {
-        if prepared.key == waiting.key {
-            return Ok(());
-        }
-        let other = prepared.ensure_environment(self.workspace)?;
-        let now = self.workspace.machine.now();
-        // Some at a time: other processes use the database in between.
-        while !self
-            .workspace
-            .store
-            .move_waiting_runs(&waiting.id, &other, now)?
-        {}
-        Ok(())
-    }
-
-    /// The snapshot or its Python is not to be had: the environment fails for good, or it would be tried for ever.
-    fn cannot_prepare(
-        &self,
-        worker: &str,
-        waiting: &EnvironmentRecord,
-        error: &PrepareError,
-    ) -> Result<ProvideError, StoreError> {
-        let store = &*self.workspace.store;
-        let code = code::ENVIRONMENT_FAILED;
-        let failure = failure(code, "environment", error.to_string(), error.hint());
-        let claim = self.workspace.claim(worker, Some(&self.process));
-        let now = self.workspace.machine.now();
-        if store
-            .claim_environment(&waiting.id, &claim, Claimable::Due, &waiting.folder, now)?
-            .is_some()
-        {
-            store.fail_environment(&waiting.id, &claim, &failure, AfterFailure::Fail, now)?;
-        }
-        Ok(ProvideError::Failed {
-            failure,
-            transient: false,
-            log: waiting.folder.clone(),
-        })
     }
 
     /// Carries a claimed run to its recorded end.
@@ -307,6 +235,9 @@ impl Pool<'_> {
         };
         match lifecycle.carry(claimed) {
             Carried::Recorded(run, _) => {
+                if run.status == RunStatus::Succeeded {
+                    self.troubles.store(0, Ordering::Release);
+                }
                 self.counters.ended(run.status);
                 self.report(worker, &Change::Ended(&run));
             }
@@ -320,6 +251,7 @@ impl Pool<'_> {
                         run: run.clone(),
                         claim: claim.clone(),
                         failure,
+                        of_machine: matches!(&error, RunError::File(error) if error.is_of_machine()),
                     });
                 match error {
                     RunError::Store(error) => return Err(error),
@@ -341,6 +273,7 @@ struct Reported<'a> {
 
 impl Reporter for Reported<'_> {
     fn trouble(&self, _run: &RunRecord, message: &str) {
+        self.pool.troubles.fetch_add(1, Ordering::AcqRel);
         self.pool
             .report(self.worker, &Change::Trouble(message.to_owned()));
     }

@@ -33,8 +33,8 @@ FAULTS = [
     ("what ends a claim does not need its token", RUNS + "live.rs", ("run_id = ?1 AND claim_token = ?2 AND status = 'running'", "run_id = ?1 AND ?2 = ?2 AND status = 'running'")),
     ("heartbeat without the token", RUNS + "lease.rs", ("claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE run_id = ?1 AND ?2 = ?2 AND")),
     ("watch without the token", RUNS + "lease.rs", ("IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2", "IS NOT NULL FROM queue WHERE run_id = ?1 AND ?2 = ?2")),
-    ("build completed without the token", ENVIRONMENTS + "build.rs", ("attempt_count = 0 WHERE id = ?1 AND claim_token = ?2 AND", "attempt_count = 0 WHERE id = ?1 AND ?2 = ?2 AND")),
-    ("build failed without the token", ENVIRONMENTS + "build.rs", ("updated_at = ?8\n         WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?8\n         WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("build completed without the token", ENVIRONMENTS + "build.rs", ("trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND", "trouble_count = 0 WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("build failed without the token", ENVIRONMENTS + "build.rs", ("ELSE 0 END\n         WHERE id = ?1 AND claim_token = ?2 AND", "ELSE 0 END\n         WHERE id = ?1 AND ?2 = ?2 AND")),
     ("build released without the token", ENVIRONMENTS + "build.rs", ("updated_at = ?3\n         WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n         WHERE id = ?1 AND ?2 = ?2 AND")),
     ("heartbeat of a build without the token", ENVIRONMENTS + "build.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
     # Claiming.

@@ -556,6 +556,9 @@ impl QueueStatistics for SimulatedStore {
     fn queue_depth(&self) -> Result<QueueDepth> {
         self.look("queue depth", SqliteStore::queue_depth)
     }
+    fn runs_in_trouble(&self, at_least: u32) -> Result<u64> {
+        self.look("runs in trouble", |store| store.runs_in_trouble(at_least))
+    }
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
         self.look("overview", |store| store.overview(since, now))
     }
@@ -637,6 +640,18 @@ impl Runs for SimulatedStore {
     ) -> Result<Option<RunRecord>> {
         self.call(Operation::Retry(id, claim), Some(now), |store| {
             store.retry_run(id, claim, failure, retry_at, now)
+        })
+    }
+    fn wait_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        backoff: &dyn Fn(u32) -> Duration,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.call(Operation::Release(id, claim), Some(now), |store| {
+            store.wait_run(id, claim, failure, backoff, now)
         })
     }
     fn release_run(

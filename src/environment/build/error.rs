@@ -64,6 +64,21 @@ impl BuildError {
         }
     }
 
+    /// Whether the machine, this worker or the network is in trouble, and not the configuration: the environment waits, and no
+    /// attempt is spent. A program that hangs or is killed may do so each time, so its attempt is spent.
+    pub fn is_of_machine(&self) -> bool {
+        match self {
+            BuildError::Installer {
+                transient, exit, ..
+            } => *transient && !matches!(exit, Exit::Signal(_)),
+            BuildError::File(error) => error.is_of_machine(),
+            BuildError::Python(_) | BuildError::Engine(_) | BuildError::NoInstaller { .. } => true,
+            BuildError::Timeout { .. }
+            | BuildError::Cancelled { .. }
+            | BuildError::VerificationFailed { .. } => false,
+        }
+    }
+
     /// The last lines of the program that failed.
     pub fn last_lines(&self) -> &[String] {
         match self {

@@ -50,18 +50,23 @@ mod plans;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use self::options::Options;
-use self::transaction::{Shared, Transaction};
+use self::transaction::{Shared, Transaction, lock};
 use super::{Result, StoreError};
 
 /// The store on SQLite.
 pub struct SqliteStore {
     path: PathBuf,
     shared: Shared,
+    /// A second connection, for readers that meet a writer of this process: the write-ahead log lets them read what is committed,
+    /// and they wait for no disk. Opened by the first that needs it.
+    reader: OnceLock<Option<Mutex<Connection>>>,
+    options: Options,
     busy_timeout: Duration,
 }
 
@@ -72,15 +77,31 @@ impl SqliteStore {
         Ok(Self {
             path: options.path.clone(),
             shared: Shared::new(connection),
+            reader: OnceLock::new(),
+            options: options.clone(),
             busy_timeout: options.busy_timeout,
         })
     }
 
     /// Reads without a transaction: several statements in `work` may see different states.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        self.shared
-            .with(|connection| work(connection))
-            .map_err(|error| self.explain(error))
+        work(&self.reading()).map_err(|error| self.explain(error))
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Connection> {
+        if let Some(free) = self.shared.try_lock() {
+            return free;
+        }
+        let open = || {
+            // A database in memory is its connection's own.
+            let is_file = self.options.path.is_file();
+            let opened = is_file.then(|| connection::connect(&self.options, false).ok());
+            opened.flatten().map(Mutex::new)
+        };
+        match self.reader.get_or_init(open) {
+            Some(reader) => lock(reader),
+            None => self.shared.lock(),
+        }
     }
 
     /// Writes in one transaction.

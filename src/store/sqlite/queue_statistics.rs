@@ -13,6 +13,10 @@ impl QueueStatistics for SqliteStore {
         self.read(depth)
     }
 
+    fn runs_in_trouble(&self, at_least: u32) -> Result<u64> {
+        self.read(|connection| in_trouble(connection, at_least))
+    }
+
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
         self.read(|connection| overview(connection, since, now))
     }
@@ -55,6 +59,7 @@ fn overview(
     Ok(Overview {
         queued: depth.queued,
         oldest_wait_ms: due_longest(connection, now)?.map(|due| now.since(due)),
+        in_trouble: in_trouble(connection, 1)?,
         running: depth.running,
         environments_queued: count(connection, waiting, [])?,
         environments_building: count(connection, building, [])?,
@@ -62,6 +67,12 @@ fn overview(
         failed: ended("failed")?,
         cancelled: ended("cancelled")?,
     })
+}
+
+fn in_trouble(connection: &Connection, at_least: u32) -> rusqlite::Result<u64> {
+    let sql = "SELECT count(*) FROM queue q LEFT JOIN environments e ON e.id = q.environment_id
+        WHERE q.status = 'queued' AND (q.trouble_count >= ?1 OR (e.status = 'queued' AND e.trouble_count >= ?1))";
+    count(connection, sql, [at_least])
 }
 
 /// Since when the run that has been due longest is due: the least of the first entries of the environments.

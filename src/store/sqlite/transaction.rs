@@ -11,7 +11,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::Connection;
 
@@ -50,6 +50,20 @@ impl Shared {
             connection: Mutex::new(connection),
             line: Mutex::default(),
         }
+    }
+
+    /// The connection, where no other thread has it.
+    pub(super) fn try_lock(&self) -> Option<MutexGuard<'_, Connection>> {
+        match self.connection.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The connection.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
+        lock(&self.connection)
     }
 
     /// Runs `work` with the connection.
@@ -293,7 +307,7 @@ impl Drop for Open<'_> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic within a transaction rolls it back; what is behind these is sound.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,6 +23,7 @@ pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
         Overview {
             queued: 3,
             oldest_wait_ms: Some(40),
+            in_trouble: 0,
             running: 1,
             environments_queued: 1,
             environments_building: 0,

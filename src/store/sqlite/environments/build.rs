@@ -96,7 +96,7 @@ pub(super) fn complete(
     // The count of attempts begins anew, for the case that its files vanish and it is built again.
     let sql = format!(
         "UPDATE environments SET status = 'ready', {UNCLAIM}, python_version = ?3, python_path = ?4, engine_version = ?5, installer = ?6, packages = ?7,
-         lock_digest = ?8, size_bytes = ?9, ready_at = ?10, updated_at = ?10, attempt_count = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
+         lock_digest = ?8, size_bytes = ?9, ready_at = ?10, updated_at = ?10, attempt_count = 0, trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
     let changed = execute(
         transaction,
@@ -139,11 +139,12 @@ fn leave(
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
     let sql = format!(
-        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, error_may_pass = ?9, updated_at = ?8
+        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, error_may_pass = ?9, updated_at = ?8,
+         attempt_count = max(0, attempt_count - ?10), trouble_count = CASE WHEN ?10 THEN trouble_count + 1 ELSE 0 END
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
     let (status, due, may_pass) = match after {
-        AfterFailure::RetryAt(due) => ("queued", due, true),
+        AfterFailure::RetryAt(due) | AfterFailure::WaitUntil(due) => ("queued", due, true),
         AfterFailure::FailUntilAsked => ("failed", now, true),
         AfterFailure::Fail => ("failed", now, false),
     };
@@ -159,7 +160,8 @@ fn leave(
             failure.message,
             failure.hint,
             now.0,
-            may_pass
+            may_pass,
+            matches!(after, AfterFailure::WaitUntil(_))
         ],
     )
 }
@@ -189,7 +191,7 @@ pub(super) fn ask_for(
     // What it failed at stays recorded until the next attempt begins: it says why the environment waits.
     let changed = execute(
         transaction,
-        "UPDATE environments SET status = 'queued', attempt_count = 0, available_at = ?3, updated_at = ?4
+        "UPDATE environments SET status = 'queued', attempt_count = 0, trouble_count = 0, available_at = ?3, updated_at = ?4
          WHERE id = ?1 AND status = 'failed' AND (error_may_pass OR ?2)",
         params![id, by_hand, due.0, now.0],
     )?;

@@ -30,6 +30,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<EnvironmentRecord> {
         claim_process: row.get("claim_process")?,
         claim_expires_at: instant_or_none(row, "claim_expires_at")?,
         attempt_count: small(row, "attempt_count")?,
+        trouble_count: small(row, "trouble_count")?,
         available_at: instant(row, "available_at")?,
         error: failure(row)?,
         error_may_pass: row.get("error_may_pass")?,

@@ -27,6 +27,8 @@ struct Leaving<'a> {
     last: bool,
     /// Whether the attempt does not count.
     give_back: bool,
+    /// Whether the machine or the network was in trouble.
+    trouble: bool,
 }
 
 /// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
@@ -60,12 +62,13 @@ fn leave(
         execute(
             transaction,
             "UPDATE queue SET status = 'queued', claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL, claimed_at = NULL,
-             attempt_count = attempt_count - ?2, available_at = ?3, last_error = ?4 WHERE run_id = ?1 AND status = 'running'",
+             attempt_count = attempt_count - ?2, trouble_count = CASE WHEN ?5 THEN trouble_count + 1 ELSE 0 END, available_at = ?3, last_error = ?4 WHERE run_id = ?1 AND status = 'running'",
             params![
                 id,
                 u32::from(given_back),
                 leaving.available_at.0,
-                serde_json::to_string(error).ok()
+                serde_json::to_string(error).ok(),
+                leaving.trouble
             ],
         )?;
     }
@@ -107,8 +110,32 @@ pub(super) fn retry(
         available_at: retry_at,
         last: false,
         give_back: false,
+        trouble: false,
     };
     leave_claimed(transaction, id, claim, &leaving, now)
+}
+
+pub(super) fn wait(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    failure: &Failure,
+    backoff: &dyn Fn(u32) -> Duration,
+    now: Timestamp,
+) -> rusqlite::Result<Option<RunRecord>> {
+    let held = live::read(transaction, &Which::claimed(id, claim))?;
+    let left = held.first().map(|(id, live)| {
+        let leaving = Leaving {
+            failure,
+            outcome: "released",
+            available_at: now.plus(backoff(live.trouble_count + 1)),
+            last: false,
+            give_back: true,
+            trouble: true,
+        };
+        leave(transaction, id, live, &leaving, now)
+    });
+    left.transpose()
 }
 
 pub(super) fn release(
@@ -130,6 +157,7 @@ pub(super) fn release(
         available_at: now,
         last: false,
         give_back: true,
+        trouble: false,
     };
     leave_claimed(transaction, id, claim, &leaving, now)
 }
@@ -152,6 +180,7 @@ pub(super) fn expire(
         available_at: now.plus(backoff(live.attempt_count)),
         last: false,
         give_back: false,
+        trouble: false,
     })
 }
 
@@ -175,6 +204,7 @@ pub(in crate::store::sqlite) fn reclaim(
         available_at: now,
         last: recovery == Recovery::Fail,
         give_back: false,
+        trouble: false,
     })
 }
 

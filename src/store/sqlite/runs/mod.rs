@@ -101,6 +101,17 @@ impl Runs for SqliteStore {
         self.write(|transaction| leave::retry(transaction, id, claim, failure, retry_at, now))
     }
 
+    fn wait_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        backoff: &dyn Fn(u32) -> Duration,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.write(|transaction| leave::wait(transaction, id, claim, failure, backoff, now))
+    }
+
     fn release_run(
         &self,
         id: &str,

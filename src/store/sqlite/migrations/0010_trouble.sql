@@ -1,0 +1,4 @@
+-- Trouble of the machine or the network spends no attempt. How often it came in a row is counted apart, for the backoff.
+
+ALTER TABLE environments ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE queue ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,156 @@
+//! Building the environments that runs wait for, in threads beside the slots.
+//!
+//! Whose fault a failed build is decides what becomes of it. The configuration's: the environment fails, and so do its runs. The
+//! machine's, the network's or this worker's: the environment waits for its backoff, no attempt is spent, and its runs wait.
+
+use std::sync::atomic::Ordering;
+
+use super::{Change, Pool};
+use crate::environment::prepare::{PrepareError, Prepared};
+use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
+use crate::problem::{Problem, code};
+use crate::run::attempt::failure;
+use crate::store::{AfterFailure, Claimable, EnvironmentRecord, StoreError};
+
+impl Pool<'_> {
+    /// Builds one environment after the other until the worker ends.
+    pub(super) fn builds(&self, index: usize) {
+        let worker = self.workspace.worker_id(index);
+        let settings = &self.workspace.settings.worker;
+        let machine = &self.workspace.machine;
+        let mut interval = settings.poll_interval;
+        while !self.stop.is_cancelled() && !self.done.is_cancelled() {
+            let heard = self.bell.rings();
+            let built = match self.has_room(&worker) {
+                true => self.build_next(&worker),
+                false => Ok(false),
+            };
+            match built {
+                Ok(true) => {
+                    interval = settings.poll_interval;
+                    self.bell.ring();
+                    continue;
+                }
+                Ok(false) => {}
+                Err(error) => self.store_failed(&worker, error),
+            }
+            interval = match machine.sleep_until_rung(&self.bell, heard, interval) {
+                true => settings.poll_interval,
+                false => interval.mul_f64(1.25).min(settings.poll_interval_max),
+            };
+        }
+    }
+
+    /// Builds the environment that has waited longest. False: none is due that no other process builds.
+    pub(super) fn build_next(&self, worker: &str) -> Result<bool, StoreError> {
+        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
+        // One that another process has taken meanwhile keeps none of the later ones waiting.
+        let mut last = None;
+        while let Some(environment) = store.next_environment(machine.now(), last.as_ref())? {
+            self.busy.fetch_add(1, Ordering::AcqRel);
+            let built = self.build(worker, &environment);
+            self.busy.fetch_sub(1, Ordering::AcqRel);
+            if built? {
+                return Ok(true);
+            }
+            last = Some(environment);
+        }
+        Ok(false)
+    }
+
+    /// Builds an environment. False: another process builds it.
+    fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
+        let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
+            Ok(prepared) => prepared,
+            Err(PrepareError::Store(error)) => return Err(error),
+            Err(error) => {
+                let error = self.cannot_prepare(worker, waiting, &error)?;
+                self.report(worker, &Change::BuildFailed(waiting, &error));
+                return Ok(true);
+            }
+        };
+        self.move_to_own_engine(waiting, &prepared)?;
+        let provider = Provider {
+            workspace: self.workspace,
+            builder: self.tools.builder,
+            worker,
+            process: &self.process,
+            other: Other::Leave,
+        };
+        let mut on = |progress: Progress<'_>| {
+            if let Progress::Building { environment, .. } = progress {
+                self.report(worker, &Change::Building(environment));
+            }
+        };
+        match provider.provide(&prepared, Want::Ready, &self.abandon, &mut on) {
+            Ok(environment) => {
+                self.troubles.store(0, Ordering::Release);
+                self.report(worker, &Change::Ready(&environment));
+            }
+            Err(ProvideError::Store(error)) => return Err(error),
+            Err(ProvideError::Busy) => return Ok(false),
+            Err(error) => {
+                let now = self.workspace.store.environment_of(&prepared.key)?;
+                if now.is_some_and(|now| now.trouble_count > 0) {
+                    self.troubles.fetch_add(1, Ordering::AcqRel);
+                }
+                self.report(worker, &Change::BuildFailed(waiting, &error));
+            }
+        }
+        Ok(true)
+    }
+
+    /// An environment that was asked for with the engine of another `ade` is built with this one's, under a key of its own.
+    fn move_to_own_engine(
+        &self,
+        waiting: &EnvironmentRecord,
+        prepared: &Prepared,
+    ) -> Result<(), StoreError> {
+        if prepared.key == waiting.key {
+            return Ok(());
+        }
+        let other = prepared.ensure_environment(self.workspace)?;
+        let now = self.workspace.machine.now();
+        // Some at a time: other processes use the database in between.
+        while !self
+            .workspace
+            .store
+            .move_waiting_runs(&waiting.id, &other, now)?
+        {}
+        Ok(())
+    }
+
+    /// The snapshot cannot be used, so the environment fails for good. A Python or an engine that this worker lacks is this worker's
+    /// trouble: the environment waits, and another worker may build it.
+    fn cannot_prepare(
+        &self,
+        worker: &str,
+        waiting: &EnvironmentRecord,
+        error: &PrepareError,
+    ) -> Result<ProvideError, StoreError> {
+        let store = &*self.workspace.store;
+        let code = code::ENVIRONMENT_FAILED;
+        let failure = failure(code, "environment", error.to_string(), error.hint());
+        let claim = self.workspace.claim(worker, Some(&self.process));
+        let now = self.workspace.machine.now();
+        if store
+            .claim_environment(&waiting.id, &claim, Claimable::Due, &waiting.folder, now)?
+            .is_some()
+        {
+            let after = match error {
+                PrepareError::Python(_) | PrepareError::Engine(_) => {
+                    self.troubles.fetch_add(1, Ordering::AcqRel);
+                    let wait = self.workspace.backoff(waiting.trouble_count + 1);
+                    AfterFailure::WaitUntil(now.plus(wait))
+                }
+                _ => AfterFailure::Fail,
+            };
+            store.fail_environment(&waiting.id, &claim, &failure, after, now)?;
+        }
+        Ok(ProvideError::Failed {
+            failure,
+            transient: false,
+            log: waiting.folder.clone(),
+        })
+    }
+}
