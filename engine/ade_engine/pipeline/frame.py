@@ -46,7 +46,9 @@ class SourceTable:
         ]
         self.names = unique_names(headers)
         # A dictionary keeps the place of the first column of a name and the values of the last.
-        series = dict(zip(self.names, _series(scan, self.names, first, span.data_start, span.stop)))
+        series = {
+            name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
+        }
         self.frame = pl.DataFrame(list(series.values()))
 
     def header_parts(self, index: int) -> list[str]:
@@ -80,14 +82,6 @@ class SourceTable:
             for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows
-
-
-def _series(scan: SheetScan, names: list[str], first: int, start: int, stop: int) -> list[pl.Series]:
-    """The columns of a table."""
-    at_once = getattr(scan, "all_series", None)
-    if at_once is not None:
-        return at_once(names, first, start, stop)
-    return [scan.series(name, first + index, start, stop) for index, name in enumerate(names)]
 
 
 def header_text(header: Any) -> str:

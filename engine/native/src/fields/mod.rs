@@ -7,7 +7,7 @@
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
 //! - [`rows`]: which rows of a sheet are headers, by known words
-//! - `built`: the columns that come out; [`parts`]: long columns, by several threads
+//! - `built`: the columns that come out; `parts`: long columns, by several threads
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own
@@ -24,7 +24,7 @@ pub mod date;
 pub mod day;
 pub mod moment;
 pub mod number;
-pub mod parts;
+mod parts;
 pub mod reading;
 pub mod rows;
 pub mod tables;
