@@ -134,6 +134,11 @@ class SheetScan:
         return self._native.filled_ranges()
 
     @property
+    def filled_numbers(self) -> tuple[int, tuple[int, int, int, int] | None]:
+        """How many of the filled ranges give a number to several rows, and the first of these."""
+        return self._native.filled_numbers()
+
+    @property
     def declared(self) -> tuple[int, int, int, int] | None:
         """The extent that a workbook says the sheet has: first column and row, last column and row, from 1."""
         return self._native.declared()

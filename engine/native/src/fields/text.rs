@@ -84,11 +84,45 @@ pub enum NoCode {
     Boolean,
 }
 
-/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left.
+/// Where a program has written the numbers of a column as floats, some has so many digits before its point.
+const DIGITS_OF_FLOATS: usize = 3;
+
+/// Whether a program has written the codes of a column as floats: "4711.0". Then no text has other decimals, none begins with a
+/// zero, and some is longer than the numbers of chapters and versions are.
+pub fn are_floats(values: &[Value<'_>]) -> bool {
+    let of_text = |value: &Value<'_>| matches!(value, Value::Text(text) if text.ends_with(".0"));
+    if !values.iter().any(of_text) {
+        return false;
+    }
+    let mut longest = 0;
+    for value in values {
+        match value {
+            Value::Text(text) => {
+                let Some((whole, decimals)) = trimmed(text).split_once('.') else {
+                    continue;
+                };
+                let is_number =
+                    |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                if !is_number(whole) || !is_number(decimals) {
+                    continue;
+                }
+                if decimals != "0" || whole.starts_with('0') {
+                    return false;
+                }
+                longest = longest.max(whole.len());
+            }
+            Value::Float(number) if number.fract() != 0.0 => return false,
+            _ => {}
+        }
+    }
+    longest >= DIGITS_OF_FLOATS
+}
+
+/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left. `are_floats`: see [`are_floats`].
 ///
 /// # Errors
 /// A program has made something else of the code.
-pub fn push_code(value: Value<'_>, out: &mut String) -> Result<bool, NoCode> {
+pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result<bool, NoCode> {
     match value {
         Value::Float(number) if !number.is_finite() => return Ok(false),
         Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
@@ -99,6 +133,13 @@ pub fn push_code(value: Value<'_>, out: &mut String) -> Result<bool, NoCode> {
             return Err(NoCode::Date);
         }
         Value::Boolean(_) => return Err(NoCode::Boolean),
+        Value::Text(text) if are_floats => {
+            let text = trimmed(text);
+            let whole = text.strip_suffix(".0").filter(|whole| {
+                !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit())
+            });
+            return Ok(push_text(Value::Text(whole.unwrap_or(text)), out));
+        }
         _ => {}
     }
     Ok(push_text(value, out))
@@ -350,7 +391,7 @@ mod tests {
     fn codes_keep_their_zeros_and_say_what_was_lost() {
         let code = |value| {
             let mut out = String::new();
-            push_code(value, &mut out).map(|_| out)
+            push_code(value, false, &mut out).map(|_| out)
         };
         let lost = Err(NoCode::LostDigits);
         let is = |text: &str| Ok(text.to_owned());

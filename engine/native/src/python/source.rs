@@ -242,6 +242,12 @@ impl Scan {
         Ok((filled.ranges, filled.first.map(range_of), filled.left))
     }
 
+    /// How many of the filled ranges give a number to several rows, and the first of these.
+    fn filled_numbers(&self) -> PyResult<(usize, Option<Range>)> {
+        let filled = self.sheet()?.findings().filled;
+        Ok((filled.numbers, filled.first_number.map(range_of)))
+    }
+
     /// The extent that the file says the sheet has: (first column, first row, last column, last row), from 1.
     fn declared(&self) -> PyResult<Option<(usize, usize, usize, usize)>> {
         let declared = self.sheet()?.declared();
