@@ -567,6 +567,20 @@ def test_codes_that_have_lost_digits_are_empty_and_said():
     assert [message is not None for message in typed.unread] == [False, True, False, False, False]
 
 
+@pytest.mark.parametrize(
+    "cells, wanted",
+    [
+        (["4711.0", "12.0", "A-1.0", "7"], ["4711", "12", "A-1.0", "7"]),
+        # Chapters and versions, decimals that mean something, zeros that no program would write.
+        (["1.0", "2.0", "10.0"], ["1.0", "2.0", "10.0"]),
+        (["4711.0", "4711.5"], ["4711.0", "4711.5"]),
+        (["4711.0", "0815.0"], ["4711.0", "0815.0"]),
+    ],
+)
+def test_codes_that_a_program_has_written_as_floats(cells, wanted):
+    assert Column(cells, fields.code).values == wanted
+
+
 def test_booleans():
     yes = ["yes", "Y", "TRUE", "x", "1", "ja", "Oui", "sí", "✓", "да", "Ja.", " ON "]
     no = ["no", "N", "false", "0", "nein", "non", "não", "✗", "нет", "Off"]
@@ -764,6 +778,12 @@ def test_categories_are_their_texts():
 @pytest.mark.parametrize("series", [pl.Series([[1]]), pl.Series([{"a": 1}]), pl.Series([b"1"])])
 def test_what_no_cell_holds_is_refused_in_words(series):
     with pytest.raises(TypeError, match="a reader reads text, numbers, dates and booleans, not a column of type"):
+        Column(series, fields.number)
+
+
+def test_types_are_named_without_the_values_in_them():
+    series = pl.Series([["Avery"]], dtype=pl.List(pl.Enum(["Avery"])))
+    with pytest.raises(TypeError, match="not a column of type List$"):
         Column(series, fields.number)
 
 

@@ -219,6 +219,42 @@ def test_what_any_transform_leaves_empty_is_an_issue(normalize):
     assert issues(rows, "net") == [None, 'left empty: "x"', None]
 
 
+HIDING = {
+    "in the reader's expression": "def filled(field_name):\n    return number(field_name).fill_null(0)\n",
+    "in an expression of its own": (
+        "def filled(field_name):\n    return number(field_name)\n\n"
+        "def zero(field_name):\n    return pl.col(field_name).fill_null(0)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", HIDING)
+def test_a_value_in_place_of_a_cell_that_could_not_be_read_hides_no_issue(normalize, how):
+    config = columns('Field("net", read=filled)', functions=HIDING[how])
+    if "zero" in HIDING[how]:
+        config["columns/fields.py"] += "    registry.register_column_transform(zero, field='net', priority=-1)\n"
+    rows = normalize(config, [["Key", "Net"], ["A", "5"], ["B", "n/a"], ["C", None], ["D", "7"]])
+    assert [row["net"] for row in rows] == [5, 0, 0, 7]
+    assert issues(rows, "net") == [None, 'not a number: "n/a"', None, None]
+
+
+def test_what_another_reader_of_the_same_expression_can_read_is_no_issue(normalize):
+    both = (
+        "def both(field_name):\n"
+        "    return pl.coalesce(fields.date(field_name), fields.date(field_name, serials=True))\n"
+    )
+    cells = [["Key", "Day"], ["A", "31.01.2025"], ["B", 45_000], ["C", "soon"]]
+    rows = normalize(columns('Field("day", read=both)', functions=both), cells)
+    assert [row["day"] is not None for row in rows] == [True, True, False]
+    assert issues(rows, "day") == [None, None, 'not a date: "soon"']
+
+
+def test_a_column_of_the_sender_that_is_called_like_the_engines_own_keeps_its_cells(normalize):
+    rows = normalize(columns('Field("key", read=code)'), [["Key", "__ade_row"], ["A", "one"], ["B", "two"]])
+    assert [row["ade_row"] for row in rows] == ["one", "two"]
+    assert "__ade_row" not in rows[0]
+
+
 @pytest.mark.parametrize("stage", ["on_table_transformed", "on_table_mapped"])
 def test_issues_stay_with_their_rows_through_hooks_that_filter_and_sort(normalize, stage):
     config = columns('Field("key", read=code)', 'Field("day", read=date)')

@@ -12,7 +12,7 @@ import xlwt
 from raw_workbooks import RawWorkbook
 
 from ade_engine.io.input.source import open_source
-from ade_engine.pipeline.header_unit import header_unit
+from ade_engine.fields.header_unit import header_unit
 
 #: The first row that says so is the header; rows below have data.
 HEADER_BY_WORDS = """
@@ -182,6 +182,21 @@ def test_merged_ranges_that_are_filled_are_told(noticed, tmp_path):
     }
     assert (left["code"], left["level"], left["count"]) == ("merged_cells_left", "warning", 1)
     assert [row[1] for row in noticed.outcome.rows()] == ["name", "Ann", "Bob", "Bob", "Dan"]
+
+
+def test_numbers_that_are_filled_over_several_rows_are_told(noticed, tmp_path):
+    rows = [["region", "name", "pay"], ["North", "Ann", "1.200,50 €"], [None, "Bob"], ["31.01.2025", "Cid", "40"], [None, "Dan"]]
+    path = merged_book(tmp_path / "pay.xlsx", rows, ["A2:A3", "C2:C3", "A4:A5", "C4:D4"])
+    _, numbers = noticed({}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
+    assert numbers == {
+        "code": "merged_numbers",
+        "level": "warning",
+        "message": "sheet 'Pay': the merged range C2:C3 has a number in several rows now (`fill_merged = true`): a sum counts "
+        "it once for each. It is right for an id or a year, and wrong for an amount of all these rows together",
+        "sheet": "Pay",
+        "count": 1,
+        "cells": ["C2:C3"],
+    }
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "xls"])

@@ -108,7 +108,8 @@ class Reader(pl.Expr):
         column, unread, is_exact, lost, reading = found
         if around is not None:
             messages = None if unread is None else series_of(unread)
-            around.note(self.column, self.kind, lost, reading, messages, is_exact)
+            is_own = not self._original and len(series) == len(around.table)
+            around.note(self.column, self.kind, lost, reading, messages, is_exact, is_own)
         return series_of(column)
 
 
@@ -128,7 +129,7 @@ def readable(series: pl.Series) -> pl.Series:
         # The time as it is written there.
         return series.dt.replace_time_zone(None)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
-        raise TypeError(f"a reader reads text, numbers, dates and booleans, not a column of type {dtype}")
+        raise TypeError(f"a reader reads text, numbers, dates and booleans, not a column of type {dtype.base_type()}")
     return series
 
 
@@ -212,7 +213,8 @@ def code(column: str) -> pl.Expr:
     """A code as it stands: an id, an account, a postcode; leading zeros are kept, the number 4711 is ``"4711"``.
 
     A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more) is lost:
-    it comes out empty and is an issue.
+    it comes out empty and is an issue. ``"4711.0"`` is ``"4711"`` where a program has written the numbers of the column as
+    floats: no cell has other decimals or a zero in front, and some has three digits or more. In ``1.0, 1.1, 2.0`` all stays.
     """
     return Reader(column, "code")
 

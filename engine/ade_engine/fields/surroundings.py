@@ -25,7 +25,10 @@ _KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers"}
 class Surroundings:
     """The surroundings of the columns of one table."""
 
-    __slots__ = ("settings", "table", "sources", "field", "readings", "unread", "exact", "lost_digits", "_rows", "_shown")
+    __slots__ = (
+        *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits"),
+        *("_of_transform", "_rows", "_shown"),
+    )
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, Source]):
         self.settings = settings
@@ -41,6 +44,11 @@ class Surroundings:
         self.unread: dict[str, list[pl.Series]] = {}
         #: By field and by the name of the column, the messages of a reader that has one for each cell that came out empty.
         self.exact: dict[tuple[str, str], pl.Series | None] = {}
+        #: By field, the messages for cells of its own column that none of the readers of a transform could read. A value that
+        #: is put in their place does not make them read.
+        self.hidden: dict[str, pl.Series] = {}
+        # The messages of each reader of the field's own column in the transform that is applied at the moment.
+        self._of_transform: list[pl.Series | None] = []
         #: How many codes have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
         # The number of each row in its sheet, where that is known.
@@ -104,9 +112,15 @@ class Surroundings:
         reading: dict[str, Any] | None,
         unread: pl.Series | None,
         is_exact: bool,
+        is_own: bool,
     ) -> None:
-        """Keep how a column was read for the field at hand. ``is_exact``: no cell came out empty without a message."""
+        """Keep how a column was read for the field at hand.
+
+        ``is_exact``: no cell came out empty without a message. ``is_own``: all cells of the table's column were read.
+        """
         field = self.field or name
+        if is_own and name == field:
+            self._of_transform.append(unread)
         if is_exact:
             self.exact[field, name] = unread
         if unread is not None:
@@ -115,6 +129,20 @@ class Surroundings:
             self.lost_digits[field, name] = lost
         if reading is not None and reading["cells"]:
             self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
+
+    def end_transform(self, field: str) -> None:
+        """Keep which cells no reader of the transform that was applied could read: what one of them can read is not lost."""
+        found, self._of_transform = self._of_transform, []
+        if not found or any(unread is None for unread in found):
+            return
+        hidden = found[0]
+        if len(found) > 1 or field in self.hidden:
+            import polars as pl
+
+            in_all = pl.all_horizontal(unread.is_not_null() for unread in found)
+            before = self.hidden.get(field)
+            hidden = pl.select(pl.coalesce(before, pl.when(in_all).then(hidden))).to_series()
+        self.hidden[field] = hidden
 
 
 #: The reserved column that holds each row's number in the source sheet.

@@ -14,7 +14,7 @@ from ade_engine.fields.surroundings import ROW, Surroundings
 from ade_engine.infrastructure.caller import is_ade, show_values
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
-from ade_engine.pipeline.header_unit import header_unit
+from ade_engine.fields.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
 from ade_engine.pipeline.types import as_text, column_wanted_as_text, field_type
 
@@ -189,6 +189,7 @@ class Transforms(_Expressions):
                             table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
+                    around.end_transform(field)
                 if context.debug:
                     self._report(context, entry, field, region, table_index, before, table, expression is not None)
             if not is_only_read:
@@ -313,9 +314,22 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
 
 
 def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
-    """Messages for the cells of a field that were filled before its transforms and are empty now."""
+    """Messages for the cells of a field that were filled before its transforms, and that no reader could read or that are
+    empty now.
+    """
     if (field, field) in around.exact:
         return around.exact[field, field]
+    after = table.get_column(field)
+    emptied = _emptied(around, table, field)
+    hidden = around.hidden.get(field)
+    if hidden is None or len(hidden) != len(after):
+        return emptied
+    # A value that was put in place of a cell that nobody could read does not make the cell read.
+    return hidden if emptied is None else pl.select(pl.coalesce(emptied, hidden)).to_series()
+
+
+def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+    """Messages for the cells of a field that were filled before its transforms and are empty now."""
     after = table.get_column(field)
     if field not in around.table.columns or len(around.table) != len(after) or not after.null_count():
         return None
@@ -419,7 +433,7 @@ class Validators(_Expressions):
             context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
         if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
             wrong = WrongResult(
-                f"returned an expression of type {dtype}; it should give text: a message where a value is wrong, else null. "
+                f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
                 'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
             )
             context.fail(entry, self.role, subject, wrong, PipelineError)

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from ade_engine.fields.surroundings import ROW
 from ade_engine.models.table import SourceColumn, TableRegion, is_blank
 from ade_engine.pipeline.header_rows import joined_headers
 
@@ -24,7 +25,7 @@ class SourceTable:
 
     __slots__ = ("region", "columns", "names", "frame", "_header_rows", "_scan", "_span", "_stop_column")
 
-    def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False):
+    def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
         headers = joined_headers(rows, spread=spread_labels)
         width = max(len(headers), _width(scan, span))
@@ -44,9 +45,13 @@ class SourceTable:
         self.columns = [
             SourceColumn(index, header, self._values_of(first + index)) for index, header in enumerate(headers)
         ]
-        self.names = unique_names(headers)
+        # A sender's column of this name is none of the engine's, where the engine has one of its own.
+        own = {ROW: ROW.strip("_")} if has_rows else {}
+        self.names = unique_names([own.get(header_text(header), header) for header in headers])
         # A dictionary keeps the place of the first column of a name and the values of the last.
-        series = dict(zip(self.names, _series(scan, self.names, first, span.data_start, span.stop)))
+        series = {
+            name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
+        }
         self.frame = pl.DataFrame(list(series.values()))
 
     def header_parts(self, index: int) -> list[str]:
@@ -80,14 +85,6 @@ class SourceTable:
             for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows
-
-
-def _series(scan: SheetScan, names: list[str], first: int, start: int, stop: int) -> list[pl.Series]:
-    """The columns of a table."""
-    at_once = getattr(scan, "all_series", None)
-    if at_once is not None:
-        return at_once(names, first, start, stop)
-    return [scan.series(name, first + index, start, stop) for index, name in enumerate(names)]
 
 
 def header_text(header: Any) -> str:

@@ -89,6 +89,16 @@ def notice_merged(notices: Notices, title: str, scan: SheetScan, spans: list[Row
                 count=count,
                 cells=[range_text(first)],
             )
+        count, first = scan.filled_numbers
+        if count and first is not None:
+            notices.add(
+                "merged_numbers",
+                f"sheet {title!r}: {_named(count, first)} a number in several rows now (`fill_merged = true`): a sum counts "
+                "it once for each. It is right for an id or a year, and wrong for an amount of all these rows together",
+                sheet=title,
+                count=count,
+                cells=[range_text(first)],
+            )
         if left:
             ranges = "1 merged range was" if left == 1 else f"{left} merged ranges were"
             notices.add(

@@ -13,7 +13,7 @@ from ade_engine.fields.surroundings import ROW, Source
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.frame import header_text
-from ade_engine.pipeline.header_unit import header_unit
+from ade_engine.fields.header_unit import header_unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -213,11 +213,12 @@ class SheetPipeline:
         source_values: dict[str, Any],
     ) -> BuiltTable:
         """Steps 1 to 6 of a table: mapping, transforms, validators, and the hooks after each."""
-        source = SourceTable(scan, span, spread_labels=context.settings.spread_header_labels)
+        has_rows = bool(context.settings.row_provenance)
+        source = SourceTable(scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
         region = source.region
         mapping = self._columns.map(context, source, sheet_name, table_index)
         table = rename_columns(context, source, mapping)
-        if context.settings.row_provenance:
+        if has_rows:
             table = with_rows(table, source)
         table = leave_out_rows(context, sheet_name, table, span, kinds, scan)
         headers = _header_texts(source, table)

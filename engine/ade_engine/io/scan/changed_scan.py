@@ -31,6 +31,7 @@ class ChangedScan:
         self.merged_ranges = scan.merged_ranges
         self.hiding_ranges = scan.hiding_ranges
         self.filled_ranges = scan.filled_ranges
+        self.filled_numbers = scan.filled_numbers
         # What rows look like does not hang on values that no file can hold.
         self.layout = scan.layout
 

@@ -68,21 +68,11 @@ class SheetScan:
         every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
         prints them (``1e20``), whatever version is installed.
         """
-        return self._series(name, column, start, stop, *self._native.column(name, column, start, stop))
-
-    def all_series(self, names: list[str], first: int, start: int, stop: int) -> list[Any]:
-        """What :meth:`series` gives for as many columns as there are names, from ``first`` on."""
-        found = self._native.columns(names, first, start, stop)
-        return [
-            self._series(name, first + index, start, stop, *column)
-            for index, (name, column) in enumerate(zip(names, found))
-        ]
-
-    def _series(self, name: str, column: int, start: int, stop: int, all_null: bool, built: Any) -> Any:
         import polars as pl
 
         from ade_engine.models.series import series_of
 
+        all_null, built = self._native.column(name, column, start, stop)
         if built is not None:
             series = series_of(built)
             # The name travels with the column, but a null byte in it does not.
@@ -142,6 +132,11 @@ class SheetScan:
     def filled_ranges(self) -> tuple[int, tuple[int, int, int, int] | None, int]:
         """How many merged ranges were filled, the first of them, and how many were left although they should have been."""
         return self._native.filled_ranges()
+
+    @property
+    def filled_numbers(self) -> tuple[int, tuple[int, int, int, int] | None]:
+        """How many of the filled ranges give a number to several rows, and the first of these."""
+        return self._native.filled_numbers()
 
     @property
     def declared(self) -> tuple[int, int, int, int] | None:

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cell::Cell;
+use super::cell::{Cell, Tag};
 use super::findings::Filled;
 use super::group::{Chunk, GROUP_ROWS, Group};
 use super::merged::MergedRange;
@@ -94,9 +94,30 @@ fn chosen(sheet: &Sheet, cells: usize) -> (Vec<Filling>, Filled) {
         above.insert(range.first_column, range);
         filled.first.get_or_insert(*whole);
         filled.ranges += 1;
+        if rows > 1 && may_be_summed(sheet, cell) {
+            filled.first_number.get_or_insert(*whole);
+            filled.numbers += 1;
+        }
         fillings.push((range, cell));
     }
     (fillings, filled)
+}
+
+/// Whether a cell has a number, or a text that a reader may take for one: with digits, without letters, and no date or time.
+fn may_be_summed(sheet: &Sheet, cell: Cell) -> bool {
+    match cell.tag {
+        Tag::Integer | Tag::Float => true,
+        Tag::Text => {
+            let text = sheet.text(cell.as_text());
+            let groups = text.split(|c: char| !c.is_ascii_digit());
+            let lengths: Vec<usize> = groups.map(str::len).filter(|length| *length > 0).collect();
+            let is_date = matches!(lengths[..], [1 | 2 | 4, 1 | 2, 1 | 2 | 4]);
+            !lengths.is_empty()
+                && !is_date
+                && !text.contains(|c: char| c.is_alphabetic() || matches!(c, '/' | ':'))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a range overlaps one of those above, which are taken out where they end above it.
@@ -171,7 +192,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::builder::{ScanLimits, SheetBuilder};
-    use super::super::cell::Tag;
     use super::super::text::TextArena;
     use super::*;
 
@@ -239,6 +259,8 @@ mod tests {
             sheet.findings().filled.first,
             MergedRange::of_reference("A1:B2")
         );
+        // A1:B2 and C2:C4 have several rows.
+        assert_eq!(sheet.findings().filled.numbers, 2);
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct Filled {
     /// Ranges whose cells got the value of the first one.
     pub ranges: usize,
     pub first: Option<MergedRange>,
+    /// Those among them that give a number to several rows, so that a sum counts it several times.
+    pub numbers: usize,
+    pub first_number: Option<MergedRange>,
     /// Ranges that were left as they are, because they overlap others or are out of proportion to the sheet.
     pub left: usize,
 }

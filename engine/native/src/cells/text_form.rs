@@ -91,25 +91,48 @@ fn push_with_exponent(text: &str, out: &mut String) {
 /// Adds a day as `2024-02-29`.
 pub fn push_date(days: i64, out: &mut String) {
     let (year, month, day) = civil_from_days(days);
-    let _ = write!(out, "{year:04}-{month:02}-{day:02}");
+    if (0..=9999).contains(&year) {
+        push_digits(year as u64, 4, out);
+    } else {
+        let _ = write!(out, "{year:04}");
+    }
+    out.push('-');
+    push_digits(month.into(), 2, out);
+    out.push('-');
+    push_digits(day.into(), 2, out);
+}
+
+/// Adds a number of at most `width` digits with zeros in front of it.
+#[inline]
+pub fn push_digits(number: u64, width: usize, out: &mut String) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(number);
+    for _ in digits.len()..width {
+        out.push('0');
+    }
+    out.push_str(digits);
 }
 
 /// Adds a time as `08:05:30`; a fraction has `digits` places, or more where they are needed.
 fn push_time(microseconds: i64, digits: usize, out: &mut String) {
     let seconds = microseconds.div_euclid(1_000_000);
     let fraction = microseconds.rem_euclid(1_000_000);
-    let _ = write!(
-        out,
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+    // Times of cells lie within a day; one that does not is none to be printed short.
+    if !(0..86_400).contains(&seconds) {
+        let _ = write!(out, "{:02}", seconds / 3600);
+    } else {
+        push_digits((seconds / 3600) as u64, 2, out);
+    }
+    for part in [seconds / 60 % 60, seconds % 60] {
+        out.push(':');
+        push_digits(part.unsigned_abs(), 2, out);
+    }
     if fraction != 0 {
+        out.push('.');
         if digits == 3 && fraction % 1000 == 0 {
-            let _ = write!(out, ".{:03}", fraction / 1000);
+            push_digits((fraction / 1000) as u64, 3, out);
         } else {
-            let _ = write!(out, ".{fraction:06}");
+            push_digits(fraction as u64, 6, out);
         }
     }
 }

@@ -8,6 +8,45 @@ use super::words::Lexicon;
 /// Adds the address in a text, in small letters: of "Avery <mailto:A@B.com>" what stands in the brackets. `false`: there is
 /// none, or more than one.
 pub fn push_email(text: &str, out: &mut String) -> bool {
+    push_plain_email(text, out) || push_any_email(text, out)
+}
+
+/// Adds the address in a text that consists of letters, digits and a few marks of ASCII, as most do. `false` leaves any
+/// other text to [`push_any_email`], which says the same of these.
+fn push_plain_email(text: &str, out: &mut String) -> bool {
+    let bytes = text.as_bytes();
+    let (mut at, mut label) = (None, 0);
+    for (place, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
+            // Neither part of the address begins or ends with a mark, nor has two in succession.
+            b'.' | b'-' | b'_' | b'+' | b'@' if place == label => return false,
+            b'@' if at.is_none() => {
+                at = Some(place);
+                label = place + 1;
+            }
+            b'.' => label = place + 1,
+            b'-' | b'_' | b'+' if at.is_none() => label = place + 1,
+            _ => return false,
+        }
+    }
+    let Some(at) = at else {
+        return false;
+    };
+    let last = &bytes[label..];
+    let is_good = label > at + 1
+        && last.len() > 1
+        && bytes.len() <= 254
+        && last.iter().all(u8::is_ascii_alphabetic);
+    if is_good {
+        let start = out.len();
+        out.push_str(text);
+        out[start..].make_ascii_lowercase();
+    }
+    is_good
+}
+
+fn push_any_email(text: &str, out: &mut String) -> bool {
     let mut address = trimmed(text);
     if let (Some(open), Some(close)) = (address.find('<'), address.rfind('>'))
         && open < close

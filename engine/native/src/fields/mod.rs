@@ -7,7 +7,7 @@
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
 //! - [`rows`]: which rows of a sheet are headers, by known words
-//! - `built`: the columns that come out; [`parts`]: long columns, by several threads
+//! - `built`: the columns that come out; `parts`: long columns, by several threads
 //!
 //! # Promises
 //! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own
@@ -24,7 +24,7 @@ pub mod date;
 pub mod day;
 pub mod moment;
 pub mod number;
-pub mod parts;
+mod parts;
 pub mod reading;
 pub mod rows;
 pub mod tables;
@@ -339,9 +339,10 @@ struct TextPart {
 }
 
 fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
+    let are_floats = *kind == Kind::Code && text::are_floats(values);
     let mut parts = in_parts(values.len(), |range| {
         let start = range.start;
-        read_text_part(&values[range], start, kind)
+        read_text_part(&values[range], start, kind, are_floats)
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
@@ -357,7 +358,12 @@ fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
     outcome
 }
 
-fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPart {
+fn read_text_part(
+    values: &[Value<'_>],
+    first_row: usize,
+    kind: &Kind,
+    are_floats: bool,
+) -> TextPart {
     let mut part = TextPart {
         texts: built::Texts::new(values.len()),
         unread: Unread::new(),
@@ -372,7 +378,7 @@ fn read_text_part(values: &[Value<'_>], first_row: usize, kind: &Kind) -> TextPa
                 let is_there = text::push_name(value, *name, &mut text);
                 (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
             }
-            Kind::Code => match text::push_code(value, &mut text) {
+            Kind::Code => match text::push_code(value, are_floats, &mut text) {
                 Ok(_) => None,
                 Err(NoCode::LostDigits) => {
                     part.lost_digits += 1;

@@ -1,10 +1,12 @@
 //! Text, codes and names: cells as they stand, without what nobody can see.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::amount::{has_lost_digits, has_lost_digits_behind_letters};
 use super::cut::is_format;
-use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
+use crate::cells::calendar::DAY_MICROSECONDS;
+use crate::cells::text_form::push_date;
 use crate::columns::view::Value;
 
 /// Whole numbers from here on may have lost digits when a program made a float of them.
@@ -24,9 +26,9 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
             out.push_str(itoa::Buffer::new().format(number as i64));
         }
         Value::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
-        Value::Date(days) => push_day(days, out),
+        Value::Date(days) => push_date(days, out),
         Value::DateTime(microseconds) => {
-            push_day(microseconds.div_euclid(DAY_MICROSECONDS), out);
+            push_date(microseconds.div_euclid(DAY_MICROSECONDS), out);
             let time = microseconds.rem_euclid(DAY_MICROSECONDS);
             if time != 0 {
                 out.push(' ');
@@ -60,11 +62,6 @@ pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_format(c) || c.is_control())
 }
 
-fn push_day(days: i64, out: &mut String) {
-    let (year, month, day) = civil_from_days(days);
-    let _ = write!(out, "{year:04}-{month:02}-{day:02}");
-}
-
 /// Hours, minutes and seconds; hours may be more than a day has.
 fn push_clock(microseconds: i64, out: &mut String) {
     if microseconds < 0 {
@@ -87,11 +84,45 @@ pub enum NoCode {
     Boolean,
 }
 
-/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left.
+/// Where a program has written the numbers of a column as floats, some has so many digits before its point.
+const DIGITS_OF_FLOATS: usize = 3;
+
+/// Whether a program has written the codes of a column as floats: "4711.0". Then no text has other decimals, none begins with a
+/// zero, and some is longer than the numbers of chapters and versions are.
+pub fn are_floats(values: &[Value<'_>]) -> bool {
+    let of_text = |value: &Value<'_>| matches!(value, Value::Text(text) if text.ends_with(".0"));
+    if !values.iter().any(of_text) {
+        return false;
+    }
+    let mut longest = 0;
+    for value in values {
+        match value {
+            Value::Text(text) => {
+                let Some((whole, decimals)) = trimmed(text).split_once('.') else {
+                    continue;
+                };
+                let is_number =
+                    |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                if !is_number(whole) || !is_number(decimals) {
+                    continue;
+                }
+                if decimals != "0" || whole.starts_with('0') {
+                    return false;
+                }
+                longest = longest.max(whole.len());
+            }
+            Value::Float(number) if number.fract() != 0.0 => return false,
+            _ => {}
+        }
+    }
+    longest >= DIGITS_OF_FLOATS
+}
+
+/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left. `are_floats`: see [`are_floats`].
 ///
 /// # Errors
 /// A program has made something else of the code.
-pub fn push_code(value: Value<'_>, out: &mut String) -> Result<bool, NoCode> {
+pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result<bool, NoCode> {
     match value {
         Value::Float(number) if !number.is_finite() => return Ok(false),
         Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
@@ -102,6 +133,13 @@ pub fn push_code(value: Value<'_>, out: &mut String) -> Result<bool, NoCode> {
             return Err(NoCode::Date);
         }
         Value::Boolean(_) => return Err(NoCode::Boolean),
+        Value::Text(text) if are_floats => {
+            let text = trimmed(text);
+            let whole = text.strip_suffix(".0").filter(|whole| {
+                !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit())
+            });
+            return Ok(push_text(Value::Text(whole.unwrap_or(text)), out));
+        }
         _ => {}
     }
     Ok(push_text(value, out))
@@ -136,19 +174,31 @@ const TITLES: &[&str] = &["dr", "mr", "mrs", "ms", "prof", "herr", "frau", "mme"
 
 /// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
 pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
-    let mut whole = String::new();
-    if !push_text(value, &mut whole) {
-        return false;
-    }
-    let joined = whole
-        .split(|c: char| c.is_whitespace() || is_format(c))
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let made;
+    let whole = match value {
+        Value::Text(text) if is_spaced_plainly(text) => Cow::Borrowed(text),
+        _ => {
+            let mut whole = String::new();
+            if !push_text(value, &mut whole) {
+                return false;
+            }
+            Cow::Owned(whole)
+        }
+    };
+    let joined = if is_spaced_plainly(&whole) {
+        &*whole
+    } else {
+        made = whole
+            .split(|c: char| c.is_whitespace() || is_format(c))
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        made.as_str()
+    };
     // A remark in brackets is no last name: "Avery Smith (Sales)".
     let (name, remark) = match joined.rfind(" (") {
         Some(at) if joined.ends_with(')') => (joined[..at].trim_end(), &joined[at..]),
-        _ => (joined.as_str(), ""),
+        _ => (joined, ""),
     };
     let start = out.len();
     let mut parts = name.split(',').map(str::trim);
@@ -159,7 +209,7 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
         _ if others.iter().any(|part| is_one_of(COMPANIES, part)) => match part {
             NamePart::First => {}
             NamePart::Last => out.push_str(name),
-            NamePart::Full => out.push_str(&joined),
+            NamePart::Full => out.push_str(joined),
         },
         [first] if !first.is_empty() || suffixes.is_empty() => {
             let (title_of_last, last) = split_title(head);
@@ -191,7 +241,7 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
             match part {
                 NamePart::First => out.push_str(first),
                 NamePart::Last => out.push_str(last),
-                NamePart::Full => out.push_str(&joined),
+                NamePart::Full => out.push_str(joined),
             }
         }
     }
@@ -200,12 +250,22 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
 
 /// Whether a word is one of those, without its points and whatever its letters.
 fn is_one_of(words: &[&str], text: &str) -> bool {
-    let plain: String = text
-        .chars()
-        .filter(|c| *c != '.')
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    words.contains(&plain.as_str())
+    words.iter().any(|word| {
+        let plain = text.bytes().filter(|byte| *byte != b'.');
+        plain.map(|byte| byte.to_ascii_lowercase()).eq(word.bytes())
+    })
+}
+
+/// Whether a text consists of visible ASCII and letters, with single blanks between its words.
+fn is_spaced_plainly(text: &str) -> bool {
+    let mut before = ' ';
+    for c in text.chars() {
+        if !c.is_ascii_graphic() && (c != ' ' || before == ' ') && !c.is_alphabetic() {
+            return false;
+        }
+        before = c;
+    }
+    before != ' '
 }
 
 /// What stands behind a comma and turns no name round: "Avery Smith, Jr.". `head` stands before the first comma.
@@ -331,7 +391,7 @@ mod tests {
     fn codes_keep_their_zeros_and_say_what_was_lost() {
         let code = |value| {
             let mut out = String::new();
-            push_code(value, &mut out).map(|_| out)
+            push_code(value, false, &mut out).map(|_| out)
         };
         let lost = Err(NoCode::LostDigits);
         let is = |text: &str| Ok(text.to_owned());

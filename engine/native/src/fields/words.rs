@@ -175,9 +175,13 @@ const SMALL_CODES: &[&str] = &[
     "aud", "cad", "chf", "cny", "czk", "eur", "gbp", "jpy", "pln", "usd",
 ];
 /// Codes of today, or of yesterday, that no country's own format shows. All others without a format are obsolete.
-const CODES_IN_USE: &[&str] = &["ang", "cnh", "hrk", "khr", "lak", "tjs", "twd"];
+const CODES_IN_USE: &[&str] = &[
+    "ang", "btn", "clf", "cnh", "hrk", "khr", "lak", "mvr", "tjs", "twd", "ved",
+];
 /// Codes that are words or units too.
 const CODES_THAT_ARE_WORDS: &[&str] = &["all", "cup", "kgs", "pen", "top"];
+/// More of them, in headers of capitals alone.
+const CODES_THAT_ARE_WORDS_OF_HEADERS: &[&str] = &["mad", "try"];
 /// Signs that are units or words when they are written in another way: the sign folded, and as its country writes it.
 const SIGNS_BY_CASE: &[(&str, &str)] = &[
     ("ar", "Ar"),
@@ -212,7 +216,7 @@ pub fn trust(position: usize, written: &str) -> Trust {
     if name.len() == 3 && name.eq_ignore_ascii_case(code) {
         let is_sure = SMALL_CODES.contains(&name)
             || written.chars().all(char::is_uppercase)
-                && (marks != 0 || CODES_IN_USE.contains(&name))
+                && is_in_use(name, marks)
                 && !CODES_THAT_ARE_WORDS.contains(&name);
         return if is_sure { Trust::Sure } else { Trust::Never };
     }
@@ -221,6 +225,24 @@ pub fn trust(position: usize, written: &str) -> Trust {
         Some(_) if !SURE_BY_CASE.contains(&name) => Trust::WithMoney,
         _ => Trust::Sure,
     }
+}
+
+fn is_in_use(code: &str, marks: u8) -> bool {
+    marks != 0 || CODES_IN_USE.contains(&code)
+}
+
+/// Whether three letters at the end of a header, in capitals, are the code of a currency in use. `among_capitals`: the header
+/// has no small letters, so that the three may as well be a word: "ITEMS ON TOP".
+pub fn is_code_of_header(written: &str, among_capitals: bool) -> bool {
+    let name = written.to_ascii_lowercase();
+    let Some((_, code, marks)) = currency(&name).map(|at| CURRENCIES[at]) else {
+        return false;
+    };
+    let is_word = || {
+        CODES_THAT_ARE_WORDS.contains(&name.as_str())
+            || CODES_THAT_ARE_WORDS_OF_HEADERS.contains(&name.as_str())
+    };
+    code == written && is_in_use(&name, marks) && !(among_capitals && is_word())
 }
 
 /// The ISO code of a currency by its position; none where several currencies share the sign.

@@ -18,7 +18,7 @@ use crate::fields::day::Order;
 use crate::fields::reading::{Hints, Reading};
 use crate::fields::rows::{self, KnownWords, Rule};
 use crate::fields::text::NamePart;
-use crate::fields::{self, Kind, Surroundings, cut, moment};
+use crate::fields::{self, Kind, Surroundings, cut, moment, words};
 
 fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     let capsule = series
@@ -253,6 +253,12 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
     facts.set_item("first_open", reading.first_open)?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts)
+}
+
+/// Whether three capitals at the end of a header are a currency; see [`words::is_code_of_header`].
+#[pyfunction]
+pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
+    words::is_code_of_header(written, among_capitals)
 }
 
 /// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.

@@ -16,7 +16,6 @@ use crate::cells::{
 use crate::columns::series::Plan;
 use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
-use crate::fields::parts::{in_threads, ranges};
 use crate::read::csv::CsvOptions;
 use crate::read::source::Source as BackgroundSource;
 
@@ -243,6 +242,12 @@ impl Scan {
         Ok((filled.ranges, filled.first.map(range_of), filled.left))
     }
 
+    /// How many of the filled ranges give a number to several rows, and the first of these.
+    fn filled_numbers(&self) -> PyResult<(usize, Option<Range>)> {
+        let filled = self.sheet()?.findings().filled;
+        Ok((filled.numbers, filled.first_number.map(range_of)))
+    }
+
     /// The extent that the file says the sheet has: (first column, first row, last column, last row), from 1.
     fn declared(&self) -> PyResult<Option<(usize, usize, usize, usize)>> {
         let declared = self.sheet()?.declared();
@@ -341,45 +346,24 @@ impl Scan {
         stop: usize,
     ) -> PyResult<(bool, Option<ArrowColumn>)> {
         let sheet = self.sheet()?;
-        let (is_null, built) = py.detach(|| built(&sheet, column, start, stop));
+        let (is_null, built) = py.detach(|| {
+            let is_null = sheet.column_kinds(column, start, stop).first == Tag::Empty;
+            (
+                is_null,
+                if is_null {
+                    None
+                } else {
+                    series::build(&sheet, column, start, stop)
+                },
+            )
+        });
         Ok((
             is_null,
-            built.map(|column| ArrowColumn::new(name, Mutex::new(Some(column)))),
+            built.map(|column| ArrowColumn {
+                name,
+                column: Mutex::new(Some(column)),
+            }),
         ))
-    }
-
-    /// What [`Self::column`] gives for as many columns as there are names, from `first` on. Long ones are made by several
-    /// threads.
-    fn columns(
-        &self,
-        py: Python<'_>,
-        names: Vec<String>,
-        first: usize,
-        start: usize,
-        stop: usize,
-    ) -> PyResult<Vec<(bool, Option<ArrowColumn>)>> {
-        let sheet = self.sheet()?;
-        let parts = py.detach(|| {
-            // Neighbours are often alike, so each thread gets columns from everywhere.
-            let threads = ranges(stop.saturating_sub(start)).len();
-            let tasks: Vec<usize> = (0..threads).collect();
-            in_threads(tasks, |own| {
-                let columns = (own..names.len()).step_by(threads);
-                columns
-                    .map(|column| built(&sheet, first + column, start, stop))
-                    .collect::<Vec<_>>()
-            })
-        });
-        let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();
-        let threads = parts.len();
-        let named = names.into_iter().enumerate();
-        Ok(named
-            .map(|(at, name)| {
-                let (is_null, column) = parts[at % threads].next().unwrap_or((true, None));
-                let column = column.map(|column| ArrowColumn::new(name, Mutex::new(Some(column))));
-                (is_null, column)
-            })
-            .collect())
     }
 
     /// Whether a column's cells are of several types, so that some lose theirs in the column that is made of them.
@@ -456,19 +440,6 @@ pub fn scan_of_rows(
     }
     let extent = DeclaredExtent::of_rows(last_row);
     Ok(Scan::new(Arc::new(builder.finish(Some(extent))), None))
-}
-
-/// Whether a column has no value at all, and the column; nothing if Python has to make it.
-fn built(
-    sheet: &Sheet,
-    column: usize,
-    start: usize,
-    stop: usize,
-) -> (bool, Option<export::Column>) {
-    if sheet.column_kinds(column, start, stop).first == Tag::Empty {
-        return (true, None);
-    }
-    (false, series::build(sheet, column, start, stop))
 }
 
 /// A column that polars can take over, once.

@@ -40,8 +40,15 @@ pub(super) fn is_illegal(text: &str) -> bool {
 /// Whether text holds a control character other than tab, line feed and carriage return.
 #[inline]
 pub(super) fn has_control(text: &str) -> bool {
-    text.bytes()
-        .any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
+    const ONES: u64 = u64::MAX / 255;
+    let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+    // Eight bytes at a time: below 0x20 there is hardly any.
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    words.iter().any(|word| {
+        let bytes = u64::from_ne_bytes(*word);
+        let may_be = bytes.wrapping_sub(ONES * 0x20) & !bytes & (ONES * 0x80) != 0;
+        may_be && word.iter().any(is_control)
+    }) || rest.iter().any(is_control)
 }
 
 /// Text up to the longest that a cell may hold.
@@ -123,5 +130,13 @@ mod tests {
         assert_eq!(cut(&text).chars().count(), MAXIMUM_TEXT);
         assert!(!is_illegal(&("x".repeat(MAXIMUM_TEXT) + "\u{1}")));
         assert!(is_illegal("a\u{b}"));
+        for at in 0..20 {
+            let mut text = "é~\t x\n\r€ 0123456789abcdef".to_owned();
+            assert!(!is_illegal(&text));
+            if text.is_char_boundary(at) {
+                text.insert(at, '\u{1f}');
+                assert!(is_illegal(&text), "{at}");
+            }
+        }
     }
 }

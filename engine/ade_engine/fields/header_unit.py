@@ -9,24 +9,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from ade_engine import _native
+
 #: One word in brackets at the end, with or without "in" before it: "Net (in EUR)".
 _IN_BRACKETS = re.compile(r"(?:\((?:in\s+)?([^()\[\]\s]+)\)|\[(?:in\s+)?([^()\[\]\s]+)\])$")
 _LAST_WORD = re.compile(r"(?:^|[ ,/])([^ ,/]+)$")
 _CODE_AT_END = re.compile(r"(.*[^ ,/]) ?[ ,/] ?([A-Z]{3})$")
-
-#: The codes of ISO 4217 that are in use.
-_CURRENCIES = frozenset(
-    """
-    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLF
-    CLP CNH CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK
-    HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
-    MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB
-    RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU
-    UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-    """.split()
-)
-#: Codes that are also words: in a header of capitals alone they count as words.
-_WORDS = frozenset(("ALL", "CUP", "MAD", "PEN", "TOP", "TRY"))
 
 
 @lru_cache(maxsize=4096)
@@ -44,11 +32,10 @@ def header_unit(header: str) -> str | None:
         # "US$" is a currency of its own; "Price$" is a price in "$".
         return prefix + header[-1] if re.fullmatch("[A-Z]{1,3}", prefix) else header[-1]
     found = _CODE_AT_END.fullmatch(header)
-    if found is None or found[2] not in _CURRENCIES:
+    if found is None:
         return None
-    if found[2] in _WORDS and not any(letter.islower() for letter in found[1]):
-        return None
-    return found[2]
+    among_capitals = not any(letter.islower() for letter in found[1])
+    return found[2] if _native.is_currency_of_header(found[2], among_capitals) else None
 
 
 def _if_unit(word: str) -> str | None:
