@@ -49,9 +49,11 @@ class FieldHeaders:
     same header.
     """
 
-    def __init__(self, field: str, headers: Iterable[str]):
+    def __init__(self, field: str, headers: Iterable[str], kind: str | None = None):
         self.field = field
         self.headers = tuple(headers)
+        #: What the field's values are, where its reader tells; for detectors that go by values.
+        self.kind = kind
         self.__name__ = self.__qualname__ = f"Field({field!r}).header"
 
     def __call__(self, column_header_original: str, column_header_parts: list[str]) -> dict[str, float] | None:
