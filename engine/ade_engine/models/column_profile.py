@@ -91,9 +91,7 @@ class ColumnProfile:
 
     @property
     def cents(self) -> float:
-        """The share of the numbers with no more decimals than cents have: two of them as text, two at most as numbers of
-        the workbook. 0.0 where nothing shows that hundredths are meant.
-        """
+        """The share of the numbers with two decimals at most; 0.0 where none has two."""
         return self._of_numbers("cents") if self._found["patterns"]["hundredths"] else 0.0
 
     def _of_numbers(self, what: str) -> float:

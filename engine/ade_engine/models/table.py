@@ -128,6 +128,10 @@ class SourceColumn(_LazyValues, Record):
     index: int
     header: Any
     values: Sequence[Any]
+    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty where it has none.
+    footnote: str = ""
+    #: The header with its footnote marks, where it has some.
+    header_as_written: Any = None
 
     @property
     def is_empty(self) -> bool:

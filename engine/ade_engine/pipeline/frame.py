@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from ade_engine.models.table import SourceColumn, TableRegion, is_blank
-from ade_engine.pipeline.header_rows import joined_headers
+from ade_engine.pipeline.footnotes import may_have_footnotes, without_footnotes
+from ade_engine.pipeline.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ class SourceTable:
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
         headers = joined_headers(rows, spread=spread_labels)
+        written, footnotes = headers, {}
+        if spread_labels and may_have_footnotes(rows):
+            # The marks of a label are those of each column that it stands over.
+            clean, footnotes = without_footnotes(spread_rows(rows) if len(rows) > 1 else rows)
+            if footnotes:
+                headers = joined_headers(clean)
+                rows, _ = without_footnotes(rows)
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column
@@ -44,6 +52,9 @@ class SourceTable:
         self.columns = [
             SourceColumn(index, header, self._values_of(first + index)) for index, header in enumerate(headers)
         ]
+        for index, marks in footnotes.items():
+            self.columns[index].footnote = marks
+            self.columns[index].header_as_written = written[index]
         self.names = unique_names(headers)
         # A dictionary keeps the place of the first column of a name and the values of the last.
         series = dict(zip(self.names, _series(scan, self.names, first, span.data_start, span.stop)))

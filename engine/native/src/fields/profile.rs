@@ -45,9 +45,9 @@ pub struct Profile {
     pub flags: usize,
     /// Amounts with a currency.
     pub with_currency: usize,
-    /// Amounts with as many decimals as cents have: two where they are written, two at most where they are typed.
+    /// Amounts with two decimals at most.
     pub with_cents: usize,
-    /// Amounts of which the last digit is one of hundredths.
+    /// Of these, the ones with two: "12.00" is one, and the number 12.25.
     pub with_hundredths: usize,
     pub distinct: usize,
     /// Cells of the most frequent shape: letters, digits and marks in the same order.
@@ -144,13 +144,8 @@ impl Profile {
         self.amounts += 1;
         self.with_currency += usize::from(has_currency);
         let is_in = |steps: f64| ((number * steps).round() - number * steps).abs() < 1e-6;
-        let (has_cents, has_hundredths) = match written {
-            Some(text) => {
-                let two = has_two_decimals(text);
-                (two, two)
-            }
-            None => (is_in(100.0), is_in(100.0) && !is_in(10.0)),
-        };
+        let has_cents = is_in(100.0);
+        let has_hundredths = has_cents && (!is_in(10.0) || written.is_some_and(has_two_decimals));
         self.with_cents += usize::from(has_cents);
         self.with_hundredths += usize::from(has_hundredths);
         self.smallest = Some(self.smallest.map_or(number, |known| known.min(number)));
