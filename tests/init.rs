@@ -166,7 +166,7 @@ fn columns_with_strange_headers_or_none_are_found_by_their_values_and_never_gues
         let artifact: Value =
             serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
         let columns = artifact
-            .pointer("/result/workbooks/0/sheets/0/tables/0/structure/columns")
+            .pointer("/decisions/workbooks/0/sheets/0/tables/0/structure/columns")
             .unwrap_or_else(|| panic!("{artifact:#}"));
         let found: Vec<Value> = columns.as_array().unwrap()[2..]
             .iter()

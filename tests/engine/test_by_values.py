@@ -83,6 +83,7 @@ def test_a_table_whose_headers_are_missing_has_its_first_row_for_a_header(mapped
         ("pay", "Net pay"),
         ("pay", "Total"),
         ("pay", "Tax amount"),
+        ("pay", "1990"),
         ("phone", "Fax"),
     ],
 )

@@ -10,6 +10,8 @@ that they were born. So they count for less than a header, and for nothing where
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from ade_engine import _native
@@ -44,6 +46,8 @@ _PLACEHOLDERS = frozenset(
     ("column", "col", "field", "unnamed", "header", "spalte", "feld", "colonne", "champ", "columna", "campo", "x", "n a")
     + ("na", "none", "null", "unknown", "tbd", "todo", "data", "value")
 )
+#: A year by itself, and no part of a date or an id.
+_YEAR = re.compile(r"(?<![\w./-])(?:19|20)\d\d(?![\w./-])")
 #: A column has to have the field's values in so many of its filled cells.
 _LEAST_SHARE = 0.9
 
@@ -121,6 +125,9 @@ def _fit(column: ColumnProfile, kind: str, known: Sequence[str]) -> float:
 
 def _trust(column: ColumnProfile, kind: str) -> float:
     """The score that a column's header leaves to its values."""
+    if _YEAR.search(column.header):
+        # The values of some year.
+        return _NAMES_OTHER
     words = [word for word in simplify(column.header).split() if not word.isdigit()]
     if not any(len(word) > 1 for word in words) or all(word.rstrip("0123456789") in _PLACEHOLDERS for word in words):
         return _SAYS_NOTHING
