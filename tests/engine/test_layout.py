@@ -367,6 +367,45 @@ def test_a_field_is_found_below_a_header_with_a_mark(run, package):
     assert field["source_headers"] == ["Net"]
 
 
+@pytest.mark.parametrize(
+    "tail, tables",
+    [
+        # A table of a few cells between notes, and beside a following table.
+        ([[], ["Adjustment", "Amount"], ["Mileage", 412.5], []], [[["Adjustment", "Amount"], ["Mileage", 412.5]]]),
+        ([[], ["Kind", "Day"], ["Travel", "2024-01-31"], ["Meals", "2024-02-01"], [], ["As agreed."]],
+         [[["Kind", "Day"], ["Travel", "2024-01-31"], ["Meals", "2024-02-01"]]]),
+        # Lines of a name and a value, notes in two columns, remarks directly below.
+        ([[], ["Date:", "2024-01-31"], ["Amount:", 412.5], []], []),
+        ([[], ["Prepared by", "Ann Lee"], ["Checked by", "Bob Ray"], []], []),
+        ([["Adjustment", "Amount"], ["Mileage", 412.5]], []),
+        ([[], ["Adjustment", "Amount"], ["Mileage", 412.5, "see there"], []], []),
+    ],
+)  # fmt: skip
+def test_a_small_table_among_the_notes_below_is_one(run, package, tail, tables):
+    kinds = """
+        def by_place(*, row_index, row_values):
+            if row_index in (1, %d):
+                return {"header": 1.0}
+            return {"note" if 5 < row_index < %d else "data": 1.0}
+
+        def register(registry):
+            registry.register_row_detector(by_place, row_kind="header", priority=0)
+        """
+    last = 6 + len(tail) + 1
+    rows = [["Region", "Units", "Net", "Tax", "Gross", "Date"], *([n, 1, 2, 3, 4, 5] for n in "abcd")]
+    rows += [["Note: adjustments below."], *tail, rows[0], *([n, 6, 7, 8, 9, 9] for n in "efgh")]
+    config = package(rows=kinds % (last, last))
+    outcome = run(config, {"S": rows}, settings={"end_tables_at_notes": True})
+    regions = [table["structure"]["region"]["a1"] for table in outcome.tables]
+    assert (regions[0], regions[-1], len(regions)) == ("A1:F5", f"A{last}:F{last + 4}", 2 + len(tables))
+    written = outcome.rows("S")
+    for table in tables:
+        at = next(at for at, row in enumerate(written) if row[: len(table[0])] == table[0])
+        assert [row[: len(table[0])] for row in written[at : at + len(table)]] == table
+    # Without the setting nothing ends above.
+    assert len(run(config, {"S": rows}).tables) == 2
+
+
 def test_labels_spread_by_a_setting(run, package):
     rows = [["", "2024", None, "2023"], ["Region", "Net", "Gross", "Net"], *([n, 1.5, 2.5, 3.5] for n in "abcd")]
     names = {
