@@ -117,7 +117,7 @@ class ColumnProfile:
     @property
     def by_header(self) -> dict[str, float]:
         """What the headers of the package's ``Field``s give this column: scores by field."""
-        return self._table.by_header(self.index)
+        return dict(self._table.by_header(self.index))
 
     @property
     def others(self) -> list[ColumnProfile]:

@@ -79,6 +79,7 @@ class ColumnMapper:
         #: How many of them come first, and how many of the engine's detectors of values directly behind them: these are asked
         #: for a whole table at once.
         self._first_by_header = len(list(takewhile(lambda entry: type(entry.fn) is FieldHeaders, detectors)))
+        self._are_first = self._first_by_header == len(self._by_header)
         behind = detectors[self._first_by_header :]
         self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
 
@@ -153,7 +154,8 @@ class ColumnMapper:
         detectors, totals = self._detectors, {}
         if self._first_by_header and not context.debug:
             first = self._first_by_header
-            detectors, totals = detectors[first:], self._said_of_header(header, parts, first)
+            detectors = detectors[first:]
+            totals = self._said_of_header(header, parts, None if self._are_first else first).copy()
             if self._by_values and profiles is not None:
                 detectors = detectors[len(self._by_values) :]
                 for fn in self._by_values:
@@ -217,7 +219,9 @@ class ColumnMapper:
         )
 
     def _said_of_header(self, header: str, parts: list[str], first: int | None = None) -> dict[str, float]:
-        """What the detectors that look at headers alone, or the ``first`` of them, give a column, added up in their order."""
+        """What the detectors that look at headers alone, or the ``first`` of them, give a column, added up in their order. It
+        is to be left as it is.
+        """
         key = header, parts[-1] if parts else "", first
         known = self._said_of.get(key)
         if known is None:
@@ -227,7 +231,7 @@ class ColumnMapper:
                     known[field] = known[field] + score if field in known else score
             if len(self._said_of) < _MOST_REMEMBERED:
                 self._said_of[key] = known
-        return known.copy()
+        return known
 
     @staticmethod
     def _report_column(
