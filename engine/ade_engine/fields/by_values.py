@@ -10,8 +10,6 @@ that they were born. So they count for less than a header, and for nothing where
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from ade_engine import _native
@@ -46,8 +44,6 @@ _PLACEHOLDERS = frozenset(
     ("column", "col", "field", "unnamed", "header", "spalte", "feld", "colonne", "champ", "columna", "campo", "x", "n a")
     + ("na", "none", "null", "unknown", "tbd", "todo", "data", "value")
 )
-#: A year by itself, and no part of a date or an id.
-_YEAR = re.compile(r"(?<![\w./-])(?:19|20)\d\d(?![\w./-])")
 #: A column has to have the field's values in so many of its filled cells.
 _LEAST_SHARE = 0.9
 
@@ -125,7 +121,7 @@ def _fit(column: ColumnProfile, kind: str, known: Sequence[str]) -> float:
 
 def _trust(column: ColumnProfile, kind: str) -> float:
     """The score that a column's header leaves to its values."""
-    if _YEAR.search(column.header):
+    if _has_year(column.header):
         # The values of some year.
         return _NAMES_OTHER
     words = [word for word in simplify(column.header).split() if not word.isdigit()]
@@ -150,3 +146,9 @@ def _trust(column: ColumnProfile, kind: str) -> float:
         if patterns["number" if kind == "money" else kind]:
             return _SAYS_NOTHING
     return _UNKNOWN
+
+
+def _has_year(header: str) -> bool:
+    """Whether a header has a year by itself, and not as a part of a date or an id."""
+    words = (word.strip("()[],;:") for word in header.split())
+    return any(len(word) == 4 and word.isdigit() and word[:2] in ("19", "20") for word in words)

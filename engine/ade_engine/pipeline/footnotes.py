@@ -18,12 +18,6 @@ _RAISED = re.compile(r"^(.*(?:[^\W\d_]{3}|[^\W\d_][.)\]%]|[)\]]|\b(?:19|20)\d\d)
 _SIGNS = re.compile(r"^(.*[^\W_].*?) ?([*†‡]+(?:,? ?[*†‡]+)*)$", re.DOTALL)
 #: One small letter or one digit in brackets, or with a bracket behind it.
 _BRACKETED = re.compile(r"^(.*[^\W\d_].*?) ?(\(([a-z1-9])\)|\[([a-z1-9])\]|(?<= )([a-z1-9])\))$", re.DOTALL)
-_LAST = frozenset("¹²³⁴⁵⁶⁷⁸⁹⁰*†‡)]")
-
-
-def may_have_footnotes(rows: list[list[Any]]) -> bool:
-    """Whether a cell ends with what may be a mark: most headers have none, and are not looked at further."""
-    return any(isinstance(value, str) and value.rstrip()[-1:] in _LAST for row in rows for value in row if value)
 
 
 def without_footnotes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[int, str]]:

@@ -7,13 +7,16 @@ from typing import Any
 import polars as pl
 
 from ade_engine.models.table import SourceColumn, TableRegion, is_blank
-from ade_engine.pipeline.footnotes import may_have_footnotes, without_footnotes
 from ade_engine.pipeline.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.header_rows import RowSpan
+
+
+#: What a header with a footnote mark ends with.
+_MARKS = frozenset("¹²³⁴⁵⁶⁷⁸⁹⁰*†‡)]")
 
 
 class SourceTable:
@@ -29,7 +32,10 @@ class SourceTable:
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
         headers = joined_headers(rows, spread=spread_labels)
         written, footnotes = headers, {}
-        if spread_labels and may_have_footnotes(rows):
+        if spread_labels and _may_have_footnotes(rows):
+            # Most headers have none, and the rules for them take long to import.
+            from ade_engine.pipeline.footnotes import without_footnotes
+
             # The marks of a label are those of each column that it stands over.
             clean, footnotes = without_footnotes(spread_rows(rows) if len(rows) > 1 else rows)
             if footnotes:
@@ -91,6 +97,10 @@ class SourceTable:
             for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows
+
+
+def _may_have_footnotes(rows: list[list[Any]]) -> bool:
+    return any(isinstance(value, str) and value.rstrip()[-1:] in _MARKS for row in rows for value in row if value)
 
 
 def _series(scan: SheetScan, names: list[str], first: int, start: int, stop: int) -> list[pl.Series]:
