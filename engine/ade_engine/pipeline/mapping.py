@@ -82,12 +82,16 @@ class ColumnMapper:
         self._are_first = self._first_by_header == len(self._by_header)
         behind = detectors[self._first_by_header :]
         self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
+        quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
+        self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
 
     def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
         """Score every column and decide which one gets which field."""
         scores = {}
         contributions = {}
-        profiles = self._profiles(table) if self._wants_profile else None
+        profiles = None
+        if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(table)):
+            profiles = self._profiles(table)
         for column in table.columns:
             totals, contributions[column.index] = self._score_column(
                 context, table, column.index, sheet_name, table_index, profiles
@@ -116,6 +120,16 @@ class ColumnMapper:
         if context.debug:
             self._report(context, table, columns, contributions)
         return Mapping(columns, scores, duplicates)
+
+    def _may_go_by_values(self, table: SourceTable) -> bool:
+        """Whether a field is left that no header of the table names; in most tables none is."""
+        left = {fn.field for fn in self._by_values}
+        for column in table.columns:
+            if not left:
+                return False
+            said = self._said_of_header(header_text(column.header), table.header_parts(column.index))
+            left.difference_update(field for field, score in said.items() if score >= 1)
+        return bool(left)
 
     def _profiles(self, table: SourceTable) -> TableProfile:
         """The profiles of a table's columns, which look at their columns when they are asked."""
@@ -147,8 +161,6 @@ class ColumnMapper:
         """The column's totals, and for debugging what each detector contributed to the best of them."""
         if not self._detectors:
             return {}, []
-        name = table.names[index]
-        column = table.frame.get_column(name)
         header = header_text(table.columns[index].header)
         parts = table.header_parts(index)
         detectors, totals = self._detectors, {}
@@ -156,14 +168,16 @@ class ColumnMapper:
             first = self._first_by_header
             detectors = detectors[first:]
             totals = self._said_of_header(header, parts, None if self._are_first else first).copy()
-            if self._by_values and profiles is not None:
-                detectors = detectors[len(self._by_values) :]
+            detectors = detectors[len(self._by_values) :]
+            if profiles is not None:
                 for fn in self._by_values:
                     score = fn.of_table(profiles).get(index)
                     if score:
                         totals[fn.field] = totals[fn.field] + score if fn.field in totals else score
             if not detectors:
                 return totals, []
+        name = table.names[index]
+        column = table.frame.get_column(name)
         sample: list[str] = []
         if self._wants_sample:
             sample = _sample(column, context.settings.detector_column_sample_size)
