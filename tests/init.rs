@@ -113,6 +113,96 @@ fn the_minimal_template_runs_as_it_is() {
     assert_eq!(place.latest_run()["metrics"]["mapped_fields"], 1);
 }
 
+/// 30 people, below these headers for id, address, phone, day and pay.
+fn roster(headers: [&str; 5]) -> String {
+    let mut text = format!("First name,Last name,{}\n", headers.join(","));
+    for n in 0..30 {
+        text.push_str(&format!(
+            "Ann{letter},Lee{letter},M-{year}-{},ann.{n}@example.org,({}) 555-{},{}.{}.2024,{}.25\n",
+            1000 + n,
+            204 + n,
+            1000 + 37 * n,
+            1 + n % 28,
+            1 + n % 12,
+            1080 + 47 * n,
+            letter = char::from(b'a' + n as u8 % 26),
+            year = 2019 + n % 5,
+        ));
+    }
+    text
+}
+
+#[test]
+fn columns_with_strange_headers_or_none_are_found_by_their_values_and_never_guessed() {
+    const KNOWN: [&str; 5] = ["Member ID", "E-mail", "Phone", "Hire date", "Gross wages"];
+    const FIELDS: [&str; 5] = ["member_id", "email", "phone", "start_date", "pay"];
+    let place = Place::new();
+    place.ade("init roster -q").succeeds();
+    for (name, others) in [
+        ("blank", [""; 5]),
+        ("strange", ["Zugang", "Quux", "Info", "Kol. B", "???"]),
+        ("other", ["Order number", "", "", "Birth date", "Net pay"]),
+    ] {
+        place.write(format!("inbox/{name}.csv"), roster(others));
+        for (at, other) in others.into_iter().enumerate() {
+            let mut headers = KNOWN;
+            headers[at] = other;
+            place.write(format!("inbox/{name}-{at}.csv"), roster(headers));
+        }
+    }
+    // A second column of each kind, and neither has a header that tells them apart.
+    let doubled: String = roster([""; 5])
+        .lines()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').skip(2).collect();
+            format!("{line},{}\n", cells.join(","))
+        })
+        .collect();
+    place.write("inbox/doubled.csv", doubled);
+    let runs = place.ade("run roster inbox --json --jobs 1").succeeds();
+    let mut seen = 0;
+    for run in runs.records() {
+        let folder = run["run_dir"].as_str().unwrap();
+        let artifact: Value =
+            serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+        let columns = artifact
+            .pointer("/decisions/workbooks/0/sheets/0/tables/0/structure/columns")
+            .unwrap_or_else(|| panic!("{artifact:#}"));
+        let found: Vec<Value> = columns.as_array().unwrap()[2..]
+            .iter()
+            .map(|column| column["mapping"]["field"].clone())
+            .collect();
+        let name = run["input"]["name"].as_str().unwrap();
+        let mut wanted = FIELDS.map(Value::from).to_vec();
+        match name.trim_end_matches(".csv").split_once('-') {
+            Some(("other", at)) if !matches!(at, "1" | "2") => {
+                wanted[at.parse::<usize>().unwrap()] = Value::Null;
+            }
+            None if name.starts_with("other") => {
+                for at in [0, 3, 4] {
+                    wanted[at] = Value::Null;
+                }
+            }
+            None if name.starts_with("doubled") => wanted = vec![Value::Null; 10],
+            _ => {}
+        }
+        assert_eq!(found, wanted, "{name}");
+        for (column, field) in columns.as_array().unwrap()[2..].iter().zip(&found) {
+            let is_known = column["header"]["raw"]
+                .as_str()
+                .is_some_and(|raw| KNOWN.contains(&raw));
+            let score = column["mapping"]["score"].as_f64();
+            assert_eq!(score.is_some(), !field.is_null());
+            assert!(
+                score.is_none_or(|score| (score >= 1.0) == is_known),
+                "{name}"
+            );
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 19);
+}
+
 #[test]
 fn what_other_programs_export_is_read_by_a_new_configuration_as_it_is() {
     let place = Place::new();

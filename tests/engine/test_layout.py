@@ -75,6 +75,16 @@ OLDER = """
     """
 
 
+#: The first rows are headers.
+HEADER_ROWS = """
+    def first_rows(*, row_index):
+        return {"header": 1.0} if row_index <= %d else {"data": 1.0}
+
+    def register(registry):
+        registry.register_row_detector(first_rows, row_kind="header", priority=0)
+    """
+
+
 def layouts(rows):
     """The layout of each row that was looked at, by its number from 0."""
     found = SheetRows(_native.SheetLayout(_native.scan_of_rows("sheet", rows, None, None, False, [])))
@@ -289,6 +299,111 @@ def test_a_full_row_is_no_note(run, package):
 )  # fmt: skip
 def test_labels_stand_over_their_columns(rows, names):
     assert joined_headers(rows, spread=True) == names
+
+
+@pytest.mark.parametrize(
+    "rows, names, marks",
+    [
+        ([["Region", "Revenue¹", "Net (a)", "Total*"]], ["Region", "Revenue", "Net", "Total"], ["", "¹", "(a)", "*"]),
+        ([["Revenue ¹,²", "Net (EUR)³", "Gross†", "Name **"]], ["Revenue", "Net (EUR)", "Gross", "Name"],
+         ["¹,²", "³", "†", "**"]),
+        ([["Net (a)", "Gross [b]", "Tax (a)"]], ["Net", "Gross", "Tax"], ["(a)", "[b]", "(a)"]),
+        ([["Net 1)", "Gross 2)", "Tax"]], ["Net", "Gross", "Tax"], ["1)", "2)", ""]),
+        # A label's mark is the mark of each of its columns.
+        ([["", "2024¹", ""], ["Region", "Net", "Gross*"]], ["Region", "2024 Net", "2024 Gross"], ["", "¹", "¹ *"]),
+    ],
+)  # fmt: skip
+def test_footnote_marks_are_taken_off_headers(run, package, rows, names, marks):
+    told = """
+        def tell(*, output_workbook, output_sheet, tables):
+            sheet = output_workbook.create_sheet("seen")
+            for column in tables[0].source_columns:
+                sheet.append([column.header, column.footnote or None, column.header_as_written])
+
+        def register(registry):
+            registry.register_hook(tell, hook="on_sheet_end", priority=0)
+        """
+    config = package(files={"hooks/tell.py": told}, rows=HEADER_ROWS % len(rows))
+    data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5][: len(rows[0])] for n in range(4))]
+    outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
+    assert outcome.rows("S")[0] == names
+    assert [row[1] or "" for row in outcome.rows("seen")] == marks
+    raw = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
+    for mark, text, name in zip(marks, raw, names):
+        assert all(piece in text for piece in (*mark.split(), *name.split()))
+    # Without the setting headers are as they stand.
+    assert run(config, {"S": data}, settings={"spread_header_labels": False}).rows("S")[0] != names
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["Area m²", "Volume (m³)", "R²", "10³"],
+        ["Lead time (d)", "Weight (g)", "Net (EUR)", "Rate %"],
+        ["Phone (1)", "Phone (2)", "Score (a)", "Score (b)"],
+        ["Total", "Total*", "Net", "Net¹"],
+        ["Column (2)", "Note (3)", "*", "(1)"],
+        ["Q1", "1)", "H2O", "CO2"],
+    ],
+)
+def test_what_may_be_something_else_stays(run, package, headers):
+    config = package(rows=HEADER_ROWS % 1)
+    rows = [headers, *([f"n{n}", 1.5, 2.5, 3.5] for n in range(4))]
+    assert run(config, {"S": rows}, settings={"spread_header_labels": True}).rows("S")[0] == headers
+
+
+def test_a_field_is_found_below_a_header_with_a_mark(run, package):
+    config = package(files={"columns/a.py": """
+        from ade_engine.fields import Field, money
+
+        def register(registry):
+            Field("net", headers=["Net"], read=money).register(registry)
+        """}, rows=HEADER_ROWS % 1)  # fmt: skip
+    rows = [["Name", "Net¹"], *([f"n{n}", 1.5 * n] for n in range(4))]
+    outcome = run(config, {"S": rows}, settings={"spread_header_labels": True})
+    column = outcome.tables[0]["structure"]["columns"][1]
+    assert (column["mapping"]["field"], column["header"]["raw"]) == ("net", "Net¹")
+    (field,) = outcome.completed["fields"]
+    assert field["source_headers"] == ["Net"]
+
+
+@pytest.mark.parametrize(
+    "tail, tables",
+    [
+        # A table of a few cells between notes, and beside a following table.
+        ([[], ["Adjustment", "Amount"], ["Mileage", 412.5], []], [[["Adjustment", "Amount"], ["Mileage", 412.5]]]),
+        ([[], ["Kind", "Day"], ["Travel", "2024-01-31"], ["Meals", "2024-02-01"], [], ["As agreed."]],
+         [[["Kind", "Day"], ["Travel", "2024-01-31"], ["Meals", "2024-02-01"]]]),
+        # Lines of a name and a value, notes in two columns, remarks directly below.
+        ([[], ["Date:", "2024-01-31"], ["Amount:", 412.5], []], []),
+        ([[], ["Prepared by", "Ann Lee"], ["Checked by", "Bob Ray"], []], []),
+        ([["Adjustment", "Amount"], ["Mileage", 412.5]], []),
+        ([[], ["Adjustment", "Amount"], ["Mileage", 412.5, "see there"], []], []),
+    ],
+)  # fmt: skip
+def test_a_small_table_among_the_notes_below_is_one(run, package, tail, tables):
+    kinds = """
+        def by_place(*, row_index, row_values):
+            if row_index in (1, %d):
+                return {"header": 1.0}
+            return {"note" if 5 < row_index < %d else "data": 1.0}
+
+        def register(registry):
+            registry.register_row_detector(by_place, row_kind="header", priority=0)
+        """
+    last = 6 + len(tail) + 1
+    rows = [["Region", "Units", "Net", "Tax", "Gross", "Date"], *([n, 1, 2, 3, 4, 5] for n in "abcd")]
+    rows += [["Note: adjustments below."], *tail, rows[0], *([n, 6, 7, 8, 9, 9] for n in "efgh")]
+    config = package(rows=kinds % (last, last))
+    outcome = run(config, {"S": rows}, settings={"end_tables_at_notes": True})
+    regions = [table["structure"]["region"]["a1"] for table in outcome.tables]
+    assert (regions[0], regions[-1], len(regions)) == ("A1:F5", f"A{last}:F{last + 4}", 2 + len(tables))
+    written = outcome.rows("S")
+    for table in tables:
+        at = next(at for at, row in enumerate(written) if row[: len(table[0])] == table[0])
+        assert [row[: len(table[0])] for row in written[at : at + len(table)]] == table
+    # Without the setting nothing ends above.
+    assert len(run(config, {"S": rows}).tables) == 2
 
 
 def test_labels_spread_by_a_setting(run, package):

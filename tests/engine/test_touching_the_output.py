@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import pickle
 import random
+import shutil
 import threading
 import warnings
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import polars as pl
@@ -25,6 +27,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from ade_engine.io.output.workbook import Output
+from ade_engine.models.errors import OutputError
 
 
 def frame(rows: int, seed: int = 0) -> pl.DataFrame:
@@ -363,8 +366,19 @@ def test_a_table_that_a_worksheet_cannot_hold_is_refused(monkeypatch, touched):
     if touched:
         sheet["A1"].value  # noqa: B018
     output.append_table(sheet, frame(7), gap=True)
-    with pytest.raises(ValueError, match="'Data' would get 22 rows .* a worksheet has 20 rows"):
+    with pytest.raises(OutputError, match="'Data' would get 22 rows, and a worksheet has 20 rows; split the input"):
         output.append_table(sheet, frame(0), gap=True)
+
+
+def test_a_table_that_is_too_wide_with_its_fields_and_issues_says_what_to_do(run, tmp_path):
+    shutil.copytree(Path(__file__).resolve().parents[2] / "templates" / "default", tmp_path / "template")
+    rows = [["Badge number", *(f"c{n}" for n in range(16_383))], *([n] * 16_384 for n in range(2))]
+    outcome = run(tmp_path / "template", {"Wide": rows})
+    assert outcome.result.error.code == "unknown_error"
+    assert "sheet 'Wide' would get 16395 columns" in outcome.result.error.message
+    assert "remove_unmapped_columns = true" in outcome.result.error.message
+    outcome = run(tmp_path / "template", {"Wide": rows}, settings={"remove_unmapped_columns": True})
+    assert len(outcome.rows("Wide")) == 3
 
 
 def test_workbooks_sheets_and_cells_can_be_pickled(pair):

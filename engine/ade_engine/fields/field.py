@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from inspect import signature
 
+from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
-from ade_engine.fields.readers import money
+from ade_engine.fields.readers import code, date, date_time, email, money, phone
 from ade_engine.models.fields import FieldDef
 
 TYPE_CHECKING = False
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
 
+#: What readers say of the values that they read: those whose looks tell what they are.
+_KINDS = {code: "code", date: "date", date_time: "date", email: "email", money: "money", phone: "phone"}
+
+
 class Field:
     """A field of the output: what it is called, which headers people give it, how its cells are read and checked.
+
+    ``by_values``: whether a column whose header says nothing, or something unknown, may be found by its values, with a score
+    of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``, ``email``, ``money`` and ``phone``, or a list
+    of the values that the field has.
 
     ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
     own. A function of yours that calls its argument ``field_name`` may also name what a transform may name, such as
@@ -35,6 +44,7 @@ class Field:
         headers: Sequence[str] = (),
         read: Callable[..., pl.Expr] | None = None,
         checks: Sequence[Callable[..., pl.Expr]] = (),
+        by_values: bool | Sequence[str] = False,
         **facts: Any,
     ):
         if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
@@ -43,11 +53,20 @@ class Field:
             raise TypeError(f"Field {name!r}: checks should be a list of functions, such as checks=[required]")
         if read is not None and not callable(read):
             raise TypeError(f"Field {name!r}: read should be a function such as date, without brackets behind it")
+        known = () if isinstance(by_values, bool) else tuple(by_values)
+        if isinstance(by_values, str) or not all(isinstance(value, str) for value in known):
+            raise TypeError(f"Field {name!r}: by_values should be True or a list of texts, not {by_values!r}")
+        kind = _KINDS.get(read)
+        if by_values is True and kind is None:
+            names = ", ".join(sorted(reader.__name__ for reader in _KINDS))
+            raise TypeError(f"Field {name!r}: by_values=True goes with the readers {names}; give a list of values instead")
         self.name = name
         self.label = label
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
         self.read = read
         self.checks = tuple(checks)
+        self.by_values = known or by_values is True
+        self._kind = kind
         #: What ``FieldDef`` takes besides: ``dtype``, ``meta``, ``width``, ``format``.
         self.facts = {"format": "money", **facts} if read is money else facts
 
@@ -57,10 +76,15 @@ class Field:
         return {simplify(header) for header in self.headers}
 
     def register(self, registry: Registry) -> None:
-        """Register the field, a detector for its headers, its reader and its checks."""
+        """Register the field, detectors for its headers and its values, its reader and its checks."""
         registry.register_field(FieldDef(name=self.name, label=self.label, **self.facts))
 
-        registry.register_column_detector(FieldHeaders(self.name, self.headers), field=self.name, priority=20)
+        by_header = FieldHeaders(self.name, self.headers, self._kind)
+        registry.register_column_detector(by_header, field=self.name, priority=20)
+        if self.by_values:
+            known = () if self.by_values is True else self.by_values
+            by_values = FieldValues(self.name, "known" if known else self._kind or "", known)
+            registry.register_column_detector(by_values, field=self.name, priority=10)
         if self.read is not None:
             registry.register_column_transform(_of_field(self.read, self.name, "read"), field=self.name, priority=20)
         for number, check in enumerate(self.checks):

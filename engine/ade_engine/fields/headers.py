@@ -32,12 +32,20 @@ def score(header: str, words: Iterable[str]) -> float:
     with one: "Overtime Hours" may be hours, but only together with what another detector says; 0.0 otherwise.
     """
     known = {simplify(word) for word in words} - {""}
-    full, bare = simplify(header), simplify(_without_brackets(header))
-    if full in known or bare and bare in known:
+    return _score(header, known, _endings(known))
+
+
+def _endings(known: set[str]) -> tuple[str, ...]:
+    return tuple(f" {word}" for word in known)
+
+
+def _score(header: str, known: set[str], endings: tuple[str, ...]) -> float:
+    """The score of a header by words that are simplified, and by the same words at the end of others."""
+    full = simplify(header)
+    bare = simplify(_without_brackets(header)) if "(" in header or "[" in header else full
+    if full in known or bare in known:
         return 1.0
-    if any(text.endswith(f" {word}") for word in known for text in (full, bare)):
-        return 0.4
-    return 0.0
+    return 0.4 if full.endswith(endings) or bare.endswith(endings) else 0.0
 
 
 def _without_brackets(text: str) -> str:
@@ -49,15 +57,20 @@ class FieldHeaders:
     same header.
     """
 
-    def __init__(self, field: str, headers: Iterable[str]):
+    def __init__(self, field: str, headers: Iterable[str], kind: str | None = None):
         self.field = field
         self.headers = tuple(headers)
+        #: What the field's values are, where its reader tells; for detectors that go by values.
+        self.kind = kind
+        self._known = {simplify(header) for header in self.headers} - {""}
+        self._endings = _endings(self._known)
         self.__name__ = self.__qualname__ = f"Field({field!r}).header"
 
     def __call__(self, column_header_original: str, column_header_parts: list[str]) -> dict[str, float] | None:
         # Of "Payment" above "Due date" the lower one says what the column holds.
-        texts = [column_header_original, *column_header_parts[-1:]]
-        found = max(score(text, self.headers) for text in texts)
+        found = _score(column_header_original, self._known, self._endings)
+        if found < 1 and column_header_parts and column_header_parts[-1] != column_header_original:
+            found = max(found, _score(column_header_parts[-1], self._known, self._endings))
         return {self.field: found} if found else None
 
 

@@ -133,6 +133,24 @@ def readable(series: pl.Series) -> pl.Series:
     return series
 
 
+def profile(series: pl.Series) -> dict[str, Any]:
+    """What a column looks like, as numbers; see :class:`ade_engine.models.column_profile.ColumnProfile`."""
+    return _native.column_profile(_readable_or_text(series))
+
+
+def likeness(series: pl.Series, known: list[str]) -> tuple[int, int]:
+    """How many of the filled cells that a profile looks at are one of the known values, and how many it looks at."""
+    return _native.likeness(_readable_or_text(series), known)
+
+
+def _readable_or_text(series: pl.Series) -> pl.Series:
+    try:
+        return readable(series)
+    except TypeError:
+        # Lists and the like, which a hook has put there: they have a text as anything has.
+        return pl.Series([None if value is None else str(value) for value in series], dtype=pl.String)
+
+
 def _one_of(name: str, value: Any, known: tuple[str, ...]) -> None:
     """Refuse an argument where it is written, and not when its column is read."""
     if value is not None and value not in known:

@@ -35,5 +35,9 @@ class HookError(AdeEngineError):
         self.stage = getattr(stage, "value", stage)
 
 
+class OutputError(AdeEngineError, ValueError):
+    """A workbook cannot hold what it should get (``unknown_error``)."""
+
+
 class ExtensionError(AdeEngineError):
     """A transform or validator raised an error of its own, which the run reports as ``unknown_error``."""

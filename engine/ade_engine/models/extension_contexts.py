@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
+    from ade_engine.models.column_profile import ColumnProfile
     from ade_engine.models.row_layout import RowLayout
     from ade_engine.models.table import TableRegion, TableResult
 
@@ -59,6 +60,7 @@ class ColumnDetectorContext(ExtensionContext):
     sheet_name: str
     table_region: TableRegion
     table_index: int
+    column_profile: ColumnProfile | None = None
 
     @property
     def column_sample(self) -> list[str]:

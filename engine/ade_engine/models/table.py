@@ -128,6 +128,11 @@ class SourceColumn(_LazyValues, Record):
     index: int
     header: Any
     values: Sequence[Any]
+    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty where it has none. Like the next one no
+    #: field of the record, whose fields older packages know.
+    footnote = ""
+    #: The header with its footnote marks, where it has some.
+    header_as_written = None
 
     @property
     def is_empty(self) -> bool:

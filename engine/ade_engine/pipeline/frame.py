@@ -8,12 +8,16 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.table import SourceColumn, TableRegion, is_blank
-from ade_engine.pipeline.header_rows import joined_headers
+from ade_engine.pipeline.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.header_rows import RowSpan
+
+
+#: What a header with a footnote mark ends with.
+_MARKS = frozenset("¹²³⁴⁵⁶⁷⁸⁹⁰*†‡)]")
 
 
 class SourceTable:
@@ -28,6 +32,16 @@ class SourceTable:
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
         headers = joined_headers(rows, spread=spread_labels)
+        written, footnotes = headers, {}
+        if spread_labels and _may_have_footnotes(rows):
+            # Most headers have none, and the rules for them take long to import.
+            from ade_engine.pipeline.footnotes import without_footnotes
+
+            # The marks of a label are those of each column that it stands over.
+            clean, footnotes = without_footnotes(spread_rows(rows) if len(rows) > 1 else rows)
+            if footnotes:
+                headers = joined_headers(clean)
+                rows, _ = without_footnotes(rows)
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column
@@ -45,6 +59,9 @@ class SourceTable:
         self.columns = [
             SourceColumn(index, header, self._values_of(first + index)) for index, header in enumerate(headers)
         ]
+        for index, marks in footnotes.items():
+            self.columns[index].footnote = marks
+            self.columns[index].header_as_written = written[index]
         # A sender's column of this name is none of the engine's, where the engine has one of its own.
         own = {ROW: ROW.strip("_")} if has_rows else {}
         self.names = unique_names([own.get(header_text(header), header) for header in headers])
@@ -85,6 +102,10 @@ class SourceTable:
             for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows
+
+
+def _may_have_footnotes(rows: list[list[Any]]) -> bool:
+    return any(isinstance(value, str) and value.rstrip()[-1:] in _MARKS for row in rows for value in row if value)
 
 
 def header_text(header: Any) -> str:

@@ -9,8 +9,11 @@ from typing import Any
 import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResult, source_of
+from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders
+from ade_engine.fields.readers import likeness, profile
 from ade_engine.infrastructure.observability.wording import stands_in_code
+from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.frame import header_text
@@ -35,6 +38,7 @@ OFFERED = (
     "column_index",
     "column_header_original",
     "column_header_parts",
+    "column_profile",
     "header_text",
     "field_name",
     "sheet_name",
@@ -66,18 +70,31 @@ class ColumnMapper:
     def __init__(self, detectors: list[RegisteredFn]):
         self._detectors = [(entry, Caller(entry.fn, OFFERED)) for entry in detectors]
         self._wants_sample = any(call.plan.names().intersection(_SAMPLE_NAMES) for _, call in self._detectors)
-        #: The engine's own detectors of headers that come first, and what all of them together say of a header: the tables
-        #: of a workbook mostly repeat their headers.
-        self._by_header = list(takewhile(lambda detector: type(detector[0].fn) is FieldHeaders, self._detectors))
-        self._said_of: dict[tuple[str, str], dict[str, float]] = {}
+        self._wants_profile = any("column_profile" in call.plan.names() for _, call in self._detectors)
+        #: The engine's own detectors of headers, and what all of them together say of a header: the tables of a workbook
+        #: mostly repeat their headers.
+        self._by_header = [entry.fn for entry in detectors if type(entry.fn) is FieldHeaders]
+        self._said_of: dict[tuple[str, str, int | None], dict[str, float]] = {}
+        self._kinds = {fn.field: fn.kind for fn in self._by_header if fn.kind is not None}
+        #: How many of them come first, and how many of the engine's detectors of values directly behind them: these are asked
+        #: for a whole table at once.
+        self._first_by_header = len(list(takewhile(lambda entry: type(entry.fn) is FieldHeaders, detectors)))
+        self._are_first = self._first_by_header == len(self._by_header)
+        behind = detectors[self._first_by_header :]
+        self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
+        quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
+        self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
 
     def map(self, context: RunContext, table: SourceTable, sheet_name: str, table_index: int) -> Mapping:
         """Score every column and decide which one gets which field."""
         scores = {}
         contributions = {}
+        profiles = None
+        if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(table)):
+            profiles = self._profiles(table)
         for column in table.columns:
             totals, contributions[column.index] = self._score_column(
-                context, table, column.index, sheet_name, table_index
+                context, table, column.index, sheet_name, table_index, profiles
             )
             if totals:
                 scores[column.index] = totals
@@ -104,19 +121,63 @@ class ColumnMapper:
             self._report(context, table, columns, contributions)
         return Mapping(columns, scores, duplicates)
 
+    def _may_go_by_values(self, table: SourceTable) -> bool:
+        """Whether a field is left that no header of the table names; in most tables none is."""
+        left = {fn.field for fn in self._by_values}
+        for column in table.columns:
+            if not left:
+                return False
+            said = self._said_of_header(header_text(column.header), table.header_parts(column.index))
+            left.difference_update(field for field, score in said.items() if score >= 1)
+        return bool(left)
+
+    def _profiles(self, table: SourceTable) -> TableProfile:
+        """The profiles of a table's columns, which look at their columns when they are asked."""
+
+        def by_header(index: int) -> dict[str, float]:
+            return self._said_of_header(header_text(table.columns[index].header), table.header_parts(index))
+
+        profiles = TableProfile(self._kinds, by_header)
+
+        def made(index: int) -> ColumnProfile:
+            def values() -> pl.Series:
+                return table.frame.get_column(table.names[index])
+
+            header = header_text(table.columns[index].header)
+            return ColumnProfile(index, header, lambda: profile(values()), lambda known: likeness(values(), known), profiles)
+
+        profiles.columns = [made(column.index) for column in table.columns]
+        return profiles
+
     def _score_column(
-        self, context: RunContext, table: SourceTable, index: int, sheet_name: str, table_index: int
+        self,
+        context: RunContext,
+        table: SourceTable,
+        index: int,
+        sheet_name: str,
+        table_index: int,
+        profiles: TableProfile | None,
     ) -> tuple[dict[str, float], list[dict[str, Any]]]:
         """The column's totals, and for debugging what each detector contributed to the best of them."""
         if not self._detectors:
             return {}, []
-        name = table.names[index]
-        column = table.frame.get_column(name)
         header = header_text(table.columns[index].header)
         parts = table.header_parts(index)
         detectors, totals = self._detectors, {}
-        if self._by_header and not context.debug:
-            detectors, totals = detectors[len(self._by_header) :], self._said_of_header(header, parts)
+        if self._first_by_header and not context.debug:
+            first = self._first_by_header
+            detectors = detectors[first:]
+            totals = self._said_of_header(header, parts, None if self._are_first else first).copy()
+            detectors = detectors[len(self._by_values) :]
+            if profiles is not None:
+                for fn in self._by_values:
+                    score = fn.of_table(profiles).get(index)
+                    if score:
+                        totals[fn.field] = totals[fn.field] + score if fn.field in totals else score
+            if not detectors:
+                return totals, []
+        name = table.names[index]
+        column = table.frame.get_column(name)
         sample: list[str] = []
         if self._wants_sample:
             sample = _sample(column, context.settings.detector_column_sample_size)
@@ -128,6 +189,7 @@ class ColumnMapper:
             "column_index": index,
             "column_header_original": header,
             "column_header_parts": parts,
+            "column_profile": None if profiles is None else profiles.columns[index],
             "header_text": header,
             "sheet_name": sheet_name,
             "table_region": table.region,
@@ -170,18 +232,20 @@ class ColumnMapper:
             context, name, header, totals, reports, _place(table, sheet_name, table_index, index)
         )
 
-    def _said_of_header(self, header: str, parts: list[str]) -> dict[str, float]:
-        """What the detectors that look at headers alone give a column, added up in their order."""
-        key = header, parts[-1] if parts else ""
+    def _said_of_header(self, header: str, parts: list[str], first: int | None = None) -> dict[str, float]:
+        """What the detectors that look at headers alone, or the ``first`` of them, give a column, added up in their order. It
+        is to be left as it is.
+        """
+        key = header, parts[-1] if parts else "", first
         known = self._said_of.get(key)
         if known is None:
             known = {}
-            for entry, _ in self._by_header:
-                for field, score in (entry.fn(header, parts) or {}).items():
+            for detector in self._by_header[:first]:
+                for field, score in (detector(header, parts) or {}).items():
                     known[field] = known[field] + score if field in known else score
             if len(self._said_of) < _MOST_REMEMBERED:
                 self._said_of[key] = known
-        return known.copy()
+        return known
 
     @staticmethod
     def _report_column(

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.columns import with_series
-from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL
+from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.provenance import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.context import RunContext
-    from ade_engine.pipeline.header_rows import RowSpan
 
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
+#: A longer text is no name of a column.
+_LONGEST_NAME = 40
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -35,13 +38,18 @@ def end_tables(context: RunContext, sheet_name: str, spans: list[RowSpan], kinds
     if not notes and not blank_rows:
         return
     left_out: list[int] = []
-    for span in spans:
+    for span in list(spans):
         before = span.stop
         if blank_rows:
             span.stop = _first_gap(span, scan.is_empty_row, blank_rows)
+        rows = {*range(span.stop, before)}
         if notes:
-            span.stop = _above_notes(span, kinds, scan)
-        left_out += (row for row in range(span.stop, before) if not scan.is_empty_row(row))
+            end, span.stop = span.stop, _above_notes(span, kinds, scan)
+            rows.update(range(span.stop, end))
+            at = spans.index(span) + 1
+            spans[at:at] = small = _small_tables(span.stop, end, scan)
+            rows.difference_update(row for one in small for row in range(one.start, one.stop))
+        left_out += (row for row in sorted(rows) if not scan.is_empty_row(row))
     _notice(context.notices, sheet_name, "below the end of a table", left_out)
 
 
@@ -70,6 +78,43 @@ def _above_notes(span: RowSpan, kinds: bytearray, scan: SheetScan) -> int:
             has_notes |= kinds[row] != GROUP
         stop = row
     return stop if has_notes else span.stop
+
+
+def _small_tables(start: int, stop: int, scan: SheetScan) -> list[RowSpan]:
+    """The tables of a few cells among the notes below a table: between blank rows, names above values in the same columns."""
+    tables = []
+    row = start
+    while row < stop:
+        if scan.is_empty_row(row):
+            row += 1
+            continue
+        first = row
+        while row < stop and not scan.is_empty_row(row):
+            row += 1
+        # What follows the table directly belongs to its notes.
+        if row - first > 1 and first > start and _is_small_table([scan.row(one) for one in range(first, row)]):
+            tables.append(RowSpan(first, 1, row))
+    return tables
+
+
+def _is_small_table(rows: list[list[Any]]) -> bool:
+    names = {column: cell for column, cell in enumerate(rows[0]) if not is_blank(cell)}
+    if len(names) < 2 or not all(isinstance(cell, str) and len(cell) <= _LONGEST_NAME for cell in names.values()):
+        return False
+    values = {column: [] for column in names}
+    for row in rows[1:]:
+        for column, cell in enumerate(row):
+            if not is_blank(cell):
+                if column not in values:
+                    return False
+                values[column].append(str(cell))
+    if not all(map(len, values.values())):
+        return False
+    # Lines of a name and a value each are no table: the first of them has a value, too.
+    looks = [(profile(pl.Series([names[column]])), profile(pl.Series(cells))) for column, cells in values.items()]
+    has_values = [below["patterns"]["number"] + below["patterns"]["date"] == below["filled"] for _, below in looks]
+    is_named = not any(above["patterns"][what] for above, _ in looks for what in ("number", "date", "email", "phone"))
+    return is_named and any(has_values)
 
 
 def _texts(scan: SheetScan, span: RowSpan, rows: range) -> int:

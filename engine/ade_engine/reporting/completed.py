@@ -181,14 +181,15 @@ class TableReport:
         counted_cells = 0
         for column, filled in zip(result.source_columns, table.counts.filled_by_column):
             counted_cells += filled
-            raw = None if is_blank(column.header) else str(column.header).strip()
+            name = None if is_blank(column.header) else str(column.header).strip()
+            raw = name if column.header_as_written is None else str(column.header_as_written).strip()
             mapped = mapped_by_index.get(column.index)
             valid = None
             if mapped is not None:
                 valid = final.valid_cells(mapped.field_name)
                 totals.mapped_columns += 1
-                if raw is not None:
-                    self.trimmed_headers.setdefault(mapped.field_name, set()).add(raw)
+                if name is not None:
+                    self.trimmed_headers.setdefault(mapped.field_name, set()).add(name)
             if raw is None and not filled:
                 totals.empty_columns += 1
             elif mapped is None:

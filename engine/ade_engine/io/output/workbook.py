@@ -15,6 +15,7 @@ from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
 from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.table import Table
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
+from ade_engine.models.errors import OutputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,15 +111,22 @@ class Output:
 
         ``look`` says which of the frame's columns are written, and what they look like; without one the frame is
         written as it is. Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
-        no cell can hold.
+        no cell can hold. Raises :class:`OutputError` for more rows or columns than a worksheet has.
         """
         number = next(number for number, known in enumerate(self._sheets) if known is sheet)
         last_row = sheet._current_row if self.is_touched else self._rows[number]
         width = frame.width if look is None else look.width
-        if last_row + gap + 1 + frame.height > LAST_ROW or width > LAST_COLUMN:
-            raise ValueError(
-                f"sheet {sheet.title!r} would get {last_row + gap + 1 + frame.height} rows and {width} columns; "
-                f"a worksheet has {LAST_ROW} rows and {LAST_COLUMN} columns"
+        height = last_row + gap + 1 + frame.height
+        if height > LAST_ROW:
+            raise OutputError(
+                f"sheet {sheet.title!r} would get {height} rows, and a worksheet has {LAST_ROW} rows; "
+                "split the input into several files"
+            )
+        if width > LAST_COLUMN:
+            raise OutputError(
+                f"sheet {sheet.title!r} would get {width} columns, those of fields and issues among them, and a worksheet has "
+                f"{LAST_COLUMN} columns; leave out the columns that no field claims (remove_unmapped_columns = true in "
+                'settings.toml), or give the columns that you need ([sheets."NAME"] range, ade run --range)'
             )
         table = Table(frame, gap, look, self._escape_formulas)
         if table.frame is None:

@@ -7,6 +7,7 @@
 //! - [`text`], [`contact`], [`moment`], [`truth`]: kinds whose cells each speak for themselves
 //! - [`reading`]: how a column was read; [`checksum`]: ids that check themselves
 //! - [`rows`]: which rows of a sheet are headers, by known words
+//! - [`profile`]: what a column looks like
 //! - `built`: the columns that come out; `parts`: long columns, by several threads
 //!
 //! # Promises
@@ -25,6 +26,7 @@ pub mod day;
 pub mod moment;
 pub mod number;
 mod parts;
+pub mod profile;
 pub mod reading;
 pub mod rows;
 pub mod tables;

@@ -15,6 +15,7 @@ use crate::columns::export::Column;
 use crate::columns::frame::Series;
 use crate::columns::view::Value;
 use crate::fields::day::Order;
+use crate::fields::profile::{self, Profile};
 use crate::fields::reading::{Hints, Reading};
 use crate::fields::rows::{self, KnownWords, Rule};
 use crate::fields::text::NamePart;
@@ -259,6 +260,71 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
 #[pyfunction]
 pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
     words::is_code_of_header(written, among_capitals)
+}
+
+/// What a series looks like: rows, filled cells, and the cells that were looked at; the counts by type, the counts by pattern,
+/// and other facts about the cells that were looked at.
+#[pyfunction]
+pub fn column_profile<'py>(
+    py: Python<'py>,
+    series: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let column = series_of(series)?;
+    let found = py.detach(|| Profile::of(&column.values()));
+    let facts = PyDict::new(py);
+    let counts = |pairs: &[(&str, usize)]| -> PyResult<Bound<'py, PyDict>> {
+        let counts = PyDict::new(py);
+        for (name, count) in pairs {
+            counts.set_item(name, count)?;
+        }
+        Ok(counts)
+    };
+    facts.set_item("rows", found.rows)?;
+    facts.set_item("filled", found.filled)?;
+    facts.set_item("looked_at", found.looked_at)?;
+    facts.set_item(
+        "types",
+        counts(&[
+            ("text", found.texts),
+            ("number", found.numbers),
+            ("date", found.dates),
+            ("time", found.times),
+            ("duration", found.durations),
+            ("boolean", found.booleans),
+        ])?,
+    )?;
+    facts.set_item(
+        "patterns",
+        counts(&[
+            ("email", found.emails),
+            ("phone", found.phones),
+            ("date", found.days),
+            ("number", found.amounts),
+            ("code", found.codes),
+            ("boolean", found.flags),
+            ("currency", found.with_currency),
+            ("cents", found.with_cents),
+            ("hundredths", found.with_hundredths),
+        ])?,
+    )?;
+    facts.set_item("distinct", found.distinct)?;
+    facts.set_item("same_shape", found.same_shape)?;
+    facts.set_item("lengths", (found.shortest, found.longest))?;
+    facts.set_item("characters", found.characters)?;
+    facts.set_item("range", found.smallest.zip(found.largest))?;
+    facts.set_item("sum", found.sum)?;
+    Ok(facts)
+}
+
+/// How many of the filled cells that a profile looks at are one of the known values, and how many it looks at.
+#[pyfunction]
+pub fn likeness(
+    py: Python<'_>,
+    series: &Bound<'_, PyAny>,
+    known: Vec<String>,
+) -> PyResult<(usize, usize)> {
+    let column = series_of(series)?;
+    Ok(py.detach(|| profile::likeness(&column.values(), &known)))
 }
 
 /// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.

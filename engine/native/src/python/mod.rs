@@ -29,6 +29,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<output::Writer>()?;
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::column_profile, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::likeness, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by, module)?)?;
     module.add_function(wrap_pyfunction!(fields::shown_by_sheet, module)?)?;
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;

@@ -1,0 +1,165 @@
+"""What a column looks like, as column detectors that name ``column_profile`` get it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+#: What a cell's value is read as, whatever its type: ``profile["date"]``.
+PATTERNS = ("email", "phone", "date", "number", "code", "boolean")
+
+
+class ColumnProfile:
+    """The values of a column in numbers, its header, and the columns beside it.
+
+    ``profile["email"]`` is the share of the filled cells that are e-mail addresses, from 0.0 to 1.0; the other patterns are
+    ``"phone"``, ``"date"``, ``"number"``, ``"code"`` (letters with digits, or leading zeros) and ``"boolean"``. A cell has
+    one pattern or none. The native module looks at the column when something is asked for the first time: types are counted
+    in all cells, everything else in at most 1,000 filled ones, taken evenly from the whole column.
+    """
+
+    __slots__ = ("index", "header", "_look", "_likeness", "_facts", "_table")
+
+    def __init__(
+        self,
+        index: int,
+        header: str,
+        look: Callable[[], dict[str, Any]],
+        likeness: Callable[[list[str]], tuple[int, int]],
+        table: TableProfile,
+    ):
+        #: The column's place in its table, from 0.
+        self.index = index
+        #: The header's text; empty where there is none.
+        self.header = header
+        self._look = look
+        self._likeness = likeness
+        self._facts: dict[str, Any] | None = None
+        self._table = table
+
+    @property
+    def _found(self) -> dict[str, Any]:
+        if self._facts is None:
+            self._facts = self._look()
+        return self._facts
+
+    def __getitem__(self, pattern: str) -> float:
+        if pattern not in PATTERNS:
+            raise KeyError(pattern)
+        return self._share(self._found["patterns"][pattern])
+
+    def _share(self, count: int) -> float:
+        looked_at = self._found["looked_at"]
+        return count / looked_at if looked_at else 0.0
+
+    @property
+    def rows(self) -> int:
+        """Cells, blank ones too."""
+        return self._found["rows"]
+
+    @property
+    def filled(self) -> int:
+        """Cells in which something stands."""
+        return self._found["filled"]
+
+    @property
+    def types(self) -> dict[str, int]:
+        """Filled cells by the type that they came with: text, number, date, time, duration, boolean."""
+        return dict(self._found["types"])
+
+    @property
+    def distinct(self) -> float:
+        """Different values for each filled cell: 1.0 where none occurs twice."""
+        return self._share(self._found["distinct"])
+
+    @property
+    def same_shape(self) -> float:
+        """The share of the most frequent sequence of letters, digits and marks: "M-17" and "OPS-2000" have the same."""
+        return self._share(self._found["same_shape"])
+
+    @property
+    def lengths(self) -> tuple[int, int, float]:
+        """Characters of the shortest cell, of the longest one, and of a cell on average."""
+        return (*self._found["lengths"], self._share(self._found["characters"]))
+
+    @property
+    def currency(self) -> float:
+        """The share of the numbers that have a currency's sign or code."""
+        return self._of_numbers("currency")
+
+    @property
+    def cents(self) -> float:
+        """The share of the numbers with two decimals at most; 0.0 where none has two."""
+        return self._of_numbers("cents") if self._found["patterns"]["hundredths"] else 0.0
+
+    def _of_numbers(self, what: str) -> float:
+        patterns = self._found["patterns"]
+        return patterns[what] / patterns["number"] if patterns["number"] else 0.0
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The smallest and the largest number; ``None`` where there is none."""
+        return self._found["range"]
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the numbers; ``None`` where there is none."""
+        numbers = self._found["patterns"]["number"]
+        return self._found["sum"] / numbers if numbers else None
+
+    def like(self, known: Iterable[str]) -> float:
+        """The share of the filled cells that are one of the known values; case, accents and outer blanks do not count."""
+        alike, looked_at = self._likeness([str(one) for one in known])
+        return alike / looked_at if looked_at else 0.0
+
+    @property
+    def by_header(self) -> dict[str, float]:
+        """What the headers of the package's ``Field``s give this column: scores by field."""
+        return dict(self._table.by_header(self.index))
+
+    @property
+    def others(self) -> list[ColumnProfile]:
+        """The profiles of the other columns of the table, from left to right."""
+        return [column for column in self._table.columns if column is not self]
+
+    @property
+    def table(self) -> TableProfile:
+        """The profiles of all columns of the table."""
+        return self._table
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{pattern} {self[pattern]:.0%}" for pattern in PATTERNS if self[pattern])
+        return f"ColumnProfile({self.header!r}: {self.filled} of {self.rows} filled{', ' if shares else ''}{shares})"
+
+
+class TableProfile:
+    """The profiles of the columns of a table, from left to right."""
+
+    __slots__ = ("columns", "kinds", "_by_header", "_known")
+
+    def __init__(self, kinds: dict[str, str], by_header: Callable[[int], dict[str, float]]):
+        self.columns: Sequence[ColumnProfile] = ()
+        #: The kinds of values of the package's fields, where their readers tell: by field.
+        self.kinds = kinds
+        self._by_header = by_header
+        self._known: tuple[set[str], set[int]] | None = None
+
+    def by_header(self, index: int) -> dict[str, float]:
+        """What the headers of the package's ``Field``s give a column: scores by field."""
+        return self._by_header(index)
+
+    @property
+    def known(self) -> tuple[set[str], set[int]]:
+        """The fields that a header names beyond doubt, and the columns with such headers."""
+        if self._known is None:
+            fields: set[str] = set()
+            columns: set[int] = set()
+            for column in self.columns:
+                sure = [field for field, score in self._by_header(column.index).items() if score >= 1]
+                if sure:
+                    fields.update(sure)
+                    columns.add(column.index)
+            self._known = fields, columns
+        return self._known

@@ -1,0 +1,268 @@
+"""Columns that are found by their values: what detectors are told of a column, and when the template's fields go by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ade_engine import fields
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "default"
+FIRST_NAMES = ["Avery", "Jordan", "Casey", "Morgan", "Riley", "Quinn", "Drew", "Parker", "Reese", "Rowan"]
+LAST_NAMES = ["Smith", "Lee", "Diaz", "O'Connor", "Brown", "Kim", "Patel", "Moore", "King", "Green", "Hall"]
+#: The template's fields that can be found so, with their headers and values of 30 people.
+COLUMNS = {
+    "member_id": ("Member ID", [f"M-{2019 + n % 5}-{1000 + n}" for n in range(30)]),
+    "email": ("E-mail", [f"{FIRST_NAMES[n % 10].lower()}.{n}@example.org" for n in range(30)]),
+    "phone": ("Phone", [f"({204 + n}) 555-{1000 + 37 * n}" for n in range(30)]),
+    "start_date": ("Hire date", [dt.date(2012, 3, 5) + dt.timedelta(11 * n) for n in range(30)]),
+    "pay": ("Gross wages", [1080 + 47.25 * n for n in range(30)]),
+}
+STRANGE = ["Zugang", "Quux", "Info", "Kol. B", "???"]
+
+
+@pytest.fixture
+def mapped(run, tmp_path):
+    """The fields of the columns, left to right, that the template finds below some headers; with the whole outcome."""
+    config = tmp_path / "template"
+    shutil.copytree(TEMPLATE, config)
+
+    def call(columns: list[tuple[str | None, list]], **arguments):
+        headers, values = zip(*columns)
+        outcome = run(config, {"S": [list(headers), *map(list, zip(*values))]}, **arguments)
+        assert outcome.result.error is None, outcome.result.error
+        found = [column["mapping"] for column in outcome.tables[0]["structure"]["columns"]]
+        return [mapping["field"] for mapping in found], [mapping["score"] for mapping in found], outcome
+
+    return call
+
+
+def people(headers: dict[str, str | None]) -> list[tuple[str | None, list]]:
+    """A roster of 30, with other headers for some fields."""
+    names = [
+        ("First name", [FIRST_NAMES[n % 10] for n in range(30)]),
+        ("Last name", [LAST_NAMES[n % 11] for n in range(30)]),
+    ]
+    return names + [(headers.get(field, header), values) for field, (header, values) in COLUMNS.items()]
+
+
+@pytest.mark.parametrize("field", COLUMNS)
+@pytest.mark.parametrize("header, score", [(None, 0.6), ("Column 4", 0.6), ("Zugang", 0.5), ("???", 0.6)])
+def test_a_header_that_says_nothing_or_something_unknown_leaves_it_to_the_values(mapped, field, header, score):
+    found, scores, _ = mapped(people({field: header}))
+    assert found == ["first_name", "last_name", *COLUMNS]
+    assert scores[found.index(field)] == score
+    assert all(other == 1.0 for at, other in enumerate(scores) if found[at] != field)
+
+
+@pytest.mark.parametrize("headers", [[None] * 5, STRANGE])
+def test_all_of_them_are_found_together(mapped, headers):
+    found, _, _ = mapped(people(dict(zip(COLUMNS, headers))))
+    assert found == ["first_name", "last_name", *COLUMNS]
+
+
+def test_a_table_whose_headers_are_missing_has_its_first_row_for_a_header(mapped):
+    columns = people({})
+    found, _, _ = mapped([(values[0], values[1:]) for _, values in columns])
+    assert found == [None, None, *COLUMNS]
+
+
+@pytest.mark.parametrize(
+    "field, header",
+    [
+        ("start_date", "Birth date"),
+        ("start_date", "Geburtsdatum"),
+        ("start_date", "Birthday"),
+        ("start_date", "DOB"),
+        ("start_date", "First of several days off"),
+        ("member_id", "Order number"),
+        ("pay", "Net pay"),
+        ("pay", "Total"),
+        ("pay", "Tax amount"),
+        ("pay", "1990"),
+        ("phone", "Fax"),
+    ],
+)
+def test_a_header_that_names_something_else_is_believed(mapped, field, header):
+    found, _, _ = mapped(people({field: header}))
+    assert found == ["first_name", "last_name", *(None if one == field else one for one in COLUMNS)]
+
+
+@pytest.mark.parametrize("headers", [(None, None), ("Zugang", "Quux"), (None, "Quux"), ("Start", "End")])
+@pytest.mark.parametrize("field", COLUMNS)
+def test_of_two_columns_that_would_do_none_is_guessed(mapped, field, headers):
+    columns = people({field: headers[0]})
+    values = COLUMNS[field][1]
+    others = [f"B-{value}" for value in values] if field == "member_id" else values[::-1]
+    found, _, outcome = mapped([*columns, (headers[1], others)])
+    assert found == ["first_name", "last_name", *(None if one == field else one for one in COLUMNS), None]
+    second = outcome.tables[0]["structure"]["columns"][-1]["mapping"]
+    if field != "member_id" or headers[1]:
+        # What was thought of it is told: a little, and not enough.
+        assert second["candidates"] in ([], [{"field": field, "score": 0.05}])
+
+
+def test_a_known_header_beside_it_is_enough(mapped):
+    values = COLUMNS["email"][1]
+    found, scores, _ = mapped([*people({}), ("Quux", values[::-1])])
+    assert found == ["first_name", "last_name", *COLUMNS, None] and scores[3] == 1.0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1990 + n for n in range(30)],
+        [n + 1 for n in range(30)],
+        [f"Q{1 + n % 4}-{2018 + n // 4}" for n in range(30)],
+        [10_000 + 731 * n for n in range(30)],
+        [round(0.1 + 0.013 * n, 3) for n in range(30)],
+        [38 + 0.25 * (n % 7) for n in range(30)],
+        [f"Local {n}" for n in range(30)],
+        [["A1", "B2", "C3"][n % 3] for n in range(30)],
+        [f"{18 + n}-{24 + n}" for n in range(30)],
+        [f"123-45-{1000 + n}" for n in range(30)],
+        [f"1.{n}.0" for n in range(30)],
+        [5551000000 + n for n in range(30)],
+        [("yes", "no")[n % 2] for n in range(30)],
+        [f"Remark number {n}" for n in range(30)],
+    ],
+)
+def test_other_values_are_no_fields(mapped, values):
+    columns = [column for column in people({}) if column[0] in ("First name", "Last name")]
+    found, _, _ = mapped([*columns, (None, values)])
+    assert found == ["first_name", "last_name", None]
+
+
+def test_the_events_name_the_detector_and_its_scores(mapped):
+    _, _, outcome = mapped(people({"email": "Quux"}), level=10)
+    (said,) = (
+        event["data"]
+        for event in outcome.named("detector.column_result")
+        if event["data"]["detector"]["name"] == "Field('email').values" and event["data"]["column_index"] == 3
+    )
+    assert said["detector"]["scores"] == {"email": 0.5}
+    (candidate,) = (one["data"] for one in outcome.named("column_detector.candidate") if one["data"]["column_index"] == 3)
+    assert candidate["contributions"] == [{"detector": "Field('email').values", "delta": 0.5}]
+    assert candidate["best_field"] == "email"
+
+
+def test_known_values_of_the_authors_own_find_a_field(run):
+    config = """
+        from ade_engine.fields import Field, text
+
+        def register(registry):
+            Field("state", read=text, by_values=["Nouveau", "Café"]).register(registry)
+        """
+    rows = [["Name", "Quux"], *([f"n{n}", ("NOUVEAU", "cafe ")[n % 2]] for n in range(10))]
+    outcome = run({"columns/a.py": config}, rows)
+    assert [column["mapping"]["field"] for column in outcome.tables[0]["structure"]["columns"]] == [None, "state"]
+    rows[1:] = [[name, "other" if n % 2 else value] for n, (name, value) in enumerate(rows[1:])]
+    outcome = run({"columns/a.py": config}, rows)
+    assert [column["mapping"]["field"] for column in outcome.tables[0]["structure"]["columns"]] == [None, None]
+
+
+def test_two_fields_of_one_kind_are_not_told_apart(run):
+    config = """
+        from ade_engine.fields import Field, date
+
+        def register(registry):
+            Field("first", read=date, by_values=True).register(registry)
+            Field("last", read=date).register(registry)
+        """
+    days = [dt.date(2024, 1, 1 + n) for n in range(20)]
+    for headers, wanted in [(("A", "Quux"), None), (("Last", "Quux"), "first")]:
+        outcome = run({"columns/a.py": config}, [list(headers), *([day, day] for day in days)])
+        assert outcome.tables[0]["structure"]["columns"][1]["mapping"]["field"] == wanted
+
+
+def test_what_by_values_goes_with_is_said_where_it_is_written():
+    with pytest.raises(TypeError, match="by_values=True goes with the readers code, date, date_time, email, money, phone"):
+        fields.Field("note", read=fields.text, by_values=True)
+    with pytest.raises(TypeError, match="True or a list of texts"):
+        fields.Field("note", read=fields.text, by_values="new")
+
+
+ASKING = """
+    import json
+    from ade_engine.models import FieldDef
+
+    def ask(column_profile, state):
+        facts = {
+            "header": column_profile.header, "rows": column_profile.rows, "filled": column_profile.filled,
+            "types": {name: count for name, count in column_profile.types.items() if count},
+            "shares": {name: column_profile[name] for name in ("email", "date", "number", "code") if column_profile[name]},
+            "distinct": column_profile.distinct, "lengths": column_profile.lengths, "range": column_profile.range,
+            "mean": column_profile.mean, "currency": column_profile.currency, "cents": column_profile.cents,
+            "like": column_profile.like(["A-1", "b"]), "others": [one.header for one in column_profile.others],
+        }
+        state.setdefault("seen", []).append(json.dumps(facts))
+        return {"x": column_profile["email"]} if column_profile["email"] else None
+
+    def tell(state, output_workbook):
+        sheet = output_workbook.create_sheet("seen")
+        for facts in state["seen"]:
+            sheet.append([facts])
+
+    def register(registry):
+        registry.register_field(FieldDef("x"))
+        registry.register_column_detector(ask, field="x", priority=1)
+        registry.register_hook(tell, hook="on_workbook_before_save", priority=0)
+    """
+
+
+def test_a_detector_that_names_column_profile_is_told_what_the_column_looks_like(run):
+    rows = [["Contact", "Code", "Due", "Net", None]]
+    rows += [[f"a{n}@b.org", f"A-{n % 3}", dt.date(2024, 1, 1 + n), f"{n},50 €", None] for n in range(9)]
+    outcome = run({"columns/a.py": ASKING}, rows + [[None, None, "soon", None, "x"]])
+    contact, code, due, net, last = (json.loads(row[0]) for row in outcome.rows("seen"))
+    assert (contact["header"], contact["rows"], contact["filled"], contact["types"]) == ("Contact", 10, 9, {"text": 9})
+    assert contact["shares"] == {"email": 1.0} and contact["lengths"] == [8, 8, 8.0]
+    assert contact["others"] == ["Code", "Due", "Net", ""]
+    assert code["shares"] == {"code": 1.0} and code["distinct"] == pytest.approx(1 / 3) and code["like"] == pytest.approx(1 / 3)
+    assert due["filled"] == 10 and due["shares"] == {"date": 0.9}
+    assert (net["shares"], net["currency"], net["cents"]) == ({"number": 1.0}, 1.0, 1.0)
+    assert (net["range"], net["mean"]) == ([0.5, 8.5], 4.5)
+    assert (last["header"], last["filled"], last["shares"], last["range"]) == ("", 1, {}, None)
+    assert outcome.tables[0]["structure"]["columns"][0]["mapping"]["field"] == "x"
+
+
+def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(run, monkeypatch):
+    from ade_engine.pipeline import mapping
+
+    def refused(*_):
+        raise AssertionError("nobody has asked")
+
+    monkeypatch.setattr(mapping, "profile", refused)
+    config = """
+        from ade_engine.models import FieldDef
+
+        def all_names(**values):
+            assert "column_profile" not in values
+            return {"x": 1.0}
+
+        def named_and_unused(column_profile):
+            return None
+
+        def register(registry):
+            registry.register_field(FieldDef("x"))
+            registry.register_column_detector(all_names, field="x", priority=1)
+            registry.register_column_detector(named_and_unused, field="x", priority=1)
+        """
+    outcome = run({"columns/a.py": config}, [["a"], [1]])
+    assert outcome.result.error is None, outcome.result.error
+
+
+def test_the_template_looks_at_no_column_whose_header_is_known(mapped, monkeypatch):
+    from ade_engine.pipeline import mapping
+
+    seen = []
+    look = mapping.profile
+    monkeypatch.setattr(mapping, "profile", lambda series: (seen.append(series.name), look(series))[1])
+    mapped(people({}))
+    assert seen == []
+    mapped([*people({"email": "Quux"}), ("Remarks", [f"remark {n}" for n in range(30)])])
+    assert sorted(set(seen)) == sorted(seen) == ["Quux", "Remarks"]
