@@ -32,8 +32,6 @@ const ROW: f64 = 22.0;
 const NUMBERS: f64 = 26.0;
 const CAPTION: f64 = 26.0;
 const PADDING: f64 = 6.0;
-/// What a letter takes at most, for the width of columns.
-const LETTER: f64 = 6.35;
 
 struct Colours {
     paper: &'static str,
@@ -98,10 +96,9 @@ impl Grid {
                 let lengths = rows
                     .iter()
                     .skip(header as usize - 1)
-                    // A text whose neighbour is empty is drawn over it, as spreadsheet programs do.
                     .filter(|row| column > 0 || !row[1].is_null())
-                    .map(|row| shown(&row[column]).chars().count());
-                lengths.max().unwrap_or(0) as f64 * LETTER + 2.0 * PADDING
+                    .map(|row| width_of(&shown(&row[column])));
+                lengths.fold(0.0, f64::max) + 2.0 * PADDING
             })
             .collect();
         Self {
@@ -149,6 +146,16 @@ impl Grid {
         for (index, width) in self.widths.iter().enumerate() {
             block(x, 0.0, *width, colours.rulers);
             for row in 0..self.rows.len() {
+                // A text that is alone in its row is drawn over its neighbours, as spreadsheet programs do.
+                let is_alone =
+                    !self.rows[row][0].is_null() && self.rows[row][1..].iter().all(Value::is_null);
+                if is_alone {
+                    if index == 0 {
+                        let whole = self.width() - NUMBERS;
+                        block(x, row as f64 + 1.0, whole, colours.paper);
+                    }
+                    continue;
+                }
                 let is_marked = self.marked == (row as u64 + 1, index as u64 + 1);
                 let colour = match (is_marked, row as u64 + 1 == self.header) {
                     (true, _) => colours.issue_paper,
@@ -213,6 +220,19 @@ impl Grid {
         .unwrap();
         svg
     }
+}
+
+/// How wide a text is in a wide font of 12 pixels, in bold.
+fn width_of(text: &str) -> f64 {
+    let letters = text.chars().map(|letter| match letter {
+        '0'..='9' => 7.7,
+        '@' => 11.5,
+        'M' | 'W' | 'm' | 'w' => 11.5,
+        'A'..='Z' => 8.4,
+        ' ' | '.' | ',' | '-' | '(' | ')' | 'f' | 'i' | 'j' | 'l' | 'r' | 't' => 4.7,
+        _ => 7.2,
+    });
+    letters.sum()
 }
 
 fn shown(cell: &Value) -> String {
