@@ -20,7 +20,7 @@ WORKDIR /home/ade
 ENV ADE_DATA_DIR=/data ADE_CACHE_DIR=/cache ADE_LOG_FORMAT=json ADE_WORKER_AUTO_CREATE_SCHEMA=1
 VOLUME ["/data", "/cache"]
 # A worker that dies ends its container. What this asks is whether what it works with, data directory and database, can be used.
-HEALTHCHECK --interval=30s --timeout=10s --start-period=15s CMD ["ade", "top", "--once", "--quiet"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=15s CMD ["sh", "-c", "ade top --once --quiet || exit 1"]
 # The worker is process 1, gets the TERM itself, and reaps what its runs leave behind.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["ade"]
