@@ -357,7 +357,7 @@ fn an_ade_in_a_virtual_environment_uses_the_python_of_that_environment() {
         command.env_clear().envs(place.variables());
         Running::start(command).wait().succeeds()
     };
-    installed("run config members.csv").says("1 table");
+    installed("run config members.csv");
     let environment = installed("env path config").stdout;
     let manifest = std::fs::read_to_string(Path::new(environment.trim()).join("pyvenv.cfg"));
     let home = manifest
