@@ -33,6 +33,13 @@ fn main() {
         println!("cargo::rerun-if-changed={watched}");
     }
 
+    // A build for an older C library names its linker so, and the engine is linked with it too.
+    let target = env::var("TARGET").expect("cargo sets it");
+    println!(
+        "cargo::rerun-if-env-changed=CARGO_TARGET_{}_LINKER",
+        target.to_uppercase().replace('-', "_")
+    );
+
     let module = build_native(&root, &out);
     let version = engine_version(&root);
     let tag = format!("cp310-abi3-{}", platform_tag());
@@ -48,10 +55,7 @@ fn main() {
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_NAME={name}");
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_SHA256={digest}");
     println!("cargo::rustc-env=ADE_ENGINE_VERSION={version}");
-    println!(
-        "cargo::rustc-env=ADE_TARGET={}",
-        env::var("TARGET").expect("cargo sets it")
-    );
+    println!("cargo::rustc-env=ADE_TARGET={target}");
 }
 
 /// Builds the native crate and returns the path of its dynamic library.

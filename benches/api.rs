@@ -84,6 +84,7 @@ fn workspace(folder: &Path) -> Workspace {
         flags: BTreeMap::from(flags),
         variables: BTreeMap::new(),
         folder: folder.to_owned(),
+        program: None,
     })
     .unwrap();
     Workspace::open(settings, Opening::CreateIfAbsent).unwrap()

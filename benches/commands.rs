@@ -143,6 +143,7 @@ fn seed(data: &Path) {
         flags,
         variables: BTreeMap::new(),
         folder: data.to_owned(),
+        program: None,
     })
     .expect("settings");
     let store = SqliteStore::open(

@@ -369,6 +369,7 @@ fn open(data: &Path) -> SqliteStore {
         flags: BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]),
         variables: BTreeMap::new(),
         folder: data.to_owned(),
+        program: None,
     })
     .expect("settings");
     SqliteStore::open(

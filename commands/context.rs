@@ -133,6 +133,9 @@ impl Context {
             flags: self.globals.settings(),
             variables: std::env::vars_os().collect(),
             folder,
+            program: std::env::current_exe()
+                .and_then(|path| path.canonicalize())
+                .ok(),
         })?)
     }
 

@@ -22,7 +22,7 @@ use std::process::Command;
 use common::{Place, Running};
 
 /// The documents with commands or complete files.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "docs/api.md",
     "docs/architecture.md",
@@ -30,21 +30,25 @@ const DOCUMENTS: [&str; 9] = [
     "docs/engine.md",
     "docs/errors.md",
     "docs/events.md",
+    "docs/installing.md",
     "docs/layout.md",
     "docs/operating.md",
 ];
 /// What a line of a block begins with that is a command.
-const PROGRAMS: [&str; 10] = [
+const PROGRAMS: [&str; 13] = [
     "ade",
     "ade-engine",
     "cargo",
     "docker",
     "env=$(ade",
     "pip",
+    "pipx",
     "python",
     "python3",
     "sqlite3",
     "systemctl",
+    "uv",
+    "uvx",
 ];
 /// Words that stand for something of the reader's.
 const NAMES: [(&str, &str); 3] = [
@@ -206,7 +210,12 @@ fn desk(name: &str) -> Place {
     for folder in ["inbox", "samples"] {
         fs::create_dir_all(place.path(folder)).unwrap();
     }
-    for name in ["inbox/roster.xlsx", "roster.xlsx", "orders.xlsx"] {
+    for name in [
+        "inbox/roster.xlsx",
+        "messy-roster.xlsx",
+        "roster.xlsx",
+        "orders.xlsx",
+    ] {
         fs::copy(&roster, place.path(name)).unwrap();
     }
     for name in ["inbox/members.csv", "samples/members.csv"] {
@@ -409,17 +418,13 @@ fn the_deployed_workers_start_on_an_empty_data_directory() {
     }
     assert_eq!(started, 1);
 
-    let image = read("docs/deploy/Dockerfile");
+    let image = read("Dockerfile");
     let mut place = desk("image");
     for line in image.lines() {
         let variables = line.strip_prefix("ENV ").unwrap_or_default().split(' ');
         for (name, value) in variables.filter_map(|pair| pair.split_once('=')) {
-            let value = if name == "ADE_DATA_DIR" {
-                "data"
-            } else {
-                value
-            };
-            place.set(name, value);
+            // Its volumes are folders here.
+            place.set(name, value.trim_start_matches('/'));
         }
     }
     let command = image

@@ -56,6 +56,7 @@ fn machine() -> &'static Machine {
         let python = find_python(&PythonSearch {
             requires: None,
             explicit: None,
+            beside: None,
             path: &path,
             working_directory: &kept,
             child_variables: &variables,

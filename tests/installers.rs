@@ -7,9 +7,10 @@
 
 mod common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use common::{Place, machine, snapshot};
+use common::{Place, Running, machine, snapshot};
 
 /// Without uv on PATH.
 fn without_uv(place: &mut Place) {
@@ -327,6 +328,49 @@ fn no_python() {
         .ade("run config members.csv")
         .ends_with(3)
         .says("absent/python3");
+}
+
+/// As a wheel installs it: the program beside the Python of a virtual environment, which nobody has activated.
+#[test]
+fn an_ade_in_a_virtual_environment_uses_the_python_of_that_environment() {
+    let mut place = Place::new();
+    place.configuration("config");
+    place.members("members.csv");
+    let (venv, empty) = (place.path("venv"), place.path("empty"));
+    std::fs::create_dir(&empty).unwrap();
+    let done = |command: &mut Command| assert!(command.status().unwrap().success());
+    done(
+        Command::new(&machine().python)
+            .args(["-m", "venv", "--without-pip"])
+            .arg(&venv),
+    );
+    done(
+        Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_ade"))
+            .arg(venv.join("bin/ade")),
+    );
+    place.set_path(&[&machine().only_uv, &empty]);
+    place.ade("run config members.csv").ends_with(3);
+    let installed = |line: &str| {
+        let mut command = Command::new(venv.join("bin/ade"));
+        command.args(line.split(' ')).current_dir(place.path(""));
+        command.env_clear().envs(place.variables());
+        Running::start(command).wait().succeeds()
+    };
+    installed("run config members.csv");
+    let environment = installed("env path config").stdout;
+    let manifest = std::fs::read_to_string(Path::new(environment.trim()).join("pyvenv.cfg"));
+    let home = manifest
+        .unwrap()
+        .lines()
+        .find_map(|line| line.strip_prefix("home = ").map(PathBuf::from))
+        .unwrap();
+    let real = machine().python.canonicalize().unwrap();
+    assert_eq!(
+        home.join("python3").canonicalize().unwrap(),
+        real,
+        "{environment}"
+    );
 }
 
 #[test]

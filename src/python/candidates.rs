@@ -20,14 +20,35 @@ const NAMES: [&str; 7] = [
 /// The executables to ask, best first. PATH is searched only as far as the caller consumes the iterator.
 pub(super) fn of<'a>(search: &PythonSearch<'a>) -> Box<dyn Iterator<Item = PathBuf> + 'a> {
     let path = search.path;
-    match search.explicit {
-        Some(explicit) => Box::new(named(explicit, path).into_iter()),
-        None => Box::new(
-            NAMES
-                .iter()
-                .flat_map(move |name| on_path(OsStr::new(name), path)),
-        ),
+    if let Some(explicit) = search.explicit {
+        return Box::new(named(explicit, path).into_iter());
     }
+    let on_path = NAMES
+        .iter()
+        .flat_map(move |name| on_path(OsStr::new(name), path));
+    let Some(folder) = search.beside else {
+        return Box::new(on_path);
+    };
+    let beside = NAMES
+        .iter()
+        .map(move |name| folder.join(name))
+        .filter(|candidate| candidate.is_file());
+    if is_of_an_environment(folder) {
+        Box::new(beside.take(1).chain(on_path))
+    } else if std::env::split_paths(path).any(|other| other == folder) {
+        Box::new(on_path)
+    } else {
+        Box::new(on_path.chain(beside))
+    }
+}
+
+/// Whether programs of a virtual environment (PEP 405) or of a conda environment lie in this folder.
+fn is_of_an_environment(folder: &Path) -> bool {
+    folder.parent().is_some_and(|environment| {
+        ["pyvenv.cfg", "conda-meta"]
+            .iter()
+            .any(|mark| environment.join(mark).exists())
+    })
 }
 
 /// What was looked for, for an error message.

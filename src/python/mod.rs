@@ -4,7 +4,8 @@
 //! So each answer is cached in a small file (`answers`), together with what it depends on. A second search reads that file,
 //! checks a few paths, and starts nothing.
 //!
-//! The user's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
+//! An `ade` that was installed into a virtual environment uses the Python of that environment: the user chose the two together.
+//! Else the user's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
 //! (`candidates`). A candidate is started and asked (`probe`), and its version is compared with `requires-python`
 //! (`version`). [`PythonError`] says what was found instead. `child_variables` chooses the environment variables that Pythons
 //! and installers are started with.
@@ -113,6 +114,16 @@ mod tests {
 
         /// A script that claims to be some Python.
         fn fake(&self, name: &str, version: &str, implementation: &str) -> PathBuf {
+            self.fake_in("bin", name, version, implementation)
+        }
+
+        fn fake_in(
+            &self,
+            folder: &str,
+            name: &str,
+            version: &str,
+            implementation: &str,
+        ) -> PathBuf {
             let real = self.folder.path().join(format!("real-{name}"));
             std::fs::write(&real, "").unwrap();
             let answer = format!(
@@ -120,7 +131,8 @@ mod tests {
                 real.display(),
                 version.replace('.', ",")
             );
-            let script = self.folder.path().join("bin").join(name);
+            let script = self.folder.path().join(folder).join(name);
+            std::fs::create_dir_all(script.parent().unwrap()).unwrap();
             write_script(
                 &script,
                 &format!(
@@ -135,6 +147,7 @@ mod tests {
             PythonSearch {
                 requires,
                 explicit: None,
+                beside: None,
                 path,
                 working_directory: self.folder.path(),
                 child_variables: &[],
@@ -263,6 +276,29 @@ mod tests {
         );
         let error = place.found(None).unwrap_err().to_string();
         assert!(error.contains("command not found"), "{error}");
+    }
+
+    #[test]
+    fn an_ade_in_a_virtual_environment_uses_the_python_of_that_environment() {
+        let place = Place::new();
+        let explicit = place.fake("python3", "3.11.7", "cpython");
+        place.fake_in("venv/bin", "python3", "3.12.1", "cpython");
+        let (path, beside) = (place.path(), place.folder.path().join("venv/bin"));
+        let found = |requires, explicit| {
+            let search = PythonSearch {
+                explicit,
+                beside: Some(&beside),
+                ..place.search(&path, requires)
+            };
+            find_python(&search).unwrap().version_text()
+        };
+        // A Python that only happens to lie there is the last resort.
+        assert_eq!(found(None, None), "3.11.7");
+        assert_eq!(found(Some(">=3.12"), None), "3.12.1");
+        std::fs::write(place.folder.path().join("venv/pyvenv.cfg"), "home = /\n").unwrap();
+        assert_eq!(found(None, None), "3.12.1");
+        assert_eq!(found(Some("<3.12"), None), "3.11.7");
+        assert_eq!(found(None, Some(explicit.as_path())), "3.11.7");
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub struct PythonSearch<'a> {
     pub requires: Option<&'a str>,
     /// ADE_PYTHON: a path, a virtual environment's folder, or a name on PATH. Nothing else is tried then.
     pub explicit: Option<&'a Path>,
+    /// The folder of the `ade` that asks. If it is that of a virtual environment, the Python there comes first; elsewhere a
+    /// Python there comes last.
+    pub beside: Option<&'a Path>,
     pub path: &'a OsStr,
     /// Version managers choose by files in this folder and above it.
     pub working_directory: &'a Path,
@@ -60,6 +63,7 @@ impl<'a> PythonSearch<'a> {
         PythonSearch {
             requires,
             explicit: settings.python.as_deref(),
+            beside: settings.program.as_deref().and_then(Path::parent),
             path: settings.path().map(OsString::as_os_str).unwrap_or_default(),
             working_directory: &settings.folder,
             child_variables,

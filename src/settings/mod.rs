@@ -80,6 +80,7 @@ mod tests {
                 .map(|(name, value)| (OsString::from(name), OsString::from(value)))
                 .collect(),
             folder: folder.to_owned(),
+            program: None,
         }
     }
 

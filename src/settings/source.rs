@@ -40,6 +40,8 @@ pub struct Inputs {
     pub variables: BTreeMap<OsString, OsString>,
     /// The current folder.
     pub folder: PathBuf,
+    /// The program's own file, where the process knows it.
+    pub program: Option<PathBuf>,
 }
 
 /// One setting with its value and where that came from.

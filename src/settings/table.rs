@@ -45,6 +45,8 @@ macro_rules! table {
             pub worker: WorkerSettings,
             /// The folder that relative paths and a relative database URL count from.
             pub folder: PathBuf,
+            /// The program's own file, without symbolic links.
+            pub program: Option<PathBuf>,
             /// Every setting with its source, in the table's order.
             pub resolved: Vec<Resolved>,
             /// The environment variables that children inherit from.
@@ -73,6 +75,7 @@ macro_rules! table {
                         $($w_field: values.of($w_name).$w_read(),)*
                     },
                     folder: inputs.folder.clone(),
+                    program: inputs.program.clone(),
                     variables: inputs.variables.clone(),
                     resolved,
                 }
@@ -126,7 +129,7 @@ table! {
             "What installs environments: uv (the one on PATH, or one that is fetched once), or venv with pip.";
         python: Option<PathBuf> = program, "ADE_PYTHON", Kind::Path, "",
             "The Python that environments are made from.",
-            note("python3 on PATH; if that does not fit, the newest Python that fits");
+            note("that of the virtual environment in which `ade` is installed, then python3 on PATH; if neither fits, the newest Python that fits");
         engine_spec: Option<String> = maybe_text, "ADE_ENGINE_SPEC", Kind::Text, "",
             "Another engine than that in the binary: a folder, a wheel, or a requirement.",
             note("the engine in the binary"),

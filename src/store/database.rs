@@ -113,6 +113,7 @@ mod tests {
                 flags: BTreeMap::from([("ADE_DATABASE_URL", url.to_owned())]),
                 variables: BTreeMap::new(),
                 folder: "/here".into(),
+                program: None,
             })
             .unwrap();
             Database::of(&settings, Path::new("/d"))

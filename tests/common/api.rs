@@ -91,6 +91,7 @@ impl Server {
             flags: [("ADE_DATA_DIR", place.path("data").display().to_string())].into(),
             variables: variables.into_iter().collect(),
             folder: place.path(""),
+            program: None,
         });
         let workspace = Workspace::open(settings.unwrap(), Opening::CreateIfAbsent).unwrap();
         let workspace = Arc::new(workspace);

@@ -232,6 +232,7 @@ fn settings() -> &'static Settings {
                 .collect(),
             variables: BTreeMap::new(),
             folder: PathBuf::from("/"),
+            program: None,
         })
         .unwrap();
         settings.worker.env_ttl = Some(Duration::from_secs(45));

@@ -42,6 +42,7 @@ fn settings(folder: &Path, flags: &[(&'static str, &str)]) -> Settings {
         flags,
         variables: BTreeMap::new(),
         folder: folder.to_owned(),
+        program: None,
     })
     .unwrap()
 }
