@@ -504,19 +504,7 @@ async fn events(
     Query(resume): Query<Resume>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let last = match headers.get("last-event-id") {
-        Some(value) => {
-            let number = value
-                .to_str()
-                .ok()
-                .and_then(|text| text.trim().parse().ok());
-            let message = "must be the number of an event";
-            Some(number.ok_or_else(|| ApiError::field("Last-Event-ID", message))?)
-        }
-        None => resume.after_id,
-    };
-    page::demand_number("Last-Event-ID", last)?;
-    page::demand_number("after_id", resume.after_id)?;
+    let last = page::last_event(&headers, resume.after_id)?;
     let token = caller.token.id.clone();
     let (workspace, run, is_over) = api
         .work(move |api| {

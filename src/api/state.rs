@@ -8,6 +8,7 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use tokio::sync::watch;
 
+use super::events::WatchedWorkspaces;
 use super::figures::Requests;
 use super::known::KnownTokens;
 use super::pieces::Tails;
@@ -59,6 +60,7 @@ pub struct Shared {
     others: RwLock<HashMap<String, Arc<Workspace>>>,
     pub(super) prepared: PreparedVersions,
     pub(super) tails: Tails,
+    pub(super) watched: WatchedWorkspaces,
     pub(super) cells: Cells,
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
@@ -89,6 +91,7 @@ impl Api {
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
             tails: Tails::default(),
+            watched: WatchedWorkspaces::default(),
             cells: Cells::default(),
             tokens: KnownTokens::default(),
             requests: Requests::default(),
