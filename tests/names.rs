@@ -10,13 +10,14 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 20] = [
+const SUBJECTS: [&str; 21] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_builds",
     "api_clients",
     "api_configurations",
     "api_documents",
+    "api_events",
     "api_recovery",
     // The engine, and workbooks of which the result is known.
     "conformance",
