@@ -5,10 +5,8 @@
 //! with what was told in hand: so nothing that a client gets is older than what it got before, and nothing between the two is
 //! left out.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fmt::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -29,8 +27,9 @@ use super::problem::{ApiError, ProblemDetails};
 use super::schemas::ServerSentEvent;
 use super::state::Api;
 use super::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, streamed};
+use super::watched::{Batch, Watched};
 use super::workspaces::known_workspace;
-use crate::changes::{Change, Seen, catch_up};
+use crate::changes::{Seen, catch_up};
 use crate::clock::Timestamp;
 use crate::workspace::Workspace;
 
@@ -108,35 +107,6 @@ async fn events(
         Some((bytes, (client, false)))
     });
     Ok(streamed("text/event-stream", frames))
-}
-
-/// Events that were found by one look.
-#[derive(Clone)]
-struct Batch {
-    /// The time of the look.
-    at: Timestamp,
-    frames: Bytes,
-}
-
-/// A workspace that is followed.
-struct Watched {
-    workspace: Arc<Workspace>,
-    /// What was told of it. None: nobody has looked yet.
-    seen: Arc<tokio::sync::Mutex<Option<Seen>>>,
-    sender: broadcast::Sender<Batch>,
-}
-
-/// The workspaces that are followed, by id.
-#[derive(Default)]
-pub struct WatchedWorkspaces(Mutex<HashMap<String, Arc<Watched>>>);
-
-impl WatchedWorkspaces {
-    /// Clients that follow a workspace now.
-    pub fn followers(&self) -> u64 {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let followers = known.values().map(|known| known.sender.receiver_count());
-        followers.sum::<usize>() as u64
-    }
 }
 
 /// Follows a workspace. As long as the receiver is there, its task is.
@@ -219,29 +189,6 @@ impl Watched {
             known.remove(self.workspace.id());
         }
         is_alone
-    }
-}
-
-impl Batch {
-    /// The events of changes (WHATWG HTML, 9.2). Only the last one has an id: a client whose connection breaks before it resumes
-    /// behind the events before these.
-    fn of(at: Timestamp, changes: &[Change]) -> Self {
-        let mut frames = String::new();
-        for (index, change) in changes.iter().enumerate() {
-            if index + 1 == changes.len() {
-                let _ = writeln!(frames, "id: {}", at.0);
-            }
-            let _ = write!(
-                frames,
-                "event: {}\ndata: {}\n\n",
-                change.name(),
-                change.data()
-            );
-        }
-        Self {
-            at,
-            frames: frames.into(),
-        }
     }
 }
 

@@ -11,7 +11,7 @@
 //!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them, and `linger`
 //!   reads on where a request is refused.
 //! - `tail` follows the log of a run for any number of clients at once; `stream` makes NDJSON and server-sent events of it.
-//! - `events` does the same for a workspace, whose runs and environments change.
+//! - `events` and `watched` do the same for a workspace, whose runs and environments change.
 //! - `server` accepts connections and shuts down; `openapi` and `typescript` describe the API.
 //!
 //! Promises: what is acknowledged is recorded; no answer contains a secret, and no error a path of the machine; a stream
@@ -48,6 +48,7 @@ mod stream;
 mod tail;
 pub mod typescript;
 mod upload;
+mod watched;
 mod workspaces;
 
 use axum::Router;

@@ -8,11 +8,11 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use tokio::sync::watch;
 
-use super::events::WatchedWorkspaces;
 use super::figures::Requests;
 use super::known::KnownTokens;
 use super::pieces::Tails;
 use super::problem::ApiError;
+use super::watched::WatchedWorkspaces;
 use crate::cells::Cells;
 use crate::problem::code;
 use crate::run::submit::PreparedVersions;
