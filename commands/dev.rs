@@ -173,9 +173,9 @@ fn open(link: &str) -> Result<Option<tempfile::NamedTempFile>, Failure> {
             .prefix("ade-dev-")
             .suffix(".html")
             .tempfile()?;
-        write!(
+        writeln!(
             page,
-            "<!doctype html><meta charset=\"utf-8\"><title>ade dev</title><meta http-equiv=\"refresh\" content=\"0; url={link}\"><a href=\"{link}\">ade dev</a>\n"
+            "<!doctype html><meta charset=\"utf-8\"><title>ade dev</title><meta http-equiv=\"refresh\" content=\"0; url={link}\"><a href=\"{link}\">ade dev</a>"
         )?;
         page.flush()?;
         Ok(page)

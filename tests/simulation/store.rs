@@ -822,6 +822,10 @@ macro_rules! answers_without_words {
 }
 answers_without_words!(
     (),
+    BTreeMap<String, u64>,
+    ChangeMark,
+    EndedRuns,
+    Vec<LiveRun>,
     ConfigurationRecord,
     HashMap<String, PathBuf>,
     HashMap<String, RunFiles>,
