@@ -126,6 +126,17 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     Ok(runs)
 }
 
+/// The registered processes, oldest first, without those of this machine that are dead.
+///
+/// # Errors
+/// The store cannot be used.
+pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
+    let host = workspace.machine.host();
+    let mut workers = workspace.store.workers()?;
+    workers.retain(|worker| worker.host != host || lock_of_the_dead(workspace, worker).is_none());
+    Ok(workers)
+}
+
 /// The lock file of a process that is dead. `None`: it lives, or nothing is known of it. Its file is looked for where the
 /// process said that it is, and where it is seen from here: the same folder may have another path for each of them.
 fn lock_of_the_dead(workspace: &Workspace, worker: &WorkerRecord) -> Option<PathBuf> {

@@ -32,6 +32,8 @@
 //! | [`dev`] | what `ade dev` watches |
 //! | [`doctor`] | checks whether this machine is ready |
 //! | [`top`] | the queue at one moment |
+//! | [`stats`] | how the work of a workspace goes, within a window of time |
+//! | [`changes`] | what changed in a workspace since the last look |
 //! | [`process`] | child processes, which never outlive the call that started them |
 //! | [`machine`] | the operating system behind a trait: time, threads, files, locks |
 //! | [`lease`] | a lease that is kept alive while the work under it goes on |
@@ -60,6 +62,7 @@ pub mod api;
 pub mod backoff;
 pub mod cancel;
 pub mod cells;
+pub mod changes;
 pub mod check;
 pub mod clock;
 pub mod configuration;
@@ -86,6 +89,7 @@ pub mod python;
 pub mod run;
 pub mod scaffold;
 pub mod settings;
+pub mod stats;
 pub mod store;
 pub mod tokens;
 pub mod top;

@@ -17,6 +17,7 @@ const SUBJECTS: [&str; 21] = [
     "api_clients",
     "api_configurations",
     "api_documents",
+    "api_events",
     "api_recovery",
     // The engine, and workbooks of which the result is known.
     "conformance",

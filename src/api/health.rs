@@ -109,6 +109,12 @@ async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> 
             );
             gauge(
                 &mut text,
+                "ade_workspace_followers",
+                "Clients that follow a workspace.",
+                api.watched.followers(),
+            );
+            gauge(
+                &mut text,
                 "ade_uptime_seconds",
                 "Since the server started.",
                 api.since.elapsed().as_secs(),

@@ -74,7 +74,7 @@ fn answer(status: StatusCode, run: &RunRecord) -> Response {
 
 /// Submit a job.
 #[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs",
-    params(("Idempotency-Key" = inline(String), Header, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
     request_body = NewJob,
     responses(
         (status = 202, body = Job, headers(("Location" = String, description = "The job"))),
@@ -157,7 +157,7 @@ async fn output(
 /// Do a job again, with the same input and the same files of the configuration.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "jobs",
     params(("id" = String, Path, description = "The job"),
-        ("Idempotency-Key" = inline(String), Header, description = "The same key makes one job, however often it is sent; kept for a day")),
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one job, however often it is sent; kept for a day")),
     responses(
     (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
     (status = 200, description = "The job of the same key", body = Job),

@@ -3,14 +3,15 @@
 //! One file for each resource. A handler parses the request, calls the library and renders the answer; the work is done by the
 //! modules that `ade run` and the worker use. Calls of the library block, so they run on the blocking pool ([`state::Api::work`]).
 //!
-//! - `runs`, `jobs` (other names for runs), `documents`, `configurations`, `builds`, `environments`, `workspaces`, `settings`,
-//!   `cells`, `health`, `pages`: the resources.
+//! - `runs`, `jobs` (other names for runs), `documents`, `configurations`, `builds`, `environments`, `workspaces`, `events`, `stats`,
+//!   `settings`, `cells`, `health`, `pages`: the resources.
 //! - `caller` says who asks and what that token allows; `guard` holds what every answer has: the check of the Host header, headers
 //!   for security, compression; `figures` are those of requests.
 //! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
 //!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them, and `linger`
 //!   reads on where a request is refused.
 //! - `tail` follows the log of a run for any number of clients at once; `stream` makes NDJSON and server-sent events of it.
+//! - `events` and `watched` do the same for a workspace, whose runs and environments change.
 //! - `server` accepts connections and shuts down; `openapi` and `typescript` describe the API.
 //!
 //! Promises: what is acknowledged is recorded; no answer contains a secret, and no error a path of the machine; a stream
@@ -25,6 +26,7 @@ mod configurations;
 mod documents;
 mod download;
 mod environments;
+mod events;
 mod figures;
 mod guard;
 mod health;
@@ -41,10 +43,12 @@ mod schemas;
 pub mod server;
 mod settings;
 pub mod state;
+mod stats;
 mod stream;
 mod tail;
 pub mod typescript;
 mod upload;
+mod watched;
 mod workspaces;
 
 use axum::Router;
@@ -65,6 +69,8 @@ fn routes() -> OpenApiRouter<Api> {
         .merge(environments::routes())
         .merge(jobs::routes())
         .merge(workspaces::routes())
+        .merge(events::routes())
+        .merge(stats::routes())
         .merge(settings::routes())
         .merge(health::routes())
 }

@@ -1,6 +1,7 @@
 //! Pagination by cursor: a page ends with the cursor of the next one, which goes on behind the last entry of this page, however
 //! many entries are added meanwhile.
 
+use axum::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -29,6 +30,25 @@ pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Where a stream resumes: behind the header Last-Event-ID, or else behind `after_id` of the query.
+///
+/// # Errors
+/// One of them is not a number of an event.
+pub fn last_event(headers: &HeaderMap, after_id: Option<u64>) -> Result<Option<u64>, ApiError> {
+    const HEADER: &str = "Last-Event-ID";
+    demand_number("after_id", after_id)?;
+    let Some(value) = headers.get(HEADER) else {
+        return Ok(after_id);
+    };
+    let number = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    let number = number.ok_or_else(|| ApiError::field(HEADER, "must be the number of an event"))?;
+    demand_number(HEADER, Some(number))?;
+    Ok(Some(number))
 }
 
 /// The parameters of a page.

@@ -154,7 +154,7 @@ impl NewRunOptions {
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs", tag = "runs",
     params(
         ("config_id" = String, Path, description = "The configuration"),
-        ("Idempotency-Key" = inline(String), Header, description = "The same key with the same request makes one run, however often it is sent; kept for a day"),
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one run, however often it is sent; kept for a day"),
     ),
     request_body = NewRun,
     responses(
@@ -489,7 +489,7 @@ struct Resume {
 /// Follow a run: server-sent events until it ends.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs",
     params(("id" = String, Path, description = "The run"), Resume,
-        ("Last-Event-ID" = inline(u64), Header, description = "The id of the last event that was received")),
+        ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
         (status = 200, body = ServerSentEvent, content_type = "text/event-stream"),
         (status = 204, description = "The run has ended, and the client has all of its events"),
@@ -503,19 +503,7 @@ async fn events(
     Query(resume): Query<Resume>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let last = match headers.get("last-event-id") {
-        Some(value) => {
-            let number = value
-                .to_str()
-                .ok()
-                .and_then(|text| text.trim().parse().ok());
-            let message = "must be the number of an event";
-            Some(number.ok_or_else(|| ApiError::field("Last-Event-ID", message))?)
-        }
-        None => resume.after_id,
-    };
-    page::demand_number("Last-Event-ID", last)?;
-    page::demand_number("after_id", resume.after_id)?;
+    let last = page::last_event(&headers, resume.after_id)?;
     let token = caller.token.id.clone();
     let (workspace, run, is_over) = api
         .work(move |api| {
@@ -564,7 +552,7 @@ async fn cancel_run(
 /// Run again, with the same input and the same files of the configuration.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs",
     params(("id" = String, Path, description = "The run"),
-        ("Idempotency-Key" = inline(String), Header, description = "The same key makes one run, however often it is sent; kept for a day")),
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     responses(
     (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
     (status = 200, description = "The run of the same key", body = Run),

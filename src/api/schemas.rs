@@ -498,13 +498,129 @@ pub struct SettingList {
     pub items: Vec<Setting>,
 }
 
+/// How the work of a workspace goes.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stats {
+    pub workspace_id: String,
+    /// The moment of the look.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// The seconds before that moment for which ended runs are counted.
+    pub window_seconds: u64,
+    pub queue: QueueNow,
+    pub environments: EnvironmentsNow,
+    pub ended: EndedRuns,
+    /// How long runs waited, from recorded to started first, of the runs that are counted in `ended` and were ever started; null
+    /// without any.
+    #[schema(required)]
+    pub waits: Option<Spread>,
+    /// How long they took, from started first to ended, of the same runs.
+    #[schema(required)]
+    pub durations: Option<Spread>,
+    pub slots: Slots,
+    /// The workers that live, without those of the server's machine that are known to be dead.
+    pub workers: Vec<Worker>,
+}
+
+/// The workspace's part of the queue.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueueNow {
+    pub queued: u64,
+    pub running: u64,
+    /// How long the queued run that has been due longest has waited; null if none is due.
+    #[schema(required)]
+    pub oldest_wait_ms: Option<u64>,
+    /// With so many queued runs, of all workspaces, further ones are refused.
+    pub size: u64,
+}
+
+/// Environments that are not ready yet.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentsNow {
+    pub queued: u64,
+    pub building: u64,
+}
+
+/// Runs that ended within the window, without those whose files were collected or that were deleted.
+///
+/// Of all workspaces, the 50000 runs that ended last are looked at. Where the window holds more, all figures are of those alone.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndedRuns {
+    pub succeeded: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+    /// Ended runs for each minute of the time that is counted.
+    pub per_minute: f64,
+    /// Since when runs are counted: the begin of the window, unless that holds more than are looked at.
+    #[schema(format = DateTime)]
+    pub counted_since: String,
+    /// Whether the whole window is counted.
+    pub is_whole: bool,
+    /// The window in 60 parts of the same length, the earliest first.
+    pub parts: Vec<WindowPart>,
+}
+
+/// What ended in a part of the window.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WindowPart {
+    /// Where it begins.
+    #[schema(format = DateTime)]
+    pub from: String,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+}
+
+/// The median and the 95th percentile of times.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    pub median_ms: u64,
+    pub p95_ms: u64,
+}
+
+/// The slots of all workers. They work for all workspaces.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Slots {
+    pub all: u64,
+    /// Those that execute a run.
+    pub busy: u64,
+}
+
+/// A worker.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// New with each start.
+    pub id: String,
+    pub name: String,
+    /// Its machine.
+    pub host: String,
+    /// Its process number there.
+    pub pid: u32,
+    pub slots: u32,
+    /// Slots that execute a run, of whatever workspace.
+    pub busy: u64,
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    /// When it was last known to live.
+    #[schema(format = DateTime)]
+    pub seen_at: String,
+}
+
 /// An event of a stream.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ServerSentEvent {
-    /// The number of the event: the Last-Event-ID to resume behind it.
+    /// The number of the event, or its time: the Last-Event-ID to resume behind it.
     pub id: Option<String>,
     /// Its name.
     pub event: Option<String>,
-    /// The line of the run's log, as JSON.
+    /// The line of the run's log, or the object, as JSON.
     pub data: String,
 }

@@ -12,6 +12,7 @@ use super::figures::Requests;
 use super::known::KnownTokens;
 use super::pieces::Tails;
 use super::problem::ApiError;
+use super::watched::WatchedWorkspaces;
 use crate::cells::Cells;
 use crate::problem::code;
 use crate::run::submit::PreparedVersions;
@@ -59,6 +60,7 @@ pub struct Shared {
     others: RwLock<HashMap<String, Arc<Workspace>>>,
     pub(super) prepared: PreparedVersions,
     pub(super) tails: Tails,
+    pub(super) watched: WatchedWorkspaces,
     pub(super) cells: Cells,
     pub(super) tokens: KnownTokens,
     pub(super) requests: Requests,
@@ -89,6 +91,7 @@ impl Api {
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
             tails: Tails::default(),
+            watched: WatchedWorkspaces::default(),
             cells: Cells::default(),
             tokens: KnownTokens::default(),
             requests: Requests::default(),

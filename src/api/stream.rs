@@ -23,10 +23,10 @@ use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
 /// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// How often the token of a client is looked at: it may have been revoked, or have ended.
-const LOOK_AT_TOKEN: Duration = Duration::from_secs(5);
+pub const LOOK_AT_TOKEN: Duration = Duration::from_secs(5);
 
 /// Who follows a run, from where on.
 pub struct Follower {
@@ -85,7 +85,7 @@ impl Client {
         loop {
             if self.looked.elapsed() >= LOOK_AT_TOKEN {
                 self.looked = Instant::now();
-                if !self.may_go_on().await {
+                if !may_go_on(&self.api, &self.token).await {
                     return Next::Over;
                 }
             }
@@ -125,20 +125,6 @@ impl Client {
         }
     }
 
-    /// Whether the token is valid still. A database that does not answer says nothing.
-    async fn may_go_on(&self) -> bool {
-        let token = self.token.clone();
-        let valid = self
-            .api
-            .work(move |api| {
-                let now = api.home().machine.now();
-                let known = api.home().store.token(&token)?;
-                Ok(known.is_some_and(|known| known.is_valid(now)))
-            })
-            .await;
-        valid.unwrap_or(true)
-    }
-
     /// The next piece: the published one if that is next, else one from the file.
     async fn catch_up(&mut self, seen: &Seen) -> Option<Arc<Piece>> {
         if seen.last.from == self.position {
@@ -160,6 +146,19 @@ impl Client {
             .position(|line| line.sequence > self.after);
         first.map_or(&[], |first| &piece.lines[first..])
     }
+}
+
+/// Whether a token is valid still, by its id. A database that does not answer says nothing.
+pub async fn may_go_on(api: &Api, token: &str) -> bool {
+    let token = token.to_owned();
+    let valid = api
+        .work(move |api| {
+            let now = api.home().machine.now();
+            let known = api.home().store.token(&token)?;
+            Ok(known.is_some_and(|known| known.is_valid(now)))
+        })
+        .await;
+    valid.unwrap_or(true)
 }
 
 /// A run's events as server-sent events, those behind number `after`.

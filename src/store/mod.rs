@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
 //! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
-//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
+//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`] and [`QueueStatistics`]. [`SqliteStore`] implements it for one
 //! machine; `sqlite/` mirrors these files, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
 //! [`open`], [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
@@ -20,6 +20,7 @@
 //! - An operation that fails has changed nothing. [`StoreError`] says why the database cannot be used: it is locked, out of reach,
 //!   damaged or full.
 
+mod changes;
 mod claim;
 mod collection;
 mod configurations;
@@ -44,6 +45,7 @@ mod tokens;
 mod workers;
 
 pub use crate::lease::Heartbeat;
+pub use changes::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun};
 pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
 pub use collection::{Collection, RunFiles};
 pub use configurations::{
@@ -81,7 +83,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The queue and the records, all subjects together.
 pub trait Store:
-    Collection
+    Changes
+    + Collection
     + Configurations
     + Copies
     + Documents
@@ -101,7 +104,8 @@ pub trait Store:
 }
 
 impl<S> Store for S where
-    S: Collection
+    S: Changes
+        + Collection
         + Configurations
         + Copies
         + Documents

@@ -1,7 +1,7 @@
 //! The store as one process reaches it: the real one, through calls that may have to wait, may be refused, may be the last
 //! thing that the process does, and may do their work without an answer. After each call the judge looks at the database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,15 @@ use std::time::Duration;
 use ade::clock::Timestamp;
 use ade::settings::Recovery;
 use ade::store::{
-    AfterFailure, Attempt, BuildAttempts, CancelOutcome, Claim, Claimable, Clock, Collection,
-    ColumnResult, ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
-    Copies, DocumentRecord, Documents, Ending, EnvironmentContents, EnvironmentKey,
-    EnvironmentRecord, Environments, Failure, FieldResult, Heartbeat, Holder, Identities, Identity,
-    Ids, KnownConfiguration, Leases, Named, NewEnvironment, NewRun, ObservedTime, OutputCopy,
-    Overview, Publication, QueueDepth, QueueMetrics, QueueStatistics, Result, Results, RunFiles,
-    RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Submission, Submitted,
-    TokenRecord, Tokens, Unseen, WorkerRecord, Workers, WorkspaceRecord,
+    AfterFailure, Attempt, BuildAttempts, CancelOutcome, ChangeMark, Changes, Claim, Claimable,
+    Clock, Collection, ColumnResult, ConfigurationActivity, ConfigurationRecord,
+    ConfigurationVersion, Configurations, Copies, DocumentRecord, Documents, EndedRuns, Ending,
+    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
+    Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
+    NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
+    QueueMetrics, QueueStatistics, Result, Results, RunFiles, RunFilter, RunRecord, RunStatus,
+    Runs, SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen,
+    WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -552,6 +553,23 @@ impl Collection for SimulatedStore {
     }
 }
 
+impl Changes for SimulatedStore {
+    fn change_mark(&self) -> Result<ChangeMark> {
+        self.look("change mark", SqliteStore::change_mark)
+    }
+    fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {
+        self.look("live runs", |store| store.live_runs(workspace))
+    }
+    fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns> {
+        self.look("ended runs", |store| {
+            store.ended_runs(workspace, since, look_at)
+        })
+    }
+    fn running_by_process(&self) -> Result<BTreeMap<String, u64>> {
+        self.look("running by process", SqliteStore::running_by_process)
+    }
+}
+
 impl QueueStatistics for SimulatedStore {
     fn queue_depth(&self) -> Result<QueueDepth> {
         self.look("queue depth", SqliteStore::queue_depth)
@@ -819,6 +837,10 @@ macro_rules! answers_without_words {
 }
 answers_without_words!(
     (),
+    BTreeMap<String, u64>,
+    ChangeMark,
+    EndedRuns,
+    Vec<LiveRun>,
     ConfigurationRecord,
     HashMap<String, PathBuf>,
     HashMap<String, RunFiles>,

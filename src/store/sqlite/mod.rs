@@ -6,7 +6,7 @@
 //! process or a file operation. What the slots of a worker write at the same time shares a transaction (`transaction`).
 //!
 //! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `runs`, `results`, `copies`, `workers`, `leases`, `observed_time`,
-//!   `collection` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
+//!   `collection`, `changes` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
 //! - `options` reads the settings, `connection`, `busy` and `checkpoint` set a connection up, `transaction` lets writers share
@@ -20,6 +20,7 @@
 //! contains the index's condition literally. `plans.rs` holds the plans of the frequent statements.
 
 mod busy;
+mod changes;
 mod checkpoint;
 mod collection;
 mod configurations;

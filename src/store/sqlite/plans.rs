@@ -3,7 +3,7 @@
 
 use super::prefix::{self, Table};
 use super::tests::Database;
-use super::{environments, leases, queue_statistics, runs};
+use super::{changes, environments, leases, queue_statistics, runs};
 use crate::store::Opening;
 
 /// SQLite's plan of a statement, in one line.
@@ -130,4 +130,17 @@ fn runs_that_ended_a_moment_ago_are_counted_without_the_others() {
         queue_statistics::ENDED_SINCE,
         "COVERING INDEX runs_with_artifacts (completed_at>?)",
     );
+}
+
+#[test]
+fn runs_that_ended_last_are_read_backwards_from_the_last_without_sorting() {
+    assert_uses(
+        changes::ENDED,
+        "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)",
+    );
+}
+
+#[test]
+fn the_queue_of_a_workspace_is_found_by_its_environments() {
+    assert_uses(changes::LIVE, "queue_of_environment (environment_id=?)");
 }

@@ -8,6 +8,7 @@
 //! crate::store::suite::run!(on_a_file, crate::store::postgres::tests::database);
 //! ```
 
+pub mod changes;
 pub mod collection;
 pub mod configurations;
 pub mod copies;
@@ -117,6 +118,12 @@ macro_rules! run {
                 collection {
                     the_files_of_a_run_are_kept_until_its_record_says_otherwise,
                     snapshots_are_needed_by_runs_that_still_have_their_files,
+                }
+                changes {
+                    whatever_is_written_changes_the_mark_and_reading_does_not,
+                    runs_in_the_queue_are_those_of_the_workspace_as_they_are,
+                    runs_that_ended_since_are_found_those_that_ended_last_first,
+                    it_is_known_how_many_runs_each_process_executes,
                 }
                 queue_statistics {
                     the_overview_counts_what_waits_runs_and_ended,

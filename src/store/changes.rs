@@ -1,0 +1,81 @@
+//! What changed: for those that show the queue while it moves.
+
+use std::collections::BTreeMap;
+
+use super::{Result, RunStatus};
+use crate::clock::Timestamp;
+
+/// A sign of the database's content: two that are equal mean that nothing was written in between. It says nothing to another
+/// process, nor to another [`Store`](super::Store) of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangeMark(pub i64, pub i64);
+
+/// What can change of a run while it is in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveRun {
+    /// Its id.
+    pub id: String,
+    /// Queued or running.
+    pub status: RunStatus,
+    /// Attempts so far.
+    pub attempt_count: u32,
+    /// When it may be claimed. A run that goes back to the queue gets a new one.
+    pub available_at: Timestamp,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// When its cancellation was requested.
+    pub cancel_requested_at: Option<Timestamp>,
+}
+
+/// The times of a run that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedRun {
+    /// Its id.
+    pub id: String,
+    /// How it ended.
+    pub status: RunStatus,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// When it was claimed first, if it ever was.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Timestamp,
+}
+
+/// Runs of a workspace that have ended, those that ended last first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndedRuns {
+    /// The runs.
+    pub runs: Vec<EndedRun>,
+    /// Where more had ended than were looked at: the end of the last one that was, of whatever workspace. All that ended later
+    /// are here.
+    pub only_since: Option<Timestamp>,
+}
+
+/// What changed.
+pub trait Changes {
+    /// Returns a sign of the database's content. It costs next to nothing.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn change_mark(&self) -> Result<ChangeMark>;
+
+    /// Returns the queued and running runs of a workspace.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>>;
+
+    /// Returns the runs of a workspace that ended at `since` or later, without those whose files were collected. Of all
+    /// workspaces, only the `look_at` runs that ended last are looked at.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns>;
+
+    /// Returns how many runs each process executes, of all workspaces, by the process's id.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn running_by_process(&self) -> Result<BTreeMap<String, u64>>;
+}

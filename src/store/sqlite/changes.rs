@@ -1,0 +1,111 @@
+//! What changed.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+
+use super::SqliteStore;
+use super::values::{instant, instant_or_none, small, unsigned};
+use crate::clock::Timestamp;
+use crate::store::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, Result, RunStatus};
+
+impl Changes for SqliteStore {
+    fn change_mark(&self) -> Result<ChangeMark> {
+        self.read(mark)
+    }
+
+    fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {
+        self.read(|connection| live(connection, workspace))
+    }
+
+    fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns> {
+        self.read(|connection| ended(connection, workspace, since, look_at))
+    }
+
+    fn running_by_process(&self) -> Result<BTreeMap<String, u64>> {
+        self.read(by_process)
+    }
+}
+
+/// `data_version` counts the commits of other connections, `total_changes()` the rows that this one wrote.
+fn mark(connection: &Connection) -> rusqlite::Result<ChangeMark> {
+    let number = |sql: &str| -> rusqlite::Result<i64> {
+        connection
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))
+    };
+    Ok(ChangeMark(
+        number("SELECT total_changes()")?,
+        number("PRAGMA data_version")?,
+    ))
+}
+
+/// A run of the queue whose environment was deleted belongs to the workspace of its record.
+pub(super) const LIVE: &str = "SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at
+    FROM environments e JOIN queue q ON q.environment_id = e.id WHERE e.workspace_id = ?1
+    UNION ALL SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at
+    FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND r.workspace_id = ?1";
+
+fn live(connection: &Connection, workspace: &str) -> rusqlite::Result<Vec<LiveRun>> {
+    let record = |row: &Row<'_>| {
+        Ok(LiveRun {
+            id: row.get("run_id")?,
+            status: status(row)?,
+            attempt_count: small(row, "attempt_count")?,
+            available_at: instant(row, "available_at")?,
+            created_at: instant(row, "created_at")?,
+            cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
+        })
+    };
+    let mut statement = connection.prepare_cached(LIVE)?;
+    statement.query_map([workspace], record)?.collect()
+}
+
+/// Those that ended last. The workspace is not in the index, so that the record of each entry is looked at.
+pub(super) const ENDED: &str = "SELECT id, workspace_id, status, created_at, started_at, completed_at FROM runs INDEXED BY runs_with_artifacts
+    WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at >= ?1 ORDER BY completed_at DESC LIMIT ?2";
+
+fn ended(
+    connection: &Connection,
+    workspace: &str,
+    since: Timestamp,
+    look_at: u32,
+) -> rusqlite::Result<EndedRuns> {
+    let mut ended = EndedRuns::default();
+    let mut statement = connection.prepare_cached(ENDED)?;
+    let mut rows = statement.query(params![since.0, i64::from(look_at) + 1])?;
+    let (mut looked_at, mut last) = (0, None);
+    while let Some(row) = rows.next()? {
+        if looked_at == look_at {
+            ended.only_since = last;
+            break;
+        }
+        looked_at += 1;
+        let completed_at = instant(row, "completed_at")?;
+        last = Some(completed_at);
+        if row.get_ref("workspace_id")?.as_str()? == workspace {
+            ended.runs.push(EndedRun {
+                id: row.get("id")?,
+                status: status(row)?,
+                created_at: instant(row, "created_at")?,
+                started_at: instant_or_none(row, "started_at")?,
+                completed_at,
+            });
+        }
+    }
+    Ok(ended)
+}
+
+fn status(row: &Row<'_>) -> rusqlite::Result<RunStatus> {
+    let status = RunStatus::parse(row.get_ref("status")?.as_str()?);
+    Ok(status.unwrap_or(RunStatus::Failed))
+}
+
+fn by_process(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
+    connection
+        .prepare_cached(
+            "SELECT claim_process, count(*) AS runs FROM queue_running WHERE claim_process IS NOT NULL GROUP BY claim_process",
+        )?
+        .query_map([], |row| Ok((row.get("claim_process")?, unsigned(row, "runs")?)))?
+        .collect()
+}

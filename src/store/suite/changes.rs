@@ -1,0 +1,115 @@
+//! What changed.
+
+use super::places::{
+    at, claim, claim_next, ended, environment, failure, find, queued, ready, running,
+};
+use crate::store::{EndedRuns, RunStatus, Store};
+
+pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &dyn Store) {
+    let ready = ready(store, "d", at(0));
+    let before = store.change_mark().unwrap();
+    store.live_runs("default").unwrap();
+    store.runs(&crate::store::RunFilter::default()).unwrap();
+    assert_eq!(store.change_mark().unwrap(), before);
+    queued(store, &ready, at(1));
+    let recorded = store.change_mark().unwrap();
+    assert_ne!(recorded, before);
+    let mine = claim("w");
+    let run = claim_next(store, &mine, at(2)).unwrap();
+    let claimed = store.change_mark().unwrap();
+    assert_ne!(claimed, recorded);
+    store.request_cancel(&run.id, at(3)).unwrap();
+    assert_ne!(store.change_mark().unwrap(), claimed);
+}
+
+pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &dyn Store) {
+    let ready = ready(store, "d", at(0));
+    let waiting = environment(store, "e", at(0));
+    ended(store, &ready, RunStatus::Succeeded, at(1));
+    let first = queued(store, &ready, at(2));
+    let second = queued(store, &waiting, at(3));
+    let mine = claim("w");
+    assert_eq!(claim_next(store, &mine, at(4)).unwrap().id, first.id);
+    store.request_cancel(&first.id, at(5)).unwrap();
+    let live = || {
+        let mut live = store.live_runs("default").unwrap();
+        live.sort_by(|one, other| one.id.cmp(&other.id));
+        live
+    };
+    let both = live();
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert_eq!((&both[0].id, &both[1].id), (&first.id, &second.id));
+    assert_eq!(both[0].status, RunStatus::Running);
+    assert_eq!(
+        (both[0].attempt_count, both[0].cancel_requested_at),
+        (1, Some(at(5)))
+    );
+    assert_eq!(
+        (both[1].status, both[1].attempt_count, both[1].created_at),
+        (RunStatus::Queued, 0, at(3))
+    );
+    assert!(store.live_runs("other").unwrap().is_empty());
+
+    // Back in the queue, it is due later than it was.
+    let third = queued(store, &ready, at(6));
+    let mine = claim("w");
+    assert_eq!(claim_next(store, &mine, at(7)).unwrap().id, third.id);
+    store
+        .retry_run(&third.id, &mine, &failure(), at(900), at(8))
+        .unwrap();
+    let back = &live()[2];
+    assert_eq!(
+        (back.status, back.attempt_count, back.available_at),
+        (RunStatus::Queued, 1, at(900))
+    );
+}
+
+pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &dyn Store) {
+    let ready = ready(store, "d", at(0));
+    ended(store, &ready, RunStatus::Succeeded, at(5));
+    let second = ended(store, &ready, RunStatus::Failed, at(10));
+    let third = ended(store, &ready, RunStatus::Cancelled, at(20));
+    running(store, &ready, &claim("w"), at(21));
+    let ids = |ended: &EndedRuns| -> Vec<String> {
+        ended.runs.iter().map(|run| run.id.clone()).collect()
+    };
+    let since = store.ended_runs("default", at(10), 10).unwrap();
+    assert_eq!(ids(&since), [third.id.clone(), second.id.clone()]);
+    assert_eq!(since.only_since, None);
+    let run = &since.runs[1];
+    assert_eq!(
+        (run.status, run.created_at, run.started_at, run.completed_at),
+        (RunStatus::Failed, at(10), Some(at(10)), at(10))
+    );
+    // As many as there are is all; of more, the last ones.
+    assert_eq!(
+        store.ended_runs("default", at(10), 2).unwrap().only_since,
+        None
+    );
+    let few = store.ended_runs("default", at(0), 2).unwrap();
+    assert_eq!(ids(&few), [third.id.clone(), second.id]);
+    assert_eq!(few.only_since, Some(at(10)));
+    let other = store.ended_runs("other", at(0), 2).unwrap();
+    assert!(other.runs.is_empty());
+    assert_eq!(other.only_since, Some(at(10)), "of whatever workspace");
+    // Without those whose files were collected.
+    assert!(
+        store
+            .mark_artifacts_deleted(&third.id, at(30), at(31))
+            .unwrap()
+    );
+    assert!(find(store, &third.id).artifacts_deleted_at.is_some());
+    let left = store.ended_runs("default", at(20), 10).unwrap();
+    assert!(left.runs.is_empty());
+}
+
+pub fn it_is_known_how_many_runs_each_process_executes(store: &dyn Store) {
+    let ready = ready(store, "d", at(0));
+    for process in ["one", "two", "one"] {
+        let claim = claim("w").by(Some(process));
+        running(store, &ready, &claim, at(1));
+    }
+    queued(store, &ready, at(2));
+    let known: Vec<(String, u64)> = store.running_by_process().unwrap().into_iter().collect();
+    assert_eq!(known, [("one".to_owned(), 2), ("two".to_owned(), 1)]);
+}
