@@ -11,7 +11,10 @@ use crate::store::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, Result, Ru
 
 impl Changes for SqliteStore {
     fn change_mark(&self) -> Result<ChangeMark> {
-        self.read(mark)
+        // Of one connection at all times: the counts of another one say something else.
+        self.shared
+            .with(|connection| mark(connection))
+            .map_err(|error| self.explain(error))
     }
 
     fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {
