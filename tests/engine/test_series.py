@@ -92,22 +92,6 @@ def test_random_columns_and_stretches(tmp_path, seed):
             assert_like_polars(scan, column, *stretch)
 
 
-@pytest.mark.parametrize("height", [0, 3, 41_000])
-def test_all_columns_at_once_are_those_one_by_one(tmp_path, height):
-    """Those of many rows are made by several threads."""
-    rnd = random.Random(height)
-    columns = [[*KINDS["none"]], *([rnd.choice(KINDS[kind]) for _ in range(height + 1)] for kind in ("int", "text", "bool", "date"))]
-    columns.append([rnd.choice(KINDS["text"] + KINDS["float"]) for _ in range(height + 1)])
-    scan = scan_of(tmp_path, columns)
-    names = ["no", "int", "tëxt", "bool", "a\0b"]
-    for first in (0, 1):
-        found = scan.all_series(names, first, 1, height + 1)
-        expected = [scan.series(name, first + at, 1, height + 1) for at, name in enumerate(names)]
-        assert [one.name for one in found] == names
-        assert [one.dtype for one in found] == [one.dtype for one in expected]
-        assert all(one.equals(other, null_equal=True) for one, other in zip(found, expected))
-
-
 def test_random_floats_among_text(tmp_path):
     rnd = random.Random(1)
     numbers = [rnd.uniform(-1, 1) * 10 ** rnd.randrange(-30, 30) for _ in range(3000)]
