@@ -1,12 +1,13 @@
 //! `artifact.json`, the audit record of a run: what ran on what, with which versions, and every decision that the engine
 //! took. Cell values never appear in it.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::files::FileError;
 use crate::layout::RunFolder;
 use crate::machine::Files;
+use crate::sandbox::Record;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
 
 /// Writes the record.
@@ -18,6 +19,7 @@ pub fn write(
     folder: &RunFolder,
     run: &RunRecord,
     environment: Option<&EnvironmentRecord>,
+    sandbox: Option<&Record>,
     ending: &Ending,
     output_sha256: Option<&str>,
     now: Timestamp,
@@ -59,7 +61,7 @@ pub fn write(
             "sheets": run.input_sheets,
         },
         "options": run.options,
-        "sandbox": { "applied": Value::Null },
+        "sandbox": sandbox.map(Record::json),
         "output": ending.output_path.as_ref().map(|path| json!({
             "name": path.file_name().map(|name| name.to_string_lossy()),
             "sha256": output_sha256,

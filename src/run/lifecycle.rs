@@ -25,6 +25,7 @@ use crate::environment::rebuild::{is_usable_soon, requeue};
 use crate::lease::Held;
 use crate::machine::Steady;
 use crate::problem::{Problem, code};
+use crate::sandbox::Record;
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
     RunRecord, RunStatus, StoreError,
@@ -285,6 +286,7 @@ impl Lifecycle<'_> {
         let Attempted {
             mut ending,
             transient,
+            sandbox,
         } = attempted;
         let run = execution.run;
         let attempts_left = run.attempt_count < run.max_attempts;
@@ -318,7 +320,7 @@ impl Lifecycle<'_> {
                     cancel::note_in(&execution.log, run);
                 }
                 let now = self.workspace.machine.now();
-                let notes = write_artifact(execution, &ending, environment, now);
+                let notes = write_artifact(execution, &ending, environment, sandbox.as_ref(), now);
                 self.finish(execution, &mut ending, notes, now)
             }
         }
@@ -427,6 +429,7 @@ fn write_artifact(
     execution: &Execution<'_>,
     ending: &Ending,
     environment: Option<&EnvironmentRecord>,
+    sandbox: Option<&Record>,
     now: Timestamp,
 ) -> Vec<String> {
     let files = execution.workspace.files();
@@ -439,6 +442,7 @@ fn write_artifact(
         &execution.folder,
         execution.run,
         environment,
+        sandbox,
         ending,
         output_sha256.as_deref(),
         now,

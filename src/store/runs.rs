@@ -74,6 +74,12 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// The wall-clock limit in seconds.
     pub timeout_seconds: Option<f64>,
+    /// Ask for a network; the operator decides.
+    #[serde(
+        rename = "runtime_network_access",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub network: bool,
     /// The least severe events that the engine sends; `None`: by the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_level: Option<String>,
