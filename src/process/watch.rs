@@ -58,7 +58,7 @@ impl Watch {
         }
         self.next = Some(now + EVERY);
         self.looks += 1;
-        if self.looks % SEARCH_EVERY == 0 {
+        if self.looks.is_multiple_of(SEARCH_EVERY) {
             platform::find_members(self.group, &mut self.members);
         }
         let mut used = platform::measure(self.group, &mut self.members);

@@ -10,6 +10,15 @@ use crate::machine::Files;
 use crate::sandbox::Record;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
 
+/// What an attempt ran in.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The environment; `None`: it did not come to that.
+    pub environment: Option<&'a EnvironmentRecord>,
+    /// What of the policy was in force; `None`: no engine was started.
+    pub sandbox: Option<&'a Record>,
+}
+
 /// Writes the record.
 ///
 /// # Errors
@@ -18,12 +27,15 @@ pub fn write(
     files: &dyn Files,
     folder: &RunFolder,
     run: &RunRecord,
-    environment: Option<&EnvironmentRecord>,
-    sandbox: Option<&Record>,
+    around: Surroundings<'_>,
     ending: &Ending,
     output_sha256: Option<&str>,
     now: Timestamp,
 ) -> Result<(), FileError> {
+    let Surroundings {
+        environment,
+        sandbox,
+    } = around;
     let contents = environment.and_then(|environment| environment.contents.as_ref());
     let record = json!({
         "schema_version": 1,

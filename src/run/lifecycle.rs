@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::artifact::Surroundings;
 use super::attempt::{Attempted, Execution, failure};
 use super::error::RunError;
 use super::{artifact, cancel, ends};
@@ -25,7 +26,6 @@ use crate::environment::rebuild::{is_usable_soon, requeue};
 use crate::lease::Held;
 use crate::machine::Steady;
 use crate::problem::{Problem, code};
-use crate::sandbox::Record;
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
     RunRecord, RunStatus, StoreError,
@@ -320,7 +320,11 @@ impl Lifecycle<'_> {
                     cancel::note_in(&execution.log, run);
                 }
                 let now = self.workspace.machine.now();
-                let notes = write_artifact(execution, &ending, environment, sandbox.as_ref(), now);
+                let around = Surroundings {
+                    environment,
+                    sandbox: sandbox.as_ref(),
+                };
+                let notes = write_artifact(execution, &ending, around, now);
                 self.finish(execution, &mut ending, notes, now)
             }
         }
@@ -428,8 +432,7 @@ impl Claimed {
 fn write_artifact(
     execution: &Execution<'_>,
     ending: &Ending,
-    environment: Option<&EnvironmentRecord>,
-    sandbox: Option<&Record>,
+    around: Surroundings<'_>,
     now: Timestamp,
 ) -> Vec<String> {
     let files = execution.workspace.files();
@@ -441,8 +444,7 @@ fn write_artifact(
         files,
         &execution.folder,
         execution.run,
-        environment,
-        sandbox,
+        around,
         ending,
         output_sha256.as_deref(),
         now,
