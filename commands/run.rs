@@ -206,6 +206,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         cancel: &signals::cancel_on_signals_and(narrator.clear()),
         skipped: &skipped,
     };
+    // Of a run that is left to a worker, the worker's own settings decide.
+    if args.allow_network && !args.detach && !session.workspace.settings.allow_network {
+        ui.say(format_args!(
+            "note: --allow-network has no effect, because ADE_ALLOW_NETWORK does not allow a network"
+        ));
+    }
     if args.watch {
         return session.watch(inputs);
     }
