@@ -19,6 +19,7 @@ mod calls;
 mod confine;
 #[cfg(target_os = "linux")]
 mod files;
+#[cfg(target_os = "linux")]
 mod places;
 mod record;
 mod resources;

@@ -121,13 +121,23 @@ impl Places {
             return;
         };
         self.reads.extend(imported_from(&venv));
-        self.programs.push(venv.canonicalize().unwrap_or(venv));
-        if let Some(prefix) = prefix_of(&program) {
-            self.programs
-                .extend(["lib", "lib64"].map(|name| prefix.join(name)));
+        // Where the program is a copy, the environment's own file says where the libraries are.
+        let made_from = made_from(&venv).and_then(|folder| Some(folder.parent()?.to_owned()));
+        for prefix in prefix_of(&program).into_iter().chain(made_from) {
+            let below = ["lib", "lib64", "ssl"].map(|name| prefix.join(name));
+            self.programs.extend(below);
         }
+        self.programs.push(venv.canonicalize().unwrap_or(venv));
         self.programs.push(program);
     }
+}
+
+/// The folder of the program that an environment was made from.
+fn made_from(venv: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(venv.join("pyvenv.cfg")).ok()?;
+    let mut lines = text.lines().filter_map(|line| line.split_once('='));
+    let (_, folder) = lines.find(|(key, _)| key.trim() == "home")?;
+    Some(PathBuf::from(folder.trim()))
 }
 
 /// Folders outside of an environment that its Python imports from: those of packages that are installed editable.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 
-from ade_engine.infrastructure.caller import policy
+from ade_engine.infrastructure.caller import is_ade, policy
 from ade_engine.infrastructure.observability.wording import stands_in_sources
 from ade_engine.models.record import Record
 
@@ -38,6 +38,8 @@ class Refusal(Record, frozen=True):
 
 def refusal_behind(error: BaseException | None) -> Refusal | None:
     """The refusal that the error, or one of those behind it, comes from; ``None``: it has other reasons."""
+    if not is_ade():
+        return None
     known = policy()
     for part in _chain(error):
         limit = _limit(part)
