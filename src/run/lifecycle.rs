@@ -28,7 +28,7 @@ use crate::machine::Steady;
 use crate::problem::{Problem, code};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
-    RunRecord, RunStatus, StoreError,
+    RunRecord, RunStatus, StoreError, Used,
 };
 use crate::workspace::Workspace;
 
@@ -307,7 +307,8 @@ impl Lifecycle<'_> {
                 .1),
             (Next::Retry, Some(failure)) => {
                 let (_, left) = self.persist(execution, || {
-                    retry_later(self.workspace, run, execution.claim, failure)
+                    let used = Used::of(&ending);
+                    retry_later(self.workspace, run, execution.claim, failure, &used)
                 })?;
                 Ok(left.map(|run| (run, None)))
             }
@@ -455,7 +456,7 @@ fn write_artifact(
     }
 }
 
-/// Sends a run back to the queue, to be tried again after its backoff, or fails it where its attempts are spent. Returns
+/// Sends a run back to the queue with what its attempt used, to be tried again after its backoff, or fails it where its attempts are spent. Returns
 /// the run as it is now. `None`: the claim was lost.
 ///
 /// # Errors
@@ -465,10 +466,11 @@ pub fn retry_later(
     run: &RunRecord,
     claim: &Claim,
     failure: &Failure,
+    used: &Used,
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&*workspace.store, workspace.machine.now());
     let retry_at = now.plus(workspace.backoff(run.attempt_count));
-    let Some(run) = store.retry_run(&run.id, claim, failure, retry_at, now)? else {
+    let Some(run) = store.retry_run(&run.id, claim, failure, used, retry_at, now)? else {
         return Ok(None);
     };
     ends::report_left(workspace, &run, &failure.message, Some(failure));

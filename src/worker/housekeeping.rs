@@ -11,7 +11,7 @@ use crate::machine::{JUMP, Machine, Moment, Steady};
 use crate::run::ends;
 use crate::run::lifecycle::retry_later;
 use crate::run::recover::recover;
-use crate::store::{BuildAttempts, QueueMetrics, StoreError};
+use crate::store::{BuildAttempts, QueueMetrics, StoreError, Used};
 
 /// How long the queue's metrics are kept.
 const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
@@ -149,7 +149,13 @@ impl Pool<'_> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .pop();
             let Some(left) = next else { return Ok(()) };
-            match retry_later(self.workspace, &left.run, &left.claim, &left.failure) {
+            match retry_later(
+                self.workspace,
+                &left.run,
+                &left.claim,
+                &left.failure,
+                &Used::default(),
+            ) {
                 Ok(Some(run)) => self.report(worker, &Change::Ended(&run)),
                 Ok(None) => self.report(worker, &Change::Lost(&left.run)),
                 Err(error) => {

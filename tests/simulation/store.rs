@@ -16,7 +16,7 @@ use ade::store::{
     Ids, KnownConfiguration, Leases, Named, NewEnvironment, NewRun, ObservedTime, OutputCopy,
     Overview, Publication, QueueDepth, QueueMetrics, QueueStatistics, Result, Results, RunFiles,
     RunFilter, RunRecord, RunStatus, Runs, SqliteStore, StoreError, Submission, Submitted,
-    TokenRecord, Tokens, Unseen, WorkerRecord, Workers, WorkspaceRecord,
+    TokenRecord, Tokens, Unseen, Used, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -632,11 +632,12 @@ impl Runs for SimulatedStore {
         id: &str,
         claim: &Claim,
         failure: &Failure,
+        used: &Used,
         retry_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
         self.call(Operation::Retry(id, claim), Some(now), |store| {
-            store.retry_run(id, claim, failure, retry_at, now)
+            store.retry_run(id, claim, failure, used, retry_at, now)
         })
     }
     fn release_run(

@@ -15,7 +15,7 @@ use crate::problem::code;
 use crate::settings::Recovery;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;
-use crate::store::{Claim, Failure, RunRecord, RunStatus};
+use crate::store::{Claim, Failure, RunRecord, RunStatus, Used};
 
 /// How a claim ends without a result.
 struct Leaving<'a> {
@@ -27,6 +27,8 @@ struct Leaving<'a> {
     last: bool,
     /// Whether the attempt does not count.
     give_back: bool,
+    /// What the attempt used, as far as that is known.
+    used: Used,
 }
 
 /// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
@@ -72,7 +74,7 @@ fn leave(
     let outcome = Outcome {
         word: outcome,
         error: Some(&error.message),
-        ending: None,
+        used: leaving.used,
     };
     attempt::record(transaction, id, live, &outcome, now)?;
     by_id(transaction, id)
@@ -98,6 +100,7 @@ pub(super) fn retry(
     id: &str,
     claim: &Claim,
     failure: &Failure,
+    used: &Used,
     retry_at: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
@@ -107,6 +110,7 @@ pub(super) fn retry(
         available_at: retry_at,
         last: false,
         give_back: false,
+        used: *used,
     };
     leave_claimed(transaction, id, claim, &leaving, now)
 }
@@ -130,6 +134,7 @@ pub(super) fn release(
         available_at: now,
         last: false,
         give_back: true,
+        used: Used::default(),
     };
     leave_claimed(transaction, id, claim, &leaving, now)
 }
@@ -152,6 +157,7 @@ pub(super) fn expire(
         available_at: now.plus(backoff(live.attempt_count)),
         last: false,
         give_back: false,
+        used: Used::default(),
     })
 }
 
@@ -175,6 +181,7 @@ pub(in crate::store::sqlite) fn reclaim(
         available_at: now,
         last: recovery == Recovery::Fail,
         give_back: false,
+        used: Used::default(),
     })
 }
 
