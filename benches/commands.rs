@@ -4,6 +4,8 @@
 //! - The part of a second `ade run` that is ade's own: the whole command less the duration of the engine's process, which
 //!   the run's audit record contains.
 //!
+//! - What the sandbox adds to such a run: the difference to, and the ratio of, the same without it, in turns.
+//!
 //! Each figure is a median of whole processes, taken in turns with `true`, whose median stands beside it.
 
 use std::collections::BTreeMap;
@@ -75,6 +77,28 @@ fn main() {
         outside,
         baseline,
         "< 30",
+    );
+    sandbox(&mut run);
+}
+
+/// What the sandbox costs a small run: whole processes with and without it, in turns.
+fn sandbox(run: &mut Command) {
+    let mut turn = |mode: &str| {
+        run.env("ADE_SANDBOX", mode);
+        time(run)
+    };
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        without.push(turn("off"));
+        with.push(turn("auto"));
+    }
+    let (with, without) = (median(&mut with), median(&mut without));
+    println!(
+        "{:<44} {:>9.1} {:>8.3}× {:>9}",
+        "ade run, what the sandbox adds to it",
+        (with.as_secs_f64() - without.as_secs_f64()) * 1000.0,
+        with.as_secs_f64() / without.as_secs_f64(),
+        "< 5",
     );
 }
 

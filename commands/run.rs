@@ -96,6 +96,9 @@ pub struct Args {
     /// Stop a run that takes longer [env: ADE_RUN_TIMEOUT_SECONDS] [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = WORK)]
     timeout: Option<f64>,
+    /// Ask for a network, which a run has only where ADE_ALLOW_NETWORK allows it
+    #[arg(long, help_heading = WORK)]
+    allow_network: bool,
     /// Files to process at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = WORK)]
     jobs: Option<u32>,
@@ -203,6 +206,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         cancel: &signals::cancel_on_signals_and(narrator.clear()),
         skipped: &skipped,
     };
+    // Of a run that is left to a worker, the worker's own settings decide.
+    if args.allow_network && !args.detach && !session.workspace.settings.allow_network {
+        ui.say(format_args!(
+            "note: --allow-network has no effect, because ADE_ALLOW_NETWORK does not allow a network"
+        ));
+    }
     if args.watch {
         return session.watch(inputs);
     }
@@ -325,6 +334,7 @@ impl Session<'_> {
                 validate_only: args.validate_only,
                 dry_run: args.dry_run,
                 timeout_seconds: args.timeout,
+                network: args.allow_network,
                 sheets: choices(&args.header_rows, &args.range),
                 log_level: None,
             },

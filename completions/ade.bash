@@ -981,7 +981,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__run)
-            opts="-r -o -j -w -q -v -h -V --recursive --input-sheet --active-sheet-only --header-rows --range --output-dir --show-values --deny-issues --require --min-rows --watch --detach --validate-only --dry-run --timeout --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-r -o -j -w -q -v -h -V --recursive --input-sheet --active-sheet-only --header-rows --range --output-dir --show-values --deny-issues --require --min-rows --watch --detach --validate-only --dry-run --timeout --allow-network --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

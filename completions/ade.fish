@@ -92,6 +92,7 @@ complete -c ade -n "__fish_ade_using_subcommand run" -l watch -d 'Run an input a
 complete -c ade -n "__fish_ade_using_subcommand run" -l detach -d 'Leave the runs in the queue for a worker, and print their ids'
 complete -c ade -n "__fish_ade_using_subcommand run" -l validate-only -d 'Load and check the configuration, and process nothing'
 complete -c ade -n "__fish_ade_using_subcommand run" -l dry-run -d 'Record a run, and start no engine'
+complete -c ade -n "__fish_ade_using_subcommand run" -l allow-network -d 'Ask for a network, which a run has only where ADE_ALLOW_NETWORK allows it'
 complete -c ade -n "__fish_ade_using_subcommand run" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_using_subcommand run" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand run" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'

@@ -19,6 +19,7 @@ use crate::problem::{Facts, Kind, Problem, code};
 use crate::run::provide::provide;
 use crate::run::verdict::{self, Circumstances, Observation};
 use crate::run::with_known_names;
+use crate::sandbox::{Limits, Policy};
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
@@ -72,6 +73,19 @@ pub enum CheckError {
     /// It took longer than a run may.
     #[error("loading the configuration took too long")]
     TimedOut,
+    /// It used more than a run may.
+    #[error("{message}")]
+    Exceeded {
+        /// What, and how much it may.
+        message: String,
+        /// Which setting allows more.
+        hint: Option<String>,
+        /// The code of that limit.
+        code: &'static str,
+    },
+    /// This machine cannot confine it as the operator wants.
+    #[error("ADE_SANDBOX is strict, and this machine cannot confine a check: {}", .0.join("; "))]
+    NotConfined(Vec<String>),
     /// It was cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -88,6 +102,11 @@ impl Problem for CheckError {
             Self::NotStarted(error) => error.facts(),
             Self::EngineFailed { code, .. } => Facts::new(Kind::Refused, code),
             Self::TimedOut => Facts::new(Kind::Limit, code::TIMEOUT),
+            Self::Exceeded { hint, code, .. } => {
+                Facts::new(Kind::Limit, code).maybe_hint(hint.clone())
+            }
+            Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)
+                .hint("`ade doctor` shows what is missing"),
             Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
         }
     }
@@ -110,10 +129,12 @@ pub fn check(
     // As long as the engine runs, nobody deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
     let (report, warnings) = load(workspace, prepared, &environment, debug, cancel)?;
-    let seen = verdict::observe(&report, true, || true);
+    let limits = Limits::of(&workspace.settings);
+    let seen = verdict::observe(&report, true, &limits, || true);
     let around = Circumstances {
         output: Path::new(""),
         timeout: workspace.settings.run_timeout,
+        limits,
     };
     let root = prepared.configuration.root.to_string_lossy();
     let known = [(prepared.package_folder.as_path(), &*root)];
@@ -132,6 +153,11 @@ pub fn check(
     Err(match seen {
         Observation::Cancelled => CheckError::Cancelled,
         Observation::TimedOut => CheckError::TimedOut,
+        Observation::Exceeded(_) => CheckError::Exceeded {
+            message,
+            hint: failure.hint,
+            code: seen.verdict().code.unwrap_or(code::TIMEOUT),
+        },
         Observation::Invalid => CheckError::Invalid {
             message,
             hint: failure.hint,
@@ -153,7 +179,19 @@ fn load(
 ) -> Result<(EngineReport, Vec<String>), CheckError> {
     let scratch = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
     let python = EnvironmentFolder(environment.folder.clone()).python();
+    let policy = Policy::new(
+        &workspace.settings,
+        &python,
+        vec![prepared.snapshot.clone()],
+        vec![scratch.path().to_owned()],
+        false,
+    );
+    let obstacles = policy.obstacles();
+    if !obstacles.is_empty() {
+        return Err(CheckError::NotConfined(obstacles));
+    }
     let invocation = Invocation {
+        policy,
         python: python.clone(),
         snapshot: prepared.package_folder.clone(),
         task: Task::Validate,

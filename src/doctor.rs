@@ -12,7 +12,8 @@ use crate::identity::{self, IdentityError};
 use crate::layout::Layout;
 use crate::problem::Problem;
 use crate::python::{PythonSearch, find_python};
-use crate::settings::{Installer, Settings};
+use crate::sandbox::support;
+use crate::settings::{Installer, Sandbox, Settings};
 use crate::store::{self, Opening, StoreError};
 
 /// How a check went.
@@ -83,7 +84,43 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
         python(settings, &layout),
         installer(settings, &layout),
         engine(),
+        sandbox(settings),
     ]
+}
+
+fn sandbox(settings: &Settings) -> Finding {
+    const NAME: &str = "sandbox";
+    let support = support();
+    let missing = support.missing.join("; ");
+    match settings.sandbox {
+        Sandbox::Off => Finding::new(
+            NAME,
+            State::Warning,
+            "off: runs may read, write and reach what ade itself can",
+            Some("unset ADE_SANDBOX".to_owned()),
+        ),
+        _ if missing.is_empty() => Finding::new(
+            NAME,
+            State::Ok,
+            format!(
+                "whole: files (Landlock {}), network and processes (seccomp)",
+                support.landlock_abi
+            ),
+            None,
+        ),
+        Sandbox::Auto => Finding::new(
+            NAME,
+            State::Warning,
+            format!("incomplete: {missing}"),
+            Some("runs go on without that; ADE_SANDBOX=strict refuses them".to_owned()),
+        ),
+        Sandbox::Strict => Finding::new(
+            NAME,
+            State::Problem,
+            format!("incomplete: {missing}"),
+            Some("ADE_SANDBOX=auto runs without that".to_owned()),
+        ),
+    }
 }
 
 fn data_directory(path: &Path) -> Finding {

@@ -87,6 +87,7 @@ pub mod problem;
 pub mod process;
 pub mod python;
 pub mod run;
+pub mod sandbox;
 pub mod scaffold;
 pub mod settings;
 pub mod stats;

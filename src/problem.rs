@@ -189,6 +189,13 @@ pub mod code {
         WORKER_DIED = "worker_died";
         LEASE_EXPIRED = "lease_expired";
         TIMEOUT = "timeout";
+        MEMORY_LIMIT = "memory_limit";
+        CPU_LIMIT = "cpu_limit";
+        PROCESS_LIMIT = "process_limit";
+        PRINT_LIMIT = "print_limit";
+        FILE_SIZE_LIMIT = "file_size_limit";
+        OPEN_FILES_LIMIT = "open_files_limit";
+        SANDBOX_INCOMPLETE = "sandbox_incomplete";
         CANCELLED = "cancelled";
         ISSUES_DENIED = "issues_denied";
         NOTHING_FOUND = "nothing_found";

@@ -5,11 +5,11 @@ mod common;
 use common::{Place, Server};
 use serde_json::Value;
 
-#[test]
 #[expect(
     clippy::disallowed_methods,
     reason = "whether the committed file is written is not a setting"
 )]
+#[test]
 fn the_committed_description_is_that_of_the_code() {
     let place = Place::new();
     let printed = place.ade("openapi").succeeds().stdout;

@@ -407,7 +407,7 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
         "run config people.csv -q -v",
         "run config people.csv --color sometimes",
         // A name that is reserved for later is not a flag that does nothing.
-        "run config people.csv --allow-network",
+        "run config people.csv --annotate",
         "report latest",
     ] {
         place.ade(line).ends_with(2);

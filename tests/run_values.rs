@@ -11,7 +11,7 @@ use common::{Configuration, Place};
 const LEVELS: [&str; 3] = ["-q", "", "-vv"];
 
 /// What a hook does with the cells in `table`, and the beginning of what the run's error says.
-const ENDS: [(&str, &str, Option<&str>); 12] = [
+const ENDS: [(&str, &str, Option<&str>); 16] = [
     ("success", "pass", None),
     (
         "a conversion",
@@ -54,6 +54,26 @@ const ENDS: [(&str, &str, Option<&str>); 12] = [
         "a usage error",
         "import os; os._exit(2)",
         Some("engine_usage"),
+    ),
+    (
+        "a file that may not be written",
+        "open(f\"/nowhere-{table['name'][0]}\", 'w')",
+        Some("hook_error"),
+    ),
+    (
+        "a folder that may not be written",
+        "__import__('polars').DataFrame({'a': [1]}).write_csv(f\"/var/{table['name'][0]}.csv\")",
+        Some("hook_error"),
+    ),
+    (
+        "no network",
+        "import socket; socket.create_connection((table['name'][0] + '.example.org', 80))",
+        Some("hook_error"),
+    ),
+    (
+        "a limit of memory",
+        "kept = bytearray(4_000_000_000); kept += table['name'][0].encode()",
+        Some("memory_limit"),
     ),
     (
         "a time limit",
@@ -112,6 +132,8 @@ fn holds_a_word(path: &Path) -> bool {
 fn no_file_holds_a_cell_outside_of_input_and_output() {
     let mut place = Place::new();
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.01");
+    place.unset("ADE_SANDBOX_WRITE");
+    place.set("ADE_WORKER_MEM_MB", "400");
     let configuration = place.configuration("config");
     place.warm("config");
     input(&place);

@@ -84,7 +84,7 @@ pub struct NewRunOptions {
     /// The least severe events that the engine sends.
     #[schema(value_type = Option<Level>)]
     pub log_level: Option<String>,
-    /// Only `false` can be chosen: the operator decides about the network.
+    /// Ask for a network; refused unless the operator allows it.
     pub runtime_network_access: Option<bool>,
     /// Seconds that the run may take.
     #[schema(exclusive_minimum = 0.0)]
@@ -104,7 +104,7 @@ enum Level {
 
 impl NewRunOptions {
     /// The options as the library has them.
-    fn checked(&self) -> Result<RunOptions, ApiError> {
+    fn checked(&self, network_allowed: bool) -> Result<RunOptions, ApiError> {
         const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
         if let Some(level) = &self.log_level
             && !LEVELS.contains(&level.as_str())
@@ -112,8 +112,9 @@ impl NewRunOptions {
             let message = format!("must be one of {}", LEVELS.join(", "));
             return Err(ApiError::field("options.log_level", message));
         }
-        if self.runtime_network_access == Some(true) {
-            let message = "cannot be asked for: the operator decides about the network";
+        if self.runtime_network_access == Some(true) && !network_allowed {
+            let message =
+                "cannot be asked for: the operator does not allow a network (ADE_ALLOW_NETWORK)";
             return Err(ApiError::field("options.runtime_network_access", message));
         }
         if self
@@ -140,6 +141,7 @@ impl NewRunOptions {
             validate_only: self.validate_only,
             dry_run: self.dry_run,
             timeout_seconds: self.timeout_seconds,
+            network: self.runtime_network_access == Some(true),
             log_level: self.log_level.clone(),
             ..RunOptions::default()
         })
@@ -209,7 +211,7 @@ pub async fn make(
     headers: &HeaderMap,
     new: NewRun,
 ) -> Result<Made, ApiError> {
-    let options = new.options.checked()?;
+    let options = new.options.checked(api.home().settings.allow_network)?;
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::noticed::Noticed;
 use crate::cancel::Cancel;
-use crate::process::{self, Exit, Options, Stream, Usage};
+use crate::files;
+use crate::process::{self, Exit, Limit, Options, Stream, Usage};
+use crate::sandbox::{self, Policy, Record};
+use crate::settings::Sandbox;
 
 /// The variable that the engine's process has in a run. Where it is set, the configuration's own folder is not importable
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
@@ -20,6 +24,15 @@ pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
 /// The variable that names the file where the engine keeps what it warned of in a configuration, so that it looks again
 /// only when the configuration has changed.
 const WARNINGS_KEPT: &str = "ADE_ENGINE_WARNINGS_KEPT";
+
+/// The variable that names the file where the engine leaves warnings that are to be kept: it may not write where they are kept.
+const WARNINGS_FOUND: &str = "ADE_ENGINE_WARNINGS_FOUND";
+
+/// The variable that tells the engine what it may do, so that it can explain an error that comes from that.
+const POLICY: &str = "ADE_ENGINE_POLICY";
+
+/// More than this is no list of warnings.
+const MOST_WARNING_BYTES: u64 = 1 << 20;
 
 /// The variable that asks the engine to send values that its events leave out, apart from them.
 const SHOW_VALUES: &str = "ADE_ENGINE_SHOW_VALUES";
@@ -32,7 +45,6 @@ const LOG: &str = "engine.log";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
     "PATH",
-    "HOME",
     "LANG",
     "LANGUAGE",
     "LC_ALL",
@@ -83,6 +95,8 @@ pub struct Invocation {
     pub debug: bool,
     /// The wall-clock limit.
     pub timeout: Option<Duration>,
+    /// What it may read, write, reach and use up.
+    pub policy: Policy,
 }
 
 /// A line that the child printed.
@@ -124,8 +138,12 @@ pub struct EngineReport {
     pub noticed: Noticed,
     /// The hint in the data of its last log event, in which it logs a failure.
     pub hint: Option<String>,
+    /// The limit of a single process that made it fail, as its last log event says.
+    pub limit: Option<Limit>,
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
+    /// What of the policy was in force.
+    pub sandbox: Option<Record>,
 }
 
 impl EngineReport {
@@ -191,14 +209,54 @@ impl Invocation {
         command.env_clear();
         command.envs(self.variables.iter().filter(|(name, _)| passes(name)));
         command.env("TMPDIR", &self.scratch).env(RUN_MARKER, "1");
+        if self.policy.level == Sandbox::Off {
+            command.envs(self.variables.get_key_value(OsStr::new("HOME")));
+        } else {
+            // The count of processors depends on files that a confined process may not read.
+            command.env("HOME", &self.scratch);
+            command.env("POLARS_MAX_THREADS", threads().to_string());
+            command.env(POLICY, self.policy_for_engine().to_string());
+        }
         if let Some(path) = &self.warnings_kept {
             command.env(WARNINGS_KEPT, path);
+            command.env(WARNINGS_FOUND, self.warnings_found());
         }
         if shows_values {
             command.env(SHOW_VALUES, "1");
         }
         command
     }
+
+    fn policy_for_engine(&self) -> Value {
+        json!({
+            "write": self.policy.writes,
+            "network": self.policy.has_network(),
+            "network_asked": self.policy.network_asked,
+        })
+    }
+
+    fn warnings_found(&self) -> PathBuf {
+        self.scratch.join(".warnings.json")
+    }
+
+    /// Puts the warnings that the engine found where later runs look for them. Where that fails, each run looks anew.
+    fn keep_warnings(&self) {
+        let found = self.warnings_found();
+        let Some(kept) = &self.warnings_kept else {
+            return;
+        };
+        // The folder is one that the configuration's code writes to: a link there is not followed.
+        let is_file = fs::symlink_metadata(&found)
+            .is_ok_and(|file| file.is_file() && file.len() <= MOST_WARNING_BYTES);
+        if is_file && let Ok(text) = fs::read(&found) {
+            let _ = files::write_whole(kept, &text);
+        }
+    }
+}
+
+/// How many threads the engine's libraries start.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn passes(name: &OsStr) -> bool {
@@ -209,7 +267,12 @@ fn passes(name: &OsStr) -> bool {
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(
             name,
-            "ADE_ENGINE_SPEC" | "ADE_ENGINE_PACKAGE_PATH" | SHOW_VALUES | WARNINGS_KEPT
+            "ADE_ENGINE_SPEC"
+                | "ADE_ENGINE_PACKAGE_PATH"
+                | SHOW_VALUES
+                | WARNINGS_KEPT
+                | WARNINGS_FOUND
+                | POLICY
         );
     engine || PASSED_ON.contains(&name)
 }
@@ -259,52 +322,60 @@ fn invoke(
     let mut noticed = Noticed::default();
     let mut hint = None;
     let mut last_lines: Vec<String> = Vec::new();
+    let mut limit = None;
     let options = Options {
         timeout: invocation.timeout,
+        limits: invocation.policy.limits.of_group(),
         ..Options::default()
     };
-    let outcome = process::run(
-        &mut invocation.command(values.is_some()),
-        cancel,
-        &options,
-        &mut |stream, line| {
-            if let Some(event) = engine_event(line) {
-                let data = event.get("data");
-                let mut is_completed = false;
-                match (event.get("event").and_then(Value::as_str), values) {
-                    (Some(COMPLETED), _) => is_completed = true,
-                    (Some(COMPUTED), _) => {
-                        computed_fields = data.map(fields_in).unwrap_or_default()
-                    }
-                    (Some(NOTICED), _) => noticed = data.map(Noticed::of).unwrap_or_default(),
-                    (Some(LOG), _) => hint = data.and_then(hint_in),
-                    (Some(VALUES), Some(show)) => {
-                        show(
-                            event
-                                .get("message")
-                                .and_then(Value::as_str)
-                                .unwrap_or_default(),
-                        );
-                        return;
-                    }
-                    _ => {}
+    let mut command = invocation.command(values.is_some());
+    let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
+    let started = process::run(&mut command, cancel, &options, &mut |stream, line| {
+        if let Some(event) = engine_event(line) {
+            let data = event.get("data");
+            let mut is_completed = false;
+            match (event.get("event").and_then(Value::as_str), values) {
+                (Some(COMPLETED), _) => is_completed = true,
+                (Some(COMPUTED), _) => computed_fields = data.map(fields_in).unwrap_or_default(),
+                (Some(NOTICED), _) => noticed = data.map(Noticed::of).unwrap_or_default(),
+                (Some(LOG), _) => {
+                    hint = data.and_then(hint_in);
+                    limit = data.and_then(limit_in);
                 }
-                let kept = on_message(Message::Event(event));
-                if is_completed {
-                    // It is large: taken back, it need not be copied.
-                    completed = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
+                (Some(VALUES), Some(show)) => {
+                    show(
+                        event
+                            .get("message")
+                            .and_then(Value::as_str)
+                            .unwrap_or_default(),
+                    );
+                    return;
                 }
-                return;
+                _ => {}
             }
-            if !line.trim().is_empty() {
-                if last_lines.len() == 20 {
-                    last_lines.remove(0);
-                }
-                last_lines.push(line.to_owned());
+            let kept = on_message(Message::Event(event));
+            if is_completed {
+                // It is large: taken back, it need not be copied.
+                completed = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
             }
-            on_message(Message::Line(stream, line.to_owned()));
-        },
-    )?;
+            return;
+        }
+        if !line.trim().is_empty() {
+            if last_lines.len() == 20 {
+                last_lines.remove(0);
+            }
+            last_lines.push(line.to_owned());
+        }
+        on_message(Message::Line(stream, line.to_owned()));
+    });
+    let record = confined.record();
+    let outcome = started.map_err(|error| match record.missing.last() {
+        Some(missing) if invocation.policy.level == Sandbox::Strict => {
+            io::Error::new(error.kind(), format!("{missing}: {error}"))
+        }
+        _ => error,
+    })?;
+    invocation.keep_warnings();
     Ok(EngineReport {
         exit: outcome.exit,
         usage: outcome.usage,
@@ -313,8 +384,20 @@ fn invoke(
         computed_fields,
         noticed,
         hint,
+        limit,
         last_lines,
+        sandbox: Some(record),
     })
+}
+
+/// The limit that an event of the engine names.
+fn limit_in(data: &Value) -> Option<Limit> {
+    match data.get("limit")?.as_str()? {
+        "memory" => Some(Limit::Memory),
+        "file_size" => Some(Limit::FileSize),
+        "open_files" => Some(Limit::OpenFiles),
+        _ => None,
+    }
 }
 
 fn fields_in(data: &Value) -> Vec<String> {
@@ -376,6 +459,7 @@ mod tests {
             "LD_PRELOAD",
             "ADE_ENGINE_SHOW_VALUES",
             "ADE_ENGINE_WARNINGS_KEPT",
+            "ADE_ENGINE_POLICY",
         ] {
             assert!(!passes(OsStr::new(name)), "{name}");
         }

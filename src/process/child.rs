@@ -44,7 +44,8 @@ impl Watched {
         Ok(watched)
     }
 
-    fn id(&self) -> libc::pid_t {
+    /// Its process id, which is also that of its group.
+    pub fn id(&self) -> libc::pid_t {
         // The kernel's type is pid_t; std returns it unsigned.
         self.child.id().cast_signed()
     }

@@ -3,6 +3,23 @@
 use std::fmt;
 use std::time::Duration;
 
+/// What a child and all that it starts may use up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The memory of all together.
+    Memory,
+    /// The processor time of all together.
+    Cpu,
+    /// How many processes there are at the same time.
+    Processes,
+    /// What is printed.
+    Printed,
+    /// The size of one file.
+    FileSize,
+    /// Files that one process has open.
+    OpenFiles,
+}
+
 /// How a child ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -14,6 +31,8 @@ pub enum Exit {
     TimedOut,
     /// It was stopped, or never started, because the call was cancelled.
     Cancelled,
+    /// It was killed because it and what it started used too much.
+    Exceeded(Limit),
 }
 
 impl Exit {
@@ -30,6 +49,7 @@ impl fmt::Display for Exit {
             Exit::Signal(signal) => write!(formatter, "signal {signal}"),
             Exit::TimedOut => formatter.write_str("timed out"),
             Exit::Cancelled => formatter.write_str("cancelled"),
+            Exit::Exceeded(_) => formatter.write_str("killed at a limit"),
         }
     }
 }
@@ -37,8 +57,8 @@ impl fmt::Display for Exit {
 /// What the kernel counted for the child and those of its descendants that it waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// The largest resident set of one process. It is never below that of `ade` at the start of the child, for the
-    /// child begins its life as a copy of `ade`.
+    /// The largest resident set of one process, or of all together where they are watched and that is more. It is never
+    /// below that of `ade` at the start of the child, for the child begins its life as a copy of `ade`.
     pub peak_memory_bytes: u64,
     /// User and system time.
     pub cpu_seconds: f64,

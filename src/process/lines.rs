@@ -18,6 +18,9 @@ pub(super) struct Lines {
     /// How much of this line was dropped because the line is too long.
     dropped: u64,
     max_line_bytes: usize,
+    /// How many bytes were read so far.
+    total: u64,
+    most: u64,
 }
 
 /// How much is read from one stream before the other one, the child's end and a cancel are checked again.
@@ -40,12 +43,23 @@ impl Lines {
             line: Vec::new(),
             dropped: 0,
             max_line_bytes: options.max_line_bytes,
+            total: 0,
+            most: match (options.limits.printed_bytes, stream) {
+                (None, _) => u64::MAX,
+                (Some(most), Stream::Stdout) => most,
+                (Some(most), Stream::Stderr) => most.saturating_mul(16),
+            },
         })
     }
 
     /// The descriptor to wait for; negative once the stream has ended.
     pub fn descriptor(&self) -> RawFd {
         self.pipe.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// Whether more was printed than is allowed.
+    pub fn is_too_long(&self) -> bool {
+        self.total > self.most
     }
 
     /// Reads what is available, up to the limit of a turn. `true`: there may be more.
@@ -57,7 +71,8 @@ impl Lines {
                 Ok(count) => {
                     self.take(count, on_line);
                     taken += count;
-                    if taken >= TURN_BYTES {
+                    self.total += count as u64;
+                    if taken >= TURN_BYTES || self.is_too_long() {
                         return Ok(true);
                     }
                 }
@@ -71,7 +86,7 @@ impl Lines {
 
     /// Reads the rest, and passes on a last line that has no line break.
     pub fn drain(&mut self, on_line: OnLine<'_>, until: Instant) -> io::Result<()> {
-        while self.pump(on_line)? && Instant::now() < until {}
+        while self.pump(on_line)? && !self.is_too_long() && Instant::now() < until {}
         if !self.line.is_empty() {
             self.finish_line(on_line);
         }

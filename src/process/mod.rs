@@ -9,11 +9,12 @@
 //! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty.
 //! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, its output is
 //!   read to the last byte, and [`run`] returns.
-//! - No polling: the end of the child, a line and a cancel each wake the caller at once.
+//! - No polling: the end of the child, a line and a cancel each wake the caller at once. Only where the group has limits, it
+//!   is looked at 20 times a second, and killed as a whole when it uses more than it may ([`GroupLimits`]).
 //!
 //! The memory and CPU seconds come from the kernel's own account of the child and its descendants (`wait4`).
 //!
-//! `child` starts, watches and reaps; `lines` reads; `wake` waits; [`kill_started_with`] kills processes that left their
+//! `child` starts, watches and reaps; `lines` reads; `wake` waits; `watch` measures the group; [`kill_started_with`] kills processes that left their
 //! group.
 
 mod child;
@@ -26,6 +27,7 @@ mod options;
 mod tests;
 mod time_limit;
 mod wake;
+mod watch;
 
 use std::io;
 use std::process::Command;
@@ -36,12 +38,13 @@ use self::lines::Lines;
 use self::options::OnLine;
 use self::time_limit::TimeLimit;
 use self::wake::{Wakes, wait_for_any};
+use self::watch::Watch;
 use crate::cancel::Cancel;
 
-pub use exit::{Exit, Outcome, Usage};
+pub use exit::{Exit, Limit, Outcome, Usage};
 pub use marks::kill_started_with;
 pub use on_path::on_path;
-pub use options::{Options, Stream};
+pub use options::{GroupLimits, Options, Stream};
 
 /// How long the rest in the pipes is read after the child's end: only a grandchild that still writes could extend it.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
@@ -75,13 +78,14 @@ pub fn run(
     let _subscription = waker.on_cancel(cancel);
 
     let mut time_limit = TimeLimit::new(started, options);
+    let mut watch = Watch::new(watched.id(), options.limits, started);
     loop {
         if let Some(signal) = time_limit.due(cancel, Instant::now()) {
             watched.signal_group(signal);
         }
         wait_for_any(
             &[wakes.descriptor(), stdout.descriptor(), stderr.descriptor()],
-            time_limit.deadline(),
+            earlier(time_limit.deadline(), watch.next_look()),
         )?;
         let ended = wakes.child_has_ended()?;
         stdout.pump(on_line)?;
@@ -89,11 +93,20 @@ pub fn run(
         if ended {
             break;
         }
+        let printed = stdout.is_too_long() || stderr.is_too_long();
+        let used = match printed {
+            true => Some(Limit::Printed),
+            false => watch.look(Instant::now()),
+        };
+        if used.is_some_and(|limit| time_limit.exceed(limit)) {
+            watched.signal_group(libc::SIGKILL);
+        }
     }
 
     // The child is dead but not yet reaped, so its process id, which names the group, is not in use again.
     watched.signal_group(libc::SIGKILL);
-    let (exit, usage) = watched.reap()?;
+    let (exit, mut usage) = watched.reap()?;
+    usage.peak_memory_bytes = usage.peak_memory_bytes.max(watch.peak());
     let drain_until = Instant::now() + DRAIN_LIMIT;
     stdout.drain(on_line, drain_until)?;
     stderr.drain(on_line, drain_until)?;
@@ -102,4 +115,11 @@ pub fn run(
         usage,
         wall: started.elapsed(),
     })
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }

@@ -12,6 +12,21 @@ pub struct Options {
     /// A longer line is cut here, with a mark; what follows it up to the line's end is read and dropped.
     /// Default: 16 MiB, which leaves room for the summary event of a very wide workbook.
     pub max_line_bytes: usize,
+    /// What the child and all that it starts may use. Default: no limits, and nothing is watched.
+    pub limits: GroupLimits,
+}
+
+/// What a child and all that it starts may use together. Where a limit is passed, the whole group is killed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GroupLimits {
+    /// Bytes of memory.
+    pub memory_bytes: Option<u64>,
+    /// Seconds of processor time.
+    pub cpu_seconds: Option<f64>,
+    /// Processes at the same time, the child itself counted.
+    pub processes: Option<u32>,
+    /// Bytes on standard output; standard error, which also carries what the child reports, may be 16 times as long.
+    pub printed_bytes: Option<u64>,
 }
 
 impl Default for Options {
@@ -20,6 +35,7 @@ impl Default for Options {
             timeout: None,
             kill_after: Duration::from_secs(5),
             max_line_bytes: 16 * 1024 * 1024,
+            limits: GroupLimits::default(),
         }
     }
 }

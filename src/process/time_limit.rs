@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::exit::Exit;
+use super::exit::{Exit, Limit};
 use super::options::Options;
 use crate::cancel::Cancel;
 
@@ -53,6 +53,18 @@ impl TimeLimit {
             kill_at: now.checked_add(self.kill_after),
         });
         Some(libc::SIGTERM)
+    }
+
+    /// Notes that the child is killed for what it used, unless it is being stopped already. `true`: it is to be killed now.
+    pub fn exceed(&mut self, limit: Limit) -> bool {
+        if self.stopping.is_some() {
+            return false;
+        }
+        self.stopping = Some(Stopping {
+            reason: Exit::Exceeded(limit),
+            kill_at: None,
+        });
+        true
     }
 
     /// When to look again although nothing has happened.

@@ -1,13 +1,23 @@
 //! `artifact.json`, the audit record of a run: what ran on what, with which versions, and every decision that the engine
 //! took. Cell values never appear in it.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::files::FileError;
 use crate::layout::RunFolder;
 use crate::machine::Files;
+use crate::sandbox::Record;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
+
+/// What an attempt ran in.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The environment; `None`: it did not come to that.
+    pub environment: Option<&'a EnvironmentRecord>,
+    /// What of the policy was in force; `None`: no engine was started.
+    pub sandbox: Option<&'a Record>,
+}
 
 /// Writes the record.
 ///
@@ -17,11 +27,15 @@ pub fn write(
     files: &dyn Files,
     folder: &RunFolder,
     run: &RunRecord,
-    environment: Option<&EnvironmentRecord>,
+    around: Surroundings<'_>,
     ending: &Ending,
     output_sha256: Option<&str>,
     now: Timestamp,
 ) -> Result<(), FileError> {
+    let Surroundings {
+        environment,
+        sandbox,
+    } = around;
     let contents = environment.and_then(|environment| environment.contents.as_ref());
     let record = json!({
         "schema_version": 1,
@@ -59,7 +73,7 @@ pub fn write(
             "sheets": run.input_sheets,
         },
         "options": run.options,
-        "sandbox": { "applied": Value::Null },
+        "sandbox": sandbox.map(Record::json),
         "output": ending.output_path.as_ref().map(|path| json!({
             "name": path.file_name().map(|name| name.to_string_lossy()),
             "sha256": output_sha256,

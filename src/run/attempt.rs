@@ -22,7 +22,8 @@ use crate::lease::Held;
 use crate::machine::Files;
 use crate::problem::{Problem, code};
 use crate::process::Exit;
-use crate::settings::LogLevel;
+use crate::sandbox::{Policy, Record};
+use crate::settings::{LogLevel, Sandbox};
 use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunResults, RunStatus};
 use crate::workspace::Workspace;
 
@@ -35,6 +36,8 @@ pub struct Attempted {
     pub transient: bool,
     /// Whether the machine or the network was in trouble, and not the run: a worker spends no attempt on that.
     pub of_machine: bool,
+    /// What of the run's policy was in force; `None`: no engine was started.
+    pub sandbox: Option<Record>,
 }
 
 impl Attempted {
@@ -58,6 +61,7 @@ impl Attempted {
             },
             transient,
             of_machine: false,
+            sandbox: None,
         }
     }
 
@@ -70,6 +74,7 @@ impl Attempted {
             },
             transient: false,
             of_machine: false,
+            sandbox: None,
         }
     }
 }
@@ -180,6 +185,10 @@ impl<'a> Execution<'a> {
         self.put_in_place(environment)?;
         let invocation = self.invocation(environment);
         self.write_request(&invocation, environment)?;
+        let obstacles = invocation.policy.obstacles();
+        if !obstacles.is_empty() {
+            return Ok(not_confined(&obstacles));
+        }
         let launched = launcher.launch(&invocation, cancel, &mut |message| {
             if !self.held.holds() {
                 cancel.cancel();
@@ -199,7 +208,12 @@ impl<'a> Execution<'a> {
             Ok(report) => report,
             Err(error) => return Ok(not_started(&invocation, &error)),
         };
-        if matches!(report.exit, Exit::TimedOut | Exit::Cancelled) && self.held.holds() {
+        self.note_sandbox(&invocation.policy, report.sandbox.as_ref());
+        let is_stopped = matches!(
+            report.exit,
+            Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_)
+        );
+        if is_stopped && self.held.holds() {
             // Its process group is gone. Whatever had left the group was to be stopped as well.
             leftovers::kill(&*self.workspace.machine, &self.folder);
         }
@@ -260,6 +274,50 @@ impl<'a> Execution<'a> {
                 None => settings.log_level >= LogLevel::Debug,
             },
             timeout: timeout(run, settings.run_timeout),
+            policy: self.policy(environment),
+        }
+    }
+
+    /// What the engine may read and write: the whole snapshot, also where the package is a folder in it, the input, and the
+    /// folders for output and temporary files.
+    fn policy(&self, environment: &EnvironmentRecord) -> Policy {
+        let (run, folder) = (self.run, EnvironmentFolder(environment.folder.clone()));
+        let mut above = run.snapshot.ancestors();
+        let snapshot = above.find(|path| path.ends_with(&run.source_digest));
+        Policy::new(
+            &self.workspace.settings,
+            &folder.python(),
+            vec![
+                snapshot.unwrap_or(&run.snapshot).to_owned(),
+                self.folder.input(),
+                folder.warnings(),
+            ],
+            vec![self.folder.output(), self.folder.scratch()],
+            run.options.network,
+        )
+    }
+
+    /// Says in the log where a run is less confined than it is meant to be, or has less than it asked for.
+    fn note_sandbox(&self, policy: &Policy, record: Option<&Record>) {
+        let missing = record.map_or(&[][..], |record| &record.missing);
+        let mut notes = Vec::new();
+        if policy.level == Sandbox::Off {
+            notes.push("the sandbox is off (ADE_SANDBOX=off): this run could read, write and reach what ADE itself can".to_owned());
+        } else if !missing.is_empty() {
+            notes.push(format!("the sandbox is incomplete: {}", missing.join("; ")));
+        }
+        if policy.network_asked && !policy.has_network() {
+            notes.push(
+                "this run asked for a network, which ADE_ALLOW_NETWORK does not allow".to_owned(),
+            );
+        }
+        for note in notes {
+            self.log.write(
+                "warning",
+                "run.sandbox",
+                &note,
+                record.map_or(Value::Null, Record::json),
+            );
         }
     }
 
@@ -323,10 +381,13 @@ impl<'a> Execution<'a> {
     fn judge(&self, report: &EngineReport, invocation: &Invocation) -> Attempted {
         let output = self.output();
         let validate_only = self.run.options.validate_only;
-        let seen = verdict::observe(report, validate_only, || self.files().is_file(&output));
+        let seen = verdict::observe(report, validate_only, &invocation.policy.limits, || {
+            self.files().is_file(&output)
+        });
         let around = Circumstances {
             output: &output,
             timeout: invocation.timeout,
+            limits: invocation.policy.limits,
         };
         let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
         let verdict = seen.verdict();
@@ -349,6 +410,7 @@ impl<'a> Execution<'a> {
             },
             transient: verdict.transient,
             of_machine: seen == verdict::Observation::DiskFull,
+            sandbox: report.sandbox.clone(),
         }
     }
 
@@ -387,8 +449,21 @@ fn exit_code(exit: Exit) -> Option<i32> {
     match exit {
         Exit::Code(code) => Some(code),
         Exit::Signal(signal) => Some(128 + signal),
-        Exit::TimedOut | Exit::Cancelled => None,
+        Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_) => None,
     }
+}
+
+fn not_confined(obstacles: &[String]) -> Attempted {
+    let message = format!(
+        "ADE_SANDBOX is strict, and this machine cannot confine a run: {}",
+        obstacles.join("; ")
+    );
+    let hint =
+        "`ade doctor` shows what is missing; ADE_SANDBOX=auto takes what there is".to_owned();
+    Attempted::failed(
+        failure(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
+        false,
+    )
 }
 
 fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {

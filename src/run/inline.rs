@@ -28,7 +28,7 @@ use crate::machine::{Steady, Work};
 use crate::problem::code;
 use crate::store::{
     EnvironmentRecord, Failure, FieldResult, OutputCopy, RunRecord, RunResults, RunStatus,
-    StoreError,
+    StoreError, Used,
 };
 
 /// How often a run that a worker has is looked at.
@@ -222,7 +222,7 @@ impl Job<'_> {
         let Claimed { run, claim, .. } = claimed;
         let mut silent_since = None;
         loop {
-            let left = retry_later(workspace, &run, &claim, failure);
+            let left = retry_later(workspace, &run, &claim, failure, &Used::default());
             match self.answered(left, &mut silent_since)? {
                 Some(Some(left)) => {
                     if !left.status.is_terminal() {

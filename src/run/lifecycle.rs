@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::artifact::Surroundings;
 use super::attempt::{Attempted, Execution, failure};
 use super::error::RunError;
 use super::{artifact, cancel, ends};
@@ -27,7 +28,7 @@ use crate::machine::Steady;
 use crate::problem::{Problem, code};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
-    RunRecord, RunStatus, StoreError,
+    RunRecord, RunStatus, StoreError, Used,
 };
 use crate::workspace::Workspace;
 
@@ -296,6 +297,7 @@ impl Lifecycle<'_> {
             mut ending,
             transient,
             of_machine,
+            sandbox,
         } = attempted;
         let run = execution.run;
         let attempts_left = run.attempt_count < run.max_attempts;
@@ -323,14 +325,16 @@ impl Lifecycle<'_> {
                 .1),
             (Next::Wait, Some(failure)) => {
                 let (_, left) = self.persist(execution, || {
-                    wait_for_machine(self.workspace, run, execution.claim, failure)
+                    let used = Used::of(&ending);
+                    wait_for_machine(self.workspace, run, execution.claim, failure, &used)
                 })?;
                 self.reporter.trouble(run, &failure.message);
                 Ok(left.map(|run| (run, None)))
             }
             (Next::Retry, Some(failure)) => {
                 let (_, left) = self.persist(execution, || {
-                    retry_later(self.workspace, run, execution.claim, failure)
+                    let used = Used::of(&ending);
+                    retry_later(self.workspace, run, execution.claim, failure, &used)
                 })?;
                 Ok(left.map(|run| (run, None)))
             }
@@ -343,7 +347,11 @@ impl Lifecycle<'_> {
                     cancel::note_in(&execution.log, run);
                 }
                 let now = self.workspace.machine.now();
-                let notes = write_artifact(execution, &ending, environment, now);
+                let around = Surroundings {
+                    environment,
+                    sandbox: sandbox.as_ref(),
+                };
+                let notes = write_artifact(execution, &ending, around, now);
                 self.finish(execution, &mut ending, notes, now)
             }
         }
@@ -451,7 +459,7 @@ impl Claimed {
 fn write_artifact(
     execution: &Execution<'_>,
     ending: &Ending,
-    environment: Option<&EnvironmentRecord>,
+    around: Surroundings<'_>,
     now: Timestamp,
 ) -> Vec<String> {
     let files = execution.workspace.files();
@@ -463,7 +471,7 @@ fn write_artifact(
         files,
         &execution.folder,
         execution.run,
-        environment,
+        around,
         ending,
         output_sha256.as_deref(),
         now,
@@ -474,7 +482,7 @@ fn write_artifact(
     }
 }
 
-/// Sends a run back to the queue, to be tried again after its backoff, or fails it where its attempts are spent. Returns
+/// Sends a run back to the queue with what its attempt used, to be tried again after its backoff, or fails it where its attempts are spent. Returns
 /// the run as it is now. `None`: the claim was lost.
 ///
 /// # Errors
@@ -484,10 +492,11 @@ pub fn retry_later(
     run: &RunRecord,
     claim: &Claim,
     failure: &Failure,
+    used: &Used,
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&*workspace.store, workspace.machine.now());
     let retry_at = now.plus(workspace.backoff(run.attempt_count));
-    let Some(run) = store.retry_run(&run.id, claim, failure, retry_at, now)? else {
+    let Some(run) = store.retry_run(&run.id, claim, failure, used, retry_at, now)? else {
         return Ok(None);
     };
     ends::report_left(workspace, &run, &failure.message, Some(failure));
@@ -504,10 +513,11 @@ pub fn wait_for_machine(
     run: &RunRecord,
     claim: &Claim,
     failure: &Failure,
+    used: &Used,
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&*workspace.store, workspace.machine.now());
     let backoff = |count| workspace.backoff(count);
-    let Some(run) = store.wait_run(&run.id, claim, failure, &backoff, now)? else {
+    let Some(run) = store.wait_run(&run.id, claim, failure, used, &backoff, now)? else {
         return Ok(None);
     };
     ends::report_left(workspace, &run, &failure.message, Some(failure));

@@ -62,7 +62,7 @@ pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
         RunStatus::Cancelled => Some(Kind::Cancelled),
         RunStatus::Failed => Some(match run.error.as_ref().map(|error| error.code.as_str()) {
             Some(code::ENVIRONMENT_FAILED) => Kind::Environment,
-            Some(code::TIMEOUT) => Kind::Limit,
+            Some(code) if verdict::is_limit(code) => Kind::Limit,
             _ => Kind::Refused,
         }),
     }

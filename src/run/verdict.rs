@@ -1,6 +1,6 @@
 //! What the end of an attempt means: the verdict.
 //!
-//! Three steps. [`observe`] decides which of twelve observations applies. [`Observation::verdict`] says what it means for the
+//! Three steps. [`observe`] decides which observation applies. [`Observation::verdict`] says what it means for the
 //! run. [`explain`] writes the message for the user. `ade check` uses the same steps.
 
 use std::path::Path;
@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::engine::{EngineReport, Message};
 use crate::files::mentions_disk_full;
 use crate::problem::code;
-use crate::process::Exit;
+use crate::process::{Exit, Limit};
+use crate::sandbox::Limits;
 use crate::store::{Failure, RunStatus};
 
 /// The beginning of the engine's message about settings that it cannot use, before any event.
@@ -18,6 +19,9 @@ const INVALID_SETTINGS: &str = "Invalid settings";
 const INVALID_PACKAGE: &str = "Config package INVALID: ";
 /// How the engine begins to say what is wrong with its call.
 const USAGE_ERROR: &str = "Error: ";
+/// What the engine's native libraries say last when memory is refused, around the number of bytes.
+const NO_MEMORY: &str = "memory allocation of ";
+const NO_MEMORY_END: &str = " bytes failed";
 const SEE_LOG: &str = "`ade logs tail` shows all of its output";
 /// The code of the engine's failure for a configuration that it cannot use.
 const CONFIG_ERROR: &str = "config_error";
@@ -34,6 +38,8 @@ pub enum Observation {
     Cancelled,
     /// The wall-clock limit was hit, and the engine was ended.
     TimedOut,
+    /// It used more than it may, and was killed or failed for it.
+    Exceeded(Limit),
     /// Something else killed the engine.
     Killed,
     /// A configuration was checked and is valid.
@@ -75,6 +81,7 @@ impl Observation {
             Self::Succeeded | Self::Valid => (Succeeded, None, false),
             Self::Cancelled => (Cancelled, Some(code::CANCELLED), false),
             Self::TimedOut => (Failed, Some(code::TIMEOUT), false),
+            Self::Exceeded(limit) => (Failed, Some(code_of_limit(limit)), false),
             Self::Killed => (Failed, Some(code::ENGINE_CRASHED), true),
             Self::Crashed => (Failed, Some(code::ENGINE_CRASHED), false),
             Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), true),
@@ -92,16 +99,66 @@ impl Observation {
     }
 }
 
+/// The code of the failure at a limit.
+fn code_of_limit(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Memory => code::MEMORY_LIMIT,
+        Limit::Cpu => code::CPU_LIMIT,
+        Limit::Processes => code::PROCESS_LIMIT,
+        Limit::Printed => code::PRINT_LIMIT,
+        Limit::FileSize => code::FILE_SIZE_LIMIT,
+        Limit::OpenFiles => code::OPEN_FILES_LIMIT,
+    }
+}
+
+/// Whether a code is that of a limit.
+pub fn is_limit(code: &str) -> bool {
+    const LIMITS: [Limit; 6] = [
+        Limit::Memory,
+        Limit::Cpu,
+        Limit::Processes,
+        Limit::Printed,
+        Limit::FileSize,
+        Limit::OpenFiles,
+    ];
+    code == code::TIMEOUT || LIMITS.map(code_of_limit).contains(&code)
+}
+
+/// The limit that a signal of the kernel, or what the engine's libraries say last, is about.
+fn limit_behind(report: &EngineReport, limits: &Limits) -> Option<Limit> {
+    let cpu = limits.cpu_time.map(|time| time.as_secs_f64());
+    match report.exit {
+        Exit::Exceeded(limit) => Some(limit),
+        Exit::Signal(libc::SIGXCPU) if cpu.is_some() => Some(Limit::Cpu),
+        // Of a process that catches the signal before.
+        Exit::Signal(libc::SIGKILL) if cpu.is_some_and(|cpu| report.usage.cpu_seconds >= cpu) => {
+            Some(Limit::Cpu)
+        }
+        Exit::Signal(libc::SIGXFSZ) if limits.file_size.is_some() => Some(Limit::FileSize),
+        Exit::Signal(libc::SIGABRT) if limits.memory.is_some() => {
+            let mut lines = report.last_lines.iter();
+            lines
+                .any(|line| line.starts_with(NO_MEMORY) && line.ends_with(NO_MEMORY_END))
+                .then_some(Limit::Memory)
+        }
+        _ => report.limit,
+    }
+}
+
 /// What was seen when the engine ended. `output_exists`: whether the workbook is where it was to be.
 pub fn observe(
     report: &EngineReport,
     validate_only: bool,
+    limits: &Limits,
     output_exists: impl FnOnce() -> bool,
 ) -> Observation {
     let status = match report.exit {
         Exit::Cancelled => return Observation::Cancelled,
         Exit::TimedOut => return Observation::TimedOut,
-        Exit::Signal(_) => return Observation::Killed,
+        Exit::Signal(_) | Exit::Exceeded(_) => {
+            let limit = limit_behind(report, limits);
+            return limit.map_or(Observation::Killed, Observation::Exceeded);
+        }
         Exit::Code(0) if validate_only => return Observation::Valid,
         Exit::Code(_) if validate_only && found_in(&report.last_lines).is_some() => {
             return Observation::Invalid;
@@ -109,6 +166,9 @@ pub fn observe(
         Exit::Code(status) => status,
     };
     if let Some(failure) = report.failure() {
+        if let Some(limit) = report.limit.filter(|limit| limits.has(*limit)) {
+            return Observation::Exceeded(limit);
+        }
         return if mentions_disk_full(&failure.message) {
             Observation::DiskFull
         } else {
@@ -137,6 +197,8 @@ pub struct Circumstances<'a> {
     pub output: &'a Path,
     /// The wall-clock limit.
     pub timeout: Option<Duration>,
+    /// What it may use up.
+    pub limits: Limits,
 }
 
 /// The failure of an attempt in words. `None`: it did not fail.
@@ -213,6 +275,18 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
                 "raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time",
             )
         }
+        Observation::Exceeded(limit) => {
+            let words = words_of_limit(limit, around);
+            match report.failure() {
+                // Where it happened is known.
+                Some(failure) => Words {
+                    stage: failure.stage,
+                    message: format!("{}: {}", words.message, failure.message),
+                    ..words
+                },
+                None => words,
+            }
+        }
         Observation::Invalid => {
             let reason = found_in(&report.last_lines).unwrap_or_default();
             Words {
@@ -250,6 +324,57 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
     }
 }
 
+/// What to say of a run at a limit.
+fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
+    let limits = &around.limits;
+    let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() >> 20;
+    let (message, hint) = match limit {
+        Limit::Memory => (
+            format!(
+                "the run used more memory than its limit of {} MB and was stopped",
+                megabytes(limits.memory)
+            ),
+            "raise ADE_WORKER_MEM_MB, or let the configuration hold less at once",
+        ),
+        Limit::Cpu => (
+            format!(
+                "the run used more processor time than its limit of {} s and was stopped",
+                limits.cpu_time.unwrap_or_default().as_secs_f64()
+            ),
+            "raise ADE_WORKER_CPU_SECONDS, or look in the configuration for a loop without an end",
+        ),
+        Limit::Processes => (
+            format!(
+                "the run had more processes than its limit of {} and was stopped",
+                limits.processes.unwrap_or_default()
+            ),
+            "raise ADE_WORKER_PROCESSES, or let the configuration start fewer processes at a time",
+        ),
+        Limit::Printed => (
+            format!(
+                "the run printed more than its limit of {} MB and was stopped",
+                megabytes(limits.printed)
+            ),
+            "raise ADE_WORKER_PRINT_MB, or let the configuration print less",
+        ),
+        Limit::FileSize => (
+            format!(
+                "the run wrote a file beyond the limit of {} MB",
+                megabytes(limits.file_size)
+            ),
+            "raise ADE_WORKER_FSIZE_MB, or let the configuration write smaller files",
+        ),
+        Limit::OpenFiles => (
+            format!(
+                "the run had more files open than its limit of {}",
+                limits.open_files.unwrap_or_default()
+            ),
+            "raise ADE_WORKER_OPEN_FILES, or let the configuration close files (`with open(…)`)",
+        ),
+    };
+    Words::new("run", message).hint(hint)
+}
+
 /// What the engine found wrong with a configuration that it checked, without what the author's code printed before.
 fn found_in(lines: &[String]) -> Option<String> {
     let at = lines
@@ -264,7 +389,7 @@ fn exit_in_words(report: &EngineReport) -> String {
     match report.exit {
         Exit::Signal(signal) => format!("signal {signal}"),
         Exit::Code(status) => format!("status {status}"),
-        Exit::TimedOut | Exit::Cancelled => String::new(),
+        Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_) => String::new(),
     }
 }
 
@@ -323,6 +448,8 @@ mod tests {
             computed_fields: Vec::new(),
             noticed: Noticed::default(),
             hint: None,
+            limit: None,
+            sandbox: None,
             last_lines: lines.iter().map(|line| (*line).to_owned()).collect(),
         }
     }
@@ -412,10 +539,17 @@ mod tests {
             (report(Exit::Code(1), succeeded(), &[]), false, O::Crashed),
         ];
         for (report, validate_only, seen) in table {
-            assert_eq!(observe(&report, validate_only, || true), seen, "{report:?}");
+            assert_eq!(
+                observe(&report, validate_only, &Limits::default(), || true),
+                seen,
+                "{report:?}"
+            );
         }
         let silent = report(Exit::Code(0), succeeded(), &[]);
-        assert_eq!(observe(&silent, false, || false), O::NoOutput);
+        assert_eq!(
+            observe(&silent, false, &Limits::default(), || false),
+            O::NoOutput
+        );
     }
 
     #[test]
@@ -431,6 +565,7 @@ mod tests {
         let around = Circumstances {
             output: Path::new("/out"),
             timeout: None,
+            limits: Limits::default(),
         };
         let mut seen = report(
             Exit::Code(1),

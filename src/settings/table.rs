@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::setting::{Kind, Setting, setting};
 use super::source::{Inputs, Resolved};
-use super::types::{Installer, LogLevel, Recovery};
+use super::types::{Installer, LogLevel, Recovery, Sandbox};
 use super::value::Values;
 
 /// One row as the value that describes it.
@@ -142,6 +142,16 @@ table! {
             "Seconds that one run may take.",
             note("no limit"),
             aliases(&["ADE_JOB_TIMEOUT_SECONDS"]);
+        sandbox: Sandbox = sandbox, "ADE_SANDBOX", Kind::Word(&["auto", "strict", "off"]), "auto",
+            "What confines a run: auto takes what the kernel offers and records what is missing, strict refuses to run then, off takes nothing.";
+        sandbox_read: Vec<PathBuf> = paths, "ADE_SANDBOX_READ", Kind::Text, "",
+            "Folders and files that runs may read beside their own, separated by colons.",
+            note("none");
+        sandbox_write: Vec<PathBuf> = paths, "ADE_SANDBOX_WRITE", Kind::Text, "",
+            "Folders and files that runs may read and write beside their own, separated by colons.",
+            note("none");
+        allow_network: bool = flag, "ADE_ALLOW_NETWORK", Kind::Flag, "0",
+            "Whether a run that asks for a network gets it.";
         log_level: LogLevel = level, "ADE_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
             "The least severe events that are printed.";
         queue_size: u32 = count, "ADE_QUEUE_SIZE", Kind::Whole(1), "10",
@@ -178,6 +188,21 @@ table! {
         backoff_max: Duration = seconds, "ADE_WORKER_BACKOFF_MAX_SECONDS", Kind::Seconds, "300",
             "The longest backoff before another attempt, in seconds.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_MAX_SECONDS"]);
+        cpu_time: Option<Duration> = cpu_time, "ADE_WORKER_CPU_SECONDS", Kind::Seconds, "",
+            "Seconds of processor time that one run may use, with all that it starts.",
+            note("no limit; 60 where ADE_SANDBOX is strict");
+        memory: Option<u64> = memory, "ADE_WORKER_MEM_MB", Kind::Whole(0), "",
+            "Megabytes of memory that one run may use, with all that it starts. 0: no limit.",
+            note("half of the machine's memory / ADE_WORKER_CONCURRENCY, at least 1024, at most 4096");
+        file_size: Option<u64> = file_size, "ADE_WORKER_FSIZE_MB", Kind::Whole(0), "",
+            "Megabytes that one file of a run may have. 0: no limit.",
+            note("512; 100 where ADE_SANDBOX is strict");
+        processes: Option<u32> = most, "ADE_WORKER_PROCESSES", Kind::Whole(0), "64",
+            "Processes that one run may have at the same time, the engine's own counted. 0: no limit.";
+        open_files: Option<u32> = most, "ADE_WORKER_OPEN_FILES", Kind::Whole(0), "256",
+            "Files that one process of a run may have open at the same time. 0: no limit.";
+        printed: Option<u64> = most_megabytes, "ADE_WORKER_PRINT_MB", Kind::Whole(0), "16",
+            "Megabytes that one run may print on standard output. 0: no limit.";
         auto_create_schema: bool = flag, "ADE_WORKER_AUTO_CREATE_SCHEMA", Kind::Flag, "0",
             "Whether a worker creates the schema of a new database itself.";
         metrics_interval: Duration = seconds, "ADE_WORKER_METRICS_INTERVAL", Kind::Seconds, "30",

@@ -30,6 +30,19 @@ pub enum LogLevel {
     Trace,
 }
 
+/// How much of the sandbox a run must have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sandbox {
+    /// What the kernel offers; what is missing is recorded.
+    #[default]
+    Auto,
+    /// All of it, or no run.
+    Strict,
+    /// None of it; limits hold nevertheless.
+    Off,
+}
+
 /// What happens to a run whose process died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::error::SettingsError;
 use super::setting::{Kind, Setting};
 use super::source::{Resolved, Source};
-use super::types::{Installer, LogLevel, Recovery};
+use super::types::{Installer, LogLevel, Recovery, Sandbox};
 
 /// Checks a text that was given for a setting.
 pub(super) fn check(
@@ -185,6 +185,68 @@ impl Value<'_> {
             Installer::Pip
         } else {
             Installer::Auto
+        }
+    }
+
+    pub fn sandbox(&self) -> Sandbox {
+        if self.is("strict") {
+            Sandbox::Strict
+        } else if self.is("off") {
+            Sandbox::Off
+        } else {
+            Sandbox::Auto
+        }
+    }
+
+    /// Paths that are separated by colons, absolute.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let parts = self.text.unwrap_or_default().split(':');
+        let absolute = parts.filter(|part| !part.is_empty()).map(|part| {
+            let path = self.all.folder.join(part);
+            std::path::absolute(&path).unwrap_or(path)
+        });
+        absolute.collect()
+    }
+
+    /// A number of things. `None`: 0, which means any number.
+    pub fn most(&self) -> Option<u32> {
+        Some(self.count()).filter(|count| *count > 0)
+    }
+
+    /// A number of megabytes, in bytes. `None`: not set, or 0, which means any number.
+    pub fn most_megabytes(&self) -> Option<u64> {
+        Some(self.megabytes()).filter(|bytes| *bytes > 0)
+    }
+
+    /// The size of a file in bytes, smaller by default where the sandbox is strict. `None`: any size.
+    pub fn file_size(&self) -> Option<u64> {
+        let is_strict = self.all.of("ADE_SANDBOX").sandbox() == Sandbox::Strict;
+        match self.text {
+            None if is_strict => Some(100 << 20),
+            None => Some(512 << 20),
+            Some(_) => self.most_megabytes(),
+        }
+    }
+
+    /// Seconds of processor time, limited by default only where the sandbox is strict. `None`: any time.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        let is_strict = self.all.of("ADE_SANDBOX").sandbox() == Sandbox::Strict;
+        match self.text {
+            None if is_strict => Some(Duration::from_secs(60)),
+            _ => self.maybe_seconds(),
+        }
+    }
+
+    /// The memory of one run in bytes: by default half of the machine's by runs at the same time, at least 1 GiB and at most 4.
+    /// `None`: any amount.
+    pub fn memory(&self) -> Option<u64> {
+        match self.text {
+            Some(_) => self.most_megabytes(),
+            None => {
+                let slots = self.all.of("ADE_WORKER_CONCURRENCY").concurrency() as u64;
+                let share = crate::host::memory_bytes()? / 2 / slots.max(1);
+                Some(share.clamp(1 << 30, 4 << 30))
+            }
         }
     }
 

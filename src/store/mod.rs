@@ -69,7 +69,7 @@ pub use queue_statistics::{Overview, QueueDepth, QueueMetrics, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{
     Attempt, CancelOutcome, Ending, NewRun, RunFilter, RunOptions, RunRecord, RunStatus, Runs,
-    SheetChoice, Submission, Submitted,
+    SheetChoice, Submission, Submitted, Used,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,

@@ -74,6 +74,12 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// The wall-clock limit in seconds.
     pub timeout_seconds: Option<f64>,
+    /// Ask for a network; the operator decides.
+    #[serde(
+        rename = "runtime_network_access",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub network: bool,
     /// The least severe events that the engine sends; `None`: by the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_level: Option<String>,
@@ -230,6 +236,28 @@ pub struct Attempt {
     pub cpu_seconds: Option<f64>,
 }
 
+/// What an attempt used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Used {
+    /// The engine's exit code.
+    pub exit_code: Option<i32>,
+    /// Its peak memory in bytes.
+    pub peak_memory_bytes: Option<u64>,
+    /// Its processor time.
+    pub cpu_seconds: Option<f64>,
+}
+
+impl Used {
+    /// What an attempt used that came to an end.
+    pub fn of(ending: &Ending) -> Self {
+        Self {
+            exit_code: ending.exit_code,
+            peak_memory_bytes: ending.peak_memory_bytes,
+            cpu_seconds: ending.cpu_seconds,
+        }
+    }
+}
+
 /// How an attempt ended, to be recorded.
 #[derive(Clone, Debug)]
 pub struct Ending {
@@ -366,7 +394,7 @@ pub trait Runs {
     /// The database cannot be used.
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool>;
 
-    /// Running → queued from `retry_at` on, or failed when attempts are spent. Returns the run as it is then; `None`: the lease
+    /// Running → queued from `retry_at` on, or failed when attempts are spent. The attempt is recorded with what it used. Returns the run as it is then; `None`: the lease
     /// was lost and nothing changed.
     ///
     /// # Errors
@@ -376,6 +404,7 @@ pub trait Runs {
         id: &str,
         claim: &Claim,
         failure: &Failure,
+        used: &Used,
         retry_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<RunRecord>>;
@@ -391,6 +420,7 @@ pub trait Runs {
         id: &str,
         claim: &Claim,
         failure: &Failure,
+        used: &Used,
         backoff: &dyn Fn(u32) -> Duration,
         now: Timestamp,
     ) -> Result<Option<RunRecord>>;

@@ -11,7 +11,7 @@ use crate::machine::{JUMP, Machine, Moment, Steady};
 use crate::run::ends;
 use crate::run::lifecycle::{retry_later, wait_for_machine};
 use crate::run::recover::recover;
-use crate::store::{BuildAttempts, QueueMetrics, StoreError};
+use crate::store::{BuildAttempts, QueueMetrics, StoreError, Used};
 
 /// How long the queue's metrics are kept.
 const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
@@ -153,7 +153,13 @@ impl Pool<'_> {
                 true => wait_for_machine,
                 false => retry_later,
             };
-            match back(self.workspace, &left.run, &left.claim, &left.failure) {
+            match back(
+                self.workspace,
+                &left.run,
+                &left.claim,
+                &left.failure,
+                &Used::default(),
+            ) {
                 Ok(Some(run)) => self.report(worker, &Change::Ended(&run)),
                 Ok(None) => self.report(worker, &Change::Lost(&left.run)),
                 Err(error) => {

@@ -53,6 +53,8 @@ impl Place {
         place.set("HOME", place.path("home"));
         place.set("NO_COLOR", "1");
         place.set("LANG", "C.UTF-8");
+        // Runs wait at gates, which are files in the folder. What runs may not do is tested without this.
+        place.set("ADE_SANDBOX_WRITE", place.path(""));
         place.set("ADE_UV_CACHE_DIR", machine.uv_cache());
         place.set("ADE_PIP_CACHE_DIR", machine.pip_cache());
         place
@@ -186,7 +188,8 @@ impl Place {
         Self::to_its_end(command)
     }
 
-    fn to_its_end(command: Command) -> Outcome {
+    /// Runs a command to its end.
+    pub fn to_its_end(command: Command) -> Outcome {
         let output = assert_cmd::Command::from_std(command)
             .timeout(super::HANG)
             .output()

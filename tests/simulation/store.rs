@@ -16,7 +16,7 @@ use ade::store::{
     Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
     QueueMetrics, QueueStatistics, Result, Results, RunFiles, RunFilter, RunRecord, RunStatus,
-    Runs, SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen,
+    Runs, SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen, Used,
     WorkerRecord, Workers, WorkspaceRecord,
 };
 
@@ -653,11 +653,12 @@ impl Runs for SimulatedStore {
         id: &str,
         claim: &Claim,
         failure: &Failure,
+        used: &Used,
         retry_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
         self.call(Operation::Retry(id, claim), Some(now), |store| {
-            store.retry_run(id, claim, failure, retry_at, now)
+            store.retry_run(id, claim, failure, used, retry_at, now)
         })
     }
     fn wait_run(
@@ -665,11 +666,12 @@ impl Runs for SimulatedStore {
         id: &str,
         claim: &Claim,
         failure: &Failure,
+        used: &Used,
         backoff: &dyn Fn(u32) -> Duration,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
         self.call(Operation::Release(id, claim), Some(now), |store| {
-            store.wait_run(id, claim, failure, backoff, now)
+            store.wait_run(id, claim, failure, used, backoff, now)
         })
     }
     fn release_run(

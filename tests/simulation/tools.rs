@@ -146,6 +146,8 @@ impl Launch for SimulatedEngine {
             computed_fields: Vec::new(),
             noticed: Noticed::default(),
             hint: None,
+            limit: None,
+            sandbox: None,
             last_lines: Vec::new(),
         };
         if cancel.is_cancelled() {

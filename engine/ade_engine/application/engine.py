@@ -394,6 +394,7 @@ class _Run:
     def _failure(self, raised: BaseException) -> RunError:
         """Log the error that ended the run, and return it as the result's error."""
         from ade_engine.extensions.loader import place_of, words_of
+        from ade_engine.infrastructure.observability.refusals import refusal_behind
         from ade_engine.infrastructure.observability.stack import stack_trace
         from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
 
@@ -410,7 +411,10 @@ class _Run:
         else:
             location = place_of(raised, self.plan.config_package)
             message = words_of(raised, named=code is RunErrorCode.UNKNOWN_ERROR, place=location)
+        refusal = refusal_behind(raised)
         hint = getattr(raised, "ade_hint", None)
+        if hint is None and refusal is not None:
+            hint = refusal.hint
         self.logger.event(
             "log",
             level=40,
@@ -420,6 +424,7 @@ class _Run:
                 "stage": stage or "unknown",
                 **location,
                 **({} if hint is None else {"hint": hint}),
+                **({} if refusal is None or refusal.limit is None else {"limit": refusal.limit}),
             },
             exc=raised,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 
-from ade_engine.infrastructure.caller import warnings_kept
+from ade_engine.infrastructure.caller import warnings_found, warnings_kept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def configuration_warnings(
         # A run does not fail because of what only helps its author; a check says what is wrong here.
         return []
     if file is not None:
-        _keep(file, str(config_package), found)
+        _keep(warnings_found() or file, str(config_package), found)
     return found
 
 

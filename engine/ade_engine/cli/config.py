@@ -65,10 +65,13 @@ def validate(values: dict[str, Any]) -> int:
 def _reason(error: BaseException, folder: Path) -> str:
     """The error with the place in the author's files, on one line."""
     from ade_engine.extensions.loader import InvalidSource, place_of, words_of
+    from ade_engine.infrastructure.observability.refusals import refusal_behind
     from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
     from ade_engine.models.errors import AdeEngineError
 
     # No cell is read here, so an error can be told whole.
     mark_as_free_of_values(error)
     plain = isinstance(error, (AdeEngineError, ModuleNotFoundError)) and not isinstance(error, InvalidSource)
-    return words_of(error, named=not plain, place=place_of(error, Path(os.path.abspath(folder))))
+    words = words_of(error, named=not plain, place=place_of(error, Path(os.path.abspath(folder))))
+    refusal = refusal_behind(error)
+    return words if refusal is None or refusal.hint is None else f"{words}; {refusal.hint}"

@@ -181,11 +181,13 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     ``subject`` says what it was called for ("sheet 'Orders', row 7"); ``folder`` is the config package's, whose files
     are the likeliest to be at fault. In a run of `ade` the message holds no cell values.
     """
+    from ade_engine.infrastructure.observability.refusals import said_of_refusal
+
     raised = not isinstance(error, ExtensionComplaint)
     place = innermost_frame(error.__traceback__, folder) if raised else None
     place = place or source_of(entry.fn)
     where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
-    what = (said_by(error) if is_ade() else str(error)) + advice_on(error)
+    what = (said_by(error) if is_ade() else str(error)) + advice_on(error) + said_of_refusal(error)
     if raised:
         what = f"raised {titled(kind_of(error), what)}"
     message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"

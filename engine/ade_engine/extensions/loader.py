@@ -62,12 +62,14 @@ def words_of(error: BaseException, *, named: bool, place: dict[str, str | int]) 
 
     ``named``: with what kind of error it is, as for one that is not the engine's own.
     """
+    from ade_engine.infrastructure.observability.refusals import said_of_refusal
+
     if isinstance(error, InvalidSource) or isinstance(error, SyntaxError) and (hasattr(error, "ade_free_of_values") or not is_ade()):
         said = error.msg
     else:
         said = said_by(error) if is_ade() else str(error)
     kind = kind_of(error)
-    said += advice_on(error)
+    said += advice_on(error) + said_of_refusal(error)
     text = titled(kind, said) if named else said or kind
     return f"{text} ({place_in_words(place)})" if place else text
 

@@ -15,6 +15,10 @@ RUN_MARKER = "ADE_ENGINE_RUN"
 SHOW_VALUES = "ADE_ENGINE_SHOW_VALUES"
 #: Names the file that keeps the warnings about a config package between runs.
 WARNINGS_KEPT = "ADE_ENGINE_WARNINGS_KEPT"
+#: Names the file that new ones are left in: `ade` puts it where they are kept, which a run may not write.
+WARNINGS_FOUND = "ADE_ENGINE_WARNINGS_FOUND"
+#: What the run may do, as JSON: the folders it may write, and whether it has a network.
+POLICY = "ADE_ENGINE_POLICY"
 
 #: The event that carries values to the terminal of a person who asked for them; `ade` never stores it.
 VALUES_EVENT = "engine.values"
@@ -28,6 +32,22 @@ def is_ade() -> bool:
 def warnings_kept() -> str | None:
     """The file that keeps the warnings about a config package between runs; ``None``: they are looked for in each run."""
     return os.environ.get(WARNINGS_KEPT) or None
+
+
+def warnings_found() -> str | None:
+    """The file that new warnings are left in; ``None``: they go where they are kept."""
+    return os.environ.get(WARNINGS_FOUND) or None
+
+
+def policy() -> dict | None:
+    """What this run may do; ``None``: nothing is known of limits to that."""
+    import json
+
+    try:
+        found = json.loads(os.environ.get(POLICY) or "null")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def show_values(message: str) -> None:

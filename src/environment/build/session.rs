@@ -19,6 +19,7 @@ use crate::files::FileError;
 use crate::layout::EnvironmentFolder;
 use crate::process::{self, Exit};
 use crate::python::child_variables;
+use crate::sandbox;
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +119,7 @@ impl<'a> Session<'a> {
             ..process::Options::default()
         };
         let program = PathBuf::from(command.get_program());
+        sandbox::confine_installer(command);
         let mut lines = Vec::new();
         let on_event = &mut *self.on_event;
         let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
@@ -131,7 +133,7 @@ impl<'a> Session<'a> {
         match exit {
             Exit::Cancelled => Err(BuildError::Cancelled { step }),
             Exit::TimedOut => Err(BuildError::Timeout { step, seconds }),
-            Exit::Code(_) | Exit::Signal(_) => Ok(Finished { exit, lines }),
+            Exit::Code(_) | Exit::Signal(_) | Exit::Exceeded(_) => Ok(Finished { exit, lines }),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::places::{
     at, claim, claim_next, ended, environment, failure, find, queued, ready, running,
 };
-use crate::store::{EndedRuns, RunStatus, Store};
+use crate::store::{EndedRuns, RunStatus, Store, Used};
 
 pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
@@ -55,7 +55,14 @@ pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &dyn Stor
     let mine = claim("w");
     assert_eq!(claim_next(store, &mine, at(7)).unwrap().id, third.id);
     store
-        .retry_run(&third.id, &mine, &failure(), at(900), at(8))
+        .retry_run(
+            &third.id,
+            &mine,
+            &failure(),
+            &Used::default(),
+            at(900),
+            at(8),
+        )
         .unwrap();
     let back = &live()[2];
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Leases by name, and the repair of times after the clock was set back.
 
 use super::places::{LEASE, at, claim, claim_next, expiry, failure, find, queued, ready};
-use crate::store::Store;
+use crate::store::{Store, Used};
 
 pub fn a_lease_has_one_holder_until_it_expires(store: &dyn Store) {
     let acquire = |token, now| {
@@ -59,7 +59,14 @@ pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn St
     let theirs = claim("v");
     claim_next(store, &theirs, future).unwrap();
     store
-        .retry_run(&waiting.id, &theirs, &failure(), future.plus(LEASE), future)
+        .retry_run(
+            &waiting.id,
+            &theirs,
+            &failure(),
+            &Used::default(),
+            future.plus(LEASE),
+            future,
+        )
         .unwrap();
     let repair = |now| store.repair_times(LEASE, LEASE, &|| now).unwrap();
     assert_eq!(repair(None), 0, "the clock cannot be trusted");

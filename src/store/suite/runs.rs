@@ -9,7 +9,7 @@ use super::places::{
 use crate::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Claimable, EnvironmentStatus, Heartbeat, NewRun, RunFilter,
-    RunRecord, RunStatus, Store, StoreError, Submission, Submitted,
+    RunRecord, RunStatus, Store, StoreError, Submission, Submitted, Used,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -55,7 +55,9 @@ pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {
     assert_eq!(heartbeat, Heartbeat::Lost);
     assert_eq!(store.watch_run(&id, &mine).unwrap(), Heartbeat::Lost);
     assert!(!finish(&mine, RunStatus::Succeeded));
-    let retried = store.retry_run(&id, &mine, &failure(), late, late).unwrap();
+    let retried = store
+        .retry_run(&id, &mine, &failure(), &Used::default(), late, late)
+        .unwrap();
     assert!(retried.is_none());
     let released = store.release_run(&id, &mine, "x", late).unwrap();
     assert!(released.is_none());
@@ -99,9 +101,22 @@ pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &d
     let (first, second) = (claim("w"), claim("w"));
     let run = running(store, &environment, &first, at(0));
     let retried = store
-        .retry_run(&run.id, &first, &failure(), at(5000), at(10))
+        .retry_run(
+            &run.id,
+            &first,
+            &failure(),
+            &Used::of(&ending(RunStatus::Failed)),
+            at(5000),
+            at(10),
+        )
         .unwrap();
     assert_eq!(retried.map(|run| run.status), Some(RunStatus::Queued));
+    let attempt = store.attempts(&run.id).unwrap().remove(0);
+    assert_eq!(
+        (attempt.outcome.as_deref(), attempt.peak_memory_bytes),
+        (Some("retried"), Some(5)),
+        "what it used is recorded too"
+    );
     let early = claim_next(store, &second, at(4999));
     assert!(early.is_none());
     let claimed = claim_next(store, &second, at(5000)).unwrap();
@@ -118,7 +133,16 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_waits_longer_each_time(store
     let first = claim("w");
     let run = running(store, &environment, &first, at(0));
     let backoff = |count: u32| Duration::from_millis(1000) * count;
-    let wait = |claim: &Claim, now| store.wait_run(&run.id, claim, &failure(), &backoff, at(now));
+    let wait = |claim: &Claim, now| {
+        store.wait_run(
+            &run.id,
+            claim,
+            &failure(),
+            &Used::default(),
+            &backoff,
+            at(now),
+        )
+    };
     assert_eq!(wait(&first, 10).unwrap().unwrap().available_at, at(1010));
     assert!(wait(&first, 11).unwrap().is_none(), "the claim is gone");
     assert_eq!(store.runs_in_trouble(1).unwrap(), 1);

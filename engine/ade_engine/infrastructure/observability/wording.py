@@ -109,6 +109,11 @@ def stands_in_code(text: str, fn_file: str | None) -> bool:
     return bool(text) and fn_file is not None and _is_word_of(text, "".join(linecache.getlines(fn_file)))
 
 
+def stands_in_sources(text: str, trace: TracebackType | None) -> bool:
+    """Whether the text is written in one of the author's files that an error came through."""
+    return _is_word_of(text, _sources(trace, None))
+
+
 def _text(error: BaseException) -> str:
     try:
         return str(error).strip()

@@ -6,7 +6,7 @@ use super::live::Live;
 use crate::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, instant, instant_or_none, signed, unsigned_or_none};
-use crate::store::{Attempt, Ending};
+use crate::store::{Attempt, Used};
 
 /// How an attempt ended.
 pub(super) struct Outcome<'a> {
@@ -14,7 +14,7 @@ pub(super) struct Outcome<'a> {
     pub(super) word: &'a str,
     pub(super) error: Option<&'a str>,
     /// What was measured, where the attempt came to an end of its own.
-    pub(super) ending: Option<&'a Ending>,
+    pub(super) used: Used,
 }
 
 /// Records the attempt that a claim on a run was.
@@ -44,9 +44,9 @@ pub(super) fn record(
             now.0,
             outcome.word,
             outcome.error,
-            outcome.ending.and_then(|ending| ending.exit_code),
-            outcome.ending.and_then(|ending| ending.peak_memory_bytes).map(signed),
-            outcome.ending.and_then(|ending| ending.cpu_seconds)
+            outcome.used.exit_code,
+            outcome.used.peak_memory_bytes.map(signed),
+            outcome.used.cpu_seconds
         ],
     )?;
     Ok(())

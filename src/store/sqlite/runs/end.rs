@@ -12,7 +12,7 @@ use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::results;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{execute, path_text};
-use crate::store::{Claim, Ending, Failure, NOT_BUILT, RunRecord, RunStatus};
+use crate::store::{Claim, Ending, Failure, NOT_BUILT, RunRecord, RunStatus, Used};
 
 /// Completes the record of a run that was just taken out of the queue. With `ending`, what its last attempt found.
 pub(super) fn complete(
@@ -83,7 +83,7 @@ pub(super) fn finish(
     let outcome = Outcome {
         word: ending.status.as_str(),
         error: error.map(|error| error.message.as_str()),
-        ending: Some(ending),
+        used: Used::of(ending),
     };
     attempt::record(transaction, id, &live, &outcome, now)?;
     if let Some(results) = &ending.results {

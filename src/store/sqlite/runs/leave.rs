@@ -15,7 +15,7 @@ use crate::problem::code;
 use crate::settings::Recovery;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;
-use crate::store::{Claim, Failure, RunRecord, RunStatus};
+use crate::store::{Claim, Failure, RunRecord, RunStatus, Used};
 
 /// How a claim ends without a result.
 struct Leaving<'a> {
@@ -29,6 +29,8 @@ struct Leaving<'a> {
     give_back: bool,
     /// Whether the machine or the network was in trouble.
     trouble: bool,
+    /// What the attempt used, as far as that is known.
+    used: Used,
 }
 
 /// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
@@ -75,7 +77,7 @@ fn leave(
     let outcome = Outcome {
         word: outcome,
         error: Some(&error.message),
-        ending: None,
+        used: leaving.used,
     };
     attempt::record(transaction, id, live, &outcome, now)?;
     by_id(transaction, id)
@@ -101,6 +103,7 @@ pub(super) fn retry(
     id: &str,
     claim: &Claim,
     failure: &Failure,
+    used: &Used,
     retry_at: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
@@ -111,6 +114,7 @@ pub(super) fn retry(
         last: false,
         give_back: false,
         trouble: false,
+        used: *used,
     };
     leave_claimed(transaction, id, claim, &leaving, now)
 }
@@ -120,6 +124,7 @@ pub(super) fn wait(
     id: &str,
     claim: &Claim,
     failure: &Failure,
+    used: &Used,
     backoff: &dyn Fn(u32) -> Duration,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
@@ -132,6 +137,7 @@ pub(super) fn wait(
             last: false,
             give_back: true,
             trouble: true,
+            used: *used,
         };
         leave(transaction, id, live, &leaving, now)
     });
@@ -158,6 +164,7 @@ pub(super) fn release(
         last: false,
         give_back: true,
         trouble: false,
+        used: Used::default(),
     };
     leave_claimed(transaction, id, claim, &leaving, now)
 }
@@ -181,6 +188,7 @@ pub(super) fn expire(
         last: false,
         give_back: false,
         trouble: false,
+        used: Used::default(),
     })
 }
 
@@ -205,6 +213,7 @@ pub(in crate::store::sqlite) fn reclaim(
         last: recovery == Recovery::Fail,
         give_back: false,
         trouble: false,
+        used: Used::default(),
     })
 }
 

@@ -25,7 +25,7 @@ use crate::clock::Timestamp;
 use crate::files::name_of;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, RunFilter,
-    RunRecord, Runs, StoreError, Submission, Submitted,
+    RunRecord, Runs, StoreError, Submission, Submitted, Used,
 };
 
 #[cfg(test)]
@@ -95,10 +95,11 @@ impl Runs for SqliteStore {
         id: &str,
         claim: &Claim,
         failure: &Failure,
+        used: &Used,
         retry_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
-        self.write(|transaction| leave::retry(transaction, id, claim, failure, retry_at, now))
+        self.write(|transaction| leave::retry(transaction, id, claim, failure, used, retry_at, now))
     }
 
     fn wait_run(
@@ -106,10 +107,11 @@ impl Runs for SqliteStore {
         id: &str,
         claim: &Claim,
         failure: &Failure,
+        used: &Used,
         backoff: &dyn Fn(u32) -> Duration,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
-        self.write(|transaction| leave::wait(transaction, id, claim, failure, backoff, now))
+        self.write(|transaction| leave::wait(transaction, id, claim, failure, used, backoff, now))
     }
 
     fn release_run(

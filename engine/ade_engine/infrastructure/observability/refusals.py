@@ -1,0 +1,179 @@
+"""What was behind an error: a limit of the run, or something that the run may not do.
+
+The operating system answers with words that say little to an author: "permission denied" for a folder that runs may not
+write, "temporary failure in name resolution" for a run without a network. `ade` tells the engine what a run may do; here an
+error is traced back to that.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from ade_engine.infrastructure.caller import is_ade, policy
+from ade_engine.infrastructure.observability.wording import stands_in_sources
+from ade_engine.models.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: What libraries that are not written in Python say of a socket that was refused, or of a name that was not found.
+_NETWORK_WORDS = (
+    "Operation not permitted (os error 1)",
+    "error sending request",
+    "dns error",
+    "Temporary failure in name resolution",
+)
+_DENIED_WORDS = "Permission denied (os error 13)"
+
+
+class Refusal(Record, frozen=True):
+    """What was refused, what to do about it, and the limit that it comes from, if it is one."""
+
+    said: str
+    hint: str | None
+    limit: str | None
+
+
+def refusal_behind(error: BaseException | None) -> Refusal | None:
+    """The refusal that the error, or one of those behind it, comes from; ``None``: it has other reasons."""
+    if not is_ade():
+        return None
+    known = policy()
+    for part in _chain(error):
+        limit = _limit(part)
+        if limit is not None:
+            return Refusal(said="", hint=None, limit=limit)
+        if known is not None:
+            refusal = _network(part, known) or _file(part, known)
+            if refusal is not None:
+                return refusal
+    return None
+
+
+def said_of_refusal(error: BaseException | None) -> str:
+    """What was refused, to be put behind the error's own text; empty where nothing was."""
+    if policy() is None:
+        return ""
+    refusal = refusal_behind(error)
+    return f"; {refusal.said}" if refusal is not None and refusal.said else ""
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those behind it, also those that it only carries."""
+    waiting, seen = [error], set()
+    while waiting and len(seen) < 50:
+        part = waiting.pop(0)
+        if not isinstance(part, BaseException) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
+        context = None if part.__suppress_context__ else part.__context__
+        waiting += [part.__cause__, context, getattr(part, "reason", None), *getattr(part, "args", ())]
+
+
+def _limit(error: BaseException) -> str | None:
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, OSError):
+        return {errno.EFBIG: "file_size", errno.EMFILE: "open_files"}.get(error.errno)
+    return None
+
+
+def _network(error: BaseException, known: dict) -> Refusal | None:
+    if known.get("network"):
+        return None
+    refused = isinstance(error, PermissionError) and error.errno == errno.EPERM and _comes_from_socket(error)
+    unresolved = type(error).__name__ == "gaierror"
+    if not (refused or unresolved or any(words in _text(error) for words in _NETWORK_WORDS)):
+        return None
+    if known.get("network_asked"):
+        hint = "it asked for one; the operator allows that with ADE_ALLOW_NETWORK=1"
+    else:
+        hint = (
+            "ask for one with `ade run --allow-network` (over HTTP: runtime_network_access); "
+            "the operator allows that with ADE_ALLOW_NETWORK=1"
+        )
+    return Refusal(said="this run has no network", hint=hint, limit=None)
+
+
+def _comes_from_socket(error: BaseException) -> bool:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == "socket":
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _file(error: BaseException, known: dict) -> Refusal | None:
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EXDEV):
+        names = [name for name in (error.filename2, error.filename) if name is not None]
+        if not names:
+            return None
+        # Of a file that is moved, the end of its way is mostly the place that is refused.
+        path = next((name for name in names if not _is_below(name, known.get("write", []))), None)
+        if path is None:
+            return None
+    elif _DENIED_WORDS in _text(error):
+        path = None
+    else:
+        return None
+    shown = _shown(path, error)
+    if path is not None and _can_be_read(path):
+        return Refusal(
+            said=f"the configuration tried to write {shown}; runs may write only their output and temporary files",
+            hint="write beside metadata['output_file'], or below the temporary folder (`tempfile`); "
+            "the operator adds further folders with ADE_SANDBOX_WRITE",
+            limit=None,
+        )
+    return Refusal(
+        said=f"the configuration tried to open {shown}; runs may open only their input and output, their configuration, "
+        "their environment and the system's libraries",
+        hint="put the file into the configuration's folder; "
+        "the operator adds further ones with ADE_SANDBOX_READ, and with ADE_SANDBOX_WRITE those to write",
+        limit=None,
+    )
+
+
+def _is_below(path: object, folders: list[str]) -> bool:
+    try:
+        real = os.path.realpath(os.fsdecode(path))
+        return any(os.path.commonpath([real, os.path.realpath(folder)]) == os.path.realpath(folder) for folder in folders)
+    except (TypeError, ValueError, OSError):
+        return True
+
+
+def _can_be_read(path: object) -> bool:
+    """Whether it was writing that was refused. What is not there was to be created."""
+    try:
+        if not os.path.lexists(path):
+            return True
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        return True
+    except (OSError, TypeError, ValueError):
+        return False
+
+
+def _shown(path: object, error: BaseException) -> str:
+    """The path as far as it stands in the author's code: its end may be made of cells."""
+    try:
+        whole = os.fsdecode(path)
+    except TypeError:
+        return "a file"
+    if hasattr(error, "ade_free_of_values") or stands_in_sources(whole, error.__traceback__):
+        return whole
+    folder = os.path.dirname(whole)
+    while folder not in ("", os.sep):
+        if stands_in_sources(folder, error.__traceback__):
+            return f"a file below {folder}"
+        folder = os.path.dirname(folder)
+    return "a file"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""

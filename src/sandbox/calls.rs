@@ -1,0 +1,56 @@
+//! Which system calls are refused, by seccomp: those that open sockets, and those with which a process leaves its group.
+//!
+//! A refused call fails with "operation not permitted", which authors can tell from a file that may not be opened ("permission
+//! denied").
+
+use std::collections::BTreeMap;
+
+use seccompiler::{
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule,
+};
+
+/// The kinds of sockets of a run that has a network.
+const FAMILIES: [libc::c_int; 4] = [
+    libc::AF_UNIX,
+    libc::AF_INET,
+    libc::AF_INET6,
+    libc::AF_NETLINK,
+];
+
+/// With the rings of io_uring sockets can be opened without the call that opens sockets. A process that leaves its group
+/// could outlive its run.
+const REFUSED: [libc::c_long; 5] = [
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_setsid,
+    libc::SYS_setpgid,
+];
+
+/// The program that the kernel runs for each system call.
+pub(super) fn filter(network: bool) -> Result<BpfProgram, BackendError> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        REFUSED.iter().map(|call| (*call, Vec::new())).collect();
+    rules.insert(libc::SYS_socket, refused_sockets(network)?);
+    SeccompFilter::new(
+        rules,
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM as u32),
+        std::env::consts::ARCH.try_into()?,
+    )?
+    .try_into()
+}
+
+/// No rule at all refuses every socket.
+fn refused_sockets(network: bool) -> Result<Vec<SeccompRule>, BackendError> {
+    if !network {
+        return Ok(Vec::new());
+    }
+    let is_other = |family: &libc::c_int| {
+        let family = family.cast_unsigned().into();
+        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)
+    };
+    let others = FAMILIES.iter().map(is_other).collect::<Result<_, _>>()?;
+    Ok(vec![SeccompRule::new(others)?])
+}

@@ -1,0 +1,165 @@
+//! Where programs on this system find what they need, and which of that a run may read.
+//!
+//! Without some of these, results would differ silently: without time zones a time reads as UTC, without certificates no
+//! connection is trusted. Left out on purpose: homes, other users' files, `/proc` beyond a few counters, and shared memory,
+//! which all runs would share.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Policy;
+
+/// Programs and libraries of the system.
+const PROGRAMS: &[&str] = &[
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/nix/store",
+    "/gnu/store",
+    "/home/linuxbrew/.linuxbrew",
+];
+
+/// What programs read of the system: names, time zones, languages, certificates, fonts, counters.
+const READS: &[&str] = &[
+    "/usr/share",
+    "/usr/local/share",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/locale.conf",
+    "/etc/default/locale",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/nsswitch.conf",
+    "/etc/mime.types",
+    "/etc/os-release",
+    "/etc/ssl",
+    "/etc/pki",
+    "/etc/ca-certificates",
+    "/etc/fonts",
+    "/dev/urandom",
+    "/dev/random",
+    "/dev/zero",
+    "/proc/cpuinfo",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/uptime",
+    "/proc/version",
+    "/proc/sys/vm/overcommit_memory",
+    "/sys/fs/cgroup",
+    "/sys/devices/system/cpu",
+    "/sys/devices/system/node",
+    "/sys/kernel/mm/transparent_hugepage",
+];
+
+/// What finding other machines by their names needs beside that.
+const NETWORK_READS: &[&str] = &[
+    "/etc/resolv.conf",
+    "/run/systemd/resolve",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+];
+
+/// All places of a policy, with those of the system.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    /// May be read and executed.
+    pub programs: Vec<PathBuf>,
+    /// May be read.
+    pub reads: Vec<PathBuf>,
+    /// May be read and written.
+    pub writes: Vec<PathBuf>,
+    /// May be written, but nothing is kept.
+    pub devices: Vec<PathBuf>,
+    /// Those of the operator that do not exist.
+    pub absent: Vec<PathBuf>,
+}
+
+impl Places {
+    pub fn of(policy: &Policy) -> Self {
+        let mut places = Self {
+            programs: PROGRAMS.iter().map(PathBuf::from).collect(),
+            reads: READS.iter().map(PathBuf::from).collect(),
+            writes: policy.writes.clone(),
+            devices: vec!["/dev/null".into()],
+            absent: policy
+                .added
+                .iter()
+                .filter(|path| !path.exists())
+                .cloned()
+                .collect(),
+        };
+        places.reads.extend(policy.reads.iter().cloned());
+        if policy.has_network() {
+            places.reads.extend(NETWORK_READS.iter().map(PathBuf::from));
+        }
+        places.add_python(&policy.python);
+        places
+    }
+
+    /// A virtual environment, and the Python that it was made from, which its own is mostly a link to.
+    fn add_python(&mut self, python: &Path) {
+        let prefix_of = |program: &Path| Some(program.parent()?.parent()?.to_owned());
+        let (Some(venv), Ok(program)) = (prefix_of(python), python.canonicalize()) else {
+            return;
+        };
+        self.reads.extend(imported_from(&venv));
+        // Where the program is a copy, the environment's own file says where the libraries are.
+        let made_from = made_from(&venv).and_then(|folder| Some(folder.parent()?.to_owned()));
+        for prefix in prefix_of(&program).into_iter().chain(made_from) {
+            let below = ["lib", "lib64", "ssl"].map(|name| prefix.join(name));
+            self.programs.extend(below);
+        }
+        self.programs.push(venv.canonicalize().unwrap_or(venv));
+        self.programs.push(program);
+    }
+}
+
+/// The folder of the program that an environment was made from.
+fn made_from(venv: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(venv.join("pyvenv.cfg")).ok()?;
+    let mut lines = text.lines().filter_map(|line| line.split_once('='));
+    let (_, folder) = lines.find(|(key, _)| key.trim() == "home")?;
+    Some(PathBuf::from(folder.trim()))
+}
+
+/// Folders outside of an environment that its Python imports from: those of packages that are installed editable.
+fn imported_from(venv: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for version in fs::read_dir(venv.join("lib"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let packages = version.path().join("site-packages");
+        for entry in fs::read_dir(packages).into_iter().flatten().flatten() {
+            if entry
+                .path()
+                .extension()
+                .is_some_and(|ending| ending == "pth")
+            {
+                let text = fs::read_to_string(entry.path()).unwrap_or_default();
+                let paths = text.lines().map(|line| PathBuf::from(line.trim()));
+                found.extend(paths.filter(|path| path.is_absolute() && path.is_dir()));
+            }
+        }
+    }
+    found
+}

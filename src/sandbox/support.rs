@@ -1,0 +1,120 @@
+//! What this kernel offers of what the sandbox is made of. It is looked up once.
+
+use std::sync::OnceLock;
+
+use serde::Serialize;
+
+/// What is there, and what is not.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Support {
+    /// The version of Landlock; 0: there is none.
+    pub landlock_abi: u32,
+    /// Whether system calls can be refused.
+    pub seccomp: bool,
+    /// What is missing of a whole sandbox, in words.
+    pub missing: Vec<String>,
+}
+
+/// What this kernel offers.
+pub fn support() -> &'static Support {
+    static FOUND: OnceLock<Support> = OnceLock::new();
+    FOUND.get_or_init(look)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn look() -> Support {
+    Support {
+        missing: vec!["files, network and processes: only Linux can confine them".to_owned()],
+        ..Support::default()
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn look() -> Support {
+    let landlock_abi = landlock_abi();
+    let seccomp = has_seccomp() && super::calls::filter(false).is_ok();
+    let mut missing = Vec::new();
+    let mut lacks = |lacks: bool, words: &str| {
+        if lacks {
+            missing.push(words.to_owned());
+        }
+    };
+    lacks(
+        landlock_abi == 0,
+        "files: the kernel has no Landlock, or it is not enabled",
+    );
+    lacks(
+        (1..3).contains(&landlock_abi),
+        "cutting files short outside of the run's folders: this needs version 3 of Landlock (Linux 6.2)",
+    );
+    lacks(
+        (1..6).contains(&landlock_abi),
+        "signals to other processes: this needs version 6 of Landlock (Linux 6.12)",
+    );
+    lacks(
+        !seccomp,
+        "network and process groups: system calls cannot be refused here (seccomp)",
+    );
+    lacks(
+        seccomp && has_other_call_numbers(),
+        "network: this kernel takes system calls by other numbers too (x32)",
+    );
+    Support {
+        landlock_abi,
+        seccomp,
+        missing,
+    }
+}
+
+/// The version is told to a thread that confines itself, so a thread does, which ends at once.
+#[cfg(target_os = "linux")]
+fn landlock_abi() -> u32 {
+    use landlock::{
+        ABI, Access, AccessFs, LandlockStatus, Ruleset, RulesetAttr, RulesetError, RulesetStatus,
+    };
+    let probe = || -> Result<u32, RulesetError> {
+        let asked = Ruleset::default().handle_access(AccessFs::from_all(ABI::V1))?;
+        let status = asked.create()?.restrict_self()?;
+        Ok(match (status.ruleset, status.landlock) {
+            (RulesetStatus::NotEnforced, _) => 0,
+            (
+                _,
+                LandlockStatus::Available {
+                    effective_abi,
+                    kernel_abi,
+                },
+            ) => kernel_abi.map_or(effective_abi as u32, i32::unsigned_abs),
+            _ => 0,
+        })
+    };
+    let thread = std::thread::Builder::new().spawn(probe);
+    let answer = thread.ok().and_then(|thread| thread.join().ok());
+    answer.and_then(Result::ok).unwrap_or(0)
+}
+
+#[cfg(target_os = "linux")]
+fn has_seccomp() -> bool {
+    let action: u32 = libc::SECCOMP_RET_ERRNO;
+    // SAFETY: the call reads the action through a pointer to a live value, and changes nothing.
+    unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_GET_ACTION_AVAIL,
+            0,
+            &raw const action,
+        ) == 0
+    }
+}
+
+/// Whether system calls with the numbers of x32 are answered. The filter does not know those.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn has_other_call_numbers() -> bool {
+    const X32: libc::c_long = 0x4000_0000;
+    // SAFETY: a call without arguments that only answers with the process id, or that there is no such call.
+    unsafe { libc::syscall(libc::SYS_getpid | X32) >= 0 }
+}
+
+#[cfg(all(target_os = "linux", not(target_arch = "x86_64")))]
+fn has_other_call_numbers() -> bool {
+    false
+}
