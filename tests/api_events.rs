@@ -271,10 +271,9 @@ fn a_token_of_another_workspace_sees_nothing() {
         assert!(!event.data.to_string().contains(&here), "{event:?}");
         let workspace = &event.data["workspace_id"];
         assert!(workspace.is_null() || workspace == "other", "{event:?}");
-        assert!(
-            event.name != "counts" || event.data["queued"] == 1,
-            "{event:?}"
-        );
+        // Of its own run only; the environment may be counted before that.
+        let queued = event.data["queued"].as_u64();
+        assert!(queued.is_none_or(|queued| queued <= 1), "{event:?}");
     }
     // A token that is revoked ends its stream.
     place.ade("tokens revoke guest").succeeds();
