@@ -277,12 +277,14 @@ fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
     ignore = "only Linux shows which run a process belongs to"
 )]
 fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
-    let place = Place::held(
+    let mut place = Place::held(
         "child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP; while :; do sleep 0.1; done'])\n\
          (PLACE / 'grandchild').write_text(str(child.pid))\n\
          stranger = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n\
          (PLACE / 'stranger').write_text(str(stranger.pid))\n",
     );
+    // Where runs are confined, nothing leaves the group.
+    place.set("ADE_SANDBOX", "off");
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
     wait_for("both", || {

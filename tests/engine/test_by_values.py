@@ -266,3 +266,15 @@ def test_the_template_looks_at_no_column_whose_header_is_known(mapped, monkeypat
     assert seen == []
     mapped([*people({"email": "Quux"}), ("Remarks", [f"remark {n}" for n in range(30)])])
     assert sorted(set(seen)) == sorted(seen) == ["Quux", "Remarks"]
+
+
+def test_a_field_that_only_values_name_is_told(run, monkeypatch, tmp_path):
+    # As `ade` starts the engine, which asks for notices.
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    config = tmp_path / "template"
+    shutil.copytree(TEMPLATE, config)
+    headers, values = zip(*people({"pay": "Tax", "start_date": "Date"}))
+    outcome = run(config, {"S": [list(headers), *map(list, zip(*values))]})
+    notices = outcome.named("run.noticed")[0]["data"]["notices"]
+    told = [notice["cells"] for notice in notices if notice["code"] == "found_by_values"]
+    assert told == [["F1"], ["G1"]], notices

@@ -603,3 +603,14 @@ def test_what_was_learned_from_is_what_runs_see(tmp_path):
             if _native.layout_features(scan) != texts:
                 differ.append((sheet.name, form))
     assert differ == []
+
+
+def test_records_are_no_totals_and_subtotals_no_records(run_by_ade, package):
+    """A row that has the texts of a record is one, whatever its first cell says; a row without them is a total."""
+    people = [[name, "Ann", 38 + at, 1500 + at] for at, name in enumerate(("Total Energies", "Smith", "Sum", "Jones", "Lee", "Overall"))]
+    sheet = [["Surname", "Given name", "Hours", "Pay"]]
+    for section in ("North", "South"):
+        sheet += [[section], *people, ["Subtotal", None, 240, 9000]]
+    sheet += [["Grand total", None, 480, 18000]]
+    outcome = run_by_ade(package(rows=NATIVE), {"S": sheet}, settings={"skip_total_rows": True, "group_rows": "drop"})
+    assert [row[0] for row in outcome.rows("S")[1:]] == [person[0] for person in people] * 2

@@ -117,9 +117,31 @@ class ColumnMapper:
             for index, (field, score) in best.items()
             if index not in duplicates
         ]
+        if profiles is not None:
+            self._notice_guesses(context, table, sheet_name, profiles, columns)
         if context.debug:
             self._report(context, table, columns, contributions)
         return Mapping(columns, scores, duplicates)
+
+    def _notice_guesses(
+        self, context: RunContext, table: SourceTable, sheet_name: str, profiles: TableProfile, columns: list[MappedColumn]
+    ) -> None:
+        """Fields whose column was found by its values alone: somebody should look at them once."""
+        by_field = {fn.field: fn for fn in self._by_values}
+        for column in columns:
+            fn = by_field.get(column.field_name)
+            by_values = fn.of_table(profiles).get(column.source_index, 0.0) if fn is not None else 0.0
+            if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
+                continue
+            letters = column_letters(table.region.min_col + column.source_index)
+            context.notices.add(
+                "found_by_values",
+                f"sheet {sheet_name!r}: column {letters} was taken for the field {column.field_name!r} by its values; its header "
+                "does not name it. If that is right, add the header to the field",
+                sheet=sheet_name,
+                count=1,
+                cells=[f"{letters}{table.region.min_row}"],
+            )
 
     def _may_go_by_values(self, table: SourceTable) -> bool:
         """Whether a field is left that no header of the table names; in most tables none is."""

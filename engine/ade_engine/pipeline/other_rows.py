@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine._native import names_total
 from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
+from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 SECTION = "Section"
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
+#: So many records say which columns have texts.
+_MOST_LOOKED_AT = 200
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -142,6 +146,8 @@ def leave_out_rows(
         for at, kind in enumerate(inside):
             if kind == GROUP and not _is_thin(scan, span, span.data_start + at, names):
                 inside[at] = DATA
+    if settings.skip_total_rows:
+        _correct_totals(span, inside, scan)
     unwanted = []
     if settings.skip_total_rows and TOTAL in inside:
         unwanted.append((TOTAL, "of totals"))
@@ -156,6 +162,58 @@ def leave_out_rows(
         _notice(context.notices, sheet_name, what, rows)
     gone = {kind for kind, _ in unwanted}
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
+
+
+def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
+    """What the texts beside its label say of a row: a record has them ("Total Energies", "Smith"), and a total has none.
+
+    Rows without a word of totals, and tables with no other column of texts, are left as they are.
+    """
+
+    def cells_of(at: int) -> list[Any]:
+        return scan.row(span.data_start + at)[span.first_column : span.stop_column]
+
+    def label_of(cells: list[Any]) -> int | None:
+        """The first filled cell, if it is a text with a word of totals."""
+        first = next((column for column, cell in enumerate(cells) if not is_blank(cell)), None)
+        return first if first is not None and isinstance(cells[first], str) and names_total(cells[first]) else None
+
+    # Of rows that look alike, layout recognition has looked at one: a record among many like it is none of these.
+    near = {number - span.data_start for number, _ in SheetRows(scan.layout()).looked_at}
+    near.update(at for at, kind in enumerate(inside) if kind == TOTAL)
+    doubtful = [
+        (at, label)
+        for at in sorted(near)
+        if 0 <= at < len(inside) and inside[at] in (DATA, TOTAL) and (label := label_of(cells_of(at))) is not None
+    ]
+    if not doubtful:
+        return
+    doubted = {at for at, _ in doubtful}
+    others = [at for at, kind in enumerate(inside) if kind == DATA and at not in doubted]
+    columns = _text_columns([cells_of(at) for at in others[:: max(1, len(others) // _MOST_LOOKED_AT)]])
+    for at, label in doubtful:
+        beside = columns - {label}
+        cells = cells_of(at)
+        # A merged label that was filled says the same in each of its cells.
+        said = [column for column in beside if column < len(cells) and not is_blank(cells[column]) and cells[column] != cells[label]]
+        if not beside:
+            continue
+        if len(said) == len(beside):
+            inside[at] = DATA
+        elif not said and any(not is_blank(cell) for cell in cells[label + 1 :]):
+            inside[at] = TOTAL
+
+
+def _text_columns(rows: list[list[Any]]) -> set[int]:
+    """The columns in which most rows have a text that is no number and no date."""
+    found = set()
+    for column in range(max(map(len, rows), default=0)):
+        texts = [row[column] for row in rows if column < len(row) and isinstance(row[column], str) and not is_blank(row[column])]
+        if texts and len(texts) * 2 > len(rows):
+            patterns = profile(pl.Series(texts))["patterns"]
+            if (patterns["number"] + patterns["date"]) * 2 < len(texts):
+                found.add(column)
+    return found
 
 
 def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan) -> pl.Series:

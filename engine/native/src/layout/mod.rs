@@ -10,7 +10,7 @@ pub mod features;
 pub mod kinds;
 pub mod rows;
 mod weights;
-mod words;
+pub mod words;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
