@@ -95,6 +95,7 @@ impl Kernel {
         };
         let has = match *what {
             "signals ade" => self.landlock >= 6,
+            "changes the limits of ade" => self.calls,
             "cuts a file elsewhere" => self.landlock >= 3,
             _ if words.contains(&"this run has no network") => self.calls,
             _ => self.files,
@@ -154,6 +155,8 @@ const OTHERS: &[Row] = &[
     ("looks a name up", "import socket; socket.getaddrinfo('example.org', 80)", &[], Error("hook_error", NO_NETWORK)),
     ("catches it and says its own", "import socket\ntry: socket.socket()\nexcept OSError as error: raise ValueError('no rates')", &[], Error("hook_error", &["no rates", "this run has no network"])),
     ("uses pairs of sockets and loops of events", "import asyncio, socket\nsocket.socketpair()\nasync def nothing(): await asyncio.to_thread(int)\nasyncio.run(nothing())", &[], It),
+    ("changes the limits of ade", "import resource; resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))", &[], Error("hook_error", &["PermissionError"])),
+    ("looks at its own limits", "import resource; resource.prlimit(0, resource.RLIMIT_CORE)", &[], It),
     ("signals ade", "os.kill(os.getppid(), 0)", &[], Error("hook_error", &["PermissionError"])),
     ("uses 200 MB of 100", "kept = [bytearray(b'x' * 1_000_000) for _ in range(200)]", &[("ADE_WORKER_MEM_MB", "100")], Error("memory_limit", &["100 MB", "ADE_WORKER_MEM_MB"])),
     ("uses a GB at once of 200", "kept = bytearray(1_000_000_000)", &[("ADE_WORKER_MEM_MB", "200")], Error("memory_limit", &["200 MB", "ADE_WORKER_MEM_MB", "does.py"])),
@@ -395,6 +398,22 @@ fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it() {
     on_an_old_kernel(&place, &[], "doctor").succeeds();
     let doctor = on_an_old_kernel(&place, &strict, "doctor").ends_with(1);
     assert!(doctor.stdout.contains("✗ sandbox"), "{doctor}");
+}
+
+#[test]
+fn a_link_in_the_place_of_the_workbook_is_no_workbook() {
+    let (place, configuration) = place();
+    place.write("secret.txt", "hunter2");
+    // When the engine has ended, `ade` looks at the workbook, and `ade` may read everything.
+    let secret = place.path("secret.txt").display().to_string();
+    does(
+        &configuration,
+        &"import atexit\nout = metadata['output_file']\ndef swap():\n    os.remove(out); os.symlink('SECRET', out)\natexit.register(swap)"
+            .replace("SECRET", &secret),
+    );
+    let run = bounded(&place, &[], "run config members.csv -o copies");
+    run.ends_with(1).says("wrote no");
+    assert!(!place.path("copies/members_normalized.xlsx").exists());
 }
 
 #[test]

@@ -130,6 +130,10 @@ impl Files for Disk {
         })
     }
 
+    fn is_link(&self, path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+    }
+
     fn names(&self, folder: &Path) -> io::Result<Vec<(String, FoundKind)>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(folder)? {

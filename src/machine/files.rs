@@ -164,6 +164,10 @@ pub trait Files: Send + Sync {
         self.find(path)
             .is_ok_and(|found| found.kind == FoundKind::File)
     }
+    /// Whether a symbolic link is at a path.
+    fn is_link(&self, _path: &Path) -> bool {
+        false
+    }
     /// Whether a folder is at a path.
     fn is_folder(&self, path: &Path) -> bool {
         self.find(path)

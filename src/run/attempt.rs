@@ -27,6 +27,9 @@ use crate::settings::{LogLevel, Sandbox};
 use crate::store::{Claim, Ending, EnvironmentRecord, Failure, RunRecord, RunResults, RunStatus};
 use crate::workspace::Workspace;
 
+/// With less free space than this, a run that finds the disk full is not the cause.
+const SHORT_OF_ROOM: u64 = 64 * 1024 * 1024;
+
 /// How an attempt went, before it is recorded.
 #[derive(Clone, Debug)]
 pub struct Attempted {
@@ -223,7 +226,8 @@ impl<'a> Execution<'a> {
     /// Puts the input and the folders in place for the engine.
     fn put_in_place(&self, environment: &EnvironmentRecord) -> Result<(), FileError> {
         let (run, files) = (self.run, self.files());
-        if run.attempt_count > 1 {
+        // An attempt that was not counted has left something, too.
+        if run.attempt_count > 1 || files.is_folder(&self.folder.output()) {
             leftovers::clear(&*self.workspace.machine, &self.folder);
         }
         if !run.options.validate_only {
@@ -382,7 +386,7 @@ impl<'a> Execution<'a> {
         let output = self.output();
         let validate_only = self.run.options.validate_only;
         let seen = verdict::observe(report, validate_only, &invocation.policy.limits, || {
-            self.files().is_file(&output)
+            self.has_output()
         });
         let around = Circumstances {
             output: &output,
@@ -409,9 +413,26 @@ impl<'a> Execution<'a> {
                 engine_seconds: Some(report.wall.as_secs_f64()),
             },
             transient: verdict.transient,
-            of_machine: seen == verdict::Observation::DiskFull,
+            of_machine: seen == verdict::Observation::DiskFull && self.is_short_of_room(),
             sandbox: report.sandbox.clone(),
         }
+    }
+
+    /// Whether the disk of the runs is short of free space also without what this attempt wrote, which is deleted: else the run has
+    /// filled it by itself, and would again.
+    fn is_short_of_room(&self) -> bool {
+        let (files, folder) = (self.files(), &self.folder);
+        let _ = files.remove_tree(&folder.scratch());
+        let _ = files.remove_tree(&folder.output());
+        let room = files.room(folder.path());
+        room.is_none_or(|bytes| bytes < SHORT_OF_ROOM)
+    }
+
+    /// Whether the workbook is there, as a file of its own: a link that the configuration's code left would lead this process, which
+    /// is not confined, to a file that the code may not read.
+    fn has_output(&self) -> bool {
+        let output = self.output();
+        self.files().is_file(&output) && !self.files().is_link(&output)
     }
 
     fn results(&self, payload: &Value, report: &EngineReport) -> RunResults {

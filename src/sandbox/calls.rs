@@ -1,4 +1,5 @@
-//! Which system calls are refused, by seccomp: those that open sockets, and those with which a process leaves its group.
+//! Which system calls are refused, by seccomp: those that open sockets, those with which a process leaves its group, and those that
+//! change another process.
 //!
 //! A refused call fails with "operation not permitted", which authors can tell from a file that may not be opened ("permission
 //! denied").
@@ -28,11 +29,24 @@ const REFUSED: [libc::c_long; 5] = [
     libc::SYS_setpgid,
 ];
 
+/// Calls that change how a process is treated, with the place of the argument that names the process: 0 is the caller itself. Their
+/// limits, priorities and processors are the business of no other process.
+const OF_ONESELF: [(libc::c_long, u8); 4] = [
+    (libc::SYS_prlimit64, 0),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_setpriority, 1),
+    (libc::SYS_ioprio_set, 1),
+];
+
 /// The program that the kernel runs for each system call.
 pub(super) fn filter(network: bool) -> Result<BpfProgram, BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         REFUSED.iter().map(|call| (*call, Vec::new())).collect();
     rules.insert(libc::SYS_socket, refused_sockets(network)?);
+    for (call, place) in OF_ONESELF {
+        let another = SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
+        rules.insert(call, vec![SeccompRule::new(vec![another])?]);
+    }
     SeccompFilter::new(
         rules,
         SeccompAction::Allow,

@@ -109,7 +109,9 @@ impl Pool<'_> {
         };
         let tries = self.workspace.settings.worker.max_attempts;
         let left = match depth.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
-            true => store.runs_in_trouble(1),
+            true if self.room.load(Ordering::Acquire) => store.runs_in_trouble(1),
+            // Without free space none of them is tried.
+            true => Ok(depth.queued),
             false => Ok(0),
         };
         let is_drained = depth.running == 0 && left.is_ok_and(|left| left == depth.queued);
@@ -130,6 +132,7 @@ impl Pool<'_> {
             self.report(worker, &Change::Ended(&run));
         }
         if !self.has_room(worker) {
+            self.troubles.fetch_add(1, Ordering::AcqRel);
             return Ok(Round::Idle);
         }
         let promised = self.handoff.promise();
@@ -244,6 +247,10 @@ impl Pool<'_> {
             Carried::Lost => self.report(worker, &Change::Lost(&claimed.run)),
             Carried::Unrecorded(failure, error) => {
                 let Claimed { run, claim, .. } = claimed;
+                let of_machine = matches!(&error, RunError::File(error) if error.is_of_machine());
+                if of_machine {
+                    self.troubles.fetch_add(1, Ordering::AcqRel);
+                }
                 self.unrecorded
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -251,7 +258,7 @@ impl Pool<'_> {
                         run: run.clone(),
                         claim: claim.clone(),
                         failure,
-                        of_machine: matches!(&error, RunError::File(error) if error.is_of_machine()),
+                        of_machine,
                     });
                 match error {
                     RunError::Store(error) => return Err(error),

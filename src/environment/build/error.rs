@@ -68,9 +68,13 @@ impl BuildError {
     /// attempt is spent. A program that hangs or is killed may do so each time, so its attempt is spent.
     pub fn is_of_machine(&self) -> bool {
         match self {
+            // Caches that lack something are those of this worker.
             BuildError::Installer {
-                transient, exit, ..
-            } => *transient && !matches!(exit, Exit::Signal(_)),
+                transient,
+                exit,
+                offline,
+                ..
+            } => *offline || *transient && !matches!(exit, Exit::Signal(_)),
             BuildError::File(error) => error.is_of_machine(),
             BuildError::Python(_) | BuildError::Engine(_) | BuildError::NoInstaller { .. } => true,
             BuildError::Timeout { .. }
