@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine._native import names_total
-from ade_engine.fields.readers import profile
+from ade_engine.fields.readers import names_total, profile
 from ade_engine.models.notices import INFO
 from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
