@@ -24,7 +24,7 @@ impl Server {
     #[track_caller]
     pub fn dev(place: &Place, flags: &str) -> Self {
         let mut process = place.start(&format!("dev --port 0 --json {flags}"));
-        process.wait_until_prints("\n");
+        process.wait_until_prints("\n}\n");
         let printed: Value = serde_json::from_str(&process.stdout()).unwrap();
         let text = |key: &str| printed[key].as_str().unwrap().to_owned();
         Self {

@@ -77,7 +77,8 @@ impl Day {
         for &byte in bytes {
             let digits = &mut day.digits[usize::from(day.count)];
             match byte {
-                b'0'..=b'9' => {
+                // No number of a date is longer.
+                b'0'..=b'9' if digits.length < 4 => {
                     digits.value = digits.value * 10 + u32::from(byte - b'0');
                     digits.length += 1;
                 }
