@@ -252,7 +252,7 @@ fn database(settings: &Settings, layout: &Layout) -> Finding {
 fn queue(settings: &Settings, layout: &Layout) -> Finding {
     const NAME: &str = "queue";
     let opened = store::open(settings, &layout.database(), Opening::Existing);
-    match opened.and_then(|store| store.runs_in_trouble(1)) {
+    match opened.and_then(|store| store.runs_in_trouble()) {
         Ok(0) => Finding::new(NAME, State::Ok, "no run waits for the end of trouble", None),
         Ok(count) => {
             let runs = if count == 1 { "run waits" } else { "runs wait" };

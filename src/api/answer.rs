@@ -4,6 +4,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+/// The status of an answer about something that a request made, or that the same request made before.
+pub fn status_of(is_new: bool, made: StatusCode) -> StatusCode {
+    if is_new { made } else { StatusCode::OK }
+}
+
 /// An answer about something that was created, with its place.
 pub fn created(status: StatusCode, kind: &str, id: &str, body: Value) -> Response {
     let place = format!("/api/v1/{kind}/{id}");

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::created;
+use super::answer::{created, status_of};
 use super::body::{Json, Path, Query};
 use super::caller::{Administrator, Caller, Reader};
 use super::documents::FileForm;
@@ -392,11 +392,7 @@ async fn write_file(
     api.slow_work(move |_| {
         let written = draft::write(&workspace, &known, which.path(), content);
         let (file, is_new) = written.map_err(about_path)?;
-        let status = if is_new {
-            StatusCode::CREATED
-        } else {
-            StatusCode::OK
-        };
+        let status = status_of(is_new, StatusCode::CREATED);
         Ok((status, axum::Json(draft_file_json(&file))).into_response())
     })
     .await

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::created;
+use super::answer::{created, status_of};
 use super::body::{Path, Query};
 use super::caller::{Reader, Runner};
 use super::download::{self, Download};
@@ -94,11 +94,7 @@ async fn store(
         })
         .await?;
     let (document, is_new) = api.work(move |_| Ok(arriving.keep(&workspace)?)).await?;
-    let status = if is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
+    let status = status_of(is_new, StatusCode::CREATED);
     Ok(created(
         status,
         "documents",

@@ -26,7 +26,7 @@ use super::page;
 use super::problem::{ApiError, ProblemDetails};
 use super::schemas::ServerSentEvent;
 use super::state::Api;
-use super::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, streamed};
+use super::stream::{KEEP_ALIVE, LOOK_AT_TOKEN, may_go_on, server_sent_events};
 use super::watched::{Batch, Watched};
 use super::workspaces::known_workspace;
 use crate::changes::{Seen, catch_up};
@@ -97,16 +97,12 @@ async fn events(
         after: after.map(Timestamp),
         is_behind: true,
     };
-    let frames = streams::unfold((client, true), |(mut client, first)| async move {
-        // The head of the answer goes out at once, whether or not there are events.
-        if first {
-            return Some((Bytes::from_static(b": ade\n\n"), (client, false)));
-        }
+    let frames = streams::unfold(client, |mut client| async move {
         let bytes = client.next().await?;
         client.sent = Instant::now();
-        Some((bytes, (client, false)))
+        Some((bytes, client))
     });
-    Ok(streamed("text/event-stream", frames))
+    Ok(server_sent_events(frames))
 }
 
 /// Follows a workspace. As long as the receiver is there, its task is.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::created;
+use super::answer::{created, status_of};
 use super::body::{Json, Path};
 use super::caller::{Reader, Runner};
 use super::problem::{ApiError, ProblemDetails};
@@ -95,15 +95,10 @@ async fn create(
         options: new.options,
     };
     let made = make(&api, &caller, new.config_id, &headers, run).await?;
-    Ok(answer(status_of(made.is_new), &made.run))
-}
-
-fn status_of(is_new: bool) -> StatusCode {
-    if is_new {
-        StatusCode::ACCEPTED
-    } else {
-        StatusCode::OK
-    }
+    Ok(answer(
+        status_of(made.is_new, StatusCode::ACCEPTED),
+        &made.run,
+    ))
 }
 
 /// Show a job.
@@ -171,5 +166,5 @@ async fn retry(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
-    Ok(answer(status_of(is_new), &run))
+    Ok(answer(status_of(is_new, StatusCode::ACCEPTED), &run))
 }

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::created;
+use super::answer::{created, status_of};
 use super::body::{Json, Path, Query};
 use super::caller::{Caller, Reader, Runner};
 use super::download::{self, Download};
@@ -180,11 +180,7 @@ async fn create(
         };
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
-    let status = if made.is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
+    let status = status_of(made.is_new, StatusCode::CREATED);
     Ok(created(
         status,
         "runs",
@@ -568,11 +564,7 @@ async fn retry_run(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
-    let status = if is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
+    let status = status_of(is_new, StatusCode::CREATED);
     Ok(created(status, "runs", &run.id, run_json(&run, None)))
 }
 

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -169,11 +169,7 @@ pub fn server_sent(
     follower: Follower,
 ) -> Response {
     let client = Client::new(api, workspace, run, follower);
-    let frames = stream::unfold((client, true), |(mut client, first)| async move {
-        // The head of the answer goes out at once, whether or not there are events.
-        if first {
-            return Some((Bytes::from_static(b": ade\n\n"), (client, false)));
-        }
+    let frames = stream::unfold(client, |mut client| async move {
         let bytes = match client.next().await {
             Next::Over => return None,
             Next::Quiet => Bytes::from_static(b": keep-alive\n\n"),
@@ -187,9 +183,9 @@ pub fn server_sent(
                 }
             }
         };
-        Some((bytes, (client, false)))
+        Some((bytes, client))
     });
-    streamed("text/event-stream", frames)
+    server_sent_events(frames)
 }
 
 fn frames_of(lines: &[Line]) -> Bytes {
@@ -277,12 +273,17 @@ fn line_of(event: &Value) -> Bytes {
     Bytes::from(format!("{event}\n"))
 }
 
+/// An answer of server-sent events. Its head goes out at once, whether or not there are events.
+pub fn server_sent_events(frames: impl stream::Stream<Item = Bytes> + Send + 'static) -> Response {
+    let head = stream::once(async { Bytes::from_static(b": ade\n\n") });
+    streamed("text/event-stream", head.chain(frames))
+}
+
 /// An answer that goes out as its parts come.
 pub fn streamed(
     kind: &'static str,
     parts: impl stream::Stream<Item = Bytes> + Send + 'static,
 ) -> Response {
-    use futures_util::StreamExt;
     let mut response = Response::new(Body::from_stream(parts.map(Ok::<_, Infallible>)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::created;
+use super::answer::{created, status_of};
 use super::body::{Json, Path};
 use super::caller::{Administrator, Caller, Reader};
 use super::problem::{ApiError, ProblemDetails};
@@ -104,11 +104,7 @@ async fn create(
         }
         let home = api.home();
         let (record, is_new) = home.store.add_workspace(&new.id, home.machine.now())?;
-        let status = if is_new {
-            StatusCode::CREATED
-        } else {
-            StatusCode::OK
-        };
+        let status = status_of(is_new, StatusCode::CREATED);
         Ok(created(
             status,
             "workspaces",

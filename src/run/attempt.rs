@@ -393,6 +393,11 @@ impl<'a> Execution<'a> {
             timeout: invocation.timeout,
             limits: invocation.policy.limits,
         };
+        if seen == verdict::Observation::DiskFull {
+            // What this attempt wrote is of no use, and others need the room.
+            let _ = self.files().remove_tree(&self.folder.scratch());
+            let _ = self.files().remove_tree(&self.folder.output());
+        }
         let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
         let verdict = seen.verdict();
         let succeeded = verdict.status == RunStatus::Succeeded;
@@ -418,13 +423,10 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whether the disk of the runs is short of free space also without what this attempt wrote, which is deleted: else the run has
-    /// filled it by itself, and would again.
+    /// Whether the disk of the runs is short of free space also without what this attempt wrote: else the run has filled it by
+    /// itself, and would again.
     fn is_short_of_room(&self) -> bool {
-        let (files, folder) = (self.files(), &self.folder);
-        let _ = files.remove_tree(&folder.scratch());
-        let _ = files.remove_tree(&folder.output());
-        let room = files.room(folder.path());
+        let room = self.files().room(self.folder.path());
         room.is_none_or(|bytes| bytes < SHORT_OF_ROOM)
     }
 

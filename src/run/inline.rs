@@ -15,7 +15,7 @@ use super::attempt::failure;
 use super::cancel;
 use super::demands::Shortfall;
 use super::error::RunError;
-use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, retry_later};
+use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, send_back};
 use super::output::{self, Earlier, OutputError};
 use super::recover::recover;
 use super::request::Request;
@@ -222,7 +222,7 @@ impl Job<'_> {
         let Claimed { run, claim, .. } = claimed;
         let mut silent_since = None;
         loop {
-            let left = retry_later(workspace, &run, &claim, failure, &Used::default());
+            let left = send_back(workspace, &run, &claim, failure, &Used::default(), false);
             match self.answered(left, &mut silent_since)? {
                 Some(Some(left)) => {
                     if !left.status.is_terminal() {

@@ -28,7 +28,7 @@ use crate::machine::Steady;
 use crate::problem::{Problem, code};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
-    RunRecord, RunStatus, StoreError, Used,
+    Retry, RunRecord, RunStatus, StoreError, Used,
 };
 use crate::workspace::Workspace;
 
@@ -323,19 +323,15 @@ impl Lifecycle<'_> {
                     )
                 })?
                 .1),
-            (Next::Wait, Some(failure)) => {
+            (next @ (Next::Wait | Next::Retry), Some(failure)) => {
+                let (used, of_machine) = (Used::of(&ending), next == Next::Wait);
                 let (_, left) = self.persist(execution, || {
-                    let used = Used::of(&ending);
-                    wait_for_machine(self.workspace, run, execution.claim, failure, &used)
+                    let claim = execution.claim;
+                    send_back(self.workspace, run, claim, failure, &used, of_machine)
                 })?;
-                self.reporter.trouble(run, &failure.message);
-                Ok(left.map(|run| (run, None)))
-            }
-            (Next::Retry, Some(failure)) => {
-                let (_, left) = self.persist(execution, || {
-                    let used = Used::of(&ending);
-                    retry_later(self.workspace, run, execution.claim, failure, &used)
-                })?;
+                if of_machine {
+                    self.reporter.trouble(run, &failure.message);
+                }
                 Ok(left.map(|run| (run, None)))
             }
             _ => {
@@ -482,42 +478,27 @@ fn write_artifact(
     }
 }
 
-/// Sends a run back to the queue with what its attempt used, to be tried again after its backoff, or fails it where its attempts are spent. Returns
-/// the run as it is now. `None`: the claim was lost.
+/// Sends a run back to the queue with what its attempt used, to be tried again after a backoff. `of_machine`: the machine or the
+/// network is in trouble, and no attempt is spent; else the run fails where its attempts are spent. Returns the run as it is
+/// now. `None`: the claim was lost.
 ///
 /// # Errors
 /// The store cannot be used.
-pub fn retry_later(
+pub fn send_back(
     workspace: &Workspace,
     run: &RunRecord,
     claim: &Claim,
     failure: &Failure,
     used: &Used,
+    of_machine: bool,
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&*workspace.store, workspace.machine.now());
-    let retry_at = now.plus(workspace.backoff(run.attempt_count));
-    let Some(run) = store.retry_run(&run.id, claim, failure, used, retry_at, now)? else {
-        return Ok(None);
+    let retry = if of_machine {
+        Retry::Free(now.plus(workspace.backoff(run.trouble_count + 1)))
+    } else {
+        Retry::Counted(now.plus(workspace.backoff(run.attempt_count)))
     };
-    ends::report_left(workspace, &run, &failure.message, Some(failure));
-    Ok(Some(run))
-}
-
-/// Sends a run back to the queue without spending its attempt, to be tried again after a backoff: the machine or the network is in
-/// trouble. Returns the run as it is now. `None`: the claim was lost.
-///
-/// # Errors
-/// The store cannot be used.
-pub fn wait_for_machine(
-    workspace: &Workspace,
-    run: &RunRecord,
-    claim: &Claim,
-    failure: &Failure,
-    used: &Used,
-) -> Result<Option<RunRecord>, StoreError> {
-    let (store, now) = (&*workspace.store, workspace.machine.now());
-    let backoff = |count| workspace.backoff(count);
-    let Some(run) = store.wait_run(&run.id, claim, failure, used, &backoff, now)? else {
+    let Some(run) = store.retry_run(&run.id, claim, failure, used, retry, now)? else {
         return Ok(None);
     };
     ends::report_left(workspace, &run, &failure.message, Some(failure));

@@ -234,8 +234,8 @@ mod linux {
         for bit in 0..64 {
             let capability = CapabilitySet::from_bits_retain(1 << bit);
             // Fails for those that the kernel does not know, and where they may not be dropped.
-            if capability != KEPT && remove_capability_from_bounding_set(capability).is_err() {
-                continue;
+            if capability != KEPT {
+                let _ = remove_capability_from_bounding_set(capability);
             }
         }
         // Unknown to kernels before 4.3, which have none.

@@ -74,12 +74,12 @@ pub trait QueueStatistics {
     /// The database cannot be used.
     fn queue_depth(&self) -> Result<QueueDepth>;
 
-    /// Counts the queued runs that were kept from their end at least so many times in a row, themselves or their environment, by
-    /// trouble of the machine or the network: they wait, and no attempt is spent.
+    /// Counts the queued runs that were sent back, or whose environment was, by trouble of the machine or the network: they wait, and
+    /// no attempt is spent.
     ///
     /// # Errors
     /// The database cannot be used.
-    fn runs_in_trouble(&self, at_least: u32) -> Result<u64>;
+    fn runs_in_trouble(&self) -> Result<u64>;
 
     /// Returns the queue now, and the counts of runs that ended since `since`, without those whose files were collected.
     ///

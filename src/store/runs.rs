@@ -174,6 +174,8 @@ pub struct RunRecord {
     pub attempt_count: u32,
     /// The largest number of attempts.
     pub max_attempts: u32,
+    /// How often in a row trouble of the machine or the network sent it back to the queue.
+    pub trouble_count: u32,
     /// When it may be claimed, while it is queued.
     pub available_at: Timestamp,
     /// The worker that executes it.
@@ -313,6 +315,15 @@ pub struct RunFilter {
     pub limit: u32,
 }
 
+/// From when on a run is tried again, and whether its attempt is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// The attempt is spent: the run itself may have caused its failure.
+    Counted(Timestamp),
+    /// The attempt is not spent: the machine or the network is in trouble.
+    Free(Timestamp),
+}
+
 /// What a client asks of the queue beside its run.
 #[derive(Clone, Debug, Default)]
 pub struct Submission {
@@ -394,8 +405,8 @@ pub trait Runs {
     /// The database cannot be used.
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool>;
 
-    /// Running → queued from `retry_at` on, or failed when attempts are spent. The attempt is recorded with what it used. Returns the run as it is then; `None`: the lease
-    /// was lost and nothing changed.
+    /// Running → queued, or failed when attempts are spent and this one counts. The attempt is recorded with what it used. If its
+    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
     ///
     /// # Errors
     /// The database cannot be used.
@@ -405,23 +416,7 @@ pub trait Runs {
         claim: &Claim,
         failure: &Failure,
         used: &Used,
-        retry_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<Option<RunRecord>>;
-
-    /// Running → queued after a backoff, the attempt not counted: the machine or the network is in trouble, not the run. `backoff`
-    /// gives the wait after trouble that came so many times in a row. If its cancellation was requested, → cancelled. Returns the
-    /// run as it is then; `None`: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
-    fn wait_run(
-        &self,
-        id: &str,
-        claim: &Claim,
-        failure: &Failure,
-        used: &Used,
-        backoff: &dyn Fn(u32) -> Duration,
+        retry: Retry,
         now: Timestamp,
     ) -> Result<Option<RunRecord>>;
 

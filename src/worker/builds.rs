@@ -34,10 +34,8 @@ impl Pool<'_> {
                 Ok(false) => {}
                 Err(error) => self.store_failed(&worker, error),
             }
-            interval = match machine.sleep_until_rung(&self.bell, heard, interval) {
-                true => settings.poll_interval,
-                false => interval.mul_f64(1.25).min(settings.poll_interval_max),
-            };
+            let rung = machine.sleep_until_rung(&self.bell, heard, interval);
+            interval = self.next_interval(interval, rung);
         }
     }
 
@@ -92,7 +90,7 @@ impl Pool<'_> {
             Err(error) => {
                 let now = self.workspace.store.environment_of(&prepared.key)?;
                 if now.is_some_and(|now| now.trouble_count > 0) {
-                    self.troubles.fetch_add(1, Ordering::AcqRel);
+                    self.met_trouble();
                 }
                 self.report(worker, &Change::BuildFailed(waiting, &error));
             }
@@ -139,7 +137,7 @@ impl Pool<'_> {
         {
             let after = match error {
                 PrepareError::Python(_) | PrepareError::Engine(_) => {
-                    self.troubles.fetch_add(1, Ordering::AcqRel);
+                    self.met_trouble();
                     let wait = self.workspace.backoff(waiting.trouble_count + 1);
                     AfterFailure::WaitUntil(now.plus(wait))
                 }

@@ -9,7 +9,7 @@ use super::{Change, Pool};
 use crate::clock::{Timestamp, milliseconds};
 use crate::machine::{JUMP, Machine, Moment, Steady};
 use crate::run::ends;
-use crate::run::lifecycle::{retry_later, wait_for_machine};
+use crate::run::lifecycle::send_back;
 use crate::run::recover::recover;
 use crate::store::{BuildAttempts, QueueMetrics, StoreError, Used};
 
@@ -149,16 +149,13 @@ impl Pool<'_> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .pop();
             let Some(left) = next else { return Ok(()) };
-            let back = match left.of_machine {
-                true => wait_for_machine,
-                false => retry_later,
-            };
-            match back(
+            match send_back(
                 self.workspace,
                 &left.run,
                 &left.claim,
                 &left.failure,
                 &Used::default(),
+                left.of_machine,
             ) {
                 Ok(Some(run)) => self.report(worker, &Change::Ended(&run)),
                 Ok(None) => self.report(worker, &Change::Lost(&left.run)),

@@ -263,6 +263,20 @@ impl Pool<'_> {
         }
     }
 
+    /// Notes that the machine or the network was in trouble once more.
+    fn met_trouble(&self) {
+        self.troubles.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How long a thread with nothing to do sleeps next: longer each time, unless the bell woke it.
+    fn next_interval(&self, last: Duration, rung: bool) -> Duration {
+        let settings = &self.workspace.settings.worker;
+        match rung {
+            true => settings.poll_interval,
+            false => last.mul_f64(1.25).min(settings.poll_interval_max),
+        }
+    }
+
     /// Reported once, by the first slot that notices.
     fn report_stopping(&self) {
         if !self.stopping.swap(true, Ordering::AcqRel) {

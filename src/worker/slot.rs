@@ -60,10 +60,7 @@ impl Pool<'_> {
                 Err(error) => self.store_failed(&worker, error),
             }
             let (rung, given) = self.sleep(index, heard, interval);
-            interval = match rung {
-                true => settings.poll_interval,
-                false => interval.mul_f64(1.25).min(settings.poll_interval_max),
-            };
+            interval = self.next_interval(interval, rung);
             if let Some(claimed) = given {
                 self.busy.fetch_add(1, Ordering::AcqRel);
                 let executed = self.execute(&worker, &claimed);
@@ -109,7 +106,7 @@ impl Pool<'_> {
         };
         let tries = self.workspace.settings.worker.max_attempts;
         let left = match depth.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
-            true if self.room.load(Ordering::Acquire) => store.runs_in_trouble(1),
+            true if self.room.load(Ordering::Acquire) => store.runs_in_trouble(),
             // Without free space none of them is tried.
             true => Ok(depth.queued),
             false => Ok(0),
@@ -132,7 +129,7 @@ impl Pool<'_> {
             self.report(worker, &Change::Ended(&run));
         }
         if !self.has_room(worker) {
-            self.troubles.fetch_add(1, Ordering::AcqRel);
+            self.met_trouble();
             return Ok(Round::Idle);
         }
         let promised = self.handoff.promise();
@@ -249,7 +246,7 @@ impl Pool<'_> {
                 let Claimed { run, claim, .. } = claimed;
                 let of_machine = matches!(&error, RunError::File(error) if error.is_of_machine());
                 if of_machine {
-                    self.troubles.fetch_add(1, Ordering::AcqRel);
+                    self.met_trouble();
                 }
                 self.unrecorded
                     .lock()
@@ -280,7 +277,7 @@ struct Reported<'a> {
 
 impl Reporter for Reported<'_> {
     fn trouble(&self, _run: &RunRecord, message: &str) {
-        self.pool.troubles.fetch_add(1, Ordering::AcqRel);
+        self.pool.met_trouble();
         self.pool
             .report(self.worker, &Change::Trouble(message.to_owned()));
     }

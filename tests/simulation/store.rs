@@ -15,9 +15,9 @@ use ade::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueueMetrics, QueueStatistics, Result, Results, RunFiles, RunFilter, RunRecord, RunStatus,
-    Runs, SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen, Used,
-    WorkerRecord, Workers, WorkspaceRecord,
+    QueueMetrics, QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord,
+    RunStatus, Runs, SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen,
+    Used, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -574,8 +574,8 @@ impl QueueStatistics for SimulatedStore {
     fn queue_depth(&self) -> Result<QueueDepth> {
         self.look("queue depth", SqliteStore::queue_depth)
     }
-    fn runs_in_trouble(&self, at_least: u32) -> Result<u64> {
-        self.look("runs in trouble", |store| store.runs_in_trouble(at_least))
+    fn runs_in_trouble(&self) -> Result<u64> {
+        self.look("runs in trouble", SqliteStore::runs_in_trouble)
     }
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
         self.look("overview", |store| store.overview(since, now))
@@ -654,24 +654,15 @@ impl Runs for SimulatedStore {
         claim: &Claim,
         failure: &Failure,
         used: &Used,
-        retry_at: Timestamp,
+        retry: Retry,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
-        self.call(Operation::Retry(id, claim), Some(now), |store| {
-            store.retry_run(id, claim, failure, used, retry_at, now)
-        })
-    }
-    fn wait_run(
-        &self,
-        id: &str,
-        claim: &Claim,
-        failure: &Failure,
-        used: &Used,
-        backoff: &dyn Fn(u32) -> Duration,
-        now: Timestamp,
-    ) -> Result<Option<RunRecord>> {
-        self.call(Operation::Release(id, claim), Some(now), |store| {
-            store.wait_run(id, claim, failure, used, backoff, now)
+        let operation = match retry {
+            Retry::Counted(_) => Operation::Retry(id, claim),
+            Retry::Free(_) => Operation::Release(id, claim),
+        };
+        self.call(operation, Some(now), |store| {
+            store.retry_run(id, claim, failure, used, retry, now)
         })
     }
     fn release_run(

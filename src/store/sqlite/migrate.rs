@@ -91,7 +91,7 @@ impl SqliteStore {
             Some(self.back_up(&status)?)
         } else if self.has_tables()? {
             return Err(StoreError::Damaged {
-                path: self.path.clone(),
+                path: self.options.path.clone(),
                 message: "it holds tables that ade did not make".to_owned(),
             });
         } else {
@@ -121,7 +121,7 @@ impl SqliteStore {
             .applied
             .last()
             .map_or(0, |migration| migration.version);
-        let target = DatabaseFile(&self.path).backup(version, Timestamp::now());
+        let target = DatabaseFile(&self.options.path).backup(version, Timestamp::now());
         let beside = DatabaseFile::unfinished_backup(&target);
         let _ = std::fs::remove_file(&beside);
         // Unlike a copy of the file, this contains the write-ahead log, and nothing of an open transaction.

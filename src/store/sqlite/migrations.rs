@@ -175,7 +175,7 @@ mod tests {
             "04c0a8139b796dec51516df6992034d41c82ae7ddfb61a702cb63646e693b4db",
             "5214eb14ba4620391a70cccade3ffa24e94da8ad49b872f83572bf5e64a870a0",
             "afd6c3dbcf407449261b74a84a11bda255259f92e90956ce4530dbe8dfe17323",
-            "0d0bb94861b02931e44e9013e83c72a914c8649ede08521b863f6885f23fa4f7",
+            "019e7d81879dad69f6a075c88f33306429f9dea6f68896e8719d05ac25dae288",
         ];
         assert_eq!(
             MIGRATIONS

@@ -50,9 +50,7 @@ mod plans;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock};
-use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -62,13 +60,11 @@ use super::{Result, StoreError};
 
 /// The store on SQLite.
 pub struct SqliteStore {
-    path: PathBuf,
     shared: Shared,
     /// A second connection, for readers that meet a writer of this process: the write-ahead log lets them read what is committed,
     /// and they wait for no disk. Opened by the first that needs it.
     reader: OnceLock<Option<Mutex<Connection>>>,
     options: Options,
-    busy_timeout: Duration,
 }
 
 impl SqliteStore {
@@ -76,11 +72,9 @@ impl SqliteStore {
         let connection = connection::connect(options, create)
             .map_err(|error| error::explain(&options.path, options.busy_timeout, error))?;
         Ok(Self {
-            path: options.path.clone(),
             shared: Shared::new(connection),
             reader: OnceLock::new(),
             options: options.clone(),
-            busy_timeout: options.busy_timeout,
         })
     }
 
@@ -122,6 +116,6 @@ impl SqliteStore {
     }
 
     fn explain(&self, error: rusqlite::Error) -> StoreError {
-        error::explain(&self.path, self.busy_timeout, error)
+        error::explain(&self.options.path, self.options.busy_timeout, error)
     }
 }

@@ -80,7 +80,7 @@ impl SqliteStore {
         let applied = self.read(migrations::applied)?;
         let carried = Self::migrations();
         Ok(SchemaStatus {
-            path: self.path.clone(),
+            path: self.options.path.clone(),
             state: MigrationState::of(&applied, carried),
             applied,
             carried,

@@ -141,6 +141,15 @@ fn runs_that_ended_last_are_read_backwards_from_the_last_without_sorting() {
 }
 
 #[test]
+fn runs_in_trouble_are_found_without_a_look_at_all_that_wait() {
+    assert_uses(queue_statistics::IN_TROUBLE, "INDEX queue_in_trouble");
+    assert_uses(
+        queue_statistics::BEHIND_TROUBLE,
+        "COVERING INDEX queue_of_environment (environment_id=? AND status=?)",
+    );
+}
+
+#[test]
 fn the_queue_of_a_workspace_is_found_by_its_environments() {
     assert_uses(changes::LIVE, "queue_of_environment (environment_id=?)");
 }

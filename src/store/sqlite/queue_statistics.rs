@@ -13,8 +13,8 @@ impl QueueStatistics for SqliteStore {
         self.read(depth)
     }
 
-    fn runs_in_trouble(&self, at_least: u32) -> Result<u64> {
-        self.read(|connection| in_trouble(connection, at_least))
+    fn runs_in_trouble(&self) -> Result<u64> {
+        self.read(in_trouble)
     }
 
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
@@ -59,7 +59,7 @@ fn overview(
     Ok(Overview {
         queued: depth.queued,
         oldest_wait_ms: due_longest(connection, now)?.map(|due| now.since(due)),
-        in_trouble: in_trouble(connection, 1)?,
+        in_trouble: in_trouble(connection)?,
         running: depth.running,
         environments_queued: count(connection, waiting, [])?,
         environments_building: count(connection, building, [])?,
@@ -69,10 +69,15 @@ fn overview(
     })
 }
 
-fn in_trouble(connection: &Connection, at_least: u32) -> rusqlite::Result<u64> {
-    let sql = "SELECT count(*) FROM queue q LEFT JOIN environments e ON e.id = q.environment_id
-        WHERE q.status = 'queued' AND (q.trouble_count >= ?1 OR (e.status = 'queued' AND e.trouble_count >= ?1))";
-    count(connection, sql, [at_least])
+/// Counts the queued runs of environments that wait for the end of trouble.
+pub(super) const BEHIND_TROUBLE: &str = "SELECT count(*) FROM environments e JOIN queue q ON q.environment_id = e.id AND q.status = 'queued'
+    WHERE e.status = 'queued' AND e.trouble_count > 0";
+/// Counts the other queued runs that wait for the end of trouble.
+pub(super) const IN_TROUBLE: &str = "SELECT count(*) FROM queue q WHERE q.trouble_count > 0 AND q.status = 'queued'
+    AND NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = q.environment_id AND e.status = 'queued' AND e.trouble_count > 0)";
+
+fn in_trouble(connection: &Connection) -> rusqlite::Result<u64> {
+    Ok(count(connection, BEHIND_TROUBLE, [])? + count(connection, IN_TROUBLE, [])?)
 }
 
 /// Since when the run that has been due longest is due: the least of the first entries of the environments.

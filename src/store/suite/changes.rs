@@ -3,7 +3,7 @@
 use super::places::{
     at, claim, claim_next, ended, environment, failure, find, queued, ready, running,
 };
-use crate::store::{EndedRuns, RunStatus, Store, Used};
+use crate::store::{EndedRuns, Retry, RunStatus, Store, Used};
 
 pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
@@ -60,7 +60,7 @@ pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &dyn Stor
             &mine,
             &failure(),
             &Used::default(),
-            at(900),
+            Retry::Counted(at(900)),
             at(8),
         )
         .unwrap();

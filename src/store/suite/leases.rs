@@ -1,7 +1,7 @@
 //! Leases by name, and the repair of times after the clock was set back.
 
 use super::places::{LEASE, at, claim, claim_next, expiry, failure, find, queued, ready};
-use crate::store::{Store, Used};
+use crate::store::{Retry, Store, Used};
 
 pub fn a_lease_has_one_holder_until_it_expires(store: &dyn Store) {
     let acquire = |token, now| {
@@ -64,7 +64,7 @@ pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn St
             &theirs,
             &failure(),
             &Used::default(),
-            future.plus(LEASE),
+            Retry::Counted(future.plus(LEASE)),
             future,
         )
         .unwrap();

@@ -62,7 +62,7 @@ macro_rules! run {
                     who_lost_the_claim_changes_nothing,
                     attempts_are_counted_at_the_claim_and_end_in_failure,
                     a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back,
-                    trouble_of_the_machine_spends_no_attempt_and_waits_longer_each_time,
+                    trouble_of_the_machine_spends_no_attempt_and_is_counted_apart,
                     nothing_expires_while_the_clock_cannot_be_trusted,
                     a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker,
                     runs_fail_with_the_reason_of_an_environment_that_failed_for_good,

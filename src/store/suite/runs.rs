@@ -8,8 +8,8 @@ use super::places::{
 };
 use crate::clock::Timestamp;
 use crate::store::{
-    AfterFailure, CancelOutcome, Claim, Claimable, EnvironmentStatus, Heartbeat, NewRun, RunFilter,
-    RunRecord, RunStatus, Store, StoreError, Submission, Submitted, Used,
+    AfterFailure, CancelOutcome, Claim, Claimable, EnvironmentStatus, Heartbeat, NewRun, Retry,
+    RunFilter, RunRecord, RunStatus, Store, StoreError, Submission, Submitted, Used,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -56,7 +56,14 @@ pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {
     assert_eq!(store.watch_run(&id, &mine).unwrap(), Heartbeat::Lost);
     assert!(!finish(&mine, RunStatus::Succeeded));
     let retried = store
-        .retry_run(&id, &mine, &failure(), &Used::default(), late, late)
+        .retry_run(
+            &id,
+            &mine,
+            &failure(),
+            &Used::default(),
+            Retry::Counted(late),
+            late,
+        )
         .unwrap();
     assert!(retried.is_none());
     let released = store.release_run(&id, &mine, "x", late).unwrap();
@@ -106,7 +113,7 @@ pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &d
             &first,
             &failure(),
             &Used::of(&ending(RunStatus::Failed)),
-            at(5000),
+            Retry::Counted(at(5000)),
             at(10),
         )
         .unwrap();
@@ -128,42 +135,37 @@ pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &d
     assert_eq!(find(store, &run.id).attempt_count, 1);
 }
 
-pub fn trouble_of_the_machine_spends_no_attempt_and_waits_longer_each_time(store: &dyn Store) {
+pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &dyn Store) {
     let environment = ready(store, "r", at(0));
     let first = claim("w");
     let run = running(store, &environment, &first, at(0));
-    let backoff = |count: u32| Duration::from_millis(1000) * count;
-    let wait = |claim: &Claim, now| {
-        store.wait_run(
-            &run.id,
-            claim,
-            &failure(),
-            &Used::default(),
-            &backoff,
-            at(now),
-        )
+    let wait = |claim: &Claim, now, until| {
+        let retry = Retry::Free(at(until));
+        store.retry_run(&run.id, claim, &failure(), &Used::default(), retry, at(now))
     };
-    assert_eq!(wait(&first, 10).unwrap().unwrap().available_at, at(1010));
-    assert!(wait(&first, 11).unwrap().is_none(), "the claim is gone");
-    assert_eq!(store.runs_in_trouble(1).unwrap(), 1);
+    let left = wait(&first, 10, 1010).unwrap().unwrap();
+    assert_eq!((left.available_at, left.trouble_count), (at(1010), 1));
+    assert!(wait(&first, 11, 12).unwrap().is_none(), "the claim is gone");
+    assert_eq!(store.runs_in_trouble().unwrap(), 1);
     // More often than it has attempts.
     let mut now = 1010;
     for times in 2..=run.max_attempts + 2 {
         let next = claim("w");
         let claimed = claim_next(store, &next, at(now)).unwrap();
         assert_eq!(claimed.attempt_count, 1);
-        let left = wait(&next, now).unwrap().unwrap();
+        let until = now + 1000 * i64::from(times);
+        let left = wait(&next, now, until).unwrap().unwrap();
         assert_eq!(left.status, RunStatus::Queued);
-        assert_eq!(left.available_at, at(now + 1000 * i64::from(times)));
+        assert_eq!((left.available_at, left.trouble_count), (at(until), times));
         now = left.available_at.0 - at(0).0;
     }
-    assert_eq!(store.runs_in_trouble(run.max_attempts).unwrap(), 1);
+    assert_eq!(store.runs_in_trouble().unwrap(), 1);
     // What is not trouble ends the row of it.
     let last = claim("w");
     claim_next(store, &last, at(now)).unwrap();
     let release = store.release_run(&run.id, &last, "stopped", at(now));
     assert!(release.unwrap().is_some());
-    assert_eq!(store.runs_in_trouble(1).unwrap(), 0);
+    assert_eq!(store.runs_in_trouble().unwrap(), 0);
 }
 
 pub fn nothing_expires_while_the_clock_cannot_be_trusted(store: &dyn Store) {

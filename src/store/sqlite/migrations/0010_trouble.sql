@@ -2,3 +2,4 @@
 
 ALTER TABLE environments ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE queue ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX queue_in_trouble ON queue (environment_id) WHERE trouble_count > 0;

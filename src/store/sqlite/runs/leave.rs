@@ -15,7 +15,7 @@ use crate::problem::code;
 use crate::settings::Recovery;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::execute;
-use crate::store::{Claim, Failure, RunRecord, RunStatus, Used};
+use crate::store::{Claim, Failure, Retry, RunRecord, RunStatus, Used};
 
 /// How a claim ends without a result.
 struct Leaving<'a> {
@@ -104,44 +104,23 @@ pub(super) fn retry(
     claim: &Claim,
     failure: &Failure,
     used: &Used,
-    retry_at: Timestamp,
+    retry: Retry,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
+    let (available_at, is_free) = match retry {
+        Retry::Counted(at) => (at, false),
+        Retry::Free(at) => (at, true),
+    };
     let leaving = Leaving {
         failure,
-        outcome: "retried",
-        available_at: retry_at,
+        outcome: if is_free { "released" } else { "retried" },
+        available_at,
         last: false,
-        give_back: false,
-        trouble: false,
+        give_back: is_free,
+        trouble: is_free,
         used: *used,
     };
     leave_claimed(transaction, id, claim, &leaving, now)
-}
-
-pub(super) fn wait(
-    transaction: &Transaction<'_>,
-    id: &str,
-    claim: &Claim,
-    failure: &Failure,
-    used: &Used,
-    backoff: &dyn Fn(u32) -> Duration,
-    now: Timestamp,
-) -> rusqlite::Result<Option<RunRecord>> {
-    let held = live::read(transaction, &Which::claimed(id, claim))?;
-    let left = held.first().map(|(id, live)| {
-        let leaving = Leaving {
-            failure,
-            outcome: "released",
-            available_at: now.plus(backoff(live.trouble_count + 1)),
-            last: false,
-            give_back: true,
-            trouble: true,
-            used: *used,
-        };
-        leave(transaction, id, live, &leaving, now)
-    });
-    left.transpose()
 }
 
 pub(super) fn release(

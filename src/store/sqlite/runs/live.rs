@@ -13,8 +13,6 @@ pub(super) struct Live {
     pub(super) environment_id: Option<String>,
     pub(super) attempt_count: u32,
     pub(super) max_attempts: u32,
-    /// How often in a row trouble of the machine or the network sent it back.
-    pub(super) trouble_count: u32,
     pub(super) started_at: Option<Timestamp>,
     /// These two are set while a worker has the run.
     pub(super) claimed_by: Option<String>,
@@ -23,14 +21,13 @@ pub(super) struct Live {
 }
 
 /// The columns of [`Live`].
-const COLUMNS: &str = "run_id, environment_id, attempt_count, max_attempts, trouble_count, started_at, claimed_by, claimed_at, cancel_requested_at";
+const COLUMNS: &str = "run_id, environment_id, attempt_count, max_attempts, started_at, claimed_by, claimed_at, cancel_requested_at";
 
 fn live(row: &Row<'_>) -> rusqlite::Result<(String, Live)> {
     let live = Live {
         environment_id: row.get("environment_id")?,
         attempt_count: small(row, "attempt_count")?,
         max_attempts: small(row, "max_attempts")?,
-        trouble_count: small(row, "trouble_count")?,
         started_at: instant_or_none(row, "started_at")?,
         claimed_by: row.get("claimed_by")?,
         claimed_at: instant_or_none(row, "claimed_at")?,

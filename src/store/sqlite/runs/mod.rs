@@ -24,8 +24,8 @@ use super::prefix::Table;
 use crate::clock::Timestamp;
 use crate::files::name_of;
 use crate::store::{
-    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, RunFilter,
-    RunRecord, Runs, StoreError, Submission, Submitted, Used,
+    Attempt, CancelOutcome, Claim, Clock, Ending, Failure, Heartbeat, NewRun, Result, Retry,
+    RunFilter, RunRecord, Runs, StoreError, Submission, Submitted, Used,
 };
 
 #[cfg(test)]
@@ -96,22 +96,10 @@ impl Runs for SqliteStore {
         claim: &Claim,
         failure: &Failure,
         used: &Used,
-        retry_at: Timestamp,
+        retry: Retry,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
-        self.write(|transaction| leave::retry(transaction, id, claim, failure, used, retry_at, now))
-    }
-
-    fn wait_run(
-        &self,
-        id: &str,
-        claim: &Claim,
-        failure: &Failure,
-        used: &Used,
-        backoff: &dyn Fn(u32) -> Duration,
-        now: Timestamp,
-    ) -> Result<Option<RunRecord>> {
-        self.write(|transaction| leave::wait(transaction, id, claim, failure, used, backoff, now))
+        self.write(|transaction| leave::retry(transaction, id, claim, failure, used, retry, now))
     }
 
     fn release_run(

@@ -15,7 +15,7 @@ use crate::store::{EnvironmentKey, Failure, RunMetrics, RunRecord, RunStatus};
 pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id, r.engine_spec, r.deps_digest, coalesce(q.environment_id, r.environment_id),
     r.document_id, r.retry_of_run_id, c.name, c.path, r.source_digest, r.snapshot_path, r.input_name, r.input_path, r.input_sha256, r.input_size_bytes,
     r.input_sheets, r.options, coalesce(r.status, q.status), coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
-    coalesce(q.available_at, r.created_at), q.claimed_by, q.claim_expires_at, q.claim_process, coalesce(q.cancel_requested_at, r.cancel_requested_at),
+    coalesce(q.trouble_count, 0), coalesce(q.available_at, r.created_at), q.claimed_by, q.claim_expires_at, q.claim_process, coalesce(q.cancel_requested_at, r.cancel_requested_at),
     r.artifacts_deleted_at, r.created_at, coalesce(q.started_at, r.started_at), r.completed_at, r.exit_code, q.last_error, r.error_code, r.error_stage,
     r.error_message, r.error_hint, r.summary, r.output_path, r.run_dir, m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
     m.field_count_detected, m.column_count_unmapped, m.validation_issues_total, m.field_count_expected
@@ -49,6 +49,7 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         status: columns.status()?,
         attempt_count: columns.take()?,
         max_attempts: columns.take()?,
+        trouble_count: columns.take()?,
         available_at: Timestamp(columns.take()?),
         claimed_by: columns.take()?,
         claim_expires_at: columns.instant()?,
