@@ -1,11 +1,10 @@
 //! Processes that claim runs or build environments, and recovery of the claims of those that died.
 //!
 //! Each such process holds a lock of the operating system on a file of its own for as long as it lives, and is registered in
-//! the database. A process is dead when its file is there and its lock can be taken; neither its age nor its process number,
-//! which may be in use again, decides. The claims of a dead process of this machine go back to the queue at once. Of a
-//! process whose file is not to be seen nothing is known, although it names this machine: it may run in another container
-//! of the same host name, to which the data directory is mounted elsewhere. Its claims end with their leases, as those of
-//! another machine's processes do.
+//! the database. A process is dead when its file is there and its lock can be taken: the database has a write-ahead log, so
+//! all its processes run under one kernel, which releases the lock with the process. Neither a host name, which changes with
+//! the container, nor an age, nor a process number, which may be in use again, decides. The claims of a dead process go back to
+//! the queue at once. Of a process whose file is missing nothing is known; its claims end with their leases.
 
 use std::io;
 use std::path::PathBuf;
@@ -94,13 +93,12 @@ impl Drop for Member<'_> {
     }
 }
 
-/// Recovers the claims of dead processes of this machine. Returns the runs as they are now.
+/// Recovers the claims of dead processes. Returns the runs as they are now.
 ///
 /// # Errors
 /// The store cannot be used.
 pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
     let (machine, files) = (&*workspace.machine, workspace.files());
-    let host = machine.host();
     let backoff = |attempt| workspace.backoff(attempt);
     let builds = BuildAttempts {
         most: workspace.settings.worker.max_attempts,
@@ -108,10 +106,6 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     };
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
-        // Process numbers are used again, in a container by the next process at once, so only the lock decides.
-        if worker.host != host {
-            continue;
-        }
         let Some(lock_path) = lock_of_the_dead(workspace, &worker) else {
             continue;
         };
@@ -126,14 +120,13 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     Ok(runs)
 }
 
-/// The registered processes, oldest first, without those of this machine that are dead.
+/// The registered processes, oldest first, without those that are dead.
 ///
 /// # Errors
 /// The store cannot be used.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
-    let host = workspace.machine.host();
     let mut workers = workspace.store.workers()?;
-    workers.retain(|worker| worker.host != host || lock_of_the_dead(workspace, worker).is_none());
+    workers.retain(|worker| lock_of_the_dead(workspace, worker).is_none());
     Ok(workers)
 }
 

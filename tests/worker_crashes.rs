@@ -69,12 +69,31 @@ fn a_dead_process_is_found_although_its_number_is_in_use() {
 }
 
 #[test]
+fn a_dead_process_is_found_whatever_its_host_was_called() {
+    let place = Place::held("");
+    let run = place.enqueue("config", "members.csv");
+    let first = place.start_worker("first");
+    place.wait_until_held(1);
+    // As in a container that is made anew, or after a backup was restored on another machine.
+    place.change("UPDATE workers SET host = 'another'");
+    first.dies();
+    let second = place.start_worker("second");
+    // Found at once: its lease would hold for much longer than this test waits.
+    place.wait_until_held(2);
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    second.signal(SIGTERM);
+    second.wait().succeeds();
+    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+}
+
+#[test]
 fn of_a_process_whose_lock_file_is_not_seen_nothing_is_known() {
     let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let first = place.start_worker("first");
     place.wait_until_held(1);
-    // As in another container of the same host name, to which the data directory is mounted without this folder.
+    // As in another container, to which the data directory is mounted without this folder.
     fs::rename(place.path("data/db/workers"), place.path("elsewhere")).unwrap();
     let second = place.start_worker("second");
     let other = place.enqueue("config", "members.csv");

@@ -5,7 +5,7 @@ use crate::fleet;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// Recovers the claims of dead processes of this machine, and reports it in each run's log. Returns the runs as they are
+/// Recovers the claims of dead processes, and reports it in each run's log. Returns the runs as they are
 /// now.
 ///
 /// # Errors

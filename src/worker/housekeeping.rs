@@ -76,7 +76,7 @@ impl Duty {
 }
 
 impl Pool<'_> {
-    /// Before the first claim: recovers the claims of dead processes of this machine.
+    /// Before the first claim: recovers the claims of dead processes.
     pub(super) fn start(&self) {
         let worker = self.workspace.worker_id(0);
         if let Err(error) = self.recover(&worker) {

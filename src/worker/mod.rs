@@ -5,8 +5,8 @@
 //! passed. Environments are built in threads of their own (`builds`), as many as there are slots: a build that takes long, or
 //! hangs, keeps no run waiting whose environment is ready. One more thread does the maintenance (`housekeeping`):
 //! expired leases, dead processes, metrics; and one collects (`collecting`), for however long that takes. All that is done
-//! to a run happens under a claim; a process that dies leaves a lease that expires, and on its own machine a lock whose
-//! release shows its death at once.
+//! to a run happens under a claim; a process that dies leaves a lock whose release shows its death at once, and leases that
+//! expire.
 
 mod builds;
 mod collecting;

@@ -71,7 +71,7 @@ FAULTS = [
     ("a process whose lock file is not seen is taken for dead", "src/fleet.rs", ("        _ => None,\n    }", "        None => Some(here.clone()),\n        _ => None,\n    }")),
     ("dead processes are never found", "src/fleet.rs", ("Some((path, false)) => Some(path.clone()),", "Some((path, false)) if path.as_os_str().is_empty() => Some(path.clone()),")),
     ("the lock file of a process goes although its claims stay", "src/fleet.rs", ("matches!(self.workspace.store.remove_worker(&self.id), Ok(true))", "self.workspace.store.remove_worker(&self.id).is_ok()")),
-    ("a process that has the number of a dead one is taken for it", "src/fleet.rs", ("if worker.host != host {", "if worker.host != host || worker.pid == machine.pid() {")),
+    ("a process that has the number of a dead one is taken for it", "src/fleet.rs", ("        let Some(lock_path) = lock_of_the_dead(workspace, &worker) else {", "        let Some(lock_path) = lock_of_the_dead(workspace, &worker).filter(|_| worker.pid != machine.pid()) else {")),
     ("a process with claims is forgotten", "src/store/sqlite/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)\n", "")),
     ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("\"claim_process = ?1\"", "\"claim_process = ?1 AND ?1 IS NULL\"")),
     ("builds whose builder died are begun again without a pause", ENVIRONMENTS + "build.rs", ("AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))", "AfterFailure::RetryAt(now)")),

@@ -28,10 +28,9 @@ pub struct Process {
     pub id: String,
     /// The number that the machine gave it. Numbers are given again.
     pub pid: u32,
-    /// False: a process of another host's name, of which no process here knows whether it lives.
+    /// False: it runs in another container, which has another host name.
     pub is_here: bool,
-    /// False: it runs in another container of the same host name, and its lock file cannot be seen from here, nor those of
-    /// others from there.
+    /// False: its lock file cannot be seen from here, nor those of others from there.
     pub is_seen: bool,
     /// Cancelled where it is asked to stop.
     pub stop: Cancel,
@@ -169,7 +168,7 @@ impl Process {
     pub fn joins(self: &Arc<Self>, member: &str) {
         *self.member.lock().unwrap() = Some(member.to_owned());
         let mut members = self.world.members.lock().unwrap();
-        members.insert(member.to_owned(), self.is_here && self.is_seen);
+        members.insert(member.to_owned(), self.is_seen);
         drop(members);
         let mut alive = self.world.alive.lock().unwrap();
         alive.insert(member.to_owned(), Arc::clone(self));

@@ -15,7 +15,7 @@ const STEPS_WITH_FAULTS: u64 = 1_500;
 /// A healthy worker that is left alone has finished within so many steps.
 const STEPS_ALONE: u64 = 20_000;
 
-/// A worker that starts has found out within this which processes of its host are dead.
+/// A worker that starts has found out within this which processes are dead.
 const FOUND_DEAD_WITHIN: i64 = 15_000;
 /// No run waits longer than twice the longest backoff, and the sweep that finds that comes soon.
 const LONGEST_IDLENESS: i64 = 200_000;

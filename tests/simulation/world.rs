@@ -277,7 +277,7 @@ pub struct World {
     pub is_slow: bool,
     /// Processes that live, by what they are known as in the database.
     pub alive: Mutex<BTreeMap<String, Arc<Process>>>,
-    /// Whether a process that was ever known in the database is one of this host, and can be seen from it.
+    /// Whether the lock file of a process that was ever known in the database can be seen.
     pub members: Mutex<BTreeMap<String, bool>>,
     pub keys: Vec<EnvironmentKey>,
     /// Rings for all processes when a run is queued.
@@ -603,7 +603,7 @@ impl World {
         }
     }
 
-    /// Whatever a dead process of this host held has been taken back.
+    /// The claims of each dead process whose lock file can be seen have been recovered.
     pub fn judge_dead(&self) {
         let judge = self.judge();
         for (id, run) in &judge.snapshot().runs {
@@ -611,8 +611,8 @@ impl World {
                 continue;
             };
             let is_alive = self.alive.lock().unwrap().contains_key(process);
-            let is_here = self.members.lock().unwrap().get(process) == Some(&true);
-            if is_here && !is_alive {
+            let is_seen = self.members.lock().unwrap().get(process) == Some(&true);
+            if is_seen && !is_alive {
                 self.violated(&format!("run {id} is held by {process}, which is dead"));
             }
         }

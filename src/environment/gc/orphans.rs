@@ -13,7 +13,7 @@ use super::rule::Verdict;
 use crate::environment::in_use;
 use crate::files::name_of;
 use crate::layout::EnvironmentFolder;
-use crate::store::{EnvironmentRecord, RunFilter, RunStatus, StoreError};
+use crate::store::{EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
@@ -131,8 +131,7 @@ fn remove(
             return Ok(());
         }
     };
-    let known = Known::look(workspace)?.0;
-    if known.contains_key(folder) || may_be_used_elsewhere(workspace, folder, &known)? {
+    if Known::look(workspace)?.0.contains_key(folder) {
         report.skip(Verdict::InUse.reason());
         return Ok(());
     }
@@ -163,34 +162,6 @@ fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
         return false;
     };
     known.0.values().any(|environment| environment.id == id)
-}
-
-/// Whether a run on another machine may use the folder: its lock need not be visible here, so the records decide. A run whose
-/// environment is not recorded any more may be in any folder; one that is recorded in another folder may have begun in this
-/// one, before it was built anew.
-fn may_be_used_elsewhere(
-    workspace: &Workspace,
-    folder: &Path,
-    known: &HashMap<PathBuf, EnvironmentRecord>,
-) -> Result<bool, StoreError> {
-    let (store, host) = (&*workspace.store, workspace.machine.host());
-    if store.workers()?.iter().all(|worker| worker.host == host) {
-        return Ok(false);
-    }
-    // venvs/<workspace>/<configuration>/<digest>/<environment>
-    let of_workspace = folder.ancestors().nth(3).map(name_of);
-    let running = store.runs(&RunFilter {
-        workspace_id: of_workspace.unwrap_or_default(),
-        status: Some(RunStatus::Running),
-        limit: u32::MAX,
-        ..RunFilter::default()
-    })?;
-    Ok(running.iter().any(|run| {
-        let is_its_own =
-            |other: &&EnvironmentRecord| run.environment_id.as_ref() == Some(&other.id);
-        let environment = known.values().find(is_its_own);
-        environment.is_none_or(|environment| environment.folder.parent() == folder.parent())
-    }))
 }
 
 pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> Removed {

@@ -1,6 +1,6 @@
-//! Processes of machines that are gone, and lock files that no process holds any more. Those of this machine that died are
-//! found by their locks (`src/fleet.rs`); whether one of another machine lives cannot be seen, so time decides, generously:
-//! what it had claimed went back when its leases expired, long before.
+//! Records of processes whose lock files are missing, and lock files that no process holds any more. A process that died is
+//! found by its lock (`src/fleet.rs`); where the file is missing, time decides, generously: the claims of such a process went
+//! back to the queue when their leases expired, long before.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::lock::{self, Lock};
 use crate::machine::FoundKind;
 use crate::store::StoreError;
 
-/// A process of another machine that was not seen for so long is gone.
+/// A process without a lock file that was not seen for so long is gone.
 const GONE: Duration = Duration::from_secs(7 * 86_400);
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
@@ -24,30 +24,27 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         ..
     } = *pass;
     let (store, files) = (&workspace.store, workspace.files());
-    let host = workspace.machine.host();
     let mut known = HashSet::new();
     for worker in store.workers()? {
-        let is_gone = worker.host != host
-            && ages.is_older(worker.seen_at, GONE)
-            && lock::is_held(files, &worker.lock_path) != Some(true);
+        let is_gone = ages.is_older(worker.seen_at, GONE)
+            && lock::is_held(files, &worker.lock_path).is_none();
         if !is_gone || pass.is_stopped() {
             known.insert(worker.lock_path);
             continue;
         }
         report.scanned += 1;
         if !options.dry_run {
-            // What still has claims stays: whoever takes them back needs its name and its lock.
+            // A process that still has claims stays known: their recovery needs its id.
             if !store.remove_worker(&worker.id)? {
                 known.insert(worker.lock_path);
                 continue;
             }
-            let _ = files.remove_file(&worker.lock_path);
         }
         report.add(Removed {
             kind: "process",
             id: worker.id,
             name: worker.name,
-            reason: "its machine was not seen for a week",
+            reason: "its lock file is missing, and it was not seen for a week",
             bytes: 0,
         });
     }
