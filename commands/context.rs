@@ -7,6 +7,7 @@ use ade::configuration::Configuration;
 use ade::environment::prepare::{Prepared, prepare};
 use ade::files::describe;
 use ade::problem::code;
+use ade::run::recover::settle;
 use ade::settings::{Inputs, Settings};
 use ade::store::Opening;
 use ade::workspace::Workspace;
@@ -158,9 +159,17 @@ impl Context {
         Ok(Workspace::open_if_present(self.settings()?)?)
     }
 
-    /// The workspace, opened, for a command that needs a run. Without a database there are no runs, which is an error.
+    /// The workspace, opened, for a command that looks at runs, with the runs of dead processes recovered; `None` if there is
+    /// no database yet.
+    pub fn open_to_look(&self) -> Result<Option<Workspace>, Failure> {
+        let workspace = self.open_if_present()?;
+        workspace.iter().for_each(settle);
+        Ok(workspace)
+    }
+
+    /// As [`Self::open_to_look`], for a command that needs a run. Without a database there are no runs, which is an error.
     pub fn open_for_runs(&self) -> Result<Workspace, Failure> {
-        self.open_if_present()?.ok_or_else(|| {
+        self.open_to_look()?.ok_or_else(|| {
             Failure::usage(code::RUN_NOT_FOUND, "there are no runs yet")
                 .hint("`ade run CONFIG FILE` creates one")
         })

@@ -10,6 +10,7 @@ use ade::api::state::Told;
 use ade::api::{Api, Options};
 use ade::cancel::Cancel;
 use ade::run::Tools;
+use ade::run::recover::settle_until;
 use ade::store::TokenRecord;
 use ade::worker;
 use ade::workspace::Workspace;
@@ -75,6 +76,7 @@ impl Serving {
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &Told<'_>| told.api(now));
         let api = Api::new(Arc::clone(&workspace), options, report);
+        let works = worker.is_some();
         let failed = std::thread::scope(|scope| {
             let watching = scope.spawn(|| beside(&stop.in_order));
             let working = worker.map(|options| {
@@ -86,6 +88,10 @@ impl Serving {
                     worked
                 })
             });
+            if !works {
+                // A worker recovers the runs of dead processes by itself.
+                scope.spawn(|| settle_until(&workspace, &stop.in_order));
+            }
             listening.serve(&api, &stop.in_order, grace);
             // The API may end by itself only with the worker.
             stop.in_order.cancel();

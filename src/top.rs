@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::run::list::short_ids;
+use crate::run::recover::settle;
 use crate::store::{Overview, RunFilter, RunRecord, RunStatus, StoreError, WorkerRecord};
 use crate::workspace::Workspace;
 
@@ -30,11 +31,12 @@ pub struct View {
     pub recent: Vec<RunRecord>,
 }
 
-/// Reads the state of the queue.
+/// Reads the state of the queue, after the runs of dead processes were recovered.
 ///
 /// # Errors
 /// The store cannot be used.
 pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
+    settle(workspace);
     let store = &*workspace.store;
     let now = Timestamp::now();
     let since = Timestamp(now.0 - i64::try_from(WINDOW.as_millis()).unwrap_or(0));

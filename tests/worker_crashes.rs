@@ -549,3 +549,42 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
         took.as_secs_f64()
     );
 }
+
+#[test]
+fn every_command_that_looks_at_runs_settles_what_a_killed_ade_run_left() {
+    let place = Place::held("");
+    for (number, look) in [
+        "runs ls",
+        "runs show",
+        "logs tail",
+        "top --once",
+        "runs cancel latest",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let running = place.start("run config members.csv -q");
+        place.wait_until_held(number + 1);
+        let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+        assert_eq!(place.status_of(&run), "running");
+        running.dies();
+        let cancels = look.starts_with("runs cancel");
+        place.ade(look).succeeds();
+        // Nobody executes it, so a cancel ends it at once; without a recovery it would be asked to stop and stay as it is.
+        let status = if cancels { "cancelled" } else { "queued" };
+        assert_eq!(place.status_of(&run), status, "{look}");
+        if !cancels {
+            place.ade(&format!("runs cancel {run}")).succeeds();
+        }
+        place.ade(&format!("runs rm {run}")).succeeds();
+    }
+    // A follower who would wait for ever is told why.
+    let running = place.start("run config members.csv -q");
+    place.wait_until_held(6);
+    let mut follower = place.start("logs tail -f");
+    follower.wait_until_prints("engine.workbook.started");
+    running.dies();
+    follower.wait_until_says("the run waits, and no worker is running");
+    place.ade("runs cancel latest").succeeds();
+    follower.wait().ends_with(130);
+}

@@ -59,7 +59,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let Some(cancel) = cancel else {
         return Ok(ExitStatus::Done);
     };
-    let end = following.to_end(&cancel, &mut show)?;
+    let end = following.to_end(&cancel, &mut show, &mut || {
+        ui.say("note: the run waits, and no worker is running; `ade worker --drain` executes it");
+    })?;
     Ok(end.map_or(ExitStatus::Done, Into::into))
 }
 

@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         before: None,
         limit: args.limit,
     };
-    let Some(workspace) = context.open_if_present()? else {
+    let Some(workspace) = context.open_to_look()? else {
         return show_none(context);
     };
     if ui.json() {

@@ -9,19 +9,23 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::recover::settle;
 use super::{ends, kind_of_end, with_known_names};
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::events::{self, Follower, OwnEvent};
 use crate::files::FileError;
+use crate::fleet;
 use crate::layout::EnvironmentFolder;
 use crate::problem::{Facts, Kind, Problem, code};
-use crate::store::{EnvironmentStatus, StoreError};
+use crate::store::{EnvironmentStatus, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
 /// How often the log is read, and after how many times the state.
 const READ_EVERY: Duration = Duration::from_millis(50);
 const READS: u32 = 5;
+/// How often the runs of dead processes are recovered meanwhile.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// The event of a recorded end is in the log within this time, or will never be: it is written next.
 const LATE_EVENT: Duration = Duration::from_secs(1);
 
@@ -171,7 +175,8 @@ impl<'a> Following<'a> {
         Some(line)
     }
 
-    /// Passes each further event to `on` until the subject has ended and its log is complete. Returns what kind of end
+    /// Passes each further event to `on` until the subject has ended and its log is complete; `on_idle` is called once where
+    /// the run waits in the queue and no process is there that could execute it. Returns what kind of end
     /// that was, `None` for success; [`Kind::Cancelled`] also where `cancel` was set first.
     ///
     /// # Errors
@@ -180,9 +185,19 @@ impl<'a> Following<'a> {
         &mut self,
         cancel: &Cancel,
         on: &mut dyn FnMut(&Value),
+        on_idle: &mut dyn FnMut(),
     ) -> Result<Option<Kind>, FollowError> {
         let mut ended: Option<(End, Instant)> = None;
+        let (mut settled, mut is_told) = (Instant::now(), false);
         loop {
+            if settled.elapsed() >= SETTLE_EVERY {
+                settle(self.workspace);
+                settled = Instant::now();
+                if !is_told && self.is_idle()? {
+                    on_idle();
+                    is_told = true;
+                }
+            }
             // The state is read before the log: what was written up to the end is then passed on before this returns.
             if ended.is_none() {
                 ended = self.end()?.map(|end| (end, Instant::now()));
@@ -200,6 +215,15 @@ impl<'a> Following<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a run waits in the queue and no process is there that could execute it.
+    fn is_idle(&self) -> Result<bool, StoreError> {
+        let Subject::Run(id) = &self.subject else {
+            return Ok(false);
+        };
+        let run = self.workspace.store.run(self.workspace.id(), id)?;
+        Ok(run.status == RunStatus::Queued && fleet::living(self.workspace)?.is_empty())
     }
 
     /// `None`: it has not ended.

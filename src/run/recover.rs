@@ -1,6 +1,12 @@
 //! Recovers runs whose process died: ends their claims, clears leftovers, and reports it in their logs.
+//!
+//! Workers and `ade run` recover before they claim. Every command that looks at runs does so too, so that none shows a run as
+//! running, waits for it or refuses to remove it when nothing but its dead process holds it.
+
+use std::time::Duration;
 
 use super::{ends, leftovers};
+use crate::cancel::Cancel;
 use crate::fleet;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
@@ -21,4 +27,16 @@ pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
         ends::report_taken_back(workspace, run, ends::RECOVERED, "Its process died");
     }
     Ok(runs)
+}
+
+/// Recovers before runs are looked at. Where the store does not allow it, what is recorded is what is shown.
+pub fn settle(workspace: &Workspace) {
+    let _ = recover(workspace);
+}
+
+/// Recovers every second until the flag is raised: for a process that shows runs and executes none.
+pub fn settle_until(workspace: &Workspace, end: &Cancel) {
+    while !workspace.machine.wait(end, Duration::from_secs(1)) {
+        settle(workspace);
+    }
 }
