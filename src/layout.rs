@@ -289,35 +289,6 @@ pub fn package_bytecode(shelf: &Path, package: &str) -> PathBuf {
     shelf.join(package)
 }
 
-/// The name of a folder that was set aside to be deleted: it says by whom, and what the folder was called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trash {
-    /// The database whose process set it aside.
-    pub database_id: String,
-    /// What it was called.
-    pub name: String,
-}
-
-impl Trash {
-    const PREFIX: &str = ".trash-";
-
-    /// The name, with a token that no other deletion has.
-    pub fn file_name(&self, token: &str) -> String {
-        format!("{}{}.{token}.{}", Self::PREFIX, self.database_id, self.name)
-    }
-
-    /// What a name says, if it is such a name. Neither ids nor tokens have dots.
-    pub fn of(name: &str) -> Option<Self> {
-        let mut parts = name.strip_prefix(Self::PREFIX)?.splitn(3, '.');
-        let (database_id, _token, name) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_whole = !database_id.is_empty() && checked_segment("name", name).is_ok();
-        is_whole.then(|| Self {
-            database_id: database_id.to_owned(),
-            name: name.to_owned(),
-        })
-    }
-}
-
 /// A database file, for the files beside it.
 #[derive(Clone, Copy, Debug)]
 pub struct DatabaseFile<'a>(pub &'a Path);
@@ -690,25 +661,6 @@ mod tests {
             }
         }
         assert!(!is_own(&foreign.join("a/b")));
-    }
-
-    #[test]
-    fn the_name_of_what_was_set_aside_says_whose_it_was() {
-        let trash = Trash {
-            database_id: "0199-d".to_owned(),
-            name: "a.b_c".to_owned(),
-        };
-        assert_eq!(Trash::of(&trash.file_name("0199-t")), Some(trash));
-        for other in [
-            "",
-            ".trash-1",
-            ".trash-d.t.",
-            ".trash-.t.n",
-            "d.t.n",
-            ".trash-d.t.../n",
-        ] {
-            assert_eq!(Trash::of(other), None, "{other}");
-        }
     }
 
     #[test]

@@ -207,22 +207,17 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
     let mark = mark(&place);
     let others = "01990000-0000-7000-8000-00000000000d";
     let id = |number: u32| format!("01990000-0000-7000-8000-{number:012}");
-    let trash = |of: &str, number| key.join(format!(".trash-{of}.token.{}", id(number)));
 
     let own = key.join(id(0));
     place.write(own.join(".owner"), &mark);
-    let set_aside = trash(mark.trim(), 1);
+    // What a deletion that was interrupted at its very end left.
+    let locked = key.join(id(1));
+    place.write(locked.join("build.lock"), "");
     let unrecorded = place.run_folder(&id(2));
     place.write(unrecorded.join(".unrecorded"), &mark);
     let elsewhere = place.path("data/workspaces/other/runs").join(id(3));
     place.write(elsewhere.join(".unrecorded"), &mark);
-    let removed_run = place.path("data/workspaces/default/runs").join(format!(
-        ".trash-{}.token.{}",
-        mark.trim(),
-        id(9)
-    ));
-    place.write(removed_run.join("output/o.xlsx"), "o");
-    let going = [&own, &set_aside, &unrecorded, &elsewhere, &removed_run];
+    let going = [&own, &locked, &unrecorded, &elsewhere];
 
     let young = key.join(id(4));
     place.write(young.join(".owner"), &mark);
@@ -231,7 +226,6 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
     let unknown = key.join(id(5));
     let of_others = key.join(id(6));
     place.write(of_others.join(".owner"), others);
-    let trash_of_others = trash(others, 7);
     let run = place.run_folder(&id(8));
     let with_output = place.run_folder(&id(10));
     place.write(with_output.join(".unrecorded"), &mark);
@@ -248,14 +242,15 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
         &young_run,
         &unknown,
         &of_others,
-        &trash_of_others,
         &run,
         &with_output,
         &being_staged,
         &of_others_run,
     ];
     for folder in going.into_iter().chain(staying) {
-        place.write(folder.join("inside/file"), "some bytes");
+        if folder != &locked {
+            place.write(folder.join("inside/file"), "some bytes");
+        }
         if ![&young, &young_run].contains(&folder) {
             age(folder);
         }
@@ -276,7 +271,7 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
     for folder in staying {
         assert!(folder.join("inside/file").exists(), "{}", folder.display());
     }
-    assert_eq!(report["skipped"]["not in the database"], 6, "{report}");
+    assert_eq!(report["skipped"]["not in the database"], 5, "{report}");
     assert_eq!(
         removed(&place.ade("env gc --json").succeeds().json()),
         Vec::<&str>::new()
@@ -323,6 +318,8 @@ fn of_what_data_directories_share_each_collects_its_own() {
 fn a_jump_of_the_clock_makes_nothing_old() {
     let mut place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
+    let deleted = place.latest_run()["id"].as_str().unwrap().to_owned();
+    place.ade("run config members.csv -q").succeeds();
     place.ade("env gc -q").succeeds();
     fs::rename(place.path("config"), place.path("config-away")).unwrap();
     // As it is after a jump of the clock by a hundred days: all that was recorded is that much older.
@@ -347,10 +344,10 @@ fn a_jump_of_the_clock_makes_nothing_old() {
     place.set("ADE_WORKER_GC_INTERVAL_SECONDS", "1");
     place.hurry();
     // Deleted with each collection, after everything else of it was judged.
-    let sentinel = place
-        .path("data/workspaces/default/runs")
-        .join(format!(".trash-{}.token.gone", mark(&place).trim()));
-    place.write(sentinel.join("file"), "");
+    place.change(&format!(
+        "UPDATE runs SET artifacts_deleted_at = 1 WHERE id = '{deleted}'"
+    ));
+    let sentinel = place.run_folder(&deleted);
     let mut worker = place.start_worker("one");
     worker.wait_until_says("looking for work");
     wait_for("a collection", || !sentinel.exists());
@@ -409,7 +406,7 @@ fn what_cannot_be_locked_stays() {
 }
 
 #[test]
-fn an_interrupted_deletion_is_undone_or_completed() {
+fn an_interrupted_deletion_is_completed_and_a_refused_one_changes_nothing() {
     let place = Place::new();
     place.members("members.csv");
     for name in ["one", "two"] {
@@ -423,24 +420,18 @@ fn an_interrupted_deletion_is_undone_or_completed() {
         PathBuf::from(place.query::<String>(&sql))
     };
     let (one, two) = (folder("one"), folder("two"));
-    let set_aside = |folder: &Path| {
-        let name = folder.file_name().unwrap().to_str().unwrap();
-        let trash = format!(".trash-{}.token.{name}", mark(&place).trim());
-        let aside = folder.with_file_name(trash);
-        fs::rename(folder, &aside).unwrap();
-        aside
-    };
-    // The first was set aside, and its record is still there; of the second, the record is gone.
-    let (first, second) = (set_aside(&one), set_aside(&two));
+    // The process died after it had deleted the record, and a part of the folder.
     place.change(&format!(
         "DELETE FROM environments WHERE folder = '{}'",
         two.display()
     ));
+    fs::remove_file(two.join(".ready")).unwrap();
+    fs::remove_dir_all(two.join(".venv")).unwrap();
+    age(&two);
     let report = place.ade("env gc --ttl-days 0 --json").succeeds().json();
-    assert_eq!(removed(&report), [second.to_str().unwrap()]);
-    assert!(!first.exists() && !second.exists() && one.join(".ready").exists());
+    assert_eq!(removed(&report), [two.to_str().unwrap()]);
+    assert!(!two.exists() && one.join(".ready").exists());
 
-    // The database refuses: the folder gets its name back at once.
     place.change(
         "CREATE TRIGGER refuse BEFORE DELETE ON environments BEGIN SELECT RAISE(ABORT, 'no'); END",
     );
@@ -449,52 +440,6 @@ fn an_interrupted_deletion_is_undone_or_completed() {
     place.change("DROP TRIGGER refuse");
     place.ade("run one members.csv -q").succeeds();
     assert_eq!(folder("one"), one, "it was not built again");
-}
-
-#[test]
-fn a_run_finds_the_environment_that_a_collection_has_set_aside() {
-    let mut place = Place::ready();
-    place.hurry();
-    let folder = environment_folder(&place);
-    let name = folder.file_name().unwrap().to_str().unwrap();
-    let aside = folder.with_file_name(format!(".trash-{}.token.{name}", mark(&place).trim()));
-
-    // The collection died.
-    for run in ["run config members.csv -q", "env build config -q"] {
-        fs::rename(&folder, &aside).unwrap();
-        place.ade(run).succeeds();
-        assert_eq!(environment_folder(&place), folder, "{run}");
-        assert!(folder.join(".ready").exists() && !aside.exists());
-    }
-    place.enqueue("config", "members.csv");
-    fs::rename(&folder, &aside).unwrap();
-    let worked = place.ade("worker --drain").succeeds();
-    assert!(!worked.stderr.contains("building"), "{worked}");
-    assert_eq!(environment_folder(&place), folder);
-
-    // It lives, and gives the folder its name back.
-    fs::rename(&folder, &aside).unwrap();
-    let held = fs::File::open(aside.join("build.lock")).unwrap();
-    held.lock().unwrap();
-    let run = place.start("run config members.csv -q");
-    std::thread::sleep(Duration::from_millis(300));
-    fs::rename(&aside, &folder).unwrap();
-    drop(held);
-    run.wait().succeeds();
-    assert_eq!(environment_folder(&place), folder);
-
-    // It stands still: nobody waits for it for long.
-    fs::rename(&folder, &aside).unwrap();
-    let held = fs::File::open(aside.join("build.lock")).unwrap();
-    held.lock().unwrap();
-    place.ade("run config members.csv -q").succeeds();
-    let new = environment_folder(&place);
-    assert_ne!(new, folder, "what stands still may be in the old folder");
-    // What it left behind is of an environment that is recorded elsewhere.
-    drop(held);
-    let report = place.ade("env gc --json").succeeds().json();
-    assert_eq!(removed(&report), [aside.to_str().unwrap()]);
-    assert!(!aside.exists() && new.join(".ready").exists());
 }
 
 #[test]

@@ -319,7 +319,7 @@ fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
     place.ade(&format!("runs cancel {run}")).succeeds();
     place.ade("worker --drain -q").succeeds();
     left.into_iter().for_each(wait_for_death);
-    place.is_sound(&run, "cancelled", &["cancelled"]);
+    place.is_sound(&run, "cancelled", &["lost"]);
 }
 
 #[test]

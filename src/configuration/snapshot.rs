@@ -48,15 +48,12 @@ impl Sources {
     /// A file cannot be read or has changed since it was hashed, or the copy cannot be written.
     pub fn snapshot(&self, snapshots: &Path) -> Result<PathBuf, ConfigurationError> {
         let target = snapshot(snapshots, &self.digest);
-        if touch(&target) {
-            return Ok(target);
-        }
         fs::create_dir_all(snapshots).map_err(FileError::on("create the folder", snapshots))?;
         let _turn = Lock::take(&snapshot_lock(snapshots))?;
         if touch(&target) {
             return Ok(target);
         }
-        // Only the holder of the lock makes partial copies, so any that exists now is a leftover.
+        // Only the holder of the lock makes or deletes partial copies, so any that exists now is a leftover.
         files::remove_abandoned(snapshots, Duration::ZERO);
 
         let partial = PartialFolder::in_folder(snapshots);
@@ -78,7 +75,7 @@ impl Sources {
 }
 
 /// Whether a copy is there. It is touched, so that collection keeps it until a run or an environment is recorded that needs
-/// it; a collection that was quicker has renamed it, and it is not there.
+/// it. The caller holds the lock of those that make and delete copies.
 fn touch(target: &Path) -> bool {
     let Ok(folder) = File::open(target) else {
         return false;

@@ -1,7 +1,7 @@
 //! Who uses an environment, and whose it is.
 //!
 //! In each environment's folder a file names the database that it belongs to. A process that runs an engine in the environment
-//! holds a lock on that file, shared with the others that do; collection takes it alone before it sets the folder aside. So
+//! holds a lock on that file, shared with the others that do; collection takes it alone before it deletes the folder. So
 //! an environment is in use for as long as a live process has it open, whatever the records say: after `ade env build
 //! --force`, they name another folder. The lock goes with its process. Where it cannot be
 //! taken, a run does without, and the records alone keep its environment; collection deletes nothing that it cannot lock.
@@ -28,11 +28,10 @@ impl InUse {
         let lock = match files.try_lock_shared(&owner) {
             Ok(None) => return None,
             Ok(lock) => lock,
-            // It is set aside at this moment, and what gets its name back would not be locked.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(_) => None,
         };
-        // Only now: before, it could have been set aside.
+        // Only now: before, it could have been deleted.
         is_ready(files, folder).then_some(Self { _lock: lock })
     }
 }

@@ -13,7 +13,7 @@ pub use super::attempt::ProvideError;
 use super::attempt::{Attempt, lost, record_step};
 use super::builder::Build;
 use super::prepare::Prepared;
-use super::rebuild::{is_usable_soon, requeue};
+use super::rebuild::{is_usable, requeue};
 use super::{BuildError, BuildEvent, in_use};
 use crate::cancel::{Cancel, linked};
 use crate::clock::Timestamp;
@@ -126,7 +126,7 @@ impl Provider<'_> {
         let mut seen = known.clone();
         loop {
             let is_new = want == Want::Ready || seen.ready_at > known.ready_at;
-            if is_new && is_usable_soon(self.workspace, &seen, cancel) {
+            if is_new && is_usable(self.workspace.files(), &seen) {
                 return Ok(ready(seen, on));
             }
             if let Some(failed) = failed_meanwhile(&known, &seen) {

@@ -20,7 +20,7 @@ impl PartialFolder {
     /// Chooses a name in `parent` that no other process uses. The folder is not created yet.
     pub fn in_folder(parent: &Path) -> Self {
         PartialFolder {
-            path: parent.join(format!("{PREFIX}{}", Uuid::now_v7().simple())),
+            path: partial_in(parent, &Uuid::now_v7().simple().to_string()),
         }
     }
 
@@ -46,7 +46,12 @@ impl Drop for PartialFolder {
     }
 }
 
-/// Whether a folder is being filled, or is a leftover of that.
+/// The name of a partial folder in `parent`, with a token that no other one has.
+pub fn partial_in(parent: &Path, token: &str) -> PathBuf {
+    parent.join(format!("{PREFIX}{token}"))
+}
+
+/// Whether a folder is being filled or deleted, or is a leftover of that.
 pub fn is_partial(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())

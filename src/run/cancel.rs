@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::ends;
 use super::enqueue::open_log;
+use super::{ends, leftovers};
 use crate::events::EventLog;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{CancelOutcome, RunRecord, StoreError};
@@ -73,6 +73,9 @@ pub(super) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
     let outcome = workspace.store.request_cancel(id, now)?;
     match &outcome {
         CancelOutcome::Cancelled(run) => {
+            // No process claims it any more, so none clears what its dead process left.
+            let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+            leftovers::clear(&*workspace.machine, &folder);
             note(workspace, run);
             ends::report_ended(workspace, run);
         }

@@ -22,7 +22,7 @@ use crate::clock::Timestamp;
 use crate::engine::Launch;
 use crate::environment::in_use::InUse;
 use crate::environment::provide::ProvideError;
-use crate::environment::rebuild::{is_usable_soon, requeue};
+use crate::environment::rebuild::{is_usable, requeue};
 use crate::lease::Held;
 use crate::machine::Steady;
 use crate::problem::{Problem, code};
@@ -177,7 +177,7 @@ impl Lifecycle<'_> {
             // A database that does not answer says nothing about the environment.
             Err(error) => Err(error),
             Ok(found) => {
-                let is_usable = is_usable_soon(self.workspace, &found, self.cancel);
+                let is_usable = is_usable(self.workspace.files(), &found);
                 Ok(is_usable.then_some(found))
             }
         }
@@ -256,7 +256,7 @@ impl Lifecycle<'_> {
         // Another run may have found it before, and a process may have built it since.
         if let Some(environment) = store.environment_of(&run.key)?
             && environment.status == EnvironmentStatus::Ready
-            && !is_usable_soon(self.workspace, &environment, self.cancel)
+            && !is_usable(self.workspace.files(), &environment)
         {
             requeue(self.workspace, &environment, &environment.snapshot)?;
         }

@@ -1,11 +1,12 @@
-//! Removing an ended run: its files are set aside, then its record is deleted, then its files.
+//! Removing an ended run: its record says that its files go, they are deleted, then the record. Where that is interrupted,
+//! collection deletes the files, and the run can be removed again.
 
 use std::io;
 
 use super::error::{NotEnded, demand_ended};
-use crate::environment::gc::Aside;
+use crate::clock::Timestamp;
 use crate::files::{FileError, disk_usage};
-use crate::problem::{Facts, Problem};
+use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -15,6 +16,12 @@ pub enum RemoveError {
     /// It has not ended.
     #[error(transparent)]
     NotEnded(#[from] NotEnded),
+    /// A retry of it, which reads its files, has not ended.
+    #[error("run {id} is being repeated")]
+    Repeated {
+        /// The run.
+        id: String,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -27,6 +34,8 @@ impl Problem for RemoveError {
     fn facts(&self) -> Facts {
         match self {
             Self::NotEnded(error) => error.facts(),
+            Self::Repeated { .. } => Facts::new(Kind::Usage, code::RUN_NOT_ENDED)
+                .hint("a retry reads its files; try again when the retry has ended"),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
         }
@@ -57,33 +66,24 @@ pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<Remov
 }
 
 fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
-    let files = workspace.files();
-    let aside =
-        Aside::set(workspace, &run.run_dir).map_err(FileError::on("delete", &run.run_dir))?;
-    if let Err(error) = delete_record(workspace, run) {
-        if let Some(aside) = aside {
-            // Where this fails, collection does it.
-            let _ = aside.put_back(files);
-        }
-        return Err(error);
-    }
-    // A collection that came in between may have given it its name back.
-    let left = aside.map(|aside| aside.path);
-    for folder in left.iter().chain([&run.run_dir]) {
-        match files.remove_tree(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(FileError::on("delete", folder)(error).into());
-            }
-            _ => {}
+    let store = &workspace.store;
+    let now = workspace.machine.now();
+    let may_go = run.artifacts_deleted_at.is_some()
+        || store.mark_artifacts_deleted(&run.id, Timestamp(i64::MAX), now)?;
+    if !may_go {
+        let found = store.run(&run.key.workspace_id, &run.id)?;
+        demand_ended(&found)?;
+        if found.artifacts_deleted_at.is_none() {
+            return Err(RemoveError::Repeated { id: found.id });
         }
     }
-    Ok(())
-}
-
-fn delete_record(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
-    if !workspace.store.delete_run(&run.id)? {
-        // Its state changed since it was read, or another process removed it.
-        demand_ended(&workspace.store.run(&run.key.workspace_id, &run.id)?)?;
+    match workspace.files().remove_tree(&run.run_dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(FileError::on("delete", &run.run_dir)(error).into());
+        }
+        _ => {}
     }
+    // Another process may have removed it meanwhile.
+    store.delete_run(&run.id)?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ade::clock::Timestamp;
+use ade::layout::EnvironmentFolder;
 use ade::machine::{Files, Found, FoundKind, HeldLock, OpenLog};
 
 use super::threads::{Wake, give_way};
@@ -185,15 +186,6 @@ impl Disk {
 
     pub fn is_there(&self, path: &Path) -> bool {
         self.names.contains_key(path)
-    }
-
-    /// The folders that were set aside to be deleted.
-    pub fn set_aside(&self) -> Vec<PathBuf> {
-        let is_trash = |path: &&PathBuf| {
-            let name = path.file_name().unwrap_or_default();
-            name.to_string_lossy().starts_with(".trash-")
-        };
-        self.names.keys().filter(is_trash).cloned().collect()
     }
 
     pub fn release_locks(&mut self, process: &str) {
@@ -420,6 +412,12 @@ impl Files for ProcessDisk {
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         let path = self.at(path);
+        // An environment goes with this file.
+        if let Some(folder) = path.parent()
+            && EnvironmentFolder(folder.to_owned()).ready() == path
+        {
+            self.world().judge_deleting(&self.process, folder);
+        }
         self.change(|disk, now| match disk.names.get(&path) {
             Some(Node::File(_)) => {
                 disk.names.remove(&path);
@@ -457,8 +455,7 @@ impl Files for ProcessDisk {
             }
         })?;
         let world = self.world();
-        let name = path.file_name().unwrap_or_default();
-        let is_large = name.to_string_lossy().starts_with(".trash-");
+        let is_large = path.starts_with(world.layout.venvs());
         if world.is_slow && is_large && !std::thread::panicking() {
             give_way(Wake::at(world.steady() + world.chance.between(0, 120_000)));
         }

@@ -38,13 +38,11 @@ pub const SETTLE: Duration = Duration::from_secs(25);
 pub const WORKSPACE: &str = "default";
 /// The id of the database.
 pub const DATABASE: &str = "simulated-database";
-/// What is there and not of this database, or not known to it: a finished workbook, an environment, a folder that another
-/// database's process set aside.
-const FOREIGN: [&str; 4] = [
+/// What is there and not of this database, or not known to it: a finished workbook, an input, an environment.
+const FOREIGN: [&str; 3] = [
     "/data/workspaces/default/runs/foreign/output/out.xlsx",
     "/data/workspaces/other/runs/foreign/input/in.xlsx",
     "/data/venvs/default/configuration/deps-foreign/foreign/logs/events.ndjson",
-    "/data/venvs/default/configuration/deps-foreign/.trash-other.token.foreign/logs/events.ndjson",
 ];
 /// The folder of the one configuration.
 pub const CONFIGURATION: &str = "/configuration";
@@ -273,7 +271,7 @@ pub struct World {
     pub engines: Mutex<BTreeMap<u32, PathBuf>>,
     pub collection: Mutex<CollectionLease>,
     last_jump: AtomicI64,
-    /// To delete a folder that was set aside takes long.
+    /// To delete what is in the folder of an environment takes long.
     pub is_slow: bool,
     /// Processes that live, by what they are known as in the database.
     pub alive: Mutex<BTreeMap<String, Arc<Process>>>,
@@ -525,8 +523,8 @@ impl World {
         }
     }
 
-    /// A process is about to rename or delete a folder.
-    pub fn judge_taking(&self, process: &str, path: &Path, is_deleted: bool) {
+    /// A process is about to delete the folder of an environment, or what makes it whole.
+    pub fn judge_deleting(&self, process: &str, path: &Path) {
         for environment in self.engines.lock().unwrap().values() {
             if environment.starts_with(path) {
                 self.violated(&format!(
@@ -535,28 +533,26 @@ impl World {
                 ));
             }
         }
+        let judge = self.judge();
+        let mut recorded = judge.snapshot().environments.values();
+        let is_ready = recorded.any(|row| row.status == "ready" && Path::new(&row.folder) == path);
+        drop(judge);
+        if is_ready {
+            self.violated(&format!(
+                "{process} deletes {}, which is ready",
+                path.display()
+            ));
+        }
+    }
+
+    /// A process is about to rename or delete a folder.
+    pub fn judge_taking(&self, process: &str, path: &Path, is_deleted: bool) {
+        if is_deleted {
+            self.judge_deleting(process, path);
+        }
         let taken = path.display().to_string();
         if self.judge().folders.values().any(|folder| *folder == taken) {
             self.violated(&format!("{process} takes {taken} from under a builder"));
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if is_deleted
-            && let Some((_, name)) = name
-                .strip_prefix(".trash-")
-                .and_then(|rest| rest.rsplit_once('.'))
-        {
-            let folder = path.with_file_name(name);
-            let judge = self.judge();
-            let mut recorded = judge.snapshot().environments.values();
-            let is_ready =
-                recorded.any(|row| row.status == "ready" && Path::new(&row.folder) == folder);
-            drop(judge);
-            if is_ready && !self.disk.lock().unwrap().is_there(&folder) {
-                self.violated(&format!(
-                    "{process} deletes {}, which is ready",
-                    folder.display()
-                ));
-            }
         }
         let is_runs_own = path.parent() == Some(&self.layout.runs(WORKSPACE));
         let run = path.file_name().unwrap_or_default().to_string_lossy();
@@ -628,14 +624,6 @@ impl World {
         for file in FOREIGN {
             if !disk.is_there(file.as_ref()) {
                 self.violated(&format!("at rest: {file} is gone, which was another's"));
-            }
-        }
-        for path in disk.set_aside() {
-            if !FOREIGN
-                .iter()
-                .any(|file| Path::new(file).starts_with(&path))
-            {
-                self.violated(&format!("at rest: {} is still there", path.display()));
             }
         }
         drop(disk);

@@ -7,7 +7,6 @@
 //! database does not know is kept and counted. A second pass deletes nothing.
 
 mod age;
-mod aside;
 mod caches;
 mod lease;
 mod orphans;
@@ -21,9 +20,8 @@ mod runs;
 mod snapshots;
 
 pub use age::Ages;
-pub use aside::Aside;
 pub use lease::{CollectError, collect_alone};
-pub use remove::{Restored, remove_environment, restore};
+pub use remove::remove_environment;
 pub use report::{NotDeleted, Options, Removed, Report, UNKNOWN};
 pub use rule::{Facts, Judged, Verdict, judge, judge_all};
 pub use runs::REPEATED;

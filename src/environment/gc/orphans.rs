@@ -1,18 +1,17 @@
-//! Environments' folders that no record names: what was set aside and not deleted, what `ade env build --force` and builders
-//! that died left. They are deleted with proof that they are this database's own, and while no live process uses them; all
+//! Environments' folders that no record names: what interrupted deletions, `ade env build --force` and builders that died left. They are deleted with proof that they are this database's own, and while no live process uses them; all
 //! others are kept, for a database that is older than they are, or another one, would not know them either.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::aside::Aside;
 use super::pass::Pass;
-use super::remove::{Locks, Refusal, remove_key_folder, would_remove};
-use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
+use super::remove::{Locks, delete_folder, remove_key_folder, would_remove};
+use super::report::{Options, Removed, Report, UNKNOWN};
 use super::rule::Verdict;
 use crate::environment::in_use;
 use crate::files::name_of;
-use crate::layout::EnvironmentFolder;
+use crate::layout::{self, EnvironmentFolder};
+use crate::machine::FoundKind;
 use crate::store::{EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -39,9 +38,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
             if known.0.contains_key(&folder) {
                 continue;
             }
-            if let Some(aside) = Aside::found(workspace, &folder) {
-                finish(workspace, &aside, options, report)?;
-            } else if ages.is_older(modified(workspace, &folder), options.leftover_ttl) {
+            if ages.is_older(modified(workspace, &folder), options.leftover_ttl) {
                 remove(workspace, &folder, &known, options, report)?;
             }
         }
@@ -67,42 +64,6 @@ impl Known {
 pub(super) fn modified(workspace: &Workspace, folder: &Path) -> crate::clock::Timestamp {
     let found = workspace.files().find(folder);
     found.map_or(workspace.machine.now(), |found| found.modified)
-}
-
-/// Undoes an interrupted deletion where the record is still there, and completes it where it is not.
-fn finish(
-    workspace: &Workspace,
-    aside: &Aside,
-    options: &Options,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    let files = workspace.files();
-    let removed = leftover(workspace, &aside.path);
-    if options.dry_run {
-        if !Known::look(workspace)?.0.contains_key(&aside.folder) {
-            report.add(removed);
-        }
-        return Ok(());
-    }
-    let _locks = match Locks::take(&*workspace.machine, &aside.path) {
-        Ok(Some(locks)) => locks,
-        // Whoever is in the middle of it holds the locks, or has come to its end.
-        Ok(None) | Err(Refusal::Used) => return Ok(()),
-        Err(Refusal::File(error)) => {
-            report.failed.push(error);
-            return Ok(());
-        }
-    };
-    let is_known = Known::look(workspace)?.0.contains_key(&aside.folder);
-    if is_known && !files.exists(&aside.folder) {
-        if let Err(error) = aside.put_back(files) {
-            report.failed.push(NotDeleted::of(&aside.path, error));
-        }
-        return Ok(());
-    }
-    delete(files, &aside.path, report);
-    report.add(removed);
-    Ok(())
 }
 
 /// Deletes a folder that no record names, where it is this database's own and nobody uses it.
@@ -135,22 +96,18 @@ fn remove(
         report.skip(Verdict::InUse.reason());
         return Ok(());
     }
-    // Under its new name it is this database's to delete also when only a part of it is left.
-    match Aside::set(workspace, folder) {
-        Ok(Some(aside)) => {
-            delete(files, &aside.path, report);
-            report.add(removed);
-        }
-        Ok(None) => {}
-        Err(error) => report.failed.push(NotDeleted::of(folder, error)),
-    }
+    delete_folder(files, folder, report);
+    report.add(removed);
     Ok(())
 }
 
-/// Whether a folder was built for this database: it says so, or it holds an environment that this database records, in
-/// another folder by now.
+/// Whether a folder was built for this database: it says so, it holds an environment that this database records, in another
+/// folder by now, or nothing is left in it but a lock.
 fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
-    if in_use::is_owned(workspace, folder) {
+    let lock = layout::build_lock(folder);
+    let names = workspace.files().names(folder).unwrap_or_default();
+    let is_lock = |(name, _): &(String, FoundKind)| folder.join(name) == lock;
+    if in_use::is_owned(workspace, folder) || names.len() == 1 && names.iter().all(is_lock) {
         return true;
     }
     let record = EnvironmentFolder(folder.to_owned()).record();

@@ -1,12 +1,12 @@
 //! Deletes one environment, unless something has come to need it: under the lock of its builders and that of its users the
-//! folder is set aside, then the record is deleted, then the folder. Where the record must be kept, the folder gets its name
-//! back; where that cannot be found out, the next collection does the one or the other, or a run that looks for the folder.
+//! record is deleted, then the folder. A run that needs the configuration afterwards gets a new record with a new folder, so
+//! nothing waits for the deletion. Where it is interrupted, the marker in the folder, which goes last, says whose leftover it
+//! is ([`super::orphans`]).
 
 use std::io;
 use std::path::Path;
 
-use super::aside::Aside;
-use super::report::{NotDeleted, Removed, Report, delete};
+use super::report::{NotDeleted, Removed, Report};
 use super::rule::Verdict;
 use crate::files::FileError;
 use crate::layout::{self, BUILD_LOCK, EnvironmentFolder};
@@ -46,40 +46,16 @@ pub fn remove_environment(
             return Ok(false);
         }
     };
-    // A folder that was not there a moment ago is that of a builder, which has claimed the record before it made it.
-    let aside = match &locks {
-        Some(_) => Aside::set(workspace, folder),
-        None => Ok(None),
-    };
-    let aside = match aside {
-        Ok(aside) => aside,
-        Err(error) => {
-            report.failed.push(NotDeleted::of(folder, error));
-            return Ok(false);
-        }
-    };
-    let answer = workspace
+    if !workspace
         .store
-        .delete_environment(&environment.id, cold_since);
-    let is_deleted = match &answer {
-        Ok(is_deleted) => *is_deleted,
-        // A store that did not answer may have done what it was asked.
-        Err(_) => is_gone(workspace, environment),
-    };
-    if !is_deleted {
-        // Also where that is not known: a folder that is there without a record can still be deleted, and the other way
-        // round a run would not find it.
-        if let Some(aside) = &aside
-            && let Err(error) = aside.put_back(files)
-        {
-            report.failed.push(NotDeleted::of(&aside.path, error));
-        }
-        answer?;
+        .delete_environment(&environment.id, cold_since)?
+    {
         report.skip(Verdict::InUse.reason());
         return Ok(false);
     }
-    if let Some(aside) = aside {
-        delete(files, &aside.path, report);
+    // Without locks there was no folder. One that is there by now is that of a builder, which claimed its record first.
+    if locks.is_some() {
+        delete_folder(files, folder, report);
     }
     drop(locks);
     // The key's folder is deleted with its last environment; the next builder creates it again.
@@ -90,44 +66,41 @@ pub fn remove_environment(
     Ok(true)
 }
 
-/// What was found in the place of a folder that is missing.
-pub enum Restored {
-    /// It is not set aside, or its record is gone.
-    NotAside,
-    /// It was set aside by a process that died, and has got its name back.
-    Done,
-    /// It is set aside, and a live process is at it; or it cannot be given its name back.
-    Busy,
+/// Deletes the folder of an environment; a failure is added to the report. `.ready` goes first, so that no run takes what is
+/// left for whole. What says whose the folder is goes last, and the builders' lock behind it, which keeps a builder from making
+/// the folder anew while it is being deleted.
+pub(super) fn delete_folder(files: &dyn Files, folder: &Path, report: &mut Report) {
+    if let Err(error) = try_delete_folder(files, folder)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        report.failed.push(NotDeleted::of(folder, error));
+    }
 }
 
-/// Undoes an interrupted deletion of the folder of an environment whose record is still there.
-pub fn restore(workspace: &Workspace, environment: &EnvironmentRecord) -> Restored {
-    let mut found = Restored::NotAside;
-    for aside in Aside::of(workspace, &environment.folder) {
-        let Ok(Some(_locks)) = Locks::take(&*workspace.machine, &aside.path) else {
-            found = Restored::Busy;
-            continue;
-        };
-        // Then part of the files may be deleted already.
-        if is_gone(workspace, environment) {
-            return Restored::NotAside;
-        }
-        match aside.put_back(workspace.files()) {
-            Ok(()) => return Restored::Done,
-            Err(_) => found = Restored::Busy,
+fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
+    let of = EnvironmentFolder(folder.to_owned());
+    let last = [of.record(), of.owner(), layout::build_lock(folder)];
+    if files.exists(&of.ready()) {
+        files.remove_file(&of.ready())?;
+    }
+    for (name, kind) in files.names(folder)? {
+        let path = folder.join(name);
+        match kind {
+            _ if last.contains(&path) => {}
+            FoundKind::Folder => files.remove_tree(&path)?,
+            _ => files.remove_file(&path)?,
         }
     }
-    found
+    for path in last.iter().filter(|path| files.exists(path)) {
+        files.remove_file(path)?;
+    }
+    // A builder that came in between has made it its own.
+    let _ = files.remove_empty_folder(folder);
+    Ok(())
 }
 
-fn is_gone(workspace: &Workspace, environment: &EnvironmentRecord) -> bool {
-    let (id, of) = (&environment.id, &environment.key.workspace_id);
-    let found = workspace.store.environment(of, id);
-    matches!(found, Err(StoreError::NotFound { .. }))
-}
-
-/// What keeps builders and users from a folder while it is deleted. The locks are on open files, so they stay held when the
-/// folder gets another name; one that opened a file before that finds that it is no longer there, and does not take it.
+/// What keeps builders and users from a folder while it is deleted. A process that opened a lock's file before it was deleted
+/// finds that the file is no longer there, and does not take the lock.
 pub(super) struct Locks {
     _users: Box<dyn HeldLock>,
     _builder: Box<dyn HeldLock>,
@@ -253,6 +226,7 @@ mod tests {
                             assert_eq!(building.fetch_add(1, Ordering::SeqCst), 0);
                             std::thread::yield_now();
                             assert!(path.exists(), "the folder was taken from its builder");
+                            std::fs::create_dir_all(folder.join("bin")).unwrap();
                             building.fetch_sub(1, Ordering::SeqCst);
                             built.fetch_add(1, Ordering::SeqCst);
                         }
@@ -262,11 +236,9 @@ mod tests {
             scope.spawn(|| {
                 while !done.is_cancelled() {
                     if let Ok(Some(_locks)) = Locks::take(&System, &folder) {
-                        let aside = key.join(".aside");
-                        Disk.rename(&folder, &aside).unwrap();
-                        // A builder that was about to make the lock makes it in the folder's new place; the next
-                        // collection deletes what is left.
-                        while Disk.remove_tree(&aside).is_err() {}
+                        let mut report = Report::default();
+                        delete_folder(&Disk, &folder, &mut report);
+                        assert!(report.failed.is_empty(), "{report:?}");
                     }
                     remove_key_folder(&System, &key);
                 }

@@ -6,11 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::age::Ages;
-use super::aside::Aside;
 use super::orphans::{leftover, modified};
 use super::pass::Pass;
 use super::remove::take_lock;
-use super::report::{NotDeleted, Options, Removed, Report, UNKNOWN, delete};
+use super::report::{Options, Removed, Report, UNKNOWN, delete};
 use crate::files::name_of;
 use crate::layout::RunFolder;
 use crate::store::{RunFiles, StoreError};
@@ -30,10 +29,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     for of_workspace in files.folders(layout.runs_of_all()) {
         let runs = layout.runs(&name_of(&of_workspace));
         for batch in files.folders(&runs).chunks(BATCH) {
-            let names: Vec<String> = batch
-                .iter()
-                .map(|folder| run_of(workspace, folder))
-                .collect();
+            let names: Vec<String> = batch.iter().map(|folder| name_of(folder)).collect();
             let known = workspace.store.run_files(&names)?;
             for (folder, run) in batch.iter().zip(&names) {
                 if pass.is_stopped() {
@@ -47,12 +43,6 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// The run of a folder, also of one that was set aside.
-fn run_of(workspace: &Workspace, folder: &Path) -> String {
-    let aside = Aside::found(workspace, folder);
-    name_of(aside.as_ref().map_or(folder, |aside| &aside.folder))
-}
-
 fn examine(
     workspace: &Workspace,
     folder: &Path,
@@ -61,47 +51,30 @@ fn examine(
     ages: &Ages,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let files = workspace.files();
-    let aside = Aside::found(workspace, folder);
-    match (aside, says) {
-        (None, Some(RunFiles::Kept)) => return Ok(()),
-        (Some(aside), Some(RunFiles::Kept)) => {
-            // `ade runs rm` may be in the middle of it, which takes a moment.
-            if !options.dry_run
-                && ages.is_older(modified(workspace, folder), options.leftover_ttl)
-                && let Err(error) = aside.put_back(files)
-            {
-                report.failed.push(NotDeleted::of(folder, error));
-            }
-            return Ok(());
-        }
-        (None, None) => {
-            if !ages.is_older(modified(workspace, folder), options.leftover_ttl) {
-                return Ok(());
-            }
+    match says {
+        Some(RunFiles::Kept) => {}
+        Some(RunFiles::Deleted) => {
             report.scanned += 1;
-            if !is_unrecorded(workspace, folder) {
-                report.skip(UNKNOWN);
-                return Ok(());
+            let removed = Removed {
+                kind: "run",
+                id: name_of(folder),
+                reason: "its files were to be deleted",
+                ..leftover(workspace, folder)
+            };
+            if !options.dry_run {
+                delete(workspace.files(), folder, report);
             }
-            return remove_unrecorded(workspace, folder, options, report);
+            report.add(removed);
         }
-        (_, Some(RunFiles::Deleted)) | (Some(_), None) => {}
+        None if !ages.is_older(modified(workspace, folder), options.leftover_ttl) => {}
+        None => {
+            report.scanned += 1;
+            if is_unrecorded(workspace, folder) {
+                return remove_unrecorded(workspace, folder, options, report);
+            }
+            report.skip(UNKNOWN);
+        }
     }
-    report.scanned += 1;
-    let removed = match says {
-        Some(_) => Removed {
-            kind: "run",
-            id: run_of(workspace, folder),
-            reason: "its files were to be deleted",
-            ..leftover(workspace, folder)
-        },
-        None => leftover(workspace, folder),
-    };
-    if !options.dry_run {
-        delete(files, folder, report);
-    }
-    report.add(removed);
     Ok(())
 }
 

@@ -1,17 +1,18 @@
 //! Snapshots of configurations that nothing needs any more: no environment was provisioned from them, and no run that has not
 //! ended, or that may be repeated, names them.
 //!
-//! Who is about to use one touches it first ([`crate::configuration`]), so one that was touched lately is kept.
+//! A process that is about to use a snapshot touches it first, under the lock of those that make copies
+//! ([`crate::configuration`]); collection looks at its age under the same lock, so a snapshot that was touched lately is kept. It
+//! is deleted under the name of an unfinished copy: what an interrupted deletion leaves is never taken for a whole one.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::age::Ages;
-use super::aside::Aside;
 use super::orphans::modified;
 use super::pass::Pass;
 use super::report::{NotDeleted, Options, Removed, Report, delete};
-use crate::files::name_of;
+use crate::files::{is_partial, name_of, partial_in};
 use crate::layout;
 use crate::lock::Lock;
 use crate::store::StoreError;
@@ -37,16 +38,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
             return Ok(());
         }
         report.scanned += 1;
-        let aside = Aside::found(workspace, &snapshot);
-        let name = aside.as_ref().map_or(&snapshot, |aside| &aside.folder);
-        if needed.has(name) {
-            if let Some(aside) = aside
-                && !options.dry_run
-                && !workspace.files().exists(&aside.folder)
-                && let Err(error) = aside.put_back(workspace.files())
-            {
-                report.failed.push(NotDeleted::of(&snapshot, error));
-            }
+        if needed.has(&snapshot) {
             continue;
         }
         remove(workspace, &snapshot, options, ages, report);
@@ -54,7 +46,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// The snapshots that are old, and those that were set aside.
+/// The snapshots that are old, and unfinished copies as old.
 fn candidates(workspace: &Workspace, options: &Options, ages: &Ages) -> Vec<PathBuf> {
     let (files, layout) = (workspace.files(), &workspace.layout);
     let workspaces = files.folders(layout.configurations_of_all());
@@ -64,13 +56,7 @@ fn candidates(workspace: &Workspace, options: &Options, ages: &Ages) -> Vec<Path
     let mut found: Vec<PathBuf> = configurations
         .flat_map(|configuration| files.folders(&layout::snapshots(&configuration)))
         .collect();
-    found.retain(|snapshot| {
-        let name = name_of(snapshot);
-        // A copy that is being made has another name.
-        (!name.starts_with('.')
-            && ages.is_older(modified(workspace, snapshot), options.leftover_ttl))
-            || Aside::found(workspace, snapshot).is_some()
-    });
+    found.retain(|snapshot| ages.is_older(modified(workspace, snapshot), options.leftover_ttl));
     found
 }
 
@@ -126,7 +112,6 @@ fn remove(
         return;
     }
     let folder = snapshot.parent().unwrap_or(snapshot);
-    // Who makes a copy holds the lock.
     let taken = Lock::try_take(&*workspace.machine, &layout::snapshot_lock(folder));
     let _lock = match taken {
         Ok(Some(lock)) => lock,
@@ -136,22 +121,18 @@ fn remove(
             return;
         }
     };
-    let aside = match Aside::found(workspace, snapshot) {
-        Some(aside) => aside,
-        None => match Aside::set(workspace, snapshot) {
-            Ok(Some(aside)) => aside,
-            Ok(None) => return,
-            Err(error) => {
-                report.failed.push(NotDeleted::of(snapshot, error));
-                return;
-            }
-        },
-    };
-    // It may have been touched since it was looked at; who touches it from now on does not find it.
-    if !ages.is_older(modified(workspace, &aside.path), options.leftover_ttl) {
-        let _ = aside.put_back(files);
+    // It may have been touched, or deleted, since it was looked at.
+    if !ages.is_older(modified(workspace, snapshot), options.leftover_ttl) {
         return;
     }
-    delete(files, &aside.path, report);
+    let unfinished = match is_partial(snapshot) {
+        true => snapshot.to_owned(),
+        false => partial_in(folder, &workspace.machine.new_token()),
+    };
+    if let Err(error) = files.rename(snapshot, &unfinished) {
+        report.failed.push(NotDeleted::of(snapshot, error));
+        return;
+    }
+    delete(files, &unfinished, report);
     report.add(removed);
 }
