@@ -322,3 +322,59 @@ fn a_database_url_that_names_no_database() {
     assert!(place.path("elsewhere/queue.sqlite").exists());
     assert!(!place.path("data/db/ade.sqlite").exists());
 }
+
+#[test]
+fn a_run_stays_where_it_was_recorded_whatever_its_worker_has_as_its_place() {
+    let mut place = Place::ready();
+    place.set("ADE_RUNS_DIR", place.path("one"));
+    let run = place.enqueue("config", "members.csv");
+    place.set("ADE_RUNS_DIR", place.path("two"));
+    place.ade("worker --drain -q").succeeds();
+    let shown = place.ade(&format!("runs show {run} --json")).json();
+    assert_eq!(shown["status"], "succeeded", "{shown}");
+    let output = shown["output_path"].as_str().unwrap();
+    assert!(
+        output.starts_with(place.path("one").to_str().unwrap()),
+        "{output}"
+    );
+    assert!(Path::new(output).is_file());
+    let tailed = place.ade(&format!("logs tail {run}")).succeeds();
+    assert!(tailed.stdout.contains("run.complete"), "{tailed}");
+    assert_eq!(place.files_below("two"), Vec::<String>::new());
+}
+
+#[test]
+fn many_inputs_are_queued_by_a_process_that_may_open_few_files() {
+    let place = Place::ready();
+    let names: Vec<String> = (0..150).map(|number| format!("in/{number}.csv")).collect();
+    for name in &names {
+        place.write(name, "Name,Email\nAnn,ann@example.org\n");
+    }
+    let call = format!(
+        "ulimit -n 100; exec {} run config in --detach -q",
+        env!("CARGO_BIN_EXE_ade")
+    );
+    let queued = place.shell(&call).succeeds();
+    assert_eq!(queued.stdout.lines().count(), names.len());
+    let recorded: i64 = place.query("SELECT count(*) FROM queue");
+    assert_eq!(recorded, 150);
+}
+
+#[test]
+fn of_several_inputs_all_are_queued_or_none() {
+    let place = Place::ready();
+    for name in ["a.csv", "b.csv", "c.csv"] {
+        place.write(name, "Name,Email\nAnn,ann@example.org\n");
+    }
+    // The last of them cannot be staged: its copy would be larger than this process may write.
+    place.write("c.csv", "x".repeat(6_000_000));
+    let call = format!(
+        "trap '' XFSZ; ulimit -f 4000; exec {} run config a.csv b.csv c.csv --detach -q",
+        env!("CARGO_BIN_EXE_ade")
+    );
+    let refused = place.shell(&call);
+    assert_ne!(refused.status, 0, "{refused}");
+    assert_eq!(place.statuses(), Vec::<String>::new());
+    let left = place.files_below("data/workspaces/default/runs");
+    assert!(left.iter().all(|file| !file.contains("a.csv")), "{left:?}");
+}

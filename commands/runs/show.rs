@@ -2,6 +2,7 @@
 
 use ade::clock::Timestamp;
 use ade::engine::Told;
+use ade::layout::RunFolder;
 use ade::run::Rows;
 use ade::run::show::show;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, RunRecord};
@@ -69,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     print_readings(ui, &readings);
     print_fields(ui, &shown.fields);
     print_attempts(ui, &shown.attempts);
-    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+    let folder = RunFolder::at(&run.run_dir);
     ui.fact("audit record", ui.path(&folder.artifact()));
     ui.fact("events", ui.path(&folder.events()));
     Ok(ExitStatus::Done)

@@ -63,9 +63,9 @@ impl Side {
     /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
     fn file(self, workspace: &Workspace, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
         match self {
-            Self::Output => Ok((place_of(workspace, run, Left::Output)?.0, Reading::whole())),
+            Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
             Self::Input => {
-                let path = place_of(workspace, run, Left::Input)?.0;
+                let path = place_of(run, Left::Input)?.0;
                 Ok((path, reading_of(workspace, run)))
             }
         }

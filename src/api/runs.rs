@@ -27,6 +27,7 @@ use crate::configuration::Configuration;
 use crate::digest;
 use crate::environment::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::files::name_of;
+use crate::layout::RunFolder;
 use crate::problem::code;
 use crate::run::json::{run_json, runs_json};
 use crate::run::submit::{Wanted, as_client, submit};
@@ -608,8 +609,8 @@ pub async fn left(
     let caller = caller.clone();
     let (path, name, tag) = api
         .work(move |api| {
-            let (workspace, run) = run_of(api, &caller, &id)?;
-            place_of(&workspace, &run, what)
+            let (_, run) = run_of(api, &caller, &id)?;
+            place_of(&run, what)
         })
         .await?;
     let file = Download {
@@ -623,11 +624,10 @@ pub async fn left(
 
 /// Where a run left something: its path, its name for a browser, and what identifies its bytes.
 pub fn place_of(
-    workspace: &Workspace,
     run: &RunRecord,
     what: Left,
 ) -> Result<(PathBuf, String, Option<String>), ApiError> {
-    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+    let folder = RunFolder::at(&run.run_dir);
     if let Left::Input = what {
         let staged = folder.staged(&run.input_name);
         let path = [run.input_path.clone(), staged]

@@ -133,7 +133,7 @@ impl<'a> Execution<'a> {
         claim: &'a Claim,
         held: &'a Held<'a>,
     ) -> Result<Self, FileError> {
-        let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+        let folder = RunFolder::at(&run.run_dir);
         let log = open_log(workspace, run)?;
         Ok(Self {
             workspace,

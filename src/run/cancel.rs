@@ -6,6 +6,7 @@ use serde_json::json;
 use super::enqueue::open_log;
 use super::{ends, leftovers};
 use crate::events::EventLog;
+use crate::layout::RunFolder;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{CancelOutcome, RunRecord, StoreError};
 use crate::workspace::Workspace;
@@ -74,7 +75,7 @@ pub(super) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
     match &outcome {
         CancelOutcome::Cancelled(run) => {
             // No process claims it any more, so none clears what its dead process left.
-            let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+            let folder = RunFolder::at(&run.run_dir);
             leftovers::clear(&*workspace.machine, &folder);
             note(workspace, run);
             ends::report_ended(workspace, run);

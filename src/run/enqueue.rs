@@ -11,35 +11,37 @@ use crate::layout::RunFolder;
 use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
 use crate::workspace::Workspace;
 
-/// How many runs are recorded at once. Workers begin with the first ones while the inputs of later ones are staged.
-const AT_ONCE: usize = 256;
+/// So many locks on the folders of staged inputs are held at once, for a process may open few files. The folders of further
+/// inputs are too young to be collected.
+const MOST_LOCKS: usize = 64;
 
-/// `ade run --detach`: stages the inputs and leaves their runs in the queue. `on` gets each run that was recorded.
+/// `ade run --detach`: stages the inputs, and leaves their runs in the queue when all of them are staged. `on` gets each run.
 ///
 /// # Errors
-/// An input cannot be staged, or its run not be recorded. Runs that `on` got stay in the queue.
+/// An input cannot be staged, or the runs not be recorded. No run is in the queue then, so that the call can be repeated.
 pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<(), RunError> {
     request.prepared.ask_for_environment(request.workspace)?;
-    let inputs: Vec<usize> = (0..request.inputs.len()).collect();
-    for inputs in inputs.chunks(AT_ONCE) {
-        let mut staged = Vec::new();
-        let mut failed = None;
-        for input in inputs {
-            match request.new_run(*input) {
-                Ok(new) => staged.push(new),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
+    let mut staged: Vec<(NewRun, Unrecorded)> = Vec::new();
+    for input in 0..request.inputs.len() {
+        match request.new_run(input) {
+            Ok((new, mut mark)) => {
+                if staged.len() >= MOST_LOCKS {
+                    mark.unlock();
                 }
+                staged.push((new, mark));
+            }
+            Err(error) => {
+                for (new, _mark) in &staged {
+                    // What stays, collection knows by the mark in it.
+                    let _ = request.workspace.files().remove_tree(&new.run_dir);
+                }
+                return Err(error);
             }
         }
-        queue::<RunError>(request.workspace, staged)?
-            .iter()
-            .for_each(&mut *on);
-        if let Some(error) = failed {
-            return Err(error);
-        }
     }
+    queue::<RunError>(request.workspace, staged)?
+        .iter()
+        .for_each(on);
     Ok(())
 }
 
@@ -88,7 +90,7 @@ where
         machine.wake(&workspace.layout.wake());
         mark.recorded(workspace);
     } else {
-        let folder = run_folder(workspace, &new);
+        let folder = RunFolder::at(&new.run_dir);
         // What stays for an error here, collection knows by the mark in it.
         let _ = workspace.files().remove_tree(folder.path());
     }
@@ -104,7 +106,7 @@ pub(super) fn open_log<'a>(
     workspace: &'a Workspace,
     run: &RunRecord,
 ) -> Result<EventLog<'a>, FileError> {
-    let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+    let folder = RunFolder::at(&run.run_dir);
     let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     if run.document_id.is_some() && log.is_empty() {
         let data = json!({"input": run.input_name, "environment_id": run.environment_id, "created_at": run.created_at});
@@ -114,7 +116,7 @@ pub(super) fn open_log<'a>(
 }
 
 fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
-    let folder = run_folder(workspace, run);
+    let folder = RunFolder::at(&run.run_dir);
     let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     let mut data = json!({"input": run.input_name, "environment_id": run.environment_id});
     if let Some(first) = &run.retry_of_run_id {
@@ -122,8 +124,4 @@ fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
     }
     log.write("info", "run.queued", "Waiting for a worker", data);
     log.finish()
-}
-
-fn run_folder(workspace: &Workspace, run: &NewRun) -> RunFolder {
-    workspace.layout.run(&run.key.workspace_id, &run.id)
 }

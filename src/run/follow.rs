@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::events::{self, Follower, OwnEvent};
 use crate::files::FileError;
 use crate::fleet;
-use crate::layout::EnvironmentFolder;
+use crate::layout::{EnvironmentFolder, RunFolder};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{EnvironmentStatus, RunStatus, StoreError};
 use crate::workspace::Workspace;
@@ -241,7 +241,7 @@ type Found = (Subject, PathBuf, Vec<(PathBuf, String)>);
 fn find(workspace: &Workspace, given: &str) -> Result<Found, FollowError> {
     match workspace.store.run(workspace.id(), given) {
         Ok(run) => {
-            let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+            let folder = RunFolder::at(&run.run_dir);
             let configuration = run.configuration_path.to_string_lossy().into_owned();
             let names = vec![
                 (run.snapshot, configuration),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{ends, leftovers};
 use crate::cancel::Cancel;
 use crate::fleet;
+use crate::layout::RunFolder;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -21,7 +22,7 @@ pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
     for run in &runs {
         // Where a worker has claimed the run meanwhile, it has cleared by itself.
         if run.status.is_terminal() {
-            let folder = workspace.layout.run(&run.key.workspace_id, &run.id);
+            let folder = RunFolder::at(&run.run_dir);
             leftovers::clear(&*workspace.machine, &folder);
         }
         ends::report_taken_back(workspace, run, ends::RECOVERED, "Its process died");

@@ -20,7 +20,7 @@ pub struct Staged {
 /// collection deletes the folder, and not before, however long it takes until the run is recorded.
 pub struct Unrecorded {
     path: PathBuf,
-    _lock: Option<Box<dyn HeldLock>>,
+    lock: Option<Box<dyn HeldLock>>,
 }
 
 impl Unrecorded {
@@ -39,7 +39,12 @@ impl Unrecorded {
         files
             .write(&path, format!("{}\n", workspace.database_id).as_bytes())
             .map_err(FileError::on("write", &path))?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, lock })
+    }
+
+    /// Releases the lock. From now on the folder's age protects it from collection.
+    pub fn unlock(&mut self) {
+        self.lock = None;
     }
 
     /// Takes the mark away: the run is recorded. Where this fails, the record counts.
