@@ -165,3 +165,19 @@ fn ade_run_in_another_terminal_is_cancelled_too() {
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
     place.is_sound(&run, "cancelled", &["cancelled"]);
 }
+
+#[test]
+fn an_environment_that_only_cancelled_runs_wanted_is_built_for_nobody() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    let first = place.enqueue("config", "members.csv");
+    let second = place.enqueue("config", "members.csv");
+    place.ade(&format!("runs cancel {first}")).succeeds();
+    assert_eq!(place.environments().len(), 1, "the other run needs it");
+    place.ade(&format!("runs cancel {second}")).succeeds();
+    assert_eq!(place.environments().len(), 0);
+    let worked = place.ade("worker --drain").succeeds();
+    assert!(!worked.stderr.contains("building"), "{worked}");
+}

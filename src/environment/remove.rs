@@ -20,13 +20,11 @@ pub enum RemoveError {
         /// How many runs.
         runs: u64,
     },
-    /// It waits for a builder, or is being built.
-    #[error("environment {id} is {status}")]
-    Unfinished {
+    /// It is being built.
+    #[error("environment {id} is building")]
+    Building {
         /// The environment.
         id: String,
-        /// Its status.
-        status: &'static str,
     },
     /// A new run needs it, recorded while it was being removed.
     #[error("environment {id} is needed by a run that was queued meanwhile")]
@@ -43,7 +41,7 @@ impl Problem for RemoveError {
     fn facts(&self) -> Facts {
         match self {
             Self::Find(error) => error.facts(),
-            Self::Needed { .. } | Self::Unfinished { .. } | Self::NeededSince { .. } => {
+            Self::Needed { .. } | Self::Building { .. } | Self::NeededSince { .. } => {
                 Facts::new(Kind::Usage, code::ENVIRONMENT_IN_USE)
                     .hint("`ade runs ls` shows what needs it; try again when that has ended")
             }
@@ -79,10 +77,7 @@ fn demand_unused(
         return Err(RemoveError::Needed { id, runs });
     }
     match environment.status {
-        EnvironmentStatus::Ready | EnvironmentStatus::Failed => Ok(()),
-        EnvironmentStatus::Building | EnvironmentStatus::Queued => Err(RemoveError::Unfinished {
-            id,
-            status: environment.status.as_str(),
-        }),
+        EnvironmentStatus::Building => Err(RemoveError::Building { id }),
+        EnvironmentStatus::Queued | EnvironmentStatus::Ready | EnvironmentStatus::Failed => Ok(()),
     }
 }

@@ -25,7 +25,7 @@ pub enum Verdict {
     Delete,
     /// Its configuration is active, its digest is no longer the current one, and it is cold.
     Superseded,
-    /// It waits for a builder or is being built.
+    /// It is being built.
     Unfinished,
     /// A queued or running run needs it.
     InUse,
@@ -72,13 +72,10 @@ pub struct Facts {
     pub superseded: Option<bool>,
 }
 
-/// The rule. An environment is deleted only when its configuration is not active, it is ready or failed, it is cold, and no
+/// The rule. An environment is deleted only when its configuration is not active, it is not being built, it is cold, and no
 /// queued or running run refers to it; with `options.superseded` also when its configuration is active and needs another.
 pub fn judge(facts: &Facts, options: &Options, ages: &Ages) -> Verdict {
-    if !matches!(
-        facts.status,
-        EnvironmentStatus::Ready | EnvironmentStatus::Failed
-    ) {
+    if facts.status == EnvironmentStatus::Building {
         return Verdict::Unfinished;
     }
     if facts.live_runs > 0 {
@@ -243,8 +240,11 @@ mod tests {
             Verdict::Warm,
             "exactly as old as the time to live"
         );
-        for status in [EnvironmentStatus::Queued, EnvironmentStatus::Building] {
-            assert_eq!(verdict(Facts { status, ..cold() }), Verdict::Unfinished);
+        for (status, wanted) in [
+            (EnvironmentStatus::Building, Verdict::Unfinished),
+            (EnvironmentStatus::Queued, Verdict::Delete),
+        ] {
+            assert_eq!(verdict(Facts { status, ..cold() }), wanted);
         }
     }
 

@@ -299,7 +299,16 @@ pub fn runs_that_wait_are_moved_and_the_former_environment_goes(store: &dyn Stor
 
 pub fn an_environment_that_a_run_needs_is_not_deleted(store: &dyn Store) {
     let waiting = environment(store, "w", at(0));
-    assert!(!store.delete_environment(&waiting.id, None).unwrap());
+    assert!(store.delete_environment(&waiting.id, None).unwrap());
+    let wanted = environment(store, "v", at(0));
+    let first = queued(store, &wanted, at(0));
+    let second = queued(store, &wanted, at(0));
+    assert!(!store.delete_environment(&wanted.id, None).unwrap());
+    // It would be built for nobody.
+    store.request_cancel(&first.id, at(0)).unwrap();
+    assert!(store.environment("default", &wanted.id).is_ok());
+    store.request_cancel(&second.id, at(0)).unwrap();
+    assert!(store.environment("default", &wanted.id).is_err());
     let environment = ready(store, "d", at(0));
     let run = queued(store, &environment, at(1));
     assert_eq!(store.live_runs_of_environment(&environment.id).unwrap(), 1);

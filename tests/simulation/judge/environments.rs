@@ -1,9 +1,11 @@
 //! What a call may do to environments.
 
+use std::collections::BTreeMap;
+
 use ade::store::Claimable;
 
 use super::{Circumstances, Judge, Operation, Verdict, deny};
-use crate::simulation::snapshot::{EnvironmentRow, Snapshot};
+use crate::simulation::snapshot::{EnvironmentRow, RunRow, Snapshot};
 use crate::simulation::world::MOST_ATTEMPTS;
 
 /// A jump that is shorter than this is not told from a time without processes.
@@ -45,11 +47,22 @@ impl Judge {
             if by_hand || self.now.environments.contains_key(id) {
                 continue;
             }
-            let needed = before
-                .runs
-                .values()
-                .any(|run| !run.has_ended() && run.environment.as_ref() == Some(id));
-            if needed || !matches!(operation, Operation::TakeEnvironment(taken, _) if taken == id) {
+            let is_needed_by = |runs: &BTreeMap<String, RunRow>| {
+                let mut runs = runs.values();
+                runs.any(|run| !run.has_ended() && run.environment.as_ref() == Some(id))
+            };
+            // Nobody has begun to build it, and the run that was cancelled was the last that wanted it.
+            let old = &before.environments[id];
+            let is_unwanted = old.status == "queued" && old.attempts == 0;
+            if is_unwanted
+                && matches!(operation, Operation::Cancel(_))
+                && !is_needed_by(&self.now.runs)
+            {
+                continue;
+            }
+            if is_needed_by(&before.runs)
+                || !matches!(operation, Operation::TakeEnvironment(taken, _) if taken == id)
+            {
                 return Err(format!("environment {id} vanished"));
             }
             if let Operation::TakeEnvironment(_, Some(ttl)) = operation {

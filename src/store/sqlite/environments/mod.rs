@@ -252,7 +252,7 @@ fn delete(
     };
     let changed = execute(
         transaction,
-        "DELETE FROM environments WHERE id = ?1 AND status IN ('ready', 'failed')
+        "DELETE FROM environments WHERE id = ?1 AND status <> 'building'
          AND (?2 IS NULL OR coalesce(last_used_at + ?3, updated_at) < ?2)
          AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)
          AND NOT EXISTS (SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL

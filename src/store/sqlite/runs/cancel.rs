@@ -32,6 +32,9 @@ pub(super) fn request_cancel(
             None,
             now,
         )?;
+        if let Some(environment) = &live.environment_id {
+            forget_unneeded(transaction, environment)?;
+        }
         return Ok(CancelOutcome::Cancelled(Box::new(by_id(transaction, &id)?)));
     }
     let asked = execute(
@@ -44,4 +47,15 @@ pub(super) fn request_cancel(
         0 => CancelOutcome::Ended(run),
         _ => CancelOutcome::Requested(run),
     })
+}
+
+/// An environment that no process has begun to build was asked for by runs that wait. Without them it would be built for nobody.
+fn forget_unneeded(transaction: &Transaction<'_>, environment: &str) -> rusqlite::Result<()> {
+    execute(
+        transaction,
+        "DELETE FROM environments WHERE id = ?1 AND status = 'queued' AND attempt_count = 0
+         AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = ?1)",
+        [environment],
+    )?;
+    Ok(())
 }
