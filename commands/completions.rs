@@ -1,7 +1,8 @@
 //! `ade completions`: shell completions.
 //!
-//! The scripts for bash, zsh and fish offer commands and flags by themselves. For what changes (runs, environments,
-//! configurations) they ask `ade completions --offer -- WORDS`, with the words before the one that is being typed.
+//! The scripts for bash, zsh and fish hold no commands or flags: they ask `ade completions --offer=WORD -- WORDS`, with the word
+//! that is being typed and the words before it. So they fit any version of `ade`, and offer runs, environments and
+//! configurations as they are.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -11,8 +12,7 @@ use ade::environment::find;
 use ade::run::list::{self, Wanted};
 use ade::store::{ConfigurationRecord, RunRecord};
 use ade::workspace::Workspace;
-use clap::{Arg, ArgAction, Command};
-use clap_complete::Shell;
+use clap::{Arg, ArgAction, Command, ValueEnum};
 
 use crate::context::{Context, Globals};
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -28,170 +28,145 @@ pub struct Args {
     /// The shell
     #[arg(required_unless_present = "offer")]
     shell: Option<Shell>,
-    /// Print what may follow these words, a value and its description on each line
-    #[arg(long, hide = true)]
-    offer: bool,
-    /// The words
+    /// Print what may stand in place of this word, a value and its description on each line
+    #[arg(long, hide = true, value_name = "WORD", require_equals = true)]
+    offer: Option<String>,
+    /// The words before it, without `ade`
     #[arg(last = true, hide = true, requires = "offer")]
     words: Vec<String>,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Shell {
+    Bash,
+    Fish,
+    Zsh,
+}
+
 pub fn run(args: &Args, context: &Context) -> Outcome {
     if let Some(shell) = args.shell {
-        let script = script(shell, without_hidden((context.command_line)()));
+        let script = match shell {
+            Shell::Bash => include_str!("../completions/ade.bash"),
+            Shell::Fish => include_str!("../completions/ade.fish"),
+            Shell::Zsh => include_str!("../completions/_ade"),
+        };
         context.ui.raw(script.as_bytes());
         return Ok(ExitStatus::Done);
     }
     // Somebody is typing: an error would land in the middle of the line.
-    for (value, about) in offered(&args.words, context).unwrap_or_default() {
-        context.ui.line(format_args!("{value}\t{about}"));
+    let current = args.offer.as_deref().unwrap_or_default();
+    for (value, about) in offered(current, &args.words, context).unwrap_or_default() {
+        if value.starts_with(current) {
+            context.ui.line(format_args!("{value}\t{about}"));
+        }
     }
     Ok(ExitStatus::Done)
-}
-
-/// The command line without this command's arguments that scripts use and people do not.
-fn without_hidden(command_line: Command) -> Command {
-    command_line.mut_subcommand("completions", |command| {
-        let about = command.get_about().cloned().unwrap_or_default();
-        let shown = command
-            .get_arguments()
-            .filter(|argument| !argument.is_hide_set());
-        let shown = shown.map(|argument| match argument.get_id().as_str() {
-            // Without the arguments that are hidden, it can be required as it is.
-            "shell" => Arg::new("shell")
-                .required(true)
-                .value_parser(clap::value_parser!(Shell))
-                .help(argument.get_help().cloned().unwrap_or_default()),
-            _ => argument.clone(),
-        });
-        Command::new("completions").about(about).args(shown)
-    })
-}
-
-/// The script of a shell, with the part that asks for what changes.
-fn script(shell: Shell, mut command: Command) -> String {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command, "ade", &mut text);
-    let mut script = String::from_utf8_lossy(&text).into_owned();
-    match shell {
-        Shell::Bash => {
-            script = script.replace("complete -F _ade ", "complete -F _ade_offering ");
-            script.push_str(include_str!("completions/offer.bash"));
-        }
-        Shell::Zsh => {
-            let lines = script.lines().map(|line| match is_offered_by_zsh(line) {
-                true => line
-                    .replace(":_default'", ":_ade_offered'")
-                    .replace(":_files'", ":_ade_offered'"),
-                false => line.to_owned(),
-            });
-            let lines: Vec<String> = lines.collect();
-            // Before the part that registers or calls the function above.
-            let end = lines.iter().rposition(|line| line.starts_with("if ["));
-            let (before, after) = lines.split_at(end.unwrap_or(lines.len()));
-            script = [
-                &before.join("\n"),
-                include_str!("completions/offer.zsh"),
-                &after.join("\n"),
-                "",
-            ]
-            .join("\n");
-        }
-        Shell::Fish => {
-            let lines = script
-                .lines()
-                .map(|line| match line.contains(" -l configuration ") {
-                    true => format!("{line} -f -k -a \"(__fish_ade_offered)\""),
-                    false => line.to_owned(),
-                });
-            let lines: Vec<String> = lines.collect();
-            script = lines.join("\n") + "\n" + include_str!("completions/offer.fish");
-        }
-        _ => {}
-    }
-    script
-}
-
-/// Whether a line of zsh's script describes an argument of which the values change.
-fn is_offered_by_zsh(line: &str) -> bool {
-    if line.starts_with("'--configuration=[") {
-        return true;
-    }
-    let line = line.trim_start_matches(['\'', '*', ':']);
-    ["run", "run_or_env", "environment", "config"]
-        .iter()
-        .any(|name| {
-            line.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with(" -- "))
-        })
 }
 
 /// A value and what it is.
 type Offer = (String, String);
 
-/// What may follow these words; nothing where that does not change, as of a file.
-fn offered(words: &[String], context: &Context) -> Result<Vec<Offer>, Failure> {
+/// What may stand behind these words, in place of `current`; nothing where only the shell knows that, as of a file.
+fn offered(current: &str, words: &[String], context: &Context) -> Result<Vec<Offer>, Failure> {
     let mut command_line = (context.command_line)();
     command_line.build();
     let typed = Typed::read(&command_line, words);
-    let Some(kind) = typed.kind() else {
-        return Ok(Vec::new());
-    };
-    let context = Context::new(typed.globals, context.command_line);
-    let Some(workspace) = context.open_if_present()? else {
-        return Ok(Vec::new());
-    };
-    kind.offers(&workspace, &context)
+    if typed.flag.is_none() && current.starts_with('-') {
+        return Ok(flags(typed.command));
+    }
+    let mut offers = Vec::new();
+    if typed.flag.is_none() && typed.positionals == 0 {
+        offers.extend(commands(typed.command));
+    }
+    if let Some(argument) = typed.argument() {
+        offers.extend(possible_values(argument));
+        if let Some(kind) = typed.kind(argument) {
+            let context = Context::new(typed.globals, context.command_line);
+            if let Some(workspace) = context.open_if_present()? {
+                offers.extend(kind.offers(&workspace, &context)?);
+            }
+        }
+    }
+    Ok(offers)
+}
+
+fn about(text: Option<&clap::builder::StyledStr>) -> String {
+    let text = text.map(ToString::to_string).unwrap_or_default();
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn commands(command: &Command) -> Vec<Offer> {
+    let shown = command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set());
+    shown
+        .map(|below| (below.get_name().to_owned(), about(below.get_about())))
+        .collect()
+}
+
+fn flags(command: &Command) -> Vec<Offer> {
+    let shown = command.get_arguments().filter(|flag| !flag.is_hide_set());
+    shown
+        .flat_map(|flag| {
+            let long = flag.get_long_and_visible_aliases().unwrap_or_default();
+            let long = long.into_iter().map(|name| format!("--{name}"));
+            let short = flag.get_short().map(|letter| format!("-{letter}"));
+            let about = about(flag.get_help());
+            long.chain(short).map(move |name| (name, about.clone()))
+        })
+        .collect()
+}
+
+fn possible_values(argument: &Arg) -> Vec<Offer> {
+    let shown = argument.get_possible_values().into_iter();
+    shown
+        .filter(|value| !value.is_hide_set() && argument.get_action().takes_values())
+        .map(|value| (value.get_name().to_owned(), about(value.get_help())))
+        .collect()
 }
 
 /// What was typed so far.
 struct Typed<'a> {
-    /// The names of the commands, without `ade`.
-    commands: Vec<&'a str>,
-    /// The argument that the next word belongs to, by its id.
-    argument: Option<&'a str>,
+    /// The last command.
+    command: &'a Command,
+    /// The flag whose value comes next.
+    flag: Option<&'a Arg>,
+    /// How many words were no flags and no commands.
+    positionals: usize,
     globals: Globals,
 }
 
 impl<'a> Typed<'a> {
     /// Reads the words as clap would, as far as they go.
     fn read(command_line: &'a Command, words: &[String]) -> Self {
-        let mut command = command_line;
         let mut typed = Self {
-            commands: Vec::new(),
-            argument: None,
+            command: command_line,
+            flag: None,
+            positionals: 0,
             globals: Globals::none(),
         };
-        let mut positional = 0;
         for word in words {
-            if let Some(flag) = typed.argument.take() {
+            if let Some(flag) = typed.flag.take() {
                 typed.note(flag, word);
             } else if word.len() > 1 && word.starts_with('-') {
-                if let Some((flag, value)) = flag_with_value(command, word) {
+                if let Some((flag, value)) = flag_with_value(typed.command, word) {
                     match value {
-                        Some(value) => typed.note(flag.get_id().as_str(), value),
-                        None => typed.argument = Some(flag.get_id().as_str()),
+                        Some(value) => typed.note(flag, value),
+                        None => typed.flag = Some(flag),
                     }
                 }
-            } else if let Some(below) = command.find_subcommand(word) {
-                command = below;
-                typed.commands.push(below.get_name());
+            } else if let Some(below) = typed.command.find_subcommand(word) {
+                typed.command = below;
             } else {
-                positional += 1;
+                typed.positionals += 1;
             }
-        }
-        if typed.argument.is_none() {
-            let all: Vec<&Arg> = command.get_positionals().collect();
-            let takes_more = |arg: &&&Arg| matches!(arg.get_action(), ArgAction::Append);
-            let next = all.get(positional).or(all.last().filter(takes_more));
-            typed.argument = next.map(|arg| arg.get_id().as_str());
         }
         typed
     }
 
     /// Keeps the value of a flag that decides which database is asked.
-    fn note(&mut self, flag: &str, value: &str) {
-        match flag {
+    fn note(&mut self, flag: &Arg, value: &str) {
+        match flag.get_id().as_str() {
             "data_dir" => self.globals.data_dir = Some(PathBuf::from(value)),
             "database_url" => self.globals.database_url = Some(value.to_owned()),
             "workspace" => self.globals.workspace = Some(value.to_owned()),
@@ -199,17 +174,28 @@ impl<'a> Typed<'a> {
         }
     }
 
-    fn kind(&self) -> Option<Kind> {
-        Some(match (self.argument?, self.commands.last().copied()) {
-            ("run", Some("cancel")) => Kind::Runs(|run| !run.status.is_terminal()),
-            ("run", Some("retry" | "rm")) => Kind::Runs(|run| run.status.is_terminal()),
-            ("run", _) => Kind::Runs(|_| true),
-            ("run_or_env", _) => Kind::RunsAndEnvironments,
-            ("environment", _) => Kind::EnvironmentsAndFolders,
-            ("config", _) => Kind::Folders,
-            ("configuration", _) => Kind::Names,
-            _ => return None,
-        })
+    /// The argument that the next word belongs to.
+    fn argument(&self) -> Option<&'a Arg> {
+        let all: Vec<&Arg> = self.command.get_positionals().collect();
+        let takes_more = |arg: &&&Arg| matches!(arg.get_action(), ArgAction::Append);
+        let next = all.get(self.positionals).or(all.last().filter(takes_more));
+        self.flag
+            .or(next.copied().filter(|next| !next.is_hide_set()))
+    }
+
+    fn kind(&self, argument: &Arg) -> Option<Kind> {
+        Some(
+            match (argument.get_id().as_str(), self.command.get_name()) {
+                ("run", "cancel") => Kind::Runs(|run| !run.status.is_terminal()),
+                ("run", "retry" | "rm") => Kind::Runs(|run| run.status.is_terminal()),
+                ("run", _) => Kind::Runs(|_| true),
+                ("run_or_env", _) => Kind::RunsAndEnvironments,
+                ("environment", _) => Kind::EnvironmentsAndFolders,
+                ("config", _) => Kind::Folders,
+                ("configuration", _) => Kind::Names,
+                _ => return None,
+            },
+        )
     }
 }
 
