@@ -26,10 +26,7 @@ fn a_database_is_created_once() {
     place.ade("migrate --status").succeeds().prints("pending");
     assert!(!place.path("data/db").exists(), "looking changes nothing");
     let first = place.ade("migrate").succeeds();
-    assert!(
-        first.stdout.contains("Applied 0001_queue_and_records"),
-        "{first}"
-    );
+    assert!(first.stdout.contains("Applied 0001_schema"), "{first}");
     assert!(
         first.stdout.ends_with("data/db/ade.sqlite is created\n"),
         "{first}"
@@ -121,7 +118,7 @@ fn a_database_that_is_behind_is_migrated_after_a_backup() {
     std::fs::remove_dir_all(place.path("data/db")).unwrap();
     std::fs::remove_file(place.path("data/identity.json")).unwrap();
     std::fs::create_dir_all(place.path("data/db")).unwrap();
-    let sql = include_str!("../src/store/sqlite/migrations/0001_queue_and_records.sql");
+    let sql = include_str!("../src/store/sqlite/migrations/0001_schema.sql");
     let connection = Connection::open(place.path("data/db/ade.sqlite")).unwrap();
     connection.execute_batch(sql).unwrap();
     connection
@@ -129,7 +126,7 @@ fn a_database_that_is_behind_is_migrated_after_a_backup() {
         .unwrap();
     connection
         .execute(
-            "INSERT INTO schema_migrations VALUES (1, 'queue_and_records', '51d508ef3b0ac3fa559a76c5a7955c2346de1b7eae8c4d3ca965a8d14f79eb78', 0, '0.1.0')",
+            "INSERT INTO schema_migrations VALUES (1, 'schema', '94020eb540193bf1a175778fb069a49254c99df0a1d8fc64066f6f708dd27804', 0, '0.1.0')",
             [],
         )
         .unwrap();
@@ -177,7 +174,7 @@ fn a_newer_or_altered_database_is_refused_and_left_alone() {
         place
             .ade(line)
             .ends_with(5)
-            .says("was migrated by another 0001_queue_and_records than this ade carries");
+            .says("was migrated by another 0001_schema than this ade carries");
     }
     connection
         .execute(

@@ -1,4 +1,4 @@
-//! Databases of every schema that ever landed come up to today's with their data whole.
+//! Databases of every schema come up to today's with their data whole.
 //!
 //! `tests/fixtures/v<N>.sql` is a database of version N as text: its schema as that version made it, its table of
 //! migrations, and rows in every table. A fixture is never changed once its version was released. After a new migration,
@@ -19,22 +19,6 @@ use rusqlite::Connection;
 const NEWEST_ROWS: &str = "
 UPDATE environments SET trouble_count = 2 WHERE id = (SELECT min(id) FROM environments);
 UPDATE queue SET trouble_count = 3 WHERE run_id = (SELECT min(run_id) FROM queue);
-";
-
-/// The tables of version 2 as they can be read from today's: what is in the queue was in `runs` then, and the attempt that is
-/// going on was in `run_attempts`.
-const AS_BEFORE_THE_QUEUE: &str = "
-CREATE TEMP VIEW runs_before AS SELECT r.id, r.workspace_id, r.configuration_id, r.document_id, r.retry_of_run_id, r.engine_spec, r.deps_digest,
-    r.source_digest, r.snapshot_path, r.input_name, r.input_path, r.input_sha256, r.input_size_bytes, r.input_sheets, r.options, r.max_attempts,
-    r.created_at, r.run_dir, r.completed_at, r.exit_code, r.summary, r.output_path, r.result, r.artifacts_deleted_at,
-    coalesce(r.status, q.status) AS status, coalesce(r.environment_id, q.environment_id) AS environment_id,
-    coalesce(q.attempt_count, r.attempt_count) AS attempt_count, coalesce(r.started_at, q.started_at) AS started_at,
-    coalesce(r.cancel_requested_at, q.cancel_requested_at) AS cancel_requested_at, q.available_at, q.claimed_by, q.claim_token, q.claim_expires_at,
-    q.claim_process, coalesce(r.error_code, q.last_error ->> 'code') AS error_code, coalesce(r.error_stage, q.last_error ->> 'stage') AS error_stage,
-    coalesce(r.error_message, q.last_error ->> 'message') AS error_message, coalesce(r.error_hint, q.last_error ->> 'hint') AS error_hint
-    FROM main.runs r LEFT JOIN main.queue q ON q.run_id = r.id;
-CREATE TEMP VIEW run_attempts_before AS SELECT * FROM main.run_attempts UNION ALL
-    SELECT run_id, attempt_count, claimed_by, claimed_at, NULL, NULL, NULL, NULL, NULL, NULL FROM main.queue WHERE status = 'running';
 ";
 
 fn fixture(version: usize) -> PathBuf {
@@ -130,15 +114,10 @@ fn restore(place: &Place, version: usize) -> PathBuf {
             "PRAGMA foreign_keys = OFF; BEGIN; {text} COMMIT; PRAGMA journal_mode = WAL;"
         ))
         .unwrap();
-    let knows_its_place = tables(&database)
-        .iter()
-        .any(|(table, _)| table == "identity");
-    if knows_its_place {
-        let data = place.path("data");
-        database
-            .execute("UPDATE identity SET data_path = ?1", [data.to_str()])
-            .unwrap();
-    }
+    let data = place.path("data");
+    database
+        .execute("UPDATE identity SET data_path = ?1", [data.to_str()])
+        .unwrap();
     path
 }
 
@@ -163,41 +142,17 @@ fn copy(path: &Path) -> PathBuf {
 fn nothing_is_lost(before: &Path, after: &Path) {
     let old = Connection::open(before).unwrap();
     let new = Connection::open(after).unwrap();
-    new.execute_batch(AS_BEFORE_THE_QUEUE).unwrap();
     new.execute("ATTACH ?1 AS before", [before.to_str().unwrap()])
         .unwrap();
-    let tables = tables(&old);
-    let has_queue = tables.iter().any(|(table, _)| table == "queue");
-    for (table, _) in &tables {
-        let mut old_columns = columns(&old, table);
-        let mut now = format!("main.{table}");
-        let mut then = format!("before.{table}");
-        if !has_queue && ["runs", "run_attempts"].contains(&table.as_str()) {
-            now = format!("temp.{table}_before");
-        }
-        if !has_queue && table == "run_attempts" {
-            // What an attempt used is measured at its end.
-            then = "(SELECT run_id, attempt, worker, started_at, completed_at, outcome, exit_code, error,
-                iif(completed_at IS NULL, NULL, peak_memory_bytes) AS peak_memory_bytes, iif(completed_at IS NULL, NULL, cpu_seconds) AS cpu_seconds
-                FROM before.run_attempts)"
-                .to_owned();
-        }
-        if !has_queue && table == "runs" {
-            // Whether an end is in the log is no longer asked, and an ended run is not due.
-            old_columns.retain(|column| column != "end_told" && column != "available_at");
-            then.push_str(" WHERE available_at IS NOT NULL");
-            let due = "SELECT count(*) FROM before.runs b JOIN main.queue q ON q.run_id = b.id AND q.available_at = b.available_at";
-            let live = "SELECT count(*) FROM before.runs WHERE completed_at IS NULL";
-            assert_eq!(count(&new, due), count(&new, live), "when runs are due");
-        }
-        let columns = old_columns.join(", ");
+    for (table, _) in tables(&old) {
+        let columns = columns(&old, &table).join(", ");
         let lost = format!(
-            "SELECT count(*) FROM (SELECT {columns} FROM {then} EXCEPT SELECT {columns} FROM {now})"
+            "SELECT count(*) FROM (SELECT {columns} FROM before.{table} EXCEPT SELECT {columns} FROM main.{table})"
         );
         assert_eq!(count(&new, &lost), 0, "rows of {table} are lost or changed");
         if table != "schema_migrations" {
-            let counts =
-                [then, now].map(|table| count(&new, &format!("SELECT count(*) FROM {table}")));
+            let counts = ["before", "main"]
+                .map(|of| count(&new, &format!("SELECT count(*) FROM {of}.{table}")));
             assert_eq!(counts[0], counts[1], "rows of {table}");
         }
     }
@@ -366,57 +321,4 @@ fn one_that_is_killed_at_any_moment_is_finished_by_the_next() {
     place.ade("migrate").succeeds();
     place.ade("migrate --check").succeeds();
     nothing_is_lost(&old, &path);
-}
-
-/// The queue came in version 3, and with it a new table of all runs.
-#[test]
-fn a_hundred_thousand_runs_in_every_state_are_moved_whole_though_the_move_is_killed_again_and_again()
- {
-    const RUNS: i64 = 100_000;
-    let place = Place::new();
-    let path = restore(&place, 2);
-    let database = Connection::open(&path).unwrap();
-    database.execute_batch("PRAGMA synchronous = OFF").unwrap();
-    let states = count(&database, "SELECT count(*) FROM runs");
-    // Each copy of a run has an id of its own, and so have its attempts, results and the run that it repeats.
-    for table in [
-        "runs",
-        "run_attempts",
-        "run_metrics",
-        "run_fields",
-        "run_table_columns",
-    ] {
-        let own = |column: &String| match column.as_str() {
-            "id" if table == "runs" => "id || printf('-%05d', number)".to_owned(),
-            "run_id" => "run_id || printf('-%05d', number)".to_owned(),
-            "retry_of_run_id" => "retry_of_run_id || printf('-%05d', number)".to_owned(),
-            "claim_token" => "claim_token || number".to_owned(),
-            "created_at" => "created_at + number".to_owned(),
-            other => other.to_owned(),
-        };
-        let columns = columns(&database, table);
-        let copies: Vec<String> = columns.iter().map(own).collect();
-        let sql = format!(
-            "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?1)
-             INSERT INTO {table} ({}) SELECT {} FROM numbers, (SELECT * FROM {table})",
-            columns.join(", "),
-            copies.join(", ")
-        );
-        database.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-        database.execute(&sql, [RUNS / states]).unwrap();
-    }
-    drop(database);
-    let old = copy(&path);
-    // The backup comes first, then the move: it is killed later each time, until it gets through.
-    for round in 1..=12_u64 {
-        let one = place.start("migrate");
-        std::thread::sleep(std::time::Duration::from_millis(round * 120));
-        one.signal(libc::SIGKILL);
-        let _ = one.wait();
-    }
-    place.ade("migrate").succeeds();
-    nothing_is_lost(&old, &path);
-    assert_eq!(place.query::<String>("PRAGMA integrity_check"), "ok");
-    let runs = place.ade("runs ls --limit 200000 --json").succeeds().json();
-    assert!(runs.as_array().unwrap().len() as i64 > RUNS - states);
 }

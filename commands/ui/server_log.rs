@@ -6,8 +6,8 @@
 use ade::api::state::Told;
 use ade::clock::Timestamp;
 use ade::settings::{LogLevel, Settings};
-use ade::store::{EnvironmentRecord, QueueMetrics, RunRecord};
-use ade::worker::{Change, Observer};
+use ade::store::{EnvironmentRecord, RunRecord};
+use ade::worker::{Change, Observer, QueueMetrics};
 use serde_json::{Value, json};
 
 use super::{Tone, Ui, bytes, duration, plural};

@@ -37,35 +37,6 @@ pub struct Overview {
     pub cancelled: u64,
 }
 
-/// An entry of the queue's metrics.
-#[derive(Clone, Debug, Serialize)]
-pub struct QueueMetrics {
-    /// When it was made.
-    pub at: Timestamp,
-    /// The worker that made it.
-    pub worker: String,
-    /// Queued runs.
-    pub queued: u64,
-    /// How long the queued run that has been due longest has waited, in milliseconds.
-    pub oldest_wait_ms: Option<u64>,
-    /// Running runs.
-    pub running: u64,
-    /// Runs that succeeded since the last entry of this process.
-    pub succeeded: u64,
-    /// Runs that failed since then.
-    pub failed: u64,
-    /// Runs that were cancelled since then.
-    pub cancelled: u64,
-    /// Attempts that went back to the queue.
-    pub retried: u64,
-    /// Claims made.
-    pub claims: u64,
-    /// Mean time from due to claimed, in milliseconds.
-    pub claim_latency_ms: Option<f64>,
-    /// The longest of them.
-    pub claim_latency_max_ms: Option<f64>,
-}
-
 /// Figures of the queue.
 pub trait QueueStatistics {
     /// Returns how many runs are queued and how many running.
@@ -86,16 +57,4 @@ pub trait QueueStatistics {
     /// # Errors
     /// The database cannot be used.
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview>;
-
-    /// Records an entry of the metrics, and deletes those from before `keep_since`.
-    ///
-    /// # Errors
-    /// The database cannot be used.
-    fn record_metrics(&self, metrics: &QueueMetrics, keep_since: Timestamp) -> Result<()>;
-
-    /// Returns the entries since `since`, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
-    fn metrics(&self, since: Timestamp) -> Result<Vec<QueueMetrics>>;
 }

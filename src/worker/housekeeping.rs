@@ -5,16 +5,13 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Change, Pool};
-use crate::clock::{Timestamp, milliseconds};
+use super::{Change, Pool, QueueMetrics};
 use crate::machine::{JUMP, Machine, Moment, Steady};
 use crate::run::ends;
 use crate::run::lifecycle::send_back;
 use crate::run::recover::recover;
-use crate::store::{BuildAttempts, QueueMetrics, StoreError, Used};
+use crate::store::{BuildAttempts, StoreError, Used};
 
-/// How long the queue's metrics are kept.
-const KEEP_METRICS: Duration = Duration::from_secs(7 * 86_400);
 /// Other processes may have longer leases than this one, but not longer than this.
 const LONGEST_LEASE: Duration = Duration::from_secs(86_400);
 
@@ -256,8 +253,6 @@ impl Pool<'_> {
             claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),
             claim_latency_max_ms: (claims > 0).then(|| longest as f64 / 1000.0),
         };
-        let keep_since = Timestamp(now.0 - milliseconds(KEEP_METRICS));
-        store.record_metrics(&metrics, keep_since)?;
         self.report(worker, &Change::Metrics(&metrics));
         Ok(())
     }
@@ -266,6 +261,7 @@ impl Pool<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
     use crate::machine::System;
 
     #[test]

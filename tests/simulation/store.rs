@@ -15,9 +15,9 @@ use ade::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
     Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
-    QueueMetrics, QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord,
-    RunStatus, Runs, SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen,
-    Used, WorkerRecord, Workers, WorkspaceRecord,
+    QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, RunStatus, Runs,
+    SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen, Used,
+    WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -580,14 +580,6 @@ impl QueueStatistics for SimulatedStore {
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
         self.look("overview", |store| store.overview(since, now))
     }
-    fn record_metrics(&self, metrics: &QueueMetrics, keep_since: Timestamp) -> Result<()> {
-        self.look("record metrics", |store| {
-            store.record_metrics(metrics, keep_since)
-        })
-    }
-    fn metrics(&self, since: Timestamp) -> Result<Vec<QueueMetrics>> {
-        self.look("metrics", |store| store.metrics(since))
-    }
 }
 
 impl Runs for SimulatedStore {
@@ -859,7 +851,6 @@ answers_without_words!(
     Vec<PathBuf>,
     Vec<TokenRecord>,
     Vec<WorkspaceRecord>,
-    Vec<QueueMetrics>,
     Vec<String>,
     Vec<Unseen>,
     (Vec<PathBuf>, Option<String>),

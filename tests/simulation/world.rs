@@ -194,7 +194,7 @@ impl Database {
     }
 
     fn sweep(self) {
-        let tables = "run_metrics run_fields run_table_columns queue_metrics run_attempts queue runs environments configurations \
+        let tables = "run_metrics run_fields run_table_columns run_attempts queue runs environments configurations \
                       workspaces workers leases observed_time unseen_time";
         let sql: String = tables
             .split(' ')

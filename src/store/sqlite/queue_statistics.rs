@@ -2,11 +2,10 @@
 
 use rusqlite::{Connection, params};
 
-use super::values::{count, execute, instant, signed, unsigned, unsigned_or_none};
+use super::values::{count, unsigned};
 use super::{SqliteStore, runs};
 use crate::clock::Timestamp;
-use crate::store::sqlite::transaction::Transaction;
-use crate::store::{Overview, QueueDepth, QueueMetrics, QueueStatistics, Result};
+use crate::store::{Overview, QueueDepth, QueueStatistics, Result};
 
 impl QueueStatistics for SqliteStore {
     fn queue_depth(&self) -> Result<QueueDepth> {
@@ -19,14 +18,6 @@ impl QueueStatistics for SqliteStore {
 
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview> {
         self.read(|connection| overview(connection, since, now))
-    }
-
-    fn record_metrics(&self, metrics: &QueueMetrics, keep_since: Timestamp) -> Result<()> {
-        self.write(|transaction| record(transaction, metrics, keep_since))
-    }
-
-    fn metrics(&self, since: Timestamp) -> Result<Vec<QueueMetrics>> {
-        self.read(|connection| metrics(connection, since))
     }
 }
 
@@ -93,60 +84,4 @@ fn due_longest(connection: &Connection, now: Timestamp) -> rusqlite::Result<Opti
         Ok(true)
     })?;
     Ok(longest.map(Timestamp))
-}
-
-fn record(
-    transaction: &Transaction<'_>,
-    metrics: &QueueMetrics,
-    keep_since: Timestamp,
-) -> rusqlite::Result<()> {
-    // A second entry within the same millisecond replaces the first.
-    execute(
-        transaction,
-        "INSERT OR REPLACE INTO queue_metrics (at, worker, queued, oldest_wait_ms, running, succeeded, failed, cancelled, retried, claims, claim_latency_ms,
-             claim_latency_max_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        params![
-            metrics.at.0,
-            metrics.worker,
-            signed(metrics.queued),
-            metrics.oldest_wait_ms.map(signed),
-            signed(metrics.running),
-            signed(metrics.succeeded),
-            signed(metrics.failed),
-            signed(metrics.cancelled),
-            signed(metrics.retried),
-            signed(metrics.claims),
-            metrics.claim_latency_ms,
-            metrics.claim_latency_max_ms
-        ],
-    )?;
-    execute(
-        transaction,
-        "DELETE FROM queue_metrics WHERE at < ?1",
-        [keep_since.0],
-    )?;
-    Ok(())
-}
-
-fn metrics(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<QueueMetrics>> {
-    let mut statement = connection
-        .prepare_cached("SELECT * FROM queue_metrics WHERE at >= ?1 ORDER BY at, worker")?;
-    statement
-        .query_map([since.0], |row| {
-            Ok(QueueMetrics {
-                at: instant(row, "at")?,
-                worker: row.get("worker")?,
-                queued: unsigned(row, "queued")?,
-                oldest_wait_ms: unsigned_or_none(row, "oldest_wait_ms")?,
-                running: unsigned(row, "running")?,
-                succeeded: unsigned(row, "succeeded")?,
-                failed: unsigned(row, "failed")?,
-                cancelled: unsigned(row, "cancelled")?,
-                retried: unsigned(row, "retried")?,
-                claims: unsigned(row, "claims")?,
-                claim_latency_ms: row.get("claim_latency_ms")?,
-                claim_latency_max_ms: row.get("claim_latency_max_ms")?,
-            })
-        })?
-        .collect()
 }

@@ -127,7 +127,6 @@ macro_rules! run {
                 }
                 queue_statistics {
                     the_overview_counts_what_waits_runs_and_ended,
-                    looks_at_the_queue_are_kept_as_long_as_asked,
                 }
             }
             $crate::store::suite::tests! { @rivals $database;

@@ -1,7 +1,7 @@
 //! Figures of the queue.
 
 use super::places::{at, claim, ended, environment, queued, ready, running};
-use crate::store::{Overview, QueueDepth, QueueMetrics, RunStatus, Store};
+use crate::store::{Overview, QueueDepth, RunStatus, Store};
 
 pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
@@ -40,32 +40,4 @@ pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
             running: 1
         }
     );
-}
-
-pub fn looks_at_the_queue_are_kept_as_long_as_asked(store: &dyn Store) {
-    let look = |milliseconds, queued| QueueMetrics {
-        at: at(milliseconds),
-        worker: "w".to_owned(),
-        queued,
-        oldest_wait_ms: None,
-        running: 0,
-        succeeded: 0,
-        failed: 0,
-        cancelled: 0,
-        retried: 0,
-        claims: 0,
-        claim_latency_ms: None,
-        claim_latency_max_ms: Some(1.5),
-    };
-    for (milliseconds, queued) in [(1, 1), (5, 2), (9, 3), (9, 4)] {
-        store
-            .record_metrics(&look(milliseconds, queued), at(4))
-            .unwrap();
-    }
-    let kept = |since| -> Vec<u64> {
-        let looks = store.metrics(at(since)).unwrap();
-        looks.iter().map(|look| look.queued).collect()
-    };
-    assert_eq!(kept(0), [2, 4], "the last one of a moment counts");
-    assert_eq!(kept(6), [4]);
 }
