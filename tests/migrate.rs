@@ -43,7 +43,7 @@ fn a_database_is_created_once() {
     ");
     let status = place.ade("migrate --status").succeeds();
     assert!(
-        status.stdout.contains("0001_queue_and_records") && !status.stdout.contains("pending"),
+        status.stdout.contains("0001_schema") && !status.stdout.contains("pending"),
         "{status}"
     );
     place.ade("migrate --check --status").ends_with(2);
