@@ -89,9 +89,6 @@ impl Now {
 
 impl Seen {
     /// What is there now, of which nothing is told.
-    ///
-    /// # Errors
-    /// The store cannot be used.
     pub fn begin(workspace: &Workspace) -> Result<Self, StoreError> {
         let mut seen = Self::default();
         seen.look(workspace)?;
@@ -194,9 +191,6 @@ impl Shown {
 /// What a client has to be told that was told of everything up to `after`, and of nothing since: the counts, the runs that are
 /// running, those that were made, went back to the queue or ended since then, and environments that changed since then. Without
 /// `after`: the counts and the running ones.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn catch_up(
     workspace: &Workspace,
     after: Option<Timestamp>,

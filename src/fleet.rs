@@ -94,9 +94,6 @@ impl Drop for Member<'_> {
 }
 
 /// Recovers the claims of dead processes. Returns the runs as they are now.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
     let (machine, files) = (&*workspace.machine, workspace.files());
     let backoff = |attempt| workspace.backoff(attempt);
@@ -121,9 +118,6 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
 }
 
 /// The registered processes, oldest first, without those that are dead.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
     let mut workers = workspace.store.workers()?;
     workers.retain(|worker| lock_of_the_dead(workspace, worker).is_none());

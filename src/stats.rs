@@ -177,9 +177,6 @@ pub(crate) fn statuses(
 }
 
 /// Looks how the work of a workspace goes, and what ended within a window before now.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn look(workspace: &Workspace, window: Duration) -> Result<Statistics, StoreError> {
     let store = &*workspace.store;
     let now = workspace.machine.now();

@@ -145,9 +145,6 @@ pub fn is_of_development(token: &TokenRecord) -> bool {
 }
 
 /// Revokes the tokens of `ade dev` processes that were killed.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn revoke_abandoned(workspace: &Workspace) -> Result<(), StoreError> {
     let now = workspace.machine.now();
     for token in workspace.store.tokens()? {
@@ -161,18 +158,12 @@ pub fn revoke_abandoned(workspace: &Workspace) -> Result<(), StoreError> {
 }
 
 /// Returns the record of a token's text if that is valid now, and notes its use.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn valid(workspace: &Workspace, text: &str) -> Result<Option<TokenRecord>, StoreError> {
     let found = workspace.store.token_of(&hash(text))?;
     valid_now(workspace, found)
 }
 
 /// Begins a browser's session in the name of a valid token. Returns the value for its cookie.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn begin_session(workspace: &Workspace, token: &TokenRecord) -> Result<String, StoreError> {
     let now = workspace.machine.now();
     let longest = now.plus(SESSION);
@@ -185,9 +176,6 @@ pub fn begin_session(workspace: &Workspace, token: &TokenRecord) -> Result<Strin
 }
 
 /// Returns the token in whose name a session began, if both are valid now.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn of_session(workspace: &Workspace, value: &str) -> Result<Option<TokenRecord>, StoreError> {
     let found = workspace
         .store
@@ -196,9 +184,6 @@ pub fn of_session(workspace: &Workspace, value: &str) -> Result<Option<TokenReco
 }
 
 /// Ends a session.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn end_session(workspace: &Workspace, value: &str) -> Result<(), StoreError> {
     workspace.store.end_session(&hash(value))
 }

@@ -32,9 +32,6 @@ pub struct View {
 }
 
 /// Reads the state of the queue, after the runs of dead processes were recovered.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     settle(workspace);
     let store = &*workspace.store;

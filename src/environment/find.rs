@@ -92,9 +92,6 @@ fn of_configuration(
 }
 
 /// Returns the workspace's environments with what collection would do to them now, last used first.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     let options = gc::Options::of_settings(&workspace.settings);
     let ages = gc::Ages::at(
@@ -109,9 +106,6 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
 }
 
 /// Returns, for each of these environments, the shortest part of its id that tells it from all others; commands accept it.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn short_ids(
     workspace: &Workspace,
     environments: &[Judged],

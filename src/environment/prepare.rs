@@ -157,9 +157,6 @@ pub fn python_for(
 
 impl Prepared {
     /// Returns the record of the environment that it needs, and creates it where there is none.
-    ///
-    /// # Errors
-    /// The store cannot be used.
     pub fn ensure_environment(
         &self,
         workspace: &Workspace,
@@ -169,9 +166,6 @@ impl Prepared {
 
     /// As [`Prepared::ensure_environment`], for somebody who needs it now: where building it failed in a way that can pass, it
     /// is tried again, but no sooner than the backoff of its last attempt says.
-    ///
-    /// # Errors
-    /// The store cannot be used.
     pub fn ask_for_environment(
         &self,
         workspace: &Workspace,
@@ -200,9 +194,6 @@ impl Prepared {
 }
 
 /// Returns the record of the environment that a recorded run needs, and creates it where it was deleted since.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,
@@ -215,9 +206,6 @@ pub fn environment_of_run(
 
 /// As [`environment_of_run`], for a run that is repeated by hand: where building the environment failed, for whatever reason,
 /// it is tried again at once.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn ask_for_environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,

@@ -19,9 +19,6 @@ pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
 
 /// Requeues a ready environment, to be built from `snapshot` in a new folder. False: another process has built or requeued it
 /// since it was read.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn requeue(
     workspace: &Workspace,
     environment: &EnvironmentRecord,

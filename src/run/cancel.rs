@@ -66,9 +66,6 @@ pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, CancelErr
 
 /// Asks that a run be cancelled, and writes into its log that this was asked for, if it was not before; where the run waited,
 /// also its end.
-///
-/// # Errors
-/// The store cannot be used.
 pub(super) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, StoreError> {
     let now = workspace.machine.now();
     let outcome = workspace.store.request_cancel(id, now)?;

@@ -299,9 +299,6 @@ impl End {
 }
 
 /// The end of a run; `None`: it has not ended.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let run = workspace.store.run(workspace.id(), id)?;
     Ok(run.status.is_terminal().then(|| End {

@@ -9,9 +9,6 @@ use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// Returns the objects of recorded runs, in their order.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn runs_json(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<Value>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     let copies = workspace.store.copies_of(&ids)?;

@@ -481,9 +481,6 @@ fn write_artifact(
 /// Sends a run back to the queue with what its attempt used, to be tried again after a backoff. `of_machine`: the machine or the
 /// network is in trouble, and no attempt is spent; else the run fails where its attempts are spent. Returns the run as it is
 /// now. `None`: the claim was lost.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn send_back(
     workspace: &Workspace,
     run: &RunRecord,

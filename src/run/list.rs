@@ -107,9 +107,6 @@ impl Iterator for Pages<'_> {
 }
 
 /// Returns the configurations of the workspace that were run, the last one first.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn configurations(workspace: &Workspace) -> Result<Vec<ConfigurationRecord>, StoreError> {
     let store = &workspace.store;
     let mut known = store.configuration_activity()?;
@@ -123,9 +120,6 @@ pub fn configurations(workspace: &Workspace) -> Result<Vec<ConfigurationRecord>,
 }
 
 /// Returns, for each run of the workspace, the shortest part of its id that tells it from all others; commands accept it.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn short_ids(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<String>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     workspace.store.short_ids(Named::Runs, workspace.id(), &ids)

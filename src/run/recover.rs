@@ -14,9 +14,6 @@ use crate::workspace::Workspace;
 
 /// Recovers the claims of dead processes, and reports it in each run's log. Returns the runs as they are
 /// now.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
     let runs = fleet::recover(workspace, workspace.settings.worker.recovery)?;
     for run in &runs {

@@ -5,9 +5,6 @@ use crate::store::{EnvironmentStatus, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
 /// What a queued run waits for, in words. `None`: it is not queued.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn reason(
     workspace: &Workspace,
     run: &RunRecord,

@@ -55,27 +55,15 @@ pub struct EndedRuns {
 /// What changed.
 pub trait Changes {
     /// Returns a sign of the database's content. It costs next to nothing.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn change_mark(&self) -> Result<ChangeMark>;
 
     /// Returns the queued and running runs of a workspace.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>>;
 
     /// Returns the runs of a workspace that ended at `since` or later, without those whose files were collected. Of all
     /// workspaces, only the `look_at` runs that ended last are looked at.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns>;
 
     /// Returns how many runs each process executes, of all workspaces, by the process's id.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn running_by_process(&self) -> Result<BTreeMap<String, u64>>;
 }

@@ -17,16 +17,10 @@ pub enum RunFiles {
 /// The questions of collection.
 pub trait Collection {
     /// Returns what the records of these runs say of their files. A run without a record is not in the answer.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn run_files(&self, runs: &[String]) -> Result<HashMap<String, RunFiles>>;
 
     /// Returns the snapshots of the runs that may still need theirs: those that have not ended, and those that may be
     /// repeated because their files are kept. Looks at `limit` runs after the run `after`, by id; the second value is the
     /// last run that was looked at, `None` at the end.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn snapshots_of_runs(&self, after: &str, limit: u32) -> Result<(Vec<PathBuf>, Option<String>)>;
 }

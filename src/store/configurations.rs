@@ -88,21 +88,12 @@ pub struct WorkspaceRecord {
 /// The workspaces and their configurations in the store.
 pub trait Configurations {
     /// Returns all workspaces, by id.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn workspaces(&self) -> Result<Vec<WorkspaceRecord>>;
 
     /// Records a workspace, unless it is recorded already. Returns it, and whether it is new.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)>;
 
     /// Returns a workspace's configurations, the active one first, then by name.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>>;
 
     /// Returns the configuration with this whole id, of whatever workspace.
@@ -112,9 +103,6 @@ pub trait Configurations {
     fn configuration(&self, id: &str) -> Result<KnownConfiguration>;
 
     /// Records a configuration that was uploaded; its folder is ADE's own.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()>;
 
     /// Makes a configuration the one that its workspace's runs use by default, in place of the former one; or ends that.
@@ -137,22 +125,13 @@ pub trait Configurations {
     ) -> Result<Publication>;
 
     /// Returns the published versions of a configuration, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>>;
 
     /// Returns the frozen files of all published versions, of all workspaces. They are kept as long as the configuration.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn published_snapshots(&self) -> Result<Vec<PathBuf>>;
 
     /// Returns the configuration of the folder of `new`. Records `new` where the folder is not recorded yet; where it is, it
     /// keeps its id, and its name is updated.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn ensure_configuration(
         &self,
         new: &ConfigurationRecord,
@@ -160,15 +139,9 @@ pub trait Configurations {
     ) -> Result<ConfigurationRecord>;
 
     /// Returns the configuration of a folder, if it is recorded.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn configuration_at(&self, workspace: &str, path: &Path)
     -> Result<Option<ConfigurationRecord>>;
 
     /// Returns the facts that decide whether configurations are active, for those of all workspaces.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>>;
 }

@@ -20,26 +20,14 @@ pub struct OutputCopy {
 /// The copies in the store.
 pub trait Copies {
     /// Records a copy. A path is that of one run, the last one that wrote there.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn record_copy(&self, copy: &OutputCopy, now: Timestamp) -> Result<()>;
 
     /// Records that a copy was renamed. What was recorded at its new path is forgotten: the file there was replaced.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn move_copy(&self, from: &Path, to: &Path) -> Result<()>;
 
     /// Whether a run of any workspace put a copy at this absolute path.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn is_copy(&self, path: &Path) -> Result<bool>;
 
     /// Returns where the copies of these runs are, by the runs' ids; a run without one is left out.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn copies_of(&self, runs: &[&str]) -> Result<HashMap<String, PathBuf>>;
 }

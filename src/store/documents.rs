@@ -28,9 +28,6 @@ pub struct DocumentRecord {
 pub trait Documents {
     /// Records a document. Returns what is recorded: where the workspace has one with the same name and the same bytes, that one,
     /// and nothing is added.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord>;
 
     /// Returns the document with this whole id, of whatever workspace.
@@ -40,9 +37,6 @@ pub trait Documents {
     fn document(&self, id: &str) -> Result<DocumentRecord>;
 
     /// Returns a workspace's documents, newest first: at most `limit`, of those whose id sorts before `before`.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn documents(
         &self,
         workspace: &str,

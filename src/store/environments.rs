@@ -187,16 +187,10 @@ pub struct BuildAttempts<'a> {
 /// The environments in the store, and the claims of their builders.
 pub trait Environments {
     /// Returns the environment of the key of `new`. Records `new` as queued where the key has none yet.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn ensure_environment(&self, new: &NewEnvironment, now: Timestamp)
     -> Result<EnvironmentRecord>;
 
     /// The environment of a key.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>>;
 
     /// Returns the environment of an id or of an unambiguous prefix.
@@ -206,22 +200,13 @@ pub trait Environments {
     fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord>;
 
     /// All environments of a workspace, last used first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>>;
 
     /// The environments of all workspaces.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn all_environments(&self) -> Result<Vec<EnvironmentRecord>>;
 
     /// Returns the due environment that has waited longest to be built; where `after` is given, of those that come after
     /// it.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn next_environment(
         &self,
         now: Timestamp,
@@ -230,9 +215,6 @@ pub trait Environments {
 
     /// Claims one environment for building: in its folder, or in the folder `elsewhere` where the lease of its last builder
     /// ended, for that may still be at work in it. `None`: its state is not the one that is `claimable`.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn claim_environment(
         &self,
         id: &str,
@@ -244,9 +226,6 @@ pub trait Environments {
 
     /// Gives an environment that is being built another folder, because a process that lost its claim may still be at work
     /// in the one that it has. False: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn move_environment(
         &self,
         id: &str,
@@ -256,15 +235,9 @@ pub trait Environments {
     ) -> Result<bool>;
 
     /// Renews a builder's lease.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn heartbeat_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat>;
 
     /// Building → ready. False: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn complete_environment(
         &self,
         id: &str,
@@ -274,9 +247,6 @@ pub trait Environments {
     ) -> Result<bool>;
 
     /// Building → failed or queued, as `after` says. False: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn fail_environment(
         &self,
         id: &str,
@@ -288,9 +258,6 @@ pub trait Environments {
 
     /// Failed → queued, due from `due` on, its attempts counted anew: somebody asks for it. `by_hand`: also where what it
     /// failed at cannot pass. False: it has not failed, or stays so.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn ask_for_environment(
         &self,
         id: &str,
@@ -300,16 +267,10 @@ pub trait Environments {
     ) -> Result<bool>;
 
     /// Building → queued, the attempt not counted: the build was cancelled. False: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool>;
 
     /// Building → queued, or failed where `attempts` are spent, for all environments whose builder's lease has expired.
     /// Returns how many.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn expire_environment_leases(
         &self,
         attempts: &BuildAttempts<'_>,
@@ -318,9 +279,6 @@ pub trait Environments {
 
     /// Ready → queued, to be built in `folder`: its files vanished, or a rebuild was asked for. `seen` is the environment
     /// as the caller read it. False: another process has built or requeued it since.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn requeue_environment(
         &self,
         seen: &EnvironmentRecord,
@@ -330,25 +288,16 @@ pub trait Environments {
     ) -> Result<bool>;
 
     /// How many queued and running runs refer to an environment.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn live_runs_of_environment(&self, id: &str) -> Result<u64>;
 
     /// Moves runs that wait for one environment to another one, because the former's engine is not available here. The
     /// former's record is deleted if it is still queued. False: only a part was moved, so that other processes need not wait
     /// for long; the caller asks again.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn move_waiting_runs(&self, from: &str, to: &EnvironmentRecord, now: Timestamp)
     -> Result<bool>;
 
     /// Deletes the record of an environment that is ready or failed, that no queued or running run needs, and that was last
     /// used (or changed) before `cold_since`, where that is given; it is asked within the transaction. False: it must stay, or
     /// the clock cannot be trusted.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool>;
 }

@@ -19,22 +19,13 @@ pub struct Identity {
 /// The identity in the store.
 pub trait Identities {
     /// Returns the identity, once the database has one.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn identity(&self) -> Result<Option<Identity>>;
 
     /// Records an identity where the database has none. Returns the one that it has then: of several processes that try
     /// at once, one wins.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity>;
 
     /// Gives the database another identity. Where its former data directory was at another place, every path in the records
     /// that begins with the former place begins with the new one afterwards. Returns how many records that were.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn rebind(&self, new: &Identity, now: Timestamp) -> Result<usize>;
 }

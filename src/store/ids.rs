@@ -23,8 +23,5 @@ pub trait Ids {
     /// Returns, for each of these whole ids, its shortest end of at least six digits by which a command finds it and
     /// nothing else in the workspace: neither a record whose id ends, nor one whose id begins so. That of an environment
     /// names no run either, because a command may take both.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>>;
 }

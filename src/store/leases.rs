@@ -19,9 +19,6 @@ pub trait Leases {
     /// Takes or renews a lease by name. False: another process holds it, or the clock cannot be trusted. The clock is read with
     /// the database in hand: to a process that stood still since it looked at it, a lease that was taken meanwhile would seem
     /// to come from the future.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn acquire_lease(
         &self,
         name: &str,
@@ -32,23 +29,14 @@ pub trait Leases {
     ) -> Result<bool>;
 
     /// Who holds a lease, or held it last without releasing it.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn lease_holder(&self, name: &str) -> Result<Option<Holder>>;
 
     /// Releases a lease, if the token still holds it.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn release_lease(&self, name: &str, token: &str) -> Result<()>;
 
     /// Repairs times that lie too far in the future because the clock was set back. A queued run or environment that is due
     /// only after `longest_wait` becomes due now, and a lease that holds for longer than `longest_lease` is cut to that.
     /// Returns how many records were changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn repair_times(
         &self,
         longest_wait: Duration,

@@ -10,6 +10,7 @@
 //!
 //! Promises of every backend:
 //!
+//! - Whatever calls the store fails where the database cannot be used ([`StoreError`]); that is said here, once.
 //! - Every change of state is guarded by the state it starts from. A claim returns a new token, and heartbeat,
 //!   completion, failure and release all require that token: a process that lost its lease finds no row and changes nothing.
 //! - A run's end, its attempt, its metrics, fields and columns are recorded in one transaction, replaced and never

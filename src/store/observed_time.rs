@@ -19,14 +19,8 @@ pub struct Unseen {
 pub trait ObservedTime {
     /// Notes what the wall clock says. What lies between this and the last note is unseen, where that is long ago; where the
     /// clock was set back, what lies after `now` was never there.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn observe(&self, now: Timestamp) -> Result<()>;
 
     /// Returns the unseen stretches up to `now`, the last one first, with the one since the last note.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn unseen(&self, now: Timestamp) -> Result<Vec<Unseen>>;
 }

@@ -40,21 +40,12 @@ pub struct Overview {
 /// Figures of the queue.
 pub trait QueueStatistics {
     /// Returns how many runs are queued and how many running.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn queue_depth(&self) -> Result<QueueDepth>;
 
     /// Counts the queued runs that were sent back, or whose environment was, by trouble of the machine or the network: they wait, and
     /// no attempt is spent.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn runs_in_trouble(&self) -> Result<u64>;
 
     /// Returns the queue now, and the counts of runs that ended since `since`, without those whose files were collected.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn overview(&self, since: Timestamp, now: Timestamp) -> Result<Overview>;
 }

@@ -122,20 +122,11 @@ pub struct ColumnResult {
 /// The results of ended runs.
 pub trait Results {
     /// Returns the results of each field, in the configuration's order.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>>;
 
     /// Returns the results of each source column, in order.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>>;
 
     /// Returns the engine's completed payload, as it was recorded. `None`: there is no such run, or it has none.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn run_payload(&self, run: &str) -> Result<Option<String>>;
 }

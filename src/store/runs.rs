@@ -350,9 +350,6 @@ pub enum Submitted {
 /// The runs: the queue itself, and the records of those that ended.
 pub trait Runs {
     /// Records a run as queued, unless the queue is full or the key was used before: all in one transaction.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted>;
 
     /// Returns the run with this whole id, of whatever workspace.
@@ -362,54 +359,30 @@ pub trait Runs {
     fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord>;
 
     /// Records runs as queued, all of them or none.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>>;
 
     /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord>;
 
     /// Claims one run that is queued and due, whatever the status of its environment, which the caller then provides.
     /// `None`: the run is not queued or not due.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
     /// Claims the oldest due runs whose environments are ready, in one transaction: the first run under the first claim, and
     /// so on. Returns fewer where fewer are due.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>>;
 
     /// Renews a run's lease.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat>;
 
     /// Checks a claim without renewing it: whether it still holds, and whether a cancellation was requested.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat>;
 
     /// Running → ended, with all results, in one transaction. False: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool>;
 
     /// Running → queued, or failed when attempts are spent and this one counts. The attempt is recorded with what it used. If its
     /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn retry_run(
         &self,
         id: &str,
@@ -422,9 +395,6 @@ pub trait Runs {
 
     /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
     /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn release_run(
         &self,
         id: &str,
@@ -435,9 +405,6 @@ pub trait Runs {
 
     /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
     /// Returns the runs as they are now.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn expire_run_leases(
         &self,
         backoff: &dyn Fn(u32) -> Duration,
@@ -452,9 +419,6 @@ pub trait Runs {
 
     /// Queued runs whose environment failed finally: → failed, with its error; at most `limit` of them, so that other processes
     /// need not wait for long. Returns the runs as they are now.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn fail_runs_of_failed_environments(
         &self,
         limit: usize,
@@ -462,15 +426,9 @@ pub trait Runs {
     ) -> Result<Vec<RunRecord>>;
 
     /// Returns queued runs that have no environment.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>>;
 
     /// Sets the environment of such a run, unless the environment was deleted since, or the run has ended.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()>;
 
     /// Returns the run of an id, of an unambiguous beginning or end of one, the newest run of an input with this file name, or
@@ -481,38 +439,20 @@ pub trait Runs {
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord>;
 
     /// Runs, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>>;
 
     /// Returns the attempts at a run, first one first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>>;
 
     /// Whether a run of that id is recorded.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn run_exists(&self, run: &str) -> Result<bool>;
 
     /// Returns runs that ended before `cutoff` and still have their files, at most `limit`, those that ended first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>>;
 
     /// Records that the files of such a run are about to be deleted. False: they must be kept.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool>;
 
     /// Deletes the record of a run that has ended. False: it has not ended.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn delete_run(&self, run: &str) -> Result<bool>;
 }

@@ -79,27 +79,15 @@ impl TokenRecord {
 /// The tokens and the browsers' sessions in the store. Digests are 64 hexadecimal digits of SHA-256.
 pub trait Tokens {
     /// Records a token under the digest of its text.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn add_token(&self, token: &TokenRecord, hash: &str) -> Result<()>;
 
     /// Returns all tokens, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn tokens(&self) -> Result<Vec<TokenRecord>>;
 
     /// Returns the token with this id, valid or not.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn token(&self, id: &str) -> Result<Option<TokenRecord>>;
 
     /// Returns the token whose text has this digest, valid or not.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>>;
 
     /// Revokes a token, and ends its sessions. Returns it as it is then; one that was revoked before stays as it is.
@@ -109,27 +97,15 @@ pub trait Tokens {
     fn revoke_token(&self, id: &str, now: Timestamp) -> Result<TokenRecord>;
 
     /// Notes that a token was used.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn note_token_use(&self, id: &str, now: Timestamp) -> Result<()>;
 
     /// Begins a browser's session, in the name of a token. Sessions that have ended are forgotten.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn begin_session(&self, hash: &str, token: &str, ends: Timestamp, now: Timestamp)
     -> Result<()>;
 
     /// Returns the token of a session that has not ended, valid or not.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>>;
 
     /// Ends a session.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn end_session(&self, hash: &str) -> Result<()>;
 }

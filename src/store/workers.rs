@@ -34,35 +34,20 @@ pub struct WorkerRecord {
 /// The registered processes.
 pub trait Workers {
     /// Registers a process; its claims carry its id.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()>;
 
     /// Records that the process was alive at `now`.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()>;
 
     /// Deletes the record of a process that has ended or was found dead. False: it still holds a claim, so the record stays,
     /// and its death is found later.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn remove_worker(&self, id: &str) -> Result<bool>;
 
     /// Returns all of them, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn workers(&self) -> Result<Vec<WorkerRecord>>;
 
     /// Ends the claims of a dead process: its runs are requeued or failed by `recovery`, its builds requeued, or failed where
     /// their attempts are spent. Returns the runs as they are now.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     fn reclaim(
         &self,
         process: &str,

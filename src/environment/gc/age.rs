@@ -25,9 +25,6 @@ pub struct Ages {
 
 impl Ages {
     /// Judges ages at this moment. With `trust_clock` all time counts.
-    ///
-    /// # Errors
-    /// The store cannot be used.
     pub fn at(
         workspace: &Workspace,
         moment: Moment,

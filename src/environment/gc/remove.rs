@@ -16,9 +16,6 @@ use crate::store::{Clock, EnvironmentRecord, StoreError};
 use crate::workspace::Workspace;
 
 /// Deletes one environment, unless it has come into use since it was judged. Returns whether it was deleted.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn remove_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,

@@ -103,9 +103,6 @@ pub struct Judged {
 }
 
 /// Judges every environment of the database.
-///
-/// # Errors
-/// The store cannot be used.
 pub fn judge_all(
     workspace: &Workspace,
     options: &Options,

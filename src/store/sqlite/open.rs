@@ -73,9 +73,6 @@ impl SqliteStore {
     }
 
     /// The schema's state.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     pub fn schema_status(&self) -> Result<SchemaStatus> {
         let applied = self.read(migrations::applied)?;
         let carried = Self::migrations();
@@ -88,9 +85,6 @@ impl SqliteStore {
     }
 
     /// Runs SQLite's own check of the file. Returns the problems that it found.
-    ///
-    /// # Errors
-    /// The database cannot be used.
     pub fn integrity_problems(&self) -> Result<Vec<String>> {
         self.read(|connection| {
             // The first ten are enough to say that it is damaged. `quick_check` leaves out what takes longest: whether every
