@@ -126,7 +126,7 @@ fn a_database_that_is_behind_is_migrated_after_a_backup() {
         .unwrap();
     connection
         .execute(
-            "INSERT INTO schema_migrations VALUES (1, 'schema', '94020eb540193bf1a175778fb069a49254c99df0a1d8fc64066f6f708dd27804', 0, '0.1.0')",
+            "INSERT INTO schema_migrations VALUES (1, 'schema', '88dfd383d42201e06c73270ceadd6a638a2a723e819b84d337c3e595c14121d1', 0, '0.1.0')",
             [],
         )
         .unwrap();

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::Value;
 
 use super::SqliteStore;
-use super::values::{execute, signed, unsigned, unsigned_or_none};
+use super::values::{decompressed, execute, signed, unsigned, unsigned_or_none};
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{ColumnResult, FieldResult, Result, Results, RunResults};
 
@@ -177,7 +177,7 @@ fn columns(connection: &Connection, run: &str) -> rusqlite::Result<Vec<ColumnRes
 fn payload(connection: &Connection, run: &str) -> rusqlite::Result<Option<String>> {
     Ok(connection
         .query_row("SELECT result FROM runs WHERE id = ?1", [run], |row| {
-            row.get(0)
+            decompressed(row, "result")
         })
         .optional()?
         .flatten())

@@ -1,7 +1,11 @@
 //! Converts between Rust's values and SQLite's.
 
+use std::io::{Read, Write};
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
 use rusqlite::{Connection, Row};
 
 use crate::clock::Timestamp;
@@ -52,6 +56,30 @@ pub(super) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp
 pub(super) fn instant_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column)
         .map(|instant| instant.map(Timestamp))
+}
+
+/// A long text as it is stored: compressed (zlib, RFC 1950).
+pub(super) fn compressed(text: &str) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    // Memory takes whatever is written into it.
+    let written = encoder.write_all(text.as_bytes());
+    written.and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+/// Reads a long text that may be null.
+pub(super) fn decompressed(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<String>> {
+    let Some(bytes) = row.get::<_, Option<Vec<u8>>>(column)? else {
+        return Ok(None);
+    };
+    let mut text = String::new();
+    match ZlibDecoder::new(bytes.as_slice()).read_to_string(&mut text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(rusqlite::Error::FromSqlConversionFailure(
+            0,
+            rusqlite::types::Type::Blob,
+            error.into(),
+        )),
+    }
 }
 
 /// SQLite's whole numbers are signed.

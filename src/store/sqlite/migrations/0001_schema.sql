@@ -111,7 +111,7 @@ CREATE TABLE runs (
     error_hint           TEXT,
     summary              TEXT,
     output_path          TEXT,
-    result               TEXT,                    -- the engine's completed payload as it came
+    result               BLOB,                    -- the engine's completed payload as it came, compressed (zlib)
     artifacts_deleted_at INTEGER,
     CHECK ((status IS NULL) = (completed_at IS NULL))
 ) STRICT;

@@ -11,7 +11,7 @@ use crate::problem::code;
 use crate::store::sqlite::observed_time::observe;
 use crate::store::sqlite::results;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{execute, path_text};
+use crate::store::sqlite::values::{compressed, execute, path_text};
 use crate::store::{Claim, Ending, Failure, NOT_BUILT, RunRecord, RunStatus, Used};
 
 /// Completes the record of a run that was just taken out of the queue. With `ending`, what its last attempt found.
@@ -44,7 +44,7 @@ pub(super) fn complete(
             ending.and_then(|ending| ending.exit_code),
             ending.and_then(|ending| ending.summary.as_ref()),
             ending.and_then(|ending| ending.output_path.as_deref()).map(path_text),
-            ending.and_then(|ending| ending.results.as_ref()).map(|results| &results.payload),
+            ending.and_then(|ending| ending.results.as_ref()).map(|results| compressed(&results.payload)),
         ],
     )?;
     observe(transaction, now)
