@@ -462,6 +462,36 @@ fn files_of_a_run_that_were_to_be_deleted_are() {
 }
 
 #[test]
+fn the_record_of_a_run_goes_a_year_after_its_end_and_not_before_its_files() {
+    let place = Place::ready();
+    for _ in 0..3 {
+        place.ade("run config members.csv -q").succeeds();
+    }
+    let ids: Vec<String> = {
+        let runs = place.ade("runs ls --json").json();
+        let runs = runs.as_array().unwrap().iter();
+        runs.map(|run| run["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    const DAY: i64 = 86_400_000;
+    for (id, days) in ids.iter().zip([364, 366, 10]) {
+        let ago = days * DAY;
+        place.change(&format!(
+            "UPDATE runs SET completed_at = completed_at - {ago} WHERE id = '{id}'"
+        ));
+    }
+    let report = place.ade("env gc --json").succeeds().json();
+    let gone = report["removed"].as_array().unwrap().iter();
+    let kinds: Vec<_> = gone
+        .map(|removed| removed["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["run", "run", "record"], "{report}");
+    assert_eq!(report["removed"][2]["id"], ids[1].as_str());
+    assert_eq!(place.statuses().len(), 2);
+    place.ade(&format!("runs show {}", ids[0])).succeeds();
+}
+
+#[test]
 fn snapshots_that_nothing_needs_go() {
     let place = Place::ready();
     let configuration = place.configuration("config");

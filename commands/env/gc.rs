@@ -129,7 +129,7 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
 fn short_id(workspace: &Workspace, removed: &Removed) -> String {
     let named = match removed.kind {
         "environment" => Named::Environments,
-        "run" => Named::Runs,
+        "run" | "record" => Named::Runs,
         _ => return removed.id.clone(),
     };
     let short = workspace
@@ -142,7 +142,7 @@ fn short_id(workspace: &Workspace, removed: &Removed) -> String {
 fn show_removed(ui: &Ui, word: &str, removed: &Removed, id: &str) {
     // A folder without a record has a path and no name.
     let name = match removed.kind {
-        "environment" | "run" => removed.name.as_str(),
+        "environment" | "run" | "record" => removed.name.as_str(),
         _ => "",
     };
     ui.prose(format_args!(

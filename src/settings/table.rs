@@ -222,6 +222,8 @@ table! {
             "Days without use after which an environment may be deleted. 0 or less: never.";
         run_artifact_ttl: Option<Duration> = days, "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", Kind::Days, "30",
             "Days that the files of a run are kept after its end. 0 or less: for ever.";
+        run_record_ttl: Option<Duration> = days, "ADE_WORKER_RUN_RECORD_TTL_DAYS", Kind::Days, "365",
+            "Days that the record of a run is kept after its end, but not without its files. 0 or less: for ever.";
         cache_ttl: Option<Duration> = days, "ADE_WORKER_CACHE_TTL_DAYS", Kind::Days, "90",
             "Days after which a part of the cache that no build has used may be deleted. 0 or less: never.";
     }

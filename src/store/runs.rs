@@ -453,6 +453,9 @@ pub trait Runs {
     /// Records that the files of such a run are about to be deleted. False: they must be kept.
     fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool>;
 
+    /// Returns runs that ended before `cutoff` and have no files any more, at most `limit`, those that ended first.
+    fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>>;
+
     /// Deletes the record of a run that has ended. False: it has not ended.
     fn delete_run(&self, run: &str) -> Result<bool>;
 }

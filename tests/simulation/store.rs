@@ -723,6 +723,11 @@ impl Runs for SimulatedStore {
             store.runs_with_artifacts(cutoff, limit)
         })
     }
+    fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.look("runs without files", |store| {
+            store.runs_without_artifacts(cutoff, limit)
+        })
+    }
     fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {
         self.look("mark files as deleted", |store| {
             store.mark_artifacts_deleted(run, cutoff, now)

@@ -19,6 +19,8 @@ pub struct Options {
     pub env_ttl: Option<Duration>,
     /// Files of runs that ended longer ago than this are deleted; `None`: all are kept.
     pub run_artifact_ttl: Option<Duration>,
+    /// Records of runs that ended longer ago than this, and have no files any more, are deleted; `None`: all are kept.
+    pub run_record_ttl: Option<Duration>,
     /// Also cold environments of active configurations whose digest is no longer the current one.
     pub superseded: bool,
     /// Report what would be deleted, and delete nothing.
@@ -41,6 +43,7 @@ impl Options {
         Self {
             env_ttl: settings.worker.env_ttl,
             run_artifact_ttl: settings.worker.run_artifact_ttl,
+            run_record_ttl: settings.worker.run_record_ttl,
             superseded: false,
             dry_run: false,
             leftover_ttl: LEFTOVER_TTL,
@@ -52,7 +55,7 @@ impl Options {
 /// Something that was removed, or would be.
 #[derive(Clone, Debug, Serialize)]
 pub struct Removed {
-    /// `environment`, `run`, `snapshot`, `process`, `leftover`.
+    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`.
     pub kind: &'static str,
     /// Its id, or its path.
     pub id: String,

@@ -186,6 +186,7 @@ mod tests {
         Options {
             env_ttl: Some(Duration::from_secs(30 * 86_400)),
             run_artifact_ttl: None,
+            run_record_ttl: None,
             superseded,
             dry_run: false,
             leftover_ttl: Duration::ZERO,

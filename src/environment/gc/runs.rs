@@ -1,4 +1,4 @@
-//! Deletes the files of runs that ended long ago; their records stay.
+//! Deletes the files of runs that ended long ago, and long after that their records.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,50 @@ use crate::store::StoreError;
 /// Why the files of a run are kept although they are old.
 pub const REPEATED: &str = "a retry of it has not ended";
 
+/// So many runs are looked at at once.
+const BATCH: u32 = 500;
+
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    collect_files(pass, report)?;
+    collect_records(pass, report)
+}
+
+fn collect_records(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
+    let Some(ttl) = pass.options.run_record_ttl else {
+        return Ok(());
+    };
+    let (store, before) = (&*pass.workspace.store, pass.ages.cutoff(ttl));
+    loop {
+        let runs = store.runs_without_artifacts(before, BATCH)?;
+        let is_last = runs.len() < BATCH as usize || pass.options.dry_run;
+        for run in runs {
+            if pass.is_stopped() {
+                return Ok(());
+            }
+            report.scanned += 1;
+            if pass.options.dry_run || store.delete_run(&run.id)? {
+                report.add(Removed {
+                    kind: "record",
+                    id: run.id,
+                    name: run.input_name,
+                    reason: "ended longer ago than its record is kept",
+                    bytes: 0,
+                });
+            }
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+fn collect_files(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
     let Pass {
         workspace,
         options,
         ages,
         ..
     } = *pass;
-    const BATCH: u32 = 500;
     let Some(ttl) = options.run_artifact_ttl else {
         return Ok(());
     };

@@ -94,6 +94,10 @@ fn files_that_may_go_are_found_without_those_that_went_before() {
         runs::WITH_ARTIFACTS,
         "INDEX runs_with_artifacts (completed_at<?)",
     );
+    assert_uses(
+        runs::WITHOUT_ARTIFACTS,
+        "INDEX runs_without_artifacts (completed_at<?)",
+    );
 }
 
 #[test]

@@ -314,6 +314,9 @@ pub fn files_go_with_the_cutoff_and_stay_while_a_run_is_repeated(store: &dyn Sto
     assert!(!mark(&old, 9), "they are gone already");
     assert_eq!(find(store, &old).artifacts_deleted_at, Some(at(20)));
     assert_eq!(ids(&due(9)), [young.as_str()]);
+    let without = |cutoff| store.runs_without_artifacts(at(cutoff), 9).unwrap();
+    assert!(without(5).is_empty());
+    assert_eq!(ids(&without(9)), [old.as_str()]);
 }
 
 pub fn only_a_run_that_has_ended_is_deleted(store: &dyn Store) {

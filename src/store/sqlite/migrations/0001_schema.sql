@@ -123,6 +123,7 @@ CREATE INDEX runs_retries ON runs (retry_of_run_id) WHERE retry_of_run_id IS NOT
 -- Ended runs that still have their files, which those that ended a moment ago have. The last column is always null; with it
 -- the index alone answers what is asked of it.
 CREATE INDEX runs_with_artifacts ON runs (completed_at, status, artifacts_deleted_at) WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL;
+CREATE INDEX runs_without_artifacts ON runs (completed_at) WHERE artifacts_deleted_at IS NOT NULL;
 
 -- Live work apart from history: the runs that are queued or running, with everything that changes while they are; the row goes
 -- when the run ends. So the cost of a claim depends on what waits, never on how much has ended.

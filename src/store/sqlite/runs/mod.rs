@@ -36,8 +36,10 @@ pub(super) use end::FAILED_WITH_RUNS;
 pub(super) use leave::reclaim;
 #[cfg(test)]
 pub(super) use list::NEWEST;
-#[cfg(test)]
 pub(super) use upkeep::WITH_ARTIFACTS;
+#[cfg(test)]
+#[cfg(test)]
+pub(super) use upkeep::WITHOUT_ARTIFACTS;
 
 impl Runs for SqliteStore {
     fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
@@ -191,6 +193,10 @@ impl Runs for SqliteStore {
 
     fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
         self.read(|connection| upkeep::with_artifacts_before(connection, cutoff, limit))
+    }
+
+    fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.read(|connection| upkeep::without_artifacts_before(connection, cutoff, limit))
     }
 
     fn mark_artifacts_deleted(&self, run: &str, cutoff: Timestamp, now: Timestamp) -> Result<bool> {

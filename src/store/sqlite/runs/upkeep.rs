@@ -52,6 +52,24 @@ pub(super) fn with_artifacts_before(
         .collect()
 }
 
+/// Ended runs without their files.
+pub(in crate::store::sqlite) const WITHOUT_ARTIFACTS: &str =
+    "SELECT id FROM runs INDEXED BY runs_without_artifacts
+    WHERE artifacts_deleted_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+pub(super) fn without_artifacts_before(
+    connection: &Connection,
+    cutoff: Timestamp,
+    limit: u32,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE r.id IN ({WITHOUT_ARTIFACTS}) ORDER BY r.completed_at"
+    ))?;
+    statement
+        .query_map(params![cutoff.0, limit], record)?
+        .collect()
+}
+
 pub(super) fn mark_artifacts_deleted(
     transaction: &Transaction<'_>,
     id: &str,
