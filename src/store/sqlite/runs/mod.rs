@@ -36,10 +36,8 @@ pub(super) use end::FAILED_WITH_RUNS;
 pub(super) use leave::reclaim;
 #[cfg(test)]
 pub(super) use list::NEWEST;
-pub(super) use upkeep::WITH_ARTIFACTS;
 #[cfg(test)]
-#[cfg(test)]
-pub(super) use upkeep::WITHOUT_ARTIFACTS;
+pub(super) use upkeep::{WITH_ARTIFACTS, WITHOUT_ARTIFACTS};
 
 impl Runs for SqliteStore {
     fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
