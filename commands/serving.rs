@@ -124,7 +124,7 @@ pub fn socket(path: &std::path::Path) -> Place {
     Place::Socket(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
 }
 
-/// Who listens on a network has to have made tokens on purpose.
+/// A server that listens on a network needs tokens that were made on purpose.
 pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
     let now = workspace.machine.now();
     let on_purpose = |token: &TokenRecord| token.is_valid(now) && !tokens::is_of_development(token);

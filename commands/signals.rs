@@ -43,7 +43,7 @@ fn raise_on_signals(flags: Vec<Cancel>, clear: impl Fn() + Clone + Send + 'stati
                 match flags.next() {
                     Some(flag) => flag.cancel(),
                     None => {
-                        // In a thread of its own: who draws may be stuck in writing.
+                        // In a thread of its own: the thread that draws may be stuck in writing.
                         let (done, cleared) = std::sync::mpsc::channel();
                         let clear = clear.clone();
                         std::thread::spawn(move || {

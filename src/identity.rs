@@ -5,8 +5,8 @@
 //! directory has one; the database records both and the place, and `identity.json` in the data directory holds both.
 //!
 //! The first process that opens a new pair writes them, first into the database, then as a file: where it dies in between, the
-//! next one finds the directory named in the database and writes the file. Of several at once one wins on each side, and who
-//! finds something else than its own pair is refused. A pair that was put together on purpose is recorded as one by
+//! next one finds the directory named in the database and writes the file. Of several at once one wins on each side, and a
+//! process that finds another pair than its own is refused. A pair that was put together on purpose is recorded as one by
 //! [`adopt`] (`ade doctor --adopt`).
 
 use std::io;

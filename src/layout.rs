@@ -358,7 +358,7 @@ pub struct CacheFolder(pub PathBuf);
 impl CacheFolder {
     const TRASH: &str = ".trash-";
 
-    /// Locked by every build that uses it, together with others; who deletes a part locks it alone.
+    /// Locked by every build that uses it, together with other builds; a process that deletes a part locks it alone.
     pub fn lock(&self) -> PathBuf {
         self.0.join(".lock")
     }

@@ -205,7 +205,7 @@ fn valid_now(
         .last_used_at
         .is_some_and(|last| u128::from(now.since(last)) < USE_KNOWN_TO.as_millis());
     if !is_noted {
-        // Who uses the API need not fail because this cannot be written.
+        // A request need not fail because this cannot be written.
         let _ = workspace.store.note_token_use(&token.id, now);
     }
     Ok(Some(token))

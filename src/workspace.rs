@@ -69,7 +69,7 @@ impl Workspace {
         let store = store::open(&settings, &layout.database(), opening)?;
         let database_id = match identity::match_up(&settings, &layout, &*store) {
             Ok(identity) => identity.database_id,
-            // Whoever only looks waits for nobody: the next one records what they are. Without an id nothing is proven.
+            // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.
             Err(IdentityError::Store(error))
                 if opening == Opening::Existing && error.may_pass() =>
             {

@@ -198,8 +198,8 @@ impl Line {
                 let words = "the claim was lost; this worker writes nothing more";
                 Self::of_run(Warning, "run.lost_claim", run, words, json!({}))
             }
-            Change::Expired(run) => Self::taken_back("run.expired", run, "its lease expired"),
-            Change::Recovered(run) => Self::taken_back("run.recovered", run, "its process died"),
+            Change::Expired(run) => Self::claim_ended("run.expired", run, "its lease expired"),
+            Change::Recovered(run) => Self::claim_ended("run.recovered", run, "its process died"),
             Change::Metrics(metrics) => Self::of_queue(metrics),
             Change::Collected(report) => Self {
                 level: Info,
@@ -293,7 +293,7 @@ impl Line {
         Self::of_run(level, "run.ended", run, &words, more)
     }
 
-    fn taken_back(event: &'static str, run: &RunRecord, why: &str) -> Self {
+    fn claim_ended(event: &'static str, run: &RunRecord, why: &str) -> Self {
         let words = format!("{why}, {} now", run.status.as_str());
         let more = json!({"status": run.status});
         Self::of_run(LogLevel::Warning, event, run, &words, more)

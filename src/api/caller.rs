@@ -1,4 +1,4 @@
-//! Who asks: a program with a token, or a browser with a session; and what that token allows.
+//! The caller: a program with a token, or a browser with a session; and what that token allows.
 //!
 //! A handler names what it needs by the type of its argument: [`Reader`], [`Runner`] or [`Administrator`]. A route without one of
 //! them is open to everybody, and only those of health, documentation and sign-in are.
@@ -22,7 +22,7 @@ pub const COOKIE: &str = "ade_session";
 /// The header that a page sends with each change.
 pub const CSRF_HEADER: &str = "x-csrf-token";
 
-/// Who asks.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The token, valid.
@@ -49,7 +49,7 @@ impl Caller {
         }
     }
 
-    /// Who asks, whatever the token allows.
+    /// The caller, whatever the token allows.
     ///
     /// # Errors
     /// 401: neither a valid token nor a valid session; 403: a page's request without its own value.

@@ -28,7 +28,7 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often the token of a client is looked at: it may have been revoked, or have ended.
 pub const LOOK_AT_TOKEN: Duration = Duration::from_secs(5);
 
-/// Who follows a run, from where on.
+/// A follower of a run, and from where on it follows.
 pub struct Follower {
     /// The id of the token.
     pub token: String,

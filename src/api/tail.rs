@@ -152,7 +152,7 @@ impl Watcher {
         known.remove(&self.run);
     }
 
-    /// Nobody follows any more. Who comes now finds no entry and begins anew.
+    /// Nobody follows any more. A later follower finds no entry and begins anew.
     fn forget_if_alone(&self) -> bool {
         let mut known = self
             .api

@@ -263,7 +263,7 @@ fn passes(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };
-    // These choose the engine, who sees values, and where warnings are kept; they are ADE's to decide and no settings of the engine.
+    // These choose the engine, where values are shown, and where warnings are kept; they are ADE's to decide and no settings of the engine.
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(
             name,
@@ -295,7 +295,7 @@ pub trait Launch: Send + Sync {
 /// The engine as a child of this process.
 #[derive(Clone, Copy, Default)]
 pub struct ChildProcess<'a> {
-    /// Receives words that hold cell values, for the terminal of whoever asked for them. They go nowhere else: events and
+    /// Receives words that hold cell values, for the terminal of the user who asked for them. They go nowhere else: events and
     /// records are without them. `None`: nobody asked, and the engine sends none.
     pub values: Option<&'a (dyn Fn(&str) + Sync)>,
 }
@@ -355,7 +355,7 @@ fn invoke(
             }
             let kept = on_message(Message::Event(event));
             if is_completed {
-                // It is large: taken back, it need not be copied.
+                // It is large; as it is given back, it need not be copied.
                 completed = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
             }
             return;

@@ -1,4 +1,4 @@
-//! Who uses an environment, and whose it is.
+//! Which processes use an environment, and which database it belongs to.
 //!
 //! In each environment's folder a file names the database that it belongs to. A process that runs an engine in the environment
 //! holds a lock on that file, shared with the others that do; collection takes it alone before it deletes the folder. So

@@ -1,9 +1,9 @@
 //! Providing an environment: the one that is ready, or a new one, built by exactly one process for each key.
 //!
-//! Who builds is decided in the database: a builder claims the environment under a lease, and one that lost it writes
-//! nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so who
-//! claims the environment after the end of a lease builds in a new folder. Each builder also holds a lock of the operating
-//! system on its folder, which keeps collection from it, and who finds that lock held builds in a new folder, too.
+//! The database decides which process builds: a builder claims the environment under a lease, and a builder that lost its lease
+//! writes nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so the
+//! builder that claims the environment after the end of a lease builds in a new folder. Each builder also holds a lock of the
+//! operating system on its folder, which keeps collection from it; a builder that finds the lock held takes a new folder, too.
 
 use std::time::Duration;
 
@@ -73,14 +73,14 @@ pub enum Want {
 pub enum Other<'a> {
     /// Leave it to that: [`ProvideError::Busy`].
     Leave,
-    /// Wait for its end. The function takes back what dead processes hold, so that nobody waits for one of them.
-    Await(&'a TakeBack<'a>),
+    /// Wait for its end. The function recovers the claims of dead processes, so that nobody waits for one of them.
+    Await(&'a Recover<'a>),
 }
 
-/// Takes back what dead processes hold.
-pub type TakeBack<'a> = dyn Fn() -> Result<(), StoreError> + Sync + 'a;
+/// Recovers the claims of dead processes.
+pub type Recover<'a> = dyn Fn() -> Result<(), StoreError> + Sync + 'a;
 
-/// Who provides an environment.
+/// The process that provides an environment.
 #[derive(Clone, Copy)]
 pub struct Provider<'a> {
     /// The workspace.
@@ -101,11 +101,11 @@ pub type OnProgress<'a> = dyn FnMut(Progress<'_>) + 'a;
 /// What one that waits for another builder has seen so far.
 #[derive(Default)]
 struct Waited {
-    /// Who builds, as reported last.
+    /// The builder, as reported last.
     reported: Option<Option<String>>,
     /// The end of its lease, and since when it has been that.
     lease: Option<(Option<Timestamp>, Steady)>,
-    /// When the claims of dead processes were last taken back.
+    /// When the claims of dead processes were last recovered.
     recovered: Option<Steady>,
 }
 
@@ -169,12 +169,12 @@ impl Provider<'_> {
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<Option<Claimable>, ProvideError> {
-        let take_back = match self.other {
+        let recover = match self.other {
             Other::Leave if seen.status == EnvironmentStatus::Building => {
                 return Err(ProvideError::Busy);
             }
             Other::Leave => return Ok(Some(Claimable::Due)),
-            Other::Await(take_back) => take_back,
+            Other::Await(recover) => recover,
         };
         if seen.status != EnvironmentStatus::Building {
             return Ok(Some(Claimable::Asked));
@@ -199,7 +199,7 @@ impl Provider<'_> {
         let is_time = |last| now.since(last) >= RECOVER_AGAIN;
         if waited.recovered.is_none_or(is_time) {
             waited.recovered = Some(now);
-            match take_back() {
+            match recover() {
                 Err(error) if !error.may_pass() => return Err(error.into()),
                 _ => {}
             }

@@ -257,7 +257,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("build.lock");
         let times = Cell::new(0);
-        // Between opening and locking it, as whoever deletes it under its own lock does.
+        // Between opening and locking it, as a process does that deletes it under its own lock.
         let lock = |file: &File| {
             times.set(times.get() + 1);
             if times.get() < 3 {

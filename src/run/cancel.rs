@@ -77,7 +77,7 @@ pub(super) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
             note(workspace, run);
             ends::report_ended(workspace, run);
         }
-        // Who asks again does not change when it was asked first.
+        // To ask again does not change when it was asked first.
         CancelOutcome::Requested(run) if run.cancel_requested_at == Some(now) => {
             note(workspace, run);
         }

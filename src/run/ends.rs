@@ -1,7 +1,7 @@
 //! The events with which attempts and runs end.
 //!
 //! An end is recorded first, and written into the run's log after that, by the process that recorded it. If that process dies
-//! in between, the log lacks the line and nothing is lost: whoever reads the log finds the end in the record and makes the
+//! in between, the log lacks the line and nothing is lost: a reader of the log finds the end in the record and makes the
 //! line from it ([`event_of`], which [`super::follow`] uses).
 
 use serde_json::json;
@@ -14,14 +14,14 @@ use crate::workspace::Workspace;
 /// The event that ends a run's log.
 pub const COMPLETE: &str = "run.complete";
 
-/// A claim was taken back because its lease had expired.
+/// A claim was ended because its lease had expired.
 pub const LOST: &str = "run.lost_claim";
-/// A claim was taken back because its process had died.
+/// A claim was ended because its process had died.
 pub const RECOVERED: &str = "run.recovered";
 /// An attempt was left, and the run waits for the next.
 pub const RETRY: &str = "run.retry";
 
-/// Writes the end of a run into its log. It was recorded by the caller, who alone writes it.
+/// Writes the end of a run into its log. The caller has recorded it, and is the only one that writes it.
 pub fn report(log: &EventLog<'_>, run: &RunRecord) {
     let OwnEvent {
         level,
@@ -30,7 +30,7 @@ pub fn report(log: &EventLog<'_>, run: &RunRecord) {
         data,
     } = event_of(run);
     log.write(level, event, &message, data);
-    // Where the log could not be written, whoever reads it finds the end in the record.
+    // Where the log could not be written, its readers find the end in the record.
     let _ = log.finish();
 }
 
@@ -56,8 +56,8 @@ pub fn report_left(
     }
 }
 
-/// Writes into a run's log, as `event`, that its claim was taken back, and its end where that was the end.
-pub fn report_taken_back(workspace: &Workspace, run: &RunRecord, event: &'static str, why: &str) {
+/// Writes into a run's log, as `event`, that its claim was ended, and its end where that was the end.
+pub fn report_claim_ended(workspace: &Workspace, run: &RunRecord, event: &'static str, why: &str) {
     note(workspace, run, event, why, run.error.as_ref());
     if run.status.is_terminal() {
         report_ended(workspace, run);

@@ -1,8 +1,8 @@
 //! Following the event log of a run or of an environment until that has ended.
 //!
 //! The end of a run is recorded in the database first and written to its log a moment later. Where the recorder died in
-//! between, or could not write the log, or the log was collected since, the last event is made here from the record: whoever
-//! follows a run sees its end once, and within a second of it.
+//! between, or could not write the log, or the log was collected since, the last event is made here from the record: a
+//! follower of the run sees its end once, and within a second of it.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -264,13 +264,13 @@ impl Job<'_> {
                 log,
             });
         }
-        let take_back = || recover(self.request.workspace).map(drop);
+        let recover = || recover(self.request.workspace).map(drop);
         let provider = Provider {
             workspace: self.request.workspace,
             builder: self.request.tools.builder,
             worker: self.worker,
             process: self.process,
-            other: Other::Await(&take_back),
+            other: Other::Await(&recover),
         };
         let on = &mut |progress: Progress<'_>| self.observer.environment(&progress);
         let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);

@@ -1,6 +1,6 @@
 //! One lifecycle: from a claimed run to its recorded end.
 //!
-//! `ade run` and the worker both go through [`Lifecycle::carry`]. They differ in who claims (an inserted run, or the next
+//! `ade run` and the worker both go through [`Lifecycle::carry`]. They differ in which of them claims (an inserted run, or the next
 //! one of the queue), in whom they report to ([`Reporter`]), in where environments come from ([`Environments`]), and in what becomes
 //! of the recorded run after it.
 //!
@@ -335,7 +335,7 @@ impl Lifecycle<'_> {
                 Ok(left.map(|run| (run, None)))
             }
             _ => {
-                // By a signal, which is recorded nowhere else. Who recorded a request has written it.
+                // By a signal, which is recorded nowhere else. The process that recorded a request has written it.
                 if ending.status == RunStatus::Cancelled
                     && self.cancel.is_cancelled()
                     && !self.is_cancel_requested(run)
@@ -403,7 +403,7 @@ impl Lifecycle<'_> {
                 json!({"scope": "run", "stream": "stderr", "message": note}),
             );
         }
-        // Where the store did the work without an answer, who recorded the end is not certain, and it may be in the log.
+        // Where the store did the work without an answer, it is not certain which process recorded the end, and its event may be in the log.
         if recorded.is_some() {
             ends::report(&execution.log, &found);
         }

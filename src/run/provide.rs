@@ -36,13 +36,13 @@ pub fn provide(
         FleetError::Store(error) => ProvideError::Store(error),
         FleetError::LockFile(error) => ProvideError::File(error),
     })?;
-    let take_back = || recover(workspace).map(drop);
+    let recover = || recover(workspace).map(drop);
     let provider = Provider {
         workspace,
         builder,
         worker: &workspace.worker_id(0),
         process: &member.id,
-        other: Other::Await(&take_back),
+        other: Other::Await(&recover),
     };
     provider.provide(prepared, want, cancel, on)
 }

@@ -22,7 +22,7 @@ pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
             let folder = RunFolder::at(&run.run_dir);
             leftovers::clear(&*workspace.machine, &folder);
         }
-        ends::report_taken_back(workspace, run, ends::RECOVERED, "Its process died");
+        ends::report_claim_ended(workspace, run, ends::RECOVERED, "Its process died");
     }
     Ok(runs)
 }

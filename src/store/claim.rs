@@ -1,4 +1,4 @@
-//! A claim: who works on a run or an environment, the token that proves it, and how it is renewed ([`crate::lease`]).
+//! A claim: the worker of a run or an environment, the token that proves it, and how it is renewed ([`crate::lease`]).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::lease::{Heartbeat, Leased, Unreachable};
 /// A lease on a run or an environment.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// Who holds it.
+    /// The worker id of its holder.
     pub worker: String,
     /// The token, new with each claim: only its holder may change the claimed record.
     pub token: String,

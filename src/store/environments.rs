@@ -71,7 +71,7 @@ pub struct EnvironmentRecord {
     pub folder: PathBuf,
     /// The snapshot of the configuration that it is provisioned from.
     pub snapshot: PathBuf,
-    /// Who builds it.
+    /// The worker id of its builder.
     pub claimed_by: Option<String>,
     /// The process that builds it, if it is registered ([`WorkerRecord`](super::WorkerRecord)).
     pub claim_process: Option<String>,
@@ -107,7 +107,7 @@ impl EnvironmentRecord {
 }
 
 /// The last use of an environment, and of a configuration, is recorded to this: a change at each claim would be one more page
-/// to write. Who judges by it allows for so much more.
+/// to write. A judgement by it allows for so much more.
 pub const LAST_USE_KNOWN_TO: Duration = Duration::from_secs(10);
 
 /// An environment that is to be recorded.

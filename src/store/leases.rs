@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Clock, Result};
 use crate::clock::Timestamp;
 
-/// Who holds a lease.
+/// The holder of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// The name that it gave.
@@ -28,7 +28,7 @@ pub trait Leases {
         clock: &Clock<'_>,
     ) -> Result<bool>;
 
-    /// Who holds a lease, or held it last without releasing it.
+    /// Returns the holder of a lease, or the last one that did not release it.
     fn lease_holder(&self, name: &str) -> Result<Option<Holder>>;
 
     /// Releases a lease, if the token still holds it.

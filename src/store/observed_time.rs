@@ -1,7 +1,7 @@
 //! The time that processes of a database have seen pass, so that a wall clock that jumps makes nothing old.
 //!
-//! Whoever works with a database for longer notes now and then what the wall clock says. A stretch between two such notes
-//! in which nobody looked is kept: either nobody was at work in it, or the clock jumped over it, and nobody can tell which.
+//! A process that works with a database for longer notes now and then what the wall clock says. A long stretch between two
+//! such notes is kept: either no process was at work in it, or the clock jumped over it, and nothing tells which.
 
 use super::Result;
 use crate::clock::Timestamp;

@@ -63,7 +63,7 @@ impl Handoff {
         }
     }
 
-    /// Promises a run to each idle slot. Returns their indexes; each has to be given one, or the promise be taken back.
+    /// Promises a run to each idle slot. Returns their indexes; each has to be given one, or the promise be withdrawn.
     pub(super) fn promise(&self) -> Vec<usize> {
         let mut slots = self.lock();
         let mut promised = Vec::new();
@@ -82,7 +82,7 @@ impl Handoff {
     }
 
     /// There is no run for a slot that was promised one.
-    pub(super) fn take_back(&self, slot: usize) {
+    pub(super) fn withdraw(&self, slot: usize) {
         self.lock()[slot] = Slot::Idle;
     }
 }

@@ -85,7 +85,7 @@ impl Pool<'_> {
     pub(super) fn clocks(&self) -> (Clocks<'_>, Clocks<'_>) {
         let machine = &*self.workspace.machine;
         let (mut for_leases, for_ages) = (Clocks::new(machine), Clocks::new(machine));
-        // A process that starts cannot know of a jump shortly before. Who is not there yet takes leases after it.
+        // A process that starts cannot know of a jump shortly before. A process that is not there yet takes its leases after it.
         if self.has_company() {
             for_leases.settle(self.settle());
         }
@@ -200,7 +200,7 @@ impl Pool<'_> {
         let expired = store.expire_run_leases(&backoff, &trusted)?;
         for run in expired {
             self.counters.ended(run.status);
-            ends::report_taken_back(
+            ends::report_claim_ended(
                 self.workspace,
                 &run,
                 ends::LOST,

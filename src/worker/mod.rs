@@ -169,7 +169,7 @@ pub fn work(
         let bell = pool.bell.clone();
         move || bell.ring()
     });
-    // Before anything is claimed, what dead processes left is taken back.
+    // Before anything is claimed, the claims of dead processes are recovered.
     pool.start();
     pool.run(slots);
     drop(woken);

@@ -140,7 +140,7 @@ impl Pool<'_> {
         };
         let mut runs = runs.into_iter();
         let mine = runs.next();
-        // The promises are kept or taken back before anything else is done.
+        // The promises are kept or withdrawn before anything else is done.
         self.hand_out(&promised, runs);
         if let Some(error) = failed {
             return Err(error);
@@ -176,7 +176,7 @@ impl Pool<'_> {
         for slot in promised {
             match runs.next() {
                 Some(run) => self.handoff.give(*slot, run),
-                None => self.handoff.take_back(*slot),
+                None => self.handoff.withdraw(*slot),
             }
         }
         if any {

@@ -51,7 +51,7 @@ def policy() -> dict | None:
 
 
 def show_values(message: str) -> None:
-    """Send words that may hold cell values to the terminal of whoever asked for them; nothing where nobody did."""
+    """Send words that may hold cell values to the terminal of the user who asked for them; nothing where no user did."""
     if is_ade() and os.environ.get(SHOW_VALUES):
         import json
 

@@ -488,7 +488,7 @@ def _resolve(cwd: Path, config_package_dir: Path | None, overrides: Mapping[str,
     for key, entry in given.items():
         values[key] = _read(key, entry)
     if "sheets" in given:
-        # Each sheet's choice by itself: who says something of one sheet says nothing of the others.
+        # Each sheet's choice by itself: a choice for one sheet says nothing of the others.
         values["sheets"] = {
             title: choice
             for source in sources

@@ -21,7 +21,7 @@ use super::busy;
 /// disk every few dozen runs.
 const PAGES: c_int = 4_000;
 
-/// How long writers of other processes may be shut out in vain, by somebody who reads for long.
+/// How long writers of other processes may be shut out in vain, by a reader that takes long.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Lets a connection checkpoint after its commits, where that is due.

@@ -1,7 +1,7 @@
 //! Write transactions, of which writers that meet share one.
 //!
 //! A commit costs about as much as the few statements before it. So what each slot of a worker writes on its own, as the end
-//! of a run, waits in a line while the connection is busy; whoever gets the connection next writes all that is in the line in
+//! of a run, waits in a line while the connection is busy; the writer that gets the connection next writes all that is in the line in
 //! one transaction. Where one of them fails, which is rare, all of it is undone and each is written once more in a transaction
 //! of its own: a savepoint for each would cost copies of the pages that they change. So every writer has all or nothing, fails
 //! by itself, and returns after the commit. No transaction is left open for another thread to go on with: while it waited for
@@ -107,7 +107,7 @@ impl Shared {
         if !first && let Some(outcome) = place.wait() {
             return outcome.unwrap_or_else(|panic| resume_unwind(panic));
         }
-        // The first in the line writes for those who are in it when it gets the connection.
+        // The first writer in the line writes for those that are in it when it gets the connection.
         let connection = lock(&self.connection);
         let mut line = lock(&self.line);
         let together = line.waiting.len().min(MOST_TOGETHER);

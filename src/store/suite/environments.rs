@@ -112,7 +112,7 @@ pub fn an_environment_has_one_builder_and_who_lost_it_changes_nothing(store: &dy
     assert_eq!(next(100).unwrap().id, id);
     assert!(
         take(&mine, Claimable::Asked, 99).is_some(),
-        "who asks for it does not wait"
+        "a user who asks for it does not wait"
     );
 }
 
@@ -215,7 +215,7 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
     assert_eq!(error.message, "the process that built it died (attempt 3)");
     let failed = store.fail_runs_of_failed_environments(9, at(4)).unwrap();
     assert_eq!(failed[0].id, run.id);
-    // Who asks for it begins anew.
+    // To ask for it begins anew.
     let left = attempt(at(5), Claimable::Asked);
     assert_eq!(
         (left.status, left.attempt_count),

@@ -96,7 +96,7 @@ macro_rules! run {
                 }
                 workers {
                     a_process_that_still_holds_a_run_stays_known,
-                    what_a_dead_process_held_is_taken_back,
+                    what_a_dead_process_held_is_reclaimed,
                     runs_of_a_dead_process_fail_where_that_is_asked_for,
                 }
                 leases {

@@ -40,7 +40,7 @@ pub fn a_process_that_still_holds_a_run_stays_known(store: &dyn Store) {
     assert!(store.remove_worker("p1").unwrap(), "another was quicker");
 }
 
-pub fn what_a_dead_process_held_is_taken_back(store: &dyn Store) {
+pub fn what_a_dead_process_held_is_reclaimed(store: &dyn Store) {
     let (ready, waiting) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
     for process_id in ["dead", "alive"] {
         store.register_worker(&process(process_id)).unwrap();

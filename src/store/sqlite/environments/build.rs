@@ -243,7 +243,7 @@ pub(super) fn expire(
             "see how that worker and its machine are; `ade env build` tries again".to_owned(),
         ),
     };
-    take_back(
+    end_claims(
         transaction,
         "claim_expires_at < ?1",
         &now.0,
@@ -253,7 +253,7 @@ pub(super) fn expire(
     )
 }
 
-/// Takes back the builds of a dead process. They are found by the index `environments_leased`, which is always small.
+/// Reclaims the builds of a dead process. They are found by the index `environments_leased`, which is always small.
 pub(in crate::store::sqlite) fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,
@@ -266,7 +266,7 @@ pub(in crate::store::sqlite) fn reclaim(
         message: "the process that built it died".to_owned(),
         hint: Some("is memory short? `ade env build` tries again".to_owned()),
     };
-    take_back(
+    end_claims(
         transaction,
         "claim_process = ?1",
         &process,
@@ -278,7 +278,7 @@ pub(in crate::store::sqlite) fn reclaim(
 
 /// Ends the claims of builders that did not end them. An installer that kills its process, or keeps it from renewing its
 /// lease, would do so each time: so it is tried again after a while, and not for ever.
-fn take_back(
+fn end_claims(
     transaction: &Transaction<'_>,
     condition: &str,
     value: &dyn ToSql,
