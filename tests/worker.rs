@@ -496,3 +496,38 @@ fn an_installer_that_cannot_reach_its_index_is_tried_again() {
     let tries = std::fs::read_to_string(mark).unwrap().lines().count();
     assert!(tries > 2, "{tries}");
 }
+
+#[test]
+fn a_reader_of_the_log_that_stands_still_stops_no_worker() {
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+
+    let mut place = Place::new();
+    place.hurry();
+    place.set("ADE_WORKER_METRICS_INTERVAL", "0.01");
+    place.set("ADE_LOG_FORMAT", "json");
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    // SAFETY: no memory is involved; the descriptor is open.
+    unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, 4096) };
+    let mut command = place.command();
+    command.arg("worker").stderr(writer);
+    let mut worker = command.spawn().unwrap();
+    // With it goes this process's end of the pipe.
+    drop(command);
+    // Long after the pipe is full, it works.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    for _ in 0..3 {
+        let run = place.enqueue("config", "members.csv");
+        place.wait_for_status(&run, "succeeded");
+    }
+    // SAFETY: no memory is involved; the child was not waited for, so the id is still its own.
+    unsafe { libc::kill(i32::try_from(worker.id()).unwrap(), libc::SIGTERM) };
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert!(worker.wait().unwrap().success());
+    assert!(text.lines().count() > 10, "{text}");
+    assert!(text.contains("run.ended"), "{text}");
+}

@@ -13,6 +13,7 @@ mod early;
 mod ended;
 mod environment;
 mod format;
+mod lines;
 mod narration;
 mod notices;
 mod progress;

@@ -10,6 +10,7 @@ use ade::store::{EnvironmentRecord, RunRecord};
 use ade::worker::{Change, Observer, QueueMetrics};
 use serde_json::{Value, json};
 
+use super::lines::Lines;
 use super::{Tone, Ui, bytes, duration, plural};
 
 /// See the module.
@@ -19,6 +20,7 @@ pub struct ServerLog {
     /// Lines for a developer who watches.
     short: bool,
     level: LogLevel,
+    lines: Lines,
 }
 
 impl ServerLog {
@@ -34,6 +36,7 @@ impl ServerLog {
             } else {
                 worker.log_level
             },
+            lines: Lines::new(),
             ui,
         }
     }
@@ -82,6 +85,23 @@ impl ServerLog {
         if level > self.level {
             return;
         }
+        let line = self.line(source, level, event, message, data);
+        self.lines.write(line, |dropped| {
+            let message =
+                format!("{dropped} lines were dropped, because the reader of this log stood still");
+            let (level, event) = (LogLevel::Warning, "log.dropped");
+            self.line(source, level, event, &message, json!({"dropped": dropped}))
+        });
+    }
+
+    fn line(
+        &self,
+        source: &str,
+        level: LogLevel,
+        event: &str,
+        message: &str,
+        data: Value,
+    ) -> String {
         let word = match level {
             LogLevel::Error => "error",
             LogLevel::Warning => "warning",
@@ -94,7 +114,7 @@ impl ServerLog {
             if let (Value::Object(object), Value::Object(data)) = (&mut object, data) {
                 object.extend(data);
             }
-            self.ui.log(object);
+            object.to_string()
         } else if self.short {
             let time = now.to_string();
             let clock = time.get(11..19).unwrap_or_default();
@@ -111,10 +131,9 @@ impl ServerLog {
                 _ => Tone::Plain,
             };
             let message = self.ui.paint_err(tone, with_short_ids(message));
-            self.ui.log(format_args!("{clock} {speaker} {message}"));
+            format!("{clock} {speaker} {message}")
         } else {
-            self.ui
-                .log(format_args!("{now} {word:<7} {source} {message}"));
+            format!("{now} {word:<7} {source} {message}")
         }
     }
 }
