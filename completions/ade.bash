@@ -37,6 +37,9 @@ _ade() {
             ade,init)
                 cmd="ade__subcmd__init"
                 ;;
+            ade,lock)
+                cmd="ade__subcmd__lock"
+                ;;
             ade,logs)
                 cmd="ade__subcmd__logs"
                 ;;
@@ -137,7 +140,7 @@ _ade() {
 
     case "${cmd}" in
         ade)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version init run check runs logs env configs migrate worker dev serve tokens openapi openapi-types top doctor settings man completions"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version init run check lock runs logs env configs migrate worker dev serve tokens openapi openapi-types top doctor settings man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -171,7 +174,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__check)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -205,7 +208,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__completions)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version bash elvish fish powershell zsh"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -239,7 +242,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__configs)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version ls show activate deactivate"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version ls show activate deactivate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,7 +276,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__configs__subcmd__activate)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -307,7 +310,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__configs__subcmd__deactivate)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -341,7 +344,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__configs__subcmd__ls)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,7 +378,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__configs__subcmd__show)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -409,7 +412,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__dev)
-            opts="-w -q -v -h -V --no-worker --no-web --host --port --open --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --no-worker --no-web --host --port --open --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -451,7 +454,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__doctor)
-            opts="-w -q -v -h -V --adopt --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --adopt --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -485,7 +488,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version ls show build path rm gc"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version ls show build path rm gc"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -519,7 +522,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env__subcmd__build)
-            opts="-w -q -v -h -V --force --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --force --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -553,7 +556,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env__subcmd__gc)
-            opts="-w -q -v -h -V --dry-run --ttl-days --superseded --trust-clock --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --dry-run --ttl-days --superseded --trust-clock --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -591,7 +594,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env__subcmd__ls)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -625,7 +628,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env__subcmd__path)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,7 +662,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env__subcmd__rm)
-            opts="-w -q -v -h -V --dry-run --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --dry-run --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -693,7 +696,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__env__subcmd__show)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -727,7 +730,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__init)
-            opts="-w -q -v -h -V --name --template --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --name --template --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -768,8 +771,42 @@ _ade() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ade__subcmd__lock)
+            opts="-w -q -v -h -V --upgrade --check --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ade__subcmd__logs)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version tail"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version tail"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -803,7 +840,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__logs__subcmd__tail)
-            opts="-n -f -w -q -v -h -V --follow --level --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-n -f -w -q -v -h -V --follow --level --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -845,7 +882,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__man)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -879,7 +916,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__migrate)
-            opts="-w -q -v -h -V --check --status --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --check --status --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -913,7 +950,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__openapi)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -947,7 +984,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__openapi__subcmd__types)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -981,7 +1018,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__run)
-            opts="-r -o -j -w -q -v -h -V --recursive --input-sheet --active-sheet-only --header-rows --range --output-dir --show-values --deny-issues --require --min-rows --watch --detach --validate-only --dry-run --timeout --allow-network --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-r -o -j -w -q -v -h -V --recursive --input-sheet --active-sheet-only --header-rows --range --output-dir --show-values --deny-issues --require --min-rows --watch --detach --validate-only --dry-run --timeout --allow-network --jobs --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1055,7 +1092,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version ls show cancel retry rm"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version ls show cancel retry rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1089,7 +1126,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__cancel)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1123,7 +1160,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__ls)
-            opts="-w -q -v -h -V --status --configuration --input --since --limit --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --status --configuration --input --since --limit --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1177,7 +1214,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__retry)
-            opts="-w -q -v -h -V --now --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --now --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1211,7 +1248,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__rm)
-            opts="-w -q -v -h -V --status --configuration --input --older-than --before --dry-run --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --status --configuration --input --older-than --before --dry-run --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1265,7 +1302,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__runs__subcmd__show)
-            opts="-w -q -v -h -V --rows --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --rows --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1299,7 +1336,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__serve)
-            opts="-w -q -v -h -V --host --port --socket --no-web --worker --grace --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --host --port --socket --no-web --worker --grace --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1349,7 +1386,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__settings)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1383,7 +1420,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__tokens)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version create ls revoke"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version create ls revoke"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1417,7 +1454,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__tokens__subcmd__create)
-            opts="-w -q -v -h -V --scope --for --days --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --scope --for --days --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1463,7 +1500,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__tokens__subcmd__ls)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1497,7 +1534,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__tokens__subcmd__revoke)
-            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1531,7 +1568,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__top)
-            opts="-w -q -v -h -V --once --interval --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --once --interval --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1569,7 +1606,7 @@ _ade() {
             return 0
             ;;
         ade__subcmd__worker)
-            opts="-w -q -v -h -V --concurrency --drain --once --grace --no-gc --data-dir --database-url --workspace --json --quiet --verbose --color --offline --help --version"
+            opts="-w -q -v -h -V --concurrency --drain --once --grace --no-gc --data-dir --database-url --workspace --json --quiet --verbose --color --offline --frozen --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_ade_global_optspecs
-    string join \n data-dir= database-url= w/workspace= json q/quiet v/verbose color= offline h/help V/version
+    string join \n data-dir= database-url= w/workspace= json q/quiet v/verbose color= offline frozen h/help V/version
 end
 
 function __fish_ade_needs_command
@@ -34,11 +34,13 @@ complete -c ade -n "__fish_ade_needs_command" -l json -d 'Print data as JSON'
 complete -c ade -n "__fish_ade_needs_command" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_needs_command" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_needs_command" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_needs_command" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_needs_command" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_needs_command" -f -a "init" -d 'Scaffold a configuration that runs as it is'
 complete -c ade -n "__fish_ade_needs_command" -f -a "run" -d 'Normalize files'
 complete -c ade -n "__fish_ade_needs_command" -f -a "check" -d 'Load and check a configuration without running it'
+complete -c ade -n "__fish_ade_needs_command" -f -a "lock" -d 'Write exact versions with hashes beside a configuration'
 complete -c ade -n "__fish_ade_needs_command" -f -a "runs" -d 'List, show, cancel, retry and remove runs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "logs" -d 'Read event logs'
 complete -c ade -n "__fish_ade_needs_command" -f -a "env" -d 'List, show, build, remove and collect environments'
@@ -68,6 +70,7 @@ complete -c ade -n "__fish_ade_using_subcommand init" -l json -d 'Print data as 
 complete -c ade -n "__fish_ade_using_subcommand init" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand init" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand init" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand init" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand init" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand run" -l input-sheet -d 'Process only this sheet; may be repeated' -r
@@ -97,6 +100,7 @@ complete -c ade -n "__fish_ade_using_subcommand run" -l json -d 'Print data as J
 complete -c ade -n "__fish_ade_using_subcommand run" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand run" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand run" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand run" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand run" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand check" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -109,8 +113,24 @@ complete -c ade -n "__fish_ade_using_subcommand check" -l json -d 'Print data as
 complete -c ade -n "__fish_ade_using_subcommand check" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand check" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand check" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand check" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand check" -s V -l version -d 'Print version'
+complete -c ade -n "__fish_ade_using_subcommand lock" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
+complete -c ade -n "__fish_ade_using_subcommand lock" -l database-url -d 'The database that holds the queue [env: ADE_DATABASE_URL] [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
+complete -c ade -n "__fish_ade_using_subcommand lock" -s w -l workspace -d 'The workspace that commands act in [env: ADE_WORKSPACE] [default: default]' -r
+complete -c ade -n "__fish_ade_using_subcommand lock" -l color -d 'Colour the output [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ade -n "__fish_ade_using_subcommand lock" -l upgrade -d 'Take the newest versions, and not those of the lock before'
+complete -c ade -n "__fish_ade_using_subcommand lock" -l check -d 'Write nothing; exit 1 if there is no lock, or one that is out of date'
+complete -c ade -n "__fish_ade_using_subcommand lock" -l json -d 'Print data as JSON'
+complete -c ade -n "__fish_ade_using_subcommand lock" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
+complete -c ade -n "__fish_ade_using_subcommand lock" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
+complete -c ade -n "__fish_ade_using_subcommand lock" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand lock" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
+complete -c ade -n "__fish_ade_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ade -n "__fish_ade_using_subcommand lock" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l database-url -d 'The database that holds the queue [env: ADE_DATABASE_URL] [default: sqlite:///<data-dir>/db/ade.sqlite]' -r
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s w -l workspace -d 'The workspace that commands act in [env: ADE_WORKSPACE] [default: default]' -r
@@ -121,6 +141,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcom
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and not __fish_seen_subcommand_from ls show cancel retry rm" -f -a "ls" -d 'List runs, newest first'
@@ -147,6 +168,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -160,6 +182,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -172,6 +195,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -185,6 +209,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l status -d 'Remove the runs that ended in this state' -r -f -a "succeeded\t''
@@ -204,6 +229,7 @@ complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand runs; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -216,6 +242,7 @@ complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcom
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand logs; and not __fish_seen_subcommand_from tail" -f -a "tail" -d 'Print an event log, and follow it'
@@ -235,6 +262,7 @@ complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand logs; and __fish_seen_subcommand_from tail" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -247,6 +275,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and not __fish_seen_subcommand_from ls show build path rm gc" -f -a "ls" -d 'List environments, last used first'
@@ -265,6 +294,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -277,6 +307,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -290,6 +321,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from build" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -302,6 +334,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -315,6 +348,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l ttl-days -d 'Days without use after which an environment may be deleted; 0: never [env: ADE_WORKER_ENV_TTL_DAYS] [default: 30]' -r
@@ -331,6 +365,7 @@ complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand env; and __fish_seen_subcommand_from gc" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -343,6 +378,7 @@ complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_sub
 complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand configs; and not __fish_seen_subcommand_from ls show activate deactivate" -f -a "ls" -d 'List configurations, the active one first'
@@ -359,6 +395,7 @@ complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -371,6 +408,7 @@ complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -383,6 +421,7 @@ complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from activate" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -395,6 +434,7 @@ complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcomm
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand configs; and __fish_seen_subcommand_from deactivate" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -409,6 +449,7 @@ complete -c ade -n "__fish_ade_using_subcommand migrate" -l json -d 'Print data 
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand migrate" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand migrate" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l concurrency -d 'Runs to execute at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]' -r
@@ -426,6 +467,7 @@ complete -c ade -n "__fish_ade_using_subcommand worker" -l json -d 'Print data a
 complete -c ade -n "__fish_ade_using_subcommand worker" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand worker" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand worker" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand worker" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand dev" -l host -d 'The address to listen on' -r
@@ -443,6 +485,7 @@ complete -c ade -n "__fish_ade_using_subcommand dev" -l json -d 'Print data as J
 complete -c ade -n "__fish_ade_using_subcommand dev" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand dev" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand dev" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand dev" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand dev" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand dev" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand serve" -l host -d 'The address to listen on' -r
@@ -461,6 +504,7 @@ complete -c ade -n "__fish_ade_using_subcommand serve" -l json -d 'Print data as
 complete -c ade -n "__fish_ade_using_subcommand serve" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand serve" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand serve" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand serve" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -473,6 +517,7 @@ complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subc
 complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and not __fish_seen_subcommand_from create ls revoke" -f -a "create" -d 'Make a token and print it'
@@ -493,6 +538,7 @@ complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcomma
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -505,6 +551,7 @@ complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcomma
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -517,6 +564,7 @@ complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcomma
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand tokens; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand openapi" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -529,6 +577,7 @@ complete -c ade -n "__fish_ade_using_subcommand openapi" -l json -d 'Print data 
 complete -c ade -n "__fish_ade_using_subcommand openapi" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand openapi" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand openapi" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand openapi" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand openapi" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand openapi" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -541,6 +590,7 @@ complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l json -d 'Print
 complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand openapi-types" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand openapi-types" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand top" -l interval -d 'Seconds between two updates' -r
@@ -555,6 +605,7 @@ complete -c ade -n "__fish_ade_using_subcommand top" -l json -d 'Print data as J
 complete -c ade -n "__fish_ade_using_subcommand top" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand top" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand top" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand top" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand top" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -568,6 +619,7 @@ complete -c ade -n "__fish_ade_using_subcommand doctor" -l json -d 'Print data a
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand doctor" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -580,6 +632,7 @@ complete -c ade -n "__fish_ade_using_subcommand settings" -l json -d 'Print data
 complete -c ade -n "__fish_ade_using_subcommand settings" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand settings" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand settings" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand settings" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand man" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -592,6 +645,7 @@ complete -c ade -n "__fish_ade_using_subcommand man" -l json -d 'Print data as J
 complete -c ade -n "__fish_ade_using_subcommand man" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand man" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand man" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand man" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand man" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand completions" -l data-dir -d 'The root of everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]' -r -F
@@ -604,6 +658,7 @@ complete -c ade -n "__fish_ade_using_subcommand completions" -l json -d 'Print d
 complete -c ade -n "__fish_ade_using_subcommand completions" -s q -l quiet -d 'Print errors and data only [env: ADE_LOG_LEVEL=error]'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s v -l verbose -d 'Print debug events too; -vv prints all events [env: ADE_LOG_LEVEL=debug]'
 complete -c ade -n "__fish_ade_using_subcommand completions" -l offline -d 'Build environments without a network, from caches only [env: ADE_OFFLINE]'
+complete -c ade -n "__fish_ade_using_subcommand completions" -l frozen -d 'Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand completions" -s V -l version -d 'Print version'
 

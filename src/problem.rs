@@ -177,6 +177,10 @@ pub mod code {
         NO_INSTALLER = "no_installer";
         BUILD_TIMEOUT = "build_timeout";
         VERIFICATION_FAILED = "verification_failed";
+        LOCK_MISSING = "lock_missing";
+        LOCK_OUTDATED = "lock_outdated";
+        LOCK_IMPOSSIBLE = "lock_impossible";
+        HASH_MISMATCH = "hash_mismatch";
 
         // Runs.
         CONFIG_INVALID = "config_invalid";

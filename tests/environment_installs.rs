@@ -231,6 +231,7 @@ impl Place {
             snapshot,
             python: machine.python.clone(),
             engine: machine.engine(),
+            lock: None,
             installer: Installer::Auto,
             offline: false,
             timeout: Duration::from_secs(300),

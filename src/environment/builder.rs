@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::cache::CacheInUse;
+use super::fitting::fitting;
 use super::prepare::{PrepareError, Prepared, prepare_environment};
 use super::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
 use crate::cancel::Cancel;
@@ -82,7 +83,8 @@ fn request(
         configuration: prepared.configuration.clone(),
         snapshot: prepared.snapshot.clone(),
         python: prepared.python.clone(),
-        engine: engine_source(workspace, &prepared.engine)?,
+        engine: engine_source(&prepared.engine, &layout.engine_cache())?,
+        lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
         installer: settings.installer,
         offline: settings.offline,
         timeout: settings.build_timeout,
@@ -93,10 +95,11 @@ fn request(
     })
 }
 
-fn engine_source(workspace: &Workspace, engine: &Engine) -> Result<EngineSource, EngineError> {
+/// What an installer is given of an engine. That of the binary is unpacked below `cache`.
+pub(super) fn engine_source(engine: &Engine, cache: &Path) -> Result<EngineSource, EngineError> {
     Ok(match engine {
         Engine::Embedded => EngineSource::Wheel {
-            path: Engine::unpack_embedded(&workspace.layout.engine_cache())?,
+            path: Engine::unpack_embedded(cache)?,
             version: EMBEDDED_VERSION.to_owned(),
         },
         Engine::Wheel(path) => EngineSource::Wheel {

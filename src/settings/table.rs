@@ -136,6 +136,8 @@ table! {
             aliases(&["ADE_ENGINE_PACKAGE_PATH"]);
         offline: bool = flag, "ADE_OFFLINE", Kind::Flag, "0",
             "Environments are built from caches only, without a network.";
+        frozen: bool = flag, "ADE_FROZEN", Kind::Flag, "0",
+            "Environments are installed from what `ade lock` wrote; a configuration whose lock is missing or out of date is refused.";
         build_timeout: Duration = seconds, "ADE_BUILD_TIMEOUT", Kind::Seconds, "600",
             "Seconds that provisioning one environment may take.";
         run_timeout: Option<Duration> = maybe_seconds, "ADE_RUN_TIMEOUT_SECONDS", Kind::Seconds, "",

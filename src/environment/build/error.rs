@@ -29,6 +29,13 @@ pub enum BuildError {
         /// Whether it was allowed to use caches only.
         offline: bool,
     },
+    /// A file is not the one that the lock names.
+    #[error("{}: a package is not the file that the lock names", step.as_str())]
+    HashMismatch {
+        step: Step,
+        /// The last lines of the installer.
+        last_lines: Vec<String>,
+    },
     #[error("{}: not done after {seconds} s", step.as_str())]
     Timeout { step: Step, seconds: u64 },
     #[error("{}: cancelled", step.as_str())]
@@ -60,6 +67,7 @@ impl BuildError {
             BuildError::Timeout { .. } | BuildError::Engine(_) => true,
             BuildError::Python(_)
             | BuildError::Cancelled { .. }
+            | BuildError::HashMismatch { .. }
             | BuildError::VerificationFailed { .. } => false,
         }
     }
@@ -79,6 +87,7 @@ impl BuildError {
             BuildError::Python(_) | BuildError::Engine(_) | BuildError::NoInstaller { .. } => true,
             BuildError::Timeout { .. }
             | BuildError::Cancelled { .. }
+            | BuildError::HashMismatch { .. }
             | BuildError::VerificationFailed { .. } => false,
         }
     }
@@ -87,6 +96,7 @@ impl BuildError {
     pub fn last_lines(&self) -> &[String] {
         match self {
             BuildError::Installer { last_lines, .. }
+            | BuildError::HashMismatch { last_lines, .. }
             | BuildError::VerificationFailed { last_lines, .. } => last_lines,
             _ => &[],
         }
@@ -107,6 +117,8 @@ impl Problem for BuildError {
                 .hint(installer_hint(*step, *transient, *offline)),
             BuildError::Timeout { .. } => Facts::new(Kind::Environment, code::BUILD_TIMEOUT)
                 .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
+            BuildError::HashMismatch { .. } => Facts::new(Kind::Environment, code::HASH_MISMATCH)
+                .hint("find out why the file is another one; `ade lock --upgrade` takes the files as they are now"),
             BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
             BuildError::VerificationFailed { .. } => {
                 Facts::new(Kind::Environment, code::VERIFICATION_FAILED)

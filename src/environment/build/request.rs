@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::configuration::{Configuration, Requirement, Wanted, file_url, is_engine};
+use crate::configuration::{Configuration, Lock, Requirement, Wanted, file_url, is_engine};
 use crate::layout::ToolsFolder;
 use crate::python::Python;
 use crate::settings::Installer;
@@ -61,6 +61,8 @@ pub struct BuildRequest {
     pub snapshot: PathBuf,
     pub python: Python,
     pub engine: EngineSource,
+    /// The configuration's lock, with whether it fits: an error in words where it does not, and is not used.
+    pub lock: Option<Result<Lock, String>>,
     pub installer: Installer,
     /// Use caches only; no index is asked.
     pub offline: bool,

@@ -171,6 +171,12 @@ impl<'a> Session<'a> {
             let full = io::Error::from(io::ErrorKind::StorageFull);
             return FileError::on("write", &self.request.folder)(full).into();
         }
+        if finished.mentions(&["hash mismatch", "do not match the hashes"]) {
+            return BuildError::HashMismatch {
+                step: self.step,
+                last_lines: finished.last_lines(),
+            };
+        }
         let killed = matches!(finished.exit, Exit::Signal(_));
         BuildError::Installer {
             step: self.step,
