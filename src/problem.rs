@@ -152,6 +152,7 @@ pub mod code {
         QUEUE_FULL = "queue_full";
         BUSY = "busy";
         KEY_IN_USE = "key_in_use";
+        SAFE_MODE_ENABLED = "safe_mode_enabled";
         OUTPUT_NOT_READY = "output_not_ready";
         RUN_FAILED_NO_OUTPUT = "run_failed_no_output";
         NOT_PUBLISHED = "not_published";

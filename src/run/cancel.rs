@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::ends;
-use super::enqueue::open_log;
+use super::log::open_log;
 use crate::events::EventLog;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{CancelOutcome, RunRecord, StoreError};

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::setting::{Kind, Setting, setting};
 use super::source::{Inputs, Resolved};
-use super::types::{Installer, LogLevel, Recovery, Sandbox};
+use super::types::{Installer, LogLevel, Recovery, SafeMode, Sandbox};
 use super::value::Values;
 
 /// One row as the value that describes it.
@@ -154,6 +154,8 @@ table! {
             note("none");
         allow_network: bool = flag, "ADE_ALLOW_NETWORK", Kind::Flag, "0",
             "Whether a run that asks for a network gets it.";
+        safe_mode: SafeMode = safe_mode, "ADE_SAFE_MODE", Kind::Word(&["off", "on", "reject", "0", "1"]), "off",
+            "Whether runs execute anything: with on (or 1) they are accepted and end at once as succeeded, with reject none is accepted. A worker builds no environment then.";
         log_level: LogLevel = level, "ADE_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
             "The least severe events that are printed.";
         queue_size: u32 = count, "ADE_QUEUE_SIZE", Kind::Whole(1), "10",
