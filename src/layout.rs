@@ -586,6 +586,10 @@ impl Workbench {
     pub fn locked(&self) -> PathBuf {
         self.0.join("locked.txt")
     }
+    /// The temporary folder of all children.
+    pub fn scratch(&self) -> PathBuf {
+        self.0.join("tmp")
+    }
     /// A writable copy of the configuration.
     pub fn sources(&self) -> PathBuf {
         self.0.join("source")

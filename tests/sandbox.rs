@@ -469,3 +469,55 @@ fn nothing_that_a_run_started_outlives_it() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// Makes the configuration one whose dependencies only a build can tell, with code that is executed then.
+fn builds(configuration: &Configuration, code: &str) {
+    configuration.write("pyproject.toml", "");
+    configuration.write(
+        "backend/own.py",
+        &format!(
+            "import os, pathlib, socket, subprocess, sys, tempfile, zipfile\n{code}\n\n\ndef build_wheel(folder, settings=None, metadata=None):\n    info = 'made-1.dist-info'\n    with zipfile.ZipFile(os.path.join(folder, 'made-1-py3-none-any.whl'), 'w') as wheel:\n        wheel.writestr(f'{{info}}/METADATA', 'Metadata-Version: 2.1\\nName: made\\nVersion: 1\\n')\n        wheel.writestr(f'{{info}}/WHEEL', 'Wheel-Version: 1.0\\nGenerator: own\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n        wheel.writestr(f'{{info}}/RECORD', '')\n    return 'made-1-py3-none-any.whl'\n"
+        ),
+    );
+    configuration.write(
+        "pyproject.toml",
+        "[project]\nname = \"made\"\nversion = \"1\"\ndynamic = [\"dependencies\"]\n[build-system]\nrequires = []\nbuild-backend = \"own\"\nbackend-path = [\"backend\"]\n",
+    );
+}
+
+#[test]
+fn a_build_writes_to_its_own_places_and_nowhere_else() {
+    let (mut place, configuration) = place();
+    if !Kernel::of(&place).files {
+        eprintln!("not tested, because this kernel cannot confine files");
+        return;
+    }
+    let outside = place.path("outside/new.txt");
+    let ours = "tempfile.mkstemp()\npathlib.Path('beside').write_text('x')\nsubprocess.run([sys.executable, '-c', 'pass'], check=True, start_new_session=True)\nsocket.socket()\nopen('/dev/null', 'w').write('x')";
+    let other = format!("open({outside:?}, 'w').write('x')");
+    for installer in ["uv", "pip"] {
+        place.set("ADE_INSTALLER", installer);
+        builds(&configuration, ours);
+        bounded(&place, &[], "env build config --force").succeeds();
+        builds(&configuration, &other);
+        let refused = bounded(&place, &[], "env build config --force").ends_with(3);
+        for words in ["Permission denied", "ADE_SANDBOX_WRITE"] {
+            assert!(refused.stderr.contains(words), "{installer}: {refused}");
+        }
+        assert!(!outside.exists(), "{installer}");
+        for allowed in [
+            (
+                "ADE_SANDBOX_WRITE",
+                place.path("outside").display().to_string(),
+            ),
+            ("ADE_SANDBOX", "off".to_owned()),
+        ] {
+            let variables = [(allowed.0, allowed.1.as_str())];
+            bounded(&place, &variables, "env build config --force").succeeds();
+            std::fs::remove_file(&outside).unwrap();
+        }
+    }
+    let strict = [("ADE_SANDBOX", "strict")];
+    let refused = on_an_old_kernel(&place, &strict, "env build config --force").ends_with(3);
+    assert!(refused.stderr.contains("no Landlock"), "{refused}");
+}

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::build::install::write_constraints;
 use super::build::session::Session;
-use super::builder::engine_source;
+use super::builder::{engine_source, policy};
 use super::cache::CacheInUse;
 pub use super::fitting::UnfitError;
 use super::fitting::{demand, inputs};
@@ -154,6 +154,7 @@ pub fn lock(
         engine: engine_source(&engine, &layout.engine_cache())?,
         lock: None,
         installer: settings.installer,
+        sandbox: policy(settings),
         offline: settings.offline,
         timeout: settings.build_timeout,
         pip_cache: layout.pip_cache(),

@@ -28,7 +28,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use confine::{Confined, confine, confine_installer};
+pub use confine::{Confined, confine, confine_build};
 pub use record::Record;
 pub use support::{Support, support};
 
@@ -40,6 +40,9 @@ use crate::settings::{Sandbox, Settings};
 pub struct Policy {
     /// How much of it must be in force.
     pub level: Sandbox,
+    /// Of an installer and the build tools that it starts: these read and execute what they find, and use whatever system calls
+    /// they need. What they write is confined.
+    pub is_build: bool,
     /// The environment's Python, whose files may be read and executed.
     pub python: PathBuf,
     /// What may be read beside the system's own files: the snapshot, the input, and what the operator adds.
@@ -121,6 +124,7 @@ impl Policy {
     ) -> Self {
         Self {
             level: settings.sandbox,
+            is_build: false,
             python: python.to_owned(),
             reads: [reads, settings.sandbox_read.clone()].concat(),
             writes: [writes, settings.sandbox_write.clone()].concat(),
@@ -128,6 +132,19 @@ impl Policy {
             network_asked,
             network_allowed: settings.allow_network,
             limits: Limits::of(settings),
+        }
+    }
+
+    /// The policy of building an environment that writes to these places, beside those that the operator adds. Installers need a
+    /// network, and how much memory and processor time they need depends on what they build.
+    pub fn of_build(settings: &Settings, writes: Vec<PathBuf>) -> Self {
+        Self {
+            is_build: true,
+            network_allowed: true,
+            limits: Limits::default(),
+            added: settings.sandbox_write.clone(),
+            reads: Vec::new(),
+            ..Self::new(settings, Path::new(""), Vec::new(), writes, true)
         }
     }
 

@@ -28,6 +28,13 @@ pub enum BuildError {
         transient: bool,
         /// Whether it was allowed to use caches only.
         offline: bool,
+        /// Whether something was refused to it, which the sandbox may have done.
+        refused: bool,
+    },
+    #[error("ADE_SANDBOX is strict, and this machine cannot confine a build: {}", reasons.join("; "))]
+    NotConfined {
+        /// What is missing.
+        reasons: Vec<String>,
     },
     /// A file is not the one that the lock names.
     #[error("{}: a package is not the file that the lock names", step.as_str())]
@@ -66,6 +73,7 @@ impl BuildError {
             // The engine's wheel is in the binary: what failed is writing it.
             BuildError::Timeout { .. } | BuildError::Engine(_) => true,
             BuildError::Python(_)
+            | BuildError::NotConfined { .. }
             | BuildError::Cancelled { .. }
             | BuildError::HashMismatch { .. }
             | BuildError::VerificationFailed { .. } => false,
@@ -84,7 +92,10 @@ impl BuildError {
                 ..
             } => *offline || *transient && !matches!(exit, Exit::Signal(_)),
             BuildError::File(error) => error.is_of_machine(),
-            BuildError::Python(_) | BuildError::Engine(_) | BuildError::NoInstaller { .. } => true,
+            BuildError::Python(_)
+            | BuildError::Engine(_)
+            | BuildError::NotConfined { .. }
+            | BuildError::NoInstaller { .. } => true,
             BuildError::Timeout { .. }
             | BuildError::Cancelled { .. }
             | BuildError::HashMismatch { .. }
@@ -112,9 +123,14 @@ impl Problem for BuildError {
                 step,
                 transient,
                 offline,
+                refused,
                 ..
             } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
-                .hint(installer_hint(*step, *transient, *offline)),
+                .hint(installer_hint(*step, *transient, *offline, *refused)),
+            BuildError::NotConfined { .. } => {
+                Facts::new(Kind::Environment, code::SANDBOX_INCOMPLETE)
+                    .hint("`ade doctor` shows what is missing")
+            }
             BuildError::Timeout { .. } => Facts::new(Kind::Environment, code::BUILD_TIMEOUT)
                 .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
             BuildError::HashMismatch { .. } => Facts::new(Kind::Environment, code::HASH_MISMATCH)
@@ -131,8 +147,10 @@ impl Problem for BuildError {
     }
 }
 
-fn installer_hint(step: Step, transient: bool, offline: bool) -> &'static str {
-    if offline {
+fn installer_hint(step: Step, transient: bool, offline: bool, refused: bool) -> &'static str {
+    if refused {
+        "builds write to their environment, to caches and to a temporary folder; ADE_SANDBOX_WRITE names further folders that they may write to"
+    } else if offline {
         "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network"
     } else if transient {
         "check the network, and HTTPS_PROXY and the index settings if you use them; then try again"

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::configuration::{Configuration, Lock, Requirement, Wanted, file_url, is_engine};
 use crate::layout::ToolsFolder;
 use crate::python::Python;
+use crate::sandbox::Policy;
 use crate::settings::Installer;
 
 /// Which engine is installed.
@@ -64,6 +65,8 @@ pub struct BuildRequest {
     /// The configuration's lock, with whether it fits: an error in words where it does not, and is not used.
     pub lock: Option<Result<Lock, String>>,
     pub installer: Installer,
+    /// What is confined of installers and build tools, beside that they write to the folder and the caches here.
+    pub sandbox: Policy,
     /// Use caches only; no index is asked.
     pub offline: bool,
     /// For all steps together.

@@ -20,6 +20,7 @@ use crate::layout::EnvironmentFolder;
 use crate::process::{self, Exit};
 use crate::python::child_variables;
 use crate::sandbox;
+use crate::settings::Sandbox;
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,10 @@ impl<'a> Session<'a> {
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         child_variables::apply(&mut command, &self.request.child_variables);
-        command.env("NO_COLOR", "1").current_dir(&self.sources);
+        command
+            .env("NO_COLOR", "1")
+            .env("TMPDIR", self.folder.workbench().scratch())
+            .current_dir(&self.sources);
         command
     }
 
@@ -119,7 +123,7 @@ impl<'a> Session<'a> {
             ..process::Options::default()
         };
         let program = PathBuf::from(command.get_program());
-        sandbox::confine_installer(command);
+        self.confine(command)?;
         let mut lines = Vec::new();
         let on_event = &mut *self.on_event;
         let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
@@ -157,6 +161,38 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Confines a child to what a build may write. What does not exist cannot be opened to it, so it is created.
+    fn confine(&self, command: &mut Command) -> Result<(), BuildError> {
+        let request = self.request;
+        let mut policy = request.sandbox.clone();
+        let caches = [
+            Some(&request.pip_cache),
+            request.uv_cache.as_ref(),
+            Some(&request.tools.0),
+        ];
+        let own = [Some(&request.folder)].into_iter().chain(caches);
+        let dependencies = request.configuration.dependencies();
+        policy.writes.extend(
+            dependencies
+                .requirements_in(&self.sources)
+                .iter()
+                .chain([&request.engine.requirement()])
+                .filter_map(|text| folder_of(text)),
+        );
+        policy.writes.extend(own.flatten().cloned());
+        let obstacles = policy.obstacles();
+        if !obstacles.is_empty() {
+            return Err(BuildError::NotConfined { reasons: obstacles });
+        }
+        let scratch = self.folder.workbench().scratch();
+        fs::create_dir_all(&scratch).map_err(FileError::on("create the folder", &scratch))?;
+        for folder in policy.writes.iter().filter(|path| !path.exists()) {
+            let _ = fs::create_dir_all(folder);
+        }
+        sandbox::confine_build(&policy, command);
+        Ok(())
+    }
+
     /// Passes on the output of a child that ran without showing it.
     pub fn replay(&mut self, finished: &Finished) {
         for (stream, line) in &finished.lines {
@@ -182,6 +218,8 @@ impl<'a> Session<'a> {
             step: self.step,
             program: program.to_owned(),
             exit: finished.exit,
+            refused: self.request.sandbox.level != Sandbox::Off
+                && finished.mentions(&["permission denied", "os error 13"]),
             last_lines: finished.last_lines(),
             transient: !offline && (killed || finished.found_network_trouble()),
             offline,
@@ -197,4 +235,19 @@ impl<'a> Session<'a> {
         fs::write(&path, text).map_err(FileError::on("write", &path))?;
         Ok(path)
     }
+}
+
+/// The folder that a requirement is built from, where it is one: build tools write beside what they read.
+fn folder_of(requirement: &str) -> Option<PathBuf> {
+    let path = match requirement.split_once("file://") {
+        Some((_, url)) => {
+            let path = url.split([';', '#']).next()?.trim();
+            // What is decoded here is a form, in which a plus sign stands for a blank.
+            let form = format!("path={}", path.replace('+', "%2B"));
+            let decoded = form_urlencoded::parse(form.as_bytes()).next()?;
+            PathBuf::from(decoded.1.into_owned())
+        }
+        None => PathBuf::from(requirement),
+    };
+    (path.is_absolute() && path.is_dir()).then_some(path)
 }
