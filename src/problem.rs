@@ -198,6 +198,7 @@ pub mod code {
         CPU_LIMIT = "cpu_limit";
         PROCESS_LIMIT = "process_limit";
         PRINT_LIMIT = "print_limit";
+        DISK_LIMIT = "disk_limit";
         FILE_SIZE_LIMIT = "file_size_limit";
         OPEN_FILES_LIMIT = "open_files_limit";
         SANDBOX_INCOMPLETE = "sandbox_incomplete";

@@ -66,6 +66,8 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Processor time of all processes together.
     pub cpu_time: Option<Duration>,
+    /// Bytes of all files that it writes to its own folders.
+    pub disk: Option<u64>,
     /// Bytes of one file.
     pub file_size: Option<u64>,
     /// Open files of one process.
@@ -83,6 +85,7 @@ impl Limits {
         Self {
             memory: worker.memory,
             cpu_time: worker.cpu_time,
+            disk: worker.disk,
             file_size: worker.file_size,
             open_files: worker.open_files,
             processes: worker.processes,
@@ -97,6 +100,7 @@ impl Limits {
             Limit::Cpu => self.cpu_time.is_some(),
             Limit::Processes => self.processes.is_some(),
             Limit::Printed => self.printed.is_some(),
+            Limit::Disk => self.disk.is_some(),
             Limit::FileSize => self.file_size.is_some(),
             Limit::OpenFiles => self.open_files.is_some(),
         }
@@ -108,6 +112,7 @@ impl Limits {
             memory_bytes: self.memory,
             cpu_seconds: self.cpu_time.map(|time| time.as_secs_f64()),
             processes: self.processes,
+            disk_bytes: self.disk,
             printed_bytes: self.printed,
         }
     }

@@ -201,6 +201,8 @@ table! {
         file_size: Option<u64> = file_size, "ADE_WORKER_FSIZE_MB", Kind::Whole(0), "",
             "Megabytes that one file of a run may have. 0: no limit.",
             note("512; 100 where ADE_SANDBOX is strict");
+        disk: Option<u64> = most_megabytes, "ADE_WORKER_DISK_MB", Kind::Whole(0), "4096",
+            "Megabytes that the output and the temporary files of one run may have together. 0: no limit.";
         processes: Option<u32> = most, "ADE_WORKER_PROCESSES", Kind::Whole(0), "64",
             "Processes that one run may have at the same time, the engine's own counted. 0: no limit.";
         open_files: Option<u32> = most, "ADE_WORKER_OPEN_FILES", Kind::Whole(0), "256",
