@@ -354,10 +354,13 @@ impl Session<'_> {
                 self.ui.record(&run_json(run, None));
             } else {
                 self.ui.line(&run.id);
-                self.ui.say(format_args!(
-                    "queued {}; `ade worker --drain` executes queued runs",
-                    run.input_name
-                ));
+                let name = &run.input_name;
+                match &run.summary {
+                    Some(summary) => self.ui.say(format_args!("{name}: {summary}")),
+                    None => self.ui.say(format_args!(
+                        "queued {name}; `ade worker --drain` executes queued runs"
+                    )),
+                }
             }
         })?;
         Ok(ExitStatus::Done)

@@ -61,6 +61,12 @@ fn runs_end_at_once_and_are_real_again_without_it() {
         .ade("run config members.csv --detach --json")
         .succeeds();
     is_skipped(&place, &detached.records()[0]);
+    let detached = place.ade("run config members.csv --detach").succeeds();
+    assert!(
+        detached.stderr.contains("members.csv: Safe mode skip"),
+        "{detached}"
+    );
+    assert!(!detached.stderr.contains("queued"), "{detached}");
     for line in ["runs retry latest --json", "runs retry latest --now --json"] {
         place.ade(line).succeeds();
         is_skipped(&place, &place.latest_run());
@@ -89,7 +95,11 @@ fn a_worker_ends_what_waits_and_builds_nothing() {
     assert!(refused.stderr.contains("safe_mode_enabled"), "{refused}");
     assert_eq!(place.statuses(), ["queued"; 3]);
     place.set("ADE_SAFE_MODE", "on");
-    place.ade("worker --drain").succeeds();
+    let worked = place.ade("worker --drain").succeeds();
+    assert!(
+        worked.stderr.contains("safe mode: runs end without"),
+        "{worked}"
+    );
     for run in place.ade("runs ls --json").json().as_array().unwrap() {
         is_skipped(&place, run);
         assert_eq!(run["attempt_count"], 0, "{run}");

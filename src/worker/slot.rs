@@ -35,6 +35,9 @@ impl Pool<'_> {
         let settings = &self.workspace.settings.worker;
         let mut interval = settings.poll_interval;
         self.report(&worker, &Change::Started);
+        if index == 0 {
+            self.report_safe_mode(&worker);
+        }
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
             self.busy.fetch_add(1, Ordering::AcqRel);
@@ -163,6 +166,16 @@ impl Pool<'_> {
         self.taken.store(true, Ordering::Release);
         self.execute(worker, &mine)?;
         Ok(Round::Worked)
+    }
+
+    /// Who wonders why nothing is executed looks here.
+    fn report_safe_mode(&self, worker: &str) {
+        let message = match self.workspace.settings.safe_mode {
+            SafeMode::Off => return,
+            SafeMode::On => "safe mode: runs end without having executed anything (ADE_SAFE_MODE)",
+            SafeMode::Reject => "safe mode: runs are left in the queue (ADE_SAFE_MODE is reject)",
+        };
+        self.report(worker, &Change::Trouble(message.to_owned()));
     }
 
     /// In safe mode: ends runs that wait, and executes nothing.

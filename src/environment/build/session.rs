@@ -161,36 +161,41 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Confines a child to what a build may write. What does not exist cannot be opened to it, so it is created.
+    /// Confines a child to what a build may write. What does not exist cannot be opened to it, so its own folders are created.
     fn confine(&self, command: &mut Command) -> Result<(), BuildError> {
         let request = self.request;
-        let mut policy = request.sandbox.clone();
-        let caches = [
-            Some(&request.pip_cache),
-            request.uv_cache.as_ref(),
-            Some(&request.tools.0),
-        ];
-        let own = [Some(&request.folder)].into_iter().chain(caches);
-        let dependencies = request.configuration.dependencies();
-        policy.writes.extend(
-            dependencies
-                .requirements_in(&self.sources)
-                .iter()
-                .chain([&request.engine.requirement()])
-                .filter_map(|text| folder_of(text)),
-        );
-        policy.writes.extend(own.flatten().cloned());
-        let obstacles = policy.obstacles();
+        let obstacles = request.sandbox.obstacles();
         if !obstacles.is_empty() {
             return Err(BuildError::NotConfined { reasons: obstacles });
         }
         let scratch = self.folder.workbench().scratch();
         fs::create_dir_all(&scratch).map_err(FileError::on("create the folder", &scratch))?;
-        for folder in policy.writes.iter().filter(|path| !path.exists()) {
-            let _ = fs::create_dir_all(folder);
+        let caches = [
+            Some(&request.pip_cache),
+            request.uv_cache.as_ref(),
+            Some(&request.tools.0),
+        ];
+        let mut policy = request.sandbox.clone();
+        for cache in caches.into_iter().flatten() {
+            // A cache that cannot be made is the installer's to report.
+            let _ = fs::create_dir_all(cache);
+            policy.writes.push(cache.clone());
         }
+        policy.writes.push(request.folder.clone());
+        policy.writes.extend(self.built_in_place());
         sandbox::confine_build(&policy, command);
         Ok(())
+    }
+
+    /// The folders that the engine and dependencies are built from in their place. The snapshot is not among them: runs import it.
+    fn built_in_place(&self) -> Vec<PathBuf> {
+        let dependencies = self.request.configuration.dependencies();
+        let mut requirements = dependencies.requirements_in(&self.sources);
+        requirements.push(self.request.engine.requirement());
+        let folders = requirements.iter().filter_map(|text| folder_of(text));
+        folders
+            .filter(|folder| !folder.starts_with(&self.request.snapshot))
+            .collect()
     }
 
     /// Passes on the output of a child that ran without showing it.
