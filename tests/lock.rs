@@ -366,3 +366,22 @@ fn without_uv_on_path_one_is_fetched_or_the_error_says_what_is_missing() {
     assert_eq!(refused.error()["code"], "no_installer", "{refused}");
     assert!(!place.path("config/ade.lock").exists());
 }
+
+#[test]
+fn a_frozen_worker_fails_what_has_no_lock_and_another_one_may_run_it() {
+    let (mut place, _) = place();
+    place.ade("run config members.csv --detach").succeeds();
+    place.set("ADE_FROZEN", "1");
+    place.ade("worker --drain").succeeds();
+    let run = place.latest_run();
+    assert_eq!(run["error"]["code"], "environment_failed", "{run}");
+    let message = run["error"]["message"].as_str().unwrap();
+    assert!(message.contains("has no ade.lock"), "{message}");
+    assert!(
+        run["error"]["hint"].as_str().unwrap().contains("ade lock"),
+        "{run}"
+    );
+    place.unset("ADE_FROZEN");
+    place.ade("runs retry latest --now").succeeds();
+    assert_eq!(installed(&place), ["1.0"]);
+}
