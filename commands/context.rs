@@ -51,6 +51,9 @@ pub struct Globals {
     /// Build environments without a network, from caches only [env: ADE_OFFLINE]
     #[arg(long, global = true, hide_short_help = true)]
     pub offline: bool,
+    /// Install exactly what `ade lock` wrote, or fail [env: ADE_FROZEN]
+    #[arg(long, global = true, hide_short_help = true)]
+    pub frozen: bool,
 }
 
 impl Globals {
@@ -65,6 +68,7 @@ impl Globals {
             verbose: 0,
             color: Color::Auto,
             offline: false,
+            frozen: false,
         }
     }
 
@@ -85,6 +89,7 @@ impl Globals {
             ("ADE_DATABASE_URL", self.database_url.clone()),
             ("ADE_WORKSPACE", self.workspace.clone()),
             ("ADE_OFFLINE", self.offline.then(|| "1".to_owned())),
+            ("ADE_FROZEN", self.frozen.then(|| "1".to_owned())),
             ("ADE_LOG_LEVEL", log_level.map(str::to_owned)),
         ]
         .into_iter()

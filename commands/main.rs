@@ -15,6 +15,7 @@ mod doctor;
 mod env;
 mod exit;
 mod init;
+mod lock;
 mod logs;
 mod man;
 mod migrate;
@@ -61,6 +62,7 @@ enum Command {
     Init(init::Args),
     Run(run::Args),
     Check(check::Args),
+    Lock(lock::Args),
     #[command(subcommand)]
     Runs(runs::Command),
     #[command(subcommand)]
@@ -90,6 +92,7 @@ impl Command {
             Self::Init(args) => init::run(args, context),
             Self::Run(args) => run::run(args, context),
             Self::Check(args) => check::run(args, context),
+            Self::Lock(args) => lock::run(args, context),
             Self::Runs(command) => command.run(context),
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),

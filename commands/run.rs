@@ -16,6 +16,7 @@ use ade::run::inline;
 use ade::run::input::{Found, Input, InputError, Search};
 use ade::run::json::run_json;
 use ade::run::request::Request;
+use ade::run::safe_mode::demand_acceptance;
 use ade::run::watch::{Changes, Watch};
 use ade::run::{Tools, input, output};
 use ade::store::{RunOptions, SheetChoice, Store};
@@ -173,7 +174,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     // The call is checked before anything is written.
     input::demand_order(&args.config, &args.input)?;
-    let layout = Layout::new(&context.settings()?)?;
+    let settings = context.settings()?;
+    demand_acceptance(&settings)?;
+    let layout = Layout::new(&settings)?;
     // Opened only where the name of a file makes it necessary; a database that cannot be opened is reported later.
     let known = LazyCell::new(|| context.open_if_present().ok().flatten());
     let is_copy = |path: &Path| {
@@ -333,6 +336,7 @@ impl Session<'_> {
                 active_sheet_only: args.active_sheet_only,
                 validate_only: args.validate_only,
                 dry_run: args.dry_run,
+                safe_mode: false,
                 timeout_seconds: args.timeout,
                 network: args.allow_network,
                 sheets: choices(&args.header_rows, &args.range),
@@ -350,10 +354,13 @@ impl Session<'_> {
                 self.ui.record(&run_json(run, None));
             } else {
                 self.ui.line(&run.id);
-                self.ui.say(format_args!(
-                    "queued {}; `ade worker --drain` executes queued runs",
-                    run.input_name
-                ));
+                let name = &run.input_name;
+                match &run.summary {
+                    Some(summary) => self.ui.say(format_args!("{name}: {summary}")),
+                    None => self.ui.say(format_args!(
+                        "queued {name}; `ade worker --drain` executes queued runs"
+                    )),
+                }
             }
         })?;
         Ok(ExitStatus::Done)

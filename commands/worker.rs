@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ade::problem::code;
 use ade::run::Tools;
+use ade::settings::SafeMode;
 use ade::store::Opening;
 use ade::worker::{self, Options};
 use ade::workspace::Workspace;
@@ -66,6 +67,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let log = ServerLog::new(context.own_ui(), &workspace.settings);
     let stop = signals::stop_on_signals();
     let left = worker::work(&workspace, Tools::here(), &options, &stop, &log)?;
+    let rejects = workspace.settings.safe_mode == SafeMode::Reject;
+    if left > 0 && rejects {
+        let message = format!("{left} queued and not executed: ADE_SAFE_MODE is reject");
+        return Err(Failure {
+            status: ExitStatus::Refused,
+            code: code::SAFE_MODE_ENABLED.to_owned(),
+            message,
+            hint: Some("a worker without safe mode executes them".to_owned()),
+        });
+    }
     if left > 0 {
         let runs = if left == 1 { "run waits" } else { "runs wait" };
         let message =

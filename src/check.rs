@@ -177,13 +177,18 @@ fn load(
     debug: bool,
     cancel: &Cancel,
 ) -> Result<(EngineReport, Vec<String>), CheckError> {
-    let scratch = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+    let place = tempfile::tempdir().map_err(CheckError::NoTemporaryFolder)?;
+    // As in a run, the working folder is none that may be written.
+    let (folder, scratch) = (place.path().join("check"), place.path().join("tmp"));
+    for made in [&folder, &scratch] {
+        std::fs::create_dir(made).map_err(CheckError::NoTemporaryFolder)?;
+    }
     let python = EnvironmentFolder(environment.folder.clone()).python();
     let policy = Policy::new(
         &workspace.settings,
         &python,
         vec![prepared.snapshot.clone()],
-        vec![scratch.path().to_owned()],
+        vec![scratch.clone()],
         false,
     );
     let obstacles = policy.obstacles();
@@ -195,8 +200,8 @@ fn load(
         python: python.clone(),
         snapshot: prepared.package_folder.clone(),
         task: Task::Validate,
-        folder: scratch.path().to_owned(),
-        scratch: scratch.path().to_owned(),
+        folder,
+        scratch,
         warnings_kept: None,
         variables: workspace.settings.variables.clone(),
         debug,

@@ -553,6 +553,14 @@ impl Workbench {
     pub fn constraints(&self) -> PathBuf {
         self.0.join("constraints.txt")
     }
+    /// The list of exact versions with hashes.
+    pub fn locked(&self) -> PathBuf {
+        self.0.join("locked.txt")
+    }
+    /// The temporary folder of all children.
+    pub fn scratch(&self) -> PathBuf {
+        self.0.join("tmp")
+    }
     /// A writable copy of the configuration.
     pub fn sources(&self) -> PathBuf {
         self.0.join("source")

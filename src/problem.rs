@@ -152,6 +152,7 @@ pub mod code {
         QUEUE_FULL = "queue_full";
         BUSY = "busy";
         KEY_IN_USE = "key_in_use";
+        SAFE_MODE_ENABLED = "safe_mode_enabled";
         OUTPUT_NOT_READY = "output_not_ready";
         RUN_FAILED_NO_OUTPUT = "run_failed_no_output";
         NOT_PUBLISHED = "not_published";
@@ -177,6 +178,10 @@ pub mod code {
         NO_INSTALLER = "no_installer";
         BUILD_TIMEOUT = "build_timeout";
         VERIFICATION_FAILED = "verification_failed";
+        LOCK_MISSING = "lock_missing";
+        LOCK_OUTDATED = "lock_outdated";
+        LOCK_IMPOSSIBLE = "lock_impossible";
+        HASH_MISMATCH = "hash_mismatch";
 
         // Runs.
         CONFIG_INVALID = "config_invalid";
@@ -193,6 +198,7 @@ pub mod code {
         CPU_LIMIT = "cpu_limit";
         PROCESS_LIMIT = "process_limit";
         PRINT_LIMIT = "print_limit";
+        DISK_LIMIT = "disk_limit";
         FILE_SIZE_LIMIT = "file_size_limit";
         OPEN_FILES_LIMIT = "open_files_limit";
         SANDBOX_INCOMPLETE = "sandbox_incomplete";

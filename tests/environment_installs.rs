@@ -9,6 +9,7 @@
     reason = "a test finds its tools where its caller has them"
 )]
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,8 @@ use ade::environment::{
 use ade::layout::ToolsFolder;
 use ade::problem::Problem;
 use ade::python::{Python, PythonSearch, find_python};
-use ade::settings::Installer;
+use ade::sandbox::Policy;
+use ade::settings::{Inputs, Installer, Settings};
 use tempfile::TempDir;
 
 /// What is made once for all tests.
@@ -225,12 +227,21 @@ impl Place {
         let (_, snapshot) = configuration
             .snapshot_except(&self.folder.path().join("snapshots"), &[])
             .unwrap();
+        let settings = Settings::resolve(&Inputs {
+            flags: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            folder: self.folder.path().to_owned(),
+            program: None,
+        })
+        .unwrap();
         BuildRequest {
             folder: self.environment(),
             configuration,
             snapshot,
             python: machine.python.clone(),
             engine: machine.engine(),
+            lock: None,
+            sandbox: Policy::of_build(&settings, Vec::new()),
             installer: Installer::Auto,
             offline: false,
             timeout: Duration::from_secs(300),

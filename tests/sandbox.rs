@@ -49,6 +49,8 @@ fn place() -> (Place, Configuration) {
     place.write("outside/more/there.txt", "there");
     let configuration = place.configuration("config");
     configuration.write("src/ade_config/hooks/known.txt", "known");
+    configuration.write(".gitignore", "data/\n");
+    configuration.write("src/ade_config/hooks/data/rates.csv", "1");
     (place, configuration)
 }
 
@@ -68,6 +70,8 @@ const NO_NETWORK: &[&str] = &[
 ];
 const NO_READING: &[&str] = &["tried to open", "may open only", "ADE_SANDBOX_READ"];
 const NO_WRITING: &[&str] = &["tried to write", "may write only", "ADE_SANDBOX_WRITE"];
+const NO_SHARING: &[&str] = &["multiprocessing", "ThreadPoolExecutor"];
+const NO_LEAVING: &[&str] = &["may not leave its group", "start_new_session"];
 const CONNECT: &str = "import socket; socket.create_connection((\"127.0.0.1\", PORT), 5).close()";
 
 /// What this kernel has of a sandbox: whether files are confined, in which version, and whether sockets are.
@@ -95,7 +99,8 @@ impl Kernel {
         };
         let has = match *what {
             "signals ade" => self.landlock >= 6,
-            "changes the limits of ade" => self.calls,
+            "changes the limits of ade" | "makes memory without a name" => self.calls,
+            _ if *words == NO_LEAVING => self.calls,
             "cuts a file elsewhere" => self.landlock >= 3,
             _ if words.contains(&"this run has no network") => self.calls,
             _ => self.files,
@@ -130,6 +135,9 @@ const FILES: &[Row] = &[
     ("starts a Python", "subprocess.run([sys.executable, '-c', 'import polars'], check=True)", &[], It),
     ("reads what the operator adds", "assert open('PLACE/outside/read.txt').read()", &[("ADE_SANDBOX_READ", "PLACE/outside")], It),
     ("writes what the operator adds", "open('PLACE/outside/more/new.txt', 'w').write('x')", &[("ADE_SANDBOX_WRITE", "PLACE/nothing:PLACE/outside/more")], It),
+    ("looks for what git ignores", "open(HERE / 'data/rates.csv').read()", &[], Error("hook_error", &["without the files that git ignores", ".gitignore", "ADE_SANDBOX_READ"])),
+    ("looks for what git ignores in its own folder", "open('PLACE/config/src/ade_config/hooks/data/rates.csv').read()", &[], Error("hook_error", &["where git does not ignore it"])),
+    ("reads what git ignores, which the operator adds", "open('PLACE/config/src/ade_config/hooks/data/rates.csv').read()", &[("ADE_SANDBOX_READ", "PLACE/config/src/ade_config/hooks/data")], It),
     ("reads elsewhere", "open('PLACE/outside/read.txt').read()", &[], Error("hook_error", NO_READING)),
     ("lists elsewhere", "os.listdir('PLACE/outside')", &[], Error("hook_error", NO_READING)),
     ("reads the database", "open('PLACE/data/db/ade.sqlite', 'rb')", &[], Error("hook_error", NO_READING)),
@@ -157,6 +165,14 @@ const OTHERS: &[Row] = &[
     ("uses pairs of sockets and loops of events", "import asyncio, socket\nsocket.socketpair()\nasync def nothing(): await asyncio.to_thread(int)\nasyncio.run(nothing())", &[], It),
     ("changes the limits of ade", "import resource; resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))", &[], Error("hook_error", &["PermissionError"])),
     ("looks at its own limits", "import resource; resource.prlimit(0, resource.RLIMIT_CORE)", &[], It),
+    ("makes a lock for processes", "import multiprocessing; multiprocessing.Lock()", &[], Error("hook_error", NO_SHARING)),
+    ("makes a pool of processes", "import concurrent.futures; concurrent.futures.ProcessPoolExecutor(2).submit(int).result()", &[], Error("hook_error", NO_SHARING)),
+    ("shares memory", "from multiprocessing import shared_memory; shared_memory.SharedMemory(create=True, size=100)", &[], Error("hook_error", NO_SHARING)),
+    ("has a pool of threads of multiprocessing", "from multiprocessing.pool import ThreadPool; ThreadPool(1).map(int, [1])", &[], Error("hook_error", NO_SHARING)),
+    ("opens a file in a thread", "import concurrent.futures; concurrent.futures.ThreadPoolExecutor(1).submit(open, 'PLACE/outside/read.txt').result()", &[], Error("hook_error", &["tried to open", "ADE_SANDBOX_READ"])),
+    ("starts a session", "subprocess.Popen(['/bin/true'], start_new_session=True)", &[], Error("hook_error", NO_LEAVING)),
+    ("leaves its group", "os.setsid()", &[], Error("hook_error", NO_LEAVING)),
+    ("makes memory without a name", "os.memfd_create('a')", &[], Error("hook_error", &["counted for no process", "bytearray"])),
     ("signals ade", "os.kill(os.getppid(), 0)", &[], Error("hook_error", &["PermissionError"])),
     ("uses 200 MB of 100", "kept = [bytearray(b'x' * 1_000_000) for _ in range(200)]", &[("ADE_WORKER_MEM_MB", "100")], Error("memory_limit", &["100 MB", "ADE_WORKER_MEM_MB"])),
     ("uses a GB at once of 200", "kept = bytearray(1_000_000_000)", &[("ADE_WORKER_MEM_MB", "200")], Error("memory_limit", &["200 MB", "ADE_WORKER_MEM_MB", "does.py"])),
@@ -167,6 +183,9 @@ const OTHERS: &[Row] = &[
     ("starts five children of two", "children = [subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']) for _ in range(5)]\nfor child in children: child.wait()", &[("ADE_WORKER_PROCESSES", "2")], Error("process_limit", &["limit of 2", "ADE_WORKER_PROCESSES"])),
     ("prints 50 MB", "for _ in range(50): print('x' * 1_000_000)", &[("ADE_WORKER_PRINT_MB", "2")], Error("print_limit", &["2 MB", "ADE_WORKER_PRINT_MB"])),
     ("prints 50 MB in one line", "print('x' * 50_000_000)", &[("ADE_WORKER_PRINT_MB", "2")], Error("print_limit", &["2 MB", "ADE_WORKER_PRINT_MB"])),
+    ("prints 10 MB on standard error", "for _ in range(10): print('x' * 1_000_000, file=sys.stderr)", &[("ADE_WORKER_PRINT_MB", "2")], Error("print_limit", &["2 MB", "ADE_WORKER_PRINT_MB"])),
+    ("fills its folders", "import time\nfor name in range(12): (pathlib.Path.home() / str(name)).write_bytes(os.urandom(2_000_000))\ntime.sleep(60)", &[("ADE_WORKER_DISK_MB", "10")], Error("disk_limit", &["10 MB", "ADE_WORKER_DISK_MB"])),
+    ("writes less than its folders may hold", "import time\nfor name in range(3): (pathlib.Path.home() / str(name)).write_bytes(os.urandom(2_000_000))\ntime.sleep(1.5)", &[("ADE_WORKER_DISK_MB", "10")], It),
     ("opens 300 files of 64", "kept = [open(HERE / 'known.txt') for _ in range(300)]", &[("ADE_WORKER_OPEN_FILES", "64")], Error("open_files_limit", &["limit of 64", "ADE_WORKER_OPEN_FILES"])),
     ("sleeps beyond its time", "import time; time.sleep(60)", &[("ADE_RUN_TIMEOUT_SECONDS", "1")], Error("timeout", &["1 s"])),
 ];
@@ -435,6 +454,17 @@ fn a_check_is_confined_too() {
     for words in ["tried to open", "outside/read.txt", "ADE_SANDBOX_READ"] {
         assert!(checked.stderr.contains(words), "{words}: {checked}");
     }
+    // Where the working folder is none that may be written, a check says so as a run does.
+    configuration.write(
+        "src/ade_config/columns/more.py",
+        "open('my.log', 'w')\n\n\ndef register(registry):\n    pass\n",
+    );
+    for line in ["check config", "run config members.csv"] {
+        let refused = bounded(&place, &[], line).ends_with(1);
+        for words in ["my.log", "ADE_SANDBOX_WRITE"] {
+            assert!(refused.stderr.contains(words), "{line}: {words}: {refused}");
+        }
+    }
     configuration.write(
         "src/ade_config/columns/more.py",
         "for _ in iter(int, 1):\n    pass\n\n\ndef register(registry):\n    pass\n",
@@ -468,4 +498,56 @@ fn nothing_that_a_run_started_outlives_it() {
         })
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Makes the configuration one whose dependencies only a build can tell, with code that is executed then.
+fn builds(configuration: &Configuration, code: &str) {
+    configuration.write("pyproject.toml", "");
+    configuration.write(
+        "backend/own.py",
+        &format!(
+            "import os, pathlib, socket, subprocess, sys, tempfile, zipfile\n{code}\n\n\ndef build_wheel(folder, settings=None, metadata=None):\n    info = 'made-1.dist-info'\n    with zipfile.ZipFile(os.path.join(folder, 'made-1-py3-none-any.whl'), 'w') as wheel:\n        wheel.writestr(f'{{info}}/METADATA', 'Metadata-Version: 2.1\\nName: made\\nVersion: 1\\n')\n        wheel.writestr(f'{{info}}/WHEEL', 'Wheel-Version: 1.0\\nGenerator: own\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n        wheel.writestr(f'{{info}}/RECORD', '')\n    return 'made-1-py3-none-any.whl'\n"
+        ),
+    );
+    configuration.write(
+        "pyproject.toml",
+        "[project]\nname = \"made\"\nversion = \"1\"\ndynamic = [\"dependencies\"]\n[build-system]\nrequires = []\nbuild-backend = \"own\"\nbackend-path = [\"backend\"]\n",
+    );
+}
+
+#[test]
+fn a_build_writes_to_its_own_places_and_nowhere_else() {
+    let (mut place, configuration) = place();
+    if !Kernel::of(&place).files {
+        eprintln!("not tested, because this kernel cannot confine files");
+        return;
+    }
+    let outside = place.path("outside/new.txt");
+    let ours = "tempfile.mkstemp()\npathlib.Path('beside').write_text('x')\nsubprocess.run([sys.executable, '-c', 'pass'], check=True, start_new_session=True)\nsocket.socket()\nopen('/dev/null', 'w').write('x')";
+    let other = format!("open({outside:?}, 'w').write('x')");
+    for installer in ["uv", "pip"] {
+        place.set("ADE_INSTALLER", installer);
+        builds(&configuration, ours);
+        bounded(&place, &[], "env build config --force").succeeds();
+        builds(&configuration, &other);
+        let refused = bounded(&place, &[], "env build config --force").ends_with(3);
+        for words in ["Permission denied", "ADE_SANDBOX_WRITE"] {
+            assert!(refused.stderr.contains(words), "{installer}: {refused}");
+        }
+        assert!(!outside.exists(), "{installer}");
+        for allowed in [
+            (
+                "ADE_SANDBOX_WRITE",
+                place.path("outside").display().to_string(),
+            ),
+            ("ADE_SANDBOX", "off".to_owned()),
+        ] {
+            let variables = [(allowed.0, allowed.1.as_str())];
+            bounded(&place, &variables, "env build config --force").succeeds();
+            std::fs::remove_file(&outside).unwrap();
+        }
+    }
+    let strict = [("ADE_SANDBOX", "strict")];
+    let refused = on_an_old_kernel(&place, &strict, "env build config --force").ends_with(3);
+    assert!(refused.stderr.contains("no Landlock"), "{refused}");
 }

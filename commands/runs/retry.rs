@@ -41,6 +41,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         let (run, _) = retry(&workspace, given, &Submission::default())?;
         if ui.json() {
             ui.record(&run_json(&run, None));
+        } else if let Some(summary) = &run.summary {
+            ui.done(&run, json!(null), Tone::Good, summary);
         } else {
             ui.done(&run, json!(null), Tone::Good, "queued");
             ui.say(

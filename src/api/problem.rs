@@ -183,6 +183,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::RUN_FAILED_NO_OUTPUT
         | code::NOT_PUBLISHED
         | code::NOTHING_TO_PUBLISH
+        | code::SAFE_MODE_ENABLED
         | code::NOT_UPLOADED => StatusCode::CONFLICT,
         code::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         code::UNSUPPORTED_FORMAT | code::UNSUPPORTED_MEDIA_TYPE => {

@@ -79,6 +79,9 @@ pub struct Run {
     /// One sentence about the end, if there is more to say than the status.
     #[schema(required)]
     pub summary: Option<String>,
+    /// `safe_mode`: it succeeded without having executed anything.
+    #[schema(required)]
+    pub skipped_reason: Option<String>,
     #[schema(required, format = DateTime)]
     pub cancel_requested_at: Option<String>,
     /// When its files were collected.

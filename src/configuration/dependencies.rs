@@ -3,18 +3,17 @@
 //! The rules, strongest first. `[project] dependencies` are the dependencies. Where there is no `[project]`, they are
 //! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can tell them (dynamic
 //! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] is set. `uv.lock` only
-//! narrows versions. Dependency groups and extras are for the author's tools and are not installed, except extras of
+//! narrows versions, and `ade.lock` says exactly which files are installed, as long as it fits the rest. Dependency groups and extras are for the author's tools and are not installed, except extras of
 //! the project that its dependencies name themselves.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::error::ConfigurationError;
+use super::lock::Lock;
 use super::lockfile::{self, Locked};
 use super::manifest::{Manifest, Project};
-use super::requirement::{Requirement, Wanted, is_engine, normalize_name};
+use super::requirement::{Requirement, Wanted, file_url, is_engine, normalize_name};
 use super::requirements::{self, RequirementsFile};
 use crate::files::FileError;
 
@@ -34,6 +33,8 @@ pub struct Dependencies {
     pub requires_python: Option<String>,
     /// `[tool.uv.sources]` for something other than the engine: only uv can follow these.
     pub has_uv_sources: bool,
+    /// What `ade lock` wrote, where it did.
+    pub lock: Option<Lock>,
     /// For the digest: every requirements file, also those that nothing is installed from, because a build may read them.
     pub(super) files: Vec<(PathBuf, RequirementsFile)>,
     pub(super) locked: Locked,
@@ -84,6 +85,7 @@ impl Dependencies {
                 .as_ref()
                 .and_then(|project| project.requires_python.clone()),
             has_uv_sources: has_uv_sources(manifest),
+            lock: Lock::read(root)?,
             files,
             locked,
             setup_files,
@@ -129,27 +131,6 @@ fn that_count(files: &[(PathBuf, RequirementsFile)]) -> Vec<&RequirementsFile> {
         Some((_, file)) => vec![file],
         None => files.iter().map(|(_, file)| file).collect(),
     }
-}
-
-/// A path as a URL, which installers accept whatever characters are in it.
-pub fn file_url(path: &Path) -> String {
-    let mut url = "file://".to_owned();
-    for component in path.components() {
-        let part = match component {
-            Component::Normal(part) => part.as_bytes(),
-            Component::ParentDir => b"..",
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => continue,
-        };
-        url.push('/');
-        for byte in part {
-            if byte.is_ascii_alphanumeric() || b"-._~+".contains(byte) {
-                url.push(char::from(*byte));
-            } else {
-                let _ = write!(url, "%{byte:02X}");
-            }
-        }
-    }
-    url
 }
 
 /// The project's dependencies. It is not installed itself, so `project[extra]` among them means that extra's list.
@@ -270,14 +251,6 @@ mod tests {
                 "[project]\nname='c'\ndynamic=['dependencies']\n"
             )])
             .needs_build
-        );
-    }
-
-    #[test]
-    fn paths_become_urls_whatever_is_in_them() {
-        assert_eq!(
-            file_url(Path::new("/a b/größe/'x'#1.whl")),
-            "file:///a%20b/gr%C3%B6%C3%9Fe/%27x%27%231.whl"
         );
     }
 

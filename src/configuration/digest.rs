@@ -4,6 +4,7 @@
 //! white space do not matter. Every part is written with its name and its length, so that different inputs never yield the
 //! same bytes.
 
+use super::lock::{LOCK_FILE, Lock, LockInputs};
 use super::requirement::Requirement;
 use super::{Configuration, Dependencies, Manifest};
 use crate::digest::Hasher;
@@ -11,6 +12,9 @@ use crate::python::Python;
 
 /// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
 const VERSION: &str = "ade-deps-1";
+
+/// The same for the digests in a lock.
+const LOCK_VERSION: &str = "ade-lock-1";
 
 /// The keys of `[tool.uv]` that decide where packages come from and which versions are chosen.
 const UV_KEYS: [&str; 15] = [
@@ -34,13 +38,36 @@ const UV_KEYS: [&str; 15] = [
 impl Configuration {
     /// SHA-256, as 64 hexadecimal digits, over the dependencies, the engine (by its own digest) and the Python.
     pub fn deps_digest(&self, engine_digest: &str, python: &Python) -> String {
-        let manifest = &self.manifest;
-        let dependencies = &self.dependencies;
         let mut digest = PartDigest::new(VERSION);
-
         digest.part("engine", engine_digest.as_bytes());
         digest.part("python", python.environment_key().as_bytes());
+        self.add_manifests(&mut digest);
+        if let Some(lock) = &self.dependencies.lock {
+            digest.lock(lock);
+        }
+        digest.finish()
+    }
 
+    /// What a lock of it is made from now. `engine`: the engine's own requirements. `python`: the oldest that it is for, or the
+    /// one that an environment is made from.
+    pub fn lock_inputs(&self, engine: &[String], python: (u8, u8)) -> LockInputs {
+        let mut sorted: Vec<Requirement> =
+            engine.iter().map(|text| Requirement::parse(text)).collect();
+        sorted.sort();
+        let mut of_engine = PartDigest::new(LOCK_VERSION);
+        of_engine.requirements("engine", &sorted);
+        let mut of_manifests = PartDigest::new(LOCK_VERSION);
+        self.add_manifests(&mut of_manifests);
+        LockInputs {
+            manifest: of_manifests.finish(),
+            engine: of_engine.finish(),
+            python,
+        }
+    }
+
+    fn add_manifests(&self, digest: &mut PartDigest) {
+        let manifest = &self.manifest;
+        let dependencies = &self.dependencies;
         let requires_python: String = dependencies
             .requires_python
             .iter()
@@ -59,7 +86,6 @@ impl Configuration {
             digest.part("file", b"pyproject.toml");
             digest.table(&manifest.whole);
         }
-        digest.finish()
     }
 }
 
@@ -129,6 +155,17 @@ impl PartDigest {
         for (name, content) in &dependencies.setup_files {
             self.part("file", name.as_bytes());
             self.part("content", content);
+        }
+    }
+
+    fn lock(&mut self, lock: &Lock) {
+        self.part("file", LOCK_FILE.as_bytes());
+        match &lock.inputs {
+            Ok(inputs) => self.part("inputs", inputs.header().as_bytes()),
+            Err(error) => self.part("unreadable", error.as_bytes()),
+        }
+        for package in &lock.packages {
+            self.part("package", package.line.as_bytes());
         }
     }
 

@@ -3,6 +3,9 @@
 //! Nothing is rejected here: a requirement that is not understood is kept as it is, so that the installer reports it.
 
 use std::fmt;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path};
 
 /// The package that ADE always installs itself, normalized.
 const ENGINE: &str = "ade-engine";
@@ -234,12 +237,41 @@ fn name_in_place(place: &str) -> String {
     normalize_name(repository.strip_suffix(".git").unwrap_or(repository))
 }
 
+/// A path as a URL, which installers accept whatever characters are in it.
+pub fn file_url(path: &Path) -> String {
+    let mut url = "file://".to_owned();
+    for component in path.components() {
+        let part = match component {
+            Component::Normal(part) => part.as_bytes(),
+            Component::ParentDir => b"..",
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => continue,
+        };
+        url.push('/');
+        for byte in part {
+            if byte.is_ascii_alphanumeric() || b"-._~+".contains(byte) {
+                url.push(char::from(*byte));
+            } else {
+                let _ = write!(url, "%{byte:02X}");
+            }
+        }
+    }
+    url
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn spelling(text: &str) -> String {
         Requirement::parse(text).to_string()
+    }
+
+    #[test]
+    fn paths_become_urls_whatever_is_in_them() {
+        assert_eq!(
+            file_url(Path::new("/a b/größe/'x'#1.whl")),
+            "file:///a%20b/gr%C3%B6%C3%9Fe/%27x%27%231.whl"
+        );
     }
 
     #[test]

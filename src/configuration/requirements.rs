@@ -158,7 +158,7 @@ fn value_of<'a>(line: &'a str, short: &str, long: &str) -> Option<&'a str> {
 }
 
 /// The lines with content, and the offset of each: continued lines are joined, comments are dropped.
-fn logical_lines(text: &str) -> Vec<(usize, String)> {
+pub(super) fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
     let mut pending: Option<(usize, String)> = None;
     let mut offset = 0;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 
 use super::digest::PartDigest;
-use super::{Configuration, ConfigurationError};
+use super::{Configuration, ConfigurationError, LOCK_FILE};
 use crate::digest::{self, Digest};
 use crate::files::FileError;
 use crate::layout::DATABASE;
@@ -78,6 +78,11 @@ impl Configuration {
         {
             // The configuration's own folder is ignored, which does not exclude its files.
             paths = list(&self.root, &excluded, false)?;
+        }
+        // A lock is counted wherever there is one: lists of what git ignores often have `*.lock`.
+        let lock = Path::new(LOCK_FILE);
+        if self.dependencies.lock.is_some() && !paths.iter().any(|path| path == lock) {
+            paths.push(lock.to_owned());
         }
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -230,9 +230,19 @@ impl Invocation {
     fn policy_for_engine(&self) -> Value {
         json!({
             "write": self.policy.writes,
+            "configuration": self.snapshot,
             "network": self.policy.has_network(),
             "network_asked": self.policy.network_asked,
         })
+    }
+
+    /// The folders that it alone writes: its output's and its temporary one.
+    fn own_folders(&self) -> Vec<PathBuf> {
+        let output = match &self.task {
+            Task::Process { output, .. } => output.parent().map(Path::to_owned),
+            Task::Validate => None,
+        };
+        output.into_iter().chain([self.scratch.clone()]).collect()
     }
 
     fn warnings_found(&self) -> PathBuf {
@@ -326,6 +336,7 @@ fn invoke(
     let options = Options {
         timeout: invocation.timeout,
         limits: invocation.policy.limits.of_group(),
+        folders: invocation.own_folders(),
         ..Options::default()
     };
     let mut command = invocation.command(values.is_some());

@@ -1,5 +1,7 @@
 //! The engine that environments get: the one in the binary, or another that `ADE_ENGINE_SPEC` names.
 
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use crate::digest::{self, Hasher};
@@ -146,6 +148,34 @@ impl Engine {
         }
     }
 
+    /// Returns what it depends on, as far as that is written down without asking an installer.
+    ///
+    /// # Errors
+    /// A file of it cannot be read.
+    pub fn requirements(&self) -> Result<Vec<String>, EngineError> {
+        match self {
+            Self::Embedded => Ok(required_by(Cursor::new(WHEEL)).unwrap_or_default()),
+            Self::Wheel(path) => {
+                let file = File::open(path).map_err(FileError::on("read", path))?;
+                match required_by(file) {
+                    Some(found) => Ok(found),
+                    None => Ok(vec![self.digest()?]),
+                }
+            }
+            Self::Folder(root) => {
+                let path = root.join("pyproject.toml");
+                let text = std::fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
+                let project = text.parse::<toml::Table>().ok().and_then(|table| {
+                    let listed = table.get("project")?.get("dependencies")?.as_array()?;
+                    let texts = listed.iter().map(|one| one.as_str().map(str::to_owned));
+                    texts.collect()
+                });
+                Ok(project.unwrap_or_else(|| vec![digest::of(&text).to_string()]))
+            }
+            Self::Requirement(text) => Ok(vec![text.clone()]),
+        }
+    }
+
     /// Returns the path of the wheel in the binary, unpacked below `cache` if it is not there yet.
     ///
     /// # Errors
@@ -162,6 +192,30 @@ impl Engine {
         path.parent().inspect(|folder| files::touch(folder));
         Ok(path)
     }
+}
+
+/// The requirements in a wheel's metadata, without those of its extras. `None`: it has none that can be read.
+fn required_by(wheel: impl Read + Seek) -> Option<Vec<String>> {
+    let mut archive = zip::ZipArchive::new(wheel).ok()?;
+    let name = archive
+        .file_names()
+        .filter_map(Result::ok)
+        .find(|name| name.ends_with(".dist-info/METADATA"))?
+        .into_owned();
+    let mut text = String::new();
+    archive
+        .by_name(&name)
+        .ok()?
+        .read_to_string(&mut text)
+        .ok()?;
+    let headers = text.lines().take_while(|line| !line.is_empty());
+    let required = headers.filter_map(|line| line.strip_prefix("Requires-Dist:"));
+    Some(
+        required
+            .filter(|text| !text.contains("extra =="))
+            .map(|text| text.trim().to_owned())
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -195,6 +249,25 @@ mod tests {
             Engine::of_spec(None, folder.path()).unwrap(),
             Engine::Embedded
         );
+    }
+
+    #[test]
+    fn an_engine_says_what_it_depends_on() {
+        let named = Engine::Embedded.requirements().unwrap();
+        assert!(
+            named.iter().any(|text| text.starts_with("polars")),
+            "{named:?}"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = Engine::unpack_embedded(folder.path()).unwrap();
+        assert_eq!(Engine::Wheel(path).requirements().unwrap(), named);
+        std::fs::write(
+            folder.path().join("pyproject.toml"),
+            "[project]\ndependencies = ['a>1']\n",
+        )
+        .unwrap();
+        let engine = Engine::Folder(folder.path().to_owned());
+        assert_eq!(engine.requirements().unwrap(), ["a>1"]);
     }
 
     #[test]

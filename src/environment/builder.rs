@@ -1,12 +1,16 @@
 //! The trait for building environments, and [`Installers`], which builds them on a real machine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::cache::CacheInUse;
+use super::fitting::fitting;
 use super::prepare::{PrepareError, Prepared, prepare_environment};
 use super::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
 use crate::cancel::Cancel;
 use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
+use crate::python::child_variables;
+use crate::sandbox::Policy;
+use crate::settings::Settings;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
@@ -82,8 +86,10 @@ fn request(
         configuration: prepared.configuration.clone(),
         snapshot: prepared.snapshot.clone(),
         python: prepared.python.clone(),
-        engine: engine_source(workspace, &prepared.engine)?,
+        engine: engine_source(&prepared.engine, &layout.engine_cache())?,
+        lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
         installer: settings.installer,
+        sandbox: policy(settings),
         offline: settings.offline,
         timeout: settings.build_timeout,
         pip_cache: layout.pip_cache(),
@@ -93,10 +99,21 @@ fn request(
     })
 }
 
-fn engine_source(workspace: &Workspace, engine: &Engine) -> Result<EngineSource, EngineError> {
+/// What a build may write beside its own folder and ADE's caches: build tools have caches too, such as compilers and package
+/// managers of other languages.
+pub(super) fn policy(settings: &Settings) -> Policy {
+    let variables = settings.child_variables();
+    let of_user = child_variables::get(&variables, "XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(Path::new(child_variables::get(&variables, "HOME")?).join(".cache")));
+    Policy::of_build(settings, of_user.into_iter().collect())
+}
+
+/// What an installer is given of an engine. That of the binary is unpacked below `cache`.
+pub(super) fn engine_source(engine: &Engine, cache: &Path) -> Result<EngineSource, EngineError> {
     Ok(match engine {
         Engine::Embedded => EngineSource::Wheel {
-            path: Engine::unpack_embedded(&workspace.layout.engine_cache())?,
+            path: Engine::unpack_embedded(cache)?,
             version: EMBEDDED_VERSION.to_owned(),
         },
         Engine::Wheel(path) => EngineSource::Wheel {

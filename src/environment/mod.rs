@@ -5,6 +5,7 @@
 //! - [`provide`] returns it, or has it built by exactly one process ([`builder`]).
 //! - [`provision`] builds: installer, venv, engine, dependencies, bytecode, verification, record (`build`, with the
 //!   installers in `installer`). It builds in place and writes `.ready` last, so that [`is_ready`] need not look further.
+//! - [`lock`] writes `ade.lock`, from which exactly the same is installed again.
 //! - [`in_use`] marks it as used by a live process.
 //! - [`rebuild`] has it built again where its folder is gone.
 //! - [`gc`] deletes environments that no run needs.
@@ -19,10 +20,12 @@ mod build;
 pub mod builder;
 mod cache;
 pub mod find;
+mod fitting;
 pub mod gc;
 pub mod in_use;
 mod installer;
 pub mod json;
+pub mod lock;
 mod measure;
 pub mod prepare;
 pub mod provide;

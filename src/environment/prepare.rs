@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::fitting::{UnfitError, demand_lock};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
-use crate::layout;
+use crate::layout::{self, ToolsFolder};
 use crate::problem::{Facts, Problem};
 use crate::python::{Python, PythonError, PythonSearch, find_python};
+use crate::settings::Settings;
 use crate::store::{
     ConfigurationRecord, ConfigurationVersion, EnvironmentKey, EnvironmentRecord,
     EnvironmentStatus, NewEnvironment, RunRecord, StoreError,
@@ -45,6 +47,9 @@ pub enum PrepareError {
     /// The engine that the settings name.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Its lock, with `ADE_FROZEN`.
+    #[error(transparent)]
+    Lock(#[from] UnfitError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,6 +61,7 @@ impl Problem for PrepareError {
             Self::Configuration(error) => error.facts(),
             Self::Python(error) => error.facts(),
             Self::Engine(error) => error.facts(),
+            Self::Lock(error) => error.facts(),
             Self::Store(error) => error.facts(),
         }
     }
@@ -73,7 +79,8 @@ pub fn prepare(
 ) -> Result<Prepared, PrepareError> {
     let settings = &workspace.settings;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(workspace, &configuration)?;
+    let python = python_for(settings, workspace.layout.tools(), &configuration)?;
+    demand_lock(settings, &configuration, &engine, &python)?;
     let machine = &workspace.machine;
     let new = ConfigurationRecord {
         id: machine.new_id(),
@@ -118,7 +125,8 @@ pub fn prepare_version(
     let settings = &workspace.settings;
     let configuration = Configuration::open_snapshot(&version.snapshot, &record.path)?;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
-    let python = python_for(workspace, &configuration)?;
+    let python = python_for(settings, workspace.layout.tools(), &configuration)?;
+    demand_lock(settings, &configuration, &engine, &python)?;
     Ok(Prepared {
         key: EnvironmentKey {
             workspace_id: record.workspace_id.clone(),
@@ -141,12 +149,12 @@ pub fn prepare_version(
 /// # Errors
 /// None suits it.
 pub fn python_for(
-    workspace: &Workspace,
+    settings: &Settings,
+    tools: ToolsFolder,
     configuration: &Configuration,
 ) -> Result<Python, PythonError> {
-    let settings = &workspace.settings;
     let child_variables = settings.child_variables();
-    let pythons = workspace.layout.tools().pythons();
+    let pythons = tools.pythons();
     find_python(&PythonSearch::of_settings(
         settings,
         configuration.dependencies().requires_python.as_deref(),
@@ -254,8 +262,9 @@ pub fn prepare_environment(
 ) -> Result<Prepared, PrepareError> {
     let configuration =
         Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;
-    let folder = &workspace.settings.folder;
-    let python = python_for(workspace, &configuration)?;
+    let settings = &workspace.settings;
+    let folder = &settings.folder;
+    let python = python_for(settings, workspace.layout.tools(), &configuration)?;
     let mut key = environment.key.clone();
     let engine = match Engine::of_key(&key.engine_spec, folder)? {
         Some(engine) => engine,
@@ -266,6 +275,7 @@ pub fn prepare_environment(
             Engine::Embedded
         }
     };
+    demand_lock(settings, &configuration, &engine, &python)?;
     Ok(Prepared {
         python,
         record: ConfigurationRecord {

@@ -14,6 +14,8 @@ pub enum Limit {
     Processes,
     /// What is printed.
     Printed,
+    /// The size of all files in the folders that it may write.
+    Disk,
     /// The size of one file.
     FileSize,
     /// Files that one process has open.

@@ -21,6 +21,9 @@ pub(super) struct Lines {
     /// How many bytes were read so far.
     total: u64,
     most: u64,
+    /// How many of them were in lines that do not look like a report of the child.
+    plain: u64,
+    most_plain: u64,
 }
 
 /// How much is read from one stream before the other one, the child's end and a cancel are checked again.
@@ -44,6 +47,8 @@ impl Lines {
             dropped: 0,
             max_line_bytes: options.max_line_bytes,
             total: 0,
+            plain: 0,
+            most_plain: options.limits.printed_bytes.unwrap_or(u64::MAX),
             most: match (options.limits.printed_bytes, stream) {
                 (None, _) => u64::MAX,
                 (Some(most), Stream::Stdout) => most,
@@ -59,7 +64,7 @@ impl Lines {
 
     /// Whether more was printed than is allowed.
     pub fn is_too_long(&self) -> bool {
-        self.total > self.most
+        self.total > self.most || self.plain > self.most_plain
     }
 
     /// Reads what is available, up to the limit of a turn. `true`: there may be more.
@@ -115,6 +120,9 @@ impl Lines {
     fn finish_line(&mut self, on_line: OnLine<'_>) {
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
+        }
+        if !(self.line.starts_with(b"{\"") && self.line.ends_with(b"}")) {
+            self.plain += self.line.len() as u64 + 1;
         }
         let mut text = String::from_utf8_lossy(&self.line);
         if self.dropped > 0 {

@@ -78,7 +78,7 @@ pub fn run(
     let _subscription = waker.on_cancel(cancel);
 
     let mut time_limit = TimeLimit::new(started, options);
-    let mut watch = Watch::new(watched.id(), options.limits, started);
+    let mut watch = Watch::new(watched.id(), options, started);
     loop {
         if let Some(signal) = time_limit.due(cancel, Instant::now()) {
             watched.signal_group(signal);

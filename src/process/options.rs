@@ -1,9 +1,10 @@
 //! The options for running a child, and the callback for its output.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a child may take, and how it is stopped after that.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// TERM after this long. Default: never.
     pub timeout: Option<Duration>,
@@ -12,6 +13,8 @@ pub struct Options {
     /// A longer line is cut here, with a mark; what follows it up to the line's end is read and dropped.
     /// Default: 16 MiB, which leaves room for the summary event of a very wide workbook.
     pub max_line_bytes: usize,
+    /// The folders whose files are limited together. Default: none.
+    pub folders: Vec<PathBuf>,
     /// What the child and all that it starts may use. Default: no limits, and nothing is watched.
     pub limits: GroupLimits,
 }
@@ -25,7 +28,10 @@ pub struct GroupLimits {
     pub cpu_seconds: Option<f64>,
     /// Processes at the same time, the child itself counted.
     pub processes: Option<u32>,
-    /// Bytes on standard output; standard error, which also carries what the child reports, may be 16 times as long.
+    /// Bytes of all files below [`Options::folders`].
+    pub disk_bytes: Option<u64>,
+    /// Bytes on standard output, and as many on standard error. What the child reports there, in lines of JSON, may be 16 times as
+    /// long.
     pub printed_bytes: Option<u64>,
 }
 
@@ -35,6 +41,7 @@ impl Default for Options {
             timeout: None,
             kill_after: Duration::from_secs(5),
             max_line_bytes: 16 * 1024 * 1024,
+            folders: Vec::new(),
             limits: GroupLimits::default(),
         }
     }

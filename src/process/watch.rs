@@ -4,13 +4,19 @@
 //! measured 20 times a second. Its processes are found by following children, which costs little; now and then all processes
 //! of the machine are gone through, for those whose parent has ended.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::exit::Limit;
-use super::options::GroupLimits;
+use super::options::{GroupLimits, Options};
+use crate::files::disk_usage;
 
 /// How often the group is measured.
 const EVERY: Duration = Duration::from_millis(50);
+/// How often the folders are measured, at most.
+const EVERY_FOLDERS: Duration = Duration::from_millis(500);
+/// No more than this part of the time is spent measuring them.
+const SHARE_OF_LOOKING: u32 = 50;
 /// Each so many looks, all processes of the machine are gone through.
 const SEARCH_EVERY: u32 = 20;
 
@@ -23,14 +29,19 @@ pub(super) struct Watch {
     looks: u32,
     members: Vec<i32>,
     peak: u64,
+    folders: Vec<PathBuf>,
+    /// When the folders are to be measured next.
+    next_folders: Instant,
 }
 
 impl Watch {
     /// The group has the id of its leader.
-    pub fn new(group: i32, limits: GroupLimits, now: Instant) -> Self {
+    pub fn new(group: i32, options: &Options, now: Instant) -> Self {
+        let limits = options.limits;
         let is_limited = limits.memory_bytes.is_some()
             || limits.cpu_seconds.is_some()
-            || limits.processes.is_some();
+            || limits.processes.is_some()
+            || limits.disk_bytes.is_some();
         Self {
             group,
             limits,
@@ -38,6 +49,8 @@ impl Watch {
             looks: 0,
             members: vec![group],
             peak: 0,
+            folders: options.folders.clone(),
+            next_folders: now + EVERY_FOLDERS,
         }
     }
 
@@ -78,9 +91,23 @@ impl Watch {
             .is_some_and(|limit| used.cpu_seconds > limit)
         {
             Some(Limit::Cpu)
+        } else if self.fills_its_folders(now) {
+            Some(Limit::Disk)
         } else {
             None
         }
+    }
+
+    /// Whether the files in the folders are larger than they may be. Looking takes time in proportion to how many there are.
+    fn fills_its_folders(&mut self, now: Instant) -> bool {
+        let Some(limit) = self.limits.disk_bytes.filter(|_| now >= self.next_folders) else {
+            return false;
+        };
+        let sizes = self.folders.iter().map(|folder| disk_usage(folder));
+        let used: u64 = sizes.flatten().map(|usage| usage.total_bytes).sum();
+        let done = Instant::now();
+        self.next_folders = done + EVERY_FOLDERS.max(done.duration_since(now) * SHARE_OF_LOOKING);
+        used > limit
     }
 }
 

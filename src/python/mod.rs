@@ -25,6 +25,7 @@ use self::error::{Reason, Rejected};
 
 pub use error::PythonError;
 pub use search::{Python, PythonSearch};
+pub use version::oldest_allowed;
 
 /// Finds a Python, 3.10 or later, that fits what is required.
 ///

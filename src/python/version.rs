@@ -16,6 +16,20 @@ pub(super) fn fits(version: (u8, u8, u8), requires: &str) -> bool {
         .all(|clause| clause_allows(version, clause.trim()))
 }
 
+/// The oldest release that `requires-python` allows, at least the engine's. `None`: it names none.
+pub fn oldest_allowed(requires: &str) -> Option<(u8, u8)> {
+    let named = requires.split(',').filter_map(|clause| {
+        let clause = clause.trim();
+        let wanted = [">=", "~=", "=="]
+            .iter()
+            .find_map(|operator| clause.strip_prefix(operator))?;
+        let (major, rest) = wanted.trim().split_once('.')?;
+        let minor = rest.split('.').next()?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    named.max().map(|oldest: (u8, u8)| oldest.max(OLDEST))
+}
+
 fn clause_allows(version: [u32; 3], clause: &str) -> bool {
     let digits = clause
         .find(|character: char| character.is_ascii_digit())
@@ -51,6 +65,20 @@ fn clause_allows(version: [u32; 3], clause: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_oldest_release_is_what_requires_python_names() {
+        for (requires, oldest) in [
+            (">=3.11", Some((3, 11))),
+            (">= 3.12.1, < 4", Some((3, 12))),
+            ("==3.11.*", Some((3, 11))),
+            (">=3.8", Some(OLDEST)),
+            ("<3.13", None),
+            ("", None),
+        ] {
+            assert_eq!(oldest_allowed(requires), oldest, "{requires}");
+        }
+    }
 
     #[test]
     fn requires_python_is_read_as_installers_read_it() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::enqueue::open_log;
+use super::log::open_log;
 use super::verdict::{self, Circumstances};
 use super::{leftovers, results, stage, with_known_names};
 use crate::cancel::Cancel;
@@ -70,9 +70,18 @@ impl Attempted {
 
     /// The end of a run that starts no engine.
     pub fn dry_run() -> Self {
+        Self::without_engine("Dry run")
+    }
+
+    /// The end of a run that executes nothing because the operator has said so.
+    pub fn safe_mode() -> Self {
+        Self::without_engine("Safe mode skip")
+    }
+
+    fn without_engine(summary: &str) -> Self {
         Self {
             ending: Ending {
-                summary: Some("Dry run".to_owned()),
+                summary: Some(summary.to_owned()),
                 ..ending(RunStatus::Succeeded)
             },
             transient: false,

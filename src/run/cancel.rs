@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::enqueue::open_log;
+use super::log::open_log;
 use super::{ends, leftovers};
 use crate::events::EventLog;
 use crate::layout::RunFolder;

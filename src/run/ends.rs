@@ -6,7 +6,7 @@
 
 use serde_json::json;
 
-use super::enqueue::open_log;
+use super::log::open_log;
 use crate::events::{EventLog, OwnEvent};
 use crate::store::{Failure, RunRecord, RunStatus};
 use crate::workspace::Workspace;
@@ -93,11 +93,14 @@ pub fn event_of(run: &RunRecord) -> OwnEvent {
         Some(error) => format!("{}: {}", run.status.as_str(), error.message),
         None => run.status.as_str().to_owned(),
     };
-    let data = json!({
+    let mut data = json!({
         "status": run.status, "exit_code": run.exit_code, "error": run.error, "output_path": run.output_path,
         "attempt": run.attempt_count,
         "execution": {"started_at": run.started_at, "completed_at": run.completed_at, "duration_ms": run.duration_ms()},
     });
+    if let Some(reason) = run.skipped_reason() {
+        data["skipped_reason"] = json!(reason);
+    }
     OwnEvent {
         level,
         event: COMPLETE,

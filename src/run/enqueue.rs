@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::error::RunError;
 use super::request::Request;
+use super::safe_mode::end_if_on;
 use super::stage::Unrecorded;
 use crate::events::{EventLog, Subject};
 use crate::files::FileError;
@@ -39,9 +40,9 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
             }
         }
     }
-    queue::<RunError>(request.workspace, staged)?
-        .iter()
-        .for_each(on);
+    for run in queue::<RunError>(request.workspace, staged)? {
+        on(&end_if_on(request.workspace, run)?);
+    }
     Ok(())
 }
 
@@ -95,24 +96,6 @@ where
         let _ = workspace.files().remove_tree(folder.path());
     }
     Ok(submitted)
-}
-
-/// Opens the log of a recorded run, for its next events. The log of a document's run begins here: nothing was written when
-/// the run was recorded ([`super::submit`]).
-///
-/// # Errors
-/// The log cannot be written.
-pub(super) fn open_log<'a>(
-    workspace: &'a Workspace,
-    run: &RunRecord,
-) -> Result<EventLog<'a>, FileError> {
-    let folder = RunFolder::at(&run.run_dir);
-    let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
-    if run.document_id.is_some() && log.is_empty() {
-        let data = json!({"input": run.input_name, "environment_id": run.environment_id, "created_at": run.created_at});
-        log.write("info", "run.queued", "Waiting for a worker", data);
-    }
-    Ok(log)
 }
 
 fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {

@@ -48,6 +48,7 @@ pub fn run_json(run: &RunRecord, copy: Option<&Path>) -> Value {
         "run_dir": run.run_dir,
         "exit_code": run.exit_code,
         "summary": summary(run),
+        "skipped_reason": run.skipped_reason(),
         "cancel_requested_at": run.cancel_requested_at,
         "artifacts_deleted_at": run.artifacts_deleted_at,
         "error": run.error,

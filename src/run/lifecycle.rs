@@ -216,6 +216,9 @@ impl Lifecycle<'_> {
         provide: &Provide<'_>,
         cancel: &Cancel,
     ) -> (Attempted, Option<EnvironmentRecord>) {
+        if execution.run.options.safe_mode {
+            return (Attempted::safe_mode(), None);
+        }
         if execution.run.options.dry_run {
             return (Attempted::dry_run(), None);
         }

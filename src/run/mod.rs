@@ -12,7 +12,7 @@
 //! What a person does to runs: [`list`], [`show`], [`enqueue`] (files), [`submit`] (a stored document), [`cancel`], [`retry`], [`remove`], [`follow`] (a log, until
 //! the run ends) and [`watch`] (again when a file changes); [`provide`] has an environment
 //! ready for a command that runs nothing. Runs of a process that died come back by [`recover`]; [`waiting`] says why a
-//! queued run does not run yet. [`demands`] is what a caller asks of a run that ended, [`mod@summary`] one sentence about it.
+//! queued run does not run yet; with [`safe_mode`] none does. [`demands`] is what a caller asks of a run that ended, [`mod@summary`] one sentence about it.
 //!
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
 //! the configuration or of the input is final at once.
@@ -32,6 +32,7 @@ pub mod json;
 pub mod leftovers;
 pub mod lifecycle;
 pub mod list;
+mod log;
 pub mod output;
 pub mod provide;
 pub mod recover;
@@ -39,6 +40,7 @@ pub mod remove;
 pub mod request;
 mod results;
 pub mod retry;
+pub mod safe_mode;
 pub mod show;
 pub mod stage;
 pub mod submit;

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::demands::Demands;
 use super::error::RunError;
 use super::input::Input;
+use super::safe_mode;
 use super::stage::{self, Unrecorded};
 use crate::engine::{ChildProcess, Launch};
 use crate::environment::builder::{Build, Installers};
@@ -86,7 +87,7 @@ impl Request<'_> {
             input_sha256: staged.sha256,
             input_size_bytes: staged.size_bytes,
             input_sheets: self.sheets.clone(),
-            options: self.options.clone(),
+            options: safe_mode::now_in(workspace, &self.options),
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
@@ -124,7 +125,7 @@ pub(super) fn repetition(
         input_sha256: run.input_sha256,
         input_size_bytes: run.input_size_bytes,
         input_sheets: run.input_sheets,
-        options: run.options,
+        options: safe_mode::now_in(workspace, &run.options),
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: folder.path().to_owned(),
         retry_of_run_id: Some(run.id),

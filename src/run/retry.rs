@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use super::error::{NotEnded, demand_ended};
+use super::safe_mode::{demand_acceptance, end_if_on};
 use super::submit::{Refused, accepted};
 use super::{enqueue, request};
 use crate::environment::prepare::{
@@ -72,7 +73,8 @@ pub fn retry(
     let environment = ask_for_environment_of_run(workspace, &run)?;
     let staged = request::repetition(workspace, &run, &environment)?;
     let submitted: Result<Submitted, RetryError> = enqueue::submit(workspace, staged, asked);
-    Ok(accepted(submitted?, asked)?)
+    let (run, is_new) = accepted(submitted?, asked)?;
+    Ok((end_if_on(workspace, run)?, is_new))
 }
 
 /// Returns the run that `given` names, and what is needed to repeat it in this process: for
@@ -89,6 +91,7 @@ pub fn again(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared)
 
 fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
     let run = workspace.store.run(workspace.id(), given)?;
+    demand_acceptance(&workspace.settings).map_err(Refused::from)?;
     demand_ended(&run)?;
     demand_files(&run)?;
     Ok(run)

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::RunError;
+use super::safe_mode::{self, Rejected};
 use crate::environment::prepare::{PrepareError, Prepared};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{
@@ -40,6 +41,9 @@ pub enum Refused {
         /// The limit.
         limit: u64,
     },
+    /// Safe mode.
+    #[error(transparent)]
+    Rejected(#[from] Rejected),
     /// The client used the key for another request.
     #[error("the key {key:?} was used for another request")]
     KeyInUse {
@@ -53,6 +57,7 @@ impl Problem for Refused {
         match self {
             Self::Full { .. } => Facts::new(Kind::Refused, code::QUEUE_FULL)
                 .hint("try again later; ADE_QUEUE_SIZE sets the limit"),
+            Self::Rejected(error) => error.facts(),
             Self::KeyInUse { .. } => Facts::new(Kind::Usage, code::KEY_IN_USE)
                 .hint("choose another key for another request"),
         }
@@ -96,13 +101,18 @@ pub fn submit(
     workspace: &Workspace,
     wanted: &Wanted<'_>,
 ) -> Result<(RunRecord, bool), SubmitError> {
+    safe_mode::demand_acceptance(&workspace.settings).map_err(Refused::from)?;
     let machine = &workspace.machine;
     let environment = wanted.prepared.ask_for_environment(workspace)?;
     let new = new_run(workspace, wanted, environment.id);
     let asked = as_client(workspace, wanted.key.clone());
     let submitted = (workspace.store).submit_run(&new, &asked, machine.now())?;
     let (run, is_new) = accepted(submitted, &asked)?;
-    if is_new {
+    if !is_new {
+        return Ok((run, is_new));
+    }
+    let run = safe_mode::end_if_on(workspace, run)?;
+    if !run.status.is_terminal() {
         machine.wake(&workspace.layout.wake());
     }
     Ok((run, is_new))
@@ -149,7 +159,7 @@ fn new_run(workspace: &Workspace, wanted: &Wanted<'_>, environment_id: String) -
         input_sha256: document.sha256.clone(),
         input_size_bytes: document.size_bytes,
         input_sheets: wanted.sheets.clone(),
-        options: wanted.options.clone(),
+        options: safe_mode::now_in(workspace, &wanted.options),
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: workspace.layout.run(workspace.id(), &id).path().to_owned(),
         retry_of_run_id: None,

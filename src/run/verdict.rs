@@ -106,6 +106,7 @@ fn code_of_limit(limit: Limit) -> &'static str {
         Limit::Cpu => code::CPU_LIMIT,
         Limit::Processes => code::PROCESS_LIMIT,
         Limit::Printed => code::PRINT_LIMIT,
+        Limit::Disk => code::DISK_LIMIT,
         Limit::FileSize => code::FILE_SIZE_LIMIT,
         Limit::OpenFiles => code::OPEN_FILES_LIMIT,
     }
@@ -113,7 +114,8 @@ fn code_of_limit(limit: Limit) -> &'static str {
 
 /// Whether a code is that of a limit.
 pub fn is_limit(code: &str) -> bool {
-    const LIMITS: [Limit; 6] = [
+    const LIMITS: [Limit; 7] = [
+        Limit::Disk,
         Limit::Memory,
         Limit::Cpu,
         Limit::Processes,
@@ -356,6 +358,13 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
                 megabytes(limits.printed)
             ),
             "raise ADE_WORKER_PRINT_MB, or let the configuration print less",
+        ),
+        Limit::Disk => (
+            format!(
+                "the run wrote more than its limit of {} MB for all its files and was stopped",
+                megabytes(limits.disk)
+            ),
+            "raise ADE_WORKER_DISK_MB, or let the configuration write less and delete what it needs no more",
         ),
         Limit::FileSize => (
             format!(

@@ -1,5 +1,5 @@
-//! Which system calls are refused, by seccomp: those that open sockets, those with which a process leaves its group, and those that
-//! change another process.
+//! Which system calls are refused, by seccomp: those that open sockets, those with which a process leaves its group, those that
+//! change another process, and those that make memory which is counted for no process.
 //!
 //! A refused call fails with "operation not permitted", which authors can tell from a file that may not be opened ("permission
 //! denied").
@@ -20,13 +20,16 @@ const FAMILIES: [libc::c_int; 4] = [
 ];
 
 /// With the rings of io_uring sockets can be opened without the call that opens sockets. A process that leaves its group
-/// could outlive its run.
-const REFUSED: [libc::c_long; 5] = [
+/// could outlive its run. Memory that is a file without a name, or a segment that outlives all processes, is counted for none.
+const REFUSED: [libc::c_long; 8] = [
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     libc::SYS_setsid,
     libc::SYS_setpgid,
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
+    libc::SYS_shmget,
 ];
 
 /// Calls that change how a process is treated, with the place of the argument that names the process: 0 is the caller itself. Their

@@ -4,10 +4,10 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use super::Policy;
 use super::record::Record;
 use super::resources;
 use super::support::support;
-use super::{Limits, Policy};
 use crate::settings::Sandbox;
 
 /// A command whose process confines itself.
@@ -62,11 +62,12 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
     Ok(Confined { record, failed })
 }
 
-/// Limits what an installer can live without: descriptors of this process, core files. What it installs decides how much
-/// memory and which files it needs.
-pub fn confine_installer(command: &mut Command) {
-    let limits = resources::prepare(&Limits::default(), 0);
-    in_child(command, limits, Steps::default(), None, false);
+/// How an installer's process is to be confined. What is missing of it, `ade doctor` says.
+pub fn confine_build(policy: &Policy, command: &mut Command) {
+    let limits = resources::prepare(&policy.limits, 0);
+    let is_strict = policy.level == Sandbox::Strict;
+    let steps = Steps::prepare(policy, &mut Record::default());
+    in_child(command, limits, steps, None, is_strict);
 }
 
 impl Confined {
@@ -193,9 +194,11 @@ mod linux {
             }
             let mut lacks = |error: String| record.missing.push(error);
             let rules = (support().landlock_abi > 0).then(|| files::prepare(&places, network));
-            let filter = support().seccomp.then(|| calls::filter(network));
+            let confines_calls = support().seccomp && !policy.is_build;
+            let filter = confines_calls.then(|| calls::filter(network));
             Self {
-                drops_capabilities: capabilities(None).is_ok_and(|sets| !sets.permitted.is_empty()),
+                drops_capabilities: !policy.is_build
+                    && capabilities(None).is_ok_and(|sets| !sets.permitted.is_empty()),
                 rules: rules
                     .and_then(|rules| rules.map_err(|error| lacks(format!("files: {error}"))).ok()),
                 filter: filter.and_then(|filter| {

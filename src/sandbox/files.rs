@@ -39,14 +39,23 @@ pub(super) fn prepare(places: &Places, network: bool) -> Result<RulesetCreated, 
         asked = asked.handle_access(AccessNet::from_all(ABI_ASKED))?;
     }
     let rules = |places: &[PathBuf], access| path_beneath_rules(places.to_vec(), access);
+    let (more, written) = if places.is_build {
+        let written = AccessFs::from_write(ABI_ASKED) | reading();
+        (BitFlags::from(AccessFs::IoctlDev), written)
+    } else {
+        (BitFlags::empty(), writing())
+    };
     asked
         .create()?
-        .add_rules(rules(&places.programs, reading() | AccessFs::Execute))?
+        .add_rules(rules(
+            &places.programs,
+            reading() | AccessFs::Execute | more,
+        ))?
         .add_rules(rules(&places.reads, reading()))?
-        .add_rules(rules(&places.writes, writing()))?
+        .add_rules(rules(&places.writes, written))?
         .add_rules(rules(
             &places.devices,
-            AccessFs::ReadFile | AccessFs::WriteFile,
+            AccessFs::ReadFile | AccessFs::WriteFile | more,
         ))
 }
 

@@ -28,7 +28,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use confine::{Confined, confine, confine_installer};
+pub use confine::{Confined, confine, confine_build};
 pub use record::Record;
 pub use support::{Support, support};
 
@@ -40,6 +40,9 @@ use crate::settings::{Sandbox, Settings};
 pub struct Policy {
     /// How much of it must be in force.
     pub level: Sandbox,
+    /// Of an installer and the build tools that it starts: these read and execute what they find, and use whatever system calls
+    /// they need. What they write is confined.
+    pub is_build: bool,
     /// The environment's Python, whose files may be read and executed.
     pub python: PathBuf,
     /// What may be read beside the system's own files: the snapshot, the input, and what the operator adds.
@@ -63,6 +66,8 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Processor time of all processes together.
     pub cpu_time: Option<Duration>,
+    /// Bytes of all files that it writes to its own folders.
+    pub disk: Option<u64>,
     /// Bytes of one file.
     pub file_size: Option<u64>,
     /// Open files of one process.
@@ -80,6 +85,7 @@ impl Limits {
         Self {
             memory: worker.memory,
             cpu_time: worker.cpu_time,
+            disk: worker.disk,
             file_size: worker.file_size,
             open_files: worker.open_files,
             processes: worker.processes,
@@ -94,6 +100,7 @@ impl Limits {
             Limit::Cpu => self.cpu_time.is_some(),
             Limit::Processes => self.processes.is_some(),
             Limit::Printed => self.printed.is_some(),
+            Limit::Disk => self.disk.is_some(),
             Limit::FileSize => self.file_size.is_some(),
             Limit::OpenFiles => self.open_files.is_some(),
         }
@@ -105,6 +112,7 @@ impl Limits {
             memory_bytes: self.memory,
             cpu_seconds: self.cpu_time.map(|time| time.as_secs_f64()),
             processes: self.processes,
+            disk_bytes: self.disk,
             printed_bytes: self.printed,
         }
     }
@@ -121,6 +129,7 @@ impl Policy {
     ) -> Self {
         Self {
             level: settings.sandbox,
+            is_build: false,
             python: python.to_owned(),
             reads: [reads, settings.sandbox_read.clone()].concat(),
             writes: [writes, settings.sandbox_write.clone()].concat(),
@@ -128,6 +137,19 @@ impl Policy {
             network_asked,
             network_allowed: settings.allow_network,
             limits: Limits::of(settings),
+        }
+    }
+
+    /// The policy of building an environment that writes to these places, beside those that the operator adds. Installers need a
+    /// network, and how much memory and processor time they need depends on what they build.
+    pub fn of_build(settings: &Settings, writes: Vec<PathBuf>) -> Self {
+        Self {
+            is_build: true,
+            network_allowed: true,
+            limits: Limits::default(),
+            added: settings.sandbox_write.clone(),
+            reads: Vec::new(),
+            ..Self::new(settings, Path::new(""), Vec::new(), writes, true)
         }
     }
 

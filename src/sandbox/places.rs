@@ -82,6 +82,9 @@ const NETWORK_READS: &[&str] = &[
     "/etc/protocols",
 ];
 
+/// The devices that build tools write to.
+const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
+
 /// All places of a policy, with those of the system.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
@@ -95,11 +98,23 @@ pub(super) struct Places {
     pub devices: Vec<PathBuf>,
     /// Those of the operator that do not exist.
     pub absent: Vec<PathBuf>,
+    /// Whether sockets and pipes may be made where files may be written, and devices be asked what they are.
+    pub is_build: bool,
 }
 
 impl Places {
     pub fn of(policy: &Policy) -> Self {
+        if policy.is_build {
+            return Self {
+                programs: vec!["/".into()],
+                writes: [&*policy.writes, &["/dev/shm".into()]].concat(),
+                devices: DEVICES.iter().map(PathBuf::from).collect(),
+                is_build: true,
+                ..Self::default()
+            };
+        }
         let mut places = Self {
+            is_build: false,
             programs: PROGRAMS.iter().map(PathBuf::from).collect(),
             reads: READS.iter().map(PathBuf::from).collect(),
             writes: policy.writes.clone(),

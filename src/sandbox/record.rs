@@ -29,6 +29,7 @@ impl Record {
             "limits": {
                 "memory_bytes": limits.memory,
                 "cpu_seconds": limits.cpu_time.map(|time| time.as_secs_f64()),
+                "disk_bytes": limits.disk,
                 "file_size_bytes": limits.file_size,
                 "open_files": limits.open_files,
                 "processes": limits.processes,

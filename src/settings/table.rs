@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::setting::{Kind, Setting, setting};
 use super::source::{Inputs, Resolved};
-use super::types::{Installer, LogLevel, Recovery, Sandbox};
+use super::types::{Installer, LogLevel, Recovery, SafeMode, Sandbox};
 use super::value::Values;
 
 /// One row as the value that describes it.
@@ -136,6 +136,8 @@ table! {
             aliases(&["ADE_ENGINE_PACKAGE_PATH"]);
         offline: bool = flag, "ADE_OFFLINE", Kind::Flag, "0",
             "Environments are built from caches only, without a network.";
+        frozen: bool = flag, "ADE_FROZEN", Kind::Flag, "0",
+            "Environments are installed from what `ade lock` wrote; a configuration whose lock is missing or out of date is refused.";
         build_timeout: Duration = seconds, "ADE_BUILD_TIMEOUT", Kind::Seconds, "600",
             "Seconds that provisioning one environment may take.";
         run_timeout: Option<Duration> = maybe_seconds, "ADE_RUN_TIMEOUT_SECONDS", Kind::Seconds, "",
@@ -152,6 +154,8 @@ table! {
             note("none");
         allow_network: bool = flag, "ADE_ALLOW_NETWORK", Kind::Flag, "0",
             "Whether a run that asks for a network gets it.";
+        safe_mode: SafeMode = safe_mode, "ADE_SAFE_MODE", Kind::Word(&["off", "on", "reject", "0", "1"]), "off",
+            "Whether runs execute anything: with on (or 1) they are accepted and end at once as succeeded, with reject none is accepted. A worker builds no environment then.";
         log_level: LogLevel = level, "ADE_LOG_LEVEL", Kind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
             "The least severe events that are printed.";
         queue_size: u32 = count, "ADE_QUEUE_SIZE", Kind::Whole(1), "10",
@@ -197,6 +201,8 @@ table! {
         file_size: Option<u64> = file_size, "ADE_WORKER_FSIZE_MB", Kind::Whole(0), "",
             "Megabytes that one file of a run may have. 0: no limit.",
             note("512; 100 where ADE_SANDBOX is strict");
+        disk: Option<u64> = most_megabytes, "ADE_WORKER_DISK_MB", Kind::Whole(0), "4096",
+            "Megabytes that the output and the temporary files of one run may have together. 0: no limit.";
         processes: Option<u32> = most, "ADE_WORKER_PROCESSES", Kind::Whole(0), "64",
             "Processes that one run may have at the same time, the engine's own counted. 0: no limit.";
         open_files: Option<u32> = most, "ADE_WORKER_OPEN_FILES", Kind::Whole(0), "256",

@@ -43,6 +43,18 @@ pub enum Sandbox {
     Off,
 }
 
+/// Whether runs execute anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SafeMode {
+    /// They do.
+    #[default]
+    Off,
+    /// They are accepted, and end at once without having executed anything.
+    On,
+    /// None is accepted.
+    Reject,
+}
+
 /// What happens to a run whose process died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::error::SettingsError;
 use super::setting::{Kind, Setting};
 use super::source::{Resolved, Source};
-use super::types::{Installer, LogLevel, Recovery, Sandbox};
+use super::types::{Installer, LogLevel, Recovery, SafeMode, Sandbox};
 
 /// Checks a text that was given for a setting.
 pub(super) fn check(
@@ -247,6 +247,16 @@ impl Value<'_> {
                 let share = crate::host::memory_bytes()? / 2 / slots.max(1);
                 Some(share.clamp(1 << 30, 4 << 30))
             }
+        }
+    }
+
+    pub fn safe_mode(&self) -> SafeMode {
+        if self.is("reject") {
+            SafeMode::Reject
+        } else if self.is("on") || self.is("1") {
+            SafeMode::On
+        } else {
+            SafeMode::Off
         }
     }
 

@@ -72,6 +72,9 @@ pub struct RunOptions {
     pub validate_only: bool,
     /// Record the run, start no engine.
     pub dry_run: bool,
+    /// Execute nothing: the operator has switched safe mode on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub safe_mode: bool,
     /// The wall-clock limit in seconds.
     pub timeout_seconds: Option<f64>,
     /// Ask for a network; the operator decides.
@@ -209,6 +212,11 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Why it succeeded without having executed anything: `safe_mode`. `None`: it executed something, or did not succeed.
+    pub fn skipped_reason(&self) -> Option<&'static str> {
+        (self.status == RunStatus::Succeeded && self.options.safe_mode).then_some("safe_mode")
+    }
+
     /// Milliseconds from first claim to end.
     pub fn duration_ms(&self) -> Option<u64> {
         Some(self.completed_at?.since(self.started_at?))
@@ -421,6 +429,19 @@ pub trait Runs {
     /// need not wait for long. Returns the runs as they are now.
     fn fail_runs_of_failed_environments(
         &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>>;
+
+    /// Queued runs: → succeeded, without having executed anything and with this sentence as their summary; the run with the id
+    /// `only`, or else at most `limit`. Returns the runs as they are now.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    fn skip_queued_runs(
+        &self,
+        only: Option<&str>,
+        summary: &str,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<RunRecord>>;

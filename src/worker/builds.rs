@@ -10,6 +10,7 @@ use crate::environment::prepare::{PrepareError, Prepared};
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::problem::{Problem, code};
 use crate::run::attempt::failure;
+use crate::run::safe_mode::SafeMode;
 use crate::store::{AfterFailure, Claimable, EnvironmentRecord, StoreError};
 
 impl Pool<'_> {
@@ -42,6 +43,10 @@ impl Pool<'_> {
     /// Builds the environment that has waited longest. False: none is due that no other process builds.
     pub(super) fn build_next(&self, worker: &str) -> Result<bool, StoreError> {
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
+        // Building executes code of packages.
+        if self.workspace.settings.safe_mode != SafeMode::Off {
+            return Ok(false);
+        }
         // One that another process has taken meanwhile keeps none of the later ones waiting.
         let mut last = None;
         while let Some(environment) = store.next_environment(machine.now(), last.as_ref())? {

@@ -11,6 +11,7 @@ use crate::environment::prepare::environment_of_run;
 use crate::run::ends;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
+use crate::run::safe_mode::{self, SafeMode};
 use crate::store::{Claim, RunRecord, RunStatus, StoreError};
 
 /// How many runs of a failed environment are failed in one transaction.
@@ -34,6 +35,9 @@ impl Pool<'_> {
         let settings = &self.workspace.settings.worker;
         let mut interval = settings.poll_interval;
         self.report(&worker, &Change::Started);
+        if index == 0 {
+            self.report_safe_mode(&worker);
+        }
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
             self.busy.fetch_add(1, Ordering::AcqRel);
@@ -105,6 +109,11 @@ impl Pool<'_> {
             return false;
         };
         let tries = self.workspace.settings.worker.max_attempts;
+        if self.workspace.settings.safe_mode == SafeMode::Reject {
+            // What waits is left for the time after it.
+            self.left.store(depth.queued, Ordering::Release);
+            return depth.running == 0;
+        }
         let left = match depth.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
             true if self.room.load(Ordering::Acquire) => store.runs_in_trouble(),
             // Without free space none of them is tried.
@@ -122,6 +131,11 @@ impl Pool<'_> {
     fn round(&self, index: usize) -> Result<Round, StoreError> {
         let worker = &*self.workspace.worker_id(index);
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
+        match self.workspace.settings.safe_mode {
+            SafeMode::Off => {}
+            SafeMode::On => return self.skip_waiting(worker),
+            SafeMode::Reject => return Ok(Round::Idle),
+        }
         self.ensure_environments()?;
         for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
             ends::report_ended(self.workspace, &run);
@@ -152,6 +166,29 @@ impl Pool<'_> {
         self.taken.store(true, Ordering::Release);
         self.execute(worker, &mine)?;
         Ok(Round::Worked)
+    }
+
+    /// Who wonders why nothing is executed looks here.
+    fn report_safe_mode(&self, worker: &str) {
+        let message = match self.workspace.settings.safe_mode {
+            SafeMode::Off => return,
+            SafeMode::On => "safe mode: runs end without having executed anything (ADE_SAFE_MODE)",
+            SafeMode::Reject => "safe mode: runs are left in the queue (ADE_SAFE_MODE is reject)",
+        };
+        self.report(worker, &Change::Trouble(message.to_owned()));
+    }
+
+    /// In safe mode: ends runs that wait, and executes nothing.
+    fn skip_waiting(&self, worker: &str) -> Result<Round, StoreError> {
+        let skipped = safe_mode::end_waiting(self.workspace)?;
+        for run in &skipped {
+            self.counters.ended(run.status);
+            self.report(worker, &Change::Ended(run));
+        }
+        Ok(match skipped.is_empty() {
+            true => Round::Idle,
+            false => Round::Worked,
+        })
     }
 
     /// Claims runs for a slot and for others, in this order, as many as are due.

@@ -686,6 +686,17 @@ impl Runs for SimulatedStore {
             store.fail_runs_of_failed_environments(limit, now)
         })
     }
+    fn skip_queued_runs(
+        &self,
+        only: Option<&str>,
+        summary: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
+        self.call(Operation::FailForEnvironments, Some(now), |store| {
+            store.skip_queued_runs(only, summary, limit, now)
+        })
+    }
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
         self.look("the run", |store| store.run(workspace, id))
     }

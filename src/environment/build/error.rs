@@ -28,6 +28,20 @@ pub enum BuildError {
         transient: bool,
         /// Whether it was allowed to use caches only.
         offline: bool,
+        /// Whether something was refused to it, which the sandbox may have done.
+        refused: bool,
+    },
+    #[error("ADE_SANDBOX is strict, and this machine cannot confine a build: {}", reasons.join("; "))]
+    NotConfined {
+        /// What is missing.
+        reasons: Vec<String>,
+    },
+    /// A file is not the one that the lock names.
+    #[error("{}: a package is not the file that the lock names", step.as_str())]
+    HashMismatch {
+        step: Step,
+        /// The last lines of the installer.
+        last_lines: Vec<String>,
     },
     #[error("{}: not done after {seconds} s", step.as_str())]
     Timeout { step: Step, seconds: u64 },
@@ -59,7 +73,9 @@ impl BuildError {
             // The engine's wheel is in the binary: what failed is writing it.
             BuildError::Timeout { .. } | BuildError::Engine(_) => true,
             BuildError::Python(_)
+            | BuildError::NotConfined { .. }
             | BuildError::Cancelled { .. }
+            | BuildError::HashMismatch { .. }
             | BuildError::VerificationFailed { .. } => false,
         }
     }
@@ -76,9 +92,13 @@ impl BuildError {
                 ..
             } => *offline || *transient && !matches!(exit, Exit::Signal(_)),
             BuildError::File(error) => error.is_of_machine(),
-            BuildError::Python(_) | BuildError::Engine(_) | BuildError::NoInstaller { .. } => true,
+            BuildError::Python(_)
+            | BuildError::Engine(_)
+            | BuildError::NotConfined { .. }
+            | BuildError::NoInstaller { .. } => true,
             BuildError::Timeout { .. }
             | BuildError::Cancelled { .. }
+            | BuildError::HashMismatch { .. }
             | BuildError::VerificationFailed { .. } => false,
         }
     }
@@ -87,6 +107,7 @@ impl BuildError {
     pub fn last_lines(&self) -> &[String] {
         match self {
             BuildError::Installer { last_lines, .. }
+            | BuildError::HashMismatch { last_lines, .. }
             | BuildError::VerificationFailed { last_lines, .. } => last_lines,
             _ => &[],
         }
@@ -102,11 +123,18 @@ impl Problem for BuildError {
                 step,
                 transient,
                 offline,
+                refused,
                 ..
             } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
-                .hint(installer_hint(*step, *transient, *offline)),
+                .hint(installer_hint(*step, *transient, *offline, *refused)),
+            BuildError::NotConfined { .. } => {
+                Facts::new(Kind::Environment, code::SANDBOX_INCOMPLETE)
+                    .hint("`ade doctor` shows what is missing")
+            }
             BuildError::Timeout { .. } => Facts::new(Kind::Environment, code::BUILD_TIMEOUT)
                 .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
+            BuildError::HashMismatch { .. } => Facts::new(Kind::Environment, code::HASH_MISMATCH)
+                .hint("find out why the file is another one; `ade lock --upgrade` takes the files as they are now"),
             BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
             BuildError::VerificationFailed { .. } => {
                 Facts::new(Kind::Environment, code::VERIFICATION_FAILED)
@@ -119,8 +147,10 @@ impl Problem for BuildError {
     }
 }
 
-fn installer_hint(step: Step, transient: bool, offline: bool) -> &'static str {
-    if offline {
+fn installer_hint(step: Step, transient: bool, offline: bool, refused: bool) -> &'static str {
+    if refused {
+        "builds write to their environment, to caches and to a temporary folder; ADE_SANDBOX_WRITE names further folders that they may write to"
+    } else if offline {
         "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network"
     } else if transient {
         "check the network, and HTTPS_PROXY and the index settings if you use them; then try again"

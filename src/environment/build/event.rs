@@ -8,6 +8,8 @@ use crate::process::Stream;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     PrepareInstaller,
+    /// Not of a build, but of `ade lock`.
+    Resolve,
     CreateVenv,
     InstallEngine,
     InstallConfig,
@@ -21,6 +23,7 @@ impl Step {
     pub fn as_str(self) -> &'static str {
         match self {
             Step::PrepareInstaller => "prepare_installer",
+            Step::Resolve => "resolve",
             Step::CreateVenv => "create_venv",
             Step::InstallEngine => "install_engine",
             Step::InstallConfig => "install_config",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::BuildError;
 use super::session::Session;
-use crate::configuration::file_url;
+use crate::configuration::{LOCK_FILE, file_url};
 use crate::engine::RUN_MARKER;
 use crate::environment::installer::{Install, Installer};
 use crate::environment::measure;
@@ -23,6 +23,8 @@ pub(super) fn engine(
     let dependencies = session.request.configuration.dependencies();
     let install = Install {
         engine: session.request.engine.requirement(),
+        // What it depends on is in the lock.
+        alone: matches!(session.request.lock, Some(Ok(_))),
         requirements: Vec::new(),
         sources: None,
         index_options: dependencies.index_options.clone(),
@@ -42,6 +44,19 @@ pub(super) fn configuration(
             "the configuration asks for `{asked}`; the engine that ADE is set to use is installed in its place"
         ));
     }
+    match &session.request.lock {
+        Some(Ok(lock)) => {
+            let mut lines = dependencies.index_options.clone();
+            lines.extend(lock.lines_in(&session.sources));
+            let list = session.write_list(session.folder.workbench().locked(), &lines)?;
+            installer.install_locked(session, &list)?;
+            return write_import_file(session);
+        }
+        Some(Err(reason)) => session.note(format!(
+            "{LOCK_FILE} is out of date and not used: {reason}; `ade lock` makes it anew"
+        )),
+        None => {}
+    }
     let build_copy = dependencies
         .needs_build
         .then(|| copy_sources(session))
@@ -51,6 +66,7 @@ pub(super) fn configuration(
     if !requirements.is_empty() {
         let install = Install {
             engine: session.request.engine.requirement(),
+            alone: false,
             requirements,
             sources: dependencies
                 .has_uv_sources
@@ -66,7 +82,9 @@ pub(super) fn configuration(
     write_import_file(session)
 }
 
-fn write_constraints(session: &Session<'_>) -> Result<Option<PathBuf>, BuildError> {
+pub(in crate::environment) fn write_constraints(
+    session: &Session<'_>,
+) -> Result<Option<PathBuf>, BuildError> {
     let constraints = &session.request.configuration.dependencies().constraints;
     if constraints.is_empty() {
         return Ok(None);

@@ -13,7 +13,7 @@
 mod bytecode;
 pub(super) mod error;
 pub(super) mod event;
-mod install;
+pub(super) mod install;
 pub(super) mod output;
 mod ready;
 mod request;

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::configuration::{Configuration, Requirement, Wanted, file_url, is_engine};
+use crate::configuration::{Configuration, Lock, Requirement, Wanted, file_url, is_engine};
 use crate::layout::ToolsFolder;
 use crate::python::Python;
+use crate::sandbox::Policy;
 use crate::settings::Installer;
 
 /// Which engine is installed.
@@ -61,7 +62,11 @@ pub struct BuildRequest {
     pub snapshot: PathBuf,
     pub python: Python,
     pub engine: EngineSource,
+    /// The configuration's lock, with whether it fits: an error in words where it does not, and is not used.
+    pub lock: Option<Result<Lock, String>>,
     pub installer: Installer,
+    /// What is confined of installers and build tools, beside that they write to the folder and the caches here.
+    pub sandbox: Policy,
     /// Use caches only; no index is asked.
     pub offline: bool,
     /// For all steps together.

@@ -20,6 +20,7 @@ use crate::layout::EnvironmentFolder;
 use crate::process::{self, Exit};
 use crate::python::child_variables;
 use crate::sandbox;
+use crate::settings::Sandbox;
 
 /// How much of a child's output is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,10 @@ impl<'a> Session<'a> {
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         child_variables::apply(&mut command, &self.request.child_variables);
-        command.env("NO_COLOR", "1").current_dir(&self.sources);
+        command
+            .env("NO_COLOR", "1")
+            .env("TMPDIR", self.folder.workbench().scratch())
+            .current_dir(&self.sources);
         command
     }
 
@@ -119,7 +123,7 @@ impl<'a> Session<'a> {
             ..process::Options::default()
         };
         let program = PathBuf::from(command.get_program());
-        sandbox::confine_installer(command);
+        self.confine(command)?;
         let mut lines = Vec::new();
         let on_event = &mut *self.on_event;
         let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
@@ -157,6 +161,43 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Confines a child to what a build may write. What does not exist cannot be opened to it, so its own folders are created.
+    fn confine(&self, command: &mut Command) -> Result<(), BuildError> {
+        let request = self.request;
+        let obstacles = request.sandbox.obstacles();
+        if !obstacles.is_empty() {
+            return Err(BuildError::NotConfined { reasons: obstacles });
+        }
+        let scratch = self.folder.workbench().scratch();
+        fs::create_dir_all(&scratch).map_err(FileError::on("create the folder", &scratch))?;
+        let caches = [
+            Some(&request.pip_cache),
+            request.uv_cache.as_ref(),
+            Some(&request.tools.0),
+        ];
+        let mut policy = request.sandbox.clone();
+        for cache in caches.into_iter().flatten() {
+            // A cache that cannot be made is the installer's to report.
+            let _ = fs::create_dir_all(cache);
+            policy.writes.push(cache.clone());
+        }
+        policy.writes.push(request.folder.clone());
+        policy.writes.extend(self.built_in_place());
+        sandbox::confine_build(&policy, command);
+        Ok(())
+    }
+
+    /// The folders that the engine and dependencies are built from in their place. The snapshot is not among them: runs import it.
+    fn built_in_place(&self) -> Vec<PathBuf> {
+        let dependencies = self.request.configuration.dependencies();
+        let mut requirements = dependencies.requirements_in(&self.sources);
+        requirements.push(self.request.engine.requirement());
+        let folders = requirements.iter().filter_map(|text| folder_of(text));
+        folders
+            .filter(|folder| !folder.starts_with(&self.request.snapshot))
+            .collect()
+    }
+
     /// Passes on the output of a child that ran without showing it.
     pub fn replay(&mut self, finished: &Finished) {
         for (stream, line) in &finished.lines {
@@ -171,11 +212,19 @@ impl<'a> Session<'a> {
             let full = io::Error::from(io::ErrorKind::StorageFull);
             return FileError::on("write", &self.request.folder)(full).into();
         }
+        if finished.mentions(&["hash mismatch", "do not match the hashes"]) {
+            return BuildError::HashMismatch {
+                step: self.step,
+                last_lines: finished.last_lines(),
+            };
+        }
         let killed = matches!(finished.exit, Exit::Signal(_));
         BuildError::Installer {
             step: self.step,
             program: program.to_owned(),
             exit: finished.exit,
+            refused: self.request.sandbox.level != Sandbox::Off
+                && finished.mentions(&["permission denied", "os error 13"]),
             last_lines: finished.last_lines(),
             transient: !offline && (killed || finished.found_network_trouble()),
             offline,
@@ -191,4 +240,19 @@ impl<'a> Session<'a> {
         fs::write(&path, text).map_err(FileError::on("write", &path))?;
         Ok(path)
     }
+}
+
+/// The folder that a requirement is built from, where it is one: build tools write beside what they read.
+fn folder_of(requirement: &str) -> Option<PathBuf> {
+    let path = match requirement.split_once("file://") {
+        Some((_, url)) => {
+            let path = url.split([';', '#']).next()?.trim();
+            // What is decoded here is a form, in which a plus sign stands for a blank.
+            let form = format!("path={}", path.replace('+', "%2B"));
+            let decoded = form_urlencoded::parse(form.as_bytes()).next()?;
+            PathBuf::from(decoded.1.into_owned())
+        }
+        None => PathBuf::from(requirement),
+    };
+    (path.is_absolute() && path.is_dir()).then_some(path)
 }

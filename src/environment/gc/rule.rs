@@ -172,7 +172,12 @@ fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Opt
         Ok(None) => Engine::Embedded,
         Err(_) => return None,
     };
-    let python = python_for(workspace, &configuration).ok()?;
+    let python = python_for(
+        &workspace.settings,
+        workspace.layout.tools(),
+        &configuration,
+    )
+    .ok()?;
     Some(configuration.deps_digest(&engine.digest().ok()?, &python))
 }
 

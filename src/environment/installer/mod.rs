@@ -15,6 +15,7 @@ use crate::settings::Installer as Choice;
 
 pub(super) use interface::{Install, Installer};
 pub use search::{FoundUv, UvSearch, find_uv};
+pub(super) use uv::Uv;
 
 /// Finds the installer, or fetches it.
 pub(super) fn prepare(session: &mut Session<'_>) -> Result<Box<dyn Installer>, BuildError> {

@@ -157,6 +157,35 @@ impl Installer for Pip {
         keep_engine(self, session, engine_before.as_ref(), install)
     }
 
+    /// First from the kept wheels. pip keeps those that it downloads, and what it builds itself has no known hash.
+    fn install_locked(&mut self, session: &mut Session<'_>, list: &Path) -> Result<(), BuildError> {
+        let hashes = ["--require-hashes", "--no-deps", "-r"].map(str::to_owned);
+        let mut exactly = hashes.to_vec();
+        exactly.push(list.display().to_string());
+        let offline = session.request.offline;
+        let wheels = wheelhouse(&session.request.pip_cache);
+        if offline || wheels.is_dir() {
+            let finished = self.install_kept(session, &exactly, Show::Nothing)?;
+            if finished.exit.is_success() || offline || finished.found_disk_full() {
+                session.replay(&finished);
+                return session.judge(&finished, &self.label, offline);
+            }
+        }
+        let mut command = self.command(session);
+        command
+            .args(["download", "--progress-bar", "off", "--dest"])
+            .arg(&wheels)
+            .args(&exactly);
+        session.succeed(&mut command, &self.label)?;
+        let mut command = self.command(session);
+        command
+            .args(["install", "--no-compile", "--progress-bar", "off"])
+            .arg("--find-links")
+            .arg(&wheels)
+            .args(&exactly);
+        session.succeed(&mut command, &self.label)
+    }
+
     fn uninstall(&mut self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {
         let mut command = self.command(session);
         command.args(["uninstall", "--yes", package]);
@@ -187,6 +216,9 @@ impl Arguments {
         let mut lists = vec!["-r".to_owned(), requirements.display().to_string()];
         if let Some(constraints) = &install.constraints {
             lists.extend(["-c".to_owned(), constraints.display().to_string()]);
+        }
+        if install.alone {
+            lists.push("--no-deps".to_owned());
         }
         Ok(Arguments {
             engine: install.engine.clone(),

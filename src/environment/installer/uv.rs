@@ -18,10 +18,12 @@ use crate::lock::{Lock, LockError};
 use crate::machine::System;
 use crate::python::child_variables;
 
+/// The name of the engine among packages.
+const ENGINE_NAME: &str = "ade-engine";
 /// The requirement that is fetched where there is no uv.
 const FETCHED: &str = "uv>=0.8,<1";
 
-pub(super) struct Uv {
+pub(in crate::environment) struct Uv {
     program: PathBuf,
     label: String,
 }
@@ -108,6 +110,9 @@ impl Uv {
             .arg(&lists.overrides)
             .arg("-r")
             .arg(&lists.requirements);
+        if install.alone {
+            command.arg("--no-deps");
+        }
         if let Some(sources) = &install.sources {
             command.arg("-r").arg(sources);
         }
@@ -115,6 +120,71 @@ impl Uv {
             command.arg("-c").arg(constraints);
         }
         command
+    }
+}
+
+impl Uv {
+    /// Installs from caches, and where they do not suffice, with a network: this makes the second environment cheap.
+    fn caches_first(
+        &self,
+        session: &mut Session<'_>,
+        command: &dyn Fn(&Session<'_>, bool) -> Command,
+    ) -> Result<(), BuildError> {
+        let only_offline = session.request.offline;
+        let mut offline = command(session, true);
+        let finished = session.run(&mut offline, Show::Nothing)?;
+        // A full disk would fail with a network too.
+        if finished.exit.is_success() || only_offline || finished.found_disk_full() {
+            session.replay(&finished);
+            return session.judge(&finished, &self.label, only_offline);
+        }
+        let mut online = command(session, false);
+        // Where that attempt failed half way, uv takes its leftovers for installed packages.
+        if finished.mentions(&["failed to install"]) {
+            online.arg("--reinstall");
+        }
+        session.succeed(&mut online, &self.label)
+    }
+
+    /// Writes the exact versions with hashes of `install` to `list`, for every platform and for this Python and later ones.
+    /// `sources`: a manifest whose dependencies count too. Versions that `list` has already are kept where they can be.
+    pub fn compile(
+        &self,
+        session: &mut Session<'_>,
+        install: &Install,
+        sources: Option<&Path>,
+        python: (u8, u8),
+        list: &Path,
+    ) -> Result<(), BuildError> {
+        let lists = Lists::write(session, install)?;
+        let mut command = self.command(session, session.request.offline);
+        command
+            .args([
+                "pip",
+                "compile",
+                "--quiet",
+                "--universal",
+                "--generate-hashes",
+            ])
+            .args([
+                "--no-header",
+                "--no-annotate",
+                "--no-emit-package",
+                ENGINE_NAME,
+            ])
+            .arg("--python")
+            .arg(&session.request.python.executable)
+            .arg("--python-version")
+            .arg(format!("{}.{}", python.0, python.1))
+            .arg("--overrides")
+            .arg(&lists.overrides);
+        if let Some(constraints) = &install.constraints {
+            command.arg("-c").arg(constraints);
+        }
+        command.arg("-o").arg(list).arg(&lists.requirements);
+        command.args(sources.or(install.sources.as_deref()));
+        let finished = session.run(&mut command, Show::Nothing)?;
+        session.judge(&finished, &self.label, session.request.offline)
     }
 }
 
@@ -163,23 +233,29 @@ impl Installer for Uv {
         session.succeed(&mut command, &self.label)
     }
 
-    /// Caches first: this makes the second environment cheap.
     fn install(&mut self, session: &mut Session<'_>, install: &Install) -> Result<(), BuildError> {
         let lists = Lists::write(session, install)?;
-        let only_offline = session.request.offline;
-        let mut command = self.command_to_install(session, install, &lists, true);
-        let finished = session.run(&mut command, Show::Nothing)?;
-        // A full disk would fail with a network too.
-        if finished.exit.is_success() || only_offline || finished.found_disk_full() {
-            session.replay(&finished);
-            return session.judge(&finished, &self.label, only_offline);
-        }
-        let mut command = self.command_to_install(session, install, &lists, false);
-        // Where that attempt failed half way, uv takes its leftovers for installed packages.
-        if finished.mentions(&["failed to install"]) {
-            command.arg("--reinstall");
-        }
-        session.succeed(&mut command, &self.label)
+        self.caches_first(session, &|session, offline| {
+            self.command_to_install(session, install, &lists, offline)
+        })
+    }
+
+    fn install_locked(&mut self, session: &mut Session<'_>, list: &Path) -> Result<(), BuildError> {
+        self.caches_first(session, &|session, offline| {
+            let mut command = self.command(session, offline);
+            command
+                .args([
+                    "pip",
+                    "install",
+                    "--require-hashes",
+                    "--no-deps",
+                    "--python",
+                ])
+                .arg(session.folder.python())
+                .arg("-r")
+                .arg(list);
+            command
+        })
     }
 
     fn uninstall(&mut self, session: &mut Session<'_>, package: &str) -> Result<(), BuildError> {

@@ -67,6 +67,7 @@ macro_rules! run {
                     a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker,
                     runs_fail_with_the_reason_of_an_environment_that_failed_for_good,
                     a_run_outlives_the_environment_that_was_collected_before_it_was_recorded,
+                    waiting_runs_are_ended_without_an_attempt_and_running_ones_are_not,
                     a_run_without_an_environment_is_given_one,
                     a_run_that_was_cancelled_is_given_no_environment,
                     files_go_with_the_cutoff_and_stay_while_a_run_is_repeated,

@@ -481,3 +481,38 @@ pub fn the_same_request_under_the_same_key_is_one_run(store: &dyn Store) {
         Submitted::Queued(_)
     ));
 }
+
+pub fn waiting_runs_are_ended_without_an_attempt_and_running_ones_are_not(store: &dyn Store) {
+    let (waiting, ready) = (environment(store, "w", at(0)), ready(store, "r", at(0)));
+    let first = queued(store, &ready, at(1));
+    let running = claim_next(store, &claim("w"), at(2)).unwrap();
+    assert_eq!(running.id, first.id);
+    let others = [&waiting, &waiting, &ready].map(|environment| queued(store, environment, at(3)));
+    let skip = |only, limit| {
+        store
+            .skip_queued_runs(only, "skipped", limit, at(4))
+            .unwrap()
+    };
+    assert!(skip(Some(&running.id), 9).is_empty());
+    let alone = skip(Some(&others[1].id), 9);
+    assert_eq!(ids(&alone), [&others[1].id]);
+    assert_eq!(
+        (
+            alone[0].status,
+            alone[0].attempt_count,
+            alone[0].summary.as_deref()
+        ),
+        (RunStatus::Succeeded, 0, Some("skipped"))
+    );
+    assert!(alone[0].options.safe_mode);
+    assert_eq!(alone[0].completed_at, Some(at(4)));
+    assert_eq!(
+        (
+            skip(None, 1).len(),
+            skip(None, 9).len(),
+            skip(None, 9).len()
+        ),
+        (1, 1, 0)
+    );
+    assert_eq!(find(store, &running.id).status, RunStatus::Running);
+}

@@ -25,6 +25,10 @@ _NETWORK_WORDS = (
     "dns error",
     "Temporary failure in name resolution",
 )
+#: The parts of multiprocessing that need memory or sockets which processes share.
+_SHARING = ("synchronize", "shared_memory", "heap", "managers", "forkserver")
+#: What a line has in it that takes a process out of its group.
+_LEAVING = ("setsid", "setpgid", "setpgrp", "start_new_session", "process_group")
 _DENIED_WORDS = "Permission denied (os error 13)"
 
 
@@ -46,7 +50,7 @@ def refusal_behind(error: BaseException | None) -> Refusal | None:
         if limit is not None:
             return Refusal(said="", hint=None, limit=limit)
         if known is not None:
-            refusal = _network(part, known) or _file(part, known)
+            refusal = _processes(part) or _network(part, known) or _file(part, known) or _left_out(part, known)
             if refusal is not None:
                 return refusal
     return None
@@ -81,10 +85,50 @@ def _limit(error: BaseException) -> str | None:
     return None
 
 
+def _processes(error: BaseException) -> Refusal | None:
+    if not isinstance(error, PermissionError):
+        return None
+    if any(_comes_from(error, f"multiprocessing.{part}") for part in _SHARING):
+        return Refusal(
+            said="locks, queues, pools and shared memory between processes (multiprocessing, ProcessPoolExecutor) "
+            "need memory that all runs would share, and runs do not have it",
+            hint="use threads (ThreadPoolExecutor): polars and other native code work side by side in them",
+            limit=None,
+        )
+    if error.errno != errno.EPERM:
+        return None
+    line = _line_of(error)
+    if any(name in line for name in _LEAVING) or _comes_from(error, "subprocess"):
+        return Refusal(
+            said="processes of a run may not leave its group, because they end with the run",
+            hint="leave out start_new_session, process_group, setsid and setpgid",
+            limit=None,
+        )
+    if any(name in line for name in ("memfd_create", "shmget")):
+        return Refusal(
+            said="runs may not have memory that is counted for no process",
+            hint="use `bytearray`, or a file below the temporary folder (`tempfile`)",
+            limit=None,
+        )
+    return None
+
+
+def _line_of(error: BaseException) -> str:
+    """The author's line that the error was raised in."""
+    import linecache
+
+    trace = error.__traceback__
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+
+
 def _network(error: BaseException, known: dict) -> Refusal | None:
     if known.get("network"):
         return None
-    refused = isinstance(error, PermissionError) and error.errno == errno.EPERM and _comes_from_socket(error)
+    refused = isinstance(error, PermissionError) and error.errno == errno.EPERM and _comes_from(error, "socket")
     unresolved = type(error).__name__ == "gaierror"
     if not (refused or unresolved or any(words in _text(error) for words in _NETWORK_WORDS)):
         return None
@@ -98,10 +142,12 @@ def _network(error: BaseException, known: dict) -> Refusal | None:
     return Refusal(said="this run has no network", hint=hint, limit=None)
 
 
-def _comes_from_socket(error: BaseException) -> bool:
+def _comes_from(error: BaseException, module: str) -> bool:
+    """Whether a function of the module, or of one below it, was on the way to the error."""
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_globals.get("__name__") == "socket":
+        name = trace.tb_frame.f_globals.get("__name__")
+        if isinstance(name, str) and (name == module or name.startswith(f"{module}.")):
             return True
         trace = trace.tb_next
     return False
@@ -131,8 +177,23 @@ def _file(error: BaseException, known: dict) -> Refusal | None:
     return Refusal(
         said=f"the configuration tried to open {shown}; runs may open only their input and output, their configuration, "
         "their environment and the system's libraries",
-        hint="put the file into the configuration's folder; "
+        hint="put the file into the configuration's folder, where git does not ignore it; "
         "the operator adds further ones with ADE_SANDBOX_READ, and with ADE_SANDBOX_WRITE those to write",
+        limit=None,
+    )
+
+
+def _left_out(error: BaseException, known: dict) -> Refusal | None:
+    """A file that the configuration looks for in its own folder, and that its copy for runs does not have."""
+    folder = known.get("configuration")
+    if not isinstance(error, FileNotFoundError) or error.filename is None or not folder:
+        return None
+    if not _is_below(error.filename, [folder]):
+        return None
+    return Refusal(
+        said="runs use a copy of the configuration, without the files that git ignores",
+        hint="if the file is in the configuration's folder, take it out of .gitignore; "
+        "or name it by its whole path, and let the operator add that to ADE_SANDBOX_READ",
         limit=None,
     )
 

@@ -79,6 +79,25 @@ pub(super) fn any(connection: &Connection, now: Timestamp) -> rusqlite::Result<b
     Ok(found)
 }
 
+/// Runs that wait for whatever, due or not: the one with this id, or at most `limit`.
+pub(super) fn waiting(
+    connection: &Connection,
+    only: Option<&str>,
+    limit: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    match only {
+        Some(id) => connection
+            .prepare_cached("SELECT run_id FROM queue WHERE run_id = ?1 AND status = 'queued'")?
+            .query_map([id], |row| row.get(0))?
+            .collect(),
+        None => connection
+            .prepare_cached("SELECT run_id FROM queue WHERE status = 'queued' LIMIT ?1")?
+            .query_map([limit], |row| row.get(0))?
+            .collect(),
+    }
+}
+
 /// Runs that wait for an environment, due or not, at most `limit`.
 pub(in crate::store::sqlite) fn waiting_in(
     connection: &Connection,

@@ -140,3 +140,27 @@ pub(super) fn fail_for_environments(
     }
     Ok(runs)
 }
+
+/// Ends those of these runs that still wait, without having executed anything.
+pub(super) fn skip(
+    transaction: &Transaction<'_>,
+    waiting: &[String],
+    summary: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<RunRecord>> {
+    let mut runs = Vec::new();
+    for id in waiting {
+        let Some(live) = live::take_out(transaction, &Which::queued(id))? else {
+            continue;
+        };
+        let status = RunStatus::Succeeded;
+        complete(transaction, id, &live, status, None, None, now)?;
+        execute(
+            transaction,
+            "UPDATE runs SET summary = ?2, options = json_set(options, '$.safe_mode', json('true')) WHERE id = ?1",
+            [id, summary],
+        )?;
+        runs.push(by_id(transaction, id)?);
+    }
+    Ok(runs)
+}

@@ -138,6 +138,21 @@ impl Runs for SqliteStore {
         self.write(|transaction| end::fail_for_environments(transaction, limit, now))
     }
 
+    fn skip_queued_runs(
+        &self,
+        only: Option<&str>,
+        summary: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
+        // Workers ask this often, and a read needs no write lock.
+        let waiting = self.read(|connection| due::waiting(connection, only, limit))?;
+        if waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write(|transaction| end::skip(transaction, &waiting, summary, now))
+    }
+
     fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
         self.read(|connection| upkeep::without_environment(connection, limit))
     }

@@ -1,0 +1,126 @@
+//! `ade lock`: exact versions with hashes beside the configuration.
+
+use std::path::PathBuf;
+
+use ade::configuration::{Configuration, LockedPackage};
+use ade::environment::lock::{LockError, check, in_words, lock};
+use ade::layout::Layout;
+use ade::problem::code;
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::signals;
+use crate::ui::{EnvironmentNarration, Narrator, Tone, Ui};
+
+/// Write exact versions with hashes beside a configuration
+///
+/// The file `ade.lock` names everything that is installed beside the engine, for every platform. Environments are installed from
+/// it as long as it fits the configuration; with `--frozen` from nothing else.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade lock my-config\n  ade lock my-config --upgrade     the newest versions that fit\n  ade lock my-config --check       exit 1 if it is out of date\n  ade run my-config orders.xlsx --frozen"
+)]
+pub struct Args {
+    /// The configuration's folder
+    #[arg(default_value = ".")]
+    config: PathBuf,
+    /// Take the newest versions, and not those of the lock before
+    #[arg(long, conflicts_with = "check")]
+    upgrade: bool,
+    /// Write nothing; exit 1 if there is no lock, or one that is out of date
+    #[arg(long)]
+    check: bool,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let configuration = Configuration::open(&args.config)?;
+    let settings = context.settings()?;
+    let layout = Layout::new(&settings)?;
+    if args.check {
+        let found = check(&settings, &layout, &configuration).map_err(says_no)?;
+        let path = configuration.root.join(ade::configuration::LOCK_FILE);
+        if ui.json() {
+            ui.document(&json!({"path": path, "packages": packages(&found.packages)}));
+        } else {
+            ui.line(format_args!(
+                "{} {} is up to date: {}",
+                ui.paint(Tone::Good, "✓"),
+                ui.path(&path),
+                count(&found.packages)
+            ));
+        }
+        return Ok(ExitStatus::Done);
+    }
+    let narrator = Narrator::new(ui);
+    let narration = EnvironmentNarration::new(&narrator, &configuration.name);
+    let cancel = signals::cancel_on_signals_and(narrator.clear());
+    let made = lock(
+        &settings,
+        &layout,
+        &configuration,
+        args.upgrade,
+        &cancel,
+        &mut |event| narration.progress(&ade::environment::provide::Progress::Build(&event)),
+    )?;
+    if ui.json() {
+        ui.document(&json!({"path": made.path, "changed": made.changed, "packages": packages(&made.packages)}));
+        return Ok(ExitStatus::Done);
+    }
+    let path = ui.path(&made.path);
+    let tick = ui.paint(Tone::Good, "✓");
+    if made.changed {
+        ui.line(format_args!("{tick} {path}: {}", count(&made.packages)));
+    } else {
+        ui.line(format_args!(
+            "{tick} {path} is unchanged: {}",
+            count(&made.packages)
+        ));
+    }
+    print_changes(ui, &made.before, &made.packages);
+    Ok(ExitStatus::Done)
+}
+
+/// For `--check` a lock that does not fit is the answer, and not an error of an environment.
+fn says_no(error: LockError) -> Failure {
+    let failure = Failure::of(&error);
+    let is_answer = [code::LOCK_MISSING, code::LOCK_OUTDATED].contains(&failure.code.as_str());
+    Failure {
+        status: if is_answer {
+            ExitStatus::Refused
+        } else {
+            failure.status
+        },
+        ..failure
+    }
+}
+
+fn count(packages: &[LockedPackage]) -> String {
+    ade::counted::plural(packages.len() as u64, "package")
+}
+
+fn packages(packages: &[LockedPackage]) -> Vec<Value> {
+    let one = |package: &LockedPackage| json!({"name": package.name, "version": package.version, "marker": package.marker});
+    packages.iter().map(one).collect()
+}
+
+fn print_changes(ui: &Ui, before: &[LockedPackage], after: &[LockedPackage]) {
+    for (sign, tone, from, other) in [
+        ("+", Tone::Good, after, before),
+        ("-", Tone::Warn, before, after),
+    ] {
+        let is_other = |one: &&LockedPackage| {
+            !other
+                .iter()
+                .any(|known| known.name == one.name && known.version == one.version)
+        };
+        for package in from.iter().filter(is_other) {
+            ui.line(format_args!(
+                "  {} {}",
+                ui.paint(tone, sign),
+                in_words(package)
+            ));
+        }
+    }
+}
