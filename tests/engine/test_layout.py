@@ -476,7 +476,6 @@ def test_a_sheet_that_is_not_there_is_told(run_by_ade, package):
     "text",
     [
         'sheets = "S"',
-        "[sheets.S]\nheader_rows = []",
         "[sheets.S]\nheader_rows = [4, 3]",
         "[sheets.S]\nheader_rows = [0]",
         "[sheets.S]\nheader_rows = [true]",

@@ -19,6 +19,7 @@ class TableRegion(Record, frozen=True):
     min_col: int
     max_row: int
     max_col: int
+    #: 0 where a table has no header row.
     header_row_count: int = 1
 
     def __post_init__(self):
@@ -26,8 +27,8 @@ class TableRegion(Record, frozen=True):
             raise ValueError(f"a region starts in row 1, column 1 or later: {self!r}")
         if self.max_row < self.min_row or self.max_col < self.min_col:
             raise ValueError(f"a region ends where it starts or later: {self!r}")
-        if not 1 <= self.header_row_count <= self.height:
-            raise ValueError(f"a region has at least one header row, and no more of them than rows: {self!r}")
+        if not 0 <= self.header_row_count <= self.height:
+            raise ValueError(f"a region has no more header rows than rows: {self!r}")
 
     @property
     def a1(self) -> str:
@@ -55,7 +56,7 @@ class TableRegion(Record, frozen=True):
 
     @property
     def header_row(self) -> int:
-        """The first header row."""
+        """The first header row; without one the first row."""
         return self.min_row
 
     @property
@@ -128,11 +129,13 @@ class SourceColumn(_LazyValues, Record):
     index: int
     header: Any
     values: Sequence[Any]
-    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty where it has none. Like the next one no
+    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty where it has none. Like the next two no
     #: field of the record, whose fields older packages know.
     footnote = ""
-    #: The header with its footnote marks, where it has some.
+    #: The header with its footnote marks and units, where some were taken off.
     header_as_written = None
+    #: The unit that stands in a row of its own below the header's text, such as ``EUR``; empty where there is none.
+    unit = ""
 
     @property
     def is_empty(self) -> bool:

@@ -167,7 +167,7 @@ def notice_no_table(notices: Notices, title: str, verdict: RowKinds | None, span
     if verdict is None:
         notices.add("no_table", f"sheet {title!r} is empty", level=INFO, sheet=title)
         return
-    if not spans or not is_guessed(verdict):
+    if not spans or not spans[0].header_rows or not is_guessed(verdict):
         return
     row = spans[0].start + 1
     if verdict.best_header_row is None:

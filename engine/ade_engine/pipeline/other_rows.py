@@ -31,6 +31,8 @@ SECTION = "Section"
 _LONGEST_NAME = 40
 #: So many records say which columns have texts.
 _MOST_LOOKED_AT = 200
+#: So many rows say how wide a table without a header row is.
+_FIRST_RECORDS = 20
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -72,7 +74,7 @@ def _first_gap(span: RowSpan, is_empty_row: Callable[[int], bool], blank_rows: i
 def _above_notes(span: RowSpan, kinds: bytearray, scan: SheetScan) -> int:
     """Below the table's last row that is no note; its end where it has no notes there."""
     stop, has_notes = span.stop, False
-    names = _texts(scan, span, range(span.start, span.data_start))
+    names = _names(scan, span)
     while stop > span.data_start:
         row = stop - 1
         if not scan.is_empty_row(row):
@@ -126,6 +128,14 @@ def _texts(scan: SheetScan, span: RowSpan, rows: range) -> int:
     return len({str(cell).strip() for cell in cells if not is_blank(cell)})
 
 
+def _names(scan: SheetScan, span: RowSpan) -> int:
+    """How many columns a table's header names; without a header row, how many its fullest record fills."""
+    if span.header_rows:
+        return _texts(scan, span, range(span.start, span.data_start))
+    first = range(span.start, min(span.stop, span.start + _FIRST_RECORDS))
+    return max((_texts(scan, span, range(row, row + 1)) for row in first), default=0)
+
+
 def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
     """Whether a row has few values beside the table's header: a full row is never left out for its looks."""
     return _texts(scan, span, range(row, row + 1)) * 2 <= names
@@ -141,7 +151,7 @@ def leave_out_rows(
     settings = context.settings
     inside = kinds[span.data_start : span.stop]
     if settings.group_rows != "keep" and GROUP in inside:
-        names = _texts(scan, span, range(span.start, span.data_start))
+        names = _names(scan, span)
         for at, kind in enumerate(inside):
             if kind == GROUP and not _is_thin(scan, span, span.data_start + at, names):
                 inside[at] = DATA

@@ -157,6 +157,11 @@ class SheetPipeline:
             choice = context.settings.sheets.get(sheet_name)
             find = find_tables if choice is None else partial(chosen_tables, choice)
             spans = find(verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers)
+            if context.settings.headerless_tables:
+                from ade_engine.pipeline.headerless import keep_records
+
+                area = None if choice is None else choice.area
+                spans = keep_records(context, sheet_name, spans, verdict.kinds, scan, 0 if area is None else area[0] - 1)
             if choice is None or choice.area is None:
                 # A range is where a user says that the table ends.
                 end_tables(context, sheet_name, spans, verdict.kinds, scan)
