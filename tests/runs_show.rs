@@ -25,7 +25,7 @@ fn everything_about_one_is_shown() {
     finding        validation_warnings_present Validators reported 1 issue.
 
     people table 1 A1:C3 → people!A1:C3, 2 rows
-    COLUMN     FIELD  SCORE  FILLED  WHY NOT
+    COLUMN     FIELD  SCORE  FILLED  WHY
     Name       name    1.00       2
     Email      email   1.00       2
     Shoe size                     2  no signal

@@ -12,6 +12,7 @@ from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResu
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders
 from ade_engine.fields.readers import likeness, profile
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError
@@ -122,6 +123,8 @@ class ColumnMapper:
         ]
         if profiles is not None:
             self._notice_guesses(context, table, sheet_name, profiles, columns)
+        if self._by_values and is_ade():
+            self._note_reasons(context, table, sheet_name, table_index, profiles, columns)
         if context.debug:
             self._report(context, table, columns, contributions)
         return Mapping(columns, scores, duplicates)
@@ -174,6 +177,34 @@ class ColumnMapper:
                 sheet=sheet_name,
                 count=1,
                 cells=[f"{letters}{table.region.min_row}"],
+            )
+
+    def _note_reasons(
+        self,
+        context: RunContext,
+        table: SourceTable,
+        sheet_name: str,
+        table_index: int,
+        profiles: TableProfile | None,
+        columns: list[MappedColumn],
+    ) -> None:
+        """Note what spoke for each column's field: its header, its values, other detectors."""
+        by_field = {fn.field: fn for fn in self._by_values}
+        for column in columns:
+            field, index = column.field_name, column.source_index
+            said = self._said_of_header(header_text(column.header), table.header_parts(index)).get(field, 0.0)
+            fn = by_field.get(field)
+            values = fn.of_table(profiles).get(index, 0.0) if fn is not None and profiles is not None else 0.0
+            others = (column.score or 0.0) - said - values
+            reasons = ["its header" if said >= 1 else "the end of its header"] if said else []
+            reasons += ["its values"] if values else []
+            reasons += ["other detectors"] if abs(others) > 1e-9 else []
+            context.notices.map(
+                sheet=sheet_name,
+                table=table_index,
+                field=field,
+                column=column_letters(table.region.min_col + index),
+                message=", ".join(reasons),
             )
 
     def _may_go_by_values(self, table: SourceTable) -> bool:
