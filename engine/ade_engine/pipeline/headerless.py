@@ -32,6 +32,10 @@ _SURE = 0.8
 _LEAST_OF_RECORD = 3
 #: Numbers in this range may be the years that a header names.
 _YEARS = (1900, 2100)
+#: So many rows above the header row are looked at, and so many below a row that may be one.
+_MOST_ABOVE, _MOST_COMPARED = 200, 40
+#: A longer text is no value.
+_LONGEST_VALUE = 120
 #: So many reasons are told.
 _MOST_REASONS = 3
 
@@ -51,7 +55,10 @@ def keep_records(
     else:
         spans = sheet.above(spans[0], first) + spans
     for span in spans:
-        if span.header_rows and not span.is_guessed:
+        if sheet.is_on_its_side(span):
+            # What was taken for the header is the first line of names and values.
+            span.header_rows = 0
+        elif span.header_rows and not span.is_guessed:
             sheet.doubt(span)
     return spans
 
@@ -80,19 +87,33 @@ class _Sheet:
 
     def has_known_word(self, row: int) -> bool:
         """Whether a cell is the header of a field, or a word that headers have."""
-        texts = (cell.partition("(")[0].partition("[")[0] for cell in self.cells(row) if isinstance(cell, str))
-        return any(simplify(text) in self.words for text in texts)
+        return any(map(self.is_word, self.cells(row)))
+
+    def is_word(self, cell: Any) -> bool:
+        """Whether a cell is the header of a field, or a word that headers have."""
+        return isinstance(cell, str) and simplify(cell.partition("(")[0].partition("[")[0]) in self.words
 
     def has_values(self, row: int) -> bool:
         """Whether a row has what no header has: an address, a number that is no year, a day."""
-        return any(map(_is_value, self.cells(row)))
+        return any(_kind(cell) for cell in self.cells(row))
 
     def is_record(self, row: int) -> bool:
         """Whether a row that was guessed to be the header is a record."""
         looks = self.layouts[row].state
-        if looks == "header" or self.has_known_word(row):
+        if looks == "header" or self.has_known_word(row) or self.likeness_to_rows_below(row) < 0:
             return False
         return self.kinds[row] in (DATA, TOTAL) and looks in ("data", "total") or self.has_values(row)
+
+    def likeness_to_rows_below(self, row: int) -> int:
+        """The columns in which a row has a value as the rows below have, less those in which it has a text above values."""
+        cells = self.scan.row(row)
+        below = [self.scan.row(one) for one in range(row + 1, min(len(self.kinds), row + 1 + _MOST_COMPARED))]
+        likeness = 0
+        for column, cell in enumerate(cells):
+            kinds = {_kind(one[column]) for one in below if column < len(one) and not is_blank(one[column])}
+            if not is_blank(cell) and len(kinds) == 1 and kinds != {""}:
+                likeness += 1 if _kind(cell) in kinds else -1
+        return likeness
 
     def judge_guess(self, span: RowSpan, first: int) -> None:
         """Let a table whose header row was guessed begin with its first record, or say what is doubtful."""
@@ -128,18 +149,24 @@ class _Sheet:
 
     def above(self, span: RowSpan, first: int) -> list[RowSpan]:
         """A table of the records above the first header row; other rows there that have values are told."""
-        found = [row for row in range(first, span.start) if self.kinds[row] == DATA]
-        if not found:
-            return []
         names = len(self.cells(span.start + span.header_rows - 1))
         records = [
-            row for row in found if len(self.cells(row)) >= _LEAST_OF_RECORD and len(self.cells(row)) * 2 > names
+            row
+            for row in range(max(first, span.start - _MOST_ABOVE), span.start)
+            if len(self.cells(row)) >= _LEAST_OF_RECORD
+            and len(self.cells(row)) * 2 > names
+            and (self.kinds[row] == DATA or self.has_values(row))
         ]
+        found = sorted({*records, *(row for row in range(first, span.start) if self.kinds[row] == DATA)})
+        if not found:
+            return []
+        # A line of names and values, twice beside each other, looks unlike the rows below the header.
+        records = [row for row in records if self.kinds[row] == DATA or self.is_like(row, span.data_start)]
         if len(records) * 2 > len(found):
             start = records[0]
             while start > first and self.kinds[start - 1] == GROUP:
                 start -= 1
-            self.tell_no_header(records[0])
+            self.tell_no_header(records[0], "above the header row stand records: ")
             return [RowSpan(start, 0, span.start)]
         numbers = stretches([row + 1 for row in found])
         plural = "row" if len(found) == 1 else "rows"
@@ -153,46 +180,83 @@ class _Sheet:
         )
         return []
 
+    def is_like(self, row: int, other: int) -> bool:
+        """Whether two rows have the same kinds of cells in their columns, values among them."""
+        if other >= len(self.kinds):
+            return False
+        pairs = [
+            (_kind(cell), _kind(below))
+            for cell, below in zip(self.scan.row(row), self.scan.row(other))
+            if not is_blank(cell) and not is_blank(below)
+        ]
+        same = sum(one == below for one, below in pairs)
+        return same >= _LEAST_OF_RECORD and same * 5 >= len(pairs) * 4
+
     def doubt(self, span: RowSpan) -> None:
         """Say so where a row was taken for the header by its looks, and does not look much like one."""
         rows = range(span.start, span.data_start)
         looks = [self.layouts[row] for row in rows if self.kinds[row] == HEADER]
-        if not looks or any(one.state != "header" or one["header"] >= _SURE for one in looks):
+        if not looks or any(one.state != "header" for one in looks):
+            # A detector that knows more than the looks took it for the header.
             return
-        if not any(map(self.has_known_word, rows)):
+        addressed = next((row for row in rows if {"email", "phone"}.intersection(map(_kind, self.cells(row)))), None)
+        if addressed is not None:
+            self.tell_doubt(addressed, self.layouts[addressed], "it has an e-mail address or a phone number")
+        elif all(one["header"] < _SURE for one in looks) and not any(map(self.has_known_word, rows)):
             self.tell_doubt(span.start, looks[0])
 
-    def tell_no_header(self, row: int) -> None:
+    def is_on_its_side(self, span: RowSpan) -> bool:
+        """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
+        rows = range(span.start, min(span.stop, span.start + _MOST_COMPARED))
+        first = [cells[0] for cells in map(self.cells, rows) if cells]
+        below = sum(map(self.is_word, first))
+        header = range(span.start, span.data_start)
+        beside = max((sum(map(self.is_word, self.cells(row))) for row in header), default=0)
+        if below < 2 or below <= beside or below * 2 < len(first):
+            return False
+        self.notices.add(
+            "table_on_its_side",
+            f"sheet {self.title!r}: the names of {below} fields stand below each other, in rows {span.start + 1} to {rows.stop}; the "
+            "table seems to lie on its side. All rows were kept as they are, and no row is the header",
+            sheet=self.title,
+            rows=[[span.start + 1, rows.stop]],
+        )
+        return True
+
+    def tell_no_header(self, row: int, what: str = "") -> None:
         looks = self.layouts[row]
         why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state == "data" else ""
         self.notices.add(
             "no_header_row",
-            f"sheet {self.title!r}: no header row was found; row {row + 1} is a record by its looks{why}. Columns were "
+            f"sheet {self.title!r}: {what or 'no header row was found; '}row {row + 1} is a record by its looks{why}. Columns were "
             f"recognised by their values. If row {row + 1} is the header, say so with `header_rows = [{row + 1}]`",
             sheet=self.title,
             rows=[[row + 1, row + 1]],
         )
 
-    def tell_doubt(self, row: int, looks: RowLayout) -> None:
+    def tell_doubt(self, row: int, looks: RowLayout, reason: str | None = None) -> None:
         likely = f"{round(looks['header'] * 100)}%"
         why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state != "header" else ""
-        by_looks = f"a header by its looks with {likely} only" if looks.state == "header" else f"by its looks {looks.state}{why}"
+        by_looks = f"it is a header by its looks with {likely} only" if looks.state == "header" else f"by its looks it is {looks.state}{why}"
         self.notices.add(
             "doubtful_header_row",
-            f"sheet {self.title!r}: row {row + 1} was taken for the header row; it is {by_looks}. If it is a record, say so with "
+            f"sheet {self.title!r}: row {row + 1} was taken for the header row; {reason or by_looks}. If it is a record, say so with "
             "`header_rows = []`",
             sheet=self.title,
             rows=[[row + 1, row + 1]],
         )
 
 
-def _is_value(cell: Any) -> bool:
-    if isinstance(cell, bool) or not isinstance(cell, (str, int, float)):
-        return isinstance(cell, (bool, datetime.date, datetime.time, datetime.timedelta))
+def _kind(cell: Any) -> str:
+    """What a value is that no header is: ``email``, ``phone``, ``date``, ``number``; nothing for texts and years."""
+    if isinstance(cell, (bool, datetime.date, datetime.time, datetime.timedelta)):
+        return "number" if isinstance(cell, bool) else "date"
+    text = str(cell).strip()
+    if text.removesuffix(".0").isdigit() and _YEARS[0] <= int(text.removesuffix(".0")) <= _YEARS[1]:
+        return ""
     if isinstance(cell, (int, float)):
-        return not (cell == int(cell) and _YEARS[0] <= cell <= _YEARS[1]) if cell == cell and abs(cell) < 1e15 else True
-    found = profile(pl.Series([cell]))["patterns"]
-    if found["number"]:
-        digits = cell.strip()
-        return not (digits.isdigit() and _YEARS[0] <= int(digits) <= _YEARS[1])
-    return bool(found["email"] or found["phone"] or found["date"])
+        return "number"
+    if not isinstance(cell, str) or not text or len(text) > _LONGEST_VALUE:
+        return ""
+    found = profile(pl.Series([text]))["patterns"]
+    return next((kind for kind in ("email", "phone", "date", "number") if found[kind]), "")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SECTION = "Section"
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
+#: So many rows above a total are added up.
+_MOST_ADDED = 5_000
 #: So many records say which columns have texts.
 _MOST_LOOKED_AT = 200
 #: So many rows say how wide a table without a header row is.
@@ -165,7 +167,9 @@ def leave_out_rows(
     if not unwanted or table.height != len(inside):
         return table
     if settings.group_rows == "column" and GROUP in inside:
-        table = with_series(table, [_sections(table, span, inside, scan)])
+        sections = _sections(table, span, inside, scan)
+        if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
+            table = with_series(table, [sections])
     for kind, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
         _notice(context.notices, sheet_name, what, rows)
@@ -206,11 +210,42 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
         # A merged label that was filled says the same in each of its cells.
         said = [column for column in beside if column < len(cells) and not is_blank(cells[column]) and cells[column] != cells[label]]
         if not beside:
+            # Of numbers alone, what they add up to says it.
+            if inside[at] == DATA and _adds_up(cells, label, [cells_of(one) for one in _records_above(inside, at)]):
+                inside[at] = TOTAL
             continue
         if len(said) == len(beside):
             inside[at] = DATA
         elif not said and any(not is_blank(cell) for cell in cells[label + 1 :]):
             inside[at] = TOTAL
+
+
+def _records_above(inside: bytearray, at: int) -> list[int]:
+    """The records between a row and the total above it; those of the whole table where there are none."""
+    above = []
+    for one in range(at - 1, max(-1, at - 1 - _MOST_ADDED), -1):
+        if inside[one] == TOTAL:
+            break
+        if inside[one] == DATA:
+            above.append(one)
+    return above
+
+
+def _adds_up(cells: list[Any], label: int, above: list[list[Any]]) -> bool:
+    """Whether the numbers of a row are the sums of those above it, in all of its columns of numbers."""
+    if len(above) < 2:
+        return False
+    checked = 0
+    for column, cell in enumerate(cells):
+        if column == label or is_blank(cell):
+            continue
+        if isinstance(cell, bool) or not isinstance(cell, (int, float)):
+            return False
+        others = [row[column] for row in above if column < len(row) and isinstance(row[column], (int, float))]
+        if not others or abs(sum(others) - cell) > max(1e-6 * abs(cell), 0.005 * len(others) + 1e-9):
+            return False
+        checked += 1
+    return checked > 0
 
 
 def _text_columns(rows: list[list[Any]]) -> set[int]:
