@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.context import RunContext
 
 #: A header row that is less likely one than this is told of.
-_SURE = 0.8
+_SURE = 0.7
+#: A row among records that is likelier one than this is told of.
+_LEAST_OF_HEADER = 0.2
 #: A row above the header has to fill so many cells to be a record; lines of a name and a value fill two.
 _LEAST_OF_RECORD = 3
 #: Numbers in this range may be the years that a header names.
@@ -60,6 +62,7 @@ def keep_records(
             span.header_rows = 0
         elif span.header_rows and not span.is_guessed:
             sheet.doubt(span)
+        sheet.tell_other_headers(span)
     return spans
 
 
@@ -133,7 +136,9 @@ class _Sheet:
             self.tell_doubt(row, self.layouts[row])
             return
         else:
-            # That no table was found is told by another notice.
+            # That no table was found is told by another notice. Rows as full above the one that was taken are not lost.
+            width = len(self.cells(row))
+            span.start = next((one for one in range(first, row) if len(self.cells(one)) >= max(2, width)), row)
             return
         record = next((one for one in range(span.start, span.stop) if self.kinds[one] != GROUP), span.start)
         self.tell_no_header(record)
@@ -200,10 +205,40 @@ class _Sheet:
             # A detector that knows more than the looks took it for the header.
             return
         addressed = next((row for row in rows if {"email", "phone"}.intersection(map(_kind, self.cells(row)))), None)
+        if addressed is not None and span.header_rows == 1 and not self.has_known_word(addressed):
+            # A lone record below a title looks like a header more than like anything else.
+            kinds = {_kind(cell) for cell in self.cells(addressed)}
+            if len(kinds - {""}) > 1 and self.likeness_to_rows_below(addressed) >= 0:
+                span.header_rows = 0
+                self.tell_no_header(addressed)
+                return
         if addressed is not None:
             self.tell_doubt(addressed, self.layouts[addressed], "it has an e-mail address or a phone number")
         elif all(one["header"] < _SURE for one in looks) and not any(map(self.has_known_word, rows)):
-            self.tell_doubt(span.start, looks[0])
+            if self.likeness_to_rows_below(span.data_start - 1) >= 0:
+                self.tell_doubt(span.start, looks[0])
+
+    def tell_other_headers(self, span: RowSpan) -> None:
+        """Name the rows of a table that look somewhat like the header of another one, and were kept as records."""
+        found = [
+            number
+            for number, looks in self.layouts.looked_at
+            if span.data_start < number < span.stop - 1
+            and self.kinds[number] == DATA
+            and looks["header"] >= _LEAST_OF_HEADER
+            and len(self.cells(number)) > 1
+            and not self.has_values(number)
+            and self.likeness_to_rows_below(number) < 0
+        ]
+        if found:
+            rows = stretches([row + 1 for row in found])
+            self.notices.add(
+                "doubtful_rows",
+                f"sheet {self.title!r}: {rows_in_words(rows)} may be the header of another table; kept as {'a record' if len(found) == 1 else 'records'}",
+                sheet=self.title,
+                count=len(found),
+                rows=rows,
+            )
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""

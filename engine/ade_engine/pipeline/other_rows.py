@@ -6,6 +6,8 @@ that is left out is named in a notice. Rows count from 0 here.
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from ade_engine.fields.readers import names_total, profile
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
 SECTION = "Section"
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
-#: So many rows above a total are added up.
-_MOST_ADDED = 5_000
+#: So many rows above a total are added up; without a word for totals at least so many.
+_MOST_ADDED, _LEAST_ADDED = 5_000, 3
+#: A total's label has fewer words than this, unless the total stands at an end.
+_LEAST_WORDS = 3
+#: A number as .csv files write it.
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 #: So many records say which columns have texts.
 _MOST_LOOKED_AT = 200
 #: So many rows say how wide a table without a header row is.
@@ -194,6 +200,7 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
     # Of rows that look alike, layout recognition has looked at one: a record among many like it is none of these.
     near = {number - span.data_start for number, _ in SheetRows(scan.layout()).looked_at}
     near.update(at for at, kind in enumerate(inside) if kind == TOTAL)
+    _find_bare_sums(inside, sorted(near), cells_of)
     doubtful = [
         (at, label)
         for at in sorted(near)
@@ -211,8 +218,12 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
         said = [column for column in beside if column < len(cells) and not is_blank(cells[column]) and cells[column] != cells[label]]
         if not beside:
             # Of numbers alone, what they add up to says it.
-            if inside[at] == DATA and _adds_up(cells, label, [cells_of(one) for one in _records_above(inside, at)]):
+            above = [cells_of(one) for one in _records(inside, at, -1)]
+            if _adds_up(cells, label, above):
                 inside[at] = TOTAL
+            elif inside[at] == TOTAL and _is_among_records(inside, at, cells[label], cells_of):
+                below = [cells_of(one) for one in _records(inside, at, 1)]
+                inside[at] = TOTAL if _adds_up(cells, label, below) else DATA
             continue
         if len(said) == len(beside):
             inside[at] = DATA
@@ -220,18 +231,48 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
             inside[at] = TOTAL
 
 
-def _records_above(inside: bytearray, at: int) -> list[int]:
-    """The records between a row and the total above it; those of the whole table where there are none."""
-    above = []
-    for one in range(at - 1, max(-1, at - 1 - _MOST_ADDED), -1):
+def _find_bare_sums(inside: bytearray, near: list[int], cells_of: Callable[[int], list[Any]]) -> None:
+    """Sums that stand below a column without a word: no text beside them, and they add up."""
+    for at in near:
+        if not 0 <= at < len(inside) or inside[at] != DATA:
+            continue
+        cells = cells_of(at)
+        if at + 1 < len(inside) and inside[at + 1] == DATA and any(not is_blank(cell) for cell in cells_of(at + 1)):
+            # A record follows directly.
+            continue
+        above = [cells_of(one) for one in _records(inside, at, -1)]
+        has_labels = sum(any(isinstance(cell, str) and _amount(cell) is None for cell in row) for row in above) * 2 > len(above)
+        if len(above) >= _LEAST_ADDED and has_labels and _adds_up(cells, None, above):
+            inside[at] = TOTAL
+
+
+def _amount(cell: Any) -> float | None:
+    """The number in a cell; texts have one as .csv files write them."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+    return None if isinstance(cell, bool) or not isinstance(cell, (int, float)) else float(cell)
+
+
+def _records(inside: bytearray, at: int, step: int) -> list[int]:
+    """The records between a row and the next total above (``step`` -1) or below (1); to the table's end where there is none."""
+    found = []
+    end = max(-1, at - 1 - _MOST_ADDED) if step < 0 else min(len(inside), at + 1 + _MOST_ADDED)
+    for one in range(at + step, end, step):
         if inside[one] == TOTAL:
             break
         if inside[one] == DATA:
-            above.append(one)
-    return above
+            found.append(one)
+    return found
 
 
-def _adds_up(cells: list[Any], label: int, above: list[list[Any]]) -> bool:
+def _is_among_records(inside: bytearray, at: int, label: str, cells_of: Callable[[int], list[Any]]) -> bool:
+    """Whether a record follows a row directly whose label says more than that it is a total: "Total station theodolite"."""
+    follows = at + 1 < len(inside) and inside[at + 1] == DATA and any(not is_blank(cell) for cell in cells_of(at + 1))
+    return follows and len(label.split()) >= _LEAST_WORDS
+
+
+def _adds_up(cells: list[Any], label: int | None, above: list[list[Any]]) -> bool:
     """Whether the numbers of a row are the sums of those above it, in all of its columns of numbers."""
     if len(above) < 2:
         return False
@@ -239,10 +280,11 @@ def _adds_up(cells: list[Any], label: int, above: list[list[Any]]) -> bool:
     for column, cell in enumerate(cells):
         if column == label or is_blank(cell):
             continue
-        if isinstance(cell, bool) or not isinstance(cell, (int, float)):
+        said = _amount(cell)
+        others = [amount for row in above if column < len(row) and (amount := _amount(row[column])) is not None]
+        if said is None or len(others) < 2 or not any(others):
             return False
-        others = [row[column] for row in above if column < len(row) and isinstance(row[column], (int, float))]
-        if not others or abs(sum(others) - cell) > max(1e-6 * abs(cell), 0.005 * len(others) + 1e-9):
+        if abs(sum(others) - said) > max(1e-6 * abs(said), 0.005 * len(others) + 1e-9):
             return False
         checked += 1
     return checked > 0

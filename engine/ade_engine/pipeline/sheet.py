@@ -157,7 +157,7 @@ class SheetPipeline:
             choice = context.settings.sheets.get(sheet_name)
             find = find_tables if choice is None else partial(chosen_tables, choice)
             spans = find(verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers)
-            if context.settings.headerless_tables:
+            if context.settings.headerless_tables and (choice is None or choice.header_rows is None):
                 from ade_engine.pipeline.headerless import keep_records
 
                 area = None if choice is None else choice.area
