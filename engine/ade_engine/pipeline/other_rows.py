@@ -164,7 +164,16 @@ def leave_out_rows(
             if kind == GROUP and not _is_thin(scan, span, span.data_start + at, names):
                 inside[at] = DATA
     if settings.skip_total_rows:
-        _correct_totals(span, inside, scan)
+        kept = _correct_totals(span, inside, scan)
+        if kept:
+            numbers = stretches([row + 1 for row in kept])
+            context.notices.add(
+                "doubtful_rows",
+                f"sheet {sheet_name!r}: {rows_in_words(numbers)} may be totals; kept as records, for the numbers do not add up",
+                sheet=sheet_name,
+                count=len(kept),
+                rows=numbers,
+            )
     unwanted = []
     if settings.skip_total_rows and TOTAL in inside:
         unwanted.append((TOTAL, "of totals"))
@@ -183,11 +192,13 @@ def leave_out_rows(
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
-def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
+def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> list[int]:
     """What the texts beside its label say of a row: a record has them ("Total Energies", "Smith"), and a total has none.
 
-    Rows without a word of totals, and tables with no other column of texts, are left as they are.
+    In tables without another column of texts the sums say it, and so they do of rows without a word of totals. Returns the rows
+    that look like totals and are taken for records, because their numbers say so.
     """
+    kept: list[int] = []
 
     def cells_of(at: int) -> list[Any]:
         return scan.row(span.data_start + at)[span.first_column : span.stop_column]
@@ -207,7 +218,7 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
         if 0 <= at < len(inside) and inside[at] in (DATA, TOTAL) and (label := label_of(cells_of(at))) is not None
     ]
     if not doubtful:
-        return
+        return kept
     doubted = {at for at, _ in doubtful}
     others = [at for at, kind in enumerate(inside) if kind == DATA and at not in doubted]
     columns = _text_columns([cells_of(at) for at in others[:: max(1, len(others) // _MOST_LOOKED_AT)]])
@@ -223,12 +234,15 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
                 inside[at] = TOTAL
             elif inside[at] == TOTAL and _is_among_records(inside, at, cells[label], cells_of):
                 below = [cells_of(one) for one in _records(inside, at, 1)]
-                inside[at] = TOTAL if _adds_up(cells, label, below) else DATA
+                if not _adds_up(cells, label, below) and not _is_largest(cells, above + below):
+                    inside[at] = DATA
+                    kept.append(span.data_start + at)
             continue
         if len(said) == len(beside):
             inside[at] = DATA
         elif not said and any(not is_blank(cell) for cell in cells[label + 1 :]):
             inside[at] = TOTAL
+    return kept
 
 
 def _find_bare_sums(inside: bytearray, near: list[int], cells_of: Callable[[int], list[Any]]) -> None:
@@ -288,6 +302,20 @@ def _adds_up(cells: list[Any], label: int | None, above: list[list[Any]]) -> boo
             return False
         checked += 1
     return checked > 0
+
+
+def _is_largest(cells: list[Any], others: list[list[Any]]) -> bool:
+    """Whether the numbers of a row are larger than those of the records, in more than half of its columns."""
+    larger = smaller = 0
+    for column, cell in enumerate(cells):
+        said = _amount(cell)
+        amounts = [amount for row in others if column < len(row) and (amount := _amount(row[column])) is not None]
+        if said is not None and amounts:
+            if said >= max(amounts):
+                larger += 1
+            else:
+                smaller += 1
+    return larger > smaller
 
 
 def _text_columns(rows: list[list[Any]]) -> set[int]:
