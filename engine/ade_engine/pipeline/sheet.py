@@ -351,9 +351,12 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
 
 
-def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, str]:
-    """The header texts of a table's columns by their names, after columns were renamed in place."""
-    headers: dict[str, str] = {}
+def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """The header texts of a table's columns, and the units that stand in rows of their own below them, by the columns' names.
+
+    Columns may have been renamed in place.
+    """
+    headers: dict[str, tuple[str, str]] = {}
     for column in source.columns:
-        headers.setdefault(source.names[column.index], header_text(column.header))
+        headers.setdefault(source.names[column.index], (header_text(column.header), column.unit))
     return {name: headers[former] for former, name in zip(source.frame.columns, table.columns)}

@@ -37,7 +37,8 @@ _UNITS = frozenset(
 #: Alone these are words of headers.
 _NOT_ALONE = frozenset("in per pro je of local currency no nr day tag tage jour dia día second minute c f a n j k st to anzahl".split())
 _WORD = re.compile(r"[^\W\d_]+[23]?\b|[^\W\d_]+|'?0{3}(?:'?s)?\b|\d+", re.UNICODE)
-_SIGNS = frozenset("%‰°¹²³⁻/()[]{}*·.,'’-–# ")
+_RAISED = str.maketrans("²³", "23")
+_SIGNS = frozenset("%‰°¹⁻/()[]{}*·.,'’-–# ")
 #: How dates are to be written.
 _DATE = re.compile(r"[djtm]{1,4}([./ -])m{1,4}\1[jya]{2,4}|[jya]{2,4}([./ -])m{1,4}\2[djt]{1,4}|h{1,2}:m{1,2}(:s{1,2})?")
 
@@ -83,17 +84,17 @@ def is_unit(text: str) -> bool:
     text = text.strip()
     if not text or len(text) > _LONGEST:
         return False
-    inner = _without_brackets(text)
+    inner = _without_brackets(text).translate(_RAISED)
     if _DATE.fullmatch(inner.lower()):
         return True
     words = _WORD.findall(inner)
     rest = _WORD.sub("", inner)
     if any(not (sign in _SIGNS or is_sign(sign)) for sign in rest):
         return False
-    if not words:
-        return any(sign in "%‰°" or is_sign(sign) for sign in rest)
     if not all(map(_is_part, words)):
         return False
+    if any(sign in "%‰°" or is_sign(sign) for sign in rest):
+        return True
     return len(words) > 1 and not all(word.isdigit() for word in words) or inner != text or any(
         _is_part(word) and word.lower() not in _NOT_ALONE and not word.isdigit() for word in words
     )
