@@ -135,7 +135,10 @@ fn header_rows(text: &str) -> Result<(String, Vec<u32>), String> {
     };
     of_sheet(text)
         .and_then(|(sheet, rest)| Some((sheet, rows(rest)?)))
-        .ok_or_else(|| "not a sheet and its header rows, such as Sheet1=3, Sheet1=3-4 or Sheet1=none".to_owned())
+        .ok_or_else(|| {
+            "not a sheet and its header rows, such as Sheet1=3, Sheet1=3-4 or Sheet1=none"
+                .to_owned()
+        })
 }
 
 fn range(text: &str) -> Result<(String, String), String> {

@@ -71,7 +71,7 @@ complete -c ade -n "__fish_ade_using_subcommand init" -l offline -d 'Build envir
 complete -c ade -n "__fish_ade_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ade -n "__fish_ade_using_subcommand init" -s V -l version -d 'Print version'
 complete -c ade -n "__fish_ade_using_subcommand run" -l input-sheet -d 'Process only this sheet; may be repeated' -r
-complete -c ade -n "__fish_ade_using_subcommand run" -l header-rows -d 'Take these rows as the header of a sheet, SHEET=3 or SHEET=3-4; may be repeated' -r
+complete -c ade -n "__fish_ade_using_subcommand run" -l header-rows -d 'Take these rows as the header of a sheet, SHEET=3, SHEET=3-4 or SHEET=none; may be repeated' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -l range -d 'Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated' -r
 complete -c ade -n "__fish_ade_using_subcommand run" -s o -l output-dir -d 'Copy each normalized workbook into this folder' -r -F
 complete -c ade -n "__fish_ade_using_subcommand run" -l require -d 'Exit 1 if a run neither finds nor computes this field; may be repeated' -r

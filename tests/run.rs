@@ -492,11 +492,13 @@ fn the_header_of_a_sheet_can_be_named() {
         artifact["options"]["sheets"],
         serde_json::json!({"South": {"header_rows": []}})
     );
-    let structure =
-        &artifact["decisions"]["workbooks"][0]["sheets"][1]["tables"][0]["structure"];
+    let structure = &artifact["decisions"]["workbooks"][0]["sheets"][1]["tables"][0]["structure"];
     assert_eq!(structure["region"]["a1"], "A1:B5");
     assert_eq!(structure["header"]["row_count"], 0);
-    assert_eq!(structure["data"], serde_json::json!({"row_start": 1, "row_count": 5}));
+    assert_eq!(
+        structure["data"],
+        serde_json::json!({"row_start": 1, "row_count": 5})
+    );
     for (flag, wrong) in [
         ("--header-rows", "Q"),
         ("--header-rows", "Q=0"),

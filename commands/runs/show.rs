@@ -205,13 +205,7 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
 }
 
 /// A table: its place in the input and in the output, and how its columns were mapped.
-fn print_table(
-    ui: &Ui,
-    sheet: &Value,
-    table: &Value,
-    columns: &[ColumnResult],
-    reasons: &[Told],
-) {
+fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], reasons: &[Told]) {
     let (sheet_index, table_index) = (
         number(sheet, "/locator/sheet/index"),
         number(table, "/locator/table/index"),
@@ -246,7 +240,10 @@ fn print_table(
         .for_each(|column| {
             let why = reasons.iter().find(|reason| {
                 reason.is_of_table(&column.sheet_name, column.table_index)
-                    && column.mapped_field.as_deref().is_some_and(|field| reason.is_of_field(field))
+                    && column
+                        .mapped_field
+                        .as_deref()
+                        .is_some_and(|field| reason.is_of_field(field))
             });
             shown.row(row(column, why));
         });

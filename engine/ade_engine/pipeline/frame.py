@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from ade_engine.fields.surroundings import ROW
-from ade_engine.models.table import SourceColumn, TableRegion, is_blank
+from ade_engine.models.table import SourceColumn, is_blank, region_of
 from ade_engine.pipeline.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ class SourceTable:
         self._scan = scan
         self._span = span
         self._stop_column = first + width
-        self.region = TableRegion(
+        self.region = region_of(
             min_row=span.start + 1,
             min_col=first + 1,
             max_row=span.stop,

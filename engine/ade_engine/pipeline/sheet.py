@@ -15,7 +15,7 @@ from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.changed_scan import ChangedScan
 from ade_engine.models.fields import HookName
-from ade_engine.models.table import TableRegion, TableResult
+from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.context import Progress
 from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
@@ -172,7 +172,7 @@ class SheetPipeline:
         if context.debug:
             tables = []
             for index, span in enumerate(spans):
-                region = TableRegion(
+                region = region_of(
                     min_row=span.start + 1,
                     min_col=span.first_column + 1,
                     max_row=span.stop,
