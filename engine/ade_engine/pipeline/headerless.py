@@ -35,9 +35,11 @@ _LEAST_OF_RECORD = 3
 #: Numbers in this range may be the years that a header names.
 _YEARS = (1900, 2100)
 #: So many rows above the header row are looked at, and so many below a row that may be one.
-_MOST_ABOVE, _MOST_COMPARED = 200, 40
+_MOST_ABOVE, _MOST_COMPARED = 100, 40
 #: A longer text is no value.
 _LONGEST_VALUE = 120
+#: Values that no header has.
+_ADDRESSES = frozenset(("email", "phone"))
 #: So many reasons are told.
 _MOST_REASONS = 3
 
@@ -54,8 +56,7 @@ def keep_records(
     sheet = _Sheet(context, sheet_name, kinds, scan)
     if spans[0].is_guessed:
         sheet.judge_guess(spans[0], first)
-    else:
-        spans = sheet.above(spans[0], first) + spans
+    spans = sheet.above(spans[0], first) + spans
     for span in spans:
         if sheet.is_on_its_side(span):
             # What was taken for the header is the first line of names and values.
@@ -118,7 +119,7 @@ class _Sheet:
                 likeness += 1 if _kind(cell) in kinds else -1
         return likeness
 
-    def judge_guess(self, span: RowSpan, first: int) -> None:
+    def judge_guess(self, span: RowSpan, first: int, what: str = "") -> None:
         """Let a table whose header row was guessed begin with its first record, or say what is doubtful."""
         row = span.start
         is_followed = row + 1 < span.stop and self.kinds[row + 1] == DATA
@@ -141,7 +142,7 @@ class _Sheet:
             span.start = next((one for one in range(first, row) if len(self.cells(one)) >= max(2, width)), row)
             return
         record = next((one for one in range(span.start, span.stop) if self.kinds[one] != GROUP), span.start)
-        self.tell_no_header(record)
+        self.tell_no_header(record, what)
 
     def lone_record(self, first: int, span: RowSpan) -> int | None:
         """The only record of a sheet of a title and a record, say: a full row with values."""
@@ -153,37 +154,57 @@ class _Sheet:
         return None
 
     def above(self, span: RowSpan, first: int) -> list[RowSpan]:
-        """A table of the records above the first header row; other rows there that have values are told."""
-        names = len(self.cells(span.start + span.header_rows - 1))
-        records = [
-            row
-            for row in range(max(first, span.start - _MOST_ABOVE), span.start)
-            if len(self.cells(row)) >= _LEAST_OF_RECORD
-            and len(self.cells(row)) * 2 > names
-            and (self.kinds[row] == DATA or self.has_values(row))
-        ]
-        found = sorted({*records, *(row for row in range(first, span.start) if self.kinds[row] == DATA)})
-        if not found:
-            return []
-        # A line of names and values, twice beside each other, looks unlike the rows below the header.
-        records = [row for row in records if self.kinds[row] == DATA or self.is_like(row, span.data_start)]
-        if len(records) * 2 > len(found):
-            start = records[0]
-            while start > first and self.kinds[start - 1] == GROUP:
-                start -= 1
-            self.tell_no_header(records[0], "above the header row stand records: ")
-            return [RowSpan(start, 0, span.start)]
-        numbers = stretches([row + 1 for row in found])
-        plural = "row" if len(found) == 1 else "rows"
-        self.notices.add(
-            "rows_left_out",
-            f"sheet {self.title!r}: {len(found)} {plural} above the header row left out ({rows_in_words(numbers)})",
-            level=INFO,
-            sheet=self.title,
-            count=len(found),
-            rows=numbers,
-        )
-        return []
+        """Tables of the records above the first header row. Lines of names and values there, and what else is lost, are told."""
+        names = len(self.cells(max(span.start, span.data_start - 1)))
+        tables: list[RowSpan] = []
+        left_out: list[int] = []
+        for start, stop in self.blocks(first, span.start):
+            some = range(start, stop)
+            if stop - start > 2 * _MOST_ABOVE:
+                some = [*range(start, start + _MOST_ABOVE), *range(stop - _MOST_ABOVE, stop)]
+            widths = {row: len(self.cells(row)) for row in some}
+            records = [row for row in some if self.kinds[row] == DATA and widths[row] > 1 or self.is_like(row, span.data_start)]
+            widest = max((widths[row] for row in records), default=0)
+            # Two lines of two cells are names and values; and a line of these, twice beside each other, is no record either.
+            is_wide = widest >= _LEAST_OF_RECORD and widest * 2 > names
+            is_table = len(records) * 2 > len(widths) and (is_wide or len(records) >= _LEAST_OF_RECORD)
+            if not is_table:
+                # A title is one cell in a row of its own.
+                is_more = any(widths[row] > 1 or self.kinds[row] == DATA for row in some)
+                left_out += some if is_more else ()
+            elif tables and not left_out:
+                # Blank rows lie within a table.
+                tables[-1].stop = stop
+            else:
+                begin = records[0]
+                while begin > start and (self.kinds[begin - 1] == GROUP or begin == records[0]):
+                    begin -= 1
+                tables.append(RowSpan(begin, 1, stop, is_guessed=True))
+        for table in tables:
+            self.judge_guess(table, table.start, "above the header row stand records: ")
+        if left_out:
+            numbers = stretches([row + 1 for row in left_out])
+            plural = "row" if len(left_out) == 1 else "rows"
+            self.notices.add(
+                "rows_left_out",
+                f"sheet {self.title!r}: {len(left_out)} {plural} above the header row left out ({rows_in_words(numbers)})",
+                level=INFO,
+                sheet=self.title,
+                count=len(left_out),
+                rows=numbers,
+            )
+        return tables
+
+    def blocks(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """The stretches of rows without a blank one between them."""
+        found: list[tuple[int, int]] = []
+        for row in range(start, stop):
+            if not self.scan.is_empty_row(row):
+                if found and found[-1][1] == row:
+                    found[-1] = found[-1][0], row + 1
+                else:
+                    found.append((row, row + 1))
+        return found
 
     def is_like(self, row: int, other: int) -> bool:
         """Whether two rows have the same kinds of cells in their columns, values among them."""
@@ -198,25 +219,38 @@ class _Sheet:
         return same >= _LEAST_OF_RECORD and same * 5 >= len(pairs) * 4
 
     def doubt(self, span: RowSpan) -> None:
-        """Say so where a row was taken for the header by its looks, and does not look much like one."""
-        rows = range(span.start, span.data_start)
-        looks = [self.layouts[row] for row in rows if self.kinds[row] == HEADER]
-        if not looks or any(one.state != "header" for one in looks):
+        """Keep the records of a header block that was taken for one by its looks, and say so where it is doubtful."""
+        rows = [
+            row
+            for row in range(span.start, span.data_start)
+            if self.kinds[row] == HEADER and not self.scan.is_empty_row(row)
+        ]
+        looks = [self.layouts[row] for row in rows]
+        if not rows or any(one.state != "header" for one in looks):
             # A detector that knows more than the looks took it for the header.
             return
-        addressed = next((row for row in rows if {"email", "phone"}.intersection(map(_kind, self.cells(row)))), None)
-        if addressed is not None and span.header_rows == 1 and not self.has_known_word(addressed):
-            # A lone record below a title looks like a header more than like anything else.
-            kinds = {_kind(cell) for cell in self.cells(addressed)}
-            if len(kinds - {""}) > 1 and self.likeness_to_rows_below(addressed) >= 0:
-                span.header_rows = 0
-                self.tell_no_header(addressed)
+        unknown = [row for row in rows if not self.has_known_word(row) and self.likeness_to_rows_below(row) >= 0]
+        for row in unknown:
+            kinds = {_kind(cell) for cell in self.cells(row)} - {""}
+            if row > span.start and (kinds & _ADDRESSES or len(kinds) > 1):
+                span.header_rows = row - span.start
+                self.tell_kept([row], "looks like a part of the header, and has values")
                 return
+            if span.header_rows == 1 and len(kinds) > 1:
+                # A lone record below a title looks like a header more than like anything else.
+                span.header_rows = 0
+                self.tell_no_header(row)
+                return
+        addressed = next((row for row in rows if _ADDRESSES.intersection(map(_kind, self.cells(row)))), None)
+        last = rows[-1]
         if addressed is not None:
             self.tell_doubt(addressed, self.layouts[addressed], "it has an e-mail address or a phone number")
-        elif all(one["header"] < _SURE for one in looks) and not any(map(self.has_known_word, rows)):
-            if self.likeness_to_rows_below(span.data_start - 1) >= 0:
-                self.tell_doubt(span.start, looks[0])
+        elif rows == unknown and all(one["header"] < _SURE for one in looks):
+            self.tell_doubt(rows[0], looks[0])
+        elif last in unknown and looks[-1]["header"] < _SURE:
+            self.tell_doubt(last, looks[-1])
+        elif rows == unknown and len(self.cells(last)) > 1 and all(map(self.scan.is_empty_row, range(span.data_start, span.stop))):
+            self.tell_doubt(rows[0], looks[0], "no row stands below it")
 
     def tell_other_headers(self, span: RowSpan) -> None:
         """Name the rows of a table that look somewhat like the header of another one, and were kept as records."""
@@ -231,14 +265,7 @@ class _Sheet:
             and self.likeness_to_rows_below(number) < 0
         ]
         if found:
-            rows = stretches([row + 1 for row in found])
-            self.notices.add(
-                "doubtful_rows",
-                f"sheet {self.title!r}: {rows_in_words(rows)} may be the header of another table; kept as {'a record' if len(found) == 1 else 'records'}",
-                sheet=self.title,
-                count=len(found),
-                rows=rows,
-            )
+            self.tell_kept(found, "may be the header of another table")
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
@@ -257,6 +284,16 @@ class _Sheet:
             rows=[[span.start + 1, rows.stop]],
         )
         return True
+
+    def tell_kept(self, found: list[int], what: str) -> None:
+        rows = stretches([row + 1 for row in found])
+        self.notices.add(
+            "doubtful_rows",
+            f"sheet {self.title!r}: {rows_in_words(rows)} {what}; kept as {'a record' if len(found) == 1 else 'records'}",
+            sheet=self.title,
+            count=len(found),
+            rows=rows,
+        )
 
     def tell_no_header(self, row: int, what: str = "") -> None:
         looks = self.layouts[row]

@@ -144,6 +144,15 @@ def _names(scan: SheetScan, span: RowSpan) -> int:
     return max((_texts(scan, span, range(row, row + 1)) for row in first), default=0)
 
 
+def _is_named(cells: list[Any]) -> bool:
+    """Whether a row has texts alone, or a year: a section head is no number and no day."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    return all(
+        isinstance(cell, str) and _amount(cell) is None or _amount(cell) is not None and 1900 <= (_amount(cell) or 0) <= 2100
+        for cell in filled
+    )
+
+
 def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
     """Whether a row has few values beside the table's header: a full row is never left out for its looks."""
     return _texts(scan, span, range(row, row + 1)) * 2 <= names
@@ -161,7 +170,8 @@ def leave_out_rows(
     if settings.group_rows != "keep" and GROUP in inside:
         names = _names(scan, span)
         for at, kind in enumerate(inside):
-            if kind == GROUP and not _is_thin(scan, span, span.data_start + at, names):
+            row = span.data_start + at
+            if kind == GROUP and not (_is_thin(scan, span, row, names) and _is_named(scan.row(row)[span.first_column : span.stop_column])):
                 inside[at] = DATA
     if settings.skip_total_rows:
         kept = _correct_totals(span, inside, scan)
@@ -204,14 +214,24 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> list[i
         return scan.row(span.data_start + at)[span.first_column : span.stop_column]
 
     def label_of(cells: list[Any]) -> int | None:
-        """The first filled cell, if it is a text with a word of totals."""
-        first = next((column for column, cell in enumerate(cells) if not is_blank(cell)), None)
-        return first if first is not None and isinstance(cells[first], str) and names_total(cells[first]) else None
+        """The first filled cell that is no number, if it is a text with a word of totals."""
+        filled = ((column, cell) for column, cell in enumerate(cells) if not is_blank(cell))
+        column, cell = next(((column, cell) for column, cell in filled if _amount(cell) is None), (0, None))
+        return column if isinstance(cell, str) and names_total(cell) else None
 
     # Of rows that look alike, layout recognition has looked at one: a record among many like it is none of these.
-    near = {number - span.data_start for number, _ in SheetRows(scan.layout()).looked_at}
+    layouts = SheetRows(scan.layout())
+    near = {number - span.data_start for number, _ in layouts.looked_at}
     near.update(at for at, kind in enumerate(inside) if kind == TOTAL)
     _find_bare_sums(inside, sorted(near), cells_of)
+    for at in near:
+        if 0 <= at < len(inside) and inside[at] == TOTAL and layouts[span.data_start + at].state == "total":
+            cells = cells_of(at)
+            has_word = any(isinstance(cell, str) and names_total(cell) for cell in cells)
+            if not has_word and not _adds_up(cells, None, [cells_of(one) for one in _records(inside, at, -1)]):
+                # Nothing but its looks says that it is one.
+                inside[at] = DATA
+                kept.append(span.data_start + at)
     doubtful = [
         (at, label)
         for at in sorted(near)
@@ -240,7 +260,7 @@ def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> list[i
             continue
         if len(said) == len(beside):
             inside[at] = DATA
-        elif not said and any(not is_blank(cell) for cell in cells[label + 1 :]):
+        elif not said and any(not is_blank(cell) for column, cell in enumerate(cells) if column != label):
             inside[at] = TOTAL
     return kept
 
