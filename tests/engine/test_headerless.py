@@ -156,7 +156,7 @@ def test_records_above_the_header_row_are_a_table(template, count):
     "above, told",
     [
         ([["Supplier:", "ACME"], ["Date:", dt.date(2024, 3, 1)], ["Order:", 4711], []], [[1, 3]]),
-        ([["Staff list"], [], ["Site", "Oslo", None, None, "Date", dt.date(2024, 3, 1)], []], [[3, 3]]),
+        ([["Staff list"], [], ["Site:", "Oslo", None, "Date:", dt.date(2024, 3, 1)], ["No.:", 7], []], [[3, 4]]),
         ([["Staff list"], ["Oslo"], []], None),
     ],
 )
@@ -220,6 +220,39 @@ def test_sums_tell_totals_from_records(run, tmp_path, rows, kept):
     outcome = run(config, {"S": [["Region", "Units", "Net"], *rows]})
     header, *found = outcome.rows("S")
     assert [row[header.index("Source row")] for row in found] == kept
+
+
+def test_a_header_that_repeats_is_no_record(template):
+    """Among texts alone nothing but its words tells it from the records around it."""
+    header = ["Artikel", "Ort", "Zustand", "Bemerkung"]
+    def records(first: int) -> list[list]:
+        return [[f"{what} {first + n}", "Zug", "offen", None] for n, what in enumerate(["Pumpe", "Ventil", "Motor", "Kabel", "Filter"])]
+
+    tables, kept, _ = template([header, *records(0), header, *records(5)])
+    assert [region for region, _, _ in tables] == ["A1:D6", "A7:D12"] and kept == [2, 3, 4, 5, 6, 8, 9, 10, 11, 12]
+    tables, kept, _ = template([header, *records(0), header, *records(5)], headerless_tables=False)
+    assert len(tables) == 1 and 7 in kept
+
+
+def test_notes_and_titles_between_records_are_left_out_and_named(template):
+    rows = [*people(8), [], ["Inventory"], ["Printed 2024-03-01"], [], *people(8, 8)]
+    _, kept, notices = template(rows)
+    assert kept == [*range(1, 9), *range(13, 21)]
+    assert [one["rows"] for one in notices["rows_left_out"]] == [[[10, 11]]]
+
+
+@pytest.mark.parametrize("second", [["Avery", "A-3031", "open", None, "drew@example.org"]])
+def test_a_record_below_a_header_is_no_part_of_it(template, second):
+    """A lone record looks like a second row of the header."""
+    tables, kept, _ = template([["Given name", "Artikelnr", "State", "Remarks", "Mail"], second, [], ["* estimated"]])
+    assert tables[0][:2] == ("A1:E2", 1) and kept == [2]
+
+
+def test_a_section_head_is_no_number(template):
+    header = ["Hours", "First name", "Item", "Net", "Last name"]
+    rows = [[n * 7, FIRST[n % 5], "Valve", 1.5 * n, LAST[n % 7]] for n in range(1, 9)]
+    _, kept, _ = template([header, *rows, [162, None, None, None, None], *rows])
+    assert kept == [*range(2, 19)]
 
 
 def test_a_last_section_head_without_rows_makes_no_column(template):

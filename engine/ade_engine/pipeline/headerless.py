@@ -67,6 +67,25 @@ def keep_records(
     return spans
 
 
+def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
+    """Make header rows of those that repeat one word for word, as on each printed page. Returns these rows.
+
+    Among texts a repeated header looks like a record.
+    """
+    found: set[int] = set()
+    known: set[tuple] = set()
+    for row, _ in SheetRows(scan.layout()).looked_at:
+        said = tuple("" if is_blank(cell) else str(cell).strip() for cell in scan.row(row))
+        if sum(map(bool, said)) < 2:
+            continue
+        if kinds[row] == HEADER:
+            known.add(said)
+        elif said in known:
+            kinds[row] = HEADER
+            found.add(row)
+    return found
+
+
 class _Sheet:
     """The rows of a sheet, and what is known of each."""
 
@@ -111,7 +130,13 @@ class _Sheet:
     def likeness_to_rows_below(self, row: int) -> int:
         """The columns in which a row has a value as the rows below have, less those in which it has a text above values."""
         cells = self.scan.row(row)
-        below = [self.scan.row(one) for one in range(row + 1, min(len(self.kinds), row + 1 + _MOST_COMPARED))]
+        below: list[list[Any]] = []
+        for one in range(row + 1, min(len(self.kinds), row + 1 + _MOST_COMPARED)):
+            if not self.scan.is_empty_row(one):
+                below.append(self.scan.row(one))
+            elif below:
+                # What follows may be another table.
+                break
         likeness = 0
         for column, cell in enumerate(cells):
             kinds = {_kind(one[column]) for one in below if column < len(one) and not is_blank(one[column])}
@@ -259,7 +284,7 @@ class _Sheet:
             for number, looks in self.layouts.looked_at
             if span.data_start < number < span.stop - 1
             and self.kinds[number] == DATA
-            and looks["header"] >= _LEAST_OF_HEADER
+            and (looks["header"] >= _LEAST_OF_HEADER or self.scan.is_empty_row(number - 1))
             and len(self.cells(number)) > 1
             and not self.has_values(number)
             and self.likeness_to_rows_below(number) < 0

@@ -6,17 +6,15 @@ that is left out is named in a notice. Rows count from 0 here.
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
-from ade_engine.fields.readers import names_total, profile
+from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
-from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.provenance import rows_in_words, stretches
+from ade_engine.pipeline.totals import amount_of, correct_totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,16 +29,10 @@ if TYPE_CHECKING:
 SECTION = "Section"
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
-#: So many rows above a total are added up; without a word for totals at least so many.
-_MOST_ADDED, _LEAST_ADDED = 5_000, 3
-#: A total's label has fewer words than this, unless the total stands at an end.
-_LEAST_WORDS = 3
-#: A number as .csv files write it.
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-#: So many records say which columns have texts.
-_MOST_LOOKED_AT = 200
 #: So many rows say how wide a table without a header row is.
 _FIRST_RECORDS = 20
+#: A section head may be a year.
+_YEARS = (1900, 2100)
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -147,9 +139,9 @@ def _names(scan: SheetScan, span: RowSpan) -> int:
 def _is_named(cells: list[Any]) -> bool:
     """Whether a row has texts alone, or a year: a section head is no number and no day."""
     filled = [cell for cell in cells if not is_blank(cell)]
+    amounts = [amount_of(cell) for cell in filled]
     return all(
-        isinstance(cell, str) and _amount(cell) is None or _amount(cell) is not None and 1900 <= (_amount(cell) or 0) <= 2100
-        for cell in filled
+        isinstance(cell, str) if amount is None else _YEARS[0] <= amount <= _YEARS[1] for cell, amount in zip(filled, amounts)
     )
 
 
@@ -174,7 +166,7 @@ def leave_out_rows(
             if kind == GROUP and not (_is_thin(scan, span, row, names) and _is_named(scan.row(row)[span.first_column : span.stop_column])):
                 inside[at] = DATA
     if settings.skip_total_rows:
-        kept = _correct_totals(span, inside, scan)
+        kept = correct_totals(span, inside, scan)
         if kept:
             numbers = stretches([row + 1 for row in kept])
             context.notices.add(
@@ -184,7 +176,11 @@ def leave_out_rows(
                 count=len(kept),
                 rows=numbers,
             )
+    if settings.end_tables_at_notes:
+        _find_remarks(span, inside, scan)
     unwanted = []
+    if settings.end_tables_at_notes and NOTE in inside:
+        unwanted.append((NOTE, "of notes between records"))
     if settings.skip_total_rows and TOTAL in inside:
         unwanted.append((TOTAL, "of totals"))
     if settings.group_rows != "keep" and GROUP in inside:
@@ -202,152 +198,34 @@ def leave_out_rows(
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
-def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> list[int]:
-    """What the texts beside its label say of a row: a record has them ("Total Energies", "Smith"), and a total has none.
+def _find_remarks(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
+    """Let notes and titles be those that stand between blank rows and fill a part of the columns; the others are records."""
+    if NOTE not in inside and TITLE not in inside:
+        return
+    names = _names(scan, span)
 
-    In tables without another column of texts the sums say it, and so they do of rows without a word of totals. Returns the rows
-    that look like totals and are taken for records, because their numbers say so.
-    """
-    kept: list[int] = []
+    def is_thin(at: int) -> bool:
+        return inside[at] in (NOTE, TITLE) and _is_thin(scan, span, span.data_start + at, names)
 
-    def cells_of(at: int) -> list[Any]:
-        return scan.row(span.data_start + at)[span.first_column : span.stop_column]
+    def is_blank_row(at: int) -> bool:
+        return not 0 <= at < len(inside) or scan.is_empty_row(span.data_start + at)
 
-    def label_of(cells: list[Any]) -> int | None:
-        """The first filled cell that is no number, if it is a text with a word of totals."""
-        filled = ((column, cell) for column, cell in enumerate(cells) if not is_blank(cell))
-        column, cell = next(((column, cell) for column, cell in filled if _amount(cell) is None), (0, None))
-        return column if isinstance(cell, str) and names_total(cell) else None
-
-    # Of rows that look alike, layout recognition has looked at one: a record among many like it is none of these.
-    layouts = SheetRows(scan.layout())
-    near = {number - span.data_start for number, _ in layouts.looked_at}
-    near.update(at for at, kind in enumerate(inside) if kind == TOTAL)
-    _find_bare_sums(inside, sorted(near), cells_of)
-    for at in near:
-        if 0 <= at < len(inside) and inside[at] == TOTAL and layouts[span.data_start + at].state == "total":
-            cells = cells_of(at)
-            has_word = any(isinstance(cell, str) and names_total(cell) for cell in cells)
-            if not has_word and not _adds_up(cells, None, [cells_of(one) for one in _records(inside, at, -1)]):
-                # Nothing but its looks says that it is one.
-                inside[at] = DATA
-                kept.append(span.data_start + at)
-    doubtful = [
-        (at, label)
-        for at in sorted(near)
-        if 0 <= at < len(inside) and inside[at] in (DATA, TOTAL) and (label := label_of(cells_of(at))) is not None
-    ]
-    if not doubtful:
-        return kept
-    doubted = {at for at, _ in doubtful}
-    others = [at for at, kind in enumerate(inside) if kind == DATA and at not in doubted]
-    columns = _text_columns([cells_of(at) for at in others[:: max(1, len(others) // _MOST_LOOKED_AT)]])
-    for at, label in doubtful:
-        beside = columns - {label}
-        cells = cells_of(at)
-        # A merged label that was filled says the same in each of its cells.
-        said = [column for column in beside if column < len(cells) and not is_blank(cells[column]) and cells[column] != cells[label]]
-        if not beside:
-            # Of numbers alone, what they add up to says it.
-            above = [cells_of(one) for one in _records(inside, at, -1)]
-            if _adds_up(cells, label, above):
-                inside[at] = TOTAL
-            elif inside[at] == TOTAL and _is_among_records(inside, at, cells[label], cells_of):
-                below = [cells_of(one) for one in _records(inside, at, 1)]
-                if not _adds_up(cells, label, below) and not _is_largest(cells, above + below):
-                    inside[at] = DATA
-                    kept.append(span.data_start + at)
+    at, stop = 0, inside.rfind(DATA)
+    for one in range(stop + 1, len(inside)):
+        # Below the last record, tables end where they are said to end.
+        inside[one] = DATA if inside[one] in (NOTE, TITLE) else inside[one]
+    while at < stop:
+        end = at
+        while end < len(inside) and is_thin(end):
+            end += 1
+        if end == at:
+            inside[at] = DATA if inside[at] in (NOTE, TITLE) else inside[at]
+            at += 1
             continue
-        if len(said) == len(beside):
-            inside[at] = DATA
-        elif not said and any(not is_blank(cell) for column, cell in enumerate(cells) if column != label):
-            inside[at] = TOTAL
-    return kept
-
-
-def _find_bare_sums(inside: bytearray, near: list[int], cells_of: Callable[[int], list[Any]]) -> None:
-    """Sums that stand below a column without a word: no text beside them, and they add up."""
-    for at in near:
-        if not 0 <= at < len(inside) or inside[at] != DATA:
-            continue
-        cells = cells_of(at)
-        if at + 1 < len(inside) and inside[at + 1] == DATA and any(not is_blank(cell) for cell in cells_of(at + 1)):
-            # A record follows directly.
-            continue
-        above = [cells_of(one) for one in _records(inside, at, -1)]
-        has_labels = sum(any(isinstance(cell, str) and _amount(cell) is None for cell in row) for row in above) * 2 > len(above)
-        if len(above) >= _LEAST_ADDED and has_labels and _adds_up(cells, None, above):
-            inside[at] = TOTAL
-
-
-def _amount(cell: Any) -> float | None:
-    """The number in a cell; texts have one as .csv files write them."""
-    if isinstance(cell, str):
-        text = cell.strip()
-        return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
-    return None if isinstance(cell, bool) or not isinstance(cell, (int, float)) else float(cell)
-
-
-def _records(inside: bytearray, at: int, step: int) -> list[int]:
-    """The records between a row and the next total above (``step`` -1) or below (1); to the table's end where there is none."""
-    found = []
-    end = max(-1, at - 1 - _MOST_ADDED) if step < 0 else min(len(inside), at + 1 + _MOST_ADDED)
-    for one in range(at + step, end, step):
-        if inside[one] == TOTAL:
-            break
-        if inside[one] == DATA:
-            found.append(one)
-    return found
-
-
-def _is_among_records(inside: bytearray, at: int, label: str, cells_of: Callable[[int], list[Any]]) -> bool:
-    """Whether a record follows a row directly whose label says more than that it is a total: "Total station theodolite"."""
-    follows = at + 1 < len(inside) and inside[at + 1] == DATA and any(not is_blank(cell) for cell in cells_of(at + 1))
-    return follows and len(label.split()) >= _LEAST_WORDS
-
-
-def _adds_up(cells: list[Any], label: int | None, above: list[list[Any]]) -> bool:
-    """Whether the numbers of a row are the sums of those above it, in all of its columns of numbers."""
-    if len(above) < 2:
-        return False
-    checked = 0
-    for column, cell in enumerate(cells):
-        if column == label or is_blank(cell):
-            continue
-        said = _amount(cell)
-        others = [amount for row in above if column < len(row) and (amount := _amount(row[column])) is not None]
-        if said is None or len(others) < 2 or not any(others):
-            return False
-        if abs(sum(others) - said) > max(1e-6 * abs(said), 0.005 * len(others) + 1e-9):
-            return False
-        checked += 1
-    return checked > 0
-
-
-def _is_largest(cells: list[Any], others: list[list[Any]]) -> bool:
-    """Whether the numbers of a row are larger than those of the records, in more than half of its columns."""
-    larger = smaller = 0
-    for column, cell in enumerate(cells):
-        said = _amount(cell)
-        amounts = [amount for row in others if column < len(row) and (amount := _amount(row[column])) is not None]
-        if said is not None and amounts:
-            if said >= max(amounts):
-                larger += 1
-            else:
-                smaller += 1
-    return larger > smaller
-
-
-def _text_columns(rows: list[list[Any]]) -> set[int]:
-    """The columns in which most rows have a text that is no number and no date."""
-    found = set()
-    for column in range(max(map(len, rows), default=0)):
-        texts = [row[column] for row in rows if column < len(row) and isinstance(row[column], str) and not is_blank(row[column])]
-        if texts and len(texts) * 2 > len(rows):
-            patterns = profile(pl.Series(texts))["patterns"]
-            if (patterns["number"] + patterns["date"]) * 2 < len(texts):
-                found.add(column)
-    return found
+        is_apart = is_blank_row(at - 1) and is_blank_row(end)
+        for one in range(at, end):
+            inside[one] = NOTE if is_apart else DATA
+        at = end
 
 
 def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan) -> pl.Series:

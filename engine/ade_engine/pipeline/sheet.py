@@ -150,16 +150,19 @@ class SheetPipeline:
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self._rows.classify(context, sheet_name, scan, progress)
+            repeated: set[int] = set()
+            if context.settings.headerless_tables:
+                from ade_engine.pipeline.headerless import keep_records, mark_repeated_headers
+
+                repeated = mark_repeated_headers(verdict.kinds, scan)
             if self._rows.goes_by_looks and is_ade():
-                notice_rows(context.notices, sheet_name, scan, verdict.kinds)
+                notice_rows(context.notices, sheet_name, scan, verdict.kinds, repeated)
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)
             choice = context.settings.sheets.get(sheet_name)
             find = find_tables if choice is None else partial(chosen_tables, choice)
             spans = find(verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers)
             if context.settings.headerless_tables and (choice is None or choice.header_rows is None):
-                from ade_engine.pipeline.headerless import keep_records
-
                 area = None if choice is None else choice.area
                 spans = keep_records(context, sheet_name, spans, verdict.kinds, scan, 0 if area is None else area[0] - 1)
             if choice is None or choice.area is None:
