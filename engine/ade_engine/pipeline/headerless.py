@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.context import RunContext
 
 #: A header row that is less likely one than this is told of.
-_SURE = 0.7
+_SURE = 0.75
 #: A row among records that is likelier one than this is told of.
 _LEAST_OF_HEADER = 0.2
 #: A row above the header has to fill so many cells to be a record; lines of a name and a value fill two.
@@ -57,14 +57,17 @@ def keep_records(
     if spans[0].is_guessed:
         sheet.judge_guess(spans[0], first)
     spans = sheet.above(spans[0], first) + spans
-    for span in spans:
+    found = []
+    while spans:
+        span, *spans = spans
+        found.append(span)
         if sheet.is_on_its_side(span):
             # What was taken for the header is the first line of names and values.
             span.header_rows = 0
         elif span.header_rows and not span.is_guessed:
-            sheet.doubt(span)
+            spans[:0] = sheet.doubt(span)
         sheet.tell_other_headers(span)
-    return spans
+    return found
 
 
 def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
@@ -243,8 +246,11 @@ class _Sheet:
         same = sum(one == below for one, below in pairs)
         return same >= _LEAST_OF_RECORD and same * 5 >= len(pairs) * 4
 
-    def doubt(self, span: RowSpan) -> None:
-        """Keep the records of a header block that was taken for one by its looks, and say so where it is doubtful."""
+    def doubt(self, span: RowSpan) -> list[RowSpan]:
+        """Keep the records of a header block that was taken for one by its looks, and say so where it is doubtful.
+
+        Returns the table whose header was a part of the block, below such a record.
+        """
         rows = [
             row
             for row in range(span.start, span.data_start)
@@ -253,29 +259,39 @@ class _Sheet:
         looks = [self.layouts[row] for row in rows]
         if not rows or any(one.state != "header" for one in looks):
             # A detector that knows more than the looks took it for the header.
-            return
+            return []
         unknown = [row for row in rows if not self.has_known_word(row) and self.likeness_to_rows_below(row) >= 0]
         for row in unknown:
             kinds = {_kind(cell) for cell in self.cells(row)} - {""}
-            if row > span.start and (kinds & _ADDRESSES or len(kinds) > 1):
-                span.header_rows = row - span.start
+            is_doubtful = bool(kinds) and self.layouts[row]["header"] < _SURE
+            if row > span.start and (kinds & _ADDRESSES or len(kinds) > 1 or is_doubtful):
                 self.tell_kept([row], "looks like a part of the header, and has values")
-                return
-            if span.header_rows == 1 and len(kinds) > 1:
+                stop = span.data_start
+                span.header_rows = row - span.start
+                below = next((one for one in rows if one > row and self.scan.is_empty_row(one - 1)), None)
+                if below is None:
+                    return []
+                other = RowSpan(below, stop - below, span.stop)
+                span.stop = below
+                return [other]
+            if row == span.start and len(kinds) > 1 and (span.header_rows == 1 or is_doubtful):
                 # A lone record below a title looks like a header more than like anything else.
                 span.header_rows = 0
                 self.tell_no_header(row)
-                return
+                return []
         addressed = next((row for row in rows if _ADDRESSES.intersection(map(_kind, self.cells(row)))), None)
         last = rows[-1]
+        is_apart = span.data_start < span.stop and self.scan.is_empty_row(span.data_start)
+        weak = [row for row in rows if self.layouts[row]["header"] < _SURE and not self.has_known_word(row)]
         if addressed is not None:
             self.tell_doubt(addressed, self.layouts[addressed], "it has an e-mail address or a phone number")
-        elif rows == unknown and all(one["header"] < _SURE for one in looks):
+        elif weak == rows and (rows == unknown or is_apart):
             self.tell_doubt(rows[0], looks[0])
-        elif last in unknown and looks[-1]["header"] < _SURE:
+        elif last in weak and last in unknown:
             self.tell_doubt(last, looks[-1])
         elif rows == unknown and len(self.cells(last)) > 1 and all(map(self.scan.is_empty_row, range(span.data_start, span.stop))):
             self.tell_doubt(rows[0], looks[0], "no row stands below it")
+        return []
 
     def tell_other_headers(self, span: RowSpan) -> None:
         """Name the rows of a table that look somewhat like the header of another one, and were kept as records."""
