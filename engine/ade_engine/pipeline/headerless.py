@@ -14,7 +14,7 @@ import polars as pl
 from ade_engine.fields.headers import FieldHeaders, HeaderRows, simplify
 from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
-from ade_engine.models.row_layout import RowLayout, SheetRows
+from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.provenance import rows_in_words, stretches
@@ -78,11 +78,13 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
     found: set[int] = set()
     known: set[tuple] = set()
     for row, _ in SheetRows(scan.layout()).looked_at:
-        said = tuple("" if is_blank(cell) else str(cell).strip() for cell in scan.row(row))
-        if sum(map(bool, said)) < 2:
+        if kinds[row] != HEADER and not known:
             continue
+        said = tuple("" if is_blank(cell) else str(cell).strip() for cell in scan.row(row))
         if kinds[row] == HEADER:
-            known.add(said)
+            # A line drawn with signs is no header by itself.
+            if sum(any(map(str.isalpha, text)) for text in {*said}) > 1:
+                known.add(said)
         elif said in known:
             kinds[row] = HEADER
             found.add(row)
@@ -162,7 +164,7 @@ class _Sheet:
         elif not is_followed and (record := self.lone_record(first, span)) is not None:
             span.start, span.header_rows = record, 0
         elif is_followed:
-            self.tell_doubt(row, self.layouts[row])
+            self.tell_doubt([row])
             return
         else:
             # That no table was found is told by another notice. Rows as full above the one that was taken are not lost.
@@ -284,13 +286,13 @@ class _Sheet:
         is_apart = span.data_start < span.stop and self.scan.is_empty_row(span.data_start)
         weak = [row for row in rows if self.layouts[row]["header"] < _SURE and not self.has_known_word(row)]
         if addressed is not None:
-            self.tell_doubt(addressed, self.layouts[addressed], "it has an e-mail address or a phone number")
+            self.tell_doubt([addressed], "it has an e-mail address or a phone number")
         elif weak == rows and (rows == unknown or is_apart):
-            self.tell_doubt(rows[0], looks[0])
+            self.tell_doubt(rows)
         elif last in weak and last in unknown:
-            self.tell_doubt(last, looks[-1])
+            self.tell_doubt([row for row in rows if row in weak and row in unknown])
         elif rows == unknown and len(self.cells(last)) > 1 and all(map(self.scan.is_empty_row, range(span.data_start, span.stop))):
-            self.tell_doubt(rows[0], looks[0], "no row stands below it")
+            self.tell_doubt(rows, "no row stands below it")
         return []
 
     def tell_other_headers(self, span: RowSpan) -> None:
@@ -347,16 +349,20 @@ class _Sheet:
             rows=[[row + 1, row + 1]],
         )
 
-    def tell_doubt(self, row: int, looks: RowLayout, reason: str | None = None) -> None:
-        likely = f"{round(looks['header'] * 100)}%"
-        why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state != "header" else ""
-        by_looks = f"it is a header by its looks with {likely} only" if looks.state == "header" else f"by its looks it is {looks.state}{why}"
+    def tell_doubt(self, rows: list[int], reason: str | None = None) -> None:
+        if reason is None:
+            looks = self.layouts[max(rows, key=lambda row: self.layouts[row]["header"])]
+            if looks.state == "header":
+                reason = f"a header by their looks with {round(looks['header'] * 100)}% only"
+            else:
+                reason = f"by their looks {looks.state} ({'; '.join(looks.reasons[:_MOST_REASONS])})"
+        numbers = stretches([row + 1 for row in rows])
         self.notices.add(
             "doubtful_header_row",
-            f"sheet {self.title!r}: row {row + 1} was taken for the header row; {reason or by_looks}. If it is a record, say so with "
-            "`header_rows = []`",
+            f"sheet {self.title!r}: {rows_in_words(numbers)} taken for the header: {reason}. If there is a record among them, say so "
+            "with `header_rows`, which is [] for a sheet without a header",
             sheet=self.title,
-            rows=[[row + 1, row + 1]],
+            rows=numbers,
         )
 
 
