@@ -14,7 +14,6 @@ import polars as pl
 from ade_engine.fields.headers import FieldHeaders, HeaderRows, simplify
 from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
-from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.provenance import rows_in_words, stretches
@@ -77,7 +76,7 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> set[int]:
     """
     found: set[int] = set()
     known: set[tuple] = set()
-    for row, _ in SheetRows(scan.layout()).looked_at:
+    for row, _ in scan.layouts().looked_at:
         if kinds[row] != HEADER and not known:
             continue
         said = tuple("" if is_blank(cell) else str(cell).strip() for cell in scan.row(row))
@@ -99,7 +98,7 @@ class _Sheet:
         self.title = title
         self.kinds = kinds
         self.scan = scan
-        self.layouts = SheetRows(scan.layout())
+        self.layouts = scan.layouts()
         detectors = context.registry.row_detectors + context.registry.column_detectors
         self.words: set[str] = set()
         for fn in (entry.fn for entry in detectors):

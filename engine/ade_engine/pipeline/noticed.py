@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.models.row_layout import SheetRows
 from ade_engine.pipeline.header_rows import KIND_NAMES, is_guessed
 
 TYPE_CHECKING = False
@@ -141,7 +140,7 @@ def notice_rows(
 
     The words of a reason speak of the looks of a row, and hold no values.
     """
-    looked_at = SheetRows(scan.layout()).looked_at
+    looked_at = scan.layouts().looked_at
     found = []
     for at, (number, layout) in enumerate(looked_at):
         near = [looked_at[other][1].state for other in (at - 1, at + 1) if 0 <= other < len(looked_at)]

@@ -10,7 +10,6 @@ import re
 import polars as pl
 
 from ade_engine.fields.readers import names_total, profile
-from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.header_rows import DATA, TOTAL
 
@@ -41,7 +40,7 @@ def correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> list[in
     records, because their numbers say so.
     """
     rows = _Rows(span, inside, scan)
-    layouts = SheetRows(scan.layout())
+    layouts = scan.layouts()
     # Of rows that look alike, layout recognition has looked at one: a record among many like it is none of these.
     near = {number - span.data_start for number, _ in layouts.looked_at}
     near.update(at for at, kind in enumerate(inside) if kind == TOTAL)
