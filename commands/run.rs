@@ -55,7 +55,7 @@ pub struct Args {
     /// Process only the sheet that was active when the workbook was saved
     #[arg(long, help_heading = INPUT)]
     active_sheet_only: bool,
-    /// Take these rows as the header of a sheet, SHEET=3 or SHEET=3-4; may be repeated
+    /// Take these rows as the header of a sheet, SHEET=3, SHEET=3-4 or SHEET=none; may be repeated
     #[arg(long, value_name = "SHEET=ROWS", value_parser = header_rows, help_heading = INPUT)]
     header_rows: Vec<(String, Vec<u32>)>,
     /// Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated
@@ -126,6 +126,9 @@ fn of_sheet(text: &str) -> Option<(String, &str)> {
 fn header_rows(text: &str) -> Result<(String, Vec<u32>), String> {
     const MOST: u32 = 1_048_576;
     let rows = |rows: &str| {
+        if rows.eq_ignore_ascii_case("none") {
+            return Some(Vec::new());
+        }
         let (first, last) = rows.split_once('-').unwrap_or((rows, rows));
         let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
         (0 < first && first <= last && last <= MOST && last - first < 100)
@@ -133,7 +136,10 @@ fn header_rows(text: &str) -> Result<(String, Vec<u32>), String> {
     };
     of_sheet(text)
         .and_then(|(sheet, rest)| Some((sheet, rows(rest)?)))
-        .ok_or_else(|| "not a sheet and its header rows, such as Sheet1=3 or Sheet1=3-4".to_owned())
+        .ok_or_else(|| {
+            "not a sheet and its header rows, such as Sheet1=3, Sheet1=3-4 or Sheet1=none"
+                .to_owned()
+        })
 }
 
 fn range(text: &str) -> Result<(String, String), String> {
@@ -162,7 +168,7 @@ fn choices(
 ) -> BTreeMap<String, SheetChoice> {
     let mut found: BTreeMap<String, SheetChoice> = BTreeMap::new();
     for (sheet, rows) in header_rows {
-        found.entry(sheet.clone()).or_default().header_rows = rows.clone();
+        found.entry(sheet.clone()).or_default().header_rows = Some(rows.clone());
     }
     for (sheet, range) in ranges {
         found.entry(sheet.clone()).or_default().range = Some(range.clone());

@@ -480,6 +480,26 @@ fn the_header_of_a_sheet_can_be_named() {
     };
     assert_eq!(regions(0), ["B3:B4"]);
     assert_ne!(regions(1), ["B3:B4"]);
+    // A sheet without a header row: its first row is a record.
+    let run = place
+        .ade("run config book.xlsx --json --header-rows South=none")
+        .succeeds()
+        .records()[0]
+        .clone();
+    let folder = run["run_dir"].as_str().unwrap();
+    let artifact: serde_json::Value =
+        serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap();
+    assert_eq!(
+        artifact["options"]["sheets"],
+        serde_json::json!({"South": {"header_rows": []}})
+    );
+    let structure = &artifact["decisions"]["workbooks"][0]["sheets"][1]["tables"][0]["structure"];
+    assert_eq!(structure["region"]["a1"], "A1:B5");
+    assert_eq!(structure["header"]["row_count"], 0);
+    assert_eq!(
+        structure["data"],
+        serde_json::json!({"row_start": 1, "row_count": 5})
+    );
     for (flag, wrong) in [
         ("--header-rows", "Q"),
         ("--header-rows", "Q=0"),

@@ -90,7 +90,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     warning        formulas_without_value 2 formulas have no value
 
     people table 1 A1:C3 → people!A1:C3, 2 rows
-    COLUMN     FIELD  SCORE  FILLED  WHY NOT
+    COLUMN     FIELD  SCORE  FILLED  WHY
     Name       name    1.00       2
     Email      email   1.00       2
     Shoe size                     2  no signal

@@ -25,7 +25,7 @@ fn everything_about_one_is_shown() {
     finding        validation_warnings_present Validators reported 1 issue.
 
     people table 1 A1:C3 → people!A1:C3, 2 rows
-    COLUMN     FIELD  SCORE  FILLED  WHY NOT
+    COLUMN     FIELD  SCORE  FILLED  WHY
     Name       name    1.00       2
     Email      email   1.00       2
     Shoe size                     2  no signal
@@ -34,6 +34,28 @@ fn everything_about_one_is_shown() {
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");
+}
+
+#[test]
+fn what_spoke_for_the_field_of_a_column_is_shown() {
+    let place = Place::new();
+    place.ade("init crew").succeeds();
+    place.write(
+        "crew.csv",
+        "Surname,Contact,Shoe size\nLee,a@example.org,41\nRay,b@example.org,38\n",
+    );
+    place.ade("run crew crew.csv -q").succeeds();
+    for line in [
+        "Surname    last_name   1.00       2  its header",
+        "Contact    email       0.50       2  its values",
+        "Shoe size                         2  no signal",
+    ] {
+        place.ade("runs show latest").succeeds().prints(line);
+    }
+    place
+        .ade("runs show latest --rows")
+        .succeeds()
+        .prints("row 1: header, ");
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut readings: Vec<&Told> = shown.noticed.readings.iter().collect();
     for sheet in part("/workbooks/0/sheets") {
         for table in list(Some(sheet), "/tables") {
-            print_table(ui, sheet, table, &shown.columns);
+            print_table(ui, sheet, table, &shown.columns, &shown.noticed.columns);
             let (title, index) = (
                 text(sheet, "/locator/sheet/name"),
                 number(table, "/locator/table/index"),
@@ -206,7 +206,7 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
 }
 
 /// A table: its place in the input and in the output, and how its columns were mapped.
-fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult]) {
+fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult], reasons: &[Told]) {
     let (sheet_index, table_index) = (
         number(sheet, "/locator/sheet/index"),
         number(table, "/locator/table/index"),
@@ -232,20 +232,31 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, columns: &[ColumnResult]) 
         ("FIELD", Align::Left),
         ("SCORE", Align::Right),
         ("FILLED", Align::Right),
-        ("WHY NOT", Align::Left),
+        ("WHY", Align::Left),
     ];
     let mut shown = Table::new(&headers, &[0, 4]);
     columns
         .iter()
         .filter(|column| (column.sheet_index, column.table_index) == (sheet_index, table_index))
-        .for_each(|column| shown.row(row(column)));
+        .for_each(|column| {
+            let why = reasons.iter().find(|reason| {
+                reason.is_of_table(&column.sheet_name, column.table_index)
+                    && column
+                        .mapped_field
+                        .as_deref()
+                        .is_some_and(|field| reason.is_of_field(field))
+            });
+            shown.row(row(column, why));
+        });
     ui.table(&shown);
 }
 
-fn row(column: &ColumnResult) -> Vec<(Tone, String)> {
+/// A column. Why it got its field is known where the configuration has fields that are found by their values.
+fn row(column: &ColumnResult, why: Option<&Told>) -> Vec<(Tone, String)> {
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));
     let why_not = column.unmapped_reason.as_deref();
+    let why = why.map(Told::message).or(why_not);
     vec![
         (
             Tone::Plain,
@@ -254,7 +265,7 @@ fn row(column: &ColumnResult) -> Vec<(Tone, String)> {
         (Tone::Good, column.mapped_field.clone().unwrap_or_default()),
         (Tone::Plain, score.unwrap_or_default()),
         (Tone::Plain, thousands(column.non_empty_cells)),
-        (Tone::Dim, why_not.unwrap_or_default().replace('_', " ")),
+        (Tone::Dim, why.unwrap_or_default().replace('_', " ")),
     ]
 }
 

@@ -13,6 +13,8 @@ const READINGS: &str = "readings";
 
 /// The key of the rows that were judged by their looks.
 const ROWS: &str = "rows";
+/// The key of the columns that got a field.
+const COLUMNS: &str = "columns";
 
 /// The facts that are text where they are there.
 const TEXTS: &[&str] = &[
@@ -37,6 +39,8 @@ pub struct Noticed {
     pub readings: Vec<Told>,
     /// What rows at the borders of headers, data and notes were taken for, and why.
     pub rows: Vec<Told>,
+    /// What spoke for the fields of columns.
+    pub columns: Vec<Told>,
 }
 
 /// A notice or a reading, as it is recorded: an object with a sentence.
@@ -54,6 +58,7 @@ impl Noticed {
             notices: list(NOTICES).filter_map(notice).collect(),
             readings: list(READINGS).filter_map(told).collect(),
             rows: list(ROWS).filter_map(told).collect(),
+            columns: list(COLUMNS).filter_map(told).collect(),
         }
     }
 
@@ -67,6 +72,7 @@ impl Noticed {
             (NOTICES, &self.notices),
             (READINGS, &self.readings),
             (ROWS, &self.rows),
+            (COLUMNS, &self.columns),
         ];
         let lists = lists.map(|(key, list)| (key, as_json(list), !list.is_empty()));
         let own = lists.iter().filter(|(_, _, is_told)| *is_told);
@@ -85,7 +91,7 @@ impl Noticed {
     /// Changes the words of every sentence.
     pub fn reword(&mut self, words: impl Fn(&str) -> String) {
         let all = self.notices.iter_mut().chain(&mut self.readings);
-        for told in all.chain(&mut self.rows) {
+        for told in all.chain(&mut self.rows).chain(&mut self.columns) {
             let message = words(told.message());
             told.0.insert("message".to_owned(), message.into());
         }
@@ -150,6 +156,11 @@ impl Told {
     /// The title of the sheet that it is about; empty where it is about none.
     pub fn sheet(&self) -> &str {
         self.text("sheet")
+    }
+
+    /// Whether it is about this field.
+    pub fn is_of_field(&self, field: &str) -> bool {
+        self.text("field") == field
     }
 
     /// Whether it is about the table with this index on the sheet with this title.

@@ -95,9 +95,9 @@ pub struct RunOptions {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SheetChoice {
-    /// The rows of its header, from 1; empty where the engine is to find them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub header_rows: Vec<u32>,
+    /// The rows of its header, from 1; empty where it has none, `None` where the engine is to find them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_rows: Option<Vec<u32>>,
     /// Where its table lies, such as `B3:H90`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<String>,

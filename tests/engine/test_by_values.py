@@ -230,6 +230,71 @@ def test_a_detector_that_names_column_profile_is_told_what_the_column_looks_like
     assert outcome.tables[0]["structure"]["columns"][0]["mapping"]["field"] == "x"
 
 
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        ("column_profile['emial']", "KeyError: a column profile has no 'emial'; did you mean 'email'?"),
+        ("column_profile['xyzzy']", "KeyError: a column profile has no 'xyzzy'; there are email, phone, date, number, code, boolean"),
+        ("column_profile.filed", "AttributeError: a column profile has no attribute 'filed'; did you mean 'filled'?"),
+        ("column_profile.email", "AttributeError: a column profile has no attribute 'email': ask for column_profile[\"email\"]"),
+        ("column_profile.like('New')", "TypeError: like takes a list of the values that a column may have, such as like(['New', 'Used'])"),
+    ],
+)
+@pytest.mark.parametrize("is_ade", [False, True])
+def test_what_an_author_misspells_is_said(run, monkeypatch, asked, said, is_ade):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1" if is_ade else "")
+    config = f"""
+        from ade_engine.models import FieldDef
+
+        def misspelt(column_profile):
+            return {{"x": {asked}}}
+
+        def register(registry):
+            registry.register_field(FieldDef("x"))
+            registry.register_column_detector(misspelt, field="x", priority=1)
+        """
+    outcome = run({"columns/a.py": config}, [["a"], [1]])
+    assert said in outcome.result.error.message
+
+
+def test_a_key_that_may_be_a_cell_is_not_said(run, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    config = """
+        from ade_engine.models import FieldDef
+
+        def by_cell(column_profile, column_sample):
+            return {"x": column_profile[column_sample[0]]}
+
+        def register(registry):
+            registry.register_field(FieldDef("x"))
+            registry.register_column_detector(by_cell, field="x", priority=1)
+        """
+    message = run({"columns/a.py": config}, [["a"], ["secret"]]).result.error.message
+    assert "KeyError" in message and "secret" not in message
+
+
+def test_what_spoke_for_the_field_of_a_column_is_noted(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    config = tmp_path / "template"
+    shutil.copytree(TEMPLATE, config)
+    (config / "src/ade_config/columns/z_own.py").write_text("""
+def ends_it(column_header_original):
+    return {"hours": 0.3} if column_header_original == "Overtime hours" else None
+
+def register(registry):
+    registry.register_column_detector(ends_it, field="hours", priority=1)
+""")
+    columns = [*people({"pay": "Tax", "start_date": "Date"}), ("Overtime hours", [n % 7 for n in range(30)])]
+    headers, values = zip(*columns)
+    outcome = run(config, {"S": [list(headers), *map(list, zip(*values))]})
+    noted = outcome.named("run.noticed")[0]["data"]["columns"]
+    assert {one["field"]: (one["column"], one["message"]) for one in noted} == {
+        "first_name": ("A", "its header"), "last_name": ("B", "its header"), "member_id": ("C", "its header"),
+        "email": ("D", "its header"), "phone": ("E", "its header"), "start_date": ("F", "its values"),
+        "pay": ("G", "its values"), "hours": ("H", "the end of its header, other detectors"),
+    }  # fmt: skip
+
+
 def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(run, monkeypatch):
     from ade_engine.pipeline import mapping
 

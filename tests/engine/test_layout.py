@@ -352,6 +352,70 @@ def test_what_may_be_something_else_stays(run, package, headers):
     assert run(config, {"S": rows}, settings={"spread_header_labels": True}).rows("S")[0] == headers
 
 
+@pytest.mark.parametrize(
+    "rows, names, units",
+    [
+        # Group, name, unit; with the name of the first column in any row.
+        ([["Region", "Revenue", "", "Cost"], ["", "Net", "Gross", "Net"], ["", "EUR", "EUR", "kUSD"]],
+         ["Region", "Revenue Net", "Revenue Gross", "Cost Net"], ["", "EUR", "EUR", "kUSD"]),
+        ([["", "Revenue", "", "Cost"], ["", "Net", "Gross", "Net"], ["Region", "EUR", "EUR", "%"]],
+         ["Region", "Revenue Net", "Revenue Gross", "Cost Net"], ["", "EUR", "EUR", "%"]),
+        # A merged name was filled.
+        ([["Region", "Weight", "Area", "Share"], ["Region", "[kg]", "m²", "in %"]],
+         ["Region", "Weight", "Area", "Share"], ["", "kg", "m²", "in %"]),
+        ([["Day", "Energy", "Speed", "Sales"], ["dd.mm.yyyy", "kWh", "km/h", "(EUR '000)"]],
+         ["Day", "Energy", "Speed", "Sales"], ["dd.mm.yyyy", "kWh", "km/h", "EUR '000"]),
+        # Units that tell columns apart, and units in the same cells as names, stay.
+        ([["Item", "Price", "", "Stock"], ["", "EUR", "USD", "pcs"]],
+         ["Item", "Price EUR", "Price USD", "Stock"], ["", "EUR", "USD", "pcs"]),
+        ([["Item", "Net (EUR)", "Gross (EUR)", "Tax"]], ["Item", "Net (EUR)", "Gross (EUR)", "Tax"], ["", "", "", ""]),
+        # Names that are also units.
+        ([["Name", "Overtime", "", "Base"], ["", "Hours", "Amount", "Hours"]],
+         ["Name", "Overtime Hours", "Overtime Amount", "Base Hours"], ["", "", "", ""]),
+        ([["Name", "Sex", "", "Age"], ["", "M", "F", "Min"]], ["Name", "Sex M", "Sex F", "Age Min"], ["", "", "", ""]),
+    ],
+)  # fmt: skip
+def test_a_row_of_units_is_taken_off_headers(run, package, rows, names, units):
+    told = """
+        def tell(*, output_workbook, output_sheet, tables):
+            sheet = output_workbook.create_sheet("seen")
+            for column in tables[0].source_columns:
+                sheet.append([column.header, column.unit or None, '.'])
+
+        def register(registry):
+            registry.register_hook(tell, hook="on_sheet_end", priority=0)
+        """
+    config = package(files={"hooks/tell.py": told}, rows=HEADER_ROWS % len(rows))
+    data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5] for n in range(4))]
+    outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
+    assert outcome.rows("S")[0] == names
+    assert [row[1] or "" for row in outcome.rows("seen")] == units
+    # The record has the header as it was written.
+    written = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
+    for text, name, unit in zip(written, names, units):
+        assert text.startswith(name) and unit in text
+    # Without the setting it is the name, too.
+    plain = run(config, {"S": data}).rows("S")[0]
+    assert not any(unit and unit not in name for name, unit in zip(plain, units))
+
+
+def test_a_field_is_found_above_its_unit_and_knows_it(run, package):
+    config = package(files={"columns/a.py": """
+        import polars as pl
+        from ade_engine.fields import Field
+
+        def with_unit(field_name, column_unit):
+            return pl.format("{} {}", pl.col(field_name), pl.lit(column_unit))
+
+        def register(registry):
+            Field("net", headers=["Net"], read=with_unit).register(registry)
+        """}, rows=HEADER_ROWS % 3)  # fmt: skip
+    rows = [["Region", "Revenue"], ["", "Net"], ["", "EUR"], *([f"n{n}", 2 * n] for n in range(3))]
+    outcome = run(config, {"S": rows}, settings={"spread_header_labels": True})
+    assert [row[1] for row in outcome.rows("S")] == ["net", "0 EUR", "2 EUR", "4 EUR"]
+    assert outcome.tables[0]["structure"]["columns"][1]["mapping"]["field"] == "net"
+
+
 def test_a_field_is_found_below_a_header_with_a_mark(run, package):
     config = package(files={"columns/a.py": """
         from ade_engine.fields import Field, money
@@ -476,7 +540,6 @@ def test_a_sheet_that_is_not_there_is_told(run_by_ade, package):
     "text",
     [
         'sheets = "S"',
-        "[sheets.S]\nheader_rows = []",
         "[sheets.S]\nheader_rows = [4, 3]",
         "[sheets.S]\nheader_rows = [0]",
         "[sheets.S]\nheader_rows = [true]",

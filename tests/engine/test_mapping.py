@@ -75,6 +75,32 @@ def test_leave_unmapped_unmaps_all_of_them(run):
     assert reasons(outcome) == ["duplicate_field", "duplicate_field", None]
 
 
+@pytest.mark.parametrize(
+    "columns, winner, told",
+    [
+        # The fullest of equal scores; the leftmost of equally full ones; a higher score before all.
+        (["a=1", "a=1 "], 1, "B, the fullest, was taken: it has values in 2 cells, the others are A (0)"),
+        (["a=1 ", "a=1"], 0, "A, the fullest, was taken: it has values in 2 cells, the others are B (0)"),
+        (["a=1 ", "a=1 "], 0, "A, the leftmost of these, was taken: it has values in 2 cells, the others are B (2)"),
+        (["a=2", "a=1 "], 0, None),
+    ],
+)
+def test_of_equal_columns_the_fullest_gets_the_field(run, package, monkeypatch, columns, winner, told):
+    """A header with a blank behind it stands for a column with values."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    config = package({"columns/v.py": VOTES})
+    rows = [columns, *([n if header.endswith(" ") else None for header in columns] for n in (1, 2))]
+    outcome = run(config, rows, settings={"mapping_tie_resolution": "fullest"})
+    assert mapped(outcome) == [["a", None], [None, "a"]][winner]
+    assert reasons(outcome)[1 - winner] == "duplicate_field"
+    notices = [event["data"]["notices"] for event in outcome.named("run.noticed")]
+    messages = [notice["message"] for notice in sum(notices, []) if notice["code"] == "column_of_several"]
+    assert [message.partition("score; ")[2] for message in messages] == ([told] if told else [])
+    # Older packages have the left one, and hear nothing.
+    outcome = run(config, rows)
+    assert mapped(outcome) == ["a", None] and not outcome.named("run.noticed")
+
+
 def test_unmapped_columns_say_why(run):
     headers = ["a=1", "a=0.5", "N/A", "unnamed: 3", None, "x", " none "]
     outcome = run({"columns/v.py": VOTES}, [headers, [1] * 7])

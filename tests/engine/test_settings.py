@@ -44,6 +44,7 @@ DEFAULTS = {
     "end_tables_at_notes": False,
     "skip_total_rows": False,
     "group_rows": "keep",
+    "headerless_tables": False,
     "stop_at_blank_rows": 0,
     "sheets": {},
     "issue_columns": True,

@@ -9,6 +9,7 @@ import pytest
 
 from ade_engine import fields
 from ade_engine.fields.headers import score
+from ade_engine.fields.units import is_unit
 
 
 def read(reader, cells):
@@ -138,3 +139,21 @@ def test_several_ways_to_write_dates_are_told_once(run, monkeypatch, cells, mess
     outcome = run({"columns/day.py": code}, [["day"], *([cell] for cell in cells)])
     (event,) = outcome.named("run.noticed")
     assert [reading["message"] for reading in event["data"]["readings"]] == [message]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["EUR", "eur", "[kg]", "m²", "(m³)", "in %", "km/h", "kWh", "EUR '000", "('000)", "in TEUR", "Mio. EUR", "$ million", "per day"]
+    + ["(h)", "[pcs.]", "EUR/100 kg", "°C", "dd.mm.yyyy", "DD/MM/YYYY", "JJJJ-MM-TT", "(1000)", "min"],
+)
+def test_units_of_headers(text):
+    assert is_unit(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hours", "Day", "Day 1", "(1)", "1", "2023", "(2023)", "2023/24", "No", "No. 1", "Net", "Total", "M", "Min", "Max", "Units", "(a)", "(c)"]
+    + ["ALL", "TOP", "1000", "-", "n/a", "Code", "Type A", "1.5", ""],
+)
+def test_names_and_numbers_are_no_units(text):
+    assert not is_unit(text)

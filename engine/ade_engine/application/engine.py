@@ -228,13 +228,14 @@ class _Run:
                 message=f"Computed, without a column of their own: {', '.join(computed)}",
                 data={"fields": computed},
             )
-        if is_ade() and (self.notices.notices or self.notices.readings or self.notices.rows):
-            # Packages whose detectors do not ask for the looks of rows have no such list.
-            rows = {"rows": self.notices.rows} if self.notices.rows else {}
+        if is_ade() and (self.notices.notices or self.notices.readings or self.notices.rows or self.notices.columns):
+            # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
+            newer = {"rows": self.notices.rows, "columns": self.notices.columns}
+            newer = {name: found for name, found in newer.items() if found}
             self.logger.event(
                 "run.noticed",
                 message="; ".join(notice["message"] for notice in self.notices.notices) or "Columns were read",
-                data={"notices": self.notices.notices, "readings": self.notices.readings, **rows},
+                data={"notices": self.notices.notices, "readings": self.notices.readings, **newer},
             )
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None

@@ -26,7 +26,7 @@ def header_unit(header: str) -> str | None:
         return _if_unit(found[1] or found[2])
     if header[-1:] in ("%", "‰"):
         return header[-1]
-    if header and _is_sign(header[-1]):
+    if header and is_sign(header[-1]):
         word = _LAST_WORD.search(header)
         prefix = "" if word is None else word[1][:-1]
         # "US$" is a currency of its own; "Price$" is a price in "$".
@@ -40,10 +40,10 @@ def header_unit(header: str) -> str | None:
 
 def _if_unit(word: str) -> str | None:
     """The word, where it may be a unit: it has a letter or a sign such as ``%`` or ``€``, and is short."""
-    is_unit = len(word) <= 12 and any(letter.isalpha() or letter in "%‰°" or _is_sign(letter) for letter in word)
+    is_unit = len(word) <= 12 and any(letter.isalpha() or letter in "%‰°" or is_sign(letter) for letter in word)
     return word if is_unit else None
 
 
-def _is_sign(letter: str) -> bool:
+def is_sign(letter: str) -> bool:
     """Whether a letter is the sign of a currency."""
     return unicodedata.category(letter) == "Sc"

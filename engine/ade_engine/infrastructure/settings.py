@@ -210,6 +210,7 @@ _NEWER = (
     ("end_tables_at_notes", False, _flag, "tables end above the notes below them"),
     ("skip_total_rows", False, _flag, "rows of totals are left out"),
     ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
+    ("headerless_tables", False, _flag, "rows without a header row are all records, and columns are known by their values"),
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
@@ -219,7 +220,7 @@ _SETTINGS = (
     ("config_package", None, _folder, "folder used when the command line names none"),
     ("remove_unmapped_columns", False, _flag, "drop output columns that are not registered fields"),
     ("write_diagnostics_columns", False, _flag, "write the engine's own columns, named __ade_…"),
-    ("mapping_tie_resolution", "leftmost", _one_of("leftmost", "leave_unmapped"), "when columns claim one field"),
+    ("mapping_tie_resolution", "leftmost", _one_of("leftmost", "leave_unmapped", "fullest"), "when columns claim one field"),
     ("sort_tables_by_mapping_ratio", False, _flag, "write the best mapped tables of a sheet first"),
     ("merge_tables_in_sheet", False, _flag, "stack the tables of a sheet into one"),
     ("log_format", "text", _one_of(*VALID_LOG_FORMATS), "how events are written"),
@@ -307,6 +308,7 @@ class Settings:
     end_tables_at_notes: bool
     skip_total_rows: bool
     group_rows: str
+    headerless_tables: bool
     stop_at_blank_rows: int
     sheets: dict[str, SheetChoice]
     issue_columns: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ade_engine.models.errors import UnknownAttribute, UnknownKey, did_you_mean
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,8 +49,15 @@ class ColumnProfile:
 
     def __getitem__(self, pattern: str) -> float:
         if pattern not in PATTERNS:
-            raise KeyError(pattern)
+            raise UnknownKey(pattern, "a column profile", PATTERNS)
         return self._share(self._found["patterns"][pattern])
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for names that do not exist alone.
+        if name in PATTERNS:
+            raise UnknownAttribute(f'a column profile has no attribute {name!r}: ask for column_profile["{name}"]')
+        known = [one for one in dir(type(self)) if not one.startswith("_")]
+        raise UnknownAttribute(f"a column profile has no attribute {name!r}{did_you_mean(name, known)}")
 
     def _share(self, count: int) -> float:
         looked_at = self._found["looked_at"]
@@ -111,6 +120,8 @@ class ColumnProfile:
 
     def like(self, known: Iterable[str]) -> float:
         """The share of the filled cells that are one of the known values; case, accents and outer blanks do not count."""
+        if isinstance(known, (str, bytes)):
+            raise TypeError("like takes a list of the values that a column may have, such as like(['New', 'Used']), not one text")
         alike, looked_at = self._likeness([str(one) for one in known])
         return alike / looked_at if looked_at else 0.0
 

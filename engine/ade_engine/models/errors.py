@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class AdeEngineError(Exception):
     """Base of everything the engine raises on purpose."""
+
+
+class UnknownKey(KeyError):
+    """Something that detectors are given has no such key. ``KeyError`` to those who catch it, with a sentence."""
+
+    ade_kind = "KeyError"
+
+    def __init__(self, key: object, of: str, known: Iterable[str]):
+        # What an error may say of a key is decided by the key alone: it may be a cell's value.
+        super().__init__(key)
+        self._said = f"{of} has no {key!r}{did_you_mean(key, known)}"
+
+    def __str__(self) -> str:
+        return self._said
+
+
+class UnknownAttribute(AdeEngineError, AttributeError):
+    """Something that detectors are given has no such attribute."""
+
+    ade_kind = "AttributeError"
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not known: the one that is most like it, or all."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    near = get_close_matches(str(name), names, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
 
 
 class ExtensionComplaint(Exception):

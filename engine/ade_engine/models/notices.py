@@ -1,7 +1,8 @@
 """What a run noticed that its reader should know, and how it read columns whose text had to be interpreted.
 
 Notices are no issues: an issue belongs to a cell, a notice to a sheet, a table, a hook or the run. Where rows were judged by
-their looks, those at the borders of titles, headers, data and notes are listed with the reasons. All lists go into the event ``engine.run.noticed``, from there into the audit record and the summary, and hold no cell values.
+their looks, those at the borders of titles, headers, data and notes are listed with the reasons; where fields may be found by
+values, each column that got one is listed with what spoke for it. All lists go into the event ``engine.run.noticed``, from there into the audit record and the summary, and hold no cell values.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ if TYPE_CHECKING:
 
 WARNING = "warning"
 INFO = "info"
+#: So many columns of a run are listed with why they got their fields.
+_MOST_COLUMNS = 2_000
 
 
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows")
+    __slots__ = ("notices", "readings", "rows", "columns")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
         self.readings: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = []
+        self.columns: list[dict[str, Any]] = []
 
     def add(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice.
@@ -39,6 +43,11 @@ class Notices:
         ``read_as``, ``decided_by``, ``cells``, ``certain``, ``contradict``, ``ambiguous`` and ``message``.
         """
         self.readings.append(facts)
+
+    def map(self, **facts: Any) -> None:
+        """Add why a column got its field: ``sheet``, ``table``, ``field``, ``column`` and ``message``."""
+        if len(self.columns) < _MOST_COLUMNS:
+            self.columns.append(facts)
 
     def judge(self, **facts: Any) -> None:
         """Add what a row was taken for: ``sheet``, ``row`` (from 1), ``kind``, ``likelihoods``, ``reasons`` and ``message``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ade_engine.models.errors import UnknownKey
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -28,7 +30,7 @@ class RowLayout:
     def __getitem__(self, state: str) -> float:
         """The probability of a state; 0.0 for a blank row."""
         if state not in STATES:
-            raise KeyError(state)
+            raise UnknownKey(state, "the layout of a row", STATES)
         return self.likelihoods.get(state, 0.0)
 
     @property

@@ -20,9 +20,9 @@ class SheetChoice:
     __slots__ = ("header_rows", "area", "skip")
 
     def __init__(
-        self, header_rows: tuple[int, int] | None, area: tuple[int, int, int, int] | None = None, skip: bool = False
+        self, header_rows: tuple[int, int] | tuple[()] | None, area: tuple[int, int, int, int] | None = None, skip: bool = False
     ):
-        #: First and last row of the header.
+        #: First and last row of the header; nothing of the two where the sheet has none.
         self.header_rows = header_rows
         #: First row, first column, last row, last column of the range.
         self.area = area
@@ -32,7 +32,8 @@ class SheetChoice:
         """The choice as values that JSON has, as a settings file has it."""
         found: dict[str, Any] = {}
         if self.header_rows is not None:
-            found["header_rows"] = list(range(self.header_rows[0], self.header_rows[1] + 1))
+            first, last = self.header_rows or (1, 0)
+            found["header_rows"] = list(range(first, last + 1))
         if self.area is not None:
             first_row, first_column, last_row, last_column = self.area
             found["range"] = f"{column_letters(first_column)}{first_row}:{column_letters(last_column)}{last_row}"
@@ -61,16 +62,18 @@ def _read(title: str, value: Any) -> SheetChoice:
         raise ValueError(f"should have {', '.join(_KEYS)} and nothing else for the sheet {title!r}")
     rows = value.get("header_rows")
     if rows is not None:
-        is_list = isinstance(rows, (list, tuple)) and rows and all(type(row) is int and row > 0 for row in rows)
-        if not is_list or list(rows) != list(range(rows[0], rows[0] + len(rows))):
-            raise ValueError(f"should have rows that follow each other, such as [3, 4], as header_rows of {title!r}")
-        rows = (rows[0], rows[-1])
+        is_list = isinstance(rows, (list, tuple)) and all(type(row) is int and row > 0 for row in rows)
+        if not is_list or rows and list(rows) != list(range(rows[0], rows[0] + len(rows))):
+            raise ValueError(
+                f"should have rows that follow each other, such as [3, 4], as header_rows of {title!r}, or [] for none"
+            )
+        rows = (rows[0], rows[-1]) if rows else ()
     area = value.get("range")
     if area is not None:
         area = _area(str(area))
         if area is None:
             raise ValueError(f"should have two corners, such as 'B3:H90', as range of {title!r}")
-        if rows is not None and not area[0] <= rows[0] <= rows[1] <= area[2]:
+        if rows and not area[0] <= rows[0] <= rows[1] <= area[2]:
             raise ValueError(f"should have the header_rows of {title!r} within its range")
     skip = value.get("skip", False)
     if not isinstance(skip, bool):

@@ -20,13 +20,14 @@ class TableRegion(Record, frozen=True):
     max_row: int
     max_col: int
     header_row_count: int = 1
+    _least_header_rows = 1
 
     def __post_init__(self):
         if self.min_row < 1 or self.min_col < 1:
             raise ValueError(f"a region starts in row 1, column 1 or later: {self!r}")
         if self.max_row < self.min_row or self.max_col < self.min_col:
             raise ValueError(f"a region ends where it starts or later: {self!r}")
-        if not 1 <= self.header_row_count <= self.height:
+        if not self._least_header_rows <= self.header_row_count <= self.height:
             raise ValueError(f"a region has at least one header row, and no more of them than rows: {self!r}")
 
     @property
@@ -55,7 +56,7 @@ class TableRegion(Record, frozen=True):
 
     @property
     def header_row(self) -> int:
-        """The first header row."""
+        """The first header row; without one the first row."""
         return self.min_row
 
     @property
@@ -87,6 +88,18 @@ class TableRegion(Record, frozen=True):
             max_col=self.max_col,
             values_only=values_only,
         )
+
+
+class HeaderlessRegion(TableRegion):
+    """The place of a table without a header row, which new packages have: ``header_row_count`` is 0, and all rows are data."""
+
+    _least_header_rows = 0
+
+
+def region_of(min_row: int, min_col: int, max_row: int, max_col: int, header_row_count: int) -> TableRegion:
+    """The region of a table that was found, with or without header rows."""
+    kind = TableRegion if header_row_count else HeaderlessRegion
+    return kind(min_row, min_col, max_row, max_col, header_row_count)
 
 
 def column_letters(number: int) -> str:
@@ -128,11 +141,13 @@ class SourceColumn(_LazyValues, Record):
     index: int
     header: Any
     values: Sequence[Any]
-    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty where it has none. Like the next one no
+    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty where it has none. Like the next two no
     #: field of the record, whose fields older packages know.
     footnote = ""
-    #: The header with its footnote marks, where it has some.
+    #: The header with its footnote marks and units, where some were taken off.
     header_as_written = None
+    #: The unit that stands in a row of its own below the header's text, such as ``EUR``; empty where there is none.
+    unit = ""
 
     @property
     def is_empty(self) -> bool:

@@ -98,7 +98,7 @@ def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.Dat
 
 
 def _values(
-    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int, header: str
+    context: RunContext, table: pl.DataFrame, field: str, region: TableRegion, table_index: int, header: tuple[str, str]
 ) -> dict[str, Any]:
     """What a callable may ask for: the values of ``OFFERED``."""
     return {
@@ -107,8 +107,8 @@ def _values(
         "table": table,
         "table_region": region,
         "table_index": table_index,
-        "column_header": header,
-        "column_unit": header_unit(header),
+        "column_header": header[0],
+        "column_unit": header[1] or header_unit(header[0]),
     }
 
 
@@ -138,12 +138,12 @@ class Transforms(_Expressions):
         region: TableRegion,
         table_index: int,
         sources: dict[str, Source] | None = None,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, tuple[str, str]] | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
         """Apply every field's expressions in turn, each to the result of the one before.
 
-        ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, by
-        their names in the table. Returns the table, and what the validators are to say of cells that were not read.
+        ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, and
+        the units below these, by their names in the table. Returns the table, and what the validators are to say of cells that were not read.
         """
         table = self._in_one_piece(table)
         around = Surroundings(context.settings, table, sources or {})
@@ -163,7 +163,7 @@ class Transforms(_Expressions):
         region: TableRegion,
         table_index: int,
         around: Surroundings,
-        headers: dict[str, str],
+        headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
         there = _filled(table, context.settings.typed_fields)
         for field in self._fields_in_order(table, context.registry.fields):
@@ -173,7 +173,7 @@ class Transforms(_Expressions):
             subject = _subject(sheet_name, table_index, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field]:
-                values = _values(context, table, field, region, table_index, headers.get(field, ""))
+                values = _values(context, table, field, region, table_index, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values, subject)
                 before = table
                 if expression is not None:
@@ -358,7 +358,7 @@ class Validators(_Expressions):
         sheet_name: str,
         region: TableRegion,
         table_index: int,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, tuple[str, str]] | None = None,
         kept: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
         """Add an issue column for each field with messages, and the two columns that sum them up.
@@ -383,7 +383,7 @@ class Validators(_Expressions):
             has_passed = False
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             for entry, call in self._callers.get(field, ()):
-                values = _values(context, table, field, region, table_index, headers.get(field, ""))
+                values = _values(context, table, field, region, table_index, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values, subject)
                 if isinstance(expression, Check) and expression.passes(table):
                     has_passed = True

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from ade_engine.fields.surroundings import ROW
-from ade_engine.models.table import SourceColumn, TableRegion, is_blank
+from ade_engine.models.table import SourceColumn, is_blank, region_of
 from ade_engine.pipeline.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
@@ -32,16 +32,11 @@ class SourceTable:
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
         headers = joined_headers(rows, spread=spread_labels)
-        written, footnotes = headers, {}
-        if spread_labels and _may_have_footnotes(rows):
-            # Most headers have none, and the rules for them take long to import.
-            from ade_engine.pipeline.footnotes import without_footnotes
-
-            # The marks of a label are those of each column that it stands over.
-            clean, footnotes = without_footnotes(spread_rows(rows) if len(rows) > 1 else rows)
-            if footnotes:
-                headers = joined_headers(clean)
-                rows, _ = without_footnotes(rows)
+        written, footnotes, units = headers, {}, {}
+        if spread_labels and (len(rows) > 1 or _may_have_footnotes(rows)):
+            rows, footnotes, units = _without_attributes(rows)
+            if footnotes or units:
+                headers = joined_headers(rows, spread=True)
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column
@@ -49,7 +44,7 @@ class SourceTable:
         self._scan = scan
         self._span = span
         self._stop_column = first + width
-        self.region = TableRegion(
+        self.region = region_of(
             min_row=span.start + 1,
             min_col=first + 1,
             max_row=span.stop,
@@ -62,6 +57,10 @@ class SourceTable:
         for index, marks in footnotes.items():
             self.columns[index].footnote = marks
             self.columns[index].header_as_written = written[index]
+        for index, unit in units.items():
+            self.columns[index].unit = unit
+            if headers[index] != written[index]:
+                self.columns[index].header_as_written = written[index]
         # A sender's column of this name is none of the engine's, where the engine has one of its own.
         own = {ROW: ROW.strip("_")} if has_rows else {}
         self.names = unique_names([own.get(header_text(header), header) for header in headers])
@@ -102,6 +101,27 @@ class SourceTable:
             for row in (cells[span.first_column : self._stop_column] for cells in scan.rows(span.data_start, span.stop))
         )
         return list(filled[span.first_column :]), blank_rows
+
+
+def _without_attributes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[int, str], dict[int, str]]:
+    """The rows of a header without its footnote marks and its units; these by column from 0."""
+    # The marks of a label are those of each column that it stands over.
+    clean, footnotes, units = spread_rows(rows) if len(rows) > 1 else rows, {}, {}
+    if _may_have_footnotes(rows):
+        # Most headers have none, and the rules for them take long to import.
+        from ade_engine.pipeline.footnotes import without_footnotes
+
+        clean, footnotes = without_footnotes(clean)
+    if len(rows) > 1:
+        from ade_engine.pipeline.unit_rows import without_units
+
+        clean, units = without_units(clean, joined_headers)
+    if footnotes or units:
+        rows = [
+            [cell if is_blank(cell) else clean[number][column] for column, cell in enumerate(row)]
+            for number, row in enumerate(rows)
+        ]
+    return rows, footnotes, units
 
 
 def _may_have_footnotes(rows: list[list[Any]]) -> bool:

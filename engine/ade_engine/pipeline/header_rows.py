@@ -70,11 +70,14 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "first_column", "stop_column")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column")
 
-    def __init__(self, start: int, header_rows: int, stop: int):
+    def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
+        #: 0 where the table has no header row.
         self.header_rows = header_rows
+        #: Whether no detector took the header row for one.
+        self.is_guessed = is_guessed
         self.stop = stop
         #: Where the table lies when tables beside one another were separated; the whole width otherwise.
         self.first_column = 0
@@ -111,7 +114,7 @@ def find_tables(
                 # In the sheet's first row it opens no table.
                 if next_data > 0:
                     start = next_data if is_empty_row(next_data - 1) else next_data - 1
-                    current = RowSpan(start, 1, count)
+                    current = RowSpan(start, 1, count, is_guessed=True)
                     inferred = True
                 row = next_data + 1
                 if current is None:
@@ -140,7 +143,7 @@ def find_tables(
         if start is None:
             start = next((row for row in range(count) if not is_empty_row(row)), None)
         if start is not None:
-            tables.append(RowSpan(start, 1, count))
+            tables.append(RowSpan(start, 1, count, is_guessed=True))
     return tables
 
 
@@ -151,7 +154,11 @@ def chosen_tables(
     count = len(verdict.kinds)
     first, first_column, last, last_column = choice.area or (1, 1, count, None)
     last = min(last, count)
-    if choice.header_rows is not None:
+    if choice.header_rows == ():
+        rows = [row for row in range(first - 1, last) if not is_empty_row(row)]
+        start = next((row for row in rows if verdict.kinds[row] not in (NOTE, TITLE)), rows[0] if rows else None)
+        found = [] if start is None else [RowSpan(start, 0, last)]
+    elif choice.header_rows is not None:
         start, stop = choice.header_rows
         found = [RowSpan(start - 1, stop - start + 1, last)] if stop <= last else []
     else:

@@ -12,9 +12,11 @@ from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResu
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders
 from ade_engine.fields.readers import likeness, profile
+from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError
+from ade_engine.models.notices import INFO
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.frame import header_text
 from ade_engine.pipeline.scores import as_scores, in_words, rounded
@@ -112,6 +114,8 @@ class ColumnMapper:
                 duplicates.update(indices)
                 if context.settings.mapping_tie_resolution == "leftmost":
                     duplicates.discard(min(indices, key=lambda index: (-best[index][1], index)))
+                elif context.settings.mapping_tie_resolution == "fullest":
+                    duplicates.discard(self._fullest(context, table, sheet_name, field, {i: best[i][1] for i in indices}))
         columns = [
             MappedColumn(field, index, table.columns[index].header, lambda c=table.columns[index]: c.values, score)
             for index, (field, score) in best.items()
@@ -119,9 +123,40 @@ class ColumnMapper:
         ]
         if profiles is not None:
             self._notice_guesses(context, table, sheet_name, profiles, columns)
+        if self._by_values and is_ade():
+            self._note_reasons(context, table, sheet_name, table_index, profiles, columns)
         if context.debug:
             self._report(context, table, columns, contributions)
         return Mapping(columns, scores, duplicates)
+
+    @staticmethod
+    def _fullest(context: RunContext, table: SourceTable, sheet_name: str, field: str, scores: dict[int, float]) -> int:
+        """Of several columns that claim a field the one with the highest score; of equal ones the one with the most values,
+        the leftmost of these. Which one it was is told.
+        """
+        highest = max(scores.values())
+        equal = sorted(index for index, score in scores.items() if score == highest)
+        if len(equal) == 1:
+            return equal[0]
+        filled, _ = table.cell_counts()
+        best = max(equal, key=lambda index: (filled[index], -index))
+
+        def letters(index: int) -> str:
+            return column_letters(table.region.min_col + index)
+
+        others = ", ".join(f"{letters(index)} ({filled[index]})" for index in equal if index != best)
+        why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
+        context.notices.add(
+            "column_of_several",
+            f"sheet {sheet_name!r}: {len(equal)} columns have the field {field!r} with the same score; {letters(best)}, {why}, was "
+            f"taken: it has values in {filled[best]} cells, the others are {others}",
+            level=INFO,
+            sheet=sheet_name,
+            field=field,
+            count=len(equal),
+            cells=[f"{letters(index)}{table.region.min_row}" for index in equal],
+        )
+        return best
 
     def _notice_guesses(
         self, context: RunContext, table: SourceTable, sheet_name: str, profiles: TableProfile, columns: list[MappedColumn]
@@ -134,13 +169,42 @@ class ColumnMapper:
             if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
                 continue
             letters = column_letters(table.region.min_col + column.source_index)
+            header = "its header does not name it. If that is right, add the header to the field"
             context.notices.add(
                 "found_by_values",
-                f"sheet {sheet_name!r}: column {letters} was taken for the field {column.field_name!r} by its values; its header "
-                "does not name it. If that is right, add the header to the field",
+                f"sheet {sheet_name!r}: column {letters} was taken for the field {column.field_name!r} by its values; "
+                f"{header if header_text(column.header) else 'it has no header'}",
                 sheet=sheet_name,
                 count=1,
                 cells=[f"{letters}{table.region.min_row}"],
+            )
+
+    def _note_reasons(
+        self,
+        context: RunContext,
+        table: SourceTable,
+        sheet_name: str,
+        table_index: int,
+        profiles: TableProfile | None,
+        columns: list[MappedColumn],
+    ) -> None:
+        """Note what spoke for each column's field: its header, its values, other detectors."""
+        by_field = {fn.field: fn for fn in self._by_values}
+        for column in columns:
+            field, index = column.field_name, column.source_index
+            said = self._said_of_header(header_text(column.header), table.header_parts(index)).get(field, 0.0)
+            fn = by_field.get(field)
+            values = fn.of_table(profiles).get(index, 0.0) if fn is not None and profiles is not None else 0.0
+            others = (column.score or 0.0) - said - values
+            reasons = ["its header" if said >= 1 else "the end of its header"] if said else []
+            reasons += ["its values"] if values else []
+            reasons += ["other detectors"] if abs(others) > 1e-9 else []
+            context.notices.map(
+                sheet=sheet_name,
+                table=table_index,
+                field=field,
+                column=column_letters(table.region.min_col + index),
+                message=", ".join(reasons),
             )
 
     def _may_go_by_values(self, table: SourceTable) -> bool:

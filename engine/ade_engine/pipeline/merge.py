@@ -6,7 +6,7 @@ import polars as pl
 
 from ade_engine.infrastructure.caller import is_ade
 from ade_engine.models.errors import PipelineError
-from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank
+from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
 from ade_engine.pipeline.columns import is_provenance
 from ade_engine.pipeline.counts import SourceCounts, blank_rows, filled_cells
 from ade_engine.pipeline.frame import header_text
@@ -138,7 +138,7 @@ def _keep_first(headers: dict[str, object], name: str, header: object) -> None:
 
 
 def _spanning_region(regions: list[TableRegion]) -> TableRegion:
-    return TableRegion(
+    return region_of(
         min_row=min(region.min_row for region in regions),
         min_col=min(region.min_col for region in regions),
         max_row=max(region.max_row for region in regions),

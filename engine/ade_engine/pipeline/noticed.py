@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.models.row_layout import SheetRows
 from ade_engine.pipeline.header_rows import KIND_NAMES, is_guessed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
@@ -132,23 +133,27 @@ def _named(count: int, first: tuple[int, int, int, int]) -> str:
 _MOST_ROWS = 60
 
 
-def notice_rows(notices: Notices, title: str, scan: SheetScan, kinds: bytearray) -> None:
+def notice_rows(
+    notices: Notices, title: str, scan: SheetScan, kinds: bytearray, repeated: Collection[int] = ()
+) -> None:
     """The rows at which titles, headers, data, totals and notes begin and end, and doubtful ones: what they were taken for.
 
     The words of a reason speak of the looks of a row, and hold no values.
     """
-    looked_at = SheetRows(scan.layout()).looked_at
+    looked_at = scan.layouts().looked_at
     found = []
     for at, (number, layout) in enumerate(looked_at):
         near = [looked_at[other][1].state for other in (at - 1, at + 1) if 0 <= other < len(looked_at)]
-        is_border = len(near) < 2 or any(state != layout.state for state in near)
+        is_border = number in repeated or len(near) < 2 or any(state != layout.state for state in near)
         if is_border or max(layout.likelihoods.values()) < 0.8:
             found.append((number, layout))
     for number, layout in found[:_MOST_ROWS]:
         kind = KIND_NAMES[kinds[number]] if number < len(kinds) else layout.state
         likely = layout.likelihoods.get(kind)
         reasons = layout.reasons
-        if kind != layout.state:
+        if number in repeated:
+            said = f"row {number + 1}: {kind}, as it repeats one word for word; by its looks {layout.state}"
+        elif kind != layout.state:
             said = f"row {number + 1}: {kind}, as a detector says; by its looks {layout.state}"
         else:
             said = f"row {number + 1}: {kind}, {min(99, round(likely * 100))}%" if likely is not None else f"row {number + 1}: {kind}"
@@ -167,7 +172,7 @@ def notice_no_table(notices: Notices, title: str, verdict: RowKinds | None, span
     if verdict is None:
         notices.add("no_table", f"sheet {title!r} is empty", level=INFO, sheet=title)
         return
-    if not spans or not is_guessed(verdict):
+    if not spans or not spans[0].header_rows or not is_guessed(verdict):
         return
     row = spans[0].start + 1
     if verdict.best_header_row is None:

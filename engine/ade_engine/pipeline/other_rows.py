@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.fields.readers import names_total, profile
+from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
-from ade_engine.models.row_layout import SheetRows
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.header_rows import DATA, GROUP, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.provenance import rows_in_words, stretches
+from ade_engine.pipeline.totals import amount_of, correct_totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 SECTION = "Section"
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
-#: So many records say which columns have texts.
-_MOST_LOOKED_AT = 200
+#: So many rows say how wide a table without a header row is.
+_FIRST_RECORDS = 20
+#: A section head may be a year.
+_YEARS = (1900, 2100)
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -72,7 +74,7 @@ def _first_gap(span: RowSpan, is_empty_row: Callable[[int], bool], blank_rows: i
 def _above_notes(span: RowSpan, kinds: bytearray, scan: SheetScan) -> int:
     """Below the table's last row that is no note; its end where it has no notes there."""
     stop, has_notes = span.stop, False
-    names = _texts(scan, span, range(span.start, span.data_start))
+    names = _names(scan, span)
     while stop > span.data_start:
         row = stop - 1
         if not scan.is_empty_row(row):
@@ -126,6 +128,23 @@ def _texts(scan: SheetScan, span: RowSpan, rows: range) -> int:
     return len({str(cell).strip() for cell in cells if not is_blank(cell)})
 
 
+def _names(scan: SheetScan, span: RowSpan) -> int:
+    """How many columns a table's header names; without a header row, how many its fullest record fills."""
+    if span.header_rows:
+        return _texts(scan, span, range(span.start, span.data_start))
+    first = range(span.start, min(span.stop, span.start + _FIRST_RECORDS))
+    return max((_texts(scan, span, range(row, row + 1)) for row in first), default=0)
+
+
+def _is_named(cells: list[Any]) -> bool:
+    """Whether a row has texts alone, or a year: a section head is no number and no day."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    amounts = [amount_of(cell) for cell in filled]
+    return all(
+        isinstance(cell, str) if amount is None else _YEARS[0] <= amount <= _YEARS[1] for cell, amount in zip(filled, amounts)
+    )
+
+
 def _is_thin(scan: SheetScan, span: RowSpan, row: int, names: int) -> bool:
     """Whether a row has few values beside the table's header: a full row is never left out for its looks."""
     return _texts(scan, span, range(row, row + 1)) * 2 <= names
@@ -141,13 +160,27 @@ def leave_out_rows(
     settings = context.settings
     inside = kinds[span.data_start : span.stop]
     if settings.group_rows != "keep" and GROUP in inside:
-        names = _texts(scan, span, range(span.start, span.data_start))
+        names = _names(scan, span)
         for at, kind in enumerate(inside):
-            if kind == GROUP and not _is_thin(scan, span, span.data_start + at, names):
+            row = span.data_start + at
+            if kind == GROUP and not (_is_thin(scan, span, row, names) and _is_named(scan.row(row)[span.first_column : span.stop_column])):
                 inside[at] = DATA
     if settings.skip_total_rows:
-        _correct_totals(span, inside, scan)
+        kept = correct_totals(span, inside, scan)
+        if kept:
+            numbers = stretches([row + 1 for row in kept])
+            context.notices.add(
+                "doubtful_rows",
+                f"sheet {sheet_name!r}: {rows_in_words(numbers)} may be totals; kept as records, for the numbers do not add up",
+                sheet=sheet_name,
+                count=len(kept),
+                rows=numbers,
+            )
+    if settings.end_tables_at_notes:
+        _find_remarks(span, inside, scan)
     unwanted = []
+    if settings.end_tables_at_notes and NOTE in inside:
+        unwanted.append((NOTE, "of notes between records"))
     if settings.skip_total_rows and TOTAL in inside:
         unwanted.append((TOTAL, "of totals"))
     if settings.group_rows != "keep" and GROUP in inside:
@@ -155,7 +188,9 @@ def leave_out_rows(
     if not unwanted or table.height != len(inside):
         return table
     if settings.group_rows == "column" and GROUP in inside:
-        table = with_series(table, [_sections(table, span, inside, scan)])
+        sections = _sections(table, span, inside, scan)
+        if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
+            table = with_series(table, [sections])
     for kind, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
         _notice(context.notices, sheet_name, what, rows)
@@ -163,56 +198,34 @@ def leave_out_rows(
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
-def _correct_totals(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
-    """What the texts beside its label say of a row: a record has them ("Total Energies", "Smith"), and a total has none.
-
-    Rows without a word of totals, and tables with no other column of texts, are left as they are.
-    """
-
-    def cells_of(at: int) -> list[Any]:
-        return scan.row(span.data_start + at)[span.first_column : span.stop_column]
-
-    def label_of(cells: list[Any]) -> int | None:
-        """The first filled cell, if it is a text with a word of totals."""
-        first = next((column for column, cell in enumerate(cells) if not is_blank(cell)), None)
-        return first if first is not None and isinstance(cells[first], str) and names_total(cells[first]) else None
-
-    # Of rows that look alike, layout recognition has looked at one: a record among many like it is none of these.
-    near = {number - span.data_start for number, _ in SheetRows(scan.layout()).looked_at}
-    near.update(at for at, kind in enumerate(inside) if kind == TOTAL)
-    doubtful = [
-        (at, label)
-        for at in sorted(near)
-        if 0 <= at < len(inside) and inside[at] in (DATA, TOTAL) and (label := label_of(cells_of(at))) is not None
-    ]
-    if not doubtful:
+def _find_remarks(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
+    """Let notes and titles be those that stand between blank rows and fill a part of the columns; the others are records."""
+    if NOTE not in inside and TITLE not in inside:
         return
-    doubted = {at for at, _ in doubtful}
-    others = [at for at, kind in enumerate(inside) if kind == DATA and at not in doubted]
-    columns = _text_columns([cells_of(at) for at in others[:: max(1, len(others) // _MOST_LOOKED_AT)]])
-    for at, label in doubtful:
-        beside = columns - {label}
-        cells = cells_of(at)
-        # A merged label that was filled says the same in each of its cells.
-        said = [column for column in beside if column < len(cells) and not is_blank(cells[column]) and cells[column] != cells[label]]
-        if not beside:
+    names = _names(scan, span)
+
+    def is_thin(at: int) -> bool:
+        return inside[at] in (NOTE, TITLE) and _is_thin(scan, span, span.data_start + at, names)
+
+    def is_blank_row(at: int) -> bool:
+        return not 0 <= at < len(inside) or scan.is_empty_row(span.data_start + at)
+
+    at, stop = 0, inside.rfind(DATA)
+    for one in range(stop + 1, len(inside)):
+        # Below the last record, tables end where they are said to end.
+        inside[one] = DATA if inside[one] in (NOTE, TITLE) else inside[one]
+    while at < stop:
+        end = at
+        while end < len(inside) and is_thin(end):
+            end += 1
+        if end == at:
+            inside[at] = DATA if inside[at] in (NOTE, TITLE) else inside[at]
+            at += 1
             continue
-        if len(said) == len(beside):
-            inside[at] = DATA
-        elif not said and any(not is_blank(cell) for cell in cells[label + 1 :]):
-            inside[at] = TOTAL
-
-
-def _text_columns(rows: list[list[Any]]) -> set[int]:
-    """The columns in which most rows have a text that is no number and no date."""
-    found = set()
-    for column in range(max(map(len, rows), default=0)):
-        texts = [row[column] for row in rows if column < len(row) and isinstance(row[column], str) and not is_blank(row[column])]
-        if texts and len(texts) * 2 > len(rows):
-            patterns = profile(pl.Series(texts))["patterns"]
-            if (patterns["number"] + patterns["date"]) * 2 < len(texts):
-                found.add(column)
-    return found
+        is_apart = is_blank_row(at - 1) and is_blank_row(end)
+        for one in range(at, end):
+            inside[one] = NOTE if is_apart else DATA
+        at = end
 
 
 def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan) -> pl.Series:

@@ -40,7 +40,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> dict[str, Source]:
         header = header_text(column.header)
         found[column.field_name] = Source(
             header,
-            header_unit(header),
+            source.columns[column.source_index].unit or header_unit(header),
             column_letters(place),
             lambda index=column.source_index: source.mixed_cells(index),
             lambda index=column.source_index: source.shown_by_sheet(index),

@@ -93,7 +93,7 @@ class RowClassifier:
 
     def _layouts(self, scan: SheetScan) -> SheetRows | None:
         """What each row is by its looks, where a detector asks for that."""
-        return SheetRows(scan.layout()) if self._wants_layout else None
+        return scan.layouts() if self._wants_layout else None
 
     def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
         """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""

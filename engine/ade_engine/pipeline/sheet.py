@@ -15,7 +15,7 @@ from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.changed_scan import ChangedScan
 from ade_engine.models.fields import HookName
-from ade_engine.models.table import TableRegion, TableResult
+from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.context import Progress
 from ade_engine.pipeline.counts import SourceCounts
 from ade_engine.pipeline.derived import derived_mappings
@@ -150,13 +150,21 @@ class SheetPipeline:
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
         if scan.width:
             verdict = self._rows.classify(context, sheet_name, scan, progress)
+            repeated: set[int] = set()
+            if context.settings.headerless_tables:
+                from ade_engine.pipeline.headerless import keep_records, mark_repeated_headers
+
+                repeated = mark_repeated_headers(verdict.kinds, scan)
             if self._rows.goes_by_looks and is_ade():
-                notice_rows(context.notices, sheet_name, scan, verdict.kinds)
+                notice_rows(context.notices, sheet_name, scan, verdict.kinds, repeated)
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)
             choice = context.settings.sheets.get(sheet_name)
             find = find_tables if choice is None else partial(chosen_tables, choice)
             spans = find(verdict, scan.is_empty_row, merge_stacked_headers=context.settings.merge_stacked_headers)
+            if context.settings.headerless_tables and (choice is None or choice.header_rows is None):
+                area = None if choice is None else choice.area
+                spans = keep_records(context, sheet_name, spans, verdict.kinds, scan, 0 if area is None else area[0] - 1)
             if choice is None or choice.area is None:
                 # A range is where a user says that the table ends.
                 end_tables(context, sheet_name, spans, verdict.kinds, scan)
@@ -167,7 +175,7 @@ class SheetPipeline:
         if context.debug:
             tables = []
             for index, span in enumerate(spans):
-                region = TableRegion(
+                region = region_of(
                     min_row=span.start + 1,
                     min_col=span.first_column + 1,
                     max_row=span.stop,
@@ -346,9 +354,12 @@ def _last_column(scan: SheetScan, span: RowSpan) -> int:
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))
 
 
-def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, str]:
-    """The header texts of a table's columns by their names, after columns were renamed in place."""
-    headers: dict[str, str] = {}
+def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """The header texts of a table's columns, and the units that stand in rows of their own below them, by the columns' names.
+
+    Columns may have been renamed in place.
+    """
+    headers: dict[str, tuple[str, str]] = {}
     for column in source.columns:
-        headers.setdefault(source.names[column.index], header_text(column.header))
+        headers.setdefault(source.names[column.index], (header_text(column.header), column.unit))
     return {name: headers[former] for former, name in zip(source.frame.columns, table.columns)}

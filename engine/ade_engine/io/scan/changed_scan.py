@@ -33,7 +33,7 @@ class ChangedScan:
         self.filled_ranges = scan.filled_ranges
         self.filled_numbers = scan.filled_numbers
         # What rows look like does not hang on values that no file can hold.
-        self.layout = scan.layout
+        self.layout, self.layouts = scan.layout, scan.layouts
 
     def rows(self, start: int, stop: int) -> list[list[Any]]:
         return [row[:] for row in self._rows[start:stop]]

@@ -6,6 +6,7 @@ from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.scan.series import series_of_values
+from ade_engine.models.row_layout import SheetRows
 
 
 class SheetScan:
@@ -16,12 +17,13 @@ class SheetScan:
     ``timedelta`` or ``None``.
     """
 
-    __slots__ = ("_native", "_shown", "_layout", "rows_emitted", "stopped_early", "truncated_rows", "width")
+    __slots__ = ("_native", "_shown", "_layout", "_layouts", "rows_emitted", "stopped_early", "truncated_rows", "width")
 
     def __init__(self, native: Any):
         self._native = native
         self._shown: dict[int, tuple[str | None, str | None]] = {}
         self._layout: Any = None
+        self._layouts: SheetRows | None = None
         #: Rows up to the last one, or up to where scanning stopped.
         self.rows_emitted: int
         #: Whether a long run of empty rows ended the scan.
@@ -97,6 +99,12 @@ class SheetScan:
         if self._layout is None:
             self._layout = _native.SheetLayout(self._native)
         return self._layout
+
+    def layouts(self) -> SheetRows:
+        """The same, row by row."""
+        if self._layouts is None:
+            self._layouts = SheetRows(self.layout())
+        return self._layouts
 
     def classify_rows(self, rules: list[tuple[str, set[str] | None, int, float]]) -> tuple[bytearray, int | None]:
         """The kinds of all rows by native detectors, and the row with the highest header score."""
