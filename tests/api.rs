@@ -276,6 +276,10 @@ fn wrong_input_is_named_by_its_field() {
         "options.input_sheet_names",
     );
     named(
+        json!({"document_id": document, "options": {"input_sheet_names": ["A\u{0}B"]}}),
+        "options.input_sheet_names",
+    );
+    named(
         json!({"document_id": document, "options": {"timeout_seconds": 0}}),
         "options.timeout_seconds",
     );

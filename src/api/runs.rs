@@ -103,6 +103,11 @@ enum Level {
     Error,
 }
 
+/// No sheet has such a name, and no process can be given it.
+fn is_no_name(name: &String) -> bool {
+    name.is_empty() || name.contains('\0')
+}
+
 impl NewRunOptions {
     /// The options as the library has them.
     fn checked(&self, network_allowed: bool) -> Result<RunOptions, ApiError> {
@@ -128,9 +133,9 @@ impl NewRunOptions {
         if self
             .input_sheet_names
             .as_ref()
-            .is_some_and(|names| names.is_empty() || names.iter().any(String::is_empty))
+            .is_some_and(|names| names.is_empty() || names.iter().any(is_no_name))
         {
-            let message = "must name at least one sheet, and no name may be empty";
+            let message = "must name at least one sheet, and no name may be empty or hold a NUL";
             return Err(ApiError::field("options.input_sheet_names", message));
         }
         if self.input_sheet_names.is_some() && self.active_sheet_only {
