@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Other columns are asked what they show by their first rows.
 _ROWS_FOR_HINTS = 5_000
+#: Kinds that are read as a sheet shows them.
+_SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
 _KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers"}
 
 
@@ -96,13 +98,17 @@ class Surroundings:
         source = self.sources.get(name)
         return None if source is None else source.unit
 
-    def origin(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
-        """The cells that a column of mixed cells was made of, where each row's cell is known."""
+    def origin(self, name: str, series: pl.Series, kind: str) -> tuple[Any, int, pl.Series] | None:
+        """The cells that a column was made of, where they say more than the column and each row's cell is known: cells of
+        several types, and for kinds whose digits are no number those that the sheet shows with leading zeros.
+        """
         source, rows = self.sources.get(name), self._rows
         if source is None or rows is None or len(rows) != len(series):
             return None
-        mixed = source.mixed_cells()
-        return None if mixed is None else (*mixed, rows)
+        cells = source.mixed_cells()
+        if cells is None and kind in _SHOWN_AS_THEY_ARE:
+            cells = source.padded_cells()
+        return None if cells is None else (*cells, rows)
 
     def note(
         self,
@@ -152,7 +158,7 @@ ROW = "__ade_row"
 class Source:
     """Where the column of a field came from."""
 
-    __slots__ = ("header", "unit", "letters", "mixed_cells", "shown_by_sheet")
+    __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet")
 
     def __init__(
         self,
@@ -160,6 +166,7 @@ class Source:
         unit: str | None,
         letters: str,
         mixed_cells: Callable[[], tuple[Any, int] | None],
+        padded_cells: Callable[[], tuple[Any, int] | None],
         shown_by_sheet: Callable[[], tuple[str | None, str | None]],
     ):
         self.header = header
@@ -169,6 +176,8 @@ class Source:
         self.letters = letters
         #: Gives the scan and the column in it, where cells of several types have become text.
         self.mixed_cells = mixed_cells
+        #: The same, where the sheet shows numbers with leading zeros.
+        self.padded_cells = padded_cells
         #: Gives what the whole column of the sheet shows.
         self.shown_by_sheet = shown_by_sheet
 

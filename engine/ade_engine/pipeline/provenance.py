@@ -43,6 +43,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> dict[str, Source]:
             header_unit(header),
             column_letters(place),
             lambda index=column.source_index: source.mixed_cells(index),
+            lambda index=column.source_index: source.padded_cells(index),
             lambda index=column.source_index: source.shown_by_sheet(index),
         )
     return found
