@@ -547,6 +547,25 @@ def test_dates_are_no_phones():
         assert Column(cells, fields.phone).values == ["555-123-4567"]
 
 
+@pytest.mark.parametrize("cells, wanted, says", [
+    # German numbers that were typed as numbers: no area of North America has a 9 in the middle.
+    ([4930555000.0, 4930555001.0], ["4930555000", "4930555001"], "2 numbers of ten digits without a country stay as they are, for no"),
+    ([4930555000, "+49 30 5550"], ["4930555000", "+49305550"], "1 number of ten digits without a country stays as it is, for no"),
+    # Indian numbers, some of which could be North American.
+    (["9876543210", "98765 43210", "9123456780"], ["9876543210", "9876543210", "9123456780"], "3 numbers"),
+    (["333 123 4567", "06 1234567"], ["3331234567", "061234567"], "stays as it is"),
+    ([2125550123, 2125550199], ["212-555-0123", "212-555-0199"], "2 numbers of ten digits without a country are read as North"),
+    (["(212) 555-0123", 2125550199, "+44 20 7946 0958"], ["212-555-0123", "2125550199", "+442079460958"], "not North American"),
+    (["(212) 555-0123", "212-555-0188", 2125550199, "+44 20 7946 0958"], ["212-555-0123", "212-555-0188", "212-555-0199", "+442079460958"], "is read as North"),
+])  # fmt: skip
+def test_ten_digits_are_north_american_only_where_nothing_speaks_against_it(cells, wanted, says):
+    column = Column(cells if len({type(cell) for cell in cells}) == 1 else [str(cell) for cell in cells], fields.phone)
+    assert column.values == wanted and not any(column.unread)
+    assert says in column.why
+    # What is left open among numbers of North America and others is to be looked at.
+    assert column.reading["ambiguous"] == (says == "not North American")
+
+
 def test_codes_keep_every_character():
     chance = random.Random(3)
     for _ in range(300):

@@ -267,6 +267,9 @@ def phone(column: str) -> pl.Expr:
 
     With its country ``"+442079460958"``, of North America ``"555-123-4567"``, any other as its digits; an extension behind
     it as ``" x8"``. It has 7 to 15 digits. A cell with several numbers comes out empty and is an issue.
+
+    Ten digits that say nothing of their country (``5551234567``) are of North America if its numbers may begin so and nearly
+    none of the column is of elsewhere; else they stay as they are.
     """
     return Reader(column, "phone")
 

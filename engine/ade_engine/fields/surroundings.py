@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ROWS_FOR_HINTS = 5_000
 #: Kinds that are read as a sheet shows them.
 _SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
-_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers"}
+_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers"}
 
 
 class Surroundings:
@@ -190,6 +190,8 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
         return f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
+    if kind == "phone":
+        return f"{words}: {why}"
     if reading["read_as"] == "whole numbers":
         return f"{reading['read_as']}: {why}"
     return f"{words} with {reading['read_as']}: {why}"
