@@ -908,9 +908,47 @@ def test_an_ambiguous_column_says_why_without_values():
     column = Column(["01/02/2025", "03/04/2025"])
     assert column.reading["ambiguous"] and column.reading["first_open"] == 0
     assert column.why == "dates day-first: every cell can also be month-first, and date_order decides"
-    assert Column(["31/01/2025"]).why == "dates day-first: no cell can be otherwise"
+    assert Column(["31/01/2025"]).why == "dates day-first: no cell can be read otherwise"
     assert Column(["n/a"]).why == "not read as dates: no cell is a date"
-    assert Column(["7"], fields.number).why == "whole numbers: no cell can be otherwise"
+    assert Column(["7"], fields.number).why == "whole numbers: no cell has decimals"
+
+
+D = dt.date
+
+
+@pytest.mark.parametrize("cells, wanted, why, settings", [
+    # What a year of two digits shows about day and month holds for the others, whatever the setting says.
+    (["31/1/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 3, 2)], "dates day-first: as in the rest of the column", {"date_order": "mdy"}),
+    (["1/31/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 2, 3)], "dates month-first: as in the rest of the column", {}),
+    (["2/3/25", "2/3/2025"], [D(2025, 2, 3)] * 2, "dates month-first: every cell can also be day-first, and date_order decides", {"date_order": "mdy"}),
+    (["2/3/25", "2.3.2025"], [D(2025, 3, 2)] * 2, "dates day-first: as in the rest of the column", {"date_order": "mdy"}),
+    # One order for whole years and the other for short ones are two writers, and a single one of them is a slip.
+    (["2/3/25", "2/3/2025", "13/3/2025", "3/13/25"], [None, None, D(2025, 3, 13), D(2025, 3, 13)], "mixed", {}),
+    (["2/3/25", "3/13/25", *["14/3/2025"] * 20], [D(2025, 3, 2), None, *[D(2025, 3, 14)] * 20], "dates day-first: as in the rest of the column, 1 contradicts", {}),
+    # Between hyphens a year of two digits may come first, also beside dates that are day-first with dots.
+    (["31.01.2025", "25-01-31"], [D(2025, 1, 31), D(2025, 1, 31)], "read so, days reach the end of a month and no year lies ahead", {}),
+    (["31-01-2025", "05-02-25"], [D(2025, 1, 31), D(2025, 2, 5)], "dates day-first: as in the rest of the column", {}),
+])  # fmt: skip
+def test_one_column_has_one_order(cells, wanted, why, settings):
+    column = Column(cells, **settings)
+    assert column.values == wanted, column.why
+    assert why in column.why
+
+
+@pytest.mark.parametrize("cells, reader, why", [
+    (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, and date_order decides; year-first in 1 cell: it can't be otherwise"),
+    (["2 Mar 2025", "01/02/2025"], fields.date, "dates day-first: 1 of 2 cells can also be month-first, and date_order decides"),
+    (["5/5/2025"], fields.date, "dates day-first: the order makes no difference"),
+    (["31/31/2025"], fields.date, "not read as dates: 1 cell looks like a date, but can't be one"),
+    (["1.200"], fields.number, "numbers with decimal point: every cell can also have a decimal comma, and decimal_mark decides"),
+    (["1.234.567"], fields.number, "numbers with decimal comma: no cell can be read otherwise"),
+    (["12345678"] * 6, fields.number, "whole numbers: all have 8 digits, so they may be codes or phone numbers"),
+    (["19%", "5"], fields.number, "whole numbers: 1 contradicts"),
+    (["1.5", "2,5"], fields.number, "numbers with decimal point: decimal points and commas are mixed, each cell in one way only"),
+    (["A1", "B2", "3"], fields.number, "not read as numbers: only 1 of 3 cells with digits can be numbers"),
+])  # fmt: skip
+def test_what_is_said_of_a_column_is_true_of_its_cells(cells, reader, why):
+    assert Column(cells, reader).why == why
 
 
 # ---------------------------------------------------------------- as expressions

@@ -187,7 +187,9 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
     words = _KINDS_IN_WORDS.get(kind, kind)
     why = "; ".join(reading["why"])
     if reading["decided_by"] == "refused":
-        return f"not read as {words}: {why}"
+        # Cells that hold numbers or dates, and no text, are read whatever the text is.
+        typed = reading["read_as"]
+        return f"{typed} alone: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
     if kind == "phone":

@@ -7,7 +7,9 @@
 use super::amount::{Amount, MARKS};
 use super::cut::Cut;
 use super::parts::{in_threads, ranges};
-use super::reading::{Decided, Hints, Reading, are_few};
+use super::reading::{
+    Decided, Hints, Reading, against_in_words, are_few, certain_in_words, left_out_in_words,
+};
 use super::words;
 use crate::columns::view::Value;
 
@@ -143,7 +145,8 @@ pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
         reading: Reading::default(),
     };
     if has_text {
-        read_text(values, options, &mut numbers);
+        let has_typed = numbers.values.iter().any(Option::is_some);
+        read_text(values, options, has_typed, &mut numbers);
     }
     numbers
 }
@@ -208,7 +211,12 @@ impl Part {
     }
 }
 
-fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
+fn read_text(
+    values: &[Value<'_>],
+    options: &NumberOptions,
+    has_typed: bool,
+    numbers: &mut Numbers,
+) {
     let mut cells = vec![Cell::default(); values.len()];
     let mut rest = cells.as_mut_slice();
     let mut tasks = Vec::new();
@@ -237,11 +245,16 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     reading.cells = filled;
     if count == 0 || 2 * count < with_digits {
         reading.decided = Decided::Refused;
+        let of_text = if has_typed { " of text" } else { "" };
         reading.why.push(if count == 0 {
-            "no cell is a number".to_owned()
+            format!("no cell{of_text} is a number")
         } else {
-            format!("only {count} of {with_digits} cells can be numbers: this is something else")
+            format!("only {count} of {with_digits} cells{of_text} with digits can be numbers")
         });
+        // Numbers that were typed as such are read all the same.
+        if has_typed {
+            reading.read_as = "typed numbers";
+        }
         return;
     }
     let facts = Facts::of(&cells);
@@ -280,7 +293,7 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     if facts.looks_like_codes(count) {
         decided = Decided::Weak;
         why.push(format!(
-            "whole numbers of {} digits each may be codes or phone numbers",
+            "all have {} digits, so they may be codes or phone numbers",
             facts.size
         ));
         reading.first_open = cells.iter().position(Cell::is_number);
@@ -295,22 +308,25 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     }
     let is_clear =
         facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting;
-    if is_clear || support > 0 {
-        why.push(format!("{support} of {count} cells can't be otherwise"));
-    }
+    let is_whole = facts.open == 0 && against == 0 && support == 0;
     let contradicting = reading.contradict.len();
-    if contradicting > 0 {
-        why.push(if is_mixed {
-            format!("decimal points and commas are mixed: only cells that can be read in one way were read, {contradicting} were not")
-        } else {
-            format!("{contradicting} contradict")
-        });
-    } else if is_mixed {
+    if is_mixed {
+        // What decided between the marks is of no use where both are there.
+        why.clear();
+    } else if is_clear || support > 0 {
+        why.push(certain_in_words(support, count));
+    }
+    if !is_mixed {
+        why.extend(against_in_words(contradicting));
+    } else if contradicting > 0 {
+        let left_out = left_out_in_words(contradicting);
+        why.push(format!("decimal points and commas are mixed: {left_out}"));
+    } else {
         why.push("decimal points and commas are mixed, each cell in one way only".to_owned());
     }
     reading.decided = decided;
     reading.certain = support;
-    reading.read_as = if decided == Decided::Cells && support == 0 {
+    reading.read_as = if is_whole {
         "whole numbers"
     } else if mark == POINT {
         "decimal point"
@@ -318,7 +334,10 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
         "decimal comma"
     };
     reading.why.push(if why.is_empty() {
-        "no cell can be otherwise".to_owned()
+        match is_whole {
+            true => "no cell has decimals".to_owned(),
+            false => "no cell can be read otherwise".to_owned(),
+        }
     } else {
         why.join(", ")
     });
@@ -513,7 +532,8 @@ impl Facts {
                 && self.mark_of_open == Some(*only)
                 && options.hints.decimal != Some(*only)
             {
-                why.push(format!("{support} of {} cells shows the decimal mark, and the mark of {} others may part thousands", self.cells, self.open));
+                let verb = if support == 1 { "shows" } else { "show" };
+                why.push(format!("{support} of {} cells {verb} the decimal mark, and the mark of {} others may part thousands", self.cells, self.open));
                 return (*only, Decided::Weak, why);
             }
             return (*only, decided, why);
@@ -527,10 +547,14 @@ impl Facts {
         (
             mark,
             Decided::Setting,
-            vec![format!(
-                "{} of {} cells can also have {name}, and decimal_mark decides",
-                self.open, self.cells
-            )],
+            vec![if self.open == self.cells {
+                format!("every cell can also have {name}, and decimal_mark decides")
+            } else {
+                format!(
+                    "{} of {} cells can also have {name}, and decimal_mark decides",
+                    self.open, self.cells
+                )
+            }],
         )
     }
 
