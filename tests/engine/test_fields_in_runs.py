@@ -176,6 +176,26 @@ def test_a_column_of_no_field_decides_too(normalize):
     assert rows[0]["start"] == dt.datetime(2025, 2, 1) and rows[0]["Printed"] == "31/01/2025"
 
 
+@pytest.mark.parametrize("header, beside, wanted", [
+    ("Betrag", ["1.309,50", "99,00"], 1200), ("Betrag", ["1309,50 €", "99,00 €"], 1200), ("Amount", ["1,309.50", "99.00"], 1.2),
+    # Chapters, versions, places, months and hours show no mark of amounts.
+    ("No", ["1,1", "1,2"], 1.2), ("Version", ["1.10", "2.11"], 1200), ("Place", ["52,5200", "13,4050"], 1.2),
+    ("Month", ["2025.01", "2025.02"], 1200), ("Time", ["8.30", "17.45"], 1200),
+])  # fmt: skip
+def test_a_column_of_money_of_no_field_shows_the_decimal_mark(normalize, header, beside, wanted):
+    # The setting says the contrary of what is wanted where the other column is to decide.
+    decides = header in ("Betrag", "Amount")
+    mark = "." if (wanted == 1200) == decides else ","
+    config = columns('Field("wages", read=money)')
+    rows = normalize(config, [["Wages", header], ["1.200", beside[0]], ["7.450", beside[1]]], settings={"decimal_mark": mark})
+    assert rows[0]["wages"] == wanted
+    assert rows[0]["__ade_issue_count"] == (0 if decides else 1)
+    # A field is the better witness.
+    config = columns('Field("wages", read=money)', 'Field("tax", read=money)')
+    rows = normalize(config, [["Wages", header, "Tax"], ["1.200", beside[0], "0,5"], ["7.450", beside[1], "12,5"]], settings={"decimal_mark": mark})
+    assert rows[0]["wages"] == 1200 and rows[0]["__ade_issue_count"] == 0
+
+
 @pytest.mark.parametrize("setting, argument, wanted", [
     ("auto", "", (2, 1)), ("dmy", "", (2, 1)), ("mdy", "", (1, 2)), ("dmy", ', order="mdy"', (1, 2)), ("mdy", ', order="dmy"', (2, 1)),
 ])  # fmt: skip

@@ -56,28 +56,31 @@ class Surroundings:
         # The number of each row in its sheet, where that is known.
         rows = table.get_column(ROW) if sources and ROW in table.columns else None
         self._rows = rows if rows is not None and rows.dtype.is_integer() else None
-        self._shown: dict[str, tuple[str | None, str | None]] = {}
+        self._shown: dict[str, tuple[str | None, str | None, bool]] = {}
 
     def hints(self, name: str) -> tuple[str | None, str | None]:
         """The order of dates and the decimal mark that the table's other columns show, where they agree; else those that the
         same column of the sheet shows in other tables.
         """
-        shown = []
+        orders, of_fields, of_money = set(), set(), set()
         for other in self.table.columns:
             if other != name and not other.startswith("__ade_"):
-                order, decimal = self._shown_by(other)
-                # An outline number, a version or a coordinate is no witness for amounts; a field is.
-                shown.append((order, decimal if other in self.sources or not self.sources else None))
+                order, decimal, is_money = self._shown_by(other)
+                orders.add(order)
+                # An outline number, a version or a coordinate is no witness for amounts; a field is, and so is money.
+                if other in self.sources or not self.sources:
+                    of_fields.add(decimal)
+                elif is_money:
+                    of_money.add(decimal)
         source = self.sources.get(name)
         found = []
-        for which in (0, 1):
-            known = {one[which] for one in shown} - {None}
+        for which, known in enumerate((orders - {None}, of_fields - {None} or of_money - {None})):
             if not known and source is not None:
                 known = {source.shown_by_sheet()[which]}
             found.append(known.pop() if len(known) == 1 else None)
         return found[0], found[1]
 
-    def _shown_by(self, name: str) -> tuple[str | None, str | None]:
+    def _shown_by(self, name: str) -> tuple[str | None, str | None, bool]:
         if name not in self._shown:
             import polars as pl
 
@@ -85,7 +88,7 @@ class Surroundings:
             if series.dtype == pl.String:
                 self._shown[name] = _native.shown_by(series.head(_ROWS_FOR_HINTS), self.header(name))
             else:
-                self._shown[name] = (None, None)
+                self._shown[name] = (None, None, False)
         return self._shown[name]
 
     def header(self, name: str) -> str:

@@ -174,6 +174,26 @@ pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
     }
 }
 
+/// Whether a column is written as money is, with so many cents and with thousands: an outline number, a version or a coordinate
+/// is no witness for the decimal mark of amounts.
+pub fn shows_cents(values: &[Value<'_>], mark: u8) -> bool {
+    let (mut with_mark, mut with_cents, mut with_hundreds) = (0, 0, false);
+    for value in values {
+        let Value::Text(text) = value else { continue };
+        let Some((whole, rest)) = text.rsplit_once(char::from(mark)) else {
+            continue;
+        };
+        with_mark += 1;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        with_cents += usize::from(digits == 2);
+        let digits: Vec<u8> = whole.bytes().filter(u8::is_ascii_digit).collect();
+        // 2025.01 is a month.
+        let is_year = digits.len() == 4 && matches!(digits[..2], [b'1', b'9'] | [b'2', b'0']);
+        with_hundreds |= digits.len() > 2 && (!is_year || whole.contains(['.', ',']));
+    }
+    with_hundreds && 10 * with_cents >= 9 * with_mark
+}
+
 /// What was found in cells that were cut.
 #[derive(Default)]
 struct Part {

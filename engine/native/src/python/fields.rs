@@ -382,16 +382,23 @@ pub fn likeness(
     Ok(py.detach(|| profile::likeness(&column.values(), &known)))
 }
 
-/// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.
+/// What a series of text shows about the dates and numbers of its table: the order of dates, the decimal mark, and whether that is
+/// the mark of amounts of money.
 #[pyfunction]
 pub fn shown_by(
     py: Python<'_>,
     series: &Bound<'_, PyAny>,
     header: &str,
-) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
+) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
-    let hints = py.detach(|| fields::shown(&column.values(), header));
-    Ok(in_words(hints))
+    let (hints, is_money) = py.detach(|| {
+        let values = column.values();
+        let hints = fields::shown(&values, header);
+        let has_cents = |mark| fields::number::shows_cents(&values, mark);
+        (hints, hints.decimal.is_some_and(has_cents))
+    });
+    let (order, decimal) = in_words(hints);
+    Ok((order, decimal, is_money))
 }
 
 fn in_words(hints: Hints) -> (Option<&'static str>, Option<&'static str>) {
