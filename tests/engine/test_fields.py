@@ -935,6 +935,26 @@ def test_one_column_has_one_order(cells, wanted, why, settings):
     assert why in column.why
 
 
+def test_short_years_that_may_come_first_are_flagged():
+    for cells in (["25. 1. 28."], ["25. 1. 28.", "25. 3. 15.", "24. 12. 31."], ["25/1/28"]):
+        column = Column(cells)
+        assert column.reading["ambiguous"], cells
+        assert Column(cells, date_order="ymd").values[0] == D(2025, 1, 28)
+    for cells in (["15.03.27", "20.06.28"], ["28.01.25"], ["25.01.24"]):
+        assert not Column(cells).reading["ambiguous"], cells
+
+
+@pytest.mark.parametrize("cells, wanted", [
+    (["2025年1月31日 下午2:05", "2025/1/31 凌晨12:05"], [(14, 5), (0, 5)]), (["2025. 1. 31. 오후 2:05"], [(14, 5)]),
+    (["2025年1月31日金曜日 午後2:05"], [(14, 5)]), (["31/1/2025, 2:05 μ.μ.", "31/1/2025, 12:05 π.μ."], [(14, 5), (0, 5)]),
+    (["31.1.2025, 2:05 m.d.", "31.1.2025, 2:05 p.d."], [(14, 5), (2, 5)]), (["31/1/2025 2:05 م"], [(14, 5)]),
+    (["2025(e)ko urtarrilaren 31(a) (14:05)"], [(14, 5)]), (["31/1/2025 2:05 x.y."], [None]),
+])  # fmt: skip
+def test_halves_of_the_day_in_the_words_of_many_languages(cells, wanted):
+    column = Column(cells, fields.date_time)
+    assert column.values == [at and dt.datetime(2025, 1, 31, *at) for at in wanted]
+
+
 @pytest.mark.parametrize("cells, reader, why", [
     (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, and date_order decides; year-first in 1 cell: it can't be otherwise"),
     (["2 Mar 2025", "01/02/2025"], fields.date, "dates day-first: 1 of 2 cells can also be month-first, and date_order decides"),

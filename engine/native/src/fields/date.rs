@@ -1036,14 +1036,29 @@ impl Cells {
             }
         }
         if shape.year_at.is_none()
+            && options.order != Some(YearFirst)
             && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
         {
-            strike(
-                tied,
-                Decided::Hint,
-                "a year of two digits hardly ever comes first",
-                &|one| matches!(one, DayFirst | MonthFirst),
-            );
+            // 25. 1. 28 may well be of 2025, as people write in Korea.
+            let is_doubtful = is_short
+                && tied.contains(&YearFirst)
+                && tied
+                    .iter()
+                    .any(|order| *order != YearFirst && self.lies_ahead(number, *order))
+                && self.is_recent(number, YearFirst);
+            let (strength, reason) = match is_doubtful {
+                true => (
+                    Decided::Weak,
+                    "a year of two digits hardly ever comes first, but only so would no date lie ahead",
+                ),
+                false => (
+                    Decided::Hint,
+                    "a year of two digits hardly ever comes first",
+                ),
+            };
+            strike(tied, strength, reason, &|one| {
+                matches!(one, DayFirst | MonthFirst)
+            });
         }
         if let [only] = tied.as_slice() {
             return (*only, decided, None);
@@ -1059,6 +1074,26 @@ impl Cells {
         let others = tied.iter().filter(|other| **other != order);
         let others: Vec<&str> = others.map(|other| name_of(*other)).collect();
         (order, Decided::Setting, Some(others.join(" or ")))
+    }
+
+    /// The years of a group's dates under an order.
+    fn years(&self, number: u8, order: Order) -> impl Iterator<Item = i64> + '_ {
+        let days = self
+            .rows_of(number)
+            .map(move |row| self.days[row][order as usize]);
+        days.filter(|day| *day != NONE)
+            .map(|day| civil_from_days(day.into()).0)
+    }
+
+    /// Whether some of a group's dates would lie more than a year ahead of this engine.
+    fn lies_ahead(&self, number: u8, order: Order) -> bool {
+        self.years(number, order).any(|year| year > MADE_IN + 1)
+    }
+
+    /// Whether all of a group's dates would be of the last years.
+    fn is_recent(&self, number: u8, order: Order) -> bool {
+        self.years(number, order)
+            .all(|year| (MADE_IN - 3..=MADE_IN).contains(&year))
     }
 
     /// The orders under which the rows of a group rise or fall throughout, if they don't as text.
