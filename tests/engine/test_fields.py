@@ -477,7 +477,17 @@ def test_plain_numbers_are_those_of_python():
 def test_percentages_are_fractions_where_the_column_has_them():
     assert Column(["19%", "7 %", "0,5%"], fields.number).values == [0.19, 0.07, 0.005]
     assert Column(["19", "7", "5%"], fields.number).values == [19, 7, None]
-    assert Column(["19%", "7%", "5"], fields.number).unread == [None, None, 'not a number of the kind of its column: "5"']
+    assert Column(["19%", "7%", "5"], fields.number).unread == [None, None, 'not a percentage as its column: "5"']
+    assert Column(["19", "7", "5%"], fields.number).unread[2] == 'not a number without a percent sign as its column: "5%"'
+    assert Column(["19%", "7,5%", "0"], fields.number).values == [0.19, 0.075, 0]
+
+
+def test_an_amount_of_a_country_that_writes_otherwise_is_none_of_its_column():
+    column = Column(["4.250,00", "99,50", "¥5,000", "£1,250", "£1.250"], fields.number)
+    assert column.values == [4250, 99.5, None, None, 1250]
+    assert column.unread[2] == 'not a number with a decimal comma as its column: "¥5,000"'
+    # The euro has countries of both kinds, and fuel has three decimals.
+    assert Column(["4.250,00", "€ 1,459", "$ 1,459"], fields.number).values == [4250, 1.459, 1.459]
 
 
 def test_numbers_do_not_depend_on_the_order_of_rows_nor_on_blanks():
@@ -921,7 +931,7 @@ D = dt.date
     (["31/1/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 3, 2)], "dates day-first: as in the rest of the column", {"date_order": "mdy"}),
     (["1/31/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 2, 3)], "dates month-first: as in the rest of the column", {}),
     (["2/3/25", "2/3/2025"], [D(2025, 2, 3)] * 2, "dates month-first: every cell can also be day-first, and date_order decides", {"date_order": "mdy"}),
-    (["2/3/25", "2.3.2025"], [D(2025, 3, 2)] * 2, "dates day-first: as in the rest of the column", {"date_order": "mdy"}),
+    (["2/3/25", "2.3.2025"], [D(2025, 3, 2)] * 2, "dates day-first in 1 cell: as in the rest of the column; day-first in 1 cell: with dots", {"date_order": "mdy"}),
     # One order for whole years and the other for short ones are two writers, and a single one of them is a slip.
     (["2/3/25", "2/3/2025", "13/3/2025", "3/13/25"], [None, None, D(2025, 3, 13), D(2025, 3, 13)], "mixed", {}),
     (["2/3/25", "3/13/25", *["14/3/2025"] * 20], [D(2025, 3, 2), None, *[D(2025, 3, 14)] * 20], "dates day-first: as in the rest of the column, 1 contradicts", {}),

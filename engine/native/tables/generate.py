@@ -25,7 +25,7 @@ LANGUAGES = (
 # Excel's own and ASCII spellings, which the CLDR does not have.
 EXTRA_MONTHS = {"mrz": 3, "maerz": 3, "okt": 10, "dez": 12, "sept": 9}
 FILLERS = set("de del d of the den le el em am on and dia".split())
-CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "euro": "EUR", "rs": "INR", "sfr": "CHF", "fr": "CHF", "руб": "RUB", "kc": "CZK", "cn¥": "CNY", "jp¥": "JPY", "mx$": "MXN"}
+CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "euro": "EUR", "rs": "INR", "sfr": "CHF", "fr": "CHF", "руб": "RUB", "kc": "CZK", "cn¥": "CNY", "jp¥": "JPY", "mx$": "MXN", "円": "JPY", "元": "CNY", "원": "KRW"}
 # Endings of months' names within dates: "urtarrilaren 31", "urtarrilak 31".
 ENDINGS = {"eu": ("ren", "k")}
 # ... and of weekdays: "วันศุกร์ที่ 31".

@@ -113,6 +113,7 @@ impl Cut {
             '年' | '년' => self.mark_of(YEAR, c),
             '月' | '월' if self.ends_in(DIGITS) => self.mark_of(b'/', c),
             '。' | '\u{66b}' => self.mark(b'.'),
+            '\u{66a}' => self.mark(b'%'),
             '،' | '\u{66c}' => self.mark(b','),
             // Behind a month only: "日曜日", "일요일" are Sundays, and "5日" is no number.
             '日' | '일' if self.ends_in(DIGITS) && self.has(b'/') => self.space(),

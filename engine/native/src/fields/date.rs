@@ -286,6 +286,13 @@ impl Said {
         }
     }
 
+    fn cells_in_words(&self) -> String {
+        match self.cells {
+            1 => "1 cell".to_owned(),
+            cells => format!("{cells} cells"),
+        }
+    }
+
     fn sentence(&self, is_only: bool) -> String {
         let mut parts = self.reasons.clone();
         if let Some((other, open)) = &self.other {
@@ -312,10 +319,9 @@ impl Said {
             });
         }
         let name = name_of(self.order);
-        let of = match self.cells {
-            _ if is_only => String::new(),
-            1 => " in 1 cell".to_owned(),
-            cells => format!(" in {cells} cells"),
+        let of = match is_only {
+            true => String::new(),
+            false => format!(" in {}", self.cells_in_words()),
         };
         format!("{name}{of}: {}", parts.join(", "))
     }
@@ -337,6 +343,13 @@ fn say_once(said: Vec<Said>) -> Vec<String> {
             Some(known) => known.add(&one),
             None => told.push(one),
         }
+    }
+    if told.len() > 1 && told.iter().all(Said::is_clear) {
+        let of = told
+            .iter()
+            .map(|one| format!("{} in {}", name_of(one.order), one.cells_in_words()));
+        let of: Vec<String> = of.collect();
+        return vec![format!("{}: no cell can be read otherwise", of.join(", "))];
     }
     let is_only = told.len() == 1;
     told.iter().map(|one| one.sentence(is_only)).collect()
@@ -967,14 +980,6 @@ impl Cells {
                 one == order || one == YearFirst && may_be_year
             });
         }
-        if let Some((order, mark)) = whole.leaning {
-            // With another mark there may be another writer.
-            let strength = match mark == shape.first_mark() {
-                true => Decided::Hint,
-                false => Decided::Weak,
-            };
-            strike(tied, strength, AS_THE_REST, &|one| one == order);
-        }
         if let Some(order) = options.hints.order {
             strike(tied, Decided::Hint, "as elsewhere in the sheet", &|one| {
                 one == order
@@ -1020,6 +1025,14 @@ impl Cells {
                 "in this language the month never comes first",
                 &|one| one != MonthFirst,
             );
+        }
+        if let Some((order, mark)) = whole.leaning {
+            // With another mark there may be another writer.
+            let strength = match mark == shape.first_mark() {
+                true => Decided::Hint,
+                false => Decided::Weak,
+            };
+            strike(tied, strength, AS_THE_REST, &|one| one == order);
         }
         // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
         if is_short && tied.contains(&YearFirst) {

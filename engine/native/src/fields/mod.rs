@@ -265,7 +265,12 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     if *kind == Kind::Currency {
         return read_currencies(values, &numbers, around.unit);
     }
-    let reading = numbers.reading;
+    let differs_in_percent = |row: usize| numbers.differs_in_percent(values[row]);
+    let percent = match numbers.takes_percent {
+        true => "a percentage as its column",
+        false => "a number without a percent sign as its column",
+    };
+    let reading = &numbers.reading;
     let way = match reading.read_as {
         "decimal point" | "decimal comma" => {
             format!("a number with a {} as its column", reading.read_as)
@@ -279,6 +284,8 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         |row| {
             if is_refused && number::is_number(values[row], &options) {
                 "in a column that is not read as numbers".to_owned()
+            } else if reading.contradict.binary_search(&row).is_ok() && differs_in_percent(row) {
+                format!("not {percent}")
             } else {
                 reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
             }
@@ -288,7 +295,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         built::floats(&numbers.values),
         unread,
         values.len(),
-        Some(reading),
+        Some(numbers.reading),
     )
 }
 

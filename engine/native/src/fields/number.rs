@@ -35,7 +35,16 @@ pub struct Numbers {
     pub values: Vec<Option<f64>>,
     /// The currency of each row, as its position in the table plus one; empty where no cell has one.
     pub currencies: Vec<u16>,
+    /// Whether the column is one of percentages; cells that differ in this contradict.
+    pub takes_percent: bool,
     pub reading: Reading,
+}
+
+impl Numbers {
+    /// Whether a cell that contradicts does so because it is a percentage or is none.
+    pub fn differs_in_percent(&self, value: Value<'_>) -> bool {
+        matches!(value, Value::Text(text) if text.contains(['%', '٪', '％']) != self.takes_percent)
+    }
 }
 
 /// A cell, in few bytes.
@@ -106,6 +115,22 @@ impl Cell {
         self.allows(mark) && !self.allows(other(mark))
     }
 
+    /// Whether a cell would have three decimals by this mark, in a currency whose countries write the other one: ¥5,000 among
+    /// amounts with a decimal comma.
+    fn is_foreign(&self, mark: u8) -> bool {
+        let bit = if mark == POINT { 1 } else { 2 };
+        let marks = usize::from(self.currency)
+            .checked_sub(1)
+            .map_or(0, words::currency_marks);
+        self.grouping(mark) == 0 && marks != 0 && marks & bit == 0
+    }
+
+    fn is_zero(&self) -> bool {
+        MARKS
+            .into_iter()
+            .all(|mark| !self.allows(mark) || self.value(mark) == 0.0)
+    }
+
     fn value(&self, mark: u8) -> f64 {
         if mark == POINT {
             self.point
@@ -142,6 +167,7 @@ pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     let mut numbers = Numbers {
         values: found,
         currencies: Vec::new(),
+        takes_percent: false,
         reading: Reading::default(),
     };
     if has_text {
@@ -286,16 +312,19 @@ fn read_text(
     let is_mixed = against > 0 && !are_few(against, support);
     let takes_indian = 2 * facts.indian >= facts.several_commas || facts.is_rupee;
     let takes_percent = 2 * facts.percents > count;
+    numbers.takes_percent = takes_percent;
     for (row, cell) in cells.iter().enumerate() {
         if !cell.is_number() {
             continue;
         }
         let fits = if cell.is(OPEN) {
-            !is_mixed && facts.fits(cell, mark)
+            !is_mixed && facts.fits(cell, mark) && !cell.is_foreign(mark)
         } else {
             is_mixed || cell.allows(mark)
         };
-        if fits && cell.is(PERCENT) == takes_percent && (takes_indian || !cell.is(INDIAN)) {
+        // Nothing is nothing, with or without a sign.
+        let is_kind = cell.is(PERCENT) == takes_percent || cell.is_zero();
+        if fits && is_kind && (takes_indian || !cell.is(INDIAN)) {
             numbers.values[row] =
                 Some(cell.value(if cell.allows(mark) { mark } else { other(mark) }));
         } else {

@@ -2630,7 +2630,7 @@ pub static FILLERS: [&str; 240] = [
 
 /// Folded signs and codes of currencies: ISO code (empty where several share the sign), and the decimal marks of the
 /// countries that use it (1 point, 2 comma). Sorted.
-pub static CURRENCIES: [(&str, &str, u8); 416] = [
+pub static CURRENCIES: [(&str, &str, u8); 419] = [
     ("$", "", 3),
     ("$us", "USD", 2),
     ("a$", "AUD", 0),
@@ -3047,6 +3047,9 @@ pub static CURRENCIES: [(&str, &str, u8); 416] = [
     ("₼", "AZN", 3),
     ("₽", "RUB", 2),
     ("₾", "GEL", 2),
+    ("元", "CNY", 0),
+    ("円", "JPY", 0),
+    ("원", "KRW", 0),
 ];
 
 /// Small letters that fold to other ones. Sorted.
