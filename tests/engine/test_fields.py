@@ -935,6 +935,11 @@ D = dt.date
     # One order for whole years and the other for short ones are two writers, and a single one of them is a slip.
     (["2/3/25", "2/3/2025", "13/3/2025", "3/13/25"], [None, None, D(2025, 3, 13), D(2025, 3, 13)], "mixed", {}),
     (["2/3/25", "3/13/25", *["14/3/2025"] * 20], [D(2025, 3, 2), None, *[D(2025, 3, 14)] * 20], "dates day-first: as in the rest of the column, 1 contradicts", {}),
+    # 01-16-25 is no slip of a year in front: that year would have a sixteenth month.
+    (["01-05-25", "01-16-25", "02-03-25"], [D(2025, 1, 5), D(2025, 1, 16), D(2025, 2, 3)], "dates month-first: 1 of 3 cells can't be otherwise", {}),
+    # Between hyphens years often come first.
+    (["25-01-05", "25-01-06", "25-01-31"], [D(2025, 1, 5), D(2025, 1, 6), D(2025, 1, 31)], "read so, all dates are of the last years", {"date_order": "dmy"}),
+    (["15-03-27", "20-06-28"], [D(2027, 3, 15), D(2028, 6, 20)], "can also be year-first", {"date_order": "dmy"}),
     # Between hyphens a year of two digits may come first, also beside dates that are day-first with dots.
     (["31.01.2025", "25-01-31"], [D(2025, 1, 31), D(2025, 1, 31)], "read so, days reach the end of a month and no year lies ahead", {}),
     (["31-01-2025", "05-02-25"], [D(2025, 1, 31), D(2025, 2, 5)], "dates day-first: as in the rest of the column", {}),

@@ -190,6 +190,17 @@ def test_a_column_of_money_of_no_field_shows_the_decimal_mark(normalize, header,
     rows = normalize(config, [["Wages", header], ["1.200", beside[0]], ["7.450", beside[1]]], settings={"decimal_mark": mark})
     assert rows[0]["wages"] == wanted
     assert rows[0]["__ade_issue_count"] == (0 if decides else 1)
+    # Numbers that were typed as such among its text show nothing.
+    config = columns('Field("wages", read=money)')
+    typed = [[1200.55], [99.25], ["n/a"]]
+    rows = normalize(config, [["Wages", "Betrag"], *[["1.200", *cells] for cells in typed]], settings={"decimal_mark": ","})
+    assert rows[0]["wages"] == 1200 and rows[0]["__ade_issue_count"] == 1
+    config = columns('Field("wages", read=money)', 'Field("tax", read=money)')
+    rows = normalize(config, [["Wages", "Tax"], *[["1.200", *cells] for cells in typed]], settings={"decimal_mark": ","})
+    assert rows[0]["wages"] == 1200
+    # 1.000 beside 1,000 is to be looked at, whatever the others show.
+    rows = normalize(config, [["Wages", "Tax"], ["1.200", "0.5"], ["1,000", "12.5"]], settings={"decimal_mark": ","})
+    assert rows[0]["__ade_issue_count"] == 1
     # A field is the better witness.
     config = columns('Field("wages", read=money)', 'Field("tax", read=money)')
     rows = normalize(config, [["Wages", header, "Tax"], ["1.200", beside[0], "0,5"], ["7.450", beside[1], "12,5"]], settings={"decimal_mark": mark})

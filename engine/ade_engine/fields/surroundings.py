@@ -86,7 +86,8 @@ class Surroundings:
 
             series = self.table.get_column(name)
             if series.dtype == pl.String:
-                self._shown[name] = _native.shown_by(series.head(_ROWS_FOR_HINTS), self.header(name))
+                series = series.head(_ROWS_FOR_HINTS)
+                self._shown[name] = _native.shown_by(series, self.header(name), self._mixed_cells(name, series))
             else:
                 self._shown[name] = (None, None, False)
         return self._shown[name]
@@ -112,6 +113,14 @@ class Surroundings:
         if cells is None and kind in _SHOWN_AS_THEY_ARE:
             cells = source.padded_cells()
         return None if cells is None else (*cells, rows)
+
+    def _mixed_cells(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
+        """The cells of the first rows of any column of mixed cells."""
+        source = self.sources.get(name) or getattr(self.sources, "of_no_field", {}).get(name)
+        if source is None or self._rows is None:
+            return None
+        cells = source.mixed_cells()
+        return None if cells is None else (*cells, self._rows.head(len(series)))
 
     def note(
         self,
@@ -152,6 +161,14 @@ class Surroundings:
             before = self.hidden.get(field)
             hidden = pl.select(pl.coalesce(before, pl.when(in_all).then(hidden))).to_series()
         self.hidden[field] = hidden
+
+
+class Sources(dict):
+    """Where the columns of a table came from: those of fields by the fields' names, and those of no field by their own."""
+
+    def __init__(self, of_no_field: dict[str, Source]):
+        super().__init__()
+        self.of_no_field = of_no_field
 
 
 #: The reserved column that holds each row's number in the source sheet.

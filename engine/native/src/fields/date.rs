@@ -934,11 +934,18 @@ impl Cells {
             days[less as usize] == NONE && days[most as usize] != NONE
         };
         let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
-        let is_day = |row: &usize| {
-            let year = civil_from_days(self.days[*row][most as usize].into()).0;
-            (1..=31).contains(&year.rem_euclid(100))
+        let is_slip = |row: &usize| {
+            let (year, month, day) = civil_from_days(self.days[*row][most as usize].into());
+            let year = year.rem_euclid(100);
+            // The month and the day that the other order would make of the same numbers.
+            let (less_month, less_day) = match (most, less) {
+                (Order::MonthFirst, Order::YearFirst) => (i64::from(day), year),
+                (Order::YearFirst, Order::MonthFirst) => (year, i64::from(month)),
+                _ => (i64::from(month), year),
+            };
+            (1..=12).contains(&less_month) && (1..=31).contains(&less_day)
         };
-        (2 * rows.len() <= count(less) && rows.iter().all(is_day)).then_some((count(less), rows))
+        (2 * rows.len() <= count(less) && rows.iter().all(is_slip)).then_some((count(less), rows))
     }
 
     /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.
@@ -1047,6 +1054,18 @@ impl Cells {
                 let spread = self.spread_orders(number, tied, false);
                 strike(tied, Decided::Weak, reason, &|one| spread.contains(&one));
             }
+        }
+        // Between hyphens years often come first, also where the setting says otherwise.
+        if is_short
+            && shape.mark == b'-'
+            && self.groups[usize::from(number)].cells > 1
+            && self.is_recent(number, YearFirst)
+            && tied
+                .iter()
+                .all(|order| *order == YearFirst || self.lies_ahead(number, *order))
+        {
+            let reason = "read so, all dates are of the last years and none lies ahead";
+            strike(tied, Decided::Weak, reason, &|one| one == YearFirst);
         }
         if shape.year_at.is_none()
             && options.order != Some(YearFirst)

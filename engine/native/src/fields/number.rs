@@ -575,6 +575,11 @@ impl Facts {
                 );
             }
             let support = self.only[usize::from(*only == COMMA)];
+            if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
+                // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
+                why.push("points and commas stand before three digits each".to_owned());
+                return (*only, Decided::Weak, why);
+            }
             let says_thousands = parts_thousands && support == 1;
             // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
             if (says_thousands || are_few(support, self.open))

@@ -384,15 +384,26 @@ pub fn likeness(
 
 /// What a series of text shows about the dates and numbers of its table: the order of dates, the decimal mark, and whether that is
 /// the mark of amounts of money.
+///
+/// `origin` are the cells of a column of mixed cells: numbers that were typed as such show nothing.
 #[pyfunction]
-pub fn shown_by(
-    py: Python<'_>,
-    series: &Bound<'_, PyAny>,
+#[pyo3(signature = (series, header, origin=None))]
+pub fn shown_by<'py>(
+    py: Python<'py>,
+    series: &Bound<'py, PyAny>,
     header: &str,
+    origin: Option<Origin<'py>>,
 ) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
+    let origin = match origin {
+        Some((scan, column, rows)) => Some((scan.get().sheet()?, column, series_of(&rows)?)),
+        None => None,
+    };
     let (hints, is_money) = py.detach(|| {
-        let values = column.values();
+        let mut values = column.values();
+        if let Some((sheet, number, rows)) = &origin {
+            restore_types(&mut values, sheet, *number, &rows.values());
+        }
         let hints = fields::shown(&values, header);
         let has_cents = |mark| fields::number::shows_cents(&values, mark);
         (hints, hints.decimal.is_some_and(has_cents))
