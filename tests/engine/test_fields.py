@@ -973,6 +973,7 @@ def test_halves_of_the_day_in_the_words_of_many_languages(cells, wanted):
 @pytest.mark.parametrize("cells, reader, why", [
     (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, and date_order decides; year-first in 1 cell: it can't be otherwise"),
     (["2 Mar 2025", "01/02/2025"], fields.date, "dates day-first: 1 of 2 cells can also be month-first, and date_order decides"),
+    (["02/13/2025", "13/02/2025"], fields.date, "dates day-first: two ways to write dates are mixed, and each cell can be read in one way only"),
     (["5/5/2025"], fields.date, "dates day-first: the order makes no difference"),
     (["31/31/2025"], fields.date, "not read as dates: 1 cell looks like a date, but can't be one"),
     (["1.200"], fields.number, "numbers with decimal point: every cell can also have a decimal comma, and decimal_mark decides"),

@@ -134,6 +134,8 @@ struct Cells {
     strange: usize,
     cells: usize,
     typed: usize,
+    /// What is to be said of the groups that were read.
+    said: Vec<Said>,
     /// The latest day of the month of typed cells.
     typed_up_to: u32,
 }
@@ -581,9 +583,8 @@ impl Cells {
         order_of_groups
             .sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
         let mut read = 0;
-        let mut said = Vec::new();
         for number in order_of_groups {
-            read += self.decide_group(number, &whole, values, options, found, reading, &mut said);
+            read += self.decide_group(number, &whole, values, options, found, reading);
         }
         if self.cells > 0 && read == 0 {
             reading.decided = Decided::Refused;
@@ -598,7 +599,7 @@ impl Cells {
                 reading.read_as = "typed dates";
             }
         }
-        let refused = std::mem::replace(&mut reading.why, say_once(said));
+        let refused = std::mem::replace(&mut reading.why, say_once(std::mem::take(&mut self.said)));
         reading.why.extend(refused);
         self.suspect_swapped(reading);
         reading.contradict.sort_unstable();
@@ -711,7 +712,6 @@ impl Cells {
         options: &DateOptions<'_>,
         found: &mut [Option<i64>],
         reading: &mut Reading,
-        said: &mut Vec<Said>,
     ) -> usize {
         let group = &self.groups[usize::from(number)];
         let (shape, cells, counts) = (group.shape, group.cells, group.counts);
@@ -866,6 +866,11 @@ impl Cells {
             && decided != Decided::Setting
             && decided != Decided::Cells
             && support > 0;
+        if is_mixed {
+            // What decided between the orders is of no use where both are there.
+            why.clear();
+            other = None;
+        }
         if is_mixed && contradicting == 0 {
             why.push(
                 "two ways to write dates are mixed, and each cell can be read in one way only"
@@ -877,7 +882,7 @@ impl Cells {
                 left_out_in_words(contradicting)
             ));
         }
-        said.push(Said {
+        self.said.push(Said {
             order,
             cells,
             reasons: why,

@@ -129,7 +129,7 @@ fn is_hungarian(text: &[u8]) -> bool {
         0xD1, 0xD2, 0xC4,
     ];
     let long_u = has(&[0xFB, 0xDB]);
-    (long_o && has(&acutes) || long_o && long_u) && !has(&of_others)
+    long_o && (has(&acutes) || long_u) && !has(&of_others)
 }
 
 /// Whether a whole file can be read in an encoding.
