@@ -948,7 +948,10 @@ impl Cells {
                 (Order::YearFirst, Order::MonthFirst) => (year, i64::from(month)),
                 _ => (i64::from(month), year),
             };
-            (1..=12).contains(&less_month) && (1..=31).contains(&less_day)
+            let may_be = (1..=12).contains(&less_month) && (1..=31).contains(&less_day);
+            // 23/9/4 is a day as well, and no slip: only the other order explains a year of one digit.
+            let is_lacking = days_from_civil(2024, less_month, less_day).is_none();
+            may_be && (is_lacking || (less_month, less_day) == (2, 29))
         };
         (2 * rows.len() <= count(less) && rows.iter().all(is_slip)).then_some((count(less), rows))
     }
@@ -1064,7 +1067,7 @@ impl Cells {
         if is_short
             && shape.mark == b'-'
             && self.groups[usize::from(number)].cells > 1
-            && self.is_recent(number, YearFirst)
+            && self.is_recent(number, YearFirst, 3)
             && tied
                 .iter()
                 .all(|order| *order == YearFirst || self.lies_ahead(number, *order))
@@ -1079,14 +1082,19 @@ impl Cells {
             // 25. 1. 28 may well be of 2025, as people write in Korea.
             let is_doubtful = is_short
                 && tied.contains(&YearFirst)
-                && tied
-                    .iter()
-                    .any(|order| *order != YearFirst && self.lies_ahead(number, *order))
-                && self.is_recent(number, YearFirst);
+                && match self.groups[usize::from(number)].cells {
+                    1 => {
+                        let ahead =
+                            |order: &Order| *order != YearFirst && self.lies_ahead(number, *order);
+                        self.is_recent(number, YearFirst, 3) && tied.iter().any(ahead)
+                    }
+                    2 => self.is_recent(number, YearFirst, 3),
+                    _ => self.is_recent(number, YearFirst, 7),
+                };
             let (strength, reason) = match is_doubtful {
                 true => (
                     Decided::Weak,
-                    "a year of two digits hardly ever comes first, but only so would no date lie ahead",
+                    "a year of two digits hardly ever comes first, but here all would be of the last years",
                 ),
                 false => (
                     Decided::Hint,
@@ -1127,10 +1135,10 @@ impl Cells {
         self.years(number, order).any(|year| year > MADE_IN + 1)
     }
 
-    /// Whether all of a group's dates would be of the last years.
-    fn is_recent(&self, number: u8, order: Order) -> bool {
+    /// Whether all of a group's dates would be of this engine's year and so many before.
+    fn is_recent(&self, number: u8, order: Order, years: i64) -> bool {
         self.years(number, order)
-            .all(|year| (MADE_IN - 3..=MADE_IN).contains(&year))
+            .all(|year| (MADE_IN - years..=MADE_IN).contains(&year))
     }
 
     /// The orders under which the rows of a group rise or fall throughout, if they don't as text.
