@@ -978,6 +978,8 @@ def test_halves_of_the_day_in_the_words_of_many_languages(cells, wanted):
     (["31/31/2025"], fields.date, "not read as dates: 1 cell looks like a date, but can't be one"),
     (["1.200"], fields.number, "numbers with decimal point: every cell can also have a decimal comma, and decimal_mark decides"),
     (["1.234.567"], fields.number, "numbers with decimal comma: no cell can be read otherwise"),
+    (["£1.200"], fields.number, "numbers with decimal point: as in countries that use the currency"),
+    (["1.234"] * 39 + ["2.5"], fields.number, "numbers with decimal point: 1 of 40 cells shows the decimal mark, and the mark of 39 others may part thousands, 1 of 40 cells can't be otherwise"),
     (["12345678"] * 6, fields.number, "whole numbers: all have 8 digits, so they may be codes or phone numbers"),
     (["19%", "5"], fields.number, "whole numbers: 1 contradicts"),
     (["1.5", "2,5"], fields.number, "numbers with decimal point: decimal points and commas are mixed, each cell in one way only"),

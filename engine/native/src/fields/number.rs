@@ -582,7 +582,8 @@ impl Facts {
             }
             let says_thousands = parts_thousands && support == 1;
             // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
-            if (says_thousands || are_few(support, self.open))
+            if support > 0
+                && (says_thousands || are_few(support, self.open))
                 && self.mark_of_open == Some(*only)
                 && options.hints.decimal != Some(*only)
             {
