@@ -114,6 +114,33 @@ def test_encoding_and_delimiter_can_be_found_out(run, tmp_path, encoding, delimi
     assert outcome.rows() == [["Näme", "Ort"], ["Änn", "Århus"], ["Böb", "Süd"]]
 
 
+@pytest.mark.parametrize("encoding, found, rows", [
+    ("cp1250", "Windows-1250", [["Nazwisko", "Miasto"], ["Wiśniewska", "Łódź"], ["Zając", "Gdańsk"]]),
+    ("cp1250", "Windows-1250", [["Příjmení", "Město"], ["Dvořák", "Plzeň"], ["Němcová", "Brno"]]),
+    ("cp1250", "Windows-1250", [["Név", "Város"], ["Szűcs Erzsébet", "Győr"], ["Nagy Ferenc", "Pécs"]]),
+    ("cp1252", "Windows-1252", [["Nom", "Ville"], ["Lefèvre", "Besançon"], ["Cœur", "Nîmes"]]),
+    ("cp1252", "Windows-1252", [["Nome", "Cidade"], ["Simões", "São Paulo"], ["João", "Maceió"]]),
+    ("cp1252", "Windows-1252", [["Name", "Amount"], ["Smith", "£12.50"], ["Jones", "5 € – paid"]]),
+    ("cp1251", "Windows-1251", [["Имя", "Город"], ["Иванов", "Москва"], ["Петрова", "Киев"]]),
+    ("cp1253", "Windows-1253", [["Όνομα", "Πόλη"], ["Γιώργος", "Αθήνα"], ["Μαρία", "Θεσσαλονίκη"]]),
+    ("cp932", "Shift_JIS", [["名前", "都市"], ["山田太郎", "東京"], ["鈴木花子", "大阪"]]),
+])  # fmt: skip
+def test_older_encodings_are_told_by_their_letters(run, tmp_path, monkeypatch, encoding, found, rows):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    lines = [*rows, *[["Smith", "London"]] * 200]
+    data = "".join(f"{first};{second}\r\n" for first, second in lines).encode(encoding)
+    outcome = csv(run, tmp_path, data, csv_encoding="auto", csv_delimiter="auto")
+    assert outcome.rows() == lines
+    (notice,) = [one for event in outcome.named("run.noticed") for one in event["data"]["notices"] if one["code"] == "csv_guessed"]
+    assert notice["encoding"] == found and notice["message"].startswith(f"read as {found} text")
+
+
+def test_bytes_that_an_encoding_lacks_do_not_fail_a_run(run, tmp_path):
+    data = "名前;都市\r\n山田太郎;東京\r\n".encode("cp932") * 3000 + b"a;\x80\xff\xa0\xfd\r\n"
+    outcome = csv(run, tmp_path, data, csv_encoding="auto", csv_delimiter="auto")
+    assert outcome.result.error is None and len(outcome.rows()) == 6001
+
+
 def test_encoding_and_delimiter_can_be_named(run, tmp_path):
     outcome = csv(run, tmp_path, CSV.encode("latin-1"), csv_encoding="latin-1", csv_delimiter=";")
     assert outcome.rows() == [["Näme", "Ort"], ["Änn", "Århus"], ["Böb", "Rom, Süd"]]

@@ -477,7 +477,17 @@ def test_plain_numbers_are_those_of_python():
 def test_percentages_are_fractions_where_the_column_has_them():
     assert Column(["19%", "7 %", "0,5%"], fields.number).values == [0.19, 0.07, 0.005]
     assert Column(["19", "7", "5%"], fields.number).values == [19, 7, None]
-    assert Column(["19%", "7%", "5"], fields.number).unread == [None, None, 'not a number of the kind of its column: "5"']
+    assert Column(["19%", "7%", "5"], fields.number).unread == [None, None, 'not a percentage as its column: "5"']
+    assert Column(["19", "7", "5%"], fields.number).unread[2] == 'not a number without a percent sign as its column: "5%"'
+    assert Column(["19%", "7,5%", "0"], fields.number).values == [0.19, 0.075, 0]
+
+
+def test_an_amount_of_a_country_that_writes_otherwise_is_none_of_its_column():
+    column = Column(["4.250,00", "99,50", "¥5,000", "£1,250", "£1.250"], fields.number)
+    assert column.values == [4250, 99.5, None, None, 1250]
+    assert column.unread[2] == 'not a number with a decimal comma as its column: "¥5,000"'
+    # The euro has countries of both kinds, and fuel has three decimals.
+    assert Column(["4.250,00", "€ 1,459", "$ 1,459"], fields.number).values == [4250, 1.459, 1.459]
 
 
 def test_numbers_do_not_depend_on_the_order_of_rows_nor_on_blanks():
@@ -545,6 +555,25 @@ def test_dates_are_no_phones():
         assert not any(column.values) and all(message.startswith("not a phone") for message in column.unread)
     for cells in ([5551234567], [5551234567.0], ["5551234567.0"]):
         assert Column(cells, fields.phone).values == ["555-123-4567"]
+
+
+@pytest.mark.parametrize("cells, wanted, says", [
+    # German numbers that were typed as numbers: no area of North America has a 9 in the middle.
+    ([4930555000.0, 4930555001.0], ["4930555000", "4930555001"], "2 numbers of ten digits without a country stay as they are, for no"),
+    ([4930555000, "+49 30 5550"], ["4930555000", "+49305550"], "1 number of ten digits without a country stays as it is, for no"),
+    # Indian numbers, some of which could be North American.
+    (["9876543210", "98765 43210", "9123456780"], ["9876543210", "9876543210", "9123456780"], "3 numbers"),
+    (["333 123 4567", "06 1234567"], ["3331234567", "061234567"], "stays as it is"),
+    ([2125550123, 2125550199], ["212-555-0123", "212-555-0199"], "2 numbers of ten digits without a country are read as North"),
+    (["(212) 555-0123", 2125550199, "+44 20 7946 0958"], ["212-555-0123", "2125550199", "+442079460958"], "not North American"),
+    (["(212) 555-0123", "212-555-0188", 2125550199, "+44 20 7946 0958"], ["212-555-0123", "212-555-0188", "212-555-0199", "+442079460958"], "is read as North"),
+])  # fmt: skip
+def test_ten_digits_are_north_american_only_where_nothing_speaks_against_it(cells, wanted, says):
+    column = Column(cells if len({type(cell) for cell in cells}) == 1 else [str(cell) for cell in cells], fields.phone)
+    assert column.values == wanted and not any(column.unread)
+    assert says in column.why
+    # What is left open among numbers of North America and others is to be looked at.
+    assert column.reading["ambiguous"] == (says == "not North American")
 
 
 def test_codes_keep_every_character():
@@ -889,9 +918,75 @@ def test_an_ambiguous_column_says_why_without_values():
     column = Column(["01/02/2025", "03/04/2025"])
     assert column.reading["ambiguous"] and column.reading["first_open"] == 0
     assert column.why == "dates day-first: every cell can also be month-first, and date_order decides"
-    assert Column(["31/01/2025"]).why == "dates day-first: no cell can be otherwise"
+    assert Column(["31/01/2025"]).why == "dates day-first: no cell can be read otherwise"
     assert Column(["n/a"]).why == "not read as dates: no cell is a date"
-    assert Column(["7"], fields.number).why == "whole numbers: no cell can be otherwise"
+    assert Column(["7"], fields.number).why == "whole numbers: no cell has decimals"
+
+
+D = dt.date
+
+
+@pytest.mark.parametrize("cells, wanted, why, settings", [
+    # What a year of two digits shows about day and month holds for the others, whatever the setting says.
+    (["31/1/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 3, 2)], "dates day-first: as in the rest of the column", {"date_order": "mdy"}),
+    (["1/31/25", "2/3/2025"], [D(2025, 1, 31), D(2025, 2, 3)], "dates month-first: as in the rest of the column", {}),
+    (["2/3/25", "2/3/2025"], [D(2025, 2, 3)] * 2, "dates month-first: every cell can also be day-first, and date_order decides", {"date_order": "mdy"}),
+    (["2/3/25", "2.3.2025"], [D(2025, 3, 2)] * 2, "dates day-first in 1 cell: as in the rest of the column; day-first in 1 cell: with dots", {"date_order": "mdy"}),
+    # One order for whole years and the other for short ones are two writers, and a single one of them is a slip.
+    (["2/3/25", "2/3/2025", "13/3/2025", "3/13/25"], [None, None, D(2025, 3, 13), D(2025, 3, 13)], "mixed", {}),
+    (["2/3/25", "3/13/25", *["14/3/2025"] * 20], [D(2025, 3, 2), None, *[D(2025, 3, 14)] * 20], "dates day-first: as in the rest of the column, 1 contradicts", {}),
+    # 01-16-25 is no slip of a year in front: that year would have a sixteenth month.
+    (["01-05-25", "01-16-25", "02-03-25"], [D(2025, 1, 5), D(2025, 1, 16), D(2025, 2, 3)], "dates month-first: 1 of 3 cells can't be otherwise", {}),
+    # Between hyphens years often come first.
+    (["25-01-05", "25-01-06", "25-01-31"], [D(2025, 1, 5), D(2025, 1, 6), D(2025, 1, 31)], "read so, all dates are of the last years", {"date_order": "dmy"}),
+    (["15-03-27", "20-06-28"], [D(2027, 3, 15), D(2028, 6, 20)], "can also be year-first", {"date_order": "dmy"}),
+    # Between hyphens a year of two digits may come first, also beside dates that are day-first with dots.
+    (["31.01.2025", "25-01-31"], [D(2025, 1, 31), D(2025, 1, 31)], "read so, days reach the end of a month and no year lies ahead", {}),
+    (["31-01-2025", "05-02-25"], [D(2025, 1, 31), D(2025, 2, 5)], "dates day-first: as in the rest of the column", {}),
+])  # fmt: skip
+def test_one_column_has_one_order(cells, wanted, why, settings):
+    column = Column(cells, **settings)
+    assert column.values == wanted, column.why
+    assert why in column.why
+
+
+def test_short_years_that_may_come_first_are_flagged():
+    for cells in (["25. 1. 28."], ["25. 1. 28.", "25. 3. 15.", "24. 12. 31."], ["25/1/28"]):
+        column = Column(cells)
+        assert column.reading["ambiguous"], cells
+        assert Column(cells, date_order="ymd").values[0] == D(2025, 1, 28)
+    for cells in (["15.03.27", "20.06.28"], ["28.01.25"], ["25.01.24"]):
+        assert not Column(cells).reading["ambiguous"], cells
+
+
+@pytest.mark.parametrize("cells, wanted", [
+    (["2025年1月31日 下午2:05", "2025/1/31 凌晨12:05"], [(14, 5), (0, 5)]), (["2025. 1. 31. 오후 2:05"], [(14, 5)]),
+    (["2025年1月31日金曜日 午後2:05"], [(14, 5)]), (["31/1/2025, 2:05 μ.μ.", "31/1/2025, 12:05 π.μ."], [(14, 5), (0, 5)]),
+    (["31.1.2025, 2:05 m.d.", "31.1.2025, 2:05 p.d."], [(14, 5), (2, 5)]), (["31/1/2025 2:05 م"], [(14, 5)]),
+    (["2025(e)ko urtarrilaren 31(a) (14:05)"], [(14, 5)]), (["31/1/2025 2:05 x.y."], [None]),
+])  # fmt: skip
+def test_halves_of_the_day_in_the_words_of_many_languages(cells, wanted):
+    column = Column(cells, fields.date_time)
+    assert column.values == [at and dt.datetime(2025, 1, 31, *at) for at in wanted]
+
+
+@pytest.mark.parametrize("cells, reader, why", [
+    (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, and date_order decides; year-first in 1 cell: it can't be otherwise"),
+    (["2 Mar 2025", "01/02/2025"], fields.date, "dates day-first: 1 of 2 cells can also be month-first, and date_order decides"),
+    (["02/13/2025", "13/02/2025"], fields.date, "dates day-first: two ways to write dates are mixed, and each cell can be read in one way only"),
+    (["5/5/2025"], fields.date, "dates day-first: the order makes no difference"),
+    (["31/31/2025"], fields.date, "not read as dates: 1 cell looks like a date, but can't be one"),
+    (["1.200"], fields.number, "numbers with decimal point: every cell can also have a decimal comma, and decimal_mark decides"),
+    (["1.234.567"], fields.number, "numbers with decimal comma: no cell can be read otherwise"),
+    (["£1.200"], fields.number, "numbers with decimal point: as in countries that use the currency"),
+    (["1.234"] * 39 + ["2.5"], fields.number, "numbers with decimal point: 1 of 40 cells shows the decimal mark, and the mark of 39 others may part thousands, 1 of 40 cells can't be otherwise"),
+    (["12345678"] * 6, fields.number, "whole numbers: all have 8 digits, so they may be codes or phone numbers"),
+    (["19%", "5"], fields.number, "whole numbers: 1 contradicts"),
+    (["1.5", "2,5"], fields.number, "numbers with decimal point: decimal points and commas are mixed, each cell in one way only"),
+    (["A1", "B2", "3"], fields.number, "not read as numbers: only 1 of 3 cells with digits can be numbers"),
+])  # fmt: skip
+def test_what_is_said_of_a_column_is_true_of_its_cells(cells, reader, why):
+    assert Column(cells, reader).why == why
 
 
 # ---------------------------------------------------------------- as expressions

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import random
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -33,7 +34,7 @@ def columns(*lines: str, functions: str = "") -> dict[str, str]:
         "columns/fields.py": f"""
 import polars as pl
 from ade_engine import fields
-from ade_engine.fields import Field, code, currency, date, money, number, range, required, text
+from ade_engine.fields import Field, code, currency, date, money, number, phone, range, required, text
 
 {functions}
 FIELDS = [
@@ -173,6 +174,37 @@ def test_a_column_of_no_field_decides_too(normalize):
     config = columns('Field("start", read=date)')
     rows = normalize(config, [["Start", "Printed"], ["01/02/2025", "31/01/2025"], ["02/03/2025", "30/01/2025"]], settings={"date_order": "mdy"})
     assert rows[0]["start"] == dt.datetime(2025, 2, 1) and rows[0]["Printed"] == "31/01/2025"
+
+
+@pytest.mark.parametrize("header, beside, wanted", [
+    ("Betrag", ["1.309,50", "99,00"], 1200), ("Betrag", ["1309,50 €", "99,00 €"], 1200), ("Amount", ["1,309.50", "99.00"], 1.2),
+    # Chapters, versions, places, months and hours show no mark of amounts.
+    ("No", ["1,1", "1,2"], 1.2), ("Version", ["1.10", "2.11"], 1200), ("Place", ["52,5200", "13,4050"], 1.2),
+    ("Month", ["2025.01", "2025.02"], 1200), ("Time", ["8.30", "17.45"], 1200),
+])  # fmt: skip
+def test_a_column_of_money_of_no_field_shows_the_decimal_mark(normalize, header, beside, wanted):
+    # The setting says the contrary of what is wanted where the other column is to decide.
+    decides = header in ("Betrag", "Amount")
+    mark = "." if (wanted == 1200) == decides else ","
+    config = columns('Field("wages", read=money)')
+    rows = normalize(config, [["Wages", header], ["1.200", beside[0]], ["7.450", beside[1]]], settings={"decimal_mark": mark})
+    assert rows[0]["wages"] == wanted
+    assert rows[0]["__ade_issue_count"] == (0 if decides else 1)
+    # Numbers that were typed as such among its text show nothing.
+    config = columns('Field("wages", read=money)')
+    typed = [[1200.55], [99.25], ["n/a"]]
+    rows = normalize(config, [["Wages", "Betrag"], *[["1.200", *cells] for cells in typed]], settings={"decimal_mark": ","})
+    assert rows[0]["wages"] == 1200 and rows[0]["__ade_issue_count"] == 1
+    config = columns('Field("wages", read=money)', 'Field("tax", read=money)')
+    rows = normalize(config, [["Wages", "Tax"], *[["1.200", *cells] for cells in typed]], settings={"decimal_mark": ","})
+    assert rows[0]["wages"] == 1200
+    # 1.000 beside 1,000 is to be looked at, whatever the others show.
+    rows = normalize(config, [["Wages", "Tax"], ["1.200", "0.5"], ["1,000", "12.5"]], settings={"decimal_mark": ","})
+    assert rows[0]["__ade_issue_count"] == 1
+    # A field is the better witness.
+    config = columns('Field("wages", read=money)', 'Field("tax", read=money)')
+    rows = normalize(config, [["Wages", header, "Tax"], ["1.200", beside[0], "0,5"], ["7.450", beside[1], "12,5"]], settings={"decimal_mark": mark})
+    assert rows[0]["wages"] == 1200 and rows[0]["__ade_issue_count"] == 0
 
 
 @pytest.mark.parametrize("setting, argument, wanted", [
@@ -418,9 +450,18 @@ def test_readings_say_how_each_column_was_read(normalize):
         "read_as": "day-first", "decided_by": "evidence",
     }  # fmt: skip
     assert (day["cells"], day["certain"], day["contradict"], day["ambiguous"]) == (8, 6, 1, False)
-    assert day["message"] == "dates day-first: 6 of 8 cells can't be otherwise, 1 contradict"
+    assert day["message"] == "dates day-first: 6 of 8 cells can't be otherwise, 1 contradicts"
     assert (net["field"], net["column"], net["read_as"], net["cells"]) == ("net", "C", "decimal comma", 8)
     assert net["message"].startswith("numbers with decimal comma: ")
+
+
+def test_text_beside_typed_cells_is_not_all_that_is_said_of_a_column(normalize):
+    config = columns('Field("net", read=number)', 'Field("day", read=date)')
+    rows = normalize(config, [["Net", "Day"], [12, dt.date(2025, 1, 31)], [15.5, dt.date(2025, 2, 1)], ["n/a", "soon"]])
+    assert [row["net"] for row in rows] == [12, 15.5, None]
+    assert [reading["message"] for reading in noticed(normalize.outcome)["readings"]] == [
+        "typed numbers alone: no cell of text is a number", "typed dates alone: no cell of text is a date",
+    ]  # fmt: skip
 
 
 def test_lost_digits_are_a_notice(normalize):
@@ -580,3 +621,91 @@ def test_a_header_without_letters_is_no_other_one():
     from ade_engine.fields.headers import score
 
     assert score("%", ["#"]) == score("", ["#"]) == score("*", ["net", "%"]) == 0.0
+
+
+#: Cells and their number formats: what people see is in the last column.
+SHOWN = [
+    (123, "00000", "00123"),
+    (98765, "00000", "98765"),
+    (1234567, "000-00-0000", "001-23-4567"),
+    (1067, '"D-"00000', "D-01067"),
+    (42, "General", "42"),
+    ("007", "@", "007"),
+    (7, "0000;-0000", "0007"),
+]
+
+
+def book_of_shown_cells(path, merged: str | None = None):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Plz", "Pieces", "Note", "Phone"])
+    for row, (value, look, _) in enumerate(SHOWN, 2):
+        for column in (1, 2, 3, 4):
+            sheet.cell(row, column, value).number_format = look
+    for row in range(2, 5):
+        sheet.cell(row, 4, 301234567).number_format = "0000000000"
+    if merged:
+        sheet.merge_cells(merged)
+    book.save(path)
+    return path
+
+
+PADDED_FIELDS = (
+    'Field("plz", read=code)',
+    'Field("pieces", read=number)',
+    'Field("note", read=text)',
+    'Field("phone", read=phone)',
+)
+
+
+def test_codes_of_numbers_are_what_their_workbook_shows(normalize, tmp_path):
+    rows = normalize(columns(*PADDED_FIELDS), book_of_shown_cells(tmp_path / "shown.xlsx"))
+    wanted = [shown for _, _, shown in SHOWN]
+    assert [row["plz"] for row in rows] == wanted
+    assert [row["note"] for row in rows] == wanted
+    assert [row["phone"] for row in rows][:3] == ["0301234567"] * 3
+    # A quantity is the number that it is.
+    assert [row["pieces"] for row in rows][:4] == [123, 98765, 1234567, 1067]
+
+
+def test_zeros_that_a_workbook_shows_stay_with_their_rows(normalize, tmp_path):
+    config = {
+        **columns(*PADDED_FIELDS),
+        **{"hooks/sort.py": hook("on_table_mapped", "return table.reverse().filter(pl.col('__ade_row') != 3)")},
+    }
+    rows = normalize(config, book_of_shown_cells(tmp_path / "shown.xlsx"))
+    assert [row["plz"] for row in rows] == [shown for _, _, shown in SHOWN if shown != "98765"][::-1]
+    changed = hook("on_table_mapped", "return table.with_columns(pl.when(pl.col('plz') == '123').then(pl.lit('9')).otherwise('plz').alias('plz'))")
+    rows = normalize({**columns(*PADDED_FIELDS), "hooks/sort.py": changed}, book_of_shown_cells(tmp_path / "shown.xlsx"))
+    assert [row["plz"] for row in rows][:2] == ["9", "98765"]
+
+
+def test_merged_cells_that_are_filled_are_shown_as_the_first_one(normalize, tmp_path):
+    path = book_of_shown_cells(tmp_path / "shown.xlsx", merged="A2:A3")
+    rows = normalize(columns(*PADDED_FIELDS), path, settings={"fill_merged": True})
+    assert [row["plz"] for row in rows][:3] == ["00123", "00123", "001-23-4567"]
+
+
+def test_codes_of_an_old_workbook_keep_their_zeros(normalize, tmp_path):
+    xlwt = pytest.importorskip("xlwt")
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Sheet")
+    for column, name in enumerate(("Plz", "Pieces")):
+        sheet.write(0, column, name)
+    for row, (value, look, _) in enumerate(SHOWN, 1):
+        for column in (0, 1):
+            sheet.write(row, column, value, xlwt.easyxf(num_format_str=look))
+    book.save(tmp_path / "shown.xls")
+    rows = normalize(columns(*PADDED_FIELDS[:2]), tmp_path / "shown.xls")
+    assert [row["plz"] for row in rows] == [shown for _, _, shown in SHOWN]
+    assert rows[0]["pieces"] == 123
+
+
+def test_a_configuration_that_reads_values_itself_gets_the_number(normalize, tmp_path):
+    config = columns('Field("plz", read=as_it_is)', functions="def as_it_is(field_name):\n    return pl.col(field_name)")
+    book = openpyxl.Workbook()
+    book.active.append(["Plz"])
+    book.active.append([123])
+    book.active["A2"].number_format = "00000"
+    book.save(tmp_path / "shown.xlsx")
+    assert normalize(config, tmp_path / "shown.xlsx")[0]["plz"] == 123

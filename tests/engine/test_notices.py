@@ -461,7 +461,7 @@ def test_the_unit_of_a_header():
 @pytest.mark.parametrize(
     ("content", "message", "facts"),
     [
-        ("region;name\nNörd;Ann\n".encode("cp1252"), "read as Windows-1252 text with semicolons", ("Windows-1252", ";")),
+        ("region;name\nNörd;Ann\n".encode("cp1252"), "read as Windows-1252 text with semicolons; the encoding was guessed by its letters, and csv_encoding can name another", ("Windows-1252", ";")),
         ("region\tname\nNörd\tAnn\n".encode(), "read as UTF-8 text with tabs", ("UTF-8", "\t")),
         ("region,name\nNörd,Ann\n".encode("utf-16"), "read as UTF-16 text with commas", ("UTF-16", ",")),
         ("sep=:\nregion:name\n".encode(), "read as UTF-8 text with ':' between cells", ("UTF-8", ":")),

@@ -97,7 +97,7 @@ class Reader(pl.Expr):
             decimal = decimal or around.settings.decimal_mark
             header = around.header(self.column)
             unit = around.unit(self.column)
-            origin = around.origin(self.column, series)
+            origin = around.origin(self.column, series, self.kind)
         arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
         found = _native.read_column(series, self.kind, self._option, **arguments)
         reading = found[4]
@@ -227,7 +227,8 @@ def text(column: str) -> pl.Expr:
     """Text without white space and invisible characters at its ends; null where nothing is left. Control characters within
     are blanks.
 
-    A whole number that arrives as a float is written without decimals, a date as ``2025-01-31``.
+    A whole number that arrives as a float is written without decimals, a date as ``2025-01-31``; a number that its workbook
+    shows with leading zeros has them.
     """
     return Reader(column, "text")
 
@@ -235,6 +236,7 @@ def text(column: str) -> pl.Expr:
 def code(column: str) -> pl.Expr:
     """A code as it stands: an id, an account, a postcode; leading zeros are kept, the number 4711 is ``"4711"``.
 
+    A number that its workbook shows by a format of zeros (``00000``, ``000-00-0000``) is what people see there: ``"04711"``.
     A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more) is lost:
     it comes out empty and is an issue. ``"4711.0"`` is ``"4711"`` where a program has written the numbers of the column as
     floats: no cell has other decimals or a zero in front, and some has three digits or more. In ``1.0, 1.1, 2.0`` all stays.
@@ -265,6 +267,9 @@ def phone(column: str) -> pl.Expr:
 
     With its country ``"+442079460958"``, of North America ``"555-123-4567"``, any other as its digits; an extension behind
     it as ``" x8"``. It has 7 to 15 digits. A cell with several numbers comes out empty and is an issue.
+
+    Ten digits that say nothing of their country (``5551234567``) are of North America if its numbers may begin so and nearly
+    none of the column is of elsewhere; else they stay as they are.
     """
     return Reader(column, "phone")
 

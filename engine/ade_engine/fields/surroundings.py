@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 #: Other columns are asked what they show by their first rows.
 _ROWS_FOR_HINTS = 5_000
-_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers"}
+#: Kinds that are read as a sheet shows them.
+_SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
+_KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers"}
 
 
 class Surroundings:
@@ -54,36 +56,40 @@ class Surroundings:
         # The number of each row in its sheet, where that is known.
         rows = table.get_column(ROW) if sources and ROW in table.columns else None
         self._rows = rows if rows is not None and rows.dtype.is_integer() else None
-        self._shown: dict[str, tuple[str | None, str | None]] = {}
+        self._shown: dict[str, tuple[str | None, str | None, bool]] = {}
 
     def hints(self, name: str) -> tuple[str | None, str | None]:
         """The order of dates and the decimal mark that the table's other columns show, where they agree; else those that the
         same column of the sheet shows in other tables.
         """
-        shown = []
+        orders, of_fields, of_money = set(), set(), set()
         for other in self.table.columns:
             if other != name and not other.startswith("__ade_"):
-                order, decimal = self._shown_by(other)
-                # An outline number, a version or a coordinate is no witness for amounts; a field is.
-                shown.append((order, decimal if other in self.sources or not self.sources else None))
+                order, decimal, is_money = self._shown_by(other)
+                orders.add(order)
+                # An outline number, a version or a coordinate is no witness for amounts; a field is, and so is money.
+                if other in self.sources or not self.sources:
+                    of_fields.add(decimal)
+                elif is_money:
+                    of_money.add(decimal)
         source = self.sources.get(name)
         found = []
-        for which in (0, 1):
-            known = {one[which] for one in shown} - {None}
+        for which, known in enumerate((orders - {None}, of_fields - {None} or of_money - {None})):
             if not known and source is not None:
                 known = {source.shown_by_sheet()[which]}
             found.append(known.pop() if len(known) == 1 else None)
         return found[0], found[1]
 
-    def _shown_by(self, name: str) -> tuple[str | None, str | None]:
+    def _shown_by(self, name: str) -> tuple[str | None, str | None, bool]:
         if name not in self._shown:
             import polars as pl
 
             series = self.table.get_column(name)
             if series.dtype == pl.String:
-                self._shown[name] = _native.shown_by(series.head(_ROWS_FOR_HINTS), self.header(name))
+                series = series.head(_ROWS_FOR_HINTS)
+                self._shown[name] = _native.shown_by(series, self.header(name), self._mixed_cells(name, series))
             else:
-                self._shown[name] = (None, None)
+                self._shown[name] = (None, None, False)
         return self._shown[name]
 
     def header(self, name: str) -> str:
@@ -96,13 +102,25 @@ class Surroundings:
         source = self.sources.get(name)
         return None if source is None else source.unit
 
-    def origin(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
-        """The cells that a column of mixed cells was made of, where each row's cell is known."""
+    def origin(self, name: str, series: pl.Series, kind: str) -> tuple[Any, int, pl.Series] | None:
+        """The cells that a column was made of, where they say more than the column and each row's cell is known: cells of
+        several types, and for kinds whose digits are no number those that the sheet shows with leading zeros.
+        """
         source, rows = self.sources.get(name), self._rows
         if source is None or rows is None or len(rows) != len(series):
             return None
-        mixed = source.mixed_cells()
-        return None if mixed is None else (*mixed, rows)
+        cells = source.mixed_cells()
+        if cells is None and kind in _SHOWN_AS_THEY_ARE:
+            cells = source.padded_cells()
+        return None if cells is None else (*cells, rows)
+
+    def _mixed_cells(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
+        """The cells of the first rows of any column of mixed cells."""
+        source = self.sources.get(name) or getattr(self.sources, "of_no_field", {}).get(name)
+        if source is None or self._rows is None:
+            return None
+        cells = source.mixed_cells()
+        return None if cells is None else (*cells, self._rows.head(len(series)))
 
     def note(
         self,
@@ -145,6 +163,14 @@ class Surroundings:
         self.hidden[field] = hidden
 
 
+class Sources(dict):
+    """Where the columns of a table came from: those of fields by the fields' names, and those of no field by their own."""
+
+    def __init__(self, of_no_field: dict[str, Source]):
+        super().__init__()
+        self.of_no_field = of_no_field
+
+
 #: The reserved column that holds each row's number in the source sheet.
 ROW = "__ade_row"
 
@@ -152,7 +178,7 @@ ROW = "__ade_row"
 class Source:
     """Where the column of a field came from."""
 
-    __slots__ = ("header", "unit", "letters", "mixed_cells", "shown_by_sheet")
+    __slots__ = ("header", "unit", "letters", "mixed_cells", "padded_cells", "shown_by_sheet")
 
     def __init__(
         self,
@@ -160,6 +186,7 @@ class Source:
         unit: str | None,
         letters: str,
         mixed_cells: Callable[[], tuple[Any, int] | None],
+        padded_cells: Callable[[], tuple[Any, int] | None],
         shown_by_sheet: Callable[[], tuple[str | None, str | None]],
     ):
         self.header = header
@@ -169,6 +196,8 @@ class Source:
         self.letters = letters
         #: Gives the scan and the column in it, where cells of several types have become text.
         self.mixed_cells = mixed_cells
+        #: The same, where the sheet shows numbers with leading zeros.
+        self.padded_cells = padded_cells
         #: Gives what the whole column of the sheet shows.
         self.shown_by_sheet = shown_by_sheet
 
@@ -178,9 +207,13 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
     words = _KINDS_IN_WORDS.get(kind, kind)
     why = "; ".join(reading["why"])
     if reading["decided_by"] == "refused":
-        return f"not read as {words}: {why}"
+        # Cells that hold numbers or dates, and no text, are read whatever the text is.
+        typed = reading["read_as"]
+        return f"{typed} alone: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
+    if kind == "phone":
+        return f"{words}: {why}"
     if reading["read_as"] == "whole numbers":
         return f"{reading['read_as']}: {why}"
     return f"{words} with {reading['read_as']}: {why}"

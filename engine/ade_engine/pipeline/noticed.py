@@ -34,9 +34,10 @@ def notice_detection(notices: Notices, source: Source) -> None:
         return
     encoding, delimiter, _ = detected
     separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
+    guessed = "" if encoding.startswith("UTF") else "; the encoding was guessed by its letters, and csv_encoding can name another"
     notices.add(
         "csv_guessed",
-        f"read as {encoding} text with {separators}",
+        f"read as {encoding} text with {separators}{guessed}",
         level=INFO,
         encoding=encoding,
         delimiter=delimiter,

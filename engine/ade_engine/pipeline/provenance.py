@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.fields.readers import gone
-from ade_engine.fields.surroundings import ROW, Source
+from ade_engine.fields.surroundings import ROW, Source, Sources
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns import with_series
 from ade_engine.pipeline.frame import header_text
@@ -32,19 +32,27 @@ def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
     return with_series(table, [pl.int_range(first, first + table.height, dtype=pl.UInt32, eager=True).alias(ROW)])
 
 
-def sources_of(source: SourceTable, mapping: Mapping) -> dict[str, Source]:
-    """Where the column of each mapped field came from."""
-    found = {}
-    for column in mapping.columns:
-        place = source.region.min_col + column.source_index
-        header = header_text(column.header)
-        found[column.field_name] = Source(
+def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
+    """Where the column of each mapped field came from, and each other column."""
+
+    def source_at(index: int, header: str, unit: str | None = None) -> Source:
+        return Source(
             header,
-            source.columns[column.source_index].unit or header_unit(header),
-            column_letters(place),
-            lambda index=column.source_index: source.mixed_cells(index),
-            lambda index=column.source_index: source.shown_by_sheet(index),
+            unit,
+            column_letters(source.region.min_col + index),
+            lambda: source.mixed_cells(index),
+            lambda: source.padded_cells(index),
+            lambda: source.shown_by_sheet(index),
         )
+
+    taken = {column.source_index for column in mapping.columns}
+    # Of several columns that share a name the last one is in the table.
+    others = {name: source_at(index, name) for index, name in enumerate(source.names) if index not in taken}
+    found = Sources(others)
+    for column in mapping.columns:
+        header = header_text(column.header)
+        unit = source.columns[column.source_index].unit or header_unit(header)
+        found[column.field_name] = source_at(column.source_index, header, unit)
     return found
 
 

@@ -25,7 +25,11 @@ LANGUAGES = (
 # Excel's own and ASCII spellings, which the CLDR does not have.
 EXTRA_MONTHS = {"mrz": 3, "maerz": 3, "okt": 10, "dez": 12, "sept": 9}
 FILLERS = set("de del d of the den le el em am on and dia".split())
-CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "euro": "EUR", "rs": "INR", "sfr": "CHF", "fr": "CHF", "руб": "RUB", "kc": "CZK", "cn¥": "CNY", "jp¥": "JPY", "mx$": "MXN"}
+CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "HKD", "r$": "BRL", "euro": "EUR", "rs": "INR", "sfr": "CHF", "fr": "CHF", "руб": "RUB", "kc": "CZK", "cn¥": "CNY", "jp¥": "JPY", "mx$": "MXN", "円": "JPY", "元": "CNY", "원": "KRW"}
+# Endings of months' names within dates: "urtarrilaren 31", "urtarrilak 31".
+ENDINGS = {"eu": ("ren", "k")}
+# ... and of weekdays: "วันศุกร์ที่ 31".
+ENDINGS_OF_DAYS = {"th": ("ที่",)}
 # Signs of several currencies: what stands in the cell is kept as it is.
 SHARED_SIGNS = {"$", "¥", "kr", "£", "₨", "rs", "fr"}
 # ... of which these nearly always mean one.
@@ -39,11 +43,13 @@ TARGET = Path(__file__).resolve().parent.parent / "src" / "fields" / "tables.rs"
 def fold(text: str) -> str:
     """Lower case without accents; the Rust side does the same with the tables below."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)).translate(PLAIN)
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).translate(PLAIN)
+    # Syllables of Hangul are whole again.
+    return unicodedata.normalize("NFC", plain) if any("\u1100" <= c <= "\u11ff" for c in plain) else plain
 
 
 def words_in(text: str) -> list[str]:
-    """The runs of letters and marks of a text, two characters or more, folded."""
+    """The runs of letters and marks of a text, folded: two characters or more, and single ones of Chinese, Japanese and Korean."""
     found, word = [], ""
     for c in text + " ":
         if c in ABBREVIATING or c == "." and word and "\u0e00" <= word[-1] <= "\u0eff":
@@ -54,7 +60,7 @@ def words_in(text: str) -> list[str]:
             if word:
                 found.append(fold(word))
             word = ""
-    return [word for word in found if len(word) > 1]
+    return [word for word in found if len(word) > 1 or "\u4e00" <= word <= "\ud7a3"]
 
 
 def calendar_words() -> tuple[dict, dict, set]:
@@ -79,6 +85,14 @@ def calendar_words() -> tuple[dict, dict, set]:
             else:
                 # Half of a name: "Deireadh Fómhair".
                 fillers.add(word)
+        for ending in ENDINGS.get(language, ()):
+            for number, name in locale.months["format"]["wide"].items():
+                for word in words_in(name + ending):
+                    months[word].setdefault(language, number)
+        for ending in ENDINGS_OF_DAYS.get(language, ()):
+            for number, name in locale.days["format"]["wide"].items():
+                for word in words_in(name + ending):
+                    days[word].setdefault(language, number)
         for width in ("wide", "abbreviated"):
             # "ค.ศ.": some write the era in every date.
             fillers.update(words_in(locale.eras.get(width, {}).get(1, "")))
@@ -87,7 +101,7 @@ def calendar_words() -> tuple[dict, dict, set]:
             fillers.update(literals)
             if prefix:
                 # "בינואר": "in" and the name are one word.
-                for name, number in ((name, number) for width in ("abbreviated", "wide") for number, name in locale.months["format"][width].items()):
+                for name, number in ((name, number) for width in ("abbreviated", "wide") for number, name in locale.months["format"][width].items() if not any(map(str.isdigit, name))):
                     for word in words_in(prefix + name):
                         months[word].setdefault(language, number)
     for word, number in EXTRA_MONTHS.items():
@@ -97,7 +111,10 @@ def calendar_words() -> tuple[dict, dict, set]:
 
 
 def literals_of(pattern: str) -> tuple[set, str]:
-    """The words that a date pattern writes as they are, and what it writes directly before a month's name."""
+    """The words that a date pattern writes as they are, and what it writes directly before a month's name.
+
+    What it writes directly behind one (``MMMM'ren'``) stands in ``ENDINGS``.
+    """
     text, literal, prefix, last = "", False, "", ""
     for at, c in enumerate(pattern):
         if c == "'":

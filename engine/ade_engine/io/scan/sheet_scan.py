@@ -88,6 +88,10 @@ class SheetScan:
         """The native scan and the column, where :meth:`series` makes text of cells that are not all text."""
         return (self._native, column) if self._native.is_mixed(column, start, stop) else None
 
+    def padded(self, column: int, start: int, stop: int) -> tuple[Any, int] | None:
+        """The native scan and the column, where the sheet shows some of its numbers with leading zeros."""
+        return (self._native, column) if self._native.has_zeros(column, start, stop) else None
+
     def shown_by(self, column: int) -> tuple[str | None, str | None]:
         """The order of dates and the decimal mark that the text of a whole column shows, in whichever tables it stands."""
         if column not in self._shown:

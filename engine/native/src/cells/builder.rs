@@ -13,6 +13,7 @@ use super::grouping::{Groups, Pending};
 use super::merged::MergedRange;
 use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
 use super::text::{TextArena, TextReference};
+use super::zeros::{ZeroCells, Zeros};
 use crate::error::{Result, SourceError};
 
 /// More rows than any worksheet may have, yet few enough to iterate over.
@@ -89,6 +90,7 @@ pub struct SheetBuilder {
     width: usize,
     stopped: bool,
     findings: Findings,
+    zeros: ZeroCells,
 }
 
 impl SheetBuilder {
@@ -109,7 +111,18 @@ impl SheetBuilder {
             width: 0,
             stopped: false,
             findings: Findings::default(),
+            zeros: ZeroCells::default(),
         }
+    }
+
+    /// Sets the workbook's formats that show leading zeros, before any cell is noted to have one.
+    pub fn set_zeros(&mut self, formats: Arc<[Zeros]>) {
+        self.zeros = ZeroCells::of_formats(formats);
+    }
+
+    /// Notes that a number is shown with leading zeros, by the format of that number; its row and column count from 0.
+    pub fn note_zeros(&mut self, row: usize, column: usize, format: u16) {
+        self.zeros.note(row, column, format);
     }
 
     /// The limits of the scan.
@@ -142,7 +155,7 @@ impl SheetBuilder {
     fn bytes(&self) -> usize {
         let late = self.late.len() * size_of::<(u32, Pending)>();
         let merged = self.findings.merged.len() * size_of::<MergedRange>();
-        self.groups.bytes() + late + merged + self.own_text.len()
+        self.groups.bytes() + late + merged + self.zeros.bytes() + self.own_text.len()
     }
 
     /// How many rows were read so far.
@@ -337,6 +350,7 @@ impl SheetBuilder {
         };
         self.findings.merged.sort_unstable();
         self.findings.merged.dedup();
+        self.zeros.finish();
         let mut sheet = Sheet {
             groups: self.groups.finish(),
             findings: self.findings,
@@ -347,6 +361,7 @@ impl SheetBuilder {
                 width: self.width,
             },
             declared,
+            zeros: self.zeros,
             own_text: Arc::new(self.own_text),
             shared_text: self.shared_text,
         };

@@ -32,6 +32,9 @@ struct Piece {
 pub(super) fn fill(sheet: &mut Sheet, cells: usize) {
     let (fillings, filled) = chosen(sheet, cells);
     sheet.findings.filled = filled;
+    for (range, _) in &fillings {
+        sheet.zeros.fill(range);
+    }
     let mut open: Vec<Filling> = Vec::new();
     let mut next = fillings.into_iter().peekable();
     let mut group = 0;

@@ -20,6 +20,7 @@ pub mod sheet;
 pub mod text;
 pub mod text_form;
 pub mod white_space;
+pub mod zeros;
 
 pub use builder::{Continue, ScanLimits, SheetBuilder};
 pub use cell::{Cell, Tag};
@@ -27,3 +28,4 @@ pub use findings::{Filled, Findings, FormulasWithoutValue};
 pub use merged::MergedRange;
 pub use sheet::{ColumnKinds, DeclaredExtent, ScanFacts, Sheet};
 pub use text::{TextArena, TextReference};
+pub use zeros::{ZeroCells, Zeros};

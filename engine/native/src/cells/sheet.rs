@@ -15,6 +15,7 @@ use super::group::{Chunk, GROUP_ROWS, Group};
 use super::merged::MergedRange;
 use super::text::{TextArena, TextReference};
 use super::white_space::is_blank_text;
+use super::zeros::ZeroCells;
 
 /// What a scan found out about a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub struct Sheet {
     pub(super) facts: ScanFacts,
     pub(super) findings: Findings,
     pub(super) declared: Option<DeclaredExtent>,
+    pub(super) zeros: ZeroCells,
     pub(super) own_text: Arc<TextArena>,
     pub(super) shared_text: Arc<TextArena>,
 }
@@ -70,6 +72,11 @@ impl Sheet {
     /// What the scan found out about the sheet beside its cells.
     pub fn findings(&self) -> &Findings {
         &self.findings
+    }
+
+    /// The cells whose numbers are shown with leading zeros.
+    pub fn zeros(&self) -> &ZeroCells {
+        &self.zeros
     }
 
     /// How many merged ranges hide values within some rows, and the first of them; `blocks` are the first row of each block
@@ -255,7 +262,7 @@ impl Sheet {
             .map(|(_, chunk)| chunk.bytes())
             .sum();
         let merged = self.findings.merged.len() * size_of::<MergedRange>();
-        cells + merged + self.own_text.len()
+        cells + merged + self.zeros.bytes() + self.own_text.len()
     }
 }
 

@@ -106,14 +106,20 @@ impl Amount {
             sure,
             ..Around::default()
         };
-        // A point before the first digit belongs to the number, unless a currency's word ends with it: ".5", "Rs.500".
+        // A point before the first digit belongs to the number, unless a currency's word ends with it: "$.50", "Rs.500", and "₹.500"
+        // as if it were a word.
         let mut leading_mark = 0;
         if first > 0
             && matches!(tokens[first - 1].kind, b'.' | b',')
-            && !tokens[..first - 1]
-                .iter()
-                .any(|token| is_of_sign(token.kind))
+            && !first.checked_sub(2).is_some_and(|before| {
+                tokens[before].kind == WORD || matches!(cut.text(tokens[before]), "₹" | "₨")
+            })
         {
+            let is_after_word = tokens[..first - 1].iter().any(|token| token.kind == WORD);
+            // "CHF .50" has cents; what "Rs .500" has, nobody knows.
+            if is_after_word && cut.text(tokens[first]).len() != 2 {
+                return None;
+            }
             leading_mark = tokens[first - 1].kind;
             first -= 1;
         }
@@ -190,10 +196,6 @@ impl Amount {
     pub fn is_open(&self) -> bool {
         matches!(self.meanings, [Some(point), Some(comma)] if point.grouping != comma.grouping)
     }
-}
-
-fn is_of_sign(kind: u8) -> bool {
-    !matches!(kind, b'+' | b'-' | b'(' | b')' | b'%' | SPACE | b'.' | b',')
 }
 
 /// What stands before and behind the digits: signs, parentheses, currencies.
@@ -550,6 +552,12 @@ mod tests {
             ("25,-", Some([None, Some(25.0)])),
             (".5", Some([Some(0.5), None])),
             ("Rs.500", both(500.0)),
+            ("₹.500", both(500.0)),
+            ("$.50", Some([Some(0.5), None])),
+            ("CHF .50", Some([Some(0.5), None])),
+            ("€ ,50", Some([None, Some(0.5)])),
+            ("-$.05", Some([Some(-0.05), None])),
+            ("US$.99", Some([Some(0.99), None])),
             ("1.5e3", Some([Some(1500.0), None])),
             ("$5 USD", both(5.0)),
             ("0.123", Some([Some(0.123), None])),
@@ -582,6 +590,7 @@ mod tests {
             "5 %%",
             "1,23,45",
             "1.5 Mio",
+            "Rs .500",
             "100\n200",
             "100   200",
             "1\t000",

@@ -12,6 +12,96 @@ const HOUR_WORDS: &[&str] = &[
     "am", "pm", "a", "p", "h", "hr", "hrs", "uhr", "ora", "ore", "hod", "godz",
 ];
 
+/// A half of the day, as a word names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    Morning,
+    Afternoon,
+    /// The hours around twelve: "中午".
+    Noon,
+    /// The hours before midnight: "晚上".
+    Evening,
+}
+
+impl Half {
+    /// The hour of the day; none where the half has no such hour.
+    fn hour(self, hour: u32) -> Option<u32> {
+        let of_twelve = (1..=12).contains(&hour).then_some(hour % 12);
+        match self {
+            Self::Morning => of_twelve,
+            Self::Afternoon => of_twelve.map(|hour| hour + 12),
+            Self::Noon if hour == 11 => Some(11),
+            Self::Noon => matches!(hour, 12 | 1 | 2).then_some(hour % 12 + 12),
+            Self::Evening => (5..12).contains(&hour).then_some(hour + 12),
+        }
+    }
+}
+
+/// Words of the halves of the day, folded and without points and blanks, as locales with a clock of twelve hours write them.
+const HALVES: &[(&str, Half)] = {
+    use Half::{Afternoon, Evening, Morning, Noon};
+    &[
+        ("am", Morning),
+        ("pm", Afternoon),
+        ("a", Morning),
+        ("p", Afternoon),
+        ("πμ", Morning),
+        ("μμ", Afternoon),
+        ("pd", Morning),
+        ("md", Afternoon),
+        ("gh", Morning),
+        ("gd", Afternoon),
+        ("oo", Morning),
+        ("os", Afternoon),
+        ("ص", Morning),
+        ("م", Afternoon),
+        ("قظ", Morning),
+        ("بظ", Afternoon),
+        ("ጥዋት", Morning),
+        ("ከሰዓት", Afternoon),
+        ("오전", Morning),
+        ("오후", Afternoon),
+        ("午前", Morning),
+        ("午後", Afternoon),
+        ("上午", Morning),
+        ("下午", Afternoon),
+        ("凌晨", Morning),
+        ("清晨", Morning),
+        ("早上", Morning),
+        ("中午", Noon),
+        ("晚上", Evening),
+    ]
+};
+
+/// The half of the day that the token at a place names, in one word or in letters with points ("p. m."), and the token behind it
+/// and its point.
+pub fn half_at(cut: &Cut, at: usize) -> Option<(Half, usize)> {
+    let tokens = cut.tokens();
+    let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+    if kind(at) != Some(WORD) {
+        return None;
+    }
+    let first = cut.text(tokens[at]);
+    let named = |second: &str| {
+        let is_it = |word: &str| {
+            word.len() == first.len() + second.len()
+                && word.starts_with(first)
+                && word.ends_with(second)
+        };
+        HALVES.iter().find(|(word, _)| is_it(word)).map(|one| one.1)
+    };
+    let behind_point = |at: usize| at + usize::from(kind(at) == Some(b'.'));
+    if kind(at + 1) == Some(b'.') {
+        let next = at + 2 + usize::from(kind(at + 2) == Some(SPACE));
+        if kind(next) == Some(WORD)
+            && let Some(half) = named(cut.text(tokens[next]))
+        {
+            return Some((half, behind_point(next + 1)));
+        }
+    }
+    named("").map(|half| (half, behind_point(at + 1)))
+}
+
 /// A time of day that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -31,7 +121,13 @@ pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
     while let Some(token) = tokens.get(stop) {
         let belongs = match token.kind {
             DIGITS | b':' | b'.' | b',' | b'+' | b'-' => true,
-            WORD => is_clock(cut.text(*token)),
+            WORD => match half_at(cut, stop) {
+                Some((_, behind)) => {
+                    stop = behind;
+                    continue;
+                }
+                None => is_clock(cut.text(*token)),
+            },
             SPACE => {
                 // "14 h 30"
                 tokens.get(stop + 1).is_some_and(|next| next.kind != DIGITS)
@@ -88,23 +184,20 @@ fn parts_hours(cut: &Cut, token: Token) -> bool {
     token.kind == WORD && matches!(cut.text(token), "h" | "uhr")
 }
 
-/// Whether a time is in the afternoon, by a word; none for other words.
-fn half_of(word: &str) -> Option<bool> {
-    match word {
-        "pm" | "p" => Some(true),
-        "am" | "a" => Some(false),
-        _ => None,
+/// The half of the day that is named right before a time.
+fn half_before(cut: &Cut, start: usize) -> Option<Half> {
+    let before = &cut.tokens()[..start];
+    let last = before.iter().rposition(|token| token.kind != SPACE)?;
+    // A single letter may be anything there, and so may letters with points.
+    if before[last].kind != WORD || cut.text(before[last]).chars().nth(1).is_none() {
+        return None;
     }
+    half_at(cut, last).map(|(half, _)| half)
 }
 
-/// The half of the day that is named right before a time.
-fn half_before(cut: &Cut, start: usize) -> Option<bool> {
-    let before = &cut.tokens()[..start];
-    let last = before.iter().rev().find(|token| token.kind != SPACE)?;
-    match (last.kind, cut.text(*last)) {
-        (WORD, word @ ("am" | "pm")) => half_of(word),
-        _ => None,
-    }
+/// Whether a token is a mark that stands behind hours only: "2時".
+fn is_mark_of_hours(cut: &Cut, token: Option<&Token>) -> bool {
+    token.is_some_and(|token| token.kind == b':' && cut.text(*token) != ":")
 }
 
 /// Hours, minutes and seconds with points between them: "14.30.15". What can be a day and a month, as 5.12.25, is no time.
@@ -126,7 +219,7 @@ fn is_pointed(cut: &Cut, span: &[Token]) -> bool {
         && (has_fraction || !is_month)
 }
 
-fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<bool>) -> Option<i64> {
+fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> Option<i64> {
     let tokens = cut.tokens();
     let span = &tokens[start..stop];
     let is_iso = start > 0 && cut.text(tokens[start - 1]) == "t";
@@ -180,17 +273,15 @@ fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<bool>) -> O
         && !is_iso
         && half_before.is_none()
         && !words.any(|word| HOUR_WORDS.contains(&word))
+        && !is_mark_of_hours(cut, span.get(1))
     {
         return None;
     }
-    let half = rest_of_time(cut, &span[at..], is_iso, count, half_before)?;
-    let mut hour = parts[0];
-    if let Some(is_afternoon) = half {
-        if !(1..=12).contains(&hour) {
-            return None;
-        }
-        hour = hour % 12 + if is_afternoon { 12 } else { 0 };
-    }
+    let half = rest_of_time(cut, start + at..stop, is_iso, count, half_before)?;
+    let hour = match half {
+        Some(half) => half.hour(parts[0])?,
+        None => parts[0],
+    };
     if hour > 23 || parts[1] > 59 || parts[2] > 59 {
         return None;
     }
@@ -216,11 +307,13 @@ fn next_part(cut: &Cut, span: &[Token], at: usize) -> Option<(u8, usize)> {
 /// in "9:00-17:00": a time that is only begun would be another one.
 fn rest_of_time(
     cut: &Cut,
-    rest: &[Token],
+    range: std::ops::Range<usize>,
     is_iso: bool,
     count: usize,
-    mut half: Option<bool>,
-) -> Option<Option<bool>> {
+    mut half: Option<Half>,
+) -> Option<Option<Half>> {
+    let start = range.start;
+    let rest = &cut.tokens()[range];
     let kind = |at: usize| rest.get(at).map(|token| token.kind);
     let mut may_have_offset = count == 3 || is_iso && count == 2;
     let mut at = 0;
@@ -229,13 +322,16 @@ fn rest_of_time(
             SPACE => {}
             // Of a word cut short, or the end of a sentence.
             b'.' | b',' if kind(at + 1) != Some(DIGITS) => {}
+            b':' if is_mark_of_hours(cut, rest.get(at)) && kind(at + 1) != Some(DIGITS) => {}
             WORD => {
                 let word = cut.text(rest[at]);
-                if let Some(named) = half_of(word) {
+                if let Some((named, behind)) = half_at(cut, start + at) {
                     if half.is_some() {
                         return None;
                     }
                     half = Some(named);
+                    at = behind - start;
+                    continue;
                 }
                 may_have_offset |= matches!(word, "utc" | "gmt");
             }
@@ -293,11 +389,41 @@ mod tests {
             ("02.30.45.000000 PM", Some(52_245_000_000)),
             ("14:30:00 +0530", minutes(14, 30)),
             ("14:30 GMT+1", minutes(14, 30)),
+            ("2:30 p. m.", minutes(14, 30)),
+            ("2:05 μ.μ.", minutes(14, 5)),
+            ("12:05 π.μ.", minutes(0, 5)),
+            ("2:05 m.d.", minutes(14, 5)),
+            ("2:05 p.d.", minutes(2, 5)),
+            ("2:05 م", minutes(14, 5)),
+            ("14時30分", minutes(14, 30)),
         ] {
             let mut cut = Cut::default();
             assert!(cut.cut(text));
             let found = clock(&cut, 0).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(found.time, wanted, "{text}");
+        }
+        // The words of the half of the day, before the time.
+        for (text, wanted) in [
+            ("오후 2:05", minutes(14, 5)),
+            ("오전 12:05", minutes(0, 5)),
+            ("下午2:05", minutes(14, 5)),
+            ("中午12:05", minutes(12, 5)),
+            ("中午11:30", minutes(11, 30)),
+            ("凌晨12:05", minutes(0, 5)),
+            ("晚上9:05", minutes(21, 5)),
+            ("晚上12:05", None),
+            ("午後2時5分", None),
+            ("午後2時05分", minutes(14, 5)),
+            ("午後2時", minutes(14, 0)),
+            ("下午14:05", None),
+        ] {
+            let mut cut = Cut::default();
+            let value = crate::columns::view::Value::Text(text);
+            assert_eq!(
+                super::super::moment::time(value, false, &mut cut),
+                wanted,
+                "{text}"
+            );
         }
         // More than one time is none.
         for text in [

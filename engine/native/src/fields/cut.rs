@@ -104,15 +104,21 @@ impl Cut {
             '\0'..='\x7f' => self.ascii(c as u8),
             '\u{2212}' | '\u{2013}' | '\u{2014}' | '\u{2010}' | '\u{2011}' | '\u{2012}'
             | '\u{fe63}' | '\u{2043}' => self.mark(b'-'),
+            // Within a word it is a letter: "пʼятниця".
+            '\u{2bc}' if self.ends_in(WORD) => self.letter_or_mark(c),
             '\u{2019}' | '\u{2018}' | '\u{2bc}' | '\u{b4}' | '\u{2032}' | '\u{201b}' => {
                 self.mark(b'\'')
             }
             '\u{2044}' | '\u{2215}' => self.mark(b'/'),
             '年' | '년' => self.mark_of(YEAR, c),
-            '月' | '월' => self.mark_of(b'/', c),
+            '月' | '월' if self.ends_in(DIGITS) => self.mark_of(b'/', c),
             '。' | '\u{66b}' => self.mark(b'.'),
+            '\u{66a}' => self.mark(b'%'),
             '،' | '\u{66c}' => self.mark(b','),
-            '日' | '일' => self.space(),
+            // Behind a month only: "日曜日", "일요일" are Sundays, and "5日" is no number.
+            '日' | '일' if self.ends_in(DIGITS) && self.has(b'/') => self.space(),
+            '时' | '時' | '시' | '点' if self.ends_in(DIGITS) => self.mark_of(b':', c),
+            '分' | '분' | '秒' | '초' if self.ends_in(DIGITS) && self.has(b':') => self.space(),
             '\u{ff01}'..='\u{ff5e}' => self.ascii((c as u32 - 0xff01 + 0x21) as u8),
             // Marks of abbreviation belong to the word.
             '\u{5f3}' | '\u{5f4}' | '\u{970}' => {}
@@ -123,6 +129,14 @@ impl Cut {
                 None => self.letter_or_mark(c),
             },
         }
+    }
+
+    fn ends_in(&self, kind: Kind) -> bool {
+        self.tokens.last().is_some_and(|last| last.kind == kind)
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.tokens.iter().any(|token| token.kind == kind)
     }
 
     /// Whether the last token is a word of Thai or Lao, whose points are within words: "ก.ย.".
@@ -270,7 +284,8 @@ pub fn fold(text: &str) -> String {
     let mut cut = Cut::default();
     for c in text.chars() {
         match c {
-            '年' | '月' | '日' | '년' | '월' | '일' => cut.letter_or_mark(c),
+            '年' | '月' | '日' | '년' | '월' | '일' | '时' | '時' | '시' | '点' | '分' | '분'
+            | '秒' | '초' => cut.letter_or_mark(c),
             _ => cut.any(c),
         }
     }

@@ -10,7 +10,9 @@
 use super::cut::{Cut, DIGITS, WORD};
 use super::day::{Day, Days, MADE_IN, NONE, ORDERS, Order};
 use super::parts::{in_parts, in_threads, ranges};
-use super::reading::{Decided, Hints, Reading, are_few};
+use super::reading::{
+    Decided, Hints, Reading, against_in_words, are_few, certain_in_words, left_out_in_words,
+};
 use super::tables::MONTH_FIRST_LANGUAGES;
 use super::words::{Languages, Lexicon};
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
@@ -22,8 +24,6 @@ const SERIAL_EPOCH: i64 = -25_569;
 const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
 /// Spreadsheets know no earlier days.
 const FIRST_DAY: i64 = -25_567;
-/// What is said behind an order where no other one is possible.
-const CLEAR: &str = ": no cell can be otherwise";
 const NO_GROUP: u8 = u8::MAX;
 /// In as many dates some day is late in its month: that none is, speaks against an order.
 const ENOUGH_TO_SPREAD: usize = 20;
@@ -134,6 +134,8 @@ struct Cells {
     strange: usize,
     cells: usize,
     typed: usize,
+    /// What is to be said of the groups that were read.
+    said: Vec<Said>,
     /// The latest day of the month of typed cells.
     typed_up_to: u32,
 }
@@ -240,23 +242,119 @@ pub fn shown_order(values: &[Value<'_>], header: &str) -> Option<Order> {
     shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
 }
 
-/// Leaves out what several groups say alike, and that a group of an order is clear where another says more of that order.
-fn say_once(why: &mut Vec<String>) {
-    let all = why.clone();
-    let mut at = 0;
-    why.retain(|one| {
-        let is_repeated = all[..at].contains(one);
-        let says_more = one.strip_suffix(CLEAR).is_some_and(|order| {
-            let mut others = all.iter().filter(|other| *other != one);
-            others.any(|other| {
-                other
-                    .strip_prefix(order)
-                    .is_some_and(|rest| rest.starts_with(": "))
-            })
-        });
-        at += 1;
-        !is_repeated && !says_more
-    });
+/// What is to be said of some cells that were read in one order.
+struct Said {
+    order: Order,
+    cells: usize,
+    reasons: Vec<String>,
+    /// The other orders that are just as possible where a setting decided, and for how many of the cells.
+    other: Option<(String, usize)>,
+    /// Cells that no other order explains, where some have another one.
+    certain: Option<usize>,
+    /// Cells that the order cannot explain.
+    against: usize,
+    /// Whether the order makes no difference: 5/5/2025.
+    is_alike: bool,
+}
+
+impl Said {
+    /// Whether nothing but this order explains the cells.
+    fn is_clear(&self) -> bool {
+        self.reasons.is_empty()
+            && self.other.is_none()
+            && self.certain.is_none()
+            && self.against == 0
+            && !self.is_alike
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.order == other.order
+            && self.reasons == other.reasons
+            && self.is_alike == other.is_alike
+            && self.other.as_ref().map(|one| &one.0) == other.other.as_ref().map(|one| &one.0)
+            && self.certain.is_some() == other.certain.is_some()
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.cells += more.cells;
+        self.against += more.against;
+        if let Some((_, open)) = &mut self.other {
+            *open += more.other.as_ref().map_or(0, |one| one.1);
+        }
+        if let Some(certain) = &mut self.certain {
+            *certain += more
+                .certain
+                .unwrap_or(if more.is_clear() { more.cells } else { 0 });
+        }
+    }
+
+    fn cells_in_words(&self) -> String {
+        match self.cells {
+            1 => "1 cell".to_owned(),
+            cells => format!("{cells} cells"),
+        }
+    }
+
+    fn sentence(&self, is_only: bool) -> String {
+        let mut parts = self.reasons.clone();
+        if let Some((other, open)) = &self.other {
+            let which = match (open == &self.cells, is_only) {
+                (true, true) => "every cell".to_owned(),
+                (true, false) if *open == 1 => "it".to_owned(),
+                (true, false) => "each".to_owned(),
+                (false, _) => format!("{open} of {} cells", self.cells),
+            };
+            parts.push(format!(
+                "{which} can also be {other}, and date_order decides"
+            ));
+        }
+        if let Some(certain) = self.certain {
+            parts.push(certain_in_words(certain, self.cells));
+        }
+        parts.extend(against_in_words(self.against));
+        if parts.is_empty() {
+            parts.push(match (self.is_alike, is_only) {
+                (true, _) => "the order makes no difference".to_owned(),
+                (false, true) => "no cell can be read otherwise".to_owned(),
+                (false, false) if self.cells == 1 => "it can't be otherwise".to_owned(),
+                (false, false) => "they can't be otherwise".to_owned(),
+            });
+        }
+        let name = name_of(self.order);
+        let of = match is_only {
+            true => String::new(),
+            false => format!(" in {}", self.cells_in_words()),
+        };
+        format!("{name}{of}: {}", parts.join(", "))
+    }
+}
+
+/// The sentences about groups of cells: what several say alike is said once.
+fn say_once(said: Vec<Said>) -> Vec<String> {
+    let mut told: Vec<Said> = Vec::new();
+    let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(Said::is_clear);
+    for one in others {
+        match told.iter_mut().find(|known| known.says_the_same(&one)) {
+            Some(known) => known.add(&one),
+            None => told.push(one),
+        }
+    }
+    // What is said of other cells in this order is true of those that are clear, too.
+    for one in clear {
+        match told.iter_mut().find(|known| known.order == one.order) {
+            Some(known) => known.add(&one),
+            None => told.push(one),
+        }
+    }
+    if told.len() > 1 && told.iter().all(Said::is_clear) {
+        let of = told
+            .iter()
+            .map(|one| format!("{} in {}", name_of(one.order), one.cells_in_words()));
+        let of: Vec<String> = of.collect();
+        return vec![format!("{}: no cell can be read otherwise", of.join(", "))];
+    }
+    let is_only = told.len() == 1;
+    told.iter().map(|one| one.sentence(is_only)).collect()
 }
 
 fn name_of(order: Order) -> &'static str {
@@ -266,6 +364,19 @@ fn name_of(order: Order) -> &'static str {
         Order::YearFirst => "year-first",
         Order::YearDay => "year, day, month",
     }
+}
+
+/// What the groups of a column show together.
+#[derive(Default)]
+struct Whole {
+    /// The order that cells show by themselves.
+    clear: Option<Order>,
+    /// The first marks of such cells.
+    clear_marks: Vec<u8>,
+    /// Where none does, the order that is likely for some group, and the mark between its numbers.
+    leaning: Option<(Order, u8)>,
+    /// See [`Cells::torn`].
+    torn: Vec<(u8, Option<Order>)>,
 }
 
 /// A cell whose word means different months in different languages, with its row.
@@ -428,6 +539,7 @@ impl Cells {
         reading.cells = self.cells;
         // Groups that some cell decides, without the help of others.
         let mut clear: Option<Order> = None;
+        let mut clear_marks = Vec::new();
         let mut is_clear = true;
         for (number, group) in (0..).zip(&self.groups) {
             if self.slips(number).is_some() {
@@ -453,27 +565,117 @@ impl Cells {
             if is_shown {
                 is_clear &= clear.is_none_or(|order| order == best);
                 clear = Some(best);
+                clear_marks.push(group.shape.first_mark());
             }
         }
         let clear = clear.filter(|_| is_clear);
+        let leaning = match clear {
+            None if is_clear => self.leaning(values, options),
+            _ => None,
+        };
+        let whole = Whole {
+            clear,
+            clear_marks,
+            leaning,
+            torn: self.torn(),
+        };
         let mut order_of_groups: Vec<u8> = (0..self.groups.len() as u8).collect();
         order_of_groups
             .sort_by_key(|group| std::cmp::Reverse(self.groups[usize::from(*group)].cells));
         let mut read = 0;
         for number in order_of_groups {
-            read += self.decide_group(number, clear, values, options, found, reading);
+            read += self.decide_group(number, &whole, values, options, found, reading);
         }
         if self.cells > 0 && read == 0 {
             reading.decided = Decided::Refused;
             reading.first_open = None;
             if reading.why.is_empty() {
-                reading.why.push("no cell is a date".to_owned());
+                reading.why.push(match self.typed {
+                    0 => "no cell is a date".to_owned(),
+                    _ => "no cell of text is a date".to_owned(),
+                });
+            }
+            if self.typed > 0 {
+                reading.read_as = "typed dates";
             }
         }
-        say_once(&mut reading.why);
+        let refused = std::mem::replace(&mut reading.why, say_once(std::mem::take(&mut self.said)));
+        reading.why.extend(refused);
         self.suspect_swapped(reading);
         reading.contradict.sort_unstable();
         clear
+    }
+
+    /// The order that hints give to some groups where no cell decides: one writer puts the month first with dots, too, or never.
+    fn leaning(&self, values: &[Value<'_>], options: &DateOptions<'_>) -> Option<(Order, u8)> {
+        let mut leaning: Option<(Order, u8)> = None;
+        if self.groups.len() < 2 {
+            return None;
+        }
+        for (number, group) in (0..).zip(&self.groups) {
+            let best = group.counts.iter().copied().max().unwrap_or(0);
+            if group.shape.name_at.is_some() || best == 0 || self.slips(number).is_some() {
+                continue;
+            }
+            let is_best = |order: &Order| group.counts[*order as usize] >= best;
+            let mut tied: Vec<Order> = ORDERS.into_iter().filter(is_best).collect();
+            if tied.len() < 2 {
+                continue;
+            }
+            let (order, decided, _) = self.narrow(
+                number,
+                &mut tied,
+                &Whole::default(),
+                values,
+                options,
+                &mut Vec::new(),
+            );
+            let is_of_days = matches!(order, Order::DayFirst | Order::MonthFirst);
+            if is_of_days && matches!(decided, Decided::Evidence | Decided::Hint) {
+                if leaning.is_some_and(|(known, _)| known != order) {
+                    return None;
+                }
+                leaning = leaning.or(Some((order, group.shape.first_mark())));
+            }
+        }
+        leaning
+    }
+
+    /// The marks between whose numbers some cells put the day first and others the month, with and without the whole year; and
+    /// the order of nearly all of them, if there is one.
+    fn torn(&self) -> Vec<(u8, Option<Order>)> {
+        let is_of_days = |group: &&Group| {
+            group.shape.name_at.is_none()
+                && group.shape.year_at != Some(0)
+                && group.shape.mark != b'8'
+        };
+        let mut torn = Vec::new();
+        for group in self.groups.iter().filter(is_of_days) {
+            let mark = group.shape.first_mark();
+            let (mut days, mut months, mut both) = (0, 0, false);
+            for one in self.groups.iter().filter(is_of_days) {
+                if one.shape.first_mark() != mark {
+                    continue;
+                }
+                let count = |order: Order| one.counts[order as usize];
+                let (day, month) = (count(Order::DayFirst), count(Order::MonthFirst));
+                if count(Order::YearFirst) > day.max(month) {
+                    continue;
+                }
+                days += day.saturating_sub(month);
+                months += month.saturating_sub(day);
+                both |= days > 0 && months > 0;
+            }
+            if both && torn.iter().all(|(known, _)| *known != mark) {
+                let most = match () {
+                    () if are_few(months, days) => Some(Order::DayFirst),
+                    () if are_few(days, months) => Some(Order::MonthFirst),
+                    () => None,
+                };
+                torn.push((mark, most));
+            }
+        }
+        torn
     }
 
     /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
@@ -505,7 +707,7 @@ impl Cells {
     fn decide_group(
         &mut self,
         number: u8,
-        clear: Option<Order>,
+        whole: &Whole,
         values: &[Value<'_>],
         options: &DateOptions<'_>,
         found: &mut [Option<i64>],
@@ -526,9 +728,10 @@ impl Cells {
             || (best as f64) < cells as f64 * least
             || shape.name_at.is_some() && self.named < self.strange
         {
-            reading.why.push(format!(
-                "{cells} cells look like dates, but most of them can't be"
-            ));
+            reading.why.push(match cells {
+                1 => "1 cell looks like a date, but can't be one".to_owned(),
+                _ => format!("{cells} cells look like dates, but too many of them can't be"),
+            });
             return 0;
         }
         let mut slips = Vec::new();
@@ -555,8 +758,24 @@ impl Cells {
         } else {
             None
         };
+        let is_alike = tied.len() > 1 && first_open.is_none();
+        let mut other = None;
         if first_open.is_some() {
-            (order, decided) = self.narrow(number, &mut tied, clear, values, options, &mut why);
+            (order, decided, other) =
+                self.narrow(number, &mut tied, whole, values, options, &mut why);
+        }
+        let mut other = other.map(|other| (other, best));
+        let is_of_days = shape.name_at.is_none() && shape.year_at != Some(0);
+        let torn = whole
+            .torn
+            .iter()
+            .find(|(mark, _)| is_of_days && *mark == shape.first_mark());
+        if let Some((_, Some(most))) = torn
+            && order != *most
+            && matches!(order, Order::DayFirst | Order::MonthFirst)
+        {
+            (order, decided, other) = (*most, Decided::Evidence, None);
+            why = vec!["as in the rest of the column".to_owned()];
         }
         let rival = ORDERS
             .into_iter()
@@ -588,7 +807,10 @@ impl Cells {
             against.extend(more);
             support += count;
         }
-        let is_mixed = !against.is_empty() && !are_few(against.len(), support);
+        let is_mixed = match torn {
+            Some((_, most)) => most.is_none(),
+            None => !against.is_empty() && !are_few(against.len(), support),
+        };
         let mut rest = &mut *found;
         let mut tasks = Vec::new();
         for range in ranges(values.len()) {
@@ -639,30 +861,35 @@ impl Cells {
         let contradicting = against.len();
         reading.contradict.append(&mut against);
         reading.certain += if rival.is_some() { support } else { 0 };
-        if rival.is_some()
+        let is_certain_said = rival.is_some()
             && !is_mixed
             && decided != Decided::Setting
             && decided != Decided::Cells
-            && support > 0
-        {
-            why.push(format!("{support} of {cells} cells can't be otherwise"));
+            && support > 0;
+        if is_mixed {
+            // What decided between the orders is of no use where both are there.
+            why.clear();
+            other = None;
         }
         if is_mixed && contradicting == 0 {
             why.push(
                 "two ways to write dates are mixed, and each cell can be read in one way only"
                     .to_owned(),
             );
-        } else if contradicting > 0 {
-            why.push(if is_mixed {
-                format!("two ways to write dates are mixed: only cells that can be read in one way were read, {contradicting} were not")
-            } else {
-                format!("{contradicting} contradict")
-            });
+        } else if contradicting > 0 && is_mixed {
+            why.push(format!(
+                "two ways to write dates are mixed: {}",
+                left_out_in_words(contradicting)
+            ));
         }
-        reading.why.push(if why.is_empty() {
-            format!("{}{CLEAR}", name_of(order))
-        } else {
-            format!("{}: {}", name_of(order), why.join(", "))
+        self.said.push(Said {
+            order,
+            cells,
+            reasons: why,
+            other,
+            certain: is_certain_said.then_some(support),
+            against: if is_mixed { 0 } else { contradicting },
+            is_alike,
         });
         // Of groups that are decided as firmly, the largest names the column.
         if decided > reading.decided || reading.read_as.is_empty() {
@@ -712,11 +939,21 @@ impl Cells {
             days[less as usize] == NONE && days[most as usize] != NONE
         };
         let rows: Vec<usize> = self.rows_of(number).filter(of_most_only).collect();
-        let is_day = |row: &usize| {
-            let year = civil_from_days(self.days[*row][most as usize].into()).0;
-            (1..=31).contains(&year.rem_euclid(100))
+        let is_slip = |row: &usize| {
+            let (year, month, day) = civil_from_days(self.days[*row][most as usize].into());
+            let year = year.rem_euclid(100);
+            // The month and the day that the other order would make of the same numbers.
+            let (less_month, less_day) = match (most, less) {
+                (Order::MonthFirst, Order::YearFirst) => (i64::from(day), year),
+                (Order::YearFirst, Order::MonthFirst) => (year, i64::from(month)),
+                _ => (i64::from(month), year),
+            };
+            let may_be = (1..=12).contains(&less_month) && (1..=31).contains(&less_day);
+            // 23/9/4 is a day as well, and no slip: only the other order explains a year of one digit.
+            let is_lacking = days_from_civil(2024, less_month, less_day).is_none();
+            may_be && (is_lacking || (less_month, less_day) == (2, 29))
         };
-        (2 * rows.len() <= count(less) && rows.iter().all(is_day)).then_some((count(less), rows))
+        (2 * rows.len() <= count(less) && rows.iter().all(is_slip)).then_some((count(less), rows))
     }
 
     /// Strikes out orders that explain as many cells but are unlikely; what is left, and what decided it.
@@ -724,11 +961,11 @@ impl Cells {
         &self,
         number: u8,
         tied: &mut Vec<Order>,
-        clear: Option<Order>,
+        whole: &Whole,
         values: &[Value<'_>],
         options: &DateOptions<'_>,
         why: &mut Vec<String>,
-    ) -> (Order, Decided) {
+    ) -> (Order, Decided, Option<String>) {
         use Order::{DayFirst, MonthFirst, YearFirst};
         let shape = self.groups[usize::from(number)].shape;
         let is_short = shape.name_at.is_none() && shape.year_at.is_none();
@@ -749,13 +986,14 @@ impl Cells {
                 one == order
             });
         }
-        if let Some(order) = clear {
-            strike(
-                tied,
-                Decided::Evidence,
-                "as in the rest of the column",
-                &|one| one == order,
-            );
+        const AS_THE_REST: &str = "as in the rest of the column";
+        if let Some(order) = whole.clear {
+            // 25-1-31 beside 31.01.2025 may have its year in front.
+            let may_be_year =
+                is_short && shape.mark == b'-' && !whole.clear_marks.contains(&shape.mark);
+            strike(tied, Decided::Evidence, AS_THE_REST, &|one| {
+                one == order || one == YearFirst && may_be_year
+            });
         }
         if let Some(order) = options.hints.order {
             strike(tied, Decided::Hint, "as elsewhere in the sheet", &|one| {
@@ -775,7 +1013,7 @@ impl Cells {
             strike(
                 tied,
                 Decided::Evidence,
-                "only so the rows are in order",
+                "read so, the rows are in order",
                 &|one| sorted.contains(&one),
             );
         }
@@ -803,9 +1041,17 @@ impl Cells {
                 &|one| one != MonthFirst,
             );
         }
+        if let Some((order, mark)) = whole.leaning {
+            // With another mark there may be another writer.
+            let strength = match mark == shape.first_mark() {
+                true => Decided::Hint,
+                false => Decided::Weak,
+            };
+            strike(tied, strength, AS_THE_REST, &|one| one == order);
+        }
         // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
         if is_short && tied.contains(&YearFirst) {
-            let reason = "only so days reach 28 and no year is to come";
+            let reason = "read so, days reach the end of a month and no year lies ahead";
             if self.groups[usize::from(number)].cells >= ENOUGH_TO_SPREAD {
                 let spread = self.spread_orders(number, tied, true);
                 strike(tied, Decided::Evidence, reason, &|one| {
@@ -817,41 +1063,82 @@ impl Cells {
                 strike(tied, Decided::Weak, reason, &|one| spread.contains(&one));
             }
         }
+        // Between hyphens years often come first, also where the setting says otherwise.
+        if is_short
+            && shape.mark == b'-'
+            && self.groups[usize::from(number)].cells > 1
+            && self.is_recent(number, YearFirst, 3)
+            && tied
+                .iter()
+                .all(|order| *order == YearFirst || self.lies_ahead(number, *order))
+        {
+            let reason = "read so, all dates are of the last years and none lies ahead";
+            strike(tied, Decided::Weak, reason, &|one| one == YearFirst);
+        }
         if shape.year_at.is_none()
+            && options.order != Some(YearFirst)
             && (matches!(shape.first_mark(), b'.' | b'/') || shape.name_at == Some(1))
         {
-            strike(
-                tied,
-                Decided::Hint,
-                "a year of two digits hardly ever comes first",
-                &|one| matches!(one, DayFirst | MonthFirst),
-            );
+            // 25. 1. 28 may well be of 2025, as people write in Korea.
+            let is_doubtful = is_short
+                && tied.contains(&YearFirst)
+                && match self.groups[usize::from(number)].cells {
+                    1 => {
+                        let ahead =
+                            |order: &Order| *order != YearFirst && self.lies_ahead(number, *order);
+                        self.is_recent(number, YearFirst, 3) && tied.iter().any(ahead)
+                    }
+                    2 => self.is_recent(number, YearFirst, 3),
+                    _ => self.is_recent(number, YearFirst, 7),
+                };
+            let (strength, reason) = match is_doubtful {
+                true => (
+                    Decided::Weak,
+                    "a year of two digits hardly ever comes first, but here all would be of the last years",
+                ),
+                false => (
+                    Decided::Hint,
+                    "a year of two digits hardly ever comes first",
+                ),
+            };
+            strike(tied, strength, reason, &|one| {
+                matches!(one, DayFirst | MonthFirst)
+            });
         }
         if let [only] = tied.as_slice() {
-            return (*only, decided);
+            return (*only, decided, None);
         }
-        let names: Vec<&str> = tied.iter().map(|order| name_of(*order)).collect();
         let wanted = options.order.unwrap_or(DayFirst);
-        why.push(format!(
-            "every cell can also be {}, and date_order decides",
-            names
-                .iter()
-                .filter(|name| **name
-                    != name_of(if tied.contains(&wanted) {
-                        wanted
-                    } else {
-                        tied[0]
-                    }))
-                .copied()
-                .collect::<Vec<_>>()
-                .join(" or ")
-        ));
         let order = if tied.contains(&wanted) {
             wanted
         } else {
             tied[0]
         };
-        (order, Decided::Setting)
+        // What has struck out a third order has not decided.
+        why.clear();
+        let others = tied.iter().filter(|other| **other != order);
+        let others: Vec<&str> = others.map(|other| name_of(*other)).collect();
+        (order, Decided::Setting, Some(others.join(" or ")))
+    }
+
+    /// The years of a group's dates under an order.
+    fn years(&self, number: u8, order: Order) -> impl Iterator<Item = i64> + '_ {
+        let days = self
+            .rows_of(number)
+            .map(move |row| self.days[row][order as usize]);
+        days.filter(|day| *day != NONE)
+            .map(|day| civil_from_days(day.into()).0)
+    }
+
+    /// Whether some of a group's dates would lie more than a year ahead of this engine.
+    fn lies_ahead(&self, number: u8, order: Order) -> bool {
+        self.years(number, order).any(|year| year > MADE_IN + 1)
+    }
+
+    /// Whether all of a group's dates would be of this engine's year and so many before.
+    fn is_recent(&self, number: u8, order: Order, years: i64) -> bool {
+        self.years(number, order)
+            .all(|year| (MADE_IN - years..=MADE_IN).contains(&year))
     }
 
     /// The orders under which the rows of a group rise or fall throughout, if they don't as text.

@@ -1,6 +1,6 @@
 //! One cell as a date: which parts it has, and which days it can mean.
 
-use super::clock::clock;
+use super::clock::{clock, half_at};
 use super::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
 use super::words::{Languages, Lexicon, MonthWord};
 use crate::cells::calendar::days_from_civil;
@@ -123,6 +123,7 @@ impl Day {
         let mut gap = Gap::default();
         // A half of the day that belongs to no time that was read: the time would be another one.
         let mut loose_half = false;
+        let mut is_behind_time = false;
         let mut at = 0;
         while at < tokens.len() {
             let token = tokens[at];
@@ -132,18 +133,21 @@ impl Day {
                 DIGITS if is_full || tokens.get(at + 1).is_some_and(|next| next.kind == b':') => {
                     // A time of day, which stands behind a blank or a comma, or the point of the date: "31. 1. 2025. 14:30".
                     let is_apart = is_full && at > 0 && tokens[at - 1].kind == SPACE;
-                    if !gap.is_only(if is_apart { b" ,." } else { b" ," }) {
+                    if !gap.is_only(if is_apart { b" ,.(" } else { b" ,(" }) {
                         return None;
                     }
+                    gap = Gap::default();
                     let found = clock(cut, at)?;
                     // Two times are none.
                     day.time = found.time.filter(|_| !day.has_time);
                     day.has_time = true;
                     loose_half &= !found.has_half_before;
                     at = found.stop;
+                    is_behind_time = true;
                     continue;
                 }
                 DIGITS => {
+                    is_behind_time = false;
                     let text = cut.text(token);
                     if !matches!(text.len(), 1 | 2 | 4 | 8) {
                         return None;
@@ -162,6 +166,26 @@ impl Day {
                 WORD => {
                     let word = lexicon.word(cut.text(token));
                     let is_behind_number = at > 0 && tokens[at - 1].kind == DIGITS;
+                    // "2025(e)ko", "31(a)"
+                    if word.is_ordinal
+                        && at > 1
+                        && (tokens[at - 2].kind, tokens[at - 1].kind) == (DIGITS, b'(')
+                        && tokens.get(at + 1).is_some_and(|next| next.kind == b')')
+                    {
+                        gap = Gap::default();
+                        at += 2;
+                        continue;
+                    }
+                    let is_of_day = word.is_ordinal && is_behind_number && !is_behind_time;
+                    if is_full
+                        && !is_of_day
+                        && let Some((_, behind)) = half_at(cut, at)
+                    {
+                        loose_half = true;
+                        gap = Gap::default();
+                        at = behind;
+                        continue;
+                    }
                     if word.is_ordinal && is_behind_number {
                         // Looked at first: "st" is also a Wednesday.
                     } else if word.month.is_some()
@@ -176,11 +200,13 @@ impl Day {
                             day.weekdays = word.weekdays;
                             day.weekday_languages = word.weekday_languages;
                         }
+                    } else if is_behind_time && !word.is_clock {
+                        // A word that says which time it is, in a language that nobody here knows.
+                        return None;
                     } else if !(word.is_filler || is_full && word.is_clock) {
                         return None;
                     }
                     if is_full {
-                        loose_half |= matches!(cut.text(token), "am" | "pm" | "a" | "p");
                         // "kl. 14.30"
                         gap = Gap::default();
                         at += usize::from(tokens.get(at + 1).is_some_and(|next| next.kind == b'.'));
@@ -400,6 +426,39 @@ mod tests {
     }
 
     #[test]
+    fn names_with_endings_and_weekdays_of_many_languages() {
+        let mut cut = Cut::default();
+        let mut lexicon = Lexicon::default();
+        for text in [
+            "2025(e)ko urtarrilaren 31(a), ostirala",
+            "2025eko urtarrilaren 31",
+            "2025ko urtarrilak 31",
+            "2025(e)ko urt. 31(a)",
+            "2025ko urtarrilaren 31an",
+            "2025ko urtarrilaren 31a",
+            "2025年1月31日",
+            "วันศุกร์ที่ 31 มกราคม ค.ศ. 2025",
+            "2025년 1월 31일 금요일",
+            "2025年1月31日(金)",
+            "2025年1月31日金曜日",
+            "пʼятниця, 31 січня 2025 р.",
+        ] {
+            assert!(cut.cut(text));
+            let days = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            let days: Vec<i32> = days
+                .days(0)
+                .into_iter()
+                .filter(|day| *day != NONE)
+                .collect();
+            assert_eq!(days, [20_119], "{text}");
+        }
+        // The weekday has to agree.
+        assert!(cut.cut("2025년 1월 31일 일요일"));
+        let wrong = Day::of(&cut, &mut lexicon).unwrap();
+        assert!(wrong.days(0).iter().all(|day| *day == NONE));
+    }
+
+    #[test]
     fn times_behind_dates() {
         let hours = |hour: i64, minute: i64| Some((hour * 60 + minute) * 60_000_000);
         let mut cut = Cut::default();
@@ -415,6 +474,14 @@ mod tests {
             ("31-JAN-25 02.30.45.000000 PM", Some(52_245_000_000)),
             ("2025-01-31T14:30+01:00", hours(14, 30)),
             ("2025-01-31T143000Z", hours(14, 30)),
+            ("2025年1月31日 下午2:05", hours(14, 5)),
+            ("2025年1月31日下午2:05", hours(14, 5)),
+            ("2025년 1월 31일 오후 2:05", hours(14, 5)),
+            ("2025年1月31日 14時05分", hours(14, 5)),
+            ("31 jan 2025, 2:05 m.d.", hours(14, 5)),
+            ("31/1/2025, 2:05 μ.μ.", hours(14, 5)),
+            ("25/1/31 (14:05)", hours(14, 5)),
+            ("2025(e)ko urt. 31(a) (14:05:09)", Some(50_709_000_000)),
             ("31/01/2025 P.M. 2:30", None),
             ("31/01/2025 PM 2:30 pm", None),
             ("2:30 31/01/2025 PM", None),
@@ -427,6 +494,11 @@ mod tests {
             let day = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
             assert!(day.has_time, "{text}");
             assert_eq!(day.time, time, "{text}");
+        }
+        // A word behind the time may say which one it is.
+        for text in ["31 jan 2025, 2:05 d.", "31/01/2025 2:30 de la tarde"] {
+            assert!(cut.cut(text));
+            assert!(Day::of(&cut, &mut lexicon).is_none(), "{text}");
         }
         // Another date is no time.
         assert!(cut.cut("01.02.2025 05.03.25"));

@@ -34,7 +34,7 @@ pub mod text;
 pub mod truth;
 pub mod words;
 
-use self::contact::NoPhone;
+use self::contact::{NoPhone, Written};
 use self::cut::Cut;
 use self::date::DateOptions;
 use self::day::{Day, Order};
@@ -265,7 +265,12 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     if *kind == Kind::Currency {
         return read_currencies(values, &numbers, around.unit);
     }
-    let reading = numbers.reading;
+    let differs_in_percent = |row: usize| numbers.differs_in_percent(values[row]);
+    let percent = match numbers.takes_percent {
+        true => "a percentage as its column",
+        false => "a number without a percent sign as its column",
+    };
+    let reading = &numbers.reading;
     let way = match reading.read_as {
         "decimal point" | "decimal comma" => {
             format!("a number with a {} as its column", reading.read_as)
@@ -279,6 +284,8 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         |row| {
             if is_refused && number::is_number(values[row], &options) {
                 "in a column that is not read as numbers".to_owned()
+            } else if reading.contradict.binary_search(&row).is_ok() && differs_in_percent(row) {
+                format!("not {percent}")
             } else {
                 reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
             }
@@ -288,7 +295,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         built::floats(&numbers.values),
         unread,
         values.len(),
-        Some(reading),
+        Some(numbers.reading),
     )
 }
 
@@ -338,26 +345,136 @@ struct TextPart {
     texts: built::Texts,
     unread: Unread,
     lost_digits: usize,
+    phones: Phones,
 }
 
 fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
+    let (whole, phones) = read_text_as(values, kind, true);
+    if phones.open > 0 && !phones.open_are_american() {
+        let (mut whole, _) = read_text_as(values, kind, false);
+        whole.reading = Some(phones.reading());
+        return whole;
+    }
+    Outcome {
+        reading: (phones.open + phones.doubtful > 0).then(|| phones.reading()),
+        ..whole
+    }
+}
+
+/// How the phone numbers of a column are written.
+#[derive(Default)]
+struct Phones {
+    filled: usize,
+    american: usize,
+    open: usize,
+    elsewhere: usize,
+    /// Those among the last whose ten digits say nothing of another country, but that are none of North America.
+    doubtful: usize,
+    first_open: Option<usize>,
+}
+
+impl Phones {
+    fn count(&mut self, row: usize, written: Written, is_ten_digits: bool) {
+        self.filled += 1;
+        match written {
+            Written::American => self.american += 1,
+            Written::Open => {
+                self.open += 1;
+                self.first_open.get_or_insert(row);
+            }
+            Written::Elsewhere => {
+                self.elsewhere += 1;
+                self.doubtful += usize::from(is_ten_digits);
+            }
+            Written::Unsaid => {}
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.filled += other.filled;
+        self.american += other.american;
+        self.open += other.open;
+        self.elsewhere += other.elsewhere;
+        self.doubtful += other.doubtful;
+        self.first_open = self.first_open.or(other.first_open);
+    }
+
+    /// Whether ten digits without a country are taken for a number of North America: if nearly nothing in the column speaks
+    /// against it, or more cells for it.
+    fn open_are_american(&self) -> bool {
+        self.elsewhere * 20 <= self.american + self.open || self.american > self.elsewhere
+    }
+
+    fn reading(&self) -> Reading {
+        let is_american = self.open > 0 && self.open_are_american();
+        let left = self.doubtful + if is_american { 0 } else { self.open };
+        let mut why = Vec::new();
+        let numbers = |count: usize| match count {
+            1 => "1 number of ten digits without a country".to_owned(),
+            _ => format!("{count} numbers of ten digits without a country"),
+        };
+        if is_american {
+            let verb = if self.open == 1 { "is" } else { "are" };
+            why.push(format!(
+                "{} {verb} read as North American",
+                numbers(self.open)
+            ));
+        }
+        if left > 0 {
+            let verb = if left == 1 {
+                "stays as it is"
+            } else {
+                "stay as they are"
+            };
+            let reason = if left == self.doubtful {
+                "no number of North America is written so"
+            } else {
+                "others in the column are not North American"
+            };
+            why.push(format!("{} {verb}, for {reason}", numbers(left)));
+        }
+        let is_contested = self.open > 0 && self.american > 0 && self.elsewhere > 0;
+        Reading {
+            read_as: if is_american {
+                "North American"
+            } else {
+                "as they are"
+            },
+            decided: match () {
+                () if is_contested && !is_american => Decided::Weak,
+                () if self.american > 0 => Decided::Evidence,
+                () => Decided::Hint,
+            },
+            cells: self.filled,
+            certain: self.american,
+            first_open: self.first_open,
+            why,
+            ..Reading::default()
+        }
+    }
+}
+
+/// Reads a column of text; `open_is_american`: see [`contact::push_phone`].
+fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (Outcome, Phones) {
     let are_floats = *kind == Kind::Code && text::are_floats(values);
     let mut parts = in_parts(values.len(), |range| {
         let start = range.start;
-        read_text_part(&values[range], start, kind, are_floats)
+        read_text_part(&values[range], start, kind, are_floats, open_is_american)
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
-        return outcome(built::Texts::new(0).column(), Unread::new(), 0, None);
+        let nothing = outcome(built::Texts::new(0).column(), Unread::new(), 0, None);
+        return (nothing, Phones::default());
     };
     for part in parts {
         whole.texts.append(&part.texts);
         whole.unread.extend(part.unread);
         whole.lost_digits += part.lost_digits;
+        whole.phones.add(&part.phones);
     }
     let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), None);
     outcome.lost_digits = whole.lost_digits;
-    outcome
+    (outcome, whole.phones)
 }
 
 fn read_text_part(
@@ -365,11 +482,13 @@ fn read_text_part(
     first_row: usize,
     kind: &Kind,
     are_floats: bool,
+    open_is_american: bool,
 ) -> TextPart {
     let mut part = TextPart {
         texts: built::Texts::new(values.len()),
         unread: Unread::new(),
         lost_digits: 0,
+        phones: Phones::default(),
     };
     let mut text = String::new();
     let mut cut = Cut::default();
@@ -403,18 +522,23 @@ fn read_text_part(
             }
             Kind::Phone => contact_problem(value, &mut text, |source, out| {
                 if contact::push_plain_phone(source, out) {
+                    part.phones.count(first_row + row, Written::American, false);
                     return None;
                 }
                 part.lost_digits += usize::from(amount::has_lost_digits(source));
                 let found = if contact::has_several_phones(source) {
                     Err(NoPhone::Several)
                 } else if cut.cut(source) {
-                    contact::push_phone(&cut, out)
+                    contact::push_phone(&cut, open_is_american, out)
                 } else {
                     Err(NoPhone::Other)
                 };
                 match found {
-                    Ok(()) => None,
+                    Ok(written) => {
+                        let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
+                        part.phones.count(first_row + row, written, is_ten_digits);
+                        None
+                    }
                     Err(NoPhone::Several) => Some("more than one phone number"),
                     Err(NoPhone::Other) => Some("not a phone number"),
                     Err(NoPhone::TooShort) => Some("too short for a phone number"),

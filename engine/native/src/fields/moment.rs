@@ -1,6 +1,6 @@
 //! Times of day and durations.
 
-use super::clock::clock;
+use super::clock::{clock, half_at};
 use super::cut::{Cut, DIGITS, SPACE, WORD};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;
@@ -22,7 +22,12 @@ pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
             Some(((number * 86_400.0).round() as i64).min(86_399) * SECOND)
         }
         Value::Text(text) if cut.cut(text) => {
-            let found = clock(cut, 0)?;
+            // "PM 2:30", "오후 2:30"
+            let start = match half_at(cut, 0) {
+                Some((_, 1)) => 1 + usize::from(cut.tokens().get(1)?.kind == SPACE),
+                _ => 0,
+            };
+            let found = clock(cut, start)?;
             (found.stop == cut.tokens().len()).then_some(found.time)?
         }
         _ => None,

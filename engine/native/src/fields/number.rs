@@ -7,7 +7,9 @@
 use super::amount::{Amount, MARKS};
 use super::cut::Cut;
 use super::parts::{in_threads, ranges};
-use super::reading::{Decided, Hints, Reading, are_few};
+use super::reading::{
+    Decided, Hints, Reading, against_in_words, are_few, certain_in_words, left_out_in_words,
+};
 use super::words;
 use crate::columns::view::Value;
 
@@ -33,7 +35,16 @@ pub struct Numbers {
     pub values: Vec<Option<f64>>,
     /// The currency of each row, as its position in the table plus one; empty where no cell has one.
     pub currencies: Vec<u16>,
+    /// Whether the column is one of percentages; cells that differ in this contradict.
+    pub takes_percent: bool,
     pub reading: Reading,
+}
+
+impl Numbers {
+    /// Whether a cell that contradicts does so because it is a percentage or is none.
+    pub fn differs_in_percent(&self, value: Value<'_>) -> bool {
+        matches!(value, Value::Text(text) if text.contains(['%', '٪', '％']) != self.takes_percent)
+    }
 }
 
 /// A cell, in few bytes.
@@ -104,6 +115,22 @@ impl Cell {
         self.allows(mark) && !self.allows(other(mark))
     }
 
+    /// Whether a cell would have three decimals by this mark, in a currency whose countries write the other one: ¥5,000 among
+    /// amounts with a decimal comma.
+    fn is_foreign(&self, mark: u8) -> bool {
+        let bit = if mark == POINT { 1 } else { 2 };
+        let marks = usize::from(self.currency)
+            .checked_sub(1)
+            .map_or(0, words::currency_marks);
+        self.grouping(mark) == 0 && marks != 0 && marks & bit == 0
+    }
+
+    fn is_zero(&self) -> bool {
+        MARKS
+            .into_iter()
+            .all(|mark| !self.allows(mark) || self.value(mark) == 0.0)
+    }
+
     fn value(&self, mark: u8) -> f64 {
         if mark == POINT {
             self.point
@@ -140,10 +167,12 @@ pub fn read(values: &[Value<'_>], options: &NumberOptions<'_>) -> Numbers {
     let mut numbers = Numbers {
         values: found,
         currencies: Vec::new(),
+        takes_percent: false,
         reading: Reading::default(),
     };
     if has_text {
-        read_text(values, options, &mut numbers);
+        let has_typed = numbers.values.iter().any(Option::is_some);
+        read_text(values, options, has_typed, &mut numbers);
     }
     numbers
 }
@@ -169,6 +198,26 @@ pub fn shown_decimal(values: &[Value<'_>]) -> Option<u8> {
         (Decided::Evidence, "decimal comma") => Some(COMMA),
         _ => None,
     }
+}
+
+/// Whether a column is written as money is, with so many cents and with thousands: an outline number, a version or a coordinate
+/// is no witness for the decimal mark of amounts.
+pub fn shows_cents(values: &[Value<'_>], mark: u8) -> bool {
+    let (mut with_mark, mut with_cents, mut with_hundreds) = (0, 0, false);
+    for value in values {
+        let Value::Text(text) = value else { continue };
+        let Some((whole, rest)) = text.rsplit_once(char::from(mark)) else {
+            continue;
+        };
+        with_mark += 1;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        with_cents += usize::from(digits == 2);
+        let digits: Vec<u8> = whole.bytes().filter(u8::is_ascii_digit).collect();
+        // 2025.01 is a month.
+        let is_year = digits.len() == 4 && matches!(digits[..2], [b'1', b'9'] | [b'2', b'0']);
+        with_hundreds |= digits.len() > 2 && (!is_year || whole.contains(['.', ',']));
+    }
+    with_hundreds && 10 * with_cents >= 9 * with_mark
 }
 
 /// What was found in cells that were cut.
@@ -208,7 +257,12 @@ impl Part {
     }
 }
 
-fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Numbers) {
+fn read_text(
+    values: &[Value<'_>],
+    options: &NumberOptions,
+    has_typed: bool,
+    numbers: &mut Numbers,
+) {
     let mut cells = vec![Cell::default(); values.len()];
     let mut rest = cells.as_mut_slice();
     let mut tasks = Vec::new();
@@ -237,11 +291,16 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     reading.cells = filled;
     if count == 0 || 2 * count < with_digits {
         reading.decided = Decided::Refused;
+        let of_text = if has_typed { " of text" } else { "" };
         reading.why.push(if count == 0 {
-            "no cell is a number".to_owned()
+            format!("no cell{of_text} is a number")
         } else {
-            format!("only {count} of {with_digits} cells can be numbers: this is something else")
+            format!("only {count} of {with_digits} cells{of_text} with digits can be numbers")
         });
+        // Numbers that were typed as such are read all the same.
+        if has_typed {
+            reading.read_as = "typed numbers";
+        }
         return;
     }
     let facts = Facts::of(&cells);
@@ -253,16 +312,19 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     let is_mixed = against > 0 && !are_few(against, support);
     let takes_indian = 2 * facts.indian >= facts.several_commas || facts.is_rupee;
     let takes_percent = 2 * facts.percents > count;
+    numbers.takes_percent = takes_percent;
     for (row, cell) in cells.iter().enumerate() {
         if !cell.is_number() {
             continue;
         }
         let fits = if cell.is(OPEN) {
-            !is_mixed && facts.fits(cell, mark)
+            !is_mixed && facts.fits(cell, mark) && !cell.is_foreign(mark)
         } else {
             is_mixed || cell.allows(mark)
         };
-        if fits && cell.is(PERCENT) == takes_percent && (takes_indian || !cell.is(INDIAN)) {
+        // Nothing is nothing, with or without a sign.
+        let is_kind = cell.is(PERCENT) == takes_percent || cell.is_zero();
+        if fits && is_kind && (takes_indian || !cell.is(INDIAN)) {
             numbers.values[row] =
                 Some(cell.value(if cell.allows(mark) { mark } else { other(mark) }));
         } else {
@@ -280,7 +342,7 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     if facts.looks_like_codes(count) {
         decided = Decided::Weak;
         why.push(format!(
-            "whole numbers of {} digits each may be codes or phone numbers",
+            "all have {} digits, so they may be codes or phone numbers",
             facts.size
         ));
         reading.first_open = cells.iter().position(Cell::is_number);
@@ -295,22 +357,25 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
     }
     let is_clear =
         facts.open > 0 && facts.only[0] + facts.only[1] > 0 && decided != Decided::Setting;
-    if is_clear || support > 0 {
-        why.push(format!("{support} of {count} cells can't be otherwise"));
-    }
+    let is_whole = facts.open == 0 && against == 0 && support == 0;
     let contradicting = reading.contradict.len();
-    if contradicting > 0 {
-        why.push(if is_mixed {
-            format!("decimal points and commas are mixed: only cells that can be read in one way were read, {contradicting} were not")
-        } else {
-            format!("{contradicting} contradict")
-        });
-    } else if is_mixed {
+    if is_mixed {
+        // What decided between the marks is of no use where both are there.
+        why.clear();
+    } else if is_clear || support > 0 {
+        why.push(certain_in_words(support, count));
+    }
+    if !is_mixed {
+        why.extend(against_in_words(contradicting));
+    } else if contradicting > 0 {
+        let left_out = left_out_in_words(contradicting);
+        why.push(format!("decimal points and commas are mixed: {left_out}"));
+    } else {
         why.push("decimal points and commas are mixed, each cell in one way only".to_owned());
     }
     reading.decided = decided;
     reading.certain = support;
-    reading.read_as = if decided == Decided::Cells && support == 0 {
+    reading.read_as = if is_whole {
         "whole numbers"
     } else if mark == POINT {
         "decimal point"
@@ -318,7 +383,10 @@ fn read_text(values: &[Value<'_>], options: &NumberOptions, numbers: &mut Number
         "decimal comma"
     };
     reading.why.push(if why.is_empty() {
-        "no cell can be otherwise".to_owned()
+        match is_whole {
+            true => "no cell has decimals".to_owned(),
+            false => "no cell can be read otherwise".to_owned(),
+        }
     } else {
         why.join(", ")
     });
@@ -507,13 +575,20 @@ impl Facts {
                 );
             }
             let support = self.only[usize::from(*only == COMMA)];
+            if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
+                // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
+                why.push("points and commas stand before three digits each".to_owned());
+                return (*only, Decided::Weak, why);
+            }
             let says_thousands = parts_thousands && support == 1;
             // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
-            if (says_thousands || are_few(support, self.open))
+            if support > 0
+                && (says_thousands || are_few(support, self.open))
                 && self.mark_of_open == Some(*only)
                 && options.hints.decimal != Some(*only)
             {
-                why.push(format!("{support} of {} cells shows the decimal mark, and the mark of {} others may part thousands", self.cells, self.open));
+                let verb = if support == 1 { "shows" } else { "show" };
+                why.push(format!("{support} of {} cells {verb} the decimal mark, and the mark of {} others may part thousands", self.cells, self.open));
                 return (*only, Decided::Weak, why);
             }
             return (*only, decided, why);
@@ -527,10 +602,14 @@ impl Facts {
         (
             mark,
             Decided::Setting,
-            vec![format!(
-                "{} of {} cells can also have {name}, and decimal_mark decides",
-                self.open, self.cells
-            )],
+            vec![if self.open == self.cells {
+                format!("every cell can also have {name}, and decimal_mark decides")
+            } else {
+                format!(
+                    "{} of {} cells can also have {name}, and decimal_mark decides",
+                    self.open, self.cells
+                )
+            }],
         )
     }
 

@@ -69,3 +69,27 @@ pub struct Hints {
 pub fn are_few(against: usize, support: usize) -> bool {
     against * 20 <= support || against == 1 && support >= 5
 }
+
+/// How many cells can't be read otherwise.
+pub fn certain_in_words(certain: usize, cells: usize) -> String {
+    if certain == cells {
+        "no cell can be read otherwise".to_owned()
+    } else {
+        format!("{certain} of {cells} cells can't be otherwise")
+    }
+}
+
+/// How many cells contradict; nothing where none does.
+pub fn against_in_words(against: usize) -> Option<String> {
+    match against {
+        0 => None,
+        1 => Some("1 contradicts".to_owned()),
+        more => Some(format!("{more} contradict")),
+    }
+}
+
+/// How many cells were left out where two ways to write are mixed.
+pub fn left_out_in_words(count: usize) -> String {
+    let verb = if count == 1 { "was" } else { "were" };
+    format!("only cells that can be read in one way were read, {count} {verb} not")
+}

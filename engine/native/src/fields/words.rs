@@ -8,7 +8,7 @@ pub type Languages = u128;
 /// What follows a day in some languages: "31st", "1er".
 const ORDINALS: &[&str] = &[
     "st", "nd", "rd", "th", "er", "ere", "eme", "e", "de", "te", "ste", "a", "o", "os", "η", "i",
-    "ti",
+    "ti", "an", "ko", "eko", "ean",
 ];
 /// Words of a time of day and of its zone.
 const CLOCK: &[&str] = &[

@@ -161,6 +161,45 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
     }
 }
 
+/// The texts of numbers that their sheet shows with leading zeros, with their places in the series. A number counts only if
+/// the cell still has it: a hook may have changed it.
+fn shown_with_zeros(
+    values: &[Value<'_>],
+    sheet: &Sheet,
+    column: usize,
+    rows: &[Value<'_>],
+) -> Vec<(usize, String)> {
+    let mut shown = Vec::new();
+    for (place, (value, row)) in values.iter().zip(rows).enumerate() {
+        let whole = |number: f64| {
+            (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64)
+        };
+        let number = match *value {
+            Value::Integer(number) => u64::try_from(number).ok(),
+            Value::Unsigned(number) => Some(number),
+            Value::Float(number) => whole(number),
+            _ => None,
+        };
+        let (Some(number), Some(row)) = (number, row_number(*row)) else {
+            continue;
+        };
+        let cell = sheet.cell(row - 1, column);
+        let of_cell = match cell.tag {
+            Tag::Integer => u64::try_from(cell.as_integer()).ok(),
+            Tag::Float => whole(cell.as_float()),
+            _ => None,
+        };
+        if of_cell == Some(number)
+            && let Some(zeros) = sheet.zeros().at(row - 1, column)
+        {
+            let mut text = String::new();
+            zeros.push(number, &mut text);
+            shown.push((place, text));
+        }
+    }
+    shown
+}
+
 fn row_number(value: Value<'_>) -> Option<usize> {
     match value {
         Value::Unsigned(row) => usize::try_from(row).ok(),
@@ -220,7 +259,17 @@ pub fn read_column<'py>(
     let (outcome, is_exact) = py.detach(|| {
         let mut values = column.values();
         let outcome = if let Some((sheet, number, rows)) = &origin {
-            restore_types(&mut values, sheet, *number, &rows.values());
+            let rows = rows.values();
+            restore_types(&mut values, sheet, *number, &rows);
+            let shown = match kind {
+                Kind::Code | Kind::Text | Kind::Phone => {
+                    shown_with_zeros(&values, sheet, *number, &rows)
+                }
+                _ => Vec::new(),
+            };
+            for (place, text) in &shown {
+                values[*place] = Value::Text(text);
+            }
             let outcome = fields::read(&values, &kind, &around);
             values = column.values();
             outcome
@@ -333,16 +382,34 @@ pub fn likeness(
     Ok(py.detach(|| profile::likeness(&column.values(), &known)))
 }
 
-/// What a series of text shows about the dates and numbers of its table: the order of dates and the decimal mark.
+/// What a series of text shows about the dates and numbers of its table: the order of dates, the decimal mark, and whether that is
+/// the mark of amounts of money.
+///
+/// `origin` are the cells of a column of mixed cells: numbers that were typed as such show nothing.
 #[pyfunction]
-pub fn shown_by(
-    py: Python<'_>,
-    series: &Bound<'_, PyAny>,
+#[pyo3(signature = (series, header, origin=None))]
+pub fn shown_by<'py>(
+    py: Python<'py>,
+    series: &Bound<'py, PyAny>,
     header: &str,
-) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
+    origin: Option<Origin<'py>>,
+) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
-    let hints = py.detach(|| fields::shown(&column.values(), header));
-    Ok(in_words(hints))
+    let origin = match origin {
+        Some((scan, column, rows)) => Some((scan.get().sheet()?, column, series_of(&rows)?)),
+        None => None,
+    };
+    let (hints, is_money) = py.detach(|| {
+        let mut values = column.values();
+        if let Some((sheet, number, rows)) = &origin {
+            restore_types(&mut values, sheet, *number, &rows.values());
+        }
+        let hints = fields::shown(&values, header);
+        let has_cents = |mark| fields::number::shows_cents(&values, mark);
+        (hints, hints.decimal.is_some_and(has_cents))
+    });
+    let (order, decimal) = in_words(hints);
+    Ok((order, decimal, is_money))
 }
 
 fn in_words(hints: Hints) -> (Option<&'static str>, Option<&'static str>) {

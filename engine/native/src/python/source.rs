@@ -376,6 +376,11 @@ impl Scan {
         })
     }
 
+    /// Whether a column has numbers that are shown with leading zeros.
+    fn has_zeros(&self, column: usize, start: usize, stop: usize) -> PyResult<bool> {
+        Ok(self.sheet()?.zeros().any_in(column, start, stop))
+    }
+
     fn cell_counts(
         &self,
         py: Python<'_>,

@@ -57,6 +57,11 @@ impl Charset {
             Self::Utf16 => "UTF-16",
             Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1252 => "Windows-1252",
             Self::Other(encoding) if encoding == encoding_rs::UTF_16BE => "UTF-16",
+            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1250 => "Windows-1250",
+            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1251 => "Windows-1251",
+            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1253 => "Windows-1253",
+            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1254 => "Windows-1254",
+            Self::Other(encoding) if encoding == encoding_rs::WINDOWS_1257 => "Windows-1257",
             Self::Other(encoding) => encoding.name(),
         }
     }

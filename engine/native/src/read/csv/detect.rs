@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use super::decode::{Charset, Utf8Blocks};
+use super::guess;
 use super::parser::{Parser, Rows};
 use crate::error::{Result, SourceError};
 use crate::read::foreign;
@@ -21,8 +22,8 @@ pub fn is_auto(setting: &str) -> bool {
 }
 
 /// The encoding of a file: by its byte order mark; UTF-16 by its zeros; UTF-8 if all of it is valid; else
-/// Windows-1252, which Western European systems write, a superset of Latin-1's printable characters. A workbook is not
-/// text in any encoding: it counts as UTF-8, which its bytes are not.
+/// what its letters look like, mostly Windows-1252, which Western European systems write. A workbook is not text in any
+/// encoding: it counts as UTF-8, which its bytes are not.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -56,7 +57,7 @@ pub fn charset(path: &str) -> Result<Charset> {
             Ok(Some(_)) => {}
             Ok(None) => return Ok(Charset::Utf8),
             Err(SourceError::Undecodable { .. }) => {
-                return Ok(Charset::Other(encoding_rs::WINDOWS_1252));
+                return Ok(Charset::Other(guess::encoding_of(path)?));
             }
             Err(error) => return Err(error),
         }

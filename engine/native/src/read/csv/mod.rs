@@ -6,6 +6,7 @@
 pub mod decode;
 pub mod detect;
 pub mod file;
+mod guess;
 pub mod parser;
 
 pub use file::{CsvFile, CsvOptions, Detected, scan};

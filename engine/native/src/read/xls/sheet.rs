@@ -30,6 +30,9 @@ pub fn scan(
         row_count: 0,
         stopped: false,
     };
+    if !workbook.zeros.is_empty() {
+        filling.builder.set_zeros(workbook.zeros.clone());
+    }
     let mut walk = workbook.sheet_records(sheet);
     // A formula whose text follows in a record of its own.
     let mut awaiting_text: Option<(u16, u16)> = None;
@@ -199,6 +202,11 @@ impl Filling<'_> {
                 }
             }
         };
+        let zeros = self.workbook.zeros_of.get(usize::from(style));
+        if let Some(format) = zeros.copied().flatten() {
+            let (row, column) = (usize::from(row), usize::from(column));
+            self.builder.note_zeros(row, column, format);
+        }
         self.put(row, column, cell)
     }
 

@@ -8,7 +8,7 @@ use super::records::{
     self, Records, SharedStringReader, SheetRecords, TextForm, read_text, read_u16, read_u32,
 };
 use crate::cells::serial_date::Epoch;
-use crate::cells::{Cell, TextArena};
+use crate::cells::{Cell, TextArena, Zeros};
 use crate::error::{Result, SourceError};
 use crate::read::compound::CompoundFile;
 use crate::read::foreign;
@@ -38,6 +38,9 @@ pub struct LegacyWorkbook {
     pub(super) epoch: Epoch,
     /// For each cell style, whether its number format makes a number a date.
     pub(super) is_date: Vec<bool>,
+    /// The formats that show leading zeros, and for each cell style which of them it has.
+    pub(super) zeros: Arc<[Zeros]>,
+    pub(super) zeros_of: Vec<Option<u16>>,
     pub(super) shared_text: Arc<TextArena>,
     pub(super) shared_cells: Vec<Cell>,
     pub(super) sheets: Vec<LegacySheet>,
@@ -85,6 +88,8 @@ impl LegacyWorkbook {
             text_form: TextForm::Unicode,
             epoch: Epoch::Windows1900,
             is_date: Vec::new(),
+            zeros: Arc::default(),
+            zeros_of: Vec::new(),
             shared_text: Arc::default(),
             shared_cells: Vec::new(),
             sheets: Vec::new(),
@@ -161,6 +166,8 @@ impl LegacyWorkbook {
             self.text_form = TextForm::Bytes(code_page);
         }
         let mut date_formats: HashMap<u16, bool> = HashMap::new();
+        let mut zeros: Vec<Zeros> = Vec::new();
+        let mut zeros_of: HashMap<u16, u16> = HashMap::new();
         let mut style_formats = Vec::new();
         let mut has_end = false;
         while let Some(record) = walk.next() {
@@ -186,6 +193,12 @@ impl LegacyWorkbook {
                         read_text(record.data, 2, length_bytes, self.text_form),
                     ) {
                         date_formats.insert(key, is_date_format(&code));
+                        if let (Some(format), Ok(number)) =
+                            (Zeros::of_format(&code), u16::try_from(zeros.len()))
+                        {
+                            zeros.push(format);
+                            zeros_of.insert(key, number);
+                        }
                     }
                 }
                 records::EXTENDED_FORMAT => {
@@ -204,6 +217,11 @@ impl LegacyWorkbook {
         }
         if !has_end {
             return Err(self.broken("it is cut short"));
+        }
+        if !zeros.is_empty() {
+            let of_style = style_formats.iter().map(|key| zeros_of.get(key).copied());
+            self.zeros_of = of_style.collect();
+            self.zeros = zeros.into();
         }
         self.is_date = style_formats
             .iter()

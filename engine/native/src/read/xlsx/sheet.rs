@@ -68,9 +68,13 @@ fn reader_of<'a, R: Read>(
     workbook: &'a Workbook,
     source: R,
     part: &str,
-    builder: SheetBuilder,
+    mut builder: SheetBuilder,
     details: Option<SheetBuilder>,
 ) -> SheetReader<'a, impl Read + use<R>> {
+    let zeros = workbook.styles.zeros();
+    if !zeros.is_empty() {
+        builder.set_zeros(zeros.clone());
+    }
     SheetReader {
         workbook,
         xml: XmlReader::new(source, part, SPREADSHEET),
@@ -132,6 +136,11 @@ impl<R: Read> SheetReader<'_, R> {
     #[inline]
     fn push(&mut self, (column, cell, style, kind): ReadCell) -> usize {
         self.builder.push(column, cell);
+        if let Some(format) = self.workbook.styles.zeros_of(style)
+            && matches!(cell.tag, Tag::Integer | Tag::Float)
+        {
+            self.note_zeros(column, format);
+        }
         if let Some(details) = &mut self.details {
             details.push(column, detail(style, kind, cell));
         }
@@ -336,6 +345,13 @@ impl<R: Read> SheetReader<'_, R> {
             self.note_formula_without_value(column);
         }
         Ok((column, cell, style, kind))
+    }
+
+    #[cold]
+    fn note_zeros(&mut self, column: usize, format: u16) {
+        if let Some(row) = self.row.checked_sub(1) {
+            self.builder.note_zeros(row, column, format);
+        }
     }
 
     #[cold]

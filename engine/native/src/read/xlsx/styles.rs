@@ -1,9 +1,11 @@
-//! The stylesheet, as far as reading values needs it: which cell styles make a number a date.
+//! The stylesheet, as far as reading values needs it: which cell styles make a number a date, or show it with leading zeros.
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use super::number_format::{NumberKind, kind_of, kind_of_built_in};
+use crate::cells::Zeros;
 use crate::error::Result;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
@@ -11,6 +13,10 @@ use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 #[derive(Debug, Default)]
 pub struct Styles {
     kinds: Vec<NumberKind>,
+    /// The formats that show leading zeros.
+    zeros: Arc<[Zeros]>,
+    /// For each cell style which of them it has; empty where there are none.
+    zeros_of: Vec<Option<u16>>,
 }
 
 impl Styles {
@@ -20,6 +26,17 @@ impl Styles {
         self.kinds.get(style).copied().unwrap_or_default()
     }
 
+    /// The formats that show leading zeros, which most workbooks lack.
+    pub fn zeros(&self) -> &Arc<[Zeros]> {
+        &self.zeros
+    }
+
+    /// Which of these formats a style has.
+    #[inline]
+    pub fn zeros_of(&self, style: usize) -> Option<u16> {
+        self.zeros_of.get(style).copied().flatten()
+    }
+
     /// Reads a stylesheet. Only number formats are looked at, so faults elsewhere in it do no harm.
     ///
     /// # Errors
@@ -27,6 +44,7 @@ impl Styles {
     pub fn read(source: impl Read, part: &str) -> Result<Self> {
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut custom: HashMap<u32, NumberKind> = HashMap::new();
+        let mut custom_zeros: HashMap<u32, Zeros> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut in_cell_formats = false;
         loop {
@@ -45,6 +63,7 @@ impl Styles {
                             .and_then(|id| id.trim().parse().ok());
                         if let (Some(id), Some(code)) = (id, reader.attribute("formatCode")) {
                             custom.insert(id, kind_of(&code));
+                            custom_zeros.extend(Zeros::of_format(&code).map(|zeros| (id, zeros)));
                         }
                     }
                     _ => {}
@@ -63,7 +82,26 @@ impl Styles {
                     .unwrap_or_else(|| kind_of_built_in(*id))
             })
             .collect();
-        Ok(Self { kinds })
+        let mut zeros = Vec::new();
+        let mut numbers: HashMap<u32, u16> = HashMap::new();
+        for (id, format) in custom_zeros {
+            if let Ok(number) = u16::try_from(zeros.len()) {
+                numbers.insert(id, number);
+                zeros.push(format);
+            }
+        }
+        let zeros_of = match zeros.is_empty() {
+            true => Vec::new(),
+            false => format_ids
+                .iter()
+                .map(|id| numbers.get(id).copied())
+                .collect(),
+        };
+        Ok(Self {
+            kinds,
+            zeros: zeros.into(),
+            zeros_of,
+        })
     }
 }
 

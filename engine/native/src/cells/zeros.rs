@@ -1,0 +1,298 @@
+//! Numbers that a workbook shows with leading zeros: the formats that do so, and the cells that have one.
+//!
+//! A postcode that was typed as 123 under the format `00000` is 00123 to everybody who looks at the sheet. Cells stay the
+//! numbers that they are; readers of codes ask here how a number is shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::merged::MergedRange;
+
+/// Stands for a digit's place in [`Zeros::look`]; no file can have this character.
+const PLACE: char = '\0';
+/// No more digits are exact in a workbook.
+const MOST_PLACES: usize = 15;
+
+/// A number format that consists of zeros, such as `00000` or `000-00-0000`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zeros {
+    /// What is shown, with [`PLACE`] for each digit.
+    look: String,
+    places: usize,
+}
+
+impl Zeros {
+    /// The format of a code; nothing where it shows decimals, units behind the digits, or fewer than two zeros.
+    pub fn of_format(code: &str) -> Option<Self> {
+        let mut look = String::new();
+        let mut places = 0;
+        let mut rest = code.chars();
+        while let Some(character) = rest.next() {
+            match character {
+                '0' => {
+                    look.push(PLACE);
+                    places += 1;
+                }
+                '-' | ' ' | '/' | '(' | ')' => look.push(character),
+                '\\' => look.push(rest.next()?),
+                '"' => loop {
+                    match rest.next()? {
+                        '"' => break,
+                        literal => look.push(literal),
+                    }
+                },
+                // A colour or a locale shows nothing; a condition would choose between sections.
+                '[' => {
+                    let inside: String = rest.by_ref().take_while(|c| *c != ']').collect();
+                    if inside.starts_with(['<', '>', '='])
+                        || inside.starts_with('$') && !inside.starts_with("$-")
+                    {
+                        return None;
+                    }
+                }
+                // What follows is for negative numbers.
+                ';' => break,
+                _ => return None,
+            }
+        }
+        (places > 1 && places <= MOST_PLACES && look.ends_with(PLACE))
+            .then_some(Self { look, places })
+    }
+
+    /// Adds a number as it is shown. Digits beyond the zeros stand where the first one is.
+    pub fn push(&self, number: u64, out: &mut String) {
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(number);
+        let missing = self.places.saturating_sub(digits.len());
+        let more = digits.len().saturating_sub(self.places);
+        let mut place: usize = 0;
+        for character in self.look.chars() {
+            if character != PLACE {
+                out.push(character);
+                continue;
+            }
+            if place == 0 {
+                out.push_str(&digits[..more]);
+            }
+            match place.checked_sub(missing) {
+                Some(at) => out.push_str(&digits[more + at..=more + at]),
+                None => out.push('0'),
+            }
+            place += 1;
+        }
+    }
+}
+
+/// Successive rows of a column that have the same format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Run {
+    first_row: u32,
+    last_row: u32,
+    format: u16,
+}
+
+/// The cells of a sheet whose numbers are shown with leading zeros.
+#[derive(Debug, Default)]
+pub struct ZeroCells {
+    formats: Arc<[Zeros]>,
+    runs: BTreeMap<u32, Vec<Run>>,
+    count: usize,
+}
+
+impl ZeroCells {
+    /// No cells yet, of a workbook with these formats.
+    pub fn of_formats(formats: Arc<[Zeros]>) -> Self {
+        Self {
+            formats,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that a cell has the format of that number.
+    pub fn note(&mut self, row: usize, column: usize, format: u16) {
+        let row = row as u32;
+        let runs = self.runs.entry(column as u32).or_default();
+        match runs.last_mut() {
+            Some(run) if run.format == format && run.last_row + 1 == row => run.last_row = row,
+            _ => {
+                self.count += 1;
+                runs.push(Run {
+                    first_row: row,
+                    last_row: row,
+                    format,
+                });
+            }
+        }
+    }
+
+    /// Puts the runs in order; rows may have come in any.
+    pub(super) fn finish(&mut self) {
+        for runs in self.runs.values_mut().filter(|runs| !runs.is_sorted()) {
+            runs.sort_unstable();
+        }
+    }
+
+    /// Gives all cells of a range the format of its first one.
+    pub(super) fn fill(&mut self, range: &MergedRange) {
+        let Some(format) = self.format_number(range.first_row, range.first_column) else {
+            return;
+        };
+        for column in range.first_column..=range.last_column {
+            let runs = self.runs.entry(column).or_default();
+            let first = runs.partition_point(|run| run.last_row < range.first_row);
+            let stop = runs.partition_point(|run| run.first_row <= range.last_row);
+            let covered = &runs[first..stop];
+            // What a run has above and below the range stays.
+            let above = covered
+                .first()
+                .filter(|run| run.first_row < range.first_row);
+            let below = covered.last().filter(|run| run.last_row > range.last_row);
+            let parts = [
+                above.map(|run| Run {
+                    last_row: range.first_row - 1,
+                    ..*run
+                }),
+                Some(Run {
+                    first_row: range.first_row,
+                    last_row: range.last_row,
+                    format,
+                }),
+                below.map(|run| Run {
+                    first_row: range.last_row + 1,
+                    ..*run
+                }),
+            ];
+            let before = runs.len();
+            runs.splice(first..stop, parts.into_iter().flatten());
+            self.count = (self.count + runs.len()).saturating_sub(before);
+        }
+    }
+
+    fn format_number(&self, row: u32, column: u32) -> Option<u16> {
+        let runs = self.runs.get(&column)?;
+        let after = runs.partition_point(|run| run.first_row <= row);
+        let run = runs[..after].last()?;
+        (run.last_row >= row).then_some(run.format)
+    }
+
+    /// The format of a cell, if it is one that shows leading zeros. Rows and columns count from 0.
+    pub fn at(&self, row: usize, column: usize) -> Option<&Zeros> {
+        let format = self.format_number(u32::try_from(row).ok()?, u32::try_from(column).ok()?)?;
+        self.formats.get(usize::from(format))
+    }
+
+    /// Whether some cell of a column, from `start` to before `stop`, has such a format.
+    pub fn any_in(&self, column: usize, start: usize, stop: usize) -> bool {
+        let runs = u32::try_from(column)
+            .ok()
+            .and_then(|column| self.runs.get(&column));
+        runs.is_some_and(|runs| {
+            runs.iter()
+                .any(|run| (run.first_row as usize) < stop && run.last_row as usize >= start)
+        })
+    }
+
+    /// Bytes that they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.count * size_of::<Run>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(code: &str, number: u64) -> Option<String> {
+        let mut out = String::new();
+        Zeros::of_format(code)?.push(number, &mut out);
+        Some(out)
+    }
+
+    #[test]
+    fn numbers_are_shown_with_their_zeros() {
+        for (code, number, wanted) in [
+            ("00000", 123, "00123"),
+            ("00000", 0, "00000"),
+            ("0000", 123_456, "123456"),
+            ("000-00-0000", 1_234_567, "001-23-4567"),
+            (r"000\-00\-0000", 12_345_678_901, "12345-67-8901"),
+            (r#""D-"00000"#, 1067, "D-01067"),
+            (r"00\ 000\/00", 1234, "00 012/34"),
+            ("00000;-00000;00000;@", 7, "00007"),
+            ("[Red]00000", 7, "00007"),
+            ("[$-409]00000", 7, "00007"),
+        ] {
+            assert_eq!(shown(code, number).as_deref(), Some(wanted), "{code}");
+        }
+        for code in [
+            "General",
+            "0",
+            "0.00",
+            "#,##0",
+            "#,000",
+            "00%",
+            "00.0",
+            r#"00" kg""#,
+            "00 ",
+            "00E+00",
+            "[<=99999]00000;00000-0000",
+            "[$€-407]00000",
+            "00/00/yyyy",
+            "@",
+            "\"00",
+            "0000000000000000",
+            "",
+        ] {
+            assert_eq!(Zeros::of_format(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn formats_are_found_by_cell_in_whatever_order_rows_came() {
+        let formats = ["00000", "000"].map(|code| Zeros::of_format(code).unwrap());
+        let mut cells = ZeroCells::of_formats(Arc::new(formats));
+        for (row, column, format) in [(7, 2, 0), (8, 2, 0), (9, 2, 1), (1, 2, 1), (1, 0, 0)] {
+            cells.note(row, column, format);
+        }
+        cells.finish();
+        let places =
+            |cells: &ZeroCells, row, column| cells.at(row, column).map(|zeros| zeros.places);
+        assert_eq!(places(&cells, 8, 2), Some(5));
+        assert_eq!(places(&cells, 9, 2), Some(3));
+        assert_eq!(places(&cells, 1, 2), Some(3));
+        assert_eq!(
+            (
+                places(&cells, 2, 2),
+                places(&cells, 10, 2),
+                places(&cells, 1, 1)
+            ),
+            (None, None, None)
+        );
+        cells.fill(&MergedRange::of_reference("C9:D12").unwrap());
+        assert_eq!(places(&cells, 8, 3), Some(5));
+        assert_eq!(
+            [7, 8, 9, 11, 12].map(|row| places(&cells, row, 2)),
+            [Some(5), Some(5), Some(5), Some(5), None]
+        );
+        cells.fill(&MergedRange::of_reference("C2:C3").unwrap());
+        assert_eq!(
+            (places(&cells, 1, 2), places(&cells, 2, 2)),
+            (Some(3), Some(3))
+        );
+        assert_eq!(
+            (
+                places(&cells, 3, 2),
+                places(&cells, 7, 2),
+                places(&cells, 10, 2)
+            ),
+            (None, Some(5), Some(5))
+        );
+        cells.fill(&MergedRange::of_reference("C10:C11").unwrap());
+        assert_eq!(
+            (places(&cells, 8, 2), places(&cells, 11, 2)),
+            (Some(5), Some(5))
+        );
+        assert!(cells.any_in(2, 8, 9) && cells.any_in(2, 0, 2));
+        assert!(!cells.any_in(2, 3, 7) && !cells.any_in(1, 0, 99));
+    }
+}

@@ -1,0 +1,232 @@
+//! Guesses which encoding of the time before Unicode a text is in.
+//!
+//! `chardetng` knows how often letters stand beside each other in the languages of each encoding, and is made for whole web
+//! pages. A file may have one name with an accent in a thousand rows, so its word counts only as far as so little text can
+//! show something; what is left is Windows-1252, which most systems write.
+
+use std::fs::File;
+use std::io::Read;
+
+use chardetng::EncodingDetector;
+use encoding_rs::{
+    Encoding, ISO_8859_2, UTF_8, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
+};
+
+use super::decode::{Charset, Utf8Blocks};
+use crate::error::{Result, SourceError};
+
+/// So much text with letters outside of ASCII is looked at.
+const ENOUGH_BYTES: usize = 1 << 16;
+/// Fewer such bytes show no rare encoding.
+const ENOUGH_TO_BE_RARE: usize = 3;
+
+/// The encoding of a file that is not in UTF-8.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn encoding_of(path: &str) -> Result<&'static Encoding> {
+    let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
+    let text = telling_lines(file).map_err(|error| SourceError::io(path, &error))?;
+    let guessed = guess(&text);
+    // Other encodings have bytes that are none of theirs; a file is read whole or in the one that can read any.
+    if !guessed.is_single_byte() && !decodes(path, guessed)? {
+        return Ok(WINDOWS_1252);
+    }
+    Ok(guessed)
+}
+
+/// The lines of a text that have bytes outside of ASCII, up to [`ENOUGH_BYTES`].
+fn telling_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut block = vec![0; 1 << 16];
+    let (mut line, mut found) = (Vec::new(), Vec::new());
+    loop {
+        let count = match source.read(&mut block) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        for piece in block[..count].split_inclusive(|byte| *byte == b'\n') {
+            // Nobody needs more of a line without an end.
+            if line.len() < ENOUGH_BYTES {
+                line.extend_from_slice(piece);
+            }
+            if piece.ends_with(b"\n") {
+                if !line.is_ascii() {
+                    found.extend_from_slice(&line);
+                }
+                line.clear();
+                if found.len() >= ENOUGH_BYTES {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+    if !line.is_ascii() {
+        found.extend_from_slice(&line);
+    }
+    Ok(found)
+}
+
+/// The encoding that some text is in.
+fn guess(text: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new();
+    detector.feed(text, true);
+    let guessed = detector.guess(None, false);
+    let outside = text.iter().filter(|byte| !byte.is_ascii()).count();
+    let is_latin = [
+        WINDOWS_1252,
+        WINDOWS_1250,
+        WINDOWS_1254,
+        WINDOWS_1257,
+        ISO_8859_2,
+    ]
+    .contains(&guessed);
+    let is_usual = guessed == WINDOWS_1250 || guessed == WINDOWS_1254;
+    if guessed == WINDOWS_1252 && is_hungarian(text) {
+        return WINDOWS_1250;
+    }
+    if is_latin && !has_letters(text) || outside < ENOUGH_TO_BE_RARE && !is_usual {
+        return WINDOWS_1252;
+    }
+    match guessed {
+        guessed if guessed == UTF_8 => WINDOWS_1252,
+        // Other encodings of Latin letters are hardly ever written; what looks so is one of the usual ones.
+        guessed if guessed.name().starts_with("ISO-8859-") && guessed != ISO_8859_2 => {
+            match guessed.name() {
+                "ISO-8859-5" | "ISO-8859-6" | "ISO-8859-7" | "ISO-8859-8" => guessed,
+                _ => WINDOWS_1252,
+            }
+        }
+        guessed => guessed,
+    }
+}
+
+/// Whether some byte outside of ASCII stands beside a letter, and may be one: "£12", "5 €" and "20°" have none.
+fn has_letters(text: &[u8]) -> bool {
+    let is_letter = |at: usize| {
+        text.get(at)
+            .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0xC0)
+    };
+    text.iter()
+        .enumerate()
+        .any(|(at, byte)| !byte.is_ascii() && (at > 0 && is_letter(at - 1) || is_letter(at + 1)))
+}
+
+/// Whether a text that reads as Windows-1252 is Hungarian, whose ő and ű look like õ and û there. Portuguese has õ before an e,
+/// Estonian has it beside no accents, and French û has others beside it.
+fn is_hungarian(text: &[u8]) -> bool {
+    let has = |letters: &[u8]| text.iter().any(|byte| letters.contains(byte));
+    let is_small = |byte: u8| byte | 0x20;
+    let long_o = text
+        .iter()
+        .zip(text[1..].iter().chain(b" "))
+        .any(|(one, next)| matches!(one, 0xF5 | 0xD5) && is_small(*next) != b'e');
+    // á é í ó ú; à â ã ç è ê ñ ò, and ä of Estonian.
+    let acutes = [0xE1, 0xE9, 0xED, 0xF3, 0xFA, 0xC1, 0xC9, 0xCD, 0xD3, 0xDA];
+    let of_others = [
+        0xE0, 0xE2, 0xE3, 0xE7, 0xE8, 0xEA, 0xF1, 0xF2, 0xE4, 0xC0, 0xC2, 0xC3, 0xC7, 0xC8, 0xCA,
+        0xD1, 0xD2, 0xC4,
+    ];
+    let long_u = has(&[0xFB, 0xDB]);
+    long_o && (has(&acutes) || long_u) && !has(&of_others)
+}
+
+/// Whether a whole file can be read in an encoding.
+fn decodes(path: &str, encoding: &'static Encoding) -> Result<bool> {
+    let file = File::open(path).map_err(|error| SourceError::io(path, &error))?;
+    let mut blocks = Utf8Blocks::new(file, path, Charset::Other(encoding));
+    loop {
+        match blocks.next_block() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(true),
+            Err(SourceError::Undecodable { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guessed(encoding: &'static Encoding, text: &str) -> &'static str {
+        let (bytes, _, lossy) = encoding.encode(text);
+        assert!(!lossy, "{text}");
+        guess(&telling_lines(&bytes[..]).unwrap()).name()
+    }
+
+    #[test]
+    fn single_names_in_files_of_ascii() {
+        let around =
+            |word: &str| format!("Name;City;Amount\r\nSmith;London;12\r\n{word};Paris;5\r\n");
+        for word in [
+            "Wałęsa",
+            "Dvořák",
+            "Kovačič",
+            "Łódź",
+            "Małgorzata",
+            "Paweł",
+            "Bucureşti",
+            "Němcová",
+            "Kőszegi Ottó",
+        ] {
+            assert_eq!(
+                guessed(WINDOWS_1250, &around(word)),
+                "windows-1250",
+                "{word}"
+            );
+        }
+        for word in [
+            "Müller",
+            "Lefèvre",
+            "Muñoz",
+            "João",
+            "Città",
+            "Søren",
+            "Åsa",
+            "café",
+            "Besançon",
+            "Kjær",
+            "Nîmes",
+            "Großmann",
+            "£12",
+            "£ 12",
+            "5 €",
+            "O’Brien",
+            "20 °C",
+            "m²",
+            "Peña",
+            "Magalhães",
+            "Simões",
+            "Forlì",
+            "Château",
+            "Hôtel",
+            "Órgão",
+            "§ 12",
+            "½",
+            "brûlé",
+            "Tõnu Õispuu",
+            "“quoted” – so",
+            "Þórður",
+        ] {
+            let name = guessed(WINDOWS_1252, &around(word));
+            let again = Encoding::for_label(name.as_bytes()).unwrap();
+            let (bytes, ..) = WINDOWS_1252.encode(word);
+            assert_eq!(again.decode_without_bom_handling(&bytes).0, word, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_lines_that_tell_are_looked_at_and_not_too_many() {
+        assert_eq!(telling_lines(&b"a\nb\xe9\nc"[..]).unwrap(), b"b\xe9\n");
+        assert_eq!(telling_lines(&b"a\nc\xe9"[..]).unwrap(), b"c\xe9");
+        let long = [
+            b"x\xe9;".repeat(100_000),
+            b"\n".to_vec(),
+            b"y\xe9\n".to_vec(),
+        ]
+        .concat();
+        assert!(telling_lines(&long[..]).unwrap().len() < 2 * ENOUGH_BYTES);
+    }
+}
