@@ -104,7 +104,7 @@ enum Level {
 }
 
 /// No sheet has such a name, and no process can be given it.
-fn is_no_name(name: &String) -> bool {
+fn is_no_name(name: &str) -> bool {
     name.is_empty() || name.contains('\0')
 }
 
@@ -133,7 +133,7 @@ impl NewRunOptions {
         if self
             .input_sheet_names
             .as_ref()
-            .is_some_and(|names| names.is_empty() || names.iter().any(is_no_name))
+            .is_some_and(|names| names.is_empty() || names.iter().any(|name| is_no_name(name)))
         {
             let message = "must name at least one sheet, and no name may be empty or hold a NUL";
             return Err(ApiError::field("options.input_sheet_names", message));
