@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ade::environment::gc::{Options, REPEATED, Removed, Report, UNKNOWN, collect_alone};
+use ade::environment::gc::{Options, Removed, Report, UNKNOWN, collect_alone};
 use ade::store::Named;
 use ade::workspace::Workspace;
 
@@ -97,7 +97,6 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
     }
     for (reason, count) in &report.skipped {
         let kind = match *reason {
-            REPEATED => "run",
             UNKNOWN => "folder",
             _ => "environment",
         };

@@ -6,7 +6,7 @@ use std::io;
 use super::error::{NotEnded, demand_ended};
 use crate::clock::Timestamp;
 use crate::files::{FileError, disk_usage};
-use crate::problem::{Facts, Kind, Problem, code};
+use crate::problem::{Facts, Problem};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
@@ -16,12 +16,6 @@ pub enum RemoveError {
     /// It has not ended.
     #[error(transparent)]
     NotEnded(#[from] NotEnded),
-    /// A retry of it, which reads its files, has not ended.
-    #[error("run {id} is being repeated")]
-    Repeated {
-        /// The run.
-        id: String,
-    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,8 +28,6 @@ impl Problem for RemoveError {
     fn facts(&self) -> Facts {
         match self {
             Self::NotEnded(error) => error.facts(),
-            Self::Repeated { .. } => Facts::new(Kind::Usage, code::RUN_NOT_ENDED)
-                .hint("a retry reads its files; try again when the retry has ended"),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
         }
@@ -68,14 +60,11 @@ pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<Remov
 fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveError> {
     let store = &workspace.store;
     let now = workspace.machine.now();
-    let may_go = run.artifacts_deleted_at.is_some()
-        || store.mark_artifacts_deleted(&run.id, Timestamp(i64::MAX), now)?;
-    if !may_go {
-        let found = store.run(&run.key.workspace_id, &run.id)?;
-        demand_ended(&found)?;
-        if found.artifacts_deleted_at.is_none() {
-            return Err(RemoveError::Repeated { id: found.id });
-        }
+    if run.artifacts_deleted_at.is_none()
+        && !store.mark_artifacts_deleted(&run.id, Timestamp(i64::MAX), now)?
+    {
+        // Its state changed since it was read, or another process removes it.
+        demand_ended(&store.run(&run.key.workspace_id, &run.id)?)?;
     }
     match workspace.files().remove_tree(&run.run_dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -24,7 +24,6 @@ pub use lease::{CollectError, collect_alone};
 pub use remove::remove_environment;
 pub use report::{NotDeleted, Options, Removed, Report, UNKNOWN};
 pub use rule::{Facts, Judged, Verdict, judge, judge_all};
-pub use runs::REPEATED;
 
 use self::pass::Pass;
 use crate::cancel::Cancel;

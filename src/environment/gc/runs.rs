@@ -1,13 +1,8 @@
 //! Deletes the files of runs that ended long ago, and long after that their records.
 
-use std::collections::HashSet;
-
 use super::pass::Pass;
 use super::report::{Removed, Report, delete};
 use crate::store::StoreError;
-
-/// Why the files of a run are kept although they are old.
-pub const REPEATED: &str = "a retry of it has not ended";
 
 /// So many runs are looked at at once.
 const BATCH: u32 = 500;
@@ -58,16 +53,14 @@ fn collect_files(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError>
     };
     let (store, files) = (&*workspace.store, workspace.files());
     let before = ages.cutoff(ttl);
-    // Runs whose files are kept are found again by each query, before the others.
-    let mut stay = HashSet::new();
+    // What is not deleted is found again by each query, before the others.
+    let mut stays = 0;
     loop {
-        let already = u32::try_from(stay.len()).unwrap_or(u32::MAX);
-        let mut runs = store.runs_with_artifacts(before, already.saturating_add(BATCH))?;
-        runs.retain(|run| !stay.contains(&run.id));
-        if runs.is_empty() {
+        let runs = store.runs_with_artifacts(before, BATCH.saturating_add(stays))?;
+        if runs.len() <= stays as usize {
             return Ok(());
         }
-        for run in runs {
+        for run in runs.into_iter().skip(stays as usize) {
             if pass.is_stopped() {
                 return Ok(());
             }
@@ -80,15 +73,12 @@ fn collect_files(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError>
                 bytes: files.exclusive_bytes(&run.run_dir),
             };
             if options.dry_run {
-                stay.insert(run.id);
+                stays += 1;
+                report.add(removed);
             } else if store.mark_artifacts_deleted(&run.id, before, ages.now())? {
                 delete(files, &run.run_dir, report);
-            } else {
-                report.skip(REPEATED);
-                stay.insert(run.id);
-                continue;
+                report.add(removed);
             }
-            report.add(removed);
         }
     }
 }

@@ -70,7 +70,7 @@ macro_rules! run {
                     waiting_runs_are_ended_without_an_attempt_and_running_ones_are_not,
                     a_run_without_an_environment_is_given_one,
                     a_run_that_was_cancelled_is_given_no_environment,
-                    files_go_with_the_cutoff_and_stay_while_a_run_is_repeated,
+                    files_go_with_the_cutoff_and_records_after_them,
                     only_a_run_that_has_ended_is_deleted,
                     ids_are_found_by_an_unambiguous_prefix,
                     runs_are_listed_newest_first_by_what_is_asked_for,

@@ -288,7 +288,7 @@ pub fn a_run_that_was_cancelled_is_given_no_environment(store: &dyn Store) {
     assert_eq!(found.environment_id, None);
 }
 
-pub fn files_go_with_the_cutoff_and_stay_while_a_run_is_repeated(store: &dyn Store) {
+pub fn files_go_with_the_cutoff_and_records_after_them(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
     let old = ended(store, &environment, RunStatus::Succeeded, at(5)).id;
     let young = ended(store, &environment, RunStatus::Succeeded, at(8)).id;
@@ -302,13 +302,6 @@ pub fn files_go_with_the_cutoff_and_stay_while_a_run_is_repeated(store: &dyn Sto
             .mark_artifacts_deleted(id, at(cutoff), at(20))
             .unwrap()
     };
-    let repetition = NewRun {
-        retry_of_run_id: Some(old.clone()),
-        ..new_run(&environment)
-    };
-    let repetition = enqueue(store, &repetition, at(10));
-    assert!(!mark(&old, 9), "it is repeated");
-    store.request_cancel(&repetition.id, at(11)).unwrap();
     assert!(!mark(&young, 8), "it is too young");
     assert!(mark(&old, 9));
     assert!(!mark(&old, 9), "they are gone already");

@@ -76,11 +76,9 @@ pub(super) fn mark_artifacts_deleted(
     cutoff: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    // A retry reads the files of the run that it repeats, so they are kept until the retry has ended.
     let changed = execute(
         transaction,
-        "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2
-         AND NOT EXISTS (SELECT 1 FROM runs live WHERE live.retry_of_run_id = ?1 AND live.status IS NULL)",
+        "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2",
         params![id, cutoff.0, now.0],
     )?;
     Ok(changed == 1)
