@@ -101,6 +101,17 @@ def test_of_equal_columns_the_fullest_gets_the_field(run, package, monkeypatch, 
     assert mapped(outcome) == ["a", None] and not outcome.named("run.noticed")
 
 
+def test_of_several_fields_with_equal_columns_each_is_named(run, package, monkeypatch):
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    rows = [["a=1", "b=1", "a=1 ", "b=1 "], [None, None, 1, 2]]
+    outcome = run(package({"columns/v.py": VOTES}), rows, settings={"mapping_tie_resolution": "fullest"})
+    assert mapped(outcome) == [None, None, "a", "b"]
+    notices = sum((event["data"]["notices"] for event in outcome.named("run.noticed")), [])
+    told = [(notice["field"], notice["message"]) for notice in notices if notice["code"] == "column_of_several"]
+    assert [field for field, _ in told] == ["a", "b"]
+    assert all(f"the field {field!r} with the same score" in message for field, message in told)
+
+
 def test_unmapped_columns_say_why(run):
     headers = ["a=1", "a=0.5", "N/A", "unnamed: 3", None, "x", " none "]
     outcome = run({"columns/v.py": VOTES}, [headers, [1] * 7])

@@ -109,7 +109,7 @@ class ColumnMapper:
         for index, (field, _) in best.items():
             claims.setdefault(field, []).append(index)
         duplicates: set[int] = set()
-        for indices in claims.values():
+        for field, indices in claims.items():
             if len(indices) > 1:
                 duplicates.update(indices)
                 if context.settings.mapping_tie_resolution == "leftmost":
@@ -158,14 +158,17 @@ class ColumnMapper:
         )
         return best
 
+    def _said_of_values(self, profiles: TableProfile, column: MappedColumn) -> float:
+        """The score that the values of a column have for its field."""
+        fn = next((fn for fn in reversed(self._by_values) if fn.field == column.field_name), None)
+        return 0.0 if fn is None else fn.of_table(profiles).get(column.source_index, 0.0)
+
     def _notice_guesses(
         self, context: RunContext, table: SourceTable, sheet_name: str, profiles: TableProfile, columns: list[MappedColumn]
     ) -> None:
         """Fields whose column was found by its values alone: somebody should look at them once."""
-        by_field = {fn.field: fn for fn in self._by_values}
         for column in columns:
-            fn = by_field.get(column.field_name)
-            by_values = fn.of_table(profiles).get(column.source_index, 0.0) if fn is not None else 0.0
+            by_values = self._said_of_values(profiles, column)
             if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
                 continue
             letters = column_letters(table.region.min_col + column.source_index)
@@ -189,12 +192,10 @@ class ColumnMapper:
         columns: list[MappedColumn],
     ) -> None:
         """Note what spoke for each column's field: its header, its values, other detectors."""
-        by_field = {fn.field: fn for fn in self._by_values}
         for column in columns:
             field, index = column.field_name, column.source_index
             said = self._said_of_header(header_text(column.header), table.header_parts(index)).get(field, 0.0)
-            fn = by_field.get(field)
-            values = fn.of_table(profiles).get(index, 0.0) if fn is not None and profiles is not None else 0.0
+            values = self._said_of_values(profiles, column) if profiles is not None else 0.0
             others = (column.score or 0.0) - said - values
             reasons = ["its header" if said >= 1 else "the end of its header"] if said else []
             reasons += ["its values"] if values else []
