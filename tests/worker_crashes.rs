@@ -11,8 +11,19 @@ mod common;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use common::{Place, Running, is_alive, processes_of, signal, wait_for, wait_for_death};
+use common::{Outcome, Place, Running, is_alive, processes_of, signal, wait_for, wait_for_death};
 use libc::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+
+/// A second worker brings to its end the run that a first one has left. Returns what it said.
+#[track_caller]
+fn completes(place: &Place, run: &str, second: Running) -> Outcome {
+    place.let_go();
+    place.wait_for_status(run, "succeeded");
+    second.signal(SIGTERM);
+    let end = second.wait().succeeds();
+    place.is_sound(run, "succeeded", &["lost", "succeeded"]);
+    end
+}
 
 #[test]
 fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_does() {
@@ -39,14 +50,7 @@ fn a_worker_that_lives_takes_over_from_one_that_was_killed() {
     let second = place.start_worker("second");
     first.dies();
     place.wait_until_held(2);
-    place.let_go();
-    place.wait_for_status(&run, "succeeded");
-    second.signal(SIGTERM);
-    second
-        .wait()
-        .succeeds()
-        .says("its process died, queued now");
-    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    completes(&place, &run, second).says("its process died, queued now");
 }
 
 #[test]
@@ -61,11 +65,7 @@ fn a_dead_process_is_found_although_its_number_is_in_use() {
     place.change(&format!("UPDATE workers SET pid = {}", second.id()));
     first.dies();
     place.wait_until_held(2);
-    place.let_go();
-    place.wait_for_status(&run, "succeeded");
-    second.signal(SIGTERM);
-    second.wait().succeeds();
-    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    completes(&place, &run, second);
 }
 
 #[test]
@@ -80,11 +80,7 @@ fn a_dead_process_is_found_whatever_its_host_was_called() {
     let second = place.start_worker("second");
     // Found at once: its lease would hold for much longer than this test waits.
     place.wait_until_held(2);
-    place.let_go();
-    place.wait_for_status(&run, "succeeded");
-    second.signal(SIGTERM);
-    second.wait().succeeds();
-    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    completes(&place, &run, second);
 }
 
 #[test]
@@ -131,11 +127,7 @@ fn a_process_is_seen_by_its_lock_wherever_the_data_directory_is_mounted() {
     first.dies();
     // Found at once: its lease would hold for much longer than this test waits.
     place.wait_until_held(2);
-    place.let_go();
-    place.wait_for_status(&run, "succeeded");
-    second.signal(SIGTERM);
-    second.wait().succeeds();
-    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
+    completes(&place, &run, second);
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Lines of a log, written by a thread of its own: a reader of standard error that stands still stops no worker.
 
 use std::io::Write;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -41,7 +40,8 @@ impl Lines {
         }
     }
 
-    /// Writes a line as soon as the reader takes it. After lines that were dropped, `of_dropped` makes the line that says how many.
+    /// Writes a line as soon as the reader takes it. After lines that were dropped, `of_dropped` makes the line that says how
+    /// many they were.
     pub fn write(&self, line: String, of_dropped: impl FnOnce(u64) -> String) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State {

@@ -199,7 +199,7 @@ impl Ui {
         ));
     }
 
-    /// A line of a worker's log, which `-q` does not silence.
+    /// A line on standard error, which `-q` does not silence.
     pub fn log(&self, text: impl Display) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }

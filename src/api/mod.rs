@@ -5,8 +5,8 @@
 //!
 //! - `runs`, `jobs` (other names for runs), `documents`, `configurations`, `builds`, `environments`, `workspaces`, `events`, `stats`,
 //!   `settings`, `cells`, `health`, `pages`: the resources.
-//! - `caller` says which token a request has and what it allows; `guard` holds what every answer has: the check of the Host header, headers
-//!   for security, compression; `figures` are those of requests.
+//! - `caller` says which token a request has and what it allows; `guard` holds what every answer has: the check of the Host
+//!   header, headers for security, compression; `figures` are those of requests.
 //! - `problem` turns every error into a problem document (RFC 9457); `body` reads JSON and queries, and names the field that is
 //!   wrong; `page` is pagination by cursor; `download` serves files with ETag and ranges; `upload` takes them, and `linger`
 //!   reads on where a request is refused.

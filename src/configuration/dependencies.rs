@@ -3,8 +3,8 @@
 //! The rules, strongest first. `[project] dependencies` are the dependencies. Where there is no `[project]`, they are
 //! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can tell them (dynamic
 //! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] is set. `uv.lock` only
-//! narrows versions, and `ade.lock` says exactly which files are installed, as long as it fits the rest. Dependency groups and extras are for the author's tools and are not installed, except extras of
-//! the project that its dependencies name themselves.
+//! narrows versions, and `ade.lock` says exactly which files are installed, as long as it fits the rest. Dependency groups and
+//! extras are for the author's tools and are not installed, except extras of the project that its dependencies name themselves.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -7,8 +7,10 @@ use super::fitting::fitting;
 use super::prepare::{PrepareError, Prepared, prepare_environment};
 use super::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
 use crate::cancel::Cancel;
+use crate::configuration::Configuration;
 use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
-use crate::python::child_variables;
+use crate::layout::Layout;
+use crate::python::{Python, child_variables};
 use crate::sandbox::Policy;
 use crate::settings::Settings;
 use crate::store::EnvironmentRecord;
@@ -69,25 +71,37 @@ impl Build for Installers {
                 format!("{note}; {cache} is used, which other data directories do not share");
             on_event(BuildEvent::Note { message });
         }
-        let request = request(workspace, prepared, environment)?;
+        let request = BuildRequest {
+            environment_id: environment.id.clone(),
+            lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
+            ..request(
+                (&workspace.settings, &workspace.layout),
+                &prepared.configuration,
+                &prepared.snapshot,
+                (&prepared.engine, prepared.python.clone()),
+                environment.folder.clone(),
+            )?
+        };
         provision(&request, cancel, on_event)
     }
 }
 
-fn request(
-    workspace: &Workspace,
-    prepared: &Prepared,
-    environment: &EnvironmentRecord,
-) -> Result<BuildRequest, BuildError> {
-    let (settings, layout) = (&workspace.settings, &workspace.layout);
+/// What settings, caches and tools give a build of a configuration's `snapshot` in `folder`, without a lock.
+pub(super) fn request(
+    (settings, layout): (&Settings, &Layout),
+    configuration: &Configuration,
+    snapshot: &Path,
+    (engine, python): (&Engine, Python),
+    folder: PathBuf,
+) -> Result<BuildRequest, EngineError> {
     Ok(BuildRequest {
-        folder: environment.folder.clone(),
-        environment_id: environment.id.clone(),
-        configuration: prepared.configuration.clone(),
-        snapshot: prepared.snapshot.clone(),
-        python: prepared.python.clone(),
-        engine: engine_source(&prepared.engine, &layout.engine_cache())?,
-        lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
+        folder,
+        environment_id: String::new(),
+        configuration: configuration.clone(),
+        snapshot: snapshot.to_owned(),
+        python,
+        engine: engine_source(engine, &layout.engine_cache())?,
+        lock: None,
         installer: settings.installer,
         sandbox: policy(settings),
         offline: settings.offline,
@@ -101,7 +115,7 @@ fn request(
 
 /// What a build may write beside its own folder and ADE's caches: build tools have caches too, such as compilers and package
 /// managers of other languages.
-pub(super) fn policy(settings: &Settings) -> Policy {
+fn policy(settings: &Settings) -> Policy {
     let variables = settings.child_variables();
     let of_user = child_variables::get(&variables, "XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -110,7 +124,7 @@ pub(super) fn policy(settings: &Settings) -> Policy {
 }
 
 /// What an installer is given of an engine. That of the binary is unpacked below `cache`.
-pub(super) fn engine_source(engine: &Engine, cache: &Path) -> Result<EngineSource, EngineError> {
+fn engine_source(engine: &Engine, cache: &Path) -> Result<EngineSource, EngineError> {
     Ok(match engine {
         Engine::Embedded => EngineSource::Wheel {
             path: Engine::unpack_embedded(cache)?,

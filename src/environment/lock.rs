@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::build::install::write_constraints;
 use super::build::session::Session;
-use super::builder::{engine_source, policy};
+use super::builder::request;
 use super::cache::CacheInUse;
 pub use super::fitting::UnfitError;
 use super::fitting::{demand, inputs};
@@ -146,23 +146,13 @@ pub fn lock(
     // The installer gets a copy without what git ignores, as a build does.
     let (_, snapshot) =
         configuration.snapshot_except(&scratch.path().join("copy"), &[layout.data()])?;
-    let request = BuildRequest {
-        folder: scratch.path().join("environment"),
-        configuration: configuration.clone(),
-        snapshot: snapshot.clone(),
-        python,
-        engine: engine_source(&engine, &layout.engine_cache())?,
-        lock: None,
-        installer: settings.installer,
-        sandbox: policy(settings),
-        offline: settings.offline,
-        timeout: settings.build_timeout,
-        pip_cache: layout.pip_cache(),
-        uv_cache: Some(layout.uv_cache()),
-        tools: layout.tools(),
-        environment_id: String::new(),
-        child_variables: settings.child_variables(),
-    };
+    let request = request(
+        (settings, layout),
+        configuration,
+        &snapshot,
+        (&engine, python),
+        scratch.path().join("environment"),
+    )?;
     let preferred = before.filter(|_| !upgrade).map(Lock::preferences);
     let resolved = resolve(&request, preferred, oldest, cancel, on_event);
     let printed = resolved.map(|(printed, sources)| Lock::text(&inputs, &printed, &sources));

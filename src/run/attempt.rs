@@ -235,9 +235,9 @@ impl<'a> Execution<'a> {
     /// Puts the input and the folders in place for the engine.
     fn put_in_place(&self, environment: &EnvironmentRecord) -> Result<(), FileError> {
         let (run, files) = (self.run, self.files());
-        // An attempt that was not counted has left something, too.
-        if run.attempt_count > 1 || files.is_folder(&self.folder.output()) {
-            leftovers::clear(&*self.workspace.machine, &self.folder);
+        let machine = &*self.workspace.machine;
+        if leftovers::may_be(machine, &self.folder, run.attempt_count.saturating_sub(1)) {
+            leftovers::clear(machine, &self.folder);
         }
         if !run.options.validate_only {
             stage::restage(files, &run.input_path, &self.input(), run.input_size_bytes)?;

@@ -72,8 +72,10 @@ pub(super) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
     match &outcome {
         CancelOutcome::Cancelled(run) => {
             // No process claims it any more, so none clears what its dead process left.
-            let folder = RunFolder::at(&run.run_dir);
-            leftovers::clear(&*workspace.machine, &folder);
+            let (machine, folder) = (&*workspace.machine, RunFolder::at(&run.run_dir));
+            if leftovers::may_be(machine, &folder, run.attempt_count) {
+                leftovers::clear(machine, &folder);
+            }
             note(workspace, run);
             ends::report_ended(workspace, run);
         }

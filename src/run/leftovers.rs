@@ -10,6 +10,11 @@ use crate::files::UNFINISHED;
 use crate::layout::RunFolder;
 use crate::machine::{Files, Machine};
 
+/// Whether an attempt may have left something: one of `earlier` that were counted, or one that was not.
+pub fn may_be(machine: &dyn Machine, folder: &RunFolder, earlier: u32) -> bool {
+    earlier > 0 || machine.files().is_folder(&folder.output())
+}
+
 /// Kills what is left of an attempt. Returns how many processes that were.
 pub fn kill(machine: &dyn Machine, folder: &RunFolder) -> usize {
     machine.kill_started_with("TMPDIR", folder.scratch().as_os_str())

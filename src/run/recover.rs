@@ -12,8 +12,7 @@ use crate::layout::RunFolder;
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// Recovers the claims of dead processes, and reports it in each run's log. Returns the runs as they are
-/// now.
+/// Recovers the claims of dead processes, and reports it in each run's log. Returns the runs as they are now.
 pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
     let runs = fleet::recover(workspace, workspace.settings.worker.recovery)?;
     for run in &runs {

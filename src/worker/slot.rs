@@ -168,7 +168,7 @@ impl Pool<'_> {
         Ok(Round::Worked)
     }
 
-    /// Who wonders why nothing is executed looks here.
+    /// An operator who wonders why nothing is executed looks into the log.
     fn report_safe_mode(&self, worker: &str) {
         let message = match self.workspace.settings.safe_mode {
             SafeMode::Off => return,

@@ -1,5 +1,6 @@
-//! Environments' folders that no record names: what interrupted deletions, `ade env build --force` and builders that died left. They are deleted with proof that they are this database's own, and while no live process uses them; all
-//! others are kept, for a database that is older than they are, or another one, would not know them either.
+//! Environments' folders that no record names: what interrupted deletions, `ade env build --force` and builders that died left.
+//! They are deleted with proof that they are this database's own, and while no live process uses them; all others are kept,
+//! for a database that is older than they are, or another one, would not know them either.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -78,6 +78,26 @@ impl Pip {
         session.run(&mut command, show)
     }
 
+    /// Installs from the kept wheels, where there are any, or nothing else may be asked. False: an index has to be asked.
+    fn kept_first(
+        &self,
+        session: &mut Session<'_>,
+        arguments: &[String],
+    ) -> Result<bool, BuildError> {
+        let offline = session.request.offline;
+        if !offline && !wheelhouse(&session.request.pip_cache).is_dir() {
+            return Ok(false);
+        }
+        let finished = self.install_kept(session, arguments, Show::Nothing)?;
+        // A full disk would fail with a network too.
+        if !(finished.exit.is_success() || offline || finished.found_disk_full()) {
+            return Ok(false);
+        }
+        session.replay(&finished);
+        session.judge(&finished, &self.label, offline)?;
+        Ok(true)
+    }
+
     /// Downloads the requirements from an index, keeps the wheels, and installs them.
     fn install_from_index(
         &self,
@@ -143,17 +163,9 @@ impl Installer for Pip {
         }
         let engine_before = Self::engine(session)?;
         let wanted = Arguments::new(session, install, engine_before.as_ref())?;
-        let offline = session.request.offline;
-        if offline || wheelhouse(&session.request.pip_cache).is_dir() {
-            let finished = self.install_kept(session, &wanted.with_kept_engine(), Show::Nothing)?;
-            // A full disk would fail with a network too.
-            if finished.exit.is_success() || offline || finished.found_disk_full() {
-                session.replay(&finished);
-                session.judge(&finished, &self.label, true)?;
-                return keep_engine(self, session, engine_before.as_ref(), install);
-            }
+        if !self.kept_first(session, &wanted.with_kept_engine())? {
+            self.install_from_index(session, &wanted)?;
         }
-        self.install_from_index(session, &wanted)?;
         keep_engine(self, session, engine_before.as_ref(), install)
     }
 
@@ -162,15 +174,10 @@ impl Installer for Pip {
         let hashes = ["--require-hashes", "--no-deps", "-r"].map(str::to_owned);
         let mut exactly = hashes.to_vec();
         exactly.push(list.display().to_string());
-        let offline = session.request.offline;
-        let wheels = wheelhouse(&session.request.pip_cache);
-        if offline || wheels.is_dir() {
-            let finished = self.install_kept(session, &exactly, Show::Nothing)?;
-            if finished.exit.is_success() || offline || finished.found_disk_full() {
-                session.replay(&finished);
-                return session.judge(&finished, &self.label, offline);
-            }
+        if self.kept_first(session, &exactly)? {
+            return Ok(());
         }
+        let wheels = wheelhouse(&session.request.pip_cache);
         let mut command = self.command(session);
         command
             .args(["download", "--progress-bar", "off", "--dest"])
