@@ -8,6 +8,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::files::FileError;
 use crate::lock::{self, Lock};
@@ -68,6 +69,7 @@ impl<'a> Member<'a> {
             kind: kind.to_owned(),
             slots: u32::try_from(slots).unwrap_or(u32::MAX),
             lock_path: lock_path.clone(),
+            lease: workspace.settings.worker.lease,
             started_at: now,
             seen_at: now,
         };
@@ -115,6 +117,13 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
         }
     }
     Ok(runs)
+}
+
+/// The longest lease that a process at work may hold.
+pub fn longest_lease(workspace: &Workspace) -> Result<Duration, StoreError> {
+    let workers = workspace.store.workers()?;
+    let leases = workers.iter().map(|worker| worker.lease);
+    Ok(leases.fold(workspace.settings.worker.lease, Duration::max))
 }
 
 /// The registered processes, oldest first, without those that are dead.

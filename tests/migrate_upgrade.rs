@@ -18,6 +18,7 @@ use rusqlite::Connection;
 /// What the newest fixture has more than its predecessor brought up to date.
 const NEWEST_ROWS: &str = "
 UPDATE environments SET trouble_count = 2 WHERE id = (SELECT min(id) FROM environments);
+UPDATE workers SET lease_ms = 60000;
 UPDATE queue SET trouble_count = 3 WHERE run_id = (SELECT min(run_id) FROM queue);
 ";
 
@@ -277,6 +278,7 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
             ("ADE_WORKER_LEASE_SECONDS", "1"),
         ]);
         place.change("UPDATE queue SET claim_expires_at = 1 WHERE status = 'running'");
+        place.change("UPDATE workers SET lease_ms = 1000");
         common::Running::start(worker).wait().succeeds();
         let open: i64 = place.query("SELECT count(*) FROM runs WHERE completed_at IS NULL");
         assert_eq!(open, 0, "version {version}");

@@ -259,3 +259,31 @@ fn what_cannot_pass_is_tried_again_by_hand_only() {
         (vec!["failed".to_owned(); 3], 2)
     );
 }
+
+#[test]
+fn a_run_that_a_newer_ade_queued_waits_for_it_and_that_of_an_older_one_goes_on() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    let queued_by = |version: &str| {
+        let spec = format!("embedded:{version}:0123456789abcdef");
+        let database = rusqlite::Connection::open(place.path("data/db/ade.sqlite")).unwrap();
+        for table in ["environments", "runs"] {
+            let sql = format!("UPDATE {table} SET engine_spec = ?1");
+            database.execute(&sql, [&spec]).unwrap();
+        }
+    };
+    queued_by("99.1.0");
+    place
+        .ade("worker --drain")
+        .ends_with(3)
+        .says("the engine 99.1.0 of a newer ade is asked for")
+        .says("1 run waits in the queue");
+    assert_eq!(place.statuses(), ["queued"]);
+    assert_eq!(place.environments()[0]["attempt_count"], 0);
+    queued_by("0.0.1");
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}

@@ -159,15 +159,11 @@ impl EngineReport {
         })
     }
 
-    /// Whether the completed event says that the run succeeded.
-    pub fn succeeded(&self) -> bool {
-        self.exit.is_success()
-            && self
-                .completed
-                .as_ref()
-                .and_then(|payload| payload.pointer("/execution/status"))
-                .and_then(Value::as_str)
-                == Some("succeeded")
+    /// Whether the completed event says that the run succeeded. The event is sent when the workbook is written.
+    pub fn completed_well(&self) -> bool {
+        let payload = self.completed.as_ref();
+        let status = payload.and_then(|payload| payload.pointer("/execution/status"));
+        status.and_then(Value::as_str) == Some("succeeded")
     }
 }
 

@@ -11,8 +11,8 @@ use crate::problem::{Facts, Kind, Problem, code};
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
-/// The beginning of the key of environments with the engine of a binary: `embedded:`, followed by the beginning of the
-/// wheel's digest, because another `ade` may carry another engine.
+/// The beginning of the key of environments with the engine of a binary: `embedded:`, followed by its version and the
+/// beginning of the wheel's digest, because another `ade` may carry another engine.
 const EMBEDDED_PREFIX: &str = "embedded:";
 
 const WHEEL: &[u8] = include_bytes!(env!("ADE_ENGINE_WHEEL"));
@@ -21,7 +21,10 @@ const WHEEL_SHA256: &str = env!("ADE_ENGINE_WHEEL_SHA256");
 
 /// The key of environments with the engine in this binary.
 pub fn embedded_spec() -> String {
-    format!("{EMBEDDED_PREFIX}{}", &WHEEL_SHA256[..16])
+    format!(
+        "{EMBEDDED_PREFIX}{EMBEDDED_VERSION}:{}",
+        &WHEEL_SHA256[..16]
+    )
 }
 
 /// An engine.
@@ -46,6 +49,14 @@ pub enum EngineError {
         /// The path.
         path: PathBuf,
     },
+    /// The run was queued by a newer `ade`.
+    #[error(
+        "the engine {version} of a newer ade is asked for, and this one has {EMBEDDED_VERSION}"
+    )]
+    Newer {
+        /// The version of the newer engine.
+        version: String,
+    },
     /// A file of it cannot be read, or the wheel cannot be unpacked.
     #[error(transparent)]
     File(#[from] FileError),
@@ -57,6 +68,8 @@ impl Problem for EngineError {
             Self::Absent { .. } => Facts::new(Kind::Usage, code::ENGINE_UNAVAILABLE).hint(
                 "name a folder, a wheel or a requirement, or unset it to use the engine in ade",
             ),
+            Self::Newer { .. } => Facts::new(Kind::Environment, code::ENGINE_UNAVAILABLE)
+                .hint("upgrade this ade, or start a worker of the newer one"),
             Self::File(error) => error
                 .facts()
                 .under(Kind::Environment, code::ENGINE_UNAVAILABLE),
@@ -87,16 +100,23 @@ impl Engine {
         Ok(Self::Requirement(spec.to_owned()))
     }
 
-    /// Returns the engine of an environment's key. `None`: that of another `ade`, which this one does not carry.
+    /// Returns the engine of an environment's key. `None`: that of another `ade` which is not newer, and whose engine this one does
+    /// not carry.
     ///
     /// # Errors
-    /// It names a path that does not exist.
+    /// It names a path that does not exist, or the engine of a newer `ade`.
     pub fn of_key(spec: &str, folder: &Path) -> Result<Option<Self>, EngineError> {
         if spec == embedded_spec() {
             return Ok(Some(Self::Embedded));
         }
-        if spec.starts_with(EMBEDDED_PREFIX) {
-            return Ok(None);
+        if let Some(other) = spec.strip_prefix(EMBEDDED_PREFIX) {
+            let version = other.split(':').next().unwrap_or_default();
+            return match numbers(version) > numbers(EMBEDDED_VERSION) {
+                true => Err(EngineError::Newer {
+                    version: version.to_owned(),
+                }),
+                false => Ok(None),
+            };
         }
         Self::of_spec(Some(spec), folder).map(Some)
     }
@@ -192,6 +212,12 @@ impl Engine {
         path.parent().inspect(|folder| files::touch(folder));
         Ok(path)
     }
+}
+
+/// The numbers of a version, to compare it.
+fn numbers(version: &str) -> Vec<u64> {
+    let parts = version.split('.');
+    parts.map_while(|part| part.parse().ok()).collect()
 }
 
 /// The requirements in a wheel's metadata, without those of its extras. `None`: it has none that can be read.

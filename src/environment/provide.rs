@@ -25,6 +25,7 @@ use crate::machine::Steady;
 use crate::problem::code;
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
+    WorkerRecord,
 };
 use crate::workspace::Workspace;
 
@@ -191,7 +192,7 @@ impl Provider<'_> {
         // No worker may be there to end the lease. It was not renewed for as long as it holds, however the wall clock jumped
         // meanwhile.
         if let Some(until) = seen.claim_expires_at
-            && now.since(since) >= self.workspace.settings.worker.lease
+            && now.since(since) >= self.lease_of_builder(seen)
             && until < machine.now()
         {
             return Ok(Some(Claimable::Left(until)));
@@ -217,12 +218,24 @@ impl Provider<'_> {
         Ok(None)
     }
 
-    /// The builder of an environment: `process 4711 on host`, where it is known.
-    fn holder(&self, environment: &EnvironmentRecord) -> Option<String> {
+    /// The process that builds an environment, where it is known.
+    fn builder_of(&self, environment: &EnvironmentRecord) -> Option<WorkerRecord> {
         let process = environment.claim_process.as_ref()?;
         let workers = self.workspace.store.workers().ok()?;
-        let worker = workers.into_iter().find(|worker| worker.id == *process)?;
-        Some(format!("process {} on {}", worker.pid, worker.host))
+        workers.into_iter().find(|worker| worker.id == *process)
+    }
+
+    /// How long the builder's lease holds without being renewed.
+    fn lease_of_builder(&self, environment: &EnvironmentRecord) -> Duration {
+        let own = self.workspace.settings.worker.lease;
+        let builder = self.builder_of(environment);
+        builder.map_or(own, |builder| builder.lease)
+    }
+
+    /// The builder of an environment: `process 4711 on host`, where it is known.
+    fn holder(&self, environment: &EnvironmentRecord) -> Option<String> {
+        let builder = self.builder_of(environment)?;
+        Some(format!("process {} on {}", builder.pid, builder.host))
     }
 
     /// `None`: another process was quicker.

@@ -404,8 +404,7 @@ impl<'a> Execution<'a> {
         };
         if seen == verdict::Observation::DiskFull {
             // What this attempt wrote is of no use, and others need the room.
-            let _ = self.files().remove_tree(&self.folder.scratch());
-            let _ = self.files().remove_tree(&self.folder.output());
+            leftovers::free_room(self.files(), &self.folder);
         }
         let error = verdict::explain(seen, report, &around).map(|error| self.in_known_names(error));
         let verdict = seen.verdict();
@@ -413,7 +412,11 @@ impl<'a> Execution<'a> {
         Attempted {
             ending: Ending {
                 status: verdict.status,
-                exit_code: exit_code(report.exit),
+                exit_code: if succeeded {
+                    Some(0)
+                } else {
+                    exit_code(report.exit)
+                },
                 error,
                 summary: (succeeded && validate_only)
                     .then(|| "Validation-only execution".to_owned()),

@@ -1,17 +1,24 @@
 //! Cancels a run: a queued one at once; for a running one it records a request, which the worker checks every half second
 //! ([`crate::lease`]). The run's log says once that this was asked for, before it says how the run ended.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::log::open_log;
 use super::{ends, leftovers};
+use crate::cancel::Cancel;
 use crate::events::EventLog;
 use crate::layout::RunFolder;
+use crate::machine::Steady;
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::{CancelOutcome, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// Somebody asked that the run be cancelled.
+/// How often a run that is being stopped is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// The run is to be cancelled.
 pub const REQUESTED: &str = "run.cancel_requested";
 
 /// A run cannot be cancelled.
@@ -62,6 +69,22 @@ pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, CancelErr
             id: run.id.clone(),
         }),
     }
+}
+
+/// Waits for the end of a run whose worker was asked to stop it, until `until` at most. Returns the run as it is then: a request
+/// that came too late stopped nothing, and the run has succeeded.
+pub fn await_end(
+    workspace: &Workspace,
+    run: RunRecord,
+    until: Steady,
+) -> Result<RunRecord, StoreError> {
+    let machine = &workspace.machine;
+    let mut run = run;
+    while !run.status.is_terminal() && machine.steady() < until {
+        machine.wait(&Cancel::new(), LOOK_EVERY);
+        run = workspace.store.run(workspace.id(), &run.id)?;
+    }
+    Ok(run)
 }
 
 /// Asks that a run be cancelled, and writes into its log that this was asked for, if it was not before; where the run waited,

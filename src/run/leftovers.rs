@@ -20,15 +20,21 @@ pub fn kill(machine: &dyn Machine, folder: &RunFolder) -> usize {
     machine.kill_started_with("TMPDIR", folder.scratch().as_os_str())
 }
 
-/// Kills what is left of an attempt and deletes what it did not finish. Files that cannot be deleted are ignored.
+/// Kills what is left of an attempt and deletes what it did not finish. Files that cannot be deleted are ignored. A workbook that
+/// it finished stays until another one takes its place.
 pub fn clear(machine: &dyn Machine, folder: &RunFolder) {
     kill(machine, folder);
     let files = machine.files();
-    let _ = files.remove_tree(&folder.scratch());
-    let _ = files.remove_tree(&folder.output());
+    free_room(files, folder);
     for place in [folder.path(), &folder.input()] {
         delete_unfinished(files, place);
     }
+}
+
+/// Deletes what an attempt wrote and did not finish.
+pub fn free_room(files: &dyn Files, folder: &RunFolder) {
+    let _ = files.remove_tree(&folder.scratch());
+    delete_unfinished(files, &folder.output());
 }
 
 /// Deletes files that were being written beside their place.

@@ -152,9 +152,13 @@ pub fn observe(
     report: &EngineReport,
     validate_only: bool,
     limits: &Limits,
-    output_exists: impl FnOnce() -> bool,
+    output_exists: impl Fn() -> bool,
 ) -> Observation {
     let status = match report.exit {
+        // The request came too late: there was nothing left to stop.
+        Exit::Cancelled if !validate_only && report.completed_well() && output_exists() => {
+            return Observation::Succeeded;
+        }
         Exit::Cancelled => return Observation::Cancelled,
         Exit::TimedOut => return Observation::TimedOut,
         Exit::Signal(_) | Exit::Exceeded(_) => {
@@ -180,7 +184,7 @@ pub fn observe(
     let mut lines = report.last_lines.iter();
     if lines.any(|line| line.starts_with(INVALID_SETTINGS)) {
         Observation::BadSettings
-    } else if report.succeeded() {
+    } else if status == 0 && report.completed_well() {
         if output_exists() {
             Observation::Succeeded
         } else {
@@ -507,6 +511,11 @@ mod tests {
         use Observation as O;
         let table = [
             (report(Exit::Cancelled, None, &[]), false, O::Cancelled),
+            (
+                report(Exit::Cancelled, succeeded(), &[]),
+                false,
+                O::Succeeded,
+            ),
             (report(Exit::TimedOut, succeeded(), &[]), false, O::TimedOut),
             (report(Exit::Signal(9), None, &[]), false, O::Killed),
             (report(Exit::Code(0), None, &["valid"]), true, O::Valid),

@@ -35,12 +35,12 @@ pub trait Leases {
     fn release_lease(&self, name: &str, token: &str) -> Result<()>;
 
     /// Repairs times that lie too far in the future because the clock was set back. A queued run or environment that is due
-    /// only after `longest_wait` becomes due now, and a lease that holds for longer than `longest_lease` is cut to that.
-    /// Returns how many records were changed.
+    /// only after `longest_wait` becomes due now, and a lease that holds for longer than that of any registered process, and
+    /// `margin`, is cut to that. Returns how many records were changed.
     fn repair_times(
         &self,
         longest_wait: Duration,
-        longest_lease: Duration,
+        margin: Duration,
         clock: &Clock<'_>,
     ) -> Result<usize>;
 }

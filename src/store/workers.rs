@@ -1,6 +1,7 @@
 //! Registered processes, and recovery of the claims of a dead one. `src/fleet.rs` finds out whether one is dead.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -25,6 +26,9 @@ pub struct WorkerRecord {
     pub slots: u32,
     /// The file on which it holds a lock as long as it lives.
     pub lock_path: PathBuf,
+    /// How long its leases hold without being renewed. Processes may have different settings; each lease is judged by that of its
+    /// holder.
+    pub lease: Duration,
     /// When it started.
     pub started_at: Timestamp,
     /// When it last recorded that it was alive.

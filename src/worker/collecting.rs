@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::housekeeping::{Clocks, Duty};
 use super::{Change, Pool};
 use crate::environment::gc::{self, CollectError};
+use crate::machine::JUMP;
 use crate::store::StoreError;
 
 /// How often the clocks are looked at between two collections.
@@ -23,8 +24,8 @@ impl Pool<'_> {
         loop {
             // Maintenance reports the jump. No age is judged shortly after it; what time went by unseen is judged by
             // collection itself.
-            clocks.jumped(self.settle());
-            if clocks.are_trusted()
+            clocks.jumped();
+            if clocks.are_trusted(settings.lease / 3 + JUMP)
                 && collect.is_due(machine.steady())
                 && let Err(error) = self.collect(&worker)
             {

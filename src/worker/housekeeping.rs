@@ -6,21 +6,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{Change, Pool, QueueMetrics};
+use crate::fleet::longest_lease;
 use crate::machine::{JUMP, Machine, Moment, Steady};
 use crate::run::ends;
 use crate::run::lifecycle::send_back;
 use crate::run::recover::recover;
 use crate::store::{BuildAttempts, StoreError, Used};
 
-/// Other processes may have longer leases than this one, but not longer than this.
-const LONGEST_LEASE: Duration = Duration::from_secs(86_400);
-
 /// Notices when the wall clock moves differently from the steady one.
 pub(super) struct Clocks<'a> {
     machine: &'a dyn Machine,
     seen: Moment,
-    /// No lease is judged before this moment.
-    trust_from: Option<Steady>,
+    /// The last jump; for a process that starts beside others, its start.
+    jumped_at: Option<Steady>,
 }
 
 impl<'a> Clocks<'a> {
@@ -28,27 +26,27 @@ impl<'a> Clocks<'a> {
         Self {
             machine,
             seen: Moment::of(machine),
-            trust_from: None,
+            jumped_at: None,
         }
     }
 
-    /// Leases are left alone from now on for `settle`, in which every live worker renews its own.
-    fn settle(&mut self, settle: Duration) {
-        self.trust_from = Some(self.machine.steady().plus(settle));
+    /// From now on it counts as after a jump.
+    fn distrust(&mut self) {
+        self.jumped_at = Some(self.machine.steady());
     }
 
-    /// Seconds by which the wall clock jumped since the last look, where it did. After a jump, leases are left alone for
-    /// `settle`.
-    pub(super) fn jumped(&mut self, settle: Duration) -> Option<f64> {
+    /// Seconds by which the wall clock jumped since the last look, where it did.
+    pub(super) fn jumped(&mut self) -> Option<f64> {
         let now = Moment::of(self.machine);
         let jump = std::mem::replace(&mut self.seen, now).jump_until(&now)?;
-        self.settle(settle);
+        self.distrust();
         Some(jump)
     }
 
-    pub(super) fn are_trusted(&self) -> bool {
+    /// Whether the last jump was before the last `settle`, in which every live worker has renewed its leases.
+    pub(super) fn are_trusted(&self, settle: Duration) -> bool {
         let now = self.machine.steady();
-        self.trust_from.is_none_or(|from| now >= from)
+        self.jumped_at.is_none_or(|at| now >= at.plus(settle))
     }
 }
 
@@ -87,7 +85,7 @@ impl Pool<'_> {
         let (mut for_leases, for_ages) = (Clocks::new(machine), Clocks::new(machine));
         // A process that starts cannot know of a jump shortly before. A process that is not there yet takes its leases after it.
         if self.has_company() {
-            for_leases.settle(self.settle());
+            for_leases.distrust();
         }
         (for_leases, for_ages)
     }
@@ -170,26 +168,23 @@ impl Pool<'_> {
 
     /// Notices a jump. The more often, the smaller the chance that a second one hides the first.
     fn look_at(&self, worker: &str, clocks: &mut Clocks<'_>) {
-        if let Some(seconds) = clocks.jumped(self.settle()) {
+        if let Some(seconds) = clocks.jumped() {
             self.report(worker, &Change::ClockJumped(seconds));
         }
-    }
-
-    /// In this time every live worker renews its leases.
-    pub(super) fn settle(&self) -> Duration {
-        self.workspace.settings.worker.lease / 3 + JUMP
     }
 
     fn sweep(&self, worker: &str, clocks: &mut Clocks<'_>) -> Result<(), StoreError> {
         let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
         let settings = &self.workspace.settings.worker;
         store.worker_seen(&self.process, machine.now())?;
+        // In this time every live worker renews its leases.
+        let settle = longest_lease(self.workspace)? / 3 + JUMP;
         // Looked at with the database in hand: a clock that jumps while the store waits for it must not end good leases.
         let clocks = RefCell::new(clocks);
         let trusted = || {
             let mut clocks = clocks.borrow_mut();
             self.look_at(worker, &mut clocks);
-            clocks.are_trusted().then(|| machine.now())
+            clocks.are_trusted(settle).then(|| machine.now())
         };
         let backoff = |attempt| self.workspace.backoff(attempt);
         let builds = BuildAttempts {
@@ -208,12 +203,10 @@ impl Pool<'_> {
             );
             self.report(worker, &Change::Expired(&run));
         }
-        // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than a day or its own.
-        store.repair_times(
-            settings.backoff_max * 2 + JUMP,
-            LONGEST_LEASE.max(settings.lease) + JUMP,
-            &|| Some(machine.now()),
-        )?;
+        // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than its holder may.
+        store.repair_times(settings.backoff_max * 2 + JUMP, JUMP, &|| {
+            Some(machine.now())
+        })?;
         Ok(())
     }
 
@@ -267,14 +260,13 @@ mod tests {
     #[test]
     fn a_jump_of_the_wall_clock_is_noticed_and_leases_are_left_alone_for_a_while() {
         let mut clocks = Clocks::new(&System);
-        assert!(clocks.jumped(Duration::from_secs(60)).is_none());
-        assert!(clocks.are_trusted());
+        let settle = Duration::from_secs(60);
+        assert!(clocks.jumped().is_none());
+        assert!(clocks.are_trusted(settle));
         clocks.seen.wall = Timestamp(clocks.seen.wall.0 - 3_600_000);
-        let jump = clocks.jumped(Duration::from_secs(60)).unwrap();
+        let jump = clocks.jumped().unwrap();
         assert!((3599.0..3601.0).contains(&jump), "{jump}");
-        assert!(!clocks.are_trusted());
-        let mut clocks = Clocks::new(&System);
-        clocks.settle(Duration::from_secs(60));
-        assert!(!clocks.are_trusted());
+        assert!(!clocks.are_trusted(settle));
+        assert!(clocks.are_trusted(Duration::ZERO));
     }
 }

@@ -323,7 +323,7 @@ impl Place {
         for (pattern, replacement) in [
             (here.as_str(), "[HERE]"),
             (r"[0-9a-f]{64}", "[SHA256]"),
-            (r"embedded:[0-9a-f]{16}", "[ENGINE]"),
+            (r"embedded:[0-9.]+:[0-9a-f]{16}", "[ENGINE]"),
             (
                 r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
                 "[ID]",

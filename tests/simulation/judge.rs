@@ -17,7 +17,7 @@ use ade::store::Claim;
 pub use operation::Operation;
 
 use super::snapshot::{RunRow, Snapshot, Window};
-use super::world::{JUMP, LEASE, Moment, SETTLE};
+use super::world::{JUMP, Moment};
 
 /// A healthy process that lost a claim stops its work within this: a renewal falls into it.
 const NOTICED_WITHIN: i64 = 40_000;
@@ -28,6 +28,8 @@ const LONGEST_BLINK: i64 = 300_000;
 struct Lease {
     process: String,
     since: i64,
+    /// How long it holds without being renewed.
+    length: i64,
 }
 
 /// What the judge has to know of the world to judge a call.
@@ -120,13 +122,14 @@ impl Judge {
         let Some(lease) = self.leases.get(token) else {
             return i64::MIN;
         };
-        let mut until = lease.since + millis(LEASE);
+        let mut until = lease.since + lease.length;
         let since = self.jumps.iter().filter(|(at, _)| *at >= lease.since);
         for (at, by) in since {
             // A small one goes unnoticed and takes what it takes.
             until -= by.max(&0).min(&millis(JUMP));
             if by.abs() > millis(JUMP) / 2 {
-                until = until.min(at + millis(SETTLE));
+                // By then its holder has renewed it.
+                until = until.min(at + lease.length / 3 + millis(JUMP));
             }
             // A jump that another one takes back before a process looks at the clock is not noticed.
             let is_taken_back = self.jumps.iter().any(|(earlier, other)| {
@@ -220,6 +223,7 @@ impl Judge {
         let lease = Lease {
             process: claim.process.unwrap_or_default(),
             since: around.moment.steady,
+            length: millis(claim.lease),
         };
         self.leases.insert(claim.token, lease);
     }

@@ -55,6 +55,7 @@ FAULTS = [
     ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.give_back && live.attempt_count >= live.max_attempts)", "(!leaving.give_back && live.attempt_count > live.max_attempts)")),
     # Leases.
     ("leases are never renewed", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 1000 {")),
+    ("leases of others are judged by this process's own length", "src/fleet.rs", ("Ok(leases.fold(workspace.settings.worker.lease, Duration::max))", "Ok(leases.fold(workspace.settings.worker.lease, Duration::min))")),
     ("leases are renewed too late", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 5 {")),
     ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
     ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    self.lock().lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
@@ -63,7 +64,7 @@ FAULTS = [
     ("leases expire early", RUNS + "live.rs", ("claim_expires_at < ?1)", "claim_expires_at < ?1 + 30000)")),
     ("a promised run is forgotten", "src/worker/slot.rs", ("Found::Run(claimed) => return (true, Some(claimed)),", "Found::Run(_) => return (true, None),")),
     ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
-    ("leases are judged after a jump of the clock", HOUSE, ("self.trust_from.is_none_or(|from| now >= from)", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
+    ("leases are judged after a jump of the clock", HOUSE, ("self.jumped_at.is_none_or(|at| now >= at.plus(settle))", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
     ("leases are judged from the first moment", HOUSE, ("        if self.has_company() {\n", "        if self.has_company() && false {\n")),
     ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
     # Who is alive.

@@ -16,7 +16,7 @@ use super::machine::SimulatedMachine;
 use super::store::SimulatedStore;
 use super::threads;
 use super::tools::{SimulatedBuilder, SimulatedEngine};
-use super::world::{DATABASE, Moment, World};
+use super::world::{DATABASE, LEASES, Moment, World};
 
 /// So many looks at the clock are remembered.
 const LOOKS: usize = 64;
@@ -28,6 +28,8 @@ pub struct Process {
     pub id: String,
     /// The number that the machine gave it. Numbers are given again.
     pub pid: u32,
+    /// How long its leases hold.
+    lease: Duration,
     /// False: it runs in another container, which has another host name.
     pub is_here: bool,
     /// False: its lock file cannot be seen from here, nor those of others from there.
@@ -60,6 +62,7 @@ impl Process {
             world: Arc::clone(world),
             // In a container, the next process has the number of the last.
             pid: *world.chance.pick(&[1, 1, 7, 8, number + 100]),
+            lease: *world.chance.pick(&LEASES),
             is_here: kind != "elsewhere",
             is_seen: kind != "unseen",
             stop: Cancel::new(),
@@ -79,8 +82,10 @@ impl Process {
 
     /// The workspace as this process opens it.
     pub fn workspace(self: &Arc<Self>) -> Workspace {
+        let mut settings = self.world.settings.clone();
+        settings.worker.lease = self.lease;
         Workspace {
-            settings: self.world.settings.clone(),
+            settings,
             layout: self.world.layout.clone(),
             database_id: DATABASE.to_owned(),
             store: std::sync::Arc::new(SimulatedStore::new(self)),

@@ -512,11 +512,11 @@ impl Leases for SimulatedStore {
     fn repair_times(
         &self,
         longest_wait: Duration,
-        longest_lease: Duration,
+        margin: Duration,
         clock: &Clock<'_>,
     ) -> Result<usize> {
         self.call(Operation::CorrectTimes, None, |store| {
-            store.repair_times(longest_wait, longest_lease, clock)
+            store.repair_times(longest_wait, margin, clock)
         })
     }
 }

@@ -24,16 +24,14 @@ use super::judge::{Circumstances, Judge, Operation};
 use super::process::Process;
 use super::snapshot::{self, Window};
 
-/// A lease holds for so long.
-pub const LEASE: Duration = Duration::from_secs(60);
+/// The leases of processes hold for one of these.
+pub const LEASES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(150)];
 /// So many attempts at a run, and at building an environment.
 pub const MOST_ATTEMPTS: u32 = 3;
 /// The lease of collection holds for so long.
 const COLLECTION_LEASE: i64 = 60_000;
 /// The wall clock has jumped when it differs by more than this.
 pub const JUMP: Duration = Duration::from_secs(5);
-/// For so long after a jump no lease is judged.
-pub const SETTLE: Duration = Duration::from_secs(25);
 /// The workspace of all that happens here.
 pub const WORKSPACE: &str = "default";
 /// The id of the database.

@@ -36,12 +36,15 @@ impl Leases for SqliteStore {
     fn repair_times(
         &self,
         longest_wait: Duration,
-        longest_lease: Duration,
+        margin: Duration,
         clock: &Clock<'_>,
     ) -> Result<usize> {
         self.write(|transaction| {
             let Some(now) = clock() else { return Ok(0) };
-            let (due, expiry) = (now.plus(longest_wait), now.plus(longest_lease));
+            let longest: Option<i64> =
+                transaction.query_row("SELECT max(lease_ms) FROM workers", [], |row| row.get(0))?;
+            let longest = Duration::from_millis(longest.unwrap_or(0).unsigned_abs());
+            let (due, expiry) = (now.plus(longest_wait), now.plus(longest + margin));
             Ok(repair_runs(transaction, due, expiry, now)?
                 + repair_environments(transaction, due, expiry, now)?)
         })

@@ -1,10 +1,12 @@
 //! Registered processes.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, Row, params};
 
 use super::values::{execute, instant, path_text};
 use super::{SqliteStore, environments, runs};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, milliseconds};
 use crate::settings::Recovery;
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};
@@ -52,6 +54,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<WorkerRecord> {
         kind: row.get("kind")?,
         slots: row.get("slots")?,
         lock_path: row.get::<_, String>("lock_path")?.into(),
+        lease: Duration::from_millis(row.get::<_, i64>("lease_ms")?.unsigned_abs()),
         started_at: instant(row, "started_at")?,
         seen_at: instant(row, "seen_at")?,
     })
@@ -60,7 +63,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<WorkerRecord> {
 fn register(transaction: &Transaction<'_>, worker: &WorkerRecord) -> rusqlite::Result<()> {
     execute(
         transaction,
-        "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             worker.id,
             worker.host,
@@ -69,6 +72,7 @@ fn register(transaction: &Transaction<'_>, worker: &WorkerRecord) -> rusqlite::R
             worker.kind,
             worker.slots,
             path_text(&worker.lock_path),
+            milliseconds(worker.lease),
             worker.started_at.0,
             worker.seen_at.0
         ],

@@ -1,5 +1,7 @@
 //! Which data directory a database belongs to.
 
+use std::time::Duration;
+
 use super::places::{at, enqueue, find, new_run, ready, reread};
 use crate::store::{EnvironmentKey, Identity, NewEnvironment, NewRun, Store, WorkerRecord};
 
@@ -49,6 +51,7 @@ pub fn who_adopts_it_moves_the_paths_of_its_records(store: &dyn Store) {
         kind: "worker".to_owned(),
         slots: 1,
         lock_path: "/süd/data/db/workers/p.lock".into(),
+        lease: Duration::from_secs(900),
         started_at: at(1),
         seen_at: at(1),
     };

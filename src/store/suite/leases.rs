@@ -1,6 +1,7 @@
 //! Leases by name, and the repair of times after the clock was set back.
 
 use super::places::{LEASE, at, claim, claim_next, expiry, failure, find, queued, ready};
+use super::workers::process;
 use crate::store::{Retry, Store, Used};
 
 pub fn a_lease_has_one_holder_until_it_expires(store: &dyn Store) {
@@ -68,7 +69,11 @@ pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn St
             future,
         )
         .unwrap();
-    let repair = |now| store.repair_times(LEASE, LEASE, &|| now).unwrap();
+    store.register_worker(&process("p")).unwrap();
+    let repair = |now| {
+        let margin = LEASE - process("p").lease;
+        store.repair_times(LEASE, margin, &|| now).unwrap()
+    };
     assert_eq!(repair(None), 0, "the clock cannot be trusted");
     assert_eq!(repair(Some(at(10))), 2);
     let expires = find(store, &held.id).claim_expires_at;

@@ -1,5 +1,7 @@
 //! The time that processes have seen pass.
 
+use std::time::Duration;
+
 use super::places::{at, build, claim, claim_next, ending, environment, queued};
 use crate::clock::Timestamp;
 use crate::store::{RunStatus, Store, Unseen, WorkerRecord};
@@ -56,6 +58,7 @@ pub fn processes_that_live_see_the_time_pass(store: &dyn Store) {
         kind: "worker".to_owned(),
         slots: 1,
         lock_path: "/l".into(),
+        lease: Duration::from_secs(900),
         started_at: at(0),
         seen_at: at(0),
     };

@@ -1,5 +1,7 @@
 //! Registered processes, and recovery of the claims of a dead one.
 
+use std::time::Duration;
+
 use super::places::{
     at, build_attempts, claim, claim_next, elsewhere, environment, find, new_run, queued, ready,
     reread,
@@ -7,7 +9,7 @@ use super::places::{
 use crate::settings::Recovery;
 use crate::store::{Claimable, EnvironmentStatus, RunStatus, Store, WorkerRecord};
 
-fn process(id: &str) -> WorkerRecord {
+pub(super) fn process(id: &str) -> WorkerRecord {
     WorkerRecord {
         id: id.to_owned(),
         host: "here".to_owned(),
@@ -16,6 +18,7 @@ fn process(id: &str) -> WorkerRecord {
         kind: "worker".to_owned(),
         slots: 1,
         lock_path: "/l".into(),
+        lease: Duration::from_secs(5),
         started_at: at(1),
         seen_at: at(1),
     }

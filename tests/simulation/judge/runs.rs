@@ -4,7 +4,6 @@ use ade::store::Claim;
 
 use super::{Circumstances, Judge, Operation, Verdict, deny, millis, token};
 use crate::simulation::snapshot::{RunRow, Snapshot};
-use crate::simulation::world::LEASE;
 
 impl Judge {
     pub(super) fn judge_runs(
@@ -155,7 +154,7 @@ impl Judge {
     fn judge_claimed(&self, old: &RunRow, new: &RunRow, claim: &Claim, now: i64) -> Verdict {
         let as_claimed = new.token.as_ref() == Some(&claim.token)
             && new.attempts == old.attempts + 1
-            && new.expires_at == Some(now + millis(LEASE))
+            && new.expires_at == Some(now + millis(claim.lease))
             && new.claimed_by.as_ref() == Some(&claim.worker)
             && new.process == claim.process;
         if as_claimed && !self.leases.contains_key(&claim.token) {

@@ -2,4 +2,8 @@
 
 ALTER TABLE environments ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE queue ADD COLUMN trouble_count INTEGER NOT NULL DEFAULT 0;
+
+-- Each lease is judged by the length that its holder was started with: other processes may have other settings.
+ALTER TABLE workers ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 900000;
+
 CREATE INDEX queue_in_trouble ON queue (environment_id) WHERE trouble_count > 0;
