@@ -166,9 +166,9 @@ fn claim_all(store: &SqliteStore, claims: &[Claim]) -> Vec<(String, Claim)> {
     let mut claimed = Vec::new();
     while claimed.len() < claims.len() {
         let claims = &claims[claimed.len()..];
-        let runs = store.claim_next_runs(claims, Timestamp::now());
-        let ids = runs.expect("claims").into_iter().map(|run| run.id);
-        claimed.extend(ids.zip(claims.iter().cloned()));
+        let run = store.claim_next_run(&claims[0], Timestamp::now());
+        let id = run.expect("a claim").map(|run| run.id);
+        claimed.extend(id.map(|id| (id, claims[0].clone())));
     }
     claimed
 }

@@ -376,9 +376,8 @@ pub trait Runs {
     /// `None`: the run is not queued or not due.
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
-    /// Claims the oldest due runs whose environments are ready, in one transaction: the first run under the first claim, and
-    /// so on. Returns fewer where fewer are due.
-    fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>>;
+    /// Claims the oldest due run whose environment is ready. `None`: there is none.
+    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
     /// Renews a run's lease.
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat>;

@@ -1,8 +1,7 @@
 //! The loop over the queue.
 //!
-//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims runs whose environments are
-//! ready, one for itself and one for each idle slot (`handoff`), else sleeps until a run is queued or its poll interval has
-//! passed. Environments are built in threads of their own (`builds`), as many as there are slots: a build that takes long, or
+//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims a run whose environment is ready,
+//! else sleeps until a run is queued or its poll interval has passed. Environments are built in threads of their own (`builds`), as many as there are slots: a build that takes long, or
 //! hangs, keeps no run waiting whose environment is ready. One more thread does the maintenance (`housekeeping`):
 //! expired leases, dead processes, metrics; and one collects (`collecting`), for however long that takes. All that is done
 //! to a run happens under a claim; a process that dies leaves a lock whose release shows its death at once, and leases that
@@ -10,7 +9,6 @@
 
 mod builds;
 mod collecting;
-mod handoff;
 mod housekeeping;
 mod slot;
 
@@ -18,7 +16,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use self::handoff::Handoff;
 use crate::cancel::Cancel;
 use crate::clock::Timestamp;
 use crate::environment::gc;
@@ -160,7 +157,6 @@ pub fn work(
         left: AtomicU64::new(0),
         done: Cancel::new(),
         bell: Bell::default(),
-        handoff: Handoff::new(slots),
         unrecorded: Mutex::new(Vec::new()),
         counters: Counters::default(),
         fatal: Mutex::new(None),
@@ -210,7 +206,6 @@ struct Pool<'a> {
     /// All slots have ended, or must.
     done: Cancel,
     bell: Bell,
-    handoff: Handoff,
     /// Claims that could not be left because the database could not be written; tried again until they can, or are lost.
     unrecorded: Mutex<Vec<Unrecorded>>,
     counters: Counters,

@@ -2,9 +2,7 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use super::handoff::Found;
 use super::{Change, Pool, Unrecorded};
 use crate::clock::Timestamp;
 use crate::environment::prepare::environment_of_run;
@@ -12,12 +10,10 @@ use crate::run::ends;
 use crate::run::error::RunError;
 use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
 use crate::run::safe_mode::{self, SafeMode};
-use crate::store::{Claim, RunRecord, RunStatus, StoreError};
+use crate::store::{RunRecord, RunStatus, StoreError};
 
 /// How many runs of a failed environment are failed in one transaction.
 const FAILED_AT_ONCE: usize = 100;
-/// How soon an idle slot asks again for a run that is being claimed for it. It is woken when the run is there.
-const PROMISED: Duration = Duration::from_millis(100);
 /// With less free space than this the disk of the runs counts as full.
 const LEAST_ROOM: u64 = 1024 * 1024;
 
@@ -41,7 +37,7 @@ impl Pool<'_> {
         while !self.stop.is_cancelled() && !self.done.is_cancelled() {
             let heard = self.bell.rings();
             self.busy.fetch_add(1, Ordering::AcqRel);
-            let round = self.round(index);
+            let round = self.round(&worker);
             self.busy.fetch_sub(1, Ordering::AcqRel);
             match round {
                 Ok(Round::Worked) => {
@@ -63,40 +59,16 @@ impl Pool<'_> {
                 Ok(Round::Idle) => {}
                 Err(error) => self.store_failed(&worker, error),
             }
-            let (rung, given) = self.sleep(index, heard, interval);
+            let rung = self
+                .workspace
+                .machine
+                .sleep_until_rung(&self.bell, heard, interval);
             interval = self.next_interval(interval, rung);
-            if let Some(claimed) = given {
-                self.busy.fetch_add(1, Ordering::AcqRel);
-                let executed = self.execute(&worker, &claimed);
-                self.busy.fetch_sub(1, Ordering::AcqRel);
-                if let Err(error) = executed {
-                    self.store_failed(&worker, error);
-                }
-                self.bell.ring();
-            }
         }
         if self.stop.is_cancelled() {
             self.report_stopping();
         }
         self.report(&worker, &Change::Stopped);
-    }
-
-    /// Sleeps until there may be something to do. Returns whether the bell rang, and the run that another slot claimed for
-    /// this one.
-    fn sleep(&self, index: usize, heard: u64, most: Duration) -> (bool, Option<Box<Claimed>>) {
-        let machine = &self.workspace.machine;
-        self.handoff.idle(index);
-        let rung = machine.sleep_until_rung(&self.bell, heard, most);
-        loop {
-            let heard = self.bell.rings();
-            match self.handoff.busy(index) {
-                Found::Nothing => return (rung, None),
-                Found::Run(claimed) => return (true, Some(claimed)),
-                Found::Promise => {
-                    machine.sleep_until_rung(&self.bell, heard, PROMISED);
-                }
-            }
-        }
     }
 
     /// Nothing waits but for the end of trouble, and nothing runs anywhere: what another worker runs may come back to the queue.
@@ -128,8 +100,7 @@ impl Pool<'_> {
     }
 
     /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
-    fn round(&self, index: usize) -> Result<Round, StoreError> {
-        let worker = &*self.workspace.worker_id(index);
+    fn round(&self, worker: &str) -> Result<Round, StoreError> {
         let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
         match self.workspace.settings.safe_mode {
             SafeMode::Off => {}
@@ -146,25 +117,12 @@ impl Pool<'_> {
             self.met_trouble();
             return Ok(Round::Idle);
         }
-        let promised = self.handoff.promise();
-        let claimed = self.claim(index, &promised);
-        let (runs, failed) = match claimed {
-            Ok(runs) => (runs, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let mut runs = runs.into_iter();
-        let mine = runs.next();
-        // The promises are kept or withdrawn before anything else is done.
-        self.hand_out(&promised, runs);
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        let Some(mine) = mine else {
+        let Some(claimed) = self.claim(worker)? else {
             let built = self.options.once && self.build_next(worker)?;
             return Ok(if built { Round::Worked } else { Round::Idle });
         };
         self.taken.store(true, Ordering::Release);
-        self.execute(worker, &mine)?;
+        self.execute(worker, &claimed)?;
         Ok(Round::Worked)
     }
 
@@ -191,34 +149,16 @@ impl Pool<'_> {
         })
     }
 
-    /// Claims runs for a slot and for others, in this order, as many as are due.
-    fn claim(&self, slot: usize, others: &[usize]) -> Result<Vec<Claimed>, StoreError> {
+    /// Claims the next run.
+    fn claim(&self, worker: &str) -> Result<Option<Claimed>, StoreError> {
         let (workspace, machine) = (self.workspace, &self.workspace.machine);
-        let slots = [slot].into_iter().chain(others.iter().copied());
-        let claims: Vec<Claim> = slots
-            .map(|slot| workspace.claim(&workspace.worker_id(slot), Some(&self.process)))
-            .collect();
+        let claim = workspace.claim(worker, Some(&self.process));
         let (now, since) = (machine.now(), machine.steady());
-        let runs = workspace.store.claim_next_runs(&claims, now)?;
-        runs.iter().for_each(|run| self.count_claim(run, now));
-        let claimed = runs.into_iter().zip(claims);
-        Ok(claimed
-            .map(|(run, claim)| Claimed { run, claim, since })
-            .collect())
-    }
-
-    /// Gives each slot that was promised a run one of these; where they do not suffice, takes the promise back.
-    fn hand_out(&self, promised: &[usize], mut runs: impl ExactSizeIterator<Item = Claimed>) {
-        let any = runs.len() > 0;
-        for slot in promised {
-            match runs.next() {
-                Some(run) => self.handoff.give(*slot, run),
-                None => self.handoff.withdraw(*slot),
-            }
-        }
-        if any {
-            self.bell.ring();
-        }
+        let run = workspace.store.claim_next_run(&claim, now)?;
+        Ok(run.map(|run| {
+            self.count_claim(&run, now);
+            Claimed { run, claim, since }
+        }))
     }
 
     fn count_claim(&self, run: &RunRecord, now: Timestamp) {

@@ -49,9 +49,8 @@ pub fn work(me: &Arc<Process>, slots: usize) {
 struct Log<'a>(&'a Arc<Process>);
 
 impl worker::Observer for Log<'_> {
-    fn change(&self, worker: &str, change: &Change<'_>) {
+    fn change(&self, _worker: &str, change: &Change<'_>) {
         match change {
-            Change::Claimed(run) => self.0.takes_up(worker, &run.id),
             Change::Ended(run) if run.status == RunStatus::Running => {
                 self.0.world.violated(&format!(
                     "{} reports run {} as ended, which is running",

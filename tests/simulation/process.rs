@@ -233,19 +233,6 @@ impl Process {
         claims.insert(key(subject), token.to_owned());
     }
 
-    /// A claim was made for a slot, which the task of that slot takes up.
-    pub fn was_given_for(&self, worker: &str, subject: &str, token: &str) {
-        let mut claims = self.claims.lock().unwrap();
-        claims.insert(format!("{worker} {subject}"), token.to_owned());
-    }
-
-    /// The calling task takes up what was claimed for its slot.
-    pub fn takes_up(&self, worker: &str, subject: &str) {
-        let mut claims = self.claims.lock().unwrap();
-        let token = claims.remove(&format!("{worker} {subject}"));
-        claims.insert(key(subject), token.unwrap_or_default());
-    }
-
     /// The claim that the calling task has on something.
     pub fn claim_on(&self, subject: &str) -> Option<String> {
         self.claims.lock().unwrap().get(&key(subject)).cloned()

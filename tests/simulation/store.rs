@@ -620,13 +620,13 @@ impl Runs for SimulatedStore {
         }
         Ok(claimed)
     }
-    fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>> {
-        let claimed = self.call(Operation::ClaimNext(claims), Some(now), |store| {
-            store.claim_next_runs(claims, now)
+    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        let claimed = self.call(Operation::ClaimNext(claim), Some(now), |store| {
+            store.claim_next_run(claim, now)
         })?;
-        for (run, claim) in claimed.iter().zip(claims) {
+        if let Some(run) = &claimed {
             self.0.world.count("claims");
-            self.0.was_given_for(&claim.worker, &run.id, &claim.token);
+            self.0.was_given(&run.id, &claim.token);
         }
         Ok(claimed)
     }

@@ -143,8 +143,7 @@ pub fn enqueue(store: &dyn Store, run: &NewRun, now: Timestamp) -> RunRecord {
 
 /// Claims the next run.
 pub fn claim_next(store: &dyn Store, claim: &Claim, now: Timestamp) -> Option<RunRecord> {
-    let claimed = store.claim_next_runs(std::slice::from_ref(claim), now);
-    claimed.unwrap().pop()
+    store.claim_next_run(claim, now).unwrap()
 }
 
 /// A run under this claim.

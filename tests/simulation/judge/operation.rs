@@ -14,7 +14,7 @@ pub enum Operation<'a> {
     /// The run that is named.
     ClaimRun(&'a str, &'a Claim),
     /// The next ones, one under each claim.
-    ClaimNext(&'a [Claim]),
+    ClaimNext(&'a Claim),
     Heartbeat(&'a str, &'a Claim),
     Watch(&'a str, &'a Claim),
     Finish(&'a str, &'a Claim, &'a Ending),
@@ -98,10 +98,7 @@ impl fmt::Display for Operation<'_> {
                 write!(formatter, "insert {run} under {}", claim.token)
             }
             Self::ClaimRun(run, claim) => write!(formatter, "claim {run} as {}", claim.token),
-            Self::ClaimNext(claims) => {
-                let tokens: Vec<&str> = claims.iter().map(|claim| claim.token.as_str()).collect();
-                write!(formatter, "claim the next as {}", tokens.join(", "))
-            }
+            Self::ClaimNext(claim) => write!(formatter, "claim the next as {}", claim.token),
             Self::Heartbeat(id, claim) => write!(formatter, "heartbeat {id} {}", claim.token),
             Self::Watch(id, claim) => write!(formatter, "watch {id} {}", claim.token),
             Self::Finish(id, claim, ending) => {

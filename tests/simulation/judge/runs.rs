@@ -41,10 +41,8 @@ impl Judge {
                         format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
                     })?;
                 match operation {
-                    Operation::ClaimRun(_, claim) => claimed.push((*claim).clone()),
-                    Operation::ClaimNext(claims) => {
-                        let is_its = |claim: &&Claim| run.token.as_ref() == Some(&claim.token);
-                        claimed.extend(claims.iter().find(is_its).cloned());
+                    Operation::ClaimRun(_, claim) | Operation::ClaimNext(claim) => {
+                        claimed.push((*claim).clone());
                     }
                     _ => {}
                 }
@@ -119,7 +117,7 @@ impl Judge {
         around: &Circumstances<'_>,
     ) -> Verdict {
         let now = around.moment.wall;
-        let claims = match operation {
+        let claim = match operation {
             Operation::ClaimRun(named, claim) => {
                 let is_due = old.available_at <= now && old.attempts < old.most;
                 if *named != id || !is_due {
@@ -127,7 +125,7 @@ impl Judge {
                 }
                 return self.judge_claimed(old, new, claim, now);
             }
-            Operation::ClaimNext(claims) => claims,
+            Operation::ClaimNext(claim) => claim,
             _ => return deny("it was not to be claimed"),
         };
         let is_eligible = |run: &RunRow| {
@@ -141,13 +139,10 @@ impl Judge {
         };
         let place = |id: &str, run: &RunRow| (run.available_at, run.created_at, id.to_owned());
         let eligible = before.runs.iter().filter(|(_, run)| is_eligible(run));
-        let mut turns: Vec<_> = eligible.map(|(id, run)| place(id, run)).collect();
-        turns.sort();
-        // The first run that is eligible goes to the first claim, and so on.
-        let turn = turns.iter().position(|turn| *turn == place(id, old));
-        match turn.and_then(|turn| claims.get(turn)) {
-            Some(claim) => self.judge_claimed(old, new, claim, now),
-            None => Err(format!("it was not its turn, but {:?}", turns.first())),
+        let first = eligible.map(|(id, run)| place(id, run)).min();
+        match first == Some(place(id, old)) {
+            true => self.judge_claimed(old, new, claim, now),
+            false => Err(format!("it was not its turn, but {first:?}")),
         }
     }
 

@@ -44,17 +44,16 @@ fn touch(
     }
 }
 
-/// Claims the oldest due runs, one under each claim.
+/// Claims the oldest due run.
 pub(super) fn next(
     transaction: &Transaction<'_>,
-    claims: &[Claim],
+    claim: &Claim,
     now: Timestamp,
-) -> rusqlite::Result<Vec<RunRecord>> {
-    let oldest = due::oldest(transaction, claims.len(), now)?;
-    let claimed = oldest.iter().zip(claims);
-    claimed
-        .filter_map(|(id, claim)| this(transaction, id, claim, now).transpose())
-        .collect()
+) -> rusqlite::Result<Option<RunRecord>> {
+    match due::next(transaction, now)? {
+        Some(id) => this(transaction, &id, claim, now),
+        None => Ok(None),
+    }
 }
 
 /// Claims a run, where it is queued and due.

@@ -1,4 +1,4 @@
-//! What may be claimed: the oldest due runs whose environments are ready.
+//! What may be claimed: the oldest due run whose environment is ready.
 //!
 //! The queue is looked through environment by environment, from each to the next in the index `queue_of_environment`, and
 //! within one only at its first entries. So the time depends on how many environments have runs in the queue, and not on how
@@ -13,11 +13,11 @@ pub(in crate::store::sqlite) const NEXT_ENVIRONMENT: &str =
     "SELECT environment_id, (SELECT status = 'ready' FROM environments WHERE id = environment_id)
     FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1";
 
-/// The oldest due runs of an environment. Runs whose attempts are spent are normally not queued; the schema forbids one
+/// The oldest due run of an environment. Runs whose attempts are spent are normally not queued; the schema forbids one
 /// attempt more, so without the condition one such run would make every claim fail.
 pub(in crate::store::sqlite) const DUE_IN: &str = "SELECT available_at, created_at, run_id FROM queue
     WHERE environment_id = ?1 AND status = 'queued' AND available_at <= ?2 AND attempt_count < max_attempts
-    ORDER BY available_at, created_at, run_id LIMIT ?3";
+    ORDER BY available_at, created_at, run_id LIMIT 1";
 
 /// Passes each environment that has runs in the queue to `visit`, with whether it is ready, until that returns false.
 pub(in crate::store::sqlite) fn each_environment(
@@ -40,43 +40,22 @@ pub(in crate::store::sqlite) fn each_environment(
     Ok(())
 }
 
-/// The ids of the runs that are to be claimed next, at most `limit`, the oldest first.
-pub(super) fn oldest(
-    connection: &Connection,
-    limit: usize,
-    now: Timestamp,
-) -> rusqlite::Result<Vec<String>> {
-    let mut due: Vec<(i64, i64, String)> = Vec::new();
+/// The id of the run that is to be claimed next.
+pub(super) fn next(connection: &Connection, now: Timestamp) -> rusqlite::Result<Option<String>> {
+    let mut oldest: Option<(i64, i64, String)> = None;
     each_environment(connection, |environment, ready| {
         if ready {
-            let mut statement = connection.prepare_cached(DUE_IN)?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = statement.query_map(params![environment, now.0, limit], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?;
-            for row in rows {
-                due.push(row?);
-            }
+            let due = connection
+                .prepare_cached(DUE_IN)?
+                .query_row(params![environment, now.0], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .optional()?;
+            oldest = due.into_iter().chain(oldest.take()).min();
         }
         Ok(true)
     })?;
-    due.sort_unstable();
-    due.truncate(limit);
-    Ok(due.into_iter().map(|(_, _, id)| id).collect())
-}
-
-/// Whether a claim would find a run. Workers that poll an idle queue ask this first, which needs no write lock.
-pub(super) fn any(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
-    let mut found = false;
-    each_environment(connection, |environment, ready| {
-        if ready {
-            found = connection
-                .prepare_cached(DUE_IN)?
-                .exists(params![environment, now.0, 1])?;
-        }
-        Ok(!found)
-    })?;
-    Ok(found)
+    Ok(oldest.map(|(_, _, id)| id))
 }
 
 /// Runs that wait for whatever, due or not: the one with this id, or at most `limit`.

@@ -69,11 +69,15 @@ impl Runs for SqliteStore {
         self.write(|transaction| claim::this(transaction, id, claim, now))
     }
 
-    fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>> {
-        if !self.read(|connection| due::any(connection, now))? {
-            return Ok(Vec::new());
+    fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        // Workers that poll an idle queue need no write lock.
+        if self
+            .read(|connection| due::next(connection, now))?
+            .is_none()
+        {
+            return Ok(None);
         }
-        self.write(|transaction| claim::next(transaction, claims, now))
+        self.write(|transaction| claim::next(transaction, claim, now))
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
