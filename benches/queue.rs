@@ -2,22 +2,21 @@
 //!
 //! - `cycles`: cycles of enqueue → claim → finish a second, by one and by four processes, over databases with no history,
 //!   with 100,000 and 1,000,000 ended runs, and with 500,000 runs that wait for an environment which is not ready. Each step
-//!   is a transaction of its own, or eight runs share it: one enqueue and one claim of eight, and the ends of eight slots,
-//!   which share commits where they meet. Beside each stands what a plain table takes in the same turns: a prepared INSERT,
-//!   UPDATE and DELETE of as many bytes, over as many rows, with the same settings, as many to a transaction. What the queue
-//!   adds is its indexes, its two tables and every rule of a claim; the ratio is their price. What must not grow with
-//!   history, or with what waits, is the time of a cycle.
+//!   is a transaction of its own. Beside each stands what a plain table takes in the same turns: a prepared INSERT, UPDATE and
+//!   DELETE of as many bytes, over as many rows, with the same settings. What the queue adds is its indexes, its two tables and
+//!   every rule of a claim; the ratio is their price. What must not grow with history, or with what waits, is the time of a
+//!   cycle.
+//! - `pressure`: processes and threads that repeat such cycles without a pause, which no worker does: how long one claim takes,
+//!   how long a list of runs takes beside them, and how long the write-ahead log grows. A number sets the seconds of each.
 //! - `lists`: `ade runs ls` as a whole process with each filter, over 1,000,000 runs.
 //! - `latency`: the time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
 //!
 //! `cargo bench --bench queue -- cycles` measures one of them.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Write};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::clock::Timestamp;
@@ -25,36 +24,42 @@ use ade::machine::{Machine, System};
 use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
-    EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunOptions,
-    RunStatus, Runs, SqliteStore,
+    EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunFilter,
+    RunOptions, RunStatus, Runs, SqliteStore,
 };
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 /// Ended runs, and runs that wait for an environment that is not ready.
 const SEEDS: [(i64, i64); 4] = [(0, 0), (100_000, 0), (1_000_000, 0), (0, 500_000)];
-/// Runs to a transaction.
-const TOGETHER: [usize; 2] = [1, 8];
+/// Processes, and threads of each.
+const PRESSURES: [(usize, usize); 3] = [(1, 1), (1, 8), (4, 1)];
 const PROCESSES: [usize; 2] = [1, 4];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1_500);
 const SAMPLES: usize = 250;
+/// Seconds.
+const PRESSURE: u64 = 15;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["child", what, together, data] => {
-            let together: usize = together.parse().expect("a number");
-            let data = Path::new(data);
-            match (*what, together) {
-                ("plain", _) => child(1, together as u64, &plain_cycles(data, together)),
-                (_, 1) => child(1, 1, &queue_cycles(data)),
-                _ => child(together, 1, &shared_cycles(data, together)),
-            }
-        }
+        ["child", "plain", data] => child(&plain_cycles(Path::new(data))),
+        ["child", "queue", data] => child(&queue_cycles(Path::new(data))),
+        ["pressing", threads, seconds, data] => pressing(
+            threads.parse().expect("a number"),
+            Duration::from_secs(seconds.parse().expect("a number")),
+            Path::new(data),
+        ),
         _ => {
-            let parts: [(&str, fn()); 3] =
-                [("cycles", cycles), ("lists", lists), ("latency", latency)];
+            let seconds = words.iter().find_map(|word| word.parse().ok());
+            let under_pressure = || pressure(seconds.unwrap_or(PRESSURE));
+            let parts: [(&str, &dyn Fn()); 4] = [
+                ("cycles", &cycles),
+                ("pressure", &under_pressure),
+                ("lists", &lists),
+                ("latency", &latency),
+            ];
             let named = parts.iter().any(|(part, _)| words.contains(part));
             for (part, measure) in parts {
                 if !named || words.contains(&part) {
@@ -69,24 +74,21 @@ fn main() {
 
 fn cycles() {
     println!(
-        "{:>10} {:>10} {:>10} {:>9} {:>10} {:>10} {:>7} {:>12}",
-        "ended", "waiting", "processes", "together", "cycles/s", "plain/s", "ratio", "ms for each"
+        "{:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>12}",
+        "ended", "waiting", "processes", "cycles/s", "plain/s", "ratio", "ms for each"
     );
     for (ended, waiting) in SEEDS {
         let folder = tempfile::tempdir().expect("a temporary folder");
         seed(folder.path(), ended, waiting);
-        for (processes, together) in PROCESSES
-            .into_iter()
-            .flat_map(|processes| TOGETHER.map(|together| (processes, together)))
-        {
+        for processes in PROCESSES {
             let (mut queue, mut plain) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {
-                queue.push(round("queue", together, folder.path(), processes));
-                plain.push(round("plain", together, folder.path(), processes));
+                queue.push(round("queue", folder.path(), processes));
+                plain.push(round("plain", folder.path(), processes));
             }
             let (queue, plain) = (median(&mut queue), median(&mut plain));
             println!(
-                "{ended:>10} {waiting:>10} {processes:>10} {together:>9} {queue:>10.0} {plain:>10.0} {:>7.2} {:>12.3}",
+                "{ended:>10} {waiting:>10} {processes:>10} {queue:>10.0} {plain:>10.0} {:>7.2} {:>12.3}",
                 queue / plain,
                 1000.0 * processes as f64 / queue
             );
@@ -95,82 +97,101 @@ fn cycles() {
 }
 
 /// Cycles a second of this many processes that begin together.
-fn round(what: &str, together: usize, data: &Path, processes: usize) -> f64 {
-    let program = std::env::current_exe().expect("this program");
-    let mut children: Vec<Child> = (0..processes)
-        .map(|_| {
-            Command::new(&program)
-                .args(["child", what, &together.to_string()])
-                .arg(data)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .expect("a process")
-        })
-        .collect();
-    let mut said: Vec<_> = children
-        .iter_mut()
-        .map(|child| BufReader::new(child.stdout.take().expect("its output")).lines())
-        .collect();
-    for lines in &mut said {
-        lines.next().expect("it is ready").expect("a line");
-    }
-    for child in &mut children {
-        let mut stdin = child.stdin.take().expect("its input");
-        stdin.write_all(b"go\n").expect("it listens");
-    }
-    let done: u64 = said
-        .iter_mut()
-        .map(|lines| {
-            lines
-                .next()
-                .expect("a count")
-                .expect("a line")
-                .parse::<u64>()
-                .expect("a number")
-        })
+fn round(what: &str, data: &Path, processes: usize) -> f64 {
+    let mut children = Children::begin(&["child", what], data, processes);
+    let done: u64 = (0..processes)
+        .map(|index| children.line(index).parse::<u64>().expect("a number"))
         .sum();
-    for mut child in children {
-        assert!(child.wait().expect("it ends").success());
-    }
+    children.end();
     done as f64 / ROUND.as_secs_f64()
 }
 
-/// Prints that it is ready, waits for the signal to start, and prints how many cycles were done in a round. Each of the
-/// threads repeats its `turn`, which is this many cycles.
-fn child(threads: usize, cycles: u64, turn: &(dyn Fn() + Sync)) {
-    turn();
+/// Processes of this program that begin together.
+struct Children {
+    processes: Vec<Child>,
+    said: Vec<Lines<BufReader<ChildStdout>>>,
+}
+
+impl Children {
+    fn begin(words: &[&str], data: &Path, count: usize) -> Self {
+        let program = std::env::current_exe().expect("this program");
+        let mut processes: Vec<Child> = (0..count)
+            .map(|_| {
+                Command::new(&program)
+                    .args(words)
+                    .arg(data)
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .expect("a process")
+            })
+            .collect();
+        let said = processes
+            .iter_mut()
+            .map(|child| BufReader::new(child.stdout.take().expect("its output")).lines())
+            .collect();
+        let mut children = Self { processes, said };
+        for index in 0..count {
+            assert_eq!(children.line(index), "ready");
+        }
+        for child in &mut children.processes {
+            let mut stdin = child.stdin.take().expect("its input");
+            stdin.write_all(b"go\n").expect("it listens");
+        }
+        children
+    }
+
+    /// The next line of one of them.
+    fn line(&mut self, index: usize) -> String {
+        let line = self.said[index].next();
+        line.expect("it says more").expect("a line")
+    }
+
+    fn end(self) {
+        for mut child in self.processes {
+            assert!(child.wait().expect("it ends").success());
+        }
+    }
+}
+
+/// Says that this process is ready, and waits for the signal to start.
+fn wait_for_the_word() -> Instant {
     println!("ready");
     let mut word = String::new();
     std::io::stdin()
         .read_line(&mut word)
         .expect("the word to go");
-    let done = AtomicU64::new(0);
-    let began = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while began.elapsed() < ROUND {
-                    turn();
-                    done.fetch_add(cycles, Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    println!("{}", done.into_inner());
+    Instant::now()
 }
 
-/// Claims as many runs as there are claims. Another process may have claimed some, and runs that were queued in this
-/// millisecond by others are due in the next.
-fn claim_all(store: &SqliteStore, claims: &[Claim]) -> Vec<(String, Claim)> {
-    let mut claimed = Vec::new();
-    while claimed.len() < claims.len() {
-        let claims = &claims[claimed.len()..];
-        let run = store.claim_next_run(&claims[0], Timestamp::now());
-        let id = run.expect("a claim").map(|run| run.id);
-        claimed.extend(id.map(|id| (id, claims[0].clone())));
+/// Prints how many cycles were done in a round.
+fn child(cycle: &dyn Fn()) {
+    cycle();
+    let began = wait_for_the_word();
+    let mut done = 0;
+    while began.elapsed() < ROUND {
+        cycle();
+        done += 1;
     }
-    claimed
+    println!("{done}");
+}
+
+/// Queues a run, claims one and ends it. Returns how long the claim took. Another process may have claimed the run, and
+/// one that was queued in this millisecond by others is due in the next.
+fn cycle(store: &SqliteStore, environment: &EnvironmentRecord) -> Duration {
+    store
+        .enqueue_runs(&[new_run(environment)], Timestamp::now())
+        .expect("a place in the queue");
+    let claim = claim();
+    loop {
+        let began = Instant::now();
+        let claimed = store.claim_next_run(&claim, Timestamp::now());
+        let took = began.elapsed();
+        if let Some(run) = claimed.expect("an answer") {
+            finish(store, &run.id, &claim);
+            return took;
+        }
+    }
 }
 
 fn finish(store: &SqliteStore, id: &str, claim: &Claim) {
@@ -178,61 +199,31 @@ fn finish(store: &SqliteStore, id: &str, claim: &Claim) {
     assert!(recorded.expect("its end"));
 }
 
-fn queue_cycles(data: &Path) -> impl Fn() + Sync + use<> {
+fn queue_cycles(data: &Path) -> impl Fn() + use<> {
     let store = open(data);
     let environment = environment(&store, "0");
     move || {
-        store
-            .enqueue_runs(&[new_run(&environment)], Timestamp::now())
-            .expect("a place in the queue");
-        for (id, claim) in claim_all(&store, &[claim()]) {
-            finish(&store, &id, &claim);
-        }
+        cycle(&store, &environment);
     }
 }
 
-/// What a slot of a worker with this many does: it ends a run, and where no claimed one is left for it, it queues as many in
-/// one transaction and claims as many in another, for all slots.
-fn shared_cycles(data: &Path, slots: usize) -> impl Fn() + Sync + use<> {
-    let store = open(data);
-    let environment = environment(&store, "0");
-    let claimed = Mutex::new(VecDeque::new());
-    move || {
-        let mut runs = claimed.lock().expect("the claimed runs");
-        if runs.is_empty() {
-            let new: Vec<NewRun> = (0..slots).map(|_| new_run(&environment)).collect();
-            store
-                .enqueue_runs(&new, Timestamp::now())
-                .expect("places in the queue");
-            let claims: Vec<Claim> = (0..slots).map(|_| claim()).collect();
-            runs.extend(claim_all(&store, &claims));
-        }
-        let (id, claim) = runs.pop_front().expect("a run");
-        drop(runs);
-        finish(&store, &id, &claim);
-    }
-}
-
-fn plain_cycles(data: &Path, together: usize) -> impl Fn() + Sync + use<> {
-    let connection = Mutex::new(plain(data));
+fn plain_cycles(data: &Path) -> impl Fn() + use<> {
+    let connection = plain(data);
     let body = body(&data.join("db/ade.sqlite"));
     move || {
-        let ids: Vec<String> = (0..together).map(|_| System.new_id()).collect();
+        let id = System.new_id();
         for sql in [
             "INSERT INTO plain (id, body) VALUES (?1, ?2)",
             "UPDATE plain SET body = ?2 WHERE id = ?1",
             "DELETE FROM plain WHERE id = ?1 AND ?2 IS NOT NULL",
         ] {
-            let mut connection = connection.lock().expect("the connection");
-            let transaction = connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .expect("a transaction");
-            for id in &ids {
-                transaction
-                    .prepare_cached(sql)
-                    .and_then(|mut statement| statement.execute([id, &body]))
-                    .expect("a change");
-            }
+            let transaction =
+                Transaction::new_unchecked(&connection, TransactionBehavior::Immediate)
+                    .expect("a transaction");
+            transaction
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute([&id, &body]))
+                .expect("a change");
             transaction.commit().expect("a commit");
         }
     }
@@ -481,6 +472,102 @@ fn ending() -> Ending {
     }
 }
 
+// ---- Pressure ----------------------------------------------------------------------------------------------------------
+
+fn pressure(seconds: u64) {
+    println!(
+        "\n{:>10} {:>8} {:>9} | {:^26} | {:^26} | {:>15}",
+        "", "", "", "ms of a claim", "ms of a list of 20", "MiB of the log"
+    );
+    println!(
+        "{:>10} {:>8} {:>9} | {:>8} {:>8} {:>8} | {:>8} {:>8} {:>8} | {:>7} {:>7}",
+        "processes",
+        "threads",
+        "cycles/s",
+        "median",
+        "p99",
+        "most",
+        "median",
+        "p99",
+        "most",
+        "most",
+        "end"
+    );
+    for (processes, threads) in PRESSURES {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        seed(folder.path(), 100_000, 0);
+        let (threads_of_each, length) = (threads.to_string(), seconds.to_string());
+        // The connection of a list stays open, as that of `ade top` or of the API does.
+        let store = open(folder.path());
+        let mut children = Children::begin(
+            &["pressing", &threads_of_each, &length],
+            folder.path(),
+            processes,
+        );
+        let log = || {
+            let log = std::fs::metadata(folder.path().join("db/ade.sqlite-wal"));
+            log.map_or(0.0, |log| log.len() as f64 / f64::from(1 << 20))
+        };
+        let (mut lists, mut most) = (Vec::new(), 0.0);
+        let newest = RunFilter {
+            workspace_id: "default".to_owned(),
+            limit: 20,
+            ..RunFilter::default()
+        };
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(seconds) {
+            let asked = Instant::now();
+            assert_eq!(store.runs(&newest).expect("a list").len(), 20);
+            lists.push(asked.elapsed().as_secs_f64() * 1000.0);
+            most = log().max(most);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let end = log();
+        let mut claims: Vec<f64> = Vec::new();
+        for index in 0..processes {
+            let line = children.line(index);
+            let times = line.split_whitespace();
+            claims.extend(times.map(|time| time.parse::<f64>().expect("a time") / 1000.0));
+        }
+        children.end();
+        let cycles = claims.len() as f64 / seconds as f64;
+        let (claim, list) = (Spread::of(&mut claims), Spread::of(&mut lists));
+        println!(
+            "{processes:>10} {threads:>8} {cycles:>9.0} | {:>8.2} {:>8.2} {:>8.1} | {:>8.2} {:>8.2} {:>8.1} | {most:>7.1} {end:>7.1}",
+            claim.median, claim.p99, claim.most, list.median, list.p99, list.most
+        );
+    }
+}
+
+/// Prints how many microseconds each claim took.
+fn pressing(threads: usize, length: Duration, data: &Path) {
+    let store = open(data);
+    let environment = environment(&store, "0");
+    let began = wait_for_the_word();
+    let times: Vec<Duration> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut times = Vec::new();
+                    while began.elapsed() < length {
+                        times.push(cycle(&store, &environment));
+                    }
+                    times
+                })
+            })
+            .collect();
+        let ended = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("its times"));
+        ended.flatten().collect()
+    });
+    let times: Vec<String> = times
+        .iter()
+        .map(|time| time.as_micros().to_string())
+        .collect();
+    println!("{}", times.join(" "));
+}
+
 // ---- Lists -------------------------------------------------------------------------------------------------------------
 
 fn lists() {
@@ -587,8 +674,7 @@ fn latency() {
     }
     let _ = worker.kill();
     let _ = worker.wait();
-    waits.sort_by(f64::total_cmp);
-    let at = |part: f64| waits[((waits.len() - 1) as f64 * part).round() as usize];
+    let spread = Spread::of(&mut waits);
     println!(
         "\n{:<44} {:>8} {:>8} {:>8} {:>10}",
         "ms from record to claim", "median", "p99", "most", "wanted"
@@ -596,16 +682,33 @@ fn latency() {
     println!(
         "{:<44} {:>8.0} {:>8.0} {:>8.0} {:>10}",
         format!("ade run --detach, {} of them", waits.len()),
-        at(0.5),
-        at(0.99),
-        at(1.0),
+        spread.median,
+        spread.p99,
+        spread.most,
         "< 20, < 60"
     );
 }
 
 fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    Spread::of(values).median
+}
+
+struct Spread {
+    median: f64,
+    p99: f64,
+    most: f64,
+}
+
+impl Spread {
+    fn of(values: &mut [f64]) -> Self {
+        values.sort_by(f64::total_cmp);
+        let at = |part: f64| values[((values.len() - 1) as f64 * part).round() as usize];
+        Self {
+            median: at(0.5),
+            p99: at(0.99),
+            most: at(1.0),
+        }
+    }
 }
 
 fn claim() -> Claim {

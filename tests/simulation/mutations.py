@@ -30,7 +30,7 @@ GC = "src/environment/gc/"
 # name, file, then pairs of what stands there and what takes its place
 FAULTS = [
     # A claim fences everything that is written under it.
-    ("what ends a claim does not need its token", RUNS + "live.rs", ("run_id = ?1 AND claim_token = ?2 AND status = 'running'", "run_id = ?1 AND ?2 = ?2 AND status = 'running'")),
+    ("what ends a claim does not need its token", RUNS + "live.rs", ("live.claim_token.as_ref() == Some(&claim.token)", "live.claim_token.is_some() && !claim.token.is_empty()")),
     ("heartbeat without the token", RUNS + "lease.rs", ("claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE run_id = ?1 AND ?2 = ?2 AND")),
     ("watch without the token", RUNS + "lease.rs", ("IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2", "IS NOT NULL FROM queue WHERE run_id = ?1 AND ?2 = ?2")),
     ("build completed without the token", ENVIRONMENTS + "build.rs", ("trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND", "trouble_count = 0 WHERE id = ?1 AND ?2 = ?2 AND")),
@@ -42,10 +42,10 @@ FAULTS = [
     ("claim what has been claimed since", RUNS + "claim.rs", ("WHERE run_id = ?1 AND status = 'queued' AND available_at", "WHERE run_id = ?1 AND available_at")),
     ("claim a named run before it is due", RUNS + "claim.rs", ("AND available_at <= ?2 AND", "AND ?2 = ?2 AND")),
     ("claim without an environment that is ready", RUNS + "due.rs", ("SELECT status = 'ready' FROM environments", "SELECT status <> 'failed' FROM environments")),
-    ("claim out of turn in an environment", RUNS + "due.rs", ("ORDER BY available_at, created_at, run_id LIMIT 1", "ORDER BY created_at DESC, run_id LIMIT ?3")),
+    ("claim out of turn in an environment", RUNS + "due.rs", ("ORDER BY available_at, created_at, run_id LIMIT 1", "ORDER BY created_at DESC, run_id LIMIT 1")),
     ("claim out of turn among environments", RUNS + "due.rs", ("oldest = due.into_iter().chain(oldest.take()).min();", "oldest = due.into_iter().chain(oldest.take()).next();")),
-    ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("status IN ('queued', 'failed') AND ?7 IS NULL", "status IN ('queued', 'building', 'failed') AND ?7 IS NULL")),
-    ("claim a build before it is due", ENVIRONMENTS + "build.rs", ("status = 'queued' AND available_at <= ?5 AND ?7 IS NULL", "status = 'queued' AND ?7 IS NULL")),
+    ("claim a build that another process holds", ENVIRONMENTS + "build.rs", ("status IN ('queued', 'failed')", "status IN ('queued', 'building', 'failed')")),
+    ("claim a build before it is due", ENVIRONMENTS + "build.rs", ("status = 'queued' AND available_at <= ?5", "status = 'queued'")),
     ("take over from a builder that renews its lease", ENVIRONMENTS + "build.rs", ("status = 'building' AND claim_expires_at = ?7", "status = 'building' AND ?7 = ?7")),
     ("claim without a process", "src/workspace.rs", (".by(process)", ".by(process.filter(|_| false))")),
     # Leaving a claim.
@@ -59,10 +59,10 @@ FAULTS = [
     ("a lost lease is not noticed", LEASE, ("Ok(Heartbeat::Lost) => state.lost = true,", "Ok(Heartbeat::Lost) => {}"), ("let is_lost = beat == Ok(Heartbeat::Lost) ||", "let is_lost = beat.is_err() &&")),
     ("a lost lease does not end the work", LEASE, ("                if !self.note(beat, asked) {\n                    cancel.cancel();", "                if !self.note(beat, asked) {"), ("                    self.lock().lost = true;\n                    cancel.cancel();", "                    self.lock().lost = true;")),
     ("a request to cancel is not heard", LEASE, ("            if beat == asked_to_stop {", "            if beat == asked_to_stop && beat.is_err() {")),
-    ("leases never expire", RUNS + "live.rs", ("claim_expires_at < ?1)", "claim_expires_at < ?1 - 1000000000)")),
-    ("leases expire early", RUNS + "live.rs", ("claim_expires_at < ?1)", "claim_expires_at < ?1 + 30000)")),
+    ("leases never expire", RUNS + "live.rs", ("claim_expires_at < ?1", "claim_expires_at < ?1 - 1000000000")),
+    ("leases expire early", RUNS + "live.rs", ("claim_expires_at < ?1", "claim_expires_at < ?1 + 30000")),
     ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
-    ("leases are judged after a jump of the clock", HOUSE, ("self.jumped_at.is_none_or(|at| now >= at.plus(settle))", "self.trust_from.is_none_or(|from| now >= from || from > now)")),
+    ("leases are judged after a jump of the clock", HOUSE, ("self.jumped_at.is_none_or(|at| now >= at.plus(settle))", "self.jumped_at.is_none_or(|at| now >= at)")),
     ("leases are judged from the first moment", HOUSE, ("        if self.has_company() {\n", "        if self.has_company() && false {\n")),
     ("times are not repaired after a clock that went back", "src/store/sqlite/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
     # Who is alive.
@@ -72,7 +72,7 @@ FAULTS = [
     ("the lock file of a process goes although its claims stay", "src/fleet.rs", ("matches!(self.workspace.store.remove_worker(&self.id), Ok(true))", "self.workspace.store.remove_worker(&self.id).is_ok()")),
     ("a process that has the number of a dead one is taken for it", "src/fleet.rs", ("        let Some(lock_path) = lock_of_the_dead(workspace, &worker) else {", "        let Some(lock_path) = lock_of_the_dead(workspace, &worker).filter(|_| worker.pid != machine.pid()) else {")),
     ("a process with claims is forgotten", "src/store/sqlite/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)\n", "")),
-    ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("\"claim_process = ?1\"", "\"claim_process = ?1 AND ?1 IS NULL\"")),
+    ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("claim_process = ?1\"", "claim_process = ?1 AND ?1 IS NULL\"")),
     ("builds whose builder died are begun again without a pause", ENVIRONMENTS + "build.rs", ("AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))", "AfterFailure::RetryAt(now)")),
     ("builds whose builder died are begun again for ever", ENVIRONMENTS + "build.rs", ("if *count < attempts.most {", "if *count < u32::MAX {")),
     ("a build that failed for good is tried again for whoever asks", ENVIRONMENTS + "build.rs", ("AND (error_may_pass OR ?2)", "AND ?2 = ?2")),

@@ -12,9 +12,7 @@ use crate::store::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, Result, Ru
 impl Changes for SqliteStore {
     fn change_mark(&self) -> Result<ChangeMark> {
         // Of one connection at all times: the counts of another one say something else.
-        self.shared
-            .with(|connection| mark(connection))
-            .map_err(|error| self.explain(error))
+        mark(&self.shared.lock()).map_err(|error| self.explain(error))
     }
 
     fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {

@@ -260,8 +260,6 @@ fn publish(
     }))
 }
 
-const COLUMNS: &str = "id, workspace_id, name, path";
-
 fn record(row: &Row<'_>) -> rusqlite::Result<ConfigurationRecord> {
     Ok(ConfigurationRecord {
         id: row.get("id")?,
@@ -276,9 +274,8 @@ fn at(
     workspace: &str,
     path: &Path,
 ) -> rusqlite::Result<Option<ConfigurationRecord>> {
-    let sql = format!("SELECT {COLUMNS} FROM configurations WHERE workspace_id = ?1 AND path = ?2");
     connection
-        .prepare_cached(&sql)?
+        .prepare_cached("SELECT * FROM configurations WHERE workspace_id = ?1 AND path = ?2")?
         .query_row([workspace, &path_text(path)], record)
         .optional()
 }
@@ -292,12 +289,9 @@ fn ensure(
     ensure_workspace(transaction, &new.workspace_id, now)?;
     // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
     // RETURNING gives its id, not the new one.
-    let sql = format!(
-        "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-         ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING {COLUMNS}"
-    );
     transaction.query_row(
-        &sql,
+        "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+         ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING *",
         params![
             new.id,
             new.workspace_id,

@@ -30,8 +30,6 @@ impl Documents for SqliteStore {
     }
 }
 
-const COLUMNS: &str = "id, workspace_id, name, path, sha256, size_bytes, created_at";
-
 fn record(row: &Row<'_>) -> rusqlite::Result<DocumentRecord> {
     Ok(DocumentRecord {
         id: row.get("id")?,
@@ -65,17 +63,16 @@ fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> rusqlite::Result<
             new.created_at.0,
         ],
     )?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM documents WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3"
-    );
     transaction
-        .prepare_cached(&sql)?
+        .prepare_cached(
+            "SELECT * FROM documents WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3",
+        )?
         .query_row([&new.workspace_id, &new.sha256, &new.name], record)
 }
 
 fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<DocumentRecord> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM documents WHERE id = ?1"))?
+        .prepare_cached("SELECT * FROM documents WHERE id = ?1")?
         .query_row([id], record)
 }
 
@@ -86,10 +83,9 @@ fn list(
     before: Option<&str>,
     limit: u32,
 ) -> rusqlite::Result<Vec<DocumentRecord>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM documents WHERE +workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(
+        "SELECT * FROM documents WHERE +workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+    )?;
     statement
         .query_map(params![workspace, before.unwrap_or("~"), limit], record)?
         .collect()

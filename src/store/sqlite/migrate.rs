@@ -102,8 +102,7 @@ impl SqliteStore {
 
     /// Applies the pending migrations. The caller holds the migration lock, or has the database for itself.
     pub(super) fn apply_pending(&self) -> Result<Vec<&'static Migration>> {
-        self.shared
-            .with(|connection| migrations::apply(connection, Timestamp::now()))
+        migrations::apply(&mut self.shared.lock(), Timestamp::now())
             .map_err(|error| self.explain(error))
     }
 

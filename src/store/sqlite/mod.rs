@@ -3,14 +3,14 @@
 //! One connection in each process, behind a mutex. Writes are short `BEGIN IMMEDIATE` transactions: the write lock is taken
 //! before the first read, so that what a transaction has read still holds when it writes, and so that waiting for the lock
 //! follows the busy timeout, which SQLite ignores when a transaction turns from reading to writing. No transaction spans a
-//! process or a file operation. What the slots of a worker write at the same time shares a transaction (`transaction`).
+//! process or a file operation.
 //!
 //! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `runs`, `results`, `copies`, `workers`, `leases`, `observed_time`,
 //!   `collection`, `changes` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
-//! - `options` reads the settings, `connection`, `busy` and `checkpoint` set a connection up, `transaction` lets writers share
-//!   commits, `error` converts SQLite's errors, `values` holds what the statements share, `prefix` finds ids by a part of them.
+//! - `options` reads the settings, `connection` and `busy` set a connection up, `transaction` lets threads take turns with it,
+//!   `error` converts SQLite's errors, `values` holds what the statements share, `prefix` finds ids by a part of them.
 //!
 //! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
 //! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
@@ -21,7 +21,6 @@
 
 mod busy;
 mod changes;
-mod checkpoint;
 mod collection;
 mod configurations;
 mod connection;
@@ -50,12 +49,12 @@ mod plans;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{MutexGuard, OnceLock};
 
 use rusqlite::Connection;
 
 use self::options::Options;
-use self::transaction::{Shared, Transaction, lock};
+use self::transaction::{Shared, Transaction};
 use super::{Result, StoreError};
 
 /// The store on SQLite.
@@ -63,7 +62,7 @@ pub struct SqliteStore {
     shared: Shared,
     /// A second connection, for readers that meet a writer of this process: the write-ahead log lets them read what is committed,
     /// and they wait for no disk. Opened by the first that needs it.
-    reader: OnceLock<Option<Mutex<Connection>>>,
+    reader: OnceLock<Option<Shared>>,
     options: Options,
 }
 
@@ -91,10 +90,10 @@ impl SqliteStore {
             // A database in memory is its connection's own.
             let is_file = self.options.path.is_file();
             let opened = is_file.then(|| connection::connect(&self.options, false).ok());
-            opened.flatten().map(Mutex::new)
+            opened.flatten().map(Shared::new)
         };
         match self.reader.get_or_init(open) {
-            Some(reader) => lock(reader),
+            Some(reader) => reader.lock(),
             None => self.shared.lock(),
         }
     }
@@ -102,17 +101,6 @@ impl SqliteStore {
     /// Writes in one transaction.
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.shared.write(work).map_err(|error| self.explain(error))
-    }
-
-    /// Writes in one transaction, which other threads that write so at the same time share. What the slots of a worker write
-    /// for each run takes this.
-    fn write_together<T: Send + 'static>(
-        &self,
-        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.shared
-            .write_together(work)
-            .map_err(|error| self.explain(error))
     }
 
     fn explain(&self, error: rusqlite::Error) -> StoreError {

@@ -9,21 +9,20 @@ use crate::store::Opening;
 /// SQLite's plan of a statement, in one line.
 fn plan(sql: &str) -> String {
     let store = Database::new().open(Opening::CreateIfAbsent).unwrap();
-    store.shared.with(|connection| {
-        let mut statement = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-            .unwrap();
-        let values = vec![0; statement.parameter_count()];
-        let lines = statement
-            .query_map(rusqlite::params_from_iter(values), |row| {
-                row.get::<_, String>(3)
-            })
-            .unwrap();
-        lines
-            .map(std::result::Result::unwrap)
-            .collect::<Vec<_>>()
-            .join("; ")
-    })
+    let connection = store.shared.lock();
+    let mut statement = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+        .unwrap();
+    let values = vec![0; statement.parameter_count()];
+    let lines = statement
+        .query_map(rusqlite::params_from_iter(values), |row| {
+            row.get::<_, String>(3)
+        })
+        .unwrap();
+    lines
+        .map(std::result::Result::unwrap)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn assert_uses(sql: &str, index: &str) {
@@ -51,20 +50,16 @@ fn the_next_environment_is_the_first_entry_and_nothing_is_sorted() {
 
 #[test]
 fn what_is_under_a_lease_is_found_by_its_end_or_its_holder() {
-    for condition in ["claim_expires_at < ?1", "claim_process = ?1"] {
-        let sql = format!("SELECT run_id FROM queue_running WHERE {condition}");
+    for sql in [runs::EXPIRED, runs::HELD_BY] {
         for part in [
             "SEARCH queue USING COVERING INDEX queue_of_environment; RECURSIVE STEP",
             "SEARCH queue USING COVERING INDEX queue_of_environment (environment_id>?)",
             "SEARCH queue USING INDEX queue_of_environment (environment_id=? AND status=?)",
         ] {
-            assert_uses(&sql, part);
+            assert_uses(sql, part);
         }
     }
-    assert_uses(
-        "SELECT id FROM environments WHERE status = 'building' AND claim_process = ?1",
-        "environments_leased",
-    );
+    assert_uses(environments::HELD_BY, "environments_leased");
 }
 
 #[test]

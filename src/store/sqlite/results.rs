@@ -1,11 +1,11 @@
 //! The results of runs: metrics, fields, columns. Recorded as a whole, in the transaction that ends the run.
 
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::SqliteStore;
-use super::values::{decompressed, execute, signed, unsigned, unsigned_or_none};
+use super::values::{decompressed, signed, unsigned, unsigned_or_none};
 use crate::store::sqlite::transaction::Transaction;
 use crate::store::{ColumnResult, FieldResult, Result, Results, RunResults};
 
@@ -34,27 +34,30 @@ pub(super) fn insert(
     insert_columns(transaction, run, &results.columns)
 }
 
+/// What is not bound is null.
+const INSERT_METRICS: &str =
+    "INSERT INTO run_metrics (run_id, evaluation_outcome, evaluation_findings_total, evaluation_findings_info, evaluation_findings_warning,
+     evaluation_findings_error, validation_issues_total, validation_issues_info, validation_issues_warning,
+     validation_issues_error, validation_max_severity, workbook_count, sheet_count, table_count, row_count_total,
+     row_count_empty, column_count_total, column_count_empty, column_count_mapped, column_count_unmapped,
+     field_count_expected, field_count_detected, field_count_not_detected, cell_count_total, cell_count_non_empty)
+     VALUES (:run_id, :evaluation_outcome, :evaluation_findings_total, :evaluation_findings_info, :evaluation_findings_warning,
+     :evaluation_findings_error, :validation_issues_total, :validation_issues_info, :validation_issues_warning,
+     :validation_issues_error, :validation_max_severity, :workbook_count, :sheet_count, :table_count, :row_count_total,
+     :row_count_empty, :column_count_total, :column_count_empty, :column_count_mapped, :column_count_unmapped,
+     :field_count_expected, :field_count_detected, :field_count_not_detected, :cell_count_total, :cell_count_non_empty)";
+
 fn insert_metrics(
     transaction: &Transaction<'_>,
     run: &str,
     metrics: &[(&'static str, Value)],
 ) -> rusqlite::Result<()> {
-    // The names of the columns are put into the statement unescaped: they come from the program, never from an input.
-    let names: Vec<&str> = std::iter::once("run_id")
-        .chain(metrics.iter().map(|(name, _)| *name))
-        .collect();
-    let marks = vec!["?"; names.len()].join(", ");
-    let values = std::iter::once(Sql::Text(run.to_owned()))
-        .chain(metrics.iter().map(|(_, value)| sql(value)));
-    execute(
-        transaction,
-        &format!(
-            "INSERT INTO run_metrics ({}) VALUES ({marks})",
-            names.join(", ")
-        ),
-        params_from_iter(values),
-    )?;
-    Ok(())
+    let mut insert = transaction.prepare_cached(INSERT_METRICS)?;
+    insert.raw_bind_parameter(":run_id", run)?;
+    for (name, value) in metrics {
+        insert.raw_bind_parameter(format!(":{name}").as_str(), sql(value))?;
+    }
+    insert.raw_execute().map(drop)
 }
 
 fn insert_fields(

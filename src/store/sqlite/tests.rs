@@ -75,9 +75,7 @@ fn a_waiting_run_whose_attempts_are_spent_is_not_claimed() {
     let run = places::queued(&store, &environment, places::at(1));
     // No code does this; an older ade or a manual change might.
     let spend = "UPDATE queue SET attempt_count = max_attempts";
-    store
-        .shared
-        .with(|connection| connection.execute_batch(spend).unwrap());
+    store.shared.lock().execute_batch(spend).unwrap();
     assert!(places::claim_next(&store, &places::claim("w"), places::at(2)).is_none());
     assert_eq!(places::find(&store, &run.id).attempt_count, 3);
 }
@@ -105,11 +103,7 @@ fn databases_that_cannot_serve_are_told_apart() {
     let database = Database::new();
     let store = database.open(Opening::CreateIfAbsent).unwrap();
     let reopen = || database.open(Opening::CreateIfAbsent);
-    let execute = |sql: &str| {
-        store
-            .shared
-            .with(|connection| connection.execute_batch(sql).unwrap())
-    };
+    let execute = |sql: &str| store.shared.lock().execute_batch(sql).unwrap();
 
     execute("INSERT INTO schema_migrations VALUES (99, 'future', 'x', 0, '9.9.9')");
     assert!(matches!(reopen(), Err(StoreError::Newer { found: 99, .. })));
@@ -152,9 +146,8 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
         &[("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "50")],
     );
     let other = SqliteStore::open(&settings, &database.path, Opening::Existing).unwrap();
-    store
-        .shared
-        .with(|holder| holder.execute_batch("BEGIN IMMEDIATE").unwrap());
+    let holder = store.shared.lock();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = other.ensure_configuration(&places::new_configuration("c", "/c"), places::at(0));
     assert!(
         matches!(refused, Err(StoreError::Locked { .. })),

@@ -33,8 +33,8 @@ impl Tokens for SqliteStore {
 
     fn tokens(&self) -> Result<Vec<TokenRecord>> {
         self.read(|connection| {
-            let sql = format!("SELECT {COLUMNS} FROM tokens ORDER BY id DESC");
-            let mut statement = connection.prepare_cached(&sql)?;
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM tokens ORDER BY id DESC")?;
             statement.query_map([], record)?.collect()
         })
     }
@@ -46,7 +46,7 @@ impl Tokens for SqliteStore {
     fn token_of(&self, hash: &str) -> Result<Option<TokenRecord>> {
         self.read(|connection| {
             connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM tokens WHERE hash = ?1"))?
+                .prepare_cached("SELECT * FROM tokens WHERE hash = ?1")?
                 .query_row([hash], record)
                 .optional()
         })
@@ -107,11 +107,8 @@ impl Tokens for SqliteStore {
 
     fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
         self.read(|connection| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM tokens WHERE id = (SELECT token_id FROM sessions WHERE hash = ?1 AND expires_at > ?2)"
-            );
             connection
-                .prepare_cached(&sql)?
+                .prepare_cached("SELECT * FROM tokens WHERE id = (SELECT token_id FROM sessions WHERE hash = ?1 AND expires_at > ?2)")?
                 .query_row(params![hash, now.0], record)
                 .optional()
         })
@@ -123,9 +120,6 @@ impl Tokens for SqliteStore {
         })
     }
 }
-
-const COLUMNS: &str =
-    "id, name, scope, workspaces, created_at, expires_at, revoked_at, last_used_at";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
     let scope: String = row.get("scope")?;
@@ -145,6 +139,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
 
 fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<TokenRecord> {
     connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM tokens WHERE id = ?1"))?
+        .prepare_cached("SELECT * FROM tokens WHERE id = ?1")?
         .query_row([id], record)
 }

@@ -23,25 +23,23 @@ pub(super) fn claim(
     now: Timestamp,
 ) -> rusqlite::Result<Option<EnvironmentRecord>> {
     let (state, left_at) = match claimable {
-        Claimable::Due => (
-            "status = 'queued' AND available_at <= ?5 AND ?7 IS NULL",
-            None,
-        ),
-        Claimable::Asked => ("status IN ('queued', 'failed') AND ?7 IS NULL", None),
-        // A lease that was renewed since, or another builder's, ends at another time.
-        Claimable::Left(at) => ("status = 'building' AND claim_expires_at = ?7", Some(at.0)),
+        Claimable::Due => ("due", None),
+        Claimable::Asked => ("asked", None),
+        Claimable::Left(at) => ("left", Some(at.0)),
     };
-    // The attempt is counted here and not when it fails, so that a build that kills its process counts too.
-    let sql = format!(
+    // The attempt is counted here and not when it fails, so that a build that kills its process counts too. A lease that was
+    // renewed since, or another builder's, ends at another time.
+    let changed = execute(
+        transaction,
         "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
          attempt_count = CASE status WHEN 'failed' THEN 1 ELSE attempt_count + 1 END,
          folder = CASE WHEN status = 'building' OR error_code = ?8 THEN ?9 ELSE folder END,
          error_code = NULL, error_message = NULL, error_hint = NULL, error_may_pass = 0, updated_at = ?5
-         WHERE id = ?1 AND {state}"
-    );
-    let changed = execute(
-        transaction,
-        &sql,
+         WHERE id = ?1 AND CASE ?10
+             WHEN 'due' THEN status = 'queued' AND available_at <= ?5
+             WHEN 'asked' THEN status IN ('queued', 'failed')
+             WHEN 'left' THEN status = 'building' AND claim_expires_at = ?7
+         END",
         params![
             id,
             claim.worker,
@@ -52,6 +50,7 @@ pub(super) fn claim(
             left_at,
             code::LEASE_EXPIRED,
             path_text(elsewhere),
+            state,
         ],
     )?;
     if changed == 0 {
@@ -243,17 +242,10 @@ pub(super) fn expire(
             "see how that worker and its machine are; `ade env build` tries again".to_owned(),
         ),
     };
-    end_claims(
-        transaction,
-        "claim_expires_at < ?1",
-        &now.0,
-        &failure,
-        attempts,
-        now,
-    )
+    end_claims(transaction, EXPIRED, &now.0, &failure, attempts, now)
 }
 
-/// Reclaims the builds of a dead process. They are found by the index `environments_leased`, which is always small.
+/// Reclaims the builds of a dead process.
 pub(in crate::store::sqlite) fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,
@@ -266,30 +258,27 @@ pub(in crate::store::sqlite) fn reclaim(
         message: "the process that built it died".to_owned(),
         hint: Some("is memory short? `ade env build` tries again".to_owned()),
     };
-    end_claims(
-        transaction,
-        "claim_process = ?1",
-        &process,
-        &failure,
-        attempts,
-        now,
-    )
+    end_claims(transaction, HELD_BY, &process, &failure, attempts, now)
 }
+
+/// The builds whose leases ended before an instant.
+const EXPIRED: &str = "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND claim_expires_at < ?1";
+
+/// The builds of a process. They are found by the index `environments_leased`, which is always small.
+pub(in crate::store::sqlite) const HELD_BY: &str = "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND claim_process = ?1";
 
 /// Ends the claims of builders that did not end them. An installer that kills its process, or keeps it from renewing its
 /// lease, would do so each time: so it is tried again after a while, and not for ever.
 fn end_claims(
     transaction: &Transaction<'_>,
-    condition: &str,
+    builds: &str,
     value: &dyn ToSql,
     failure: &Failure,
     attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
     let left: Vec<(String, String, u32)> = transaction
-        .prepare_cached(&format!(
-            "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND {condition}"
-        ))?
+        .prepare_cached(builds)?
         .query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, token, count) in &left {

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use rusqlite::params;
 
+#[cfg(test)]
+pub(super) use build::HELD_BY;
 pub(super) use build::reclaim;
 #[cfg(test)]
 pub(super) use read::NEXT;

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::end::{cancelled, complete};
-use super::live::{self, Live, Which};
+use super::live;
 use super::read::by_id;
 use crate::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
@@ -17,15 +17,11 @@ pub(super) fn request_cancel(
 ) -> rusqlite::Result<CancelOutcome> {
     // Which of the two happens is decided under one write lock: a run that waits is cancelled here, one that is under a claim
     // is left to its holder, which learns of it with its next heartbeat. Asking again does not change when it was asked first.
-    let id = id.to_owned();
-    if let Some(live) = live::take_out(transaction, &Which::queued(&id))? {
-        let live = Live {
-            cancel_requested_at: live.cancel_requested_at.or(Some(now)),
-            ..live
-        };
+    if let Some(mut live) = live::queued(transaction, id)? {
+        live.cancel_requested_at.get_or_insert(now);
         complete(
             transaction,
-            &id,
+            id,
             &live,
             RunStatus::Cancelled,
             Some(&cancelled()),
@@ -35,14 +31,14 @@ pub(super) fn request_cancel(
         if let Some(environment) = &live.environment_id {
             forget_unneeded(transaction, environment)?;
         }
-        return Ok(CancelOutcome::Cancelled(Box::new(by_id(transaction, &id)?)));
+        return Ok(CancelOutcome::Cancelled(Box::new(by_id(transaction, id)?)));
     }
     let asked = execute(
         transaction,
         "UPDATE queue SET cancel_requested_at = coalesce(cancel_requested_at, ?2) WHERE run_id = ?1 AND status = 'running'",
         params![id, now.0],
     )?;
-    let run = Box::new(by_id(transaction, &id)?);
+    let run = Box::new(by_id(transaction, id)?);
     Ok(match asked {
         0 => CancelOutcome::Ended(run),
         _ => CancelOutcome::Requested(run),

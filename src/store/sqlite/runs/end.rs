@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::attempt::{self, Outcome};
 use super::due;
-use super::live::{self, Live, Which};
+use super::live::{self, Live};
 use super::read::by_id;
 use crate::clock::Timestamp;
 use crate::problem::code;
@@ -14,7 +14,8 @@ use crate::store::sqlite::transaction::Transaction;
 use crate::store::sqlite::values::{compressed, execute, path_text};
 use crate::store::{Claim, Ending, Failure, NOT_BUILT, RunRecord, RunStatus, Used};
 
-/// Completes the record of a run that was just taken out of the queue. With `ending`, what its last attempt found.
+/// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
+/// attempt found.
 pub(super) fn complete(
     transaction: &Transaction<'_>,
     id: &str,
@@ -24,6 +25,7 @@ pub(super) fn complete(
     ending: Option<&Ending>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
+    execute(transaction, "DELETE FROM queue WHERE run_id = ?1", [id])?;
     execute(
         transaction,
         "UPDATE runs SET status = ?2, environment_id = ?3, attempt_count = ?4, started_at = ?5, completed_at = ?6, cancel_requested_at = ?7,
@@ -67,7 +69,7 @@ pub(super) fn finish(
     ending: &Ending,
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let Some(live) = live::take_out(transaction, &Which::claimed(id, claim))? else {
+    let Some(live) = live::claimed(transaction, id, claim)? else {
         return Ok(false);
     };
     let error = ending.error.as_ref();
@@ -124,7 +126,7 @@ pub(super) fn fail_for_environments(
     let mut runs = Vec::new();
     for (environment, failure) in failed {
         for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
-            if let Some(live) = live::take_out(transaction, &Which::queued(&id))? {
+            if let Some(live) = live::queued(transaction, &id)? {
                 complete(
                     transaction,
                     &id,
@@ -150,7 +152,7 @@ pub(super) fn skip(
 ) -> rusqlite::Result<Vec<RunRecord>> {
     let mut runs = Vec::new();
     for id in waiting {
-        let Some(live) = live::take_out(transaction, &Which::queued(id))? else {
+        let Some(live) = live::queued(transaction, id)? else {
             continue;
         };
         let status = RunStatus::Succeeded;

@@ -8,7 +8,7 @@ use rusqlite::params;
 
 use super::attempt::{self, Outcome};
 use super::end::{cancelled, complete};
-use super::live::{self, Live, Which};
+use super::live::{self, Live};
 use super::read::by_id;
 use crate::clock::Timestamp;
 use crate::problem::code;
@@ -57,7 +57,6 @@ fn leave(
     };
     // No token is needed: the transaction has read the claim and holds the write lock.
     if status.is_terminal() {
-        live::take_out(transaction, &Which::just_read(id))?;
         complete(transaction, id, live, status, Some(error), None, now)?;
     } else {
         let given_back = leaving.give_back && live.attempt_count > 0;
@@ -91,11 +90,9 @@ fn leave_claimed(
     leaving: &Leaving<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RunRecord>> {
-    let held = live::read(transaction, &Which::claimed(id, claim))?;
-    let left = held
-        .first()
-        .map(|(id, live)| leave(transaction, id, live, leaving, now));
-    left.transpose()
+    let held = live::claimed(transaction, id, claim)?;
+    held.map(|live| leave(transaction, id, &live, leaving, now))
+        .transpose()
 }
 
 pub(super) fn retry(
@@ -159,7 +156,7 @@ pub(super) fn expire(
         message: "lease expired".to_owned(),
         hint: None,
     };
-    let expired = live::read(transaction, &Which::expired(now))?;
+    let expired = live::running(transaction, live::EXPIRED, now.0)?;
     leave_all(transaction, &expired, now, |live| Leaving {
         failure: &failure,
         outcome: "lost",
@@ -184,7 +181,7 @@ pub(in crate::store::sqlite) fn reclaim(
         message: "the process that executed the run died".to_owned(),
         hint: (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned()),
     };
-    let orphans = live::read(transaction, &Which::held_by(process))?;
+    let orphans = live::running(transaction, live::HELD_BY, process)?;
     leave_all(transaction, &orphans, now, |_| Leaving {
         failure: &failure,
         outcome: "lost",

@@ -1,12 +1,11 @@
-//! The queue: reading a run's row in it, and taking it out when the run ends.
+//! Reads what the queue says of a run, for the transaction that changes it: nobody else writes in between.
 
-use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row, ToSql};
 
 use crate::clock::Timestamp;
 use crate::store::Claim;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::sqlite::values::{execute, instant_or_none, small};
+use crate::store::sqlite::values::{instant_or_none, small};
 
 /// What the queue says of a run.
 pub(super) struct Live {
@@ -14,100 +13,68 @@ pub(super) struct Live {
     pub(super) attempt_count: u32,
     pub(super) max_attempts: u32,
     pub(super) started_at: Option<Timestamp>,
-    /// These two are set while a worker has the run.
+    /// These three are set while a worker has the run.
     pub(super) claimed_by: Option<String>,
     pub(super) claimed_at: Option<Timestamp>,
+    claim_token: Option<String>,
     pub(super) cancel_requested_at: Option<Timestamp>,
 }
 
-/// The columns of [`Live`].
-const COLUMNS: &str = "run_id, environment_id, attempt_count, max_attempts, started_at, claimed_by, claimed_at, cancel_requested_at";
-
-fn live(row: &Row<'_>) -> rusqlite::Result<(String, Live)> {
-    let live = Live {
+fn live(row: &Row<'_>) -> rusqlite::Result<Live> {
+    Ok(Live {
         environment_id: row.get("environment_id")?,
         attempt_count: small(row, "attempt_count")?,
         max_attempts: small(row, "max_attempts")?,
         started_at: instant_or_none(row, "started_at")?,
         claimed_by: row.get("claimed_by")?,
         claimed_at: instant_or_none(row, "claimed_at")?,
+        claim_token: row.get("claim_token")?,
         cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
-    };
-    Ok((row.get("run_id")?, live))
+    })
 }
 
-/// Which runs of the queue are meant, by a condition. It names the status that they must have, and the token where a claim
-/// is needed.
-pub(super) struct Which {
-    condition: &'static str,
-    values: Vec<Value>,
-}
-
-impl Which {
-    fn new(condition: &'static str, values: impl Into<Vec<Value>>) -> Self {
-        Self {
-            condition,
-            values: values.into(),
-        }
-    }
-
-    /// The run that is under this claim.
-    pub(super) fn claimed(id: &str, claim: &Claim) -> Self {
-        let values = [id.to_owned().into(), claim.token.clone().into()];
-        Self::new(
-            "run_id = ?1 AND claim_token = ?2 AND status = 'running'",
-            values,
-        )
-    }
-
-    /// The run with this id, where it waits.
-    pub(super) fn queued(id: &str) -> Self {
-        Self::new("run_id = ?1 AND status = 'queued'", [id.to_owned().into()])
-    }
-
-    /// The run with this id, which the transaction has just read.
-    pub(super) fn just_read(id: &str) -> Self {
-        Self::new("run_id = ?1", [id.to_owned().into()])
-    }
-
-    /// Those whose lease ended before an instant.
-    pub(super) fn expired(before: Timestamp) -> Self {
-        Self::new(
-            "run_id IN (SELECT run_id FROM queue_running WHERE claim_expires_at < ?1)",
-            [before.0.into()],
-        )
-    }
-
-    /// Those that a process holds.
-    pub(super) fn held_by(process: &str) -> Self {
-        Self::new(
-            "run_id IN (SELECT run_id FROM queue_running WHERE claim_process = ?1)",
-            [process.to_owned().into()],
-        )
-    }
-}
-
-/// Reads what is meant, with the ids.
-pub(super) fn read(
-    transaction: &Transaction<'_>,
-    which: &Which,
-) -> rusqlite::Result<Vec<(String, Live)>> {
-    let sql = format!("SELECT {COLUMNS} FROM queue WHERE {}", which.condition);
+fn read(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Live>> {
     transaction
-        .prepare_cached(&sql)?
-        .query_map(params_from_iter(&which.values), live)?
-        .collect()
+        .prepare_cached("SELECT * FROM queue WHERE run_id = ?1")?
+        .query_row([id], live)
+        .optional()
 }
 
-/// Takes one run out of the queue. `None`: it is not as the condition says, and nothing changed.
-pub(super) fn take_out(
+/// The run that is under this claim.
+pub(super) fn claimed(
     transaction: &Transaction<'_>,
-    which: &Which,
+    id: &str,
+    claim: &Claim,
 ) -> rusqlite::Result<Option<Live>> {
-    // Two statements: for RETURNING, SQLite opens a table of its own. In between nobody else writes.
-    let Some((id, live)) = read(transaction, which)?.pop() else {
-        return Ok(None);
-    };
-    execute(transaction, "DELETE FROM queue WHERE run_id = ?1", [id])?;
-    Ok(Some(live))
+    let live = read(transaction, id)?;
+    Ok(live.filter(|live| live.claim_token.as_ref() == Some(&claim.token)))
+}
+
+/// The run with this id, where it waits.
+pub(super) fn queued(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Live>> {
+    let live = read(transaction, id)?;
+    Ok(live.filter(|live| live.claim_token.is_none()))
+}
+
+/// The runs whose leases ended before an instant.
+pub(in crate::store::sqlite) const EXPIRED: &str =
+    "SELECT run_id FROM queue_running WHERE claim_expires_at < ?1";
+
+/// The runs that a process holds.
+pub(in crate::store::sqlite) const HELD_BY: &str =
+    "SELECT run_id FROM queue_running WHERE claim_process = ?1";
+
+/// Reads the runs that [`EXPIRED`] or [`HELD_BY`] finds with this value, with their ids.
+pub(super) fn running(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    value: impl ToSql,
+) -> rusqlite::Result<Vec<(String, Live)>> {
+    let ids: Vec<String> = transaction
+        .prepare_cached(sql)?
+        .query_map([value], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    ids.into_iter()
+        .filter_map(|id| Some(read(transaction, &id).transpose()?.map(|live| (id, live))))
+        .collect()
 }

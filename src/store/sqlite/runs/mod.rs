@@ -37,12 +37,13 @@ pub(super) use leave::reclaim;
 #[cfg(test)]
 pub(super) use list::NEWEST;
 #[cfg(test)]
+pub(super) use live::{EXPIRED, HELD_BY};
+#[cfg(test)]
 pub(super) use upkeep::{WITH_ARTIFACTS, WITHOUT_ARTIFACTS};
 
 impl Runs for SqliteStore {
     fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {
-        let (run, asked) = (run.clone(), asked.clone());
-        self.write_together(move |transaction| submit::submit(transaction, &run, &asked, now))
+        self.write(|transaction| submit::submit(transaction, run, asked, now))
     }
 
     fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
@@ -81,8 +82,7 @@ impl Runs for SqliteStore {
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
-        let (id, claim) = (id.to_owned(), claim.clone());
-        self.write_together(move |transaction| lease::heartbeat(transaction, &id, &claim, now))
+        self.write(|transaction| lease::heartbeat(transaction, id, claim, now))
     }
 
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
@@ -90,8 +90,7 @@ impl Runs for SqliteStore {
     }
 
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
-        let (id, claim, ending) = (id.to_owned(), claim.clone(), ending.clone());
-        self.write_together(move |transaction| end::finish(transaction, &id, &claim, &ending, now))
+        self.write(|transaction| end::finish(transaction, id, claim, ending, now))
     }
 
     fn retry_run(
