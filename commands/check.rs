@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentNarration, Narrator, Tone, Ui};
+use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
 /// Load and check a configuration without running it
 #[derive(clap::Args)]
@@ -25,12 +25,12 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let (workspace, prepared) = context.prepare(&args.config)?;
-    let narrator = Narrator::new(ui);
-    let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
-    let cancel = signals::cancel_on_signals_and(narrator.clear());
+    let lines = LiveLines::new(ui);
+    let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
     let debug = ui.verbose() > 0;
     let checked = check(&workspace, &prepared, debug, &cancel, &mut |progress| {
-        narration.progress(&progress);
+        shown.show(&progress);
     })?;
     if ui.json() {
         print_json(ui, &prepared, &checked);

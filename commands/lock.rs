@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentNarration, Narrator, Tone, Ui};
+use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
 /// Write exact versions with hashes beside a configuration
 ///
@@ -53,16 +53,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
         return Ok(ExitStatus::Done);
     }
-    let narrator = Narrator::new(ui);
-    let narration = EnvironmentNarration::new(&narrator, &configuration.name);
-    let cancel = signals::cancel_on_signals_and(narrator.clear());
+    let lines = LiveLines::new(ui);
+    let progress = EnvironmentProgress::new(&lines, &configuration.name);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
     let made = lock(
         &settings,
         &layout,
         &configuration,
         args.upgrade,
         &cancel,
-        &mut |event| narration.progress(&ade::environment::provide::Progress::Build(&event)),
+        &mut |event| progress.show(&ade::environment::provide::Progress::Build(&event)),
     )?;
     if ui.json() {
         ui.document(&json!({"path": made.path, "changed": made.changed, "packages": packages(&made.packages)}));

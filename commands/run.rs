@@ -25,7 +25,7 @@ use ade::workspace::Workspace;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{File, Narration, Narrator, Skipped, Ui};
+use crate::ui::{File, LiveLines, RunProgress, Skipped, Ui};
 
 /// Normalize files
 ///
@@ -206,13 +206,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if let Some(folder) = &args.output_dir {
         output::check_output_dir(folder, &inputs)?;
     }
-    let narrator = Narrator::new(ui);
+    let lines = LiveLines::new(ui);
     let session = Session {
         args,
         ui,
         workspace: &context.open_or_create()?,
-        narrator: &narrator,
-        cancel: &signals::cancel_on_signals_and(narrator.clear()),
+        lines: &lines,
+        cancel: &signals::cancel_on_signals_and(lines.clear()),
         skipped: &skipped,
     };
     // Of a run that is left to a worker, the worker's own settings decide.
@@ -306,7 +306,7 @@ struct Session<'a> {
     args: &'a Args,
     ui: &'a Ui,
     workspace: &'a Workspace,
-    narrator: &'a Narrator<'a>,
+    lines: &'a LiveLines<'a>,
     cancel: &'a Cancel,
     /// The files of the call that are not run.
     skipped: &'a [Skipped],
@@ -383,24 +383,26 @@ impl Session<'_> {
         inputs: &[Input],
         skipped: &[Skipped],
     ) -> Result<(ExitStatus, Vec<Input>), Failure> {
-        let narration = Narration::new(
+        let progress = RunProgress::new(
             self.ui,
-            self.narrator,
+            self.lines,
             self.files(inputs),
             &prepared.record.name,
             skipped,
         );
-        let show = |values: &str| self.narrator.pass_on(values);
+        let show = |values: &str| self.lines.pass_on(values);
         let launcher = ChildProcess {
             values: self.shows_values().then_some(&show),
         };
         let request = self.request(prepared, inputs, &launcher);
-        inline::run(&request, self.cancel, &narration)?;
-        narration.summarize();
-        let again = narration.to_run_again();
+        inline::run(&request, self.cancel, &|source, change| {
+            progress.show(source, change);
+        })?;
+        progress.summarize();
+        let again = progress.to_run_again();
         let again = again.into_iter().map(|input| inputs[input].clone());
         let skipped = skipped.iter().map(|skipped| skipped.failure.status);
-        let status = skipped.fold(narration.status(), ExitStatus::max);
+        let status = skipped.fold(progress.status(), ExitStatus::max);
         let status = self.unless_cancelled(status);
         Ok((status, again.collect()))
     }
@@ -479,14 +481,14 @@ impl Session<'_> {
                 Ok(prepared) => self.round(&prepared, inputs, std::mem::take(&mut skipped))?,
                 // A configuration that cannot be opened now may be in the middle of an edit: wait for the next change.
                 Err(failure) => {
-                    self.narrator.suspend(|| self.ui.failure(&failure));
+                    self.lines.suspend(|| self.ui.failure(&failure));
                     (failure.status, inputs.to_vec())
                 }
             };
             Ok(again)
         };
-        let waiting = || self.narrator.say("Watching for changes; Ctrl-C ends this");
-        let changed = |changes: &Changes| self.narrator.say(self.in_words(changes));
+        let waiting = || self.lines.say("Watching for changes; Ctrl-C ends this");
+        let changed = |changes: &Changes| self.lines.say(self.in_words(changes));
         watch.rounds(inputs, self.cancel, &mut round, &waiting, &changed)?;
         Ok(self.unless_cancelled(status))
     }

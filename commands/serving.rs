@@ -82,7 +82,13 @@ impl Serving {
             let working = worker.map(|options| {
                 let (workspace, stop, log) = (&workspace, stop.clone(), &*log);
                 scope.spawn(move || {
-                    let worked = worker::work(workspace, Tools::here(), &options, &stop, log);
+                    let worked = worker::work(
+                        workspace,
+                        Tools::here(),
+                        &options,
+                        &stop,
+                        &|source, change| log.change(source, change),
+                    );
                     // A server whose worker cannot go on ends: somebody has to look.
                     stop.in_order.cancel();
                     worked

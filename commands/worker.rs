@@ -66,7 +66,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let log = ServerLog::new(context.own_ui(), &workspace.settings);
     let stop = signals::stop_on_signals();
-    let left = worker::work(&workspace, Tools::here(), &options, &stop, &log)?;
+    let left = worker::work(
+        &workspace,
+        Tools::here(),
+        &options,
+        &stop,
+        &|source, change| log.change(source, change),
+    )?;
     let rejects = workspace.settings.safe_mode == SafeMode::Reject;
     if left > 0 && rejects {
         let message = format!("{left} queued and not executed: ADE_SAFE_MODE is reject");

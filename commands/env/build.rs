@@ -11,7 +11,7 @@ use ade::run::provide::provide;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use crate::ui::{EnvironmentNarration, Narrator, Tone};
+use crate::ui::{EnvironmentProgress, LiveLines, Tone};
 
 /// Build an environment ahead of time, or build it again
 #[derive(clap::Args)]
@@ -29,9 +29,9 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let (workspace, prepared) = context.prepare(&args.config)?;
-    let narrator = Narrator::new(ui);
-    let narration = EnvironmentNarration::new(&narrator, &prepared.record.name);
-    let cancel = signals::cancel_on_signals_and(narrator.clear());
+    let lines = LiveLines::new(ui);
+    let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
     let want = if args.force {
         Want::Rebuilt
     } else {
@@ -42,7 +42,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         if let Progress::Ready { built, .. } = &progress {
             built_here = *built;
         }
-        narration.progress(&progress);
+        shown.show(&progress);
     };
     let environment = provide(&workspace, &Installers, &prepared, want, &cancel, &mut on)?;
     if ui.json() {

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{File, Narration, Narrator, Tone, Ui};
+use crate::ui::{File, LiveLines, RunProgress, Tone, Ui};
 
 /// Run ended runs again, as new runs
 ///
@@ -55,8 +55,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 /// Runs them in this process, one after the other.
 fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
-    let narrator = Narrator::new(ui);
-    let cancel = signals::cancel_on_signals_and(narrator.clear());
+    let lines = LiveLines::new(ui);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
     let mut status = ExitStatus::Done;
     let failed = ui.each(&args.run, |given| {
         if cancel.is_cancelled() {
@@ -80,9 +80,12 @@ fn run_here(args: &Args, workspace: &Workspace, ui: &Ui) -> Outcome {
             name: run.input_name.clone(),
             copy: None,
         };
-        let narration = Narration::new(ui, &narrator, vec![file], &prepared.record.name, &[]);
-        inline::run(&request, &cancel, &narration).map_err(Failure::from)?;
-        status = status.max(narration.status());
+        let progress = RunProgress::new(ui, &lines, vec![file], &prepared.record.name, &[]);
+        inline::run(&request, &cancel, &|source, change| {
+            progress.show(source, change);
+        })
+        .map_err(Failure::from)?;
+        status = status.max(progress.status());
         Ok(())
     });
     let cancelled = cancel.is_cancelled().then_some(ExitStatus::Cancelled);

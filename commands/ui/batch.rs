@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use ade::engine::{Noticed, Told};
 use ade::run::Rows;
-use ade::run::inline::Finished;
+use ade::run::change::Finished;
 use console::{measure_text_width, truncate_str};
 
 use super::format::{duration, plural, thousands};
@@ -323,7 +323,7 @@ impl Batch {
         }
     }
 
-    /// Keeps a line of narration for the end.
+    /// Keeps a line of progress for the end.
     pub fn note(&mut self, note: String) {
         self.notes.push(note);
     }

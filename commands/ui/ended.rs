@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use ade::engine::as_json;
+use ade::run::change::Finished;
 use ade::run::demands::{Nothing, Shortfall};
 use ade::run::error::RunError;
-use ade::run::inline::Finished;
 use ade::run::json::run_json;
 use ade::run::{issues, kind_of_end};
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};

@@ -1,6 +1,6 @@
 //! The only code that prints; lints (clippy.toml) refuse it everywhere else.
 //!
-//! Data goes to standard output, narration to standard error; every line makes sense without colour. A reader that
+//! Data goes to standard output, progress to standard error; every line makes sense without colour. A reader that
 //! closes the pipe early (`ade runs ls | head`) is not an error.
 
 #![expect(
@@ -11,13 +11,13 @@
 mod batch;
 mod early;
 mod ended;
-mod environment;
+mod environment_progress;
 mod format;
 mod lines;
-mod narration;
+mod live_lines;
 mod notices;
-mod progress;
 mod results;
+mod run_progress;
 mod screen;
 mod server_log;
 mod table;
@@ -26,11 +26,11 @@ mod tone;
 
 pub use batch::File;
 pub use early::{answer, report_panics};
-pub use environment::EnvironmentNarration;
+pub use environment_progress::EnvironmentProgress;
 pub use format::{ago, bytes, duration, plural, thousands};
-pub use narration::{Narration, Skipped};
-pub use progress::Narrator;
+pub use live_lines::LiveLines;
 pub use results::{fields_that_are, rows};
+pub use run_progress::{RunProgress, Skipped};
 pub use screen::Screen;
 pub use server_log::ServerLog;
 pub use table::{Align, Table};

@@ -5,9 +5,11 @@
 
 use ade::api::state::Told;
 use ade::clock::Timestamp;
+use ade::environment::provide::Progress;
+use ade::run::change::{Change, QueueMetrics, Source};
 use ade::settings::{LogLevel, Settings};
 use ade::store::{EnvironmentRecord, RunRecord};
-use ade::worker::{Change, Observer, QueueMetrics};
+
 use serde_json::{Value, json};
 
 use super::lines::Lines;
@@ -136,21 +138,26 @@ impl ServerLog {
             format!("{now} {word:<7} {source} {message}")
         }
     }
-}
 
-impl Observer for ServerLog {
-    fn change(&self, worker: &str, change: &Change<'_>) {
-        let line = Line::of(change);
+    /// A change of a worker, where its log has a line for it.
+    pub fn change(&self, source: &Source<'_>, change: &Change<'_>) {
         // A developer sees the queue on the page.
-        if self.short
-            && matches!(
-                change,
-                Change::Metrics(_) | Change::Started | Change::Stopped
-            )
-        {
+        let is_short = matches!(
+            change,
+            Change::Metrics(_) | Change::Started | Change::Stopped
+        );
+        if self.short && is_short {
             return;
         }
-        self.write(worker, line.level, line.event, &line.message, line.data);
+        if let Some(line) = Line::of(change) {
+            self.write(
+                source.worker,
+                line.level,
+                line.event,
+                &line.message,
+                line.data,
+            );
+        }
     }
 }
 
@@ -192,19 +199,19 @@ struct Line {
 }
 
 impl Line {
-    fn of(change: &Change<'_>) -> Self {
+    fn of(change: &Change<'_>) -> Option<Self> {
         use LogLevel::{Error, Info, Warning};
-        match change {
+        Some(match change {
             Change::Started => Self::of_worker(Info, "worker.started", "looking for work"),
             Change::Stopping => {
                 Self::of_worker(Info, "worker.stopping", "stopping: no more claims")
             }
             Change::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
             Change::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
-            Change::Building(environment) => {
+            Change::Environment(Progress::Building { environment, .. }) => {
                 Self::of_environment(Info, "environment.building", environment, "building")
             }
-            Change::Ready(environment) => {
+            Change::Environment(Progress::Ready { environment, .. }) => {
                 Self::of_environment(Info, "environment.ready", environment, "ready")
             }
             Change::BuildFailed(environment, error) => {
@@ -239,7 +246,9 @@ impl Line {
                 ),
                 data: json!({"seconds": seconds}),
             },
-        }
+            // What the log of the run has, or the terminal of `ade run`.
+            _ => return None,
+        })
     }
 
     fn of_worker(level: LogLevel, event: &'static str, words: &str) -> Self {

@@ -66,7 +66,7 @@ impl Ui {
         self.json
     }
 
-    /// Narration is left out.
+    /// Progress and notes are left out.
     pub fn quiet(&self) -> bool {
         self.quiet
     }
@@ -129,16 +129,16 @@ impl Ui {
             .then(|| usize::from(console::Term::stdout().size().1))
     }
 
-    /// The columns of the terminal that narration goes to. `None`: it goes elsewhere.
-    fn narration_width(&self) -> Option<usize> {
+    /// The columns of the terminal that progress goes to. `None`: it goes elsewhere.
+    fn line_width(&self) -> Option<usize> {
         std::io::stderr()
             .is_terminal()
             .then(|| usize::from(console::Term::stderr().size().1))
     }
 
-    /// A text of narration, broken between words where a terminal would break words.
+    /// A text of progress, broken between words where a terminal would break words.
     pub(super) fn fitted(&self, text: impl Display) -> String {
-        fitted(&text.to_string(), self.narration_width(), FURTHER)
+        fitted(&text.to_string(), self.line_width(), FURTHER)
     }
 
     /// A whole JSON document, indented.
@@ -184,14 +184,14 @@ impl Ui {
         }
     }
 
-    /// A line of narration.
+    /// A line of progress.
     pub fn say(&self, text: impl Display) {
         if !self.quiet {
             self.log(self.fitted(text));
         }
     }
 
-    /// A line of narration that says what one can do.
+    /// A line of progress that says what one can do.
     pub fn hint(&self, text: impl Display) {
         self.say(format_args!(
             "{} {text}",

@@ -9,14 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::attempt::failure;
 use super::cancel;
-use super::demands::Shortfall;
+use super::change::{Change, Finished, Source, Watcher};
 use super::error::RunError;
-use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter, send_back};
-use super::output::{self, Earlier, OutputError};
+use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, send_back};
+use super::output::{self, OutputError};
 use super::recover::recover;
 use super::request::Request;
 use super::results::{self, Rows};
@@ -27,55 +25,13 @@ use crate::fleet::{FleetError, Member};
 use crate::machine::{Steady, Work};
 use crate::problem::code;
 use crate::store::{
-    EnvironmentRecord, Failure, FieldResult, OutputCopy, RunRecord, RunResults, RunStatus,
-    StoreError, Used,
+    EnvironmentRecord, Failure, OutputCopy, RunRecord, RunResults, RunStatus, StoreError, Used,
 };
 
 /// How often a run that a worker has is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Receives what happens; called from several threads.
-pub trait Observer: Sync {
-    /// The process of this run had died; the run is as it is now.
-    fn recovered(&self, run: &RunRecord);
-    /// The progress of providing the environment.
-    fn environment(&self, progress: &Progress<'_>);
-    /// A run begins, or begins again.
-    fn begun(&self, input: usize, run: &RunRecord);
-    /// A run's event log grew.
-    fn event(&self, input: usize, event: &Value);
-    /// An attempt failed in a way that can pass; the run waits for the next one.
-    fn retrying(&self, input: usize, run: &RunRecord, failure: &Failure);
-    /// Something went wrong that is tried again.
-    fn trouble(&self, input: usize, message: &str);
-    /// The run has no result in the output directory, and a file was there.
-    fn earlier(&self, input: usize, earlier: &Earlier);
-    /// A run ended; if that was asked for, its workbook was copied to `copied_to`.
-    fn ended(&self, input: usize, result: &Result<Finished, RunError>);
-}
-
-/// A run that ended.
-#[derive(Debug)]
-pub struct Finished {
-    /// As recorded.
-    pub run: RunRecord,
-    /// What became of each field.
-    pub fields: Vec<FieldResult>,
-    /// The rows that were read and written; `None`: the engine did not tell.
-    pub rows: Option<Rows>,
-    /// What the engine noticed, and how it read columns.
-    pub noticed: Noticed,
-    /// In what it falls short of what was asked; its workbook is not copied then.
-    pub shortfalls: Vec<Shortfall>,
-    /// The copy in the output directory, as that was given.
-    pub copied_to: Option<PathBuf>,
-    /// The same, absolute.
-    pub copy_path: Option<PathBuf>,
-    /// The copy could not be made; the workbook in the run's folder is whole.
-    pub copy_error: Option<OutputError>,
-}
-
-/// Runs all inputs to their ends. Each end is reported to the observer as it comes. What dead processes left is recovered
+/// Runs all inputs to their ends. Each end is told to the watcher as it comes. What dead processes left is recovered
 /// before.
 ///
 /// # Errors
@@ -83,17 +39,22 @@ pub struct Finished {
 pub fn run(
     request: &Request<'_>,
     cancel: &Cancel,
-    observer: &dyn Observer,
+    watcher: &Watcher<'_>,
 ) -> Result<(), FleetError> {
     let member = Member::join(request.workspace, "run", request.jobs)?;
+    let worker = request.workspace.worker_id(0);
+    let source = Source {
+        worker: &worker,
+        input: 0,
+    };
     for run in recover(request.workspace)? {
-        observer.recovered(&run);
+        watcher(&source, &Change::Recovered(&run));
     }
-    run_all(request, &member.id, cancel, observer);
+    run_all(request, &member.id, cancel, watcher);
     Ok(())
 }
 
-fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, observer: &dyn Observer) {
+fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {
     let next = AtomicUsize::new(0);
     let failed_for_good = Mutex::new(None);
     let jobs = request.jobs.clamp(1, request.inputs.len().max(1));
@@ -107,7 +68,7 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, observer: &dyn
                 if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
                     return;
                 }
-                let job = Job {
+                let one = OneInput {
                     request,
                     process,
                     input,
@@ -115,13 +76,13 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, observer: &dyn
                     failed_for_good,
                     failed_last: Mutex::new(None),
                     cancel,
-                    observer,
+                    watcher,
                 };
-                let ended = job.run();
+                let ended = one.run();
                 if ended.is_err() {
-                    job.set_aside();
+                    one.set_aside();
                 }
-                observer.ended(input, &ended);
+                one.tell(&Change::Finished(&ended));
             }
         })
     });
@@ -132,7 +93,7 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, observer: &dyn
 type FailedBuild = Mutex<Option<(Failure, PathBuf)>>;
 
 /// One input in progress.
-struct Job<'a> {
+struct OneInput<'a> {
     request: &'a Request<'a>,
     /// This process, as it is registered.
     process: &'a str,
@@ -143,19 +104,7 @@ struct Job<'a> {
     /// The last failure of the environment in this input's attempts.
     failed_last: FailedBuild,
     cancel: &'a Cancel,
-    observer: &'a dyn Observer,
-}
-
-impl Reporter for Job<'_> {
-    fn begun(&self, run: &RunRecord) {
-        self.observer.begun(self.input, run);
-    }
-    fn event(&self, _run: &RunRecord, event: &Value) {
-        self.observer.event(self.input, event);
-    }
-    fn trouble(&self, _run: &RunRecord, message: &str) {
-        self.observer.trouble(self.input, message);
-    }
+    watcher: &'a Watcher<'a>,
 }
 
 /// How a run goes on that waits for another attempt.
@@ -166,7 +115,15 @@ enum Again {
     Ended(RunRecord),
 }
 
-impl Job<'_> {
+impl OneInput<'_> {
+    fn tell(&self, change: &Change<'_>) {
+        let source = Source {
+            worker: self.worker,
+            input: self.input,
+        };
+        (self.watcher)(&source, change);
+    }
+
     fn run(&self) -> Result<Finished, RunError> {
         let workspace = self.request.workspace;
         let never = Cancel::new();
@@ -175,7 +132,7 @@ impl Job<'_> {
             workspace,
             launcher: self.request.tools.launcher,
             environments: Environments::Provided(&provide),
-            reporter: self,
+            tell: &|change| self.tell(change),
             cancel: self.cancel,
             abandon: &never,
             give_up: &never,
@@ -189,7 +146,7 @@ impl Job<'_> {
                 }
                 Carried::Recorded(run, _) => {
                     if let Some(failure) = &run.error {
-                        self.observer.retrying(self.input, &run, failure);
+                        self.tell(&Change::Retrying(&run, failure));
                     }
                     *run
                 }
@@ -226,14 +183,14 @@ impl Job<'_> {
             match self.answered(left, &mut silent_since)? {
                 Some(Some(left)) => {
                     if !left.status.is_terminal() {
-                        self.observer.retrying(self.input, &left, failure);
+                        self.tell(&Change::Retrying(&left, failure));
                     }
                     return Ok(left);
                 }
                 Some(None) => {
                     let name = &run.input_name;
                     let message = format!("this process no longer has {name}; waiting for its end");
-                    self.observer.trouble(self.input, &message);
+                    self.tell(&Change::Trouble(&message));
                     return Ok(run);
                 }
                 None => {
@@ -272,7 +229,7 @@ impl Job<'_> {
             process: self.process,
             other: Other::Await(&recover),
         };
-        let on = &mut |progress: Progress<'_>| self.observer.environment(&progress);
+        let on = &mut |progress: Progress<'_>| self.tell(&Change::Environment(&progress));
         let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);
         if let Err(ProvideError::Failed {
             failure,
@@ -341,7 +298,7 @@ impl Job<'_> {
         match answer {
             Err(error) if error.may_pass() => {
                 if silent_since.is_none() {
-                    self.observer.trouble(self.input, &error.to_string());
+                    self.tell(&Change::Trouble(&error.to_string()));
                 }
                 let since = *silent_since.get_or_insert(now);
                 if now.since(since) >= workspace.settings.worker.lease {
@@ -433,7 +390,7 @@ impl Job<'_> {
             let earlier = output::set_aside(&*self.request.workspace.store, &path);
             earlier
                 .iter()
-                .for_each(|earlier| self.observer.earlier(self.input, earlier));
+                .for_each(|earlier| self.tell(&Change::Earlier(earlier)));
         }
     }
 
@@ -450,7 +407,7 @@ impl Job<'_> {
                 "it is not recorded that {} is an output: {error}",
                 to.display()
             );
-            self.observer.trouble(self.input, &message);
+            self.tell(&Change::Trouble(&message));
         }
     }
 }

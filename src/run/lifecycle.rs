@@ -1,7 +1,7 @@
 //! One lifecycle: from a claimed run to its recorded end.
 //!
 //! `ade run` and the worker both go through [`Lifecycle::carry`]. They differ in which of them claims (an inserted run, or the next
-//! one of the queue), in whom they report to ([`Reporter`]), in where environments come from ([`Environments`]), and in what becomes
+//! one of the queue), in what they tell ([`Change`]), in where environments come from ([`Environments`]), and in what becomes
 //! of the recorded run after it.
 //!
 //! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::artifact::Surroundings;
 use super::attempt::{Attempted, Execution, failure};
+use super::change::Change;
 use super::error::RunError;
 use super::{artifact, cancel, ends};
 use crate::cancel::Cancel;
@@ -36,16 +37,6 @@ use crate::workspace::Workspace;
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// The least number of further tries.
 const LEAST_TIMES: u32 = 3;
-
-/// What a run reports while it is carried to its end.
-pub trait Reporter: Sync {
-    /// The attempt begins.
-    fn begun(&self, _run: &RunRecord) {}
-    /// The run's event log grew.
-    fn event(&self, _run: &RunRecord, _event: &Value) {}
-    /// Something went wrong that is tried again.
-    fn trouble(&self, _run: &RunRecord, _message: &str) {}
-}
 
 /// Where the environments of runs come from.
 pub enum Environments<'a> {
@@ -117,8 +108,8 @@ pub struct Lifecycle<'a> {
     pub launcher: &'a dyn Launch,
     /// Where environments come from.
     pub environments: Environments<'a>,
-    /// Whom it reports to.
-    pub reporter: &'a dyn Reporter,
+    /// Receives what happens.
+    pub tell: &'a dyn Fn(&Change<'_>),
     /// Raised to cancel the run for good.
     pub cancel: &'a Cancel,
     /// Raised to stop: the run goes back to the queue.
@@ -195,8 +186,8 @@ impl Lifecycle<'_> {
         let (run, claim) = (&claimed.run, &claimed.claim);
         let execution = Execution::begin(self.workspace, run, claim, held)?;
         let started = execution.start();
-        self.reporter.begun(run);
-        self.reporter.event(run, &started);
+        (self.tell)(&Change::Begun(run));
+        (self.tell)(&Change::Event(run, &started));
         // A flag of its own: a lost lease ends this run's work and no other's.
         let work = Cancel::new();
         let _causes = [self.cancel, self.abandon].map(|cause| {
@@ -230,7 +221,8 @@ impl Lifecycle<'_> {
                 (Attempted::failed(gone, true), Some(environment))
             }
             Ok((environment, Some(_in_use))) => {
-                let mut on_event = |event: &Value| self.reporter.event(execution.run, event);
+                let mut on_event =
+                    |event: &Value| (self.tell)(&Change::Event(execution.run, event));
                 let attempted =
                     execution.attempt(self.launcher, &environment, cancel, &mut on_event);
                 (attempted, Some(environment))
@@ -333,7 +325,7 @@ impl Lifecycle<'_> {
                     send_back(self.workspace, run, claim, failure, &used, of_machine)
                 })?;
                 if of_machine {
-                    self.reporter.trouble(run, &failure.message);
+                    (self.tell)(&Change::Trouble(&failure.message));
                 }
                 Ok(left.map(|run| (run, None)))
             }
@@ -436,7 +428,7 @@ impl Lifecycle<'_> {
                         let message = format!(
                             "the end of run {id} cannot be recorded yet, and is tried again: {error}"
                         );
-                        self.reporter.trouble(execution.run, &message);
+                        (self.tell)(&Change::Trouble(&message));
                     }
                     if machine.wait(self.give_up, RECORD_AGAIN) {
                         return Err(error.into());

@@ -20,6 +20,7 @@
 mod artifact;
 pub mod attempt;
 pub mod cancel;
+pub mod change;
 pub mod demands;
 pub mod ends;
 pub mod enqueue;

@@ -5,11 +5,12 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Change, Pool};
+use super::Pool;
 use crate::environment::prepare::{PrepareError, Prepared};
 use crate::environment::provide::{Other, Progress, ProvideError, Provider, Want};
 use crate::problem::{Problem, code};
 use crate::run::attempt::failure;
+use crate::run::change::Change;
 use crate::run::safe_mode::SafeMode;
 use crate::store::{AfterFailure, Claimable, EnvironmentRecord, StoreError};
 
@@ -81,14 +82,11 @@ impl Pool<'_> {
             other: Other::Leave,
         };
         let mut on = |progress: Progress<'_>| {
-            if let Progress::Building { environment, .. } = progress {
-                self.report(worker, &Change::Building(environment));
-            }
+            self.report(worker, &Change::Environment(&progress));
         };
         match provider.provide(&prepared, Want::Ready, &self.abandon, &mut on) {
-            Ok(environment) => {
+            Ok(_) => {
                 self.troubles.store(0, Ordering::Release);
-                self.report(worker, &Change::Ready(&environment));
             }
             Err(ProvideError::Store(error)) => return Err(error),
             Err(ProvideError::Busy) => return Ok(false),

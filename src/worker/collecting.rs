@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::Pool;
 use super::housekeeping::{Clocks, Duty};
-use super::{Change, Pool};
 use crate::environment::gc::{self, CollectError};
 use crate::machine::JUMP;
+use crate::run::change::Change;
 use crate::store::StoreError;
 
 /// How often the clocks are looked at between two collections.

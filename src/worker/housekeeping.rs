@@ -5,9 +5,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Change, Pool, QueueMetrics};
+use super::Pool;
 use crate::fleet::longest_lease;
 use crate::machine::{JUMP, Machine, Moment, Steady};
+use crate::run::change::{Change, QueueMetrics};
 use crate::run::ends;
 use crate::run::lifecycle::send_back;
 use crate::run::recover::recover;
@@ -123,7 +124,7 @@ impl Pool<'_> {
             }
         }
         if let Err(error) = self.leave_unrecorded(&worker) {
-            self.report(&worker, &Change::Trouble(error.to_string()));
+            self.report(&worker, &Change::Trouble(&error.to_string()));
         }
     }
 

@@ -17,13 +17,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cancel::Cancel;
-use crate::clock::Timestamp;
-use crate::environment::gc;
-use crate::environment::provide::ProvideError;
 use crate::fleet::{FleetError, Member};
 use crate::machine::Work;
 use crate::run::Tools;
-use crate::store::{EnvironmentRecord, Failure, RunRecord, RunStatus, StoreError};
+use crate::run::change::{Change, Source, Watcher};
+use crate::store::{Failure, RunRecord, RunStatus, StoreError};
 use crate::wake::Bell;
 use crate::workspace::Workspace;
 
@@ -52,76 +50,6 @@ pub struct Stop {
     pub at_once: Cancel,
 }
 
-/// A change that a worker's log mentions.
-#[derive(Debug)]
-pub enum Change<'a> {
-    /// The worker looks for work.
-    Started,
-    /// An environment is being built.
-    Building(&'a EnvironmentRecord),
-    /// An environment is ready.
-    Ready(&'a EnvironmentRecord),
-    /// An environment could not be built.
-    BuildFailed(&'a EnvironmentRecord, &'a ProvideError),
-    /// A run was claimed.
-    Claimed(&'a RunRecord),
-    /// A run ended, or went back to the queue: its status says which.
-    Ended(&'a RunRecord),
-    /// A claim was lost.
-    Lost(&'a RunRecord),
-    /// A run's lease had expired.
-    Expired(&'a RunRecord),
-    /// A run's process had died.
-    Recovered(&'a RunRecord),
-    /// The queue at this moment.
-    Metrics(&'a QueueMetrics),
-    /// Something was collected.
-    Collected(&'a gc::Report),
-    /// The clock jumped; sweeps wait until every live worker has renewed its leases.
-    ClockJumped(f64),
-    /// Something went wrong that the next round may get past.
-    Trouble(String),
-    /// A stop was asked for.
-    Stopping,
-    /// The worker ends.
-    Stopped,
-}
-
-/// The queue's metrics, as a worker's log has them.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct QueueMetrics {
-    /// When it was made.
-    pub at: Timestamp,
-    /// The worker that made it.
-    pub worker: String,
-    /// Queued runs.
-    pub queued: u64,
-    /// How long the queued run that has been due longest has waited, in milliseconds.
-    pub oldest_wait_ms: Option<u64>,
-    /// Running runs.
-    pub running: u64,
-    /// Runs that succeeded since the last entry of this process.
-    pub succeeded: u64,
-    /// Runs that failed since then.
-    pub failed: u64,
-    /// Runs that were cancelled since then.
-    pub cancelled: u64,
-    /// Attempts that went back to the queue.
-    pub retried: u64,
-    /// Claims made.
-    pub claims: u64,
-    /// Mean time from due to claimed, in milliseconds.
-    pub claim_latency_ms: Option<f64>,
-    /// The longest of them.
-    pub claim_latency_max_ms: Option<f64>,
-}
-
-/// Receives changes; called from several threads.
-pub trait Observer: Sync {
-    /// A slot's worker id, and what happened.
-    fn change(&self, worker: &str, change: &Change<'_>);
-}
-
 /// Executes queued runs until the queue is drained or it is asked to stop. Returns how many runs a drained queue still has: those
 /// that wait because the machine or the network is in trouble.
 ///
@@ -132,7 +60,7 @@ pub fn work(
     tools: Tools<'_>,
     options: &Options,
     stop: &Stop,
-    observer: &dyn Observer,
+    watcher: &Watcher<'_>,
 ) -> Result<u64, FleetError> {
     let slots = if options.once {
         1
@@ -144,7 +72,7 @@ pub fn work(
         workspace,
         tools,
         options,
-        observer,
+        watcher,
         stop: &stop.in_order,
         at_once: &stop.at_once,
         process: member.id.clone(),
@@ -183,7 +111,7 @@ struct Pool<'a> {
     workspace: &'a Workspace,
     tools: Tools<'a>,
     options: &'a Options,
-    observer: &'a dyn Observer,
+    watcher: &'a Watcher<'a>,
     /// What this process's claims carry.
     process: String,
     /// No more claims.
@@ -195,7 +123,7 @@ struct Pool<'a> {
     busy: AtomicUsize,
     /// With `once`: the one run was taken.
     taken: AtomicBool,
-    /// The observer knows that the worker stops.
+    /// The watcher knows that the worker stops.
     stopping: AtomicBool,
     /// The disk of the runs had free space at the last check.
     room: AtomicBool,
@@ -270,13 +198,13 @@ impl Pool<'_> {
     }
 
     fn report(&self, worker: &str, change: &Change<'_>) {
-        self.observer.change(worker, change);
+        (self.watcher)(&Source { worker, input: 0 }, change);
     }
 
     /// Notes an error of the store. One that may pass is trouble; any other ends the worker.
     fn store_failed(&self, worker: &str, error: StoreError) {
         if error.may_pass() {
-            self.report(worker, &Change::Trouble(error.to_string()));
+            self.report(worker, &Change::Trouble(&error.to_string()));
         } else {
             self.fatal
                 .lock()

@@ -3,12 +3,13 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use super::{Change, Pool, Unrecorded};
+use super::{Pool, Unrecorded};
 use crate::clock::Timestamp;
 use crate::environment::prepare::environment_of_run;
+use crate::run::change::Change;
 use crate::run::ends;
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle, Reporter};
+use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle};
 use crate::run::safe_mode::{self, SafeMode};
 use crate::store::{RunRecord, RunStatus, StoreError};
 
@@ -133,7 +134,7 @@ impl Pool<'_> {
             SafeMode::On => "safe mode: runs end without having executed anything (ADE_SAFE_MODE)",
             SafeMode::Reject => "safe mode: runs are left in the queue (ADE_SAFE_MODE is reject)",
         };
-        self.report(worker, &Change::Trouble(message.to_owned()));
+        self.report(worker, &Change::Trouble(message));
     }
 
     /// In safe mode: ends runs that wait, and executes nothing.
@@ -192,7 +193,7 @@ impl Pool<'_> {
                 "the disk of {} is full: no run is claimed until there is free space",
                 runs.display()
             );
-            self.report(worker, &Change::Trouble(message));
+            self.report(worker, &Change::Trouble(&message));
         }
         room
     }
@@ -200,12 +201,17 @@ impl Pool<'_> {
     /// Carries a claimed run to its recorded end.
     fn execute(&self, worker: &str, claimed: &Claimed) -> Result<(), StoreError> {
         self.report(worker, &Change::Claimed(&claimed.run));
-        let reporter = Reported { pool: self, worker };
+        let tell = |change: &Change<'_>| {
+            if matches!(change, Change::Trouble(_)) {
+                self.met_trouble();
+            }
+            self.report(worker, change);
+        };
         let lifecycle = Lifecycle {
             workspace: self.workspace,
             launcher: self.tools.launcher,
             environments: Environments::Ready,
-            reporter: &reporter,
+            tell: &tell,
             cancel: &crate::cancel::Cancel::new(),
             abandon: &self.abandon,
             give_up: &self.done,
@@ -237,25 +243,11 @@ impl Pool<'_> {
                 match error {
                     RunError::Store(error) => return Err(error),
                     RunError::File(error) => {
-                        self.report(worker, &Change::Trouble(error.to_string()));
+                        self.report(worker, &Change::Trouble(&error.to_string()));
                     }
                 }
             }
         }
         Ok(())
-    }
-}
-
-/// What a lifecycle reports goes to the worker's log.
-struct Reported<'a> {
-    pool: &'a Pool<'a>,
-    worker: &'a str,
-}
-
-impl Reporter for Reported<'_> {
-    fn trouble(&self, _run: &RunRecord, message: &str) {
-        self.pool.met_trouble();
-        self.pool
-            .report(self.worker, &Change::Trouble(message.to_owned()));
     }
 }

@@ -6,21 +6,19 @@ use std::time::Duration;
 
 use ade::cancel::{Cancel, linked};
 use ade::environment::gc::CollectError;
-use ade::environment::provide::{Progress, Want};
+use ade::environment::provide::Want;
 use ade::environment::{gc, remove};
 use ade::run::cancel::{self, Cancelled};
+use ade::run::change::Change;
 use ade::run::demands::Demands;
-use ade::run::error::RunError;
-use ade::run::inline::{self, Finished, Observer};
+use ade::run::inline;
 use ade::run::input::Input;
-use ade::run::output::Earlier;
 use ade::run::provide::provide;
 use ade::run::request::Request;
 use ade::run::{Tools, enqueue};
-use ade::store::{Failure, RunOptions, RunRecord, RunStatus};
-use ade::worker::{self, Change, Options, Stop};
+use ade::store::{RunOptions, RunStatus};
+use ade::worker::{self, Options, Stop};
 use ade::workspace::Workspace;
-use serde_json::Value;
 
 use super::process::Process;
 use super::world::INPUT;
@@ -39,7 +37,11 @@ pub fn work(me: &Arc<Process>, slots: usize) {
         in_order: me.stop.clone(),
         at_once: me.stop_at_once.clone(),
     };
-    let outcome = me.with_tools(|tools| worker::work(&workspace, tools, &options, &stop, &Log(me)));
+    let outcome = me.with_tools(|tools| {
+        worker::work(&workspace, tools, &options, &stop, &|_, change| {
+            Log(me).change(change)
+        })
+    });
     if let Err(error) = outcome {
         me.world.trace(|| format!("{} ends: {error}", me.id));
     }
@@ -48,8 +50,8 @@ pub fn work(me: &Arc<Process>, slots: usize) {
 /// A worker's log.
 struct Log<'a>(&'a Arc<Process>);
 
-impl worker::Observer for Log<'_> {
-    fn change(&self, _worker: &str, change: &Change<'_>) {
+impl Log<'_> {
+    fn change(&self, change: &Change<'_>) {
         match change {
             Change::Ended(run) if run.status == RunStatus::Running => {
                 self.0.world.violated(&format!(
@@ -96,7 +98,9 @@ pub fn run_here(me: &Arc<Process>) {
         let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
         // A flag of its own: what raises it beside the person at the terminal is not what was asked for.
         let interrupted = linked(&me.stop);
-        let ran = inline::run(&request(&prepared), &interrupted.cancel, &Terminal(me));
+        let ran = inline::run(&request(&prepared), &interrupted.cancel, &|_, change| {
+            Terminal(me).change(change)
+        });
         if let Err(error) = ran {
             me.world.trace(|| format!("{} ends: {error}", me.id));
         }
@@ -106,28 +110,22 @@ pub fn run_here(me: &Arc<Process>) {
 /// Where `ade run` reports to.
 struct Terminal<'a>(&'a Arc<Process>);
 
-impl Observer for Terminal<'_> {
-    fn recovered(&self, _run: &RunRecord) {
-        self.0.world.count("recovered by ade run");
-    }
-    fn environment(&self, _progress: &Progress<'_>) {}
-    fn begun(&self, _input: usize, _run: &RunRecord) {}
-    fn event(&self, _input: usize, _event: &Value) {}
-    fn retrying(&self, _input: usize, _run: &RunRecord, _failure: &Failure) {
-        self.0.world.count("retried by ade run");
-    }
-    fn trouble(&self, _input: usize, _message: &str) {}
-    fn earlier(&self, _input: usize, _earlier: &Earlier) {}
-    fn ended(&self, _input: usize, result: &Result<Finished, RunError>) {
+impl Terminal<'_> {
+    fn change(&self, change: &Change<'_>) {
         let world = &self.0.world;
-        match result {
-            Ok(finished) if !finished.run.status.is_terminal() => world.violated(&format!(
-                "ade run reports run {} as ended, which is {}",
-                finished.run.id,
-                finished.run.status.as_str()
-            )),
-            Ok(_) => world.count("ended under ade run"),
-            Err(error) => world.trace(|| format!("{}: {error}", self.0.id)),
+        match change {
+            Change::Recovered(_) => world.count("recovered by ade run"),
+            Change::Retrying(..) => world.count("retried by ade run"),
+            Change::Finished(Ok(finished)) if !finished.run.status.is_terminal() => {
+                world.violated(&format!(
+                    "ade run reports run {} as ended, which is {}",
+                    finished.run.id,
+                    finished.run.status.as_str()
+                ));
+            }
+            Change::Finished(Ok(_)) => world.count("ended under ade run"),
+            Change::Finished(Err(error)) => world.trace(|| format!("{}: {error}", self.0.id)),
+            _ => {}
         }
     }
 }

@@ -4,18 +4,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ade::clock::Timestamp;
-use ade::environment::provide::Progress;
+use ade::run::change::{Change, Finished, Source};
 use ade::run::error::RunError;
-use ade::run::inline::{self, Finished};
 use ade::run::output::Earlier;
 use ade::store::RunRecord;
 use serde_json::Value;
 
 use super::batch::{Batch, Counts, File};
 use super::ended::{self, Call};
-use super::environment::EnvironmentNarration;
+use super::environment_progress::EnvironmentProgress;
 use super::format::{duration, plural};
-use super::progress::{Narrator, Task};
+use super::live_lines::{LiveLines, Task};
 use super::terminal::Ui;
 use crate::exit::{ExitStatus, Failure};
 
@@ -23,10 +22,10 @@ use crate::exit::{ExitStatus, Failure};
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// See the module.
-pub struct Narration<'a> {
+pub struct RunProgress<'a> {
     ui: &'a Ui,
-    narrator: &'a Narrator<'a>,
-    environment: EnvironmentNarration<'a>,
+    lines: &'a LiveLines<'a>,
+    environment: EnvironmentProgress<'a>,
     skipped: &'a [Skipped],
     state: Mutex<State>,
 }
@@ -55,11 +54,11 @@ struct State {
     again: Vec<usize>,
 }
 
-impl<'a> Narration<'a> {
-    /// Narrates runs of these inputs of the configuration with this name. `skipped`: why other files of the call are not run.
+impl<'a> RunProgress<'a> {
+    /// For runs of these inputs of the configuration with this name. `skipped`: why other files of the call are not run.
     pub fn new(
         ui: &'a Ui,
-        narrator: &'a Narrator<'a>,
+        lines: &'a LiveLines<'a>,
         files: Vec<File>,
         configuration: &'a str,
         skipped: &'a [Skipped],
@@ -70,8 +69,8 @@ impl<'a> Narration<'a> {
         let batch = (several && ui.verbose() == 0).then(|| Batch::new(ui, files));
         Self {
             ui,
-            narrator,
-            environment: EnvironmentNarration::new(narrator, configuration),
+            lines,
+            environment: EnvironmentProgress::new(lines, configuration),
             skipped,
             state: Mutex::new(State {
                 call: Call {
@@ -82,7 +81,7 @@ impl<'a> Narration<'a> {
                 tasks: (0..inputs).map(|_| None).collect(),
                 is_started: vec![false; inputs],
                 ended: Vec::new(),
-                overall: (inputs > 1).then(|| narrator.task(&of_all(0, inputs))),
+                overall: (inputs > 1).then(|| lines.task(&of_all(0, inputs))),
                 status: ExitStatus::Done,
                 again: Vec::new(),
             }),
@@ -160,27 +159,34 @@ impl<'a> Narration<'a> {
             task.update(format_args!("{name} {text}"));
             let periodic = text_of(event, "event") == "engine.sheet.progress";
             if periodic && task.is_due(REPORT_EVERY) {
-                self.narrator.say_unless_drawn(format_args!("  {text}"));
+                self.lines.say_unless_drawn(format_args!("  {text}"));
             }
         }
     }
-}
 
-impl inline::Observer for Narration<'_> {
-    fn recovered(&self, run: &RunRecord) {
-        self.ui.say(format_args!(
-            "note: the process that executed {} died; the run is {} now",
-            run.input_name,
-            run.status.as_str()
-        ));
-    }
-
-    fn environment(&self, progress: &Progress<'_>) {
-        self.environment.progress(progress);
+    /// Prints a change, where it is one for the terminal.
+    pub fn show(&self, source: &Source<'_>, change: &Change<'_>) {
+        let input = source.input;
+        match change {
+            Change::Recovered(run) => self.ui.say(format_args!(
+                "note: the process that executed {} died; the run is {} now",
+                run.input_name,
+                run.status.as_str()
+            )),
+            Change::Environment(progress) => self.environment.show(progress),
+            Change::Begun(run) => self.begun(input, run),
+            Change::Event(_, event) => self.event(input, event),
+            Change::Retrying(run, failure) => self.retrying(input, run, failure),
+            Change::Trouble(message) => self.lines.say(format_args!("note: {message}")),
+            Change::Earlier(earlier) => self.earlier(earlier),
+            Change::Finished(result) => self.ended(input, result),
+            // What a worker's log has.
+            _ => {}
+        }
     }
 
     fn begun(&self, input: usize, run: &RunRecord) {
-        let task = self.narrator.task(&run.input_name);
+        let task = self.lines.task(&run.input_name);
         let mut state = self.state();
         state.is_started[input] = true;
         state.tasks[input] = Some((run.input_name.clone(), task));
@@ -194,11 +200,10 @@ impl inline::Observer for Narration<'_> {
             }
             _ if self.ui.verbose() > 0 => {
                 let level = text_of(event, "level");
-                self.narrator
-                    .say(format_args!("{level:>7} {name} {message}"));
+                self.lines.say(format_args!("{level:>7} {name} {message}"));
             }
             // Lines that the configuration's code prints are shown to its author, as they are.
-            "console.line" => self.narrator.pass_on(message),
+            "console.line" => self.lines.pass_on(message),
             _ => {}
         }
     }
@@ -207,17 +212,13 @@ impl inline::Observer for Narration<'_> {
         self.state().tasks[input] = None;
         let first_line = failure.message.lines().next().unwrap_or_default();
         let wait = duration(run.available_at.since(Timestamp::now()));
-        self.narrator.say(format_args!(
+        self.lines.say(format_args!(
             "note: attempt {} of {} at {} failed: {first_line}; the next one is in {wait}",
             run.attempt_count, run.max_attempts, run.input_name
         ));
     }
 
-    fn trouble(&self, _input: usize, message: &str) {
-        self.narrator.say(format_args!("note: {message}"));
-    }
-
-    fn earlier(&self, _input: usize, earlier: &Earlier) {
+    fn earlier(&self, earlier: &Earlier) {
         let ui = self.ui;
         let note = match earlier {
             Earlier::SetAside { from, to } => format!(
@@ -236,7 +237,7 @@ impl inline::Observer for Narration<'_> {
                 batch.set_aside(ui.path(to));
             }
             (Some(batch), Earlier::Left { .. }) if !ui.json() => batch.note(note),
-            _ => self.narrator.say(note),
+            _ => self.lines.say(note),
         }
     }
 
@@ -247,7 +248,7 @@ impl inline::Observer for Narration<'_> {
         state.is_started[input] = true;
         let call = &mut state.call;
         let print = || ended::print(self.ui, input, result, call);
-        let (counts, status) = self.narrator.suspend(print);
+        let (counts, status) = self.lines.suspend(print);
         state.ended.push(counts);
         state.status = state.status.max(status);
         if matches!(
@@ -261,7 +262,7 @@ impl inline::Observer for Narration<'_> {
             let text = of_all(ended, inputs);
             overall.update(&text);
             if overall.is_due(REPORT_EVERY) && ended < inputs {
-                self.narrator.say_unless_drawn(&text);
+                self.lines.say_unless_drawn(&text);
             }
         }
         if ended == inputs {

@@ -7,12 +7,12 @@ use ade::environment::provide::Progress;
 use ade::store::EnvironmentRecord;
 
 use super::format::{bytes, duration, plural};
-use super::progress::{Narrator, Task};
+use super::live_lines::{LiveLines, Task};
 use super::tone::Tone;
 
 /// See the module.
-pub struct EnvironmentNarration<'a> {
-    narrator: &'a Narrator<'a>,
+pub struct EnvironmentProgress<'a> {
+    lines: &'a LiveLines<'a>,
     configuration: &'a str,
     state: Mutex<Building>,
 }
@@ -24,20 +24,20 @@ struct Building {
     packages: usize,
 }
 
-impl<'a> EnvironmentNarration<'a> {
-    /// Narrates the environment of the configuration with this name.
-    pub fn new(narrator: &'a Narrator<'a>, configuration: &'a str) -> Self {
+impl<'a> EnvironmentProgress<'a> {
+    /// For the environment of the configuration with this name.
+    pub fn new(lines: &'a LiveLines<'a>, configuration: &'a str) -> Self {
         Self {
-            narrator,
+            lines,
             configuration,
             state: Mutex::new(Building::default()),
         }
     }
 
     /// Prints a step of provisioning.
-    pub fn progress(&self, progress: &Progress<'_>) {
+    pub fn show(&self, progress: &Progress<'_>) {
         let configuration = self.configuration;
-        let narrator = self.narrator;
+        let lines = self.lines;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
             Progress::Waiting { holder } => {
@@ -48,15 +48,15 @@ impl<'a> EnvironmentNarration<'a> {
                 let text = format!(
                     "waiting for another process{holder} that builds the environment of {configuration}"
                 );
-                narrator.say_unless_drawn(&text);
-                state.task = Some(narrator.task(&text));
+                lines.say_unless_drawn(&text);
+                state.task = Some(lines.task(&text));
             }
             Progress::Building { reason, .. } => {
-                narrator.say(format_args!(
+                lines.say(format_args!(
                     "Building the environment of {} ({reason})",
-                    narrator.paint(Tone::Strong, configuration)
+                    lines.paint(Tone::Strong, configuration)
                 ));
-                state.task = Some(narrator.task("starting"));
+                state.task = Some(lines.task("starting"));
             }
             Progress::Build(event) => self.step(&mut state, event),
             Progress::Ready { environment, built } => {
@@ -65,9 +65,9 @@ impl<'a> EnvironmentNarration<'a> {
                     let took = since
                         .map(|since| duration(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
                         .unwrap_or_default();
-                    narrator.say(format_args!(
+                    lines.say(format_args!(
                         "{} in {took} ({})",
-                        narrator.paint(Tone::Good, "Environment ready"),
+                        lines.paint(Tone::Good, "Environment ready"),
                         contents(environment)
                     ));
                 }
@@ -76,7 +76,7 @@ impl<'a> EnvironmentNarration<'a> {
     }
 
     fn step(&self, state: &mut Building, event: &BuildEvent) {
-        let narrator = self.narrator;
+        let lines = self.lines;
         match event {
             BuildEvent::StepStarted { step } => {
                 state.step = step.as_str().replace('_', " ");
@@ -90,11 +90,11 @@ impl<'a> EnvironmentNarration<'a> {
                 duration: took,
             } => {
                 let took = duration(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-                narrator.say(format_args!(
+                lines.say(format_args!(
                     "  {} {}  {}",
-                    narrator.paint(Tone::Good, "✓"),
+                    lines.paint(Tone::Good, "✓"),
                     step.as_str().replace('_', " "),
-                    narrator.paint(Tone::Dim, took)
+                    lines.paint(Tone::Dim, took)
                 ));
             }
             BuildEvent::Package {
@@ -109,11 +109,11 @@ impl<'a> EnvironmentNarration<'a> {
                 if let Some(task) = &state.task {
                     task.update(text.trim_end());
                 }
-                narrator.say_unless_drawn(format_args!("    {action} {name} {version}"));
+                lines.say_unless_drawn(format_args!("    {action} {name} {version}"));
             }
-            BuildEvent::Note { message } => narrator.say(format_args!(
+            BuildEvent::Note { message } => lines.say(format_args!(
                 "  {} {message}",
-                narrator.paint(Tone::Name, "note:")
+                lines.paint(Tone::Name, "note:")
             )),
             BuildEvent::Line { .. } => {}
         }

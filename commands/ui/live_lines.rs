@@ -22,7 +22,7 @@ const FREE: usize = 4;
 const SPINNER: [&str; 11] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏", " "];
 
 /// Prints progress. All lines that are printed while something is drawn go through it.
-pub struct Narrator<'a> {
+pub struct LiveLines<'a> {
     ui: &'a Ui,
     bars: Option<MultiProgress>,
 }
@@ -35,7 +35,7 @@ pub struct Task {
     last: Mutex<Option<Instant>>,
 }
 
-impl<'a> Narrator<'a> {
+impl<'a> LiveLines<'a> {
     /// Used for the whole command.
     pub fn new(ui: &'a Ui) -> Self {
         let bars = ui
@@ -44,7 +44,7 @@ impl<'a> Narrator<'a> {
         Self { ui, bars }
     }
 
-    /// Prints a line of narration, above the drawing.
+    /// Prints a line of progress, above the drawing.
     pub fn say(&self, text: impl Display) {
         self.pass_on(self.ui.fitted(text));
     }
