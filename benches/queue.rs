@@ -6,8 +6,9 @@
 //!   DELETE of as many bytes, over as many rows, with the same settings. What the queue adds is its indexes, its two tables and
 //!   every rule of a claim; the ratio is their price. What must not grow with history, or with what waits, is the time of a
 //!   cycle.
-//! - `pressure`: processes and threads that repeat such cycles without a pause, which no worker does: how long one claim takes,
-//!   how long a list of runs takes beside them, and how long the write-ahead log grows. A number sets the seconds of each.
+//! - `pressure`: processes and threads that repeat such cycles, without a pause, which no worker does, or with a short one: how
+//!   long one claim takes, how long a list of runs takes beside them, and how long the write-ahead log grows. A number sets the
+//!   seconds of each.
 //! - `lists`: `ade runs ls` as a whole process with each filter, over 1,000,000 runs.
 //! - `latency`: the time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
 //!
@@ -31,8 +32,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 /// Ended runs, and runs that wait for an environment that is not ready.
 const SEEDS: [(i64, i64); 4] = [(0, 0), (100_000, 0), (1_000_000, 0), (0, 500_000)];
-/// Processes, and threads of each.
-const PRESSURES: [(usize, usize); 3] = [(1, 1), (1, 8), (4, 1)];
+/// Processes, threads of each, and the milliseconds between two cycles of a thread.
+const PRESSURES: [(usize, usize, u64); 4] = [(1, 1, 0), (1, 8, 0), (4, 1, 0), (4, 2, 20)];
 const PROCESSES: [usize; 2] = [1, 4];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1_500);
@@ -46,8 +47,9 @@ fn main() {
     match words.as_slice() {
         ["child", "plain", data] => child(&plain_cycles(Path::new(data))),
         ["child", "queue", data] => child(&queue_cycles(Path::new(data))),
-        ["pressing", threads, seconds, data] => pressing(
+        ["pressing", threads, pause, seconds, data] => pressing(
             threads.parse().expect("a number"),
+            Duration::from_millis(pause.parse().expect("a number")),
             Duration::from_secs(seconds.parse().expect("a number")),
             Path::new(data),
         ),
@@ -476,13 +478,14 @@ fn ending() -> Ending {
 
 fn pressure(seconds: u64) {
     println!(
-        "\n{:>10} {:>8} {:>9} | {:^26} | {:^26} | {:>15}",
-        "", "", "", "ms of a claim", "ms of a list of 20", "MiB of the log"
+        "\n{:>10} {:>8} {:>8} {:>9} | {:^26} | {:^26} | {:>15}",
+        "", "", "", "", "ms of a claim", "ms of a list of 20", "MiB of the log"
     );
     println!(
-        "{:>10} {:>8} {:>9} | {:>8} {:>8} {:>8} | {:>8} {:>8} {:>8} | {:>7} {:>7}",
+        "{:>10} {:>8} {:>8} {:>9} | {:>8} {:>8} {:>8} | {:>8} {:>8} {:>8} | {:>7} {:>7}",
         "processes",
         "threads",
+        "ms pause",
         "cycles/s",
         "median",
         "p99",
@@ -493,14 +496,14 @@ fn pressure(seconds: u64) {
         "most",
         "end"
     );
-    for (processes, threads) in PRESSURES {
+    for (processes, threads, pause) in PRESSURES {
         let folder = tempfile::tempdir().expect("a temporary folder");
         seed(folder.path(), 100_000, 0);
-        let (threads_of_each, length) = (threads.to_string(), seconds.to_string());
+        let words = [threads as u64, pause, seconds].map(|number| number.to_string());
         // The connection of a list stays open, as that of `ade top` or of the API does.
         let store = open(folder.path());
         let mut children = Children::begin(
-            &["pressing", &threads_of_each, &length],
+            &["pressing", &words[0], &words[1], &words[2]],
             folder.path(),
             processes,
         );
@@ -533,14 +536,14 @@ fn pressure(seconds: u64) {
         let cycles = claims.len() as f64 / seconds as f64;
         let (claim, list) = (Spread::of(&mut claims), Spread::of(&mut lists));
         println!(
-            "{processes:>10} {threads:>8} {cycles:>9.0} | {:>8.2} {:>8.2} {:>8.1} | {:>8.2} {:>8.2} {:>8.1} | {most:>7.1} {end:>7.1}",
+            "{processes:>10} {threads:>8} {pause:>8} {cycles:>9.0} | {:>8.2} {:>8.2} {:>8.1} | {:>8.2} {:>8.2} {:>8.1} | {most:>7.1} {end:>7.1}",
             claim.median, claim.p99, claim.most, list.median, list.p99, list.most
         );
     }
 }
 
 /// Prints how many microseconds each claim took.
-fn pressing(threads: usize, length: Duration, data: &Path) {
+fn pressing(threads: usize, pause: Duration, length: Duration, data: &Path) {
     let store = open(data);
     let environment = environment(&store, "0");
     let began = wait_for_the_word();
@@ -551,6 +554,7 @@ fn pressing(threads: usize, length: Duration, data: &Path) {
                     let mut times = Vec::new();
                     while began.elapsed() < length {
                         times.push(cycle(&store, &environment));
+                        std::thread::sleep(pause);
                     }
                     times
                 })

@@ -13,6 +13,7 @@ static BUSY_TIMEOUT_MS: AtomicU64 = AtomicU64::new(30_000);
 
 thread_local! {
     static WAITING_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+    static LESS_PATIENCE: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
 /// Lets a connection wait for locks, for `timeout` at most.
@@ -25,6 +26,14 @@ pub(super) fn wait_patiently(
     connection.busy_handler(Some(wait_for_lock))
 }
 
+/// Does `work`, in which no lock is waited for longer than `patience`.
+pub(super) fn with_patience<T>(patience: Duration, work: impl FnOnce() -> T) -> T {
+    LESS_PATIENCE.set(Some(patience));
+    let done = work();
+    LESS_PATIENCE.set(None);
+    done
+}
+
 /// SQLite calls this while another process holds a lock; `tries` counts from 0 for each wait. False: give up.
 fn wait_for_lock(tries: i32) -> bool {
     let since = if tries == 0 {
@@ -33,7 +42,10 @@ fn wait_for_lock(tries: i32) -> bool {
         WAITING_SINCE.get().unwrap_or_else(Instant::now)
     };
     WAITING_SINCE.set(Some(since));
-    if since.elapsed() >= Duration::from_millis(BUSY_TIMEOUT_MS.load(Ordering::Relaxed)) {
+    let limit = LESS_PATIENCE
+        .get()
+        .unwrap_or_else(|| Duration::from_millis(BUSY_TIMEOUT_MS.load(Ordering::Relaxed)));
+    if since.elapsed() >= limit {
         return false;
     }
     // 0.1 to 1 ms, different for each process by its clock and its number.
