@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         context.ui.raw(script.as_bytes());
         return Ok(ExitStatus::Done);
     }
-    // Somebody is typing: an error would land in the middle of the line.
+    // A person is typing: an error would land in the middle of the line.
     let current = args.offer.as_deref().unwrap_or_default();
     for (value, about) in offered(current, &args.words, context).unwrap_or_default() {
         if value.starts_with(current) {

@@ -25,7 +25,7 @@ use crate::ui::{ServerLog, Tone, Ui};
 
 /// How long the token in the link is valid, at most.
 const TOKEN: Duration = Duration::from_secs(24 * 3600);
-/// How long running runs may go on after Ctrl-C before they are given back to the queue.
+/// How long running runs may go on after Ctrl-C before they are released to the queue.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Serve API and pages, and execute runs, on this machine

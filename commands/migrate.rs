@@ -88,8 +88,8 @@ fn print_migrated(ui: &Ui, migrated: &Migrated) {
 
 fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError> {
     let status = store::status(settings, database)?;
-    let carried = status.carried;
-    let is_known = |version| carried.iter().any(|known| known.version == version);
+    let known = status.known;
+    let is_known = |version| known.iter().any(|known| known.version == version);
     let unknown: Vec<&AppliedMigration> = status
         .applied
         .iter()
@@ -100,7 +100,7 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
         found.map(|one| one.applied_at)
     };
     if ui.json() {
-        let mut rows: Vec<_> = carried
+        let mut rows: Vec<_> = known
             .iter()
             .map(|one| json!({"version": one.version, "name": one.name, "applied_at": applied_at(one.version)}))
             .collect();
@@ -110,7 +110,7 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
         return Ok(());
     }
     let mut table = Table::new(&[("MIGRATION", Align::Left), ("APPLIED", Align::Left)], &[]);
-    for one in carried {
+    for one in known {
         let state = match applied_at(one.version) {
             Some(time) => (Tone::Plain, time.to_string()),
             None => (Tone::Warn, "pending".to_owned()),

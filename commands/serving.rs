@@ -71,8 +71,8 @@ impl Serving {
         } = self;
         let stop = signals::stop_on_signals();
         // What servers left that were killed.
-        tokens::revoke_abandoned(&workspace)?;
-        documents::remove_abandoned(&workspace);
+        tokens::revoke_leftovers(&workspace)?;
+        documents::remove_leftovers(&workspace);
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &Told<'_>| told.api(now));
         let api = Api::new(Arc::clone(&workspace), options, report);
@@ -89,7 +89,7 @@ impl Serving {
                         &stop,
                         &|source, change| log.change(source, change),
                     );
-                    // A server whose worker cannot go on ends: somebody has to look.
+                    // A server whose worker cannot go on ends, so that an operator looks.
                     stop.in_order.cancel();
                     worked
                 })

@@ -1,5 +1,5 @@
 //! Ctrl-C and SIGTERM: the first one asks the command to stop; the second one ends the process at once, or, where a worker
-//! has something to give back, the third one.
+//! has something to release, the third one.
 
 use std::time::Duration;
 

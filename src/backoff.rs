@@ -31,7 +31,7 @@ mod tests {
         assert_eq!(
             wait(0),
             5.0,
-            "an attempt that was given back counts as the first"
+            "an attempt that was released counts as the first"
         );
     }
 

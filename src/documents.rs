@@ -173,7 +173,7 @@ impl Arriving {
 const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Deletes what servers left that were killed while documents arrived.
-pub fn remove_abandoned(workspace: &Workspace) {
+pub fn remove_leftovers(workspace: &Workspace) {
     let entries = std::fs::read_dir(workspace.layout.documents(workspace.id()));
     for entry in entries.into_iter().flatten().flatten() {
         let is_unfinished = entry

@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 /// The registration of this process. Ends when dropped.
 pub struct Member<'a> {
     workspace: &'a Workspace,
-    /// The id that its claims carry.
+    /// Its id, by which its claims are found when it dies.
     pub id: String,
     lock_path: PathBuf,
     _lock: Lock,

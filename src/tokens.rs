@@ -145,7 +145,7 @@ pub fn is_of_development(token: &TokenRecord) -> bool {
 }
 
 /// Revokes the tokens of `ade dev` processes that were killed.
-pub fn revoke_abandoned(workspace: &Workspace) -> Result<(), StoreError> {
+pub fn revoke_leftovers(workspace: &Workspace) -> Result<(), StoreError> {
     let now = workspace.machine.now();
     for token in workspace.store.tokens()? {
         let process = token.name.strip_prefix(DEVELOPMENT);

@@ -1,4 +1,4 @@
-//! The engine's own tests, in Python: an environment is built with the engine that the binary carries and the libraries
+//! The engine's own tests, in Python: an environment is built with the engine in the binary and the libraries
 //! that it is compared with, and pytest runs `tests/engine` in it, once.
 //!
 //! Each of its files is a test here. Where tests of a file were skipped because this machine lacks what they need, and

@@ -370,7 +370,7 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
     age(&old);
     let report = place.ade("env gc --json").succeeds().json();
     assert_eq!(removed(&report), Vec::<&str>::new());
-    // The new one is needed by its record, the old one by whoever has it open.
+    // The new one is needed by its record, the old one by the process that has it open.
     assert_eq!(report["skipped"]["a run needs it"], 2, "{report}");
     assert!(old.join(".ready").exists());
     gate.open();

@@ -5,7 +5,7 @@ mod common;
 use common::{Place, snapshot};
 use rusqlite::Connection;
 
-/// How many migrations this `ade` carries.
+/// How many migrations this `ade` knows.
 fn known(place: &Place) -> i64 {
     place.ade("migrate --status --json").succeeds().json()["migrations"]
         .as_array()
@@ -174,7 +174,7 @@ fn a_newer_or_altered_database_is_refused_and_left_alone() {
         place
             .ade(line)
             .ends_with(5)
-            .says("was migrated by another 0001_schema than this ade carries");
+            .says("was migrated by another 0001_schema than that of this ade");
     }
     connection
         .execute(

@@ -122,7 +122,7 @@ fn restore(place: &Place, version: usize) -> PathBuf {
     path
 }
 
-/// How many migrations this `ade` carries.
+/// How many migrations this `ade` knows.
 fn newest() -> usize {
     ade::store::SqliteStore::migrations().len()
 }

@@ -13,7 +13,7 @@ trials!(
     a_full_output_directory,
 );
 
-/// Runs `ade` in a mount namespace of its own, after `mount` has been carried out in it.
+/// Runs `ade` in a mount namespace of its own, after `mount` was run in it.
 fn with_mount(place: &Place, mount: &str, line: &str) -> Result<Outcome, Missing> {
     let flags = ["-m", "-rm"].into_iter().find(|flags| {
         let probe = format!(

@@ -129,7 +129,7 @@ fn a_timeout_ends_them_too() {
 }
 
 #[test]
-fn a_cancel_is_not_forgotten_when_the_worker_dies_or_gives_the_run_back() {
+fn a_cancel_is_not_forgotten_when_the_worker_dies_or_releases_the_run() {
     let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");

@@ -299,7 +299,7 @@ fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
 }
 
 #[test]
-fn values_that_messages_leave_out_are_shown_to_whoever_asks_for_them_and_kept_nowhere() {
+fn values_that_messages_leave_out_are_shown_on_request_and_kept_nowhere() {
     let place = Place::ready();
     place.write("marked.csv", "Name,Email\ntok000en,tok001en@example.org\n");
     let configuration = place.configuration("config");

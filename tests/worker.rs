@@ -137,7 +137,7 @@ fn a_worker_that_is_told_to_stop_lets_its_run_finish() {
 }
 
 #[test]
-fn a_worker_out_of_grace_gives_its_run_back_to_the_queue() {
+fn a_worker_out_of_grace_releases_its_run_to_the_queue() {
     let place = Place::new();
     let configuration = place.configuration("config");
     let gate = place.gate("gate");
@@ -224,7 +224,7 @@ fn a_worker_does_not_wait_for_another_ones_build_while_it_could_run() {
 }
 
 #[test]
-fn an_environment_that_vanished_is_built_again_and_the_attempt_given_back() {
+fn an_environment_that_vanished_is_built_again_and_spends_no_attempt() {
     let mut place = Place::new();
     place.hurry();
     place.configuration("config");
@@ -280,7 +280,7 @@ fn drained_means_that_nothing_runs_elsewhere_either() {
 }
 
 #[test]
-fn a_second_signal_gives_runs_back_at_once_and_their_attempts_too() {
+fn a_second_signal_releases_runs_at_once_and_spends_no_attempt() {
     let mut place = Place::new();
     place.hurry();
     place.holding("config", "");
@@ -303,7 +303,7 @@ fn a_second_signal_gives_runs_back_at_once_and_their_attempts_too() {
 }
 
 #[test]
-fn a_second_signal_gives_a_build_back_at_once() {
+fn a_second_signal_releases_a_build_at_once() {
     let mut place = Place::new();
     place.hurry();
     let gate = place.gate("gate");
@@ -335,7 +335,7 @@ fn a_third_signal_ends_at_once_and_loses_nothing() {
     let engine = place.wait_until_held(1)[0];
     worker.signal(libc::SIGTERM);
     worker.wait_until_says("stopping");
-    // The database cannot be written, so that nothing can be given back.
+    // The database cannot be written, so that nothing can be released.
     let mut database = place.database();
     let locked = database
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
@@ -382,7 +382,7 @@ fn a_folder_that_cannot_be_locked_holds_up_no_other_configuration() {
 }
 
 #[test]
-fn a_run_that_was_given_back_keeps_its_attempts() {
+fn a_run_that_was_released_keeps_its_attempts() {
     let mut place = Place::new();
     place.hurry();
     place.holding("config", "");

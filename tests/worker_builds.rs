@@ -59,7 +59,7 @@ fn a_builder_that_stands_still_holds_up_no_other_environment_and_is_relieved() {
 }
 
 #[test]
-fn who_waits_for_a_builder_that_stands_still_takes_over_without_a_worker() {
+fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_worker() {
     let (mut place, gate) = held_place();
     place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
     place.configuration("config");
@@ -200,7 +200,7 @@ fn trouble_with_the_network_spends_no_attempt_however_long_it_lasts() {
 }
 
 #[test]
-fn who_asks_again_while_the_network_is_away_waits_for_the_backoff() {
+fn a_request_while_the_network_is_away_waits_for_the_backoff() {
     let mut place = Place::new();
     place.hurry();
     place.configuration("config");

@@ -49,7 +49,7 @@ impl<'a> LiveLines<'a> {
         self.pass_on(self.ui.fitted(text));
     }
 
-    /// Prints a line of somebody else as it is, above the drawing.
+    /// Prints a line of another program as it is, above the drawing.
     pub fn pass_on(&self, text: impl Display) {
         match &self.bars {
             Some(bars) => {

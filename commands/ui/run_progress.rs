@@ -221,7 +221,7 @@ impl<'a> RunProgress<'a> {
     fn earlier(&self, earlier: &Earlier) {
         let ui = self.ui;
         let note = match earlier {
-            Earlier::SetAside { from, to } => format!(
+            Earlier::Stale { from, to } => format!(
                 "note: {} is of an earlier run, and its name is {} now",
                 ui.path(from),
                 ui.path(to)
@@ -233,8 +233,8 @@ impl<'a> RunProgress<'a> {
         };
         match (&mut self.state().call.batch, earlier) {
             // Not between the lines of files.
-            (Some(batch), Earlier::SetAside { to, .. }) if !ui.json() => {
-                batch.set_aside(ui.path(to));
+            (Some(batch), Earlier::Stale { to, .. }) if !ui.json() => {
+                batch.mark_stale(ui.path(to));
             }
             (Some(batch), Earlier::Left { .. }) if !ui.json() => batch.note(note),
             _ => self.lines.say(note),

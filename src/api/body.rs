@@ -1,4 +1,4 @@
-//! Reads what a request carries: JSON, query parameters, ids in the path. What is wrong is named by field.
+//! Reads the content of a request: JSON, query parameters, ids in the path. What is wrong is named by field.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};

@@ -30,7 +30,7 @@ use crate::layout::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus};
 use crate::workspace::Workspace;
 
-/// How often a build that somebody waits for is looked at.
+/// How often a build that a client waits for is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How often something is sent when nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -215,7 +215,7 @@ pub struct KnownConfiguration {
     pub name: String,
     /// Its folder on the server; that of an uploaded one holds its draft.
     pub path: String,
-    /// Whether it was uploaded. Otherwise it is a folder that somebody ran.
+    /// Whether it was uploaded. Otherwise it is a folder that was run.
     pub uploaded: bool,
     /// Whether the workspace's runs use it by default.
     pub active: bool,

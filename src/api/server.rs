@@ -163,7 +163,7 @@ fn listen(place: &Place) -> io::Result<Vec<Listener>> {
             Ok(vec![Listener::Port(TcpListener::from_std(listener)?)])
         }
         Place::Socket(path) => {
-            remove_abandoned(path)?;
+            remove_leftovers(path)?;
             let listener = UnixListener::bind(path)?;
             Ok(vec![Listener::Socket(listener, Some(path.clone()))])
         }
@@ -174,7 +174,7 @@ fn listen(place: &Place) -> io::Result<Vec<Listener>> {
 }
 
 /// A socket file that nobody listens on was left by a server that was killed.
-fn remove_abandoned(path: &Path) -> io::Result<()> {
+fn remove_leftovers(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
     let is_socket =
         std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());

@@ -54,7 +54,7 @@ impl Sources {
             return Ok(target);
         }
         // Only the holder of the lock makes or deletes partial copies, so any that exists now is a leftover.
-        files::remove_abandoned(snapshots, Duration::ZERO);
+        files::remove_leftovers(snapshots, Duration::ZERO);
 
         let partial = PartialFolder::in_folder(snapshots);
         let base = match &self.folder {

@@ -1,4 +1,4 @@
-//! Unpacks an archive that somebody sent: a ZIP, or a tar that is compressed with gzip.
+//! Unpacks an uploaded archive: a ZIP, or a tar that is compressed with gzip.
 //!
 //! Nothing in it is believed. A name that leads out of the folder, a link, a device, and a name that comes twice end the unpacking;
 //! entries and bytes are counted as they come out, whatever the archive says of itself, and there are few at most. Memory does not

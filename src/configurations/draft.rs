@@ -231,7 +231,7 @@ pub(super) fn take(
     let draft = draft_of(workspace, known);
     // Only the holder of the lock writes beside the draft, so what is unfinished now is a leftover.
     let folder = folder_of(&draft);
-    files::remove_abandoned(folder, Duration::ZERO);
+    files::remove_leftovers(folder, Duration::ZERO);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         if name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {

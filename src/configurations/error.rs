@@ -10,7 +10,7 @@ use crate::store::StoreError;
 /// A configuration of a workspace cannot be changed, published or found.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationsError {
-    /// It is a folder that somebody ran, which ADE does not write to.
+    /// It is a folder that was run, which ADE does not write to.
     #[error("configuration {name:?} was not uploaded: its files are a folder of their own")]
     NotUploaded {
         /// Its name.

@@ -1,4 +1,4 @@
-//! The configurations that a workspace knows: folders that somebody ran, and those that were uploaded.
+//! The configurations that a workspace knows: folders that were run, and those that were uploaded.
 //!
 //! - [`draft`]: an uploaded configuration is edited as a draft, a folder of ADE's own: an [`archive`] of the whole folder, or file by
 //!   file. A draft is whole or not there, whatever happened to the process that wrote it.

@@ -1,4 +1,4 @@
-//! The engine as ADE sees it: a wheel that the binary carries, and a process that speaks a protocol.
+//! The engine as ADE sees it: a wheel in the binary, and a process that speaks a protocol.
 //!
 //! The protocol: `python -I -m ade_engine process file …` writes one JSON event a line to
 //! standard error, ends with `engine.run.completed`, and exits 0 when the run succeeded, 1 when it failed, 2 when it was

@@ -362,7 +362,7 @@ fn invoke(
             }
             let kept = on_message(Message::Event(event));
             if is_completed {
-                // It is large; as it is given back, it need not be copied.
+                // It is large; as its owner returns it, it need not be copied.
                 completed = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
             }
             return;

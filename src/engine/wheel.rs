@@ -12,7 +12,7 @@ use crate::problem::{Facts, Kind, Problem, code};
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
 /// The beginning of the key of environments with the engine of a binary: `embedded:`, followed by its version and the
-/// beginning of the wheel's digest, because another `ade` may carry another engine.
+/// beginning of the wheel's digest, because another `ade` may contain another engine.
 const EMBEDDED_PREFIX: &str = "embedded:";
 
 const WHEEL: &[u8] = include_bytes!(env!("ADE_ENGINE_WHEEL"));
@@ -100,8 +100,8 @@ impl Engine {
         Ok(Self::Requirement(spec.to_owned()))
     }
 
-    /// Returns the engine of an environment's key. `None`: that of another `ade` which is not newer, and whose engine this one does
-    /// not carry.
+    /// Returns the engine of an environment's key. `None`: that of another `ade` which is not newer, and whose engine is not in this
+    /// one.
     ///
     /// # Errors
     /// It names a path that does not exist, or the engine of a newer `ade`.

@@ -172,7 +172,7 @@ impl Prepared {
         ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
-    /// As [`Prepared::ensure_environment`], for somebody who needs it now: where building it failed in a way that can pass, it
+    /// As [`Prepared::ensure_environment`], for a caller that needs it now: where building it failed in a way that can pass, it
     /// is tried again, but no sooner than the backoff of its last attempt says.
     pub fn ask_for_environment(
         &self,

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use crate::problem::{Facts, Kind, Problem, code};
 
 pub use file_system::{Shared, shared};
-pub use partial::{PartialFolder, is_partial, partial_in, remove_abandoned, remove_read_only_tree};
+pub use partial::{PartialFolder, is_partial, partial_in, remove_leftovers, remove_read_only_tree};
 pub use usage::{DiskUsage, disk_usage};
 
 /// An operation on a path failed.

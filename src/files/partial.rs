@@ -59,7 +59,7 @@ pub fn is_partial(folder: &Path) -> bool {
 
 /// Removes the partial folders in `parent` that are at least `age` old: their processes ended while they filled them. With
 /// an `age` of zero the caller holds a lock, so that no other process fills one now. Errors are ignored.
-pub fn remove_abandoned(parent: &Path, age: Duration) {
+pub fn remove_leftovers(parent: &Path, age: Duration) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let is_partial = is_partial(&entry.path());
         let is_old = || {
@@ -123,9 +123,9 @@ mod tests {
     fn a_folder_appears_whole_or_not_at_all() {
         let parent = tempfile::tempdir().unwrap();
         let target = parent.path().join("whole");
-        let abandoned = PartialFolder::in_folder(parent.path());
-        fs::create_dir(abandoned.path()).unwrap();
-        drop(abandoned);
+        let left_over = PartialFolder::in_folder(parent.path());
+        fs::create_dir(left_over.path()).unwrap();
+        drop(left_over);
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
         let filled = PartialFolder::in_folder(parent.path());
         fs::create_dir(filled.path()).unwrap();
@@ -135,14 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn only_partial_folders_that_are_old_enough_are_abandoned() {
+    fn only_partial_folders_that_are_old_enough_are_left_over() {
         let parent = tempfile::tempdir().unwrap();
         for name in [".partial-x", "whole"] {
             fs::create_dir(parent.path().join(name)).unwrap();
         }
-        remove_abandoned(parent.path(), Duration::from_secs(3600));
+        remove_leftovers(parent.path(), Duration::from_secs(3600));
         assert!(parent.path().join(".partial-x").exists());
-        remove_abandoned(parent.path(), Duration::ZERO);
+        remove_leftovers(parent.path(), Duration::ZERO);
         assert!(!parent.path().join(".partial-x").exists());
         assert!(parent.path().join("whole").exists());
     }

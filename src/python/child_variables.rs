@@ -50,7 +50,7 @@ fn is_passed_on(name: &OsStr) -> bool {
     !name.starts_with("PYTHON") && !name.starts_with("ADE_") && !MISLEADING.contains(&name)
 }
 
-/// A text without the names and passwords that URLs may carry: `https://token@host/` becomes `https://****@host/`.
+/// A text without the names and passwords that may stand in URLs: `https://token@host/` becomes `https://****@host/`.
 pub(crate) fn without_credentials(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;

@@ -13,7 +13,7 @@ use super::attempt::failure;
 use super::cancel;
 use super::change::{Change, Finished, Source, Watcher};
 use super::error::RunError;
-use super::lifecycle::{Carried, Claimed, Environments, Lifecycle, send_back};
+use super::lifecycle::{Claimed, Environments, Executed, Lifecycle, send_back};
 use super::output::{self, OutputError};
 use super::recover::recover;
 use super::request::Request;
@@ -80,7 +80,7 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
                 };
                 let ended = one.run();
                 if ended.is_err() {
-                    one.set_aside();
+                    one.mark_stale();
                 }
                 one.tell(&Change::Finished(&ended));
             }
@@ -134,17 +134,17 @@ impl OneInput<'_> {
             environments: Environments::Provided(&provide),
             tell: &|change| self.tell(change),
             cancel: self.cancel,
-            abandon: &never,
-            give_up: &never,
+            shutdown: &never,
+            stop_recording: &never,
         };
         let mut claimed = self.insert()?;
         loop {
-            let waiting = match lifecycle.carry(&claimed) {
-                Carried::Recorded(run, ending) if run.status.is_terminal() => {
+            let waiting = match lifecycle.execute(&claimed) {
+                Executed::Recorded(run, ending) if run.status.is_terminal() => {
                     self.note_failed_environment(&run);
                     return Ok(self.finished(*run, ending.and_then(|ending| ending.results)));
                 }
-                Carried::Recorded(run, _) => {
+                Executed::Recorded(run, _) => {
                     if let Some(failure) = &run.error {
                         self.tell(&Change::Retrying(&run, failure));
                     }
@@ -152,12 +152,12 @@ impl OneInput<'_> {
                 }
                 // This process stood still for longer than its lease, was taken for dead, or could not reach the store for
                 // so long. In the last case the claim still stands, and no other process would end it soon.
-                Carried::Lost => {
+                Executed::Lost => {
                     let message = "the lease was lost".to_owned();
                     let failure = failure(code::LEASE_EXPIRED, "run", message, None);
                     self.leave(claimed, &failure)?
                 }
-                Carried::Unrecorded(failure, error) => {
+                Executed::Unrecorded(failure, error) => {
                     self.leave(claimed, &failure).map_err(|_| error)?
                 }
             };
@@ -356,7 +356,7 @@ impl OneInput<'_> {
         let (demands, run) = (&self.request.demands, &finished.run);
         finished.shortfalls = demands.shortfalls(run, &finished.fields, finished.rows);
         if finished.run.status == RunStatus::Failed || !finished.shortfalls.is_empty() {
-            self.set_aside();
+            self.mark_stale();
             return finished;
         }
         if let (Some(folder), Some(workbook)) = (self.request.output_dir, &finished.run.output_path)
@@ -374,7 +374,7 @@ impl OneInput<'_> {
                 Err(error) => {
                     // What is write-protected was kept on purpose.
                     if matches!(error, OutputError::File(_)) {
-                        self.set_aside();
+                        self.mark_stale();
                     }
                     finished.copy_error = Some(error);
                 }
@@ -384,10 +384,10 @@ impl OneInput<'_> {
     }
 
     /// This run has no result in the output directory: what an earlier one left there must not look like it.
-    fn set_aside(&self) {
+    fn mark_stale(&self) {
         if let Some(folder) = self.request.output_dir {
             let path = output::target(folder, &self.request.inputs[self.input]);
-            let earlier = output::set_aside(&*self.request.workspace.store, &path);
+            let earlier = output::mark_stale(&*self.request.workspace.store, &path);
             earlier
                 .iter()
                 .for_each(|earlier| self.tell(&Change::Earlier(earlier)));

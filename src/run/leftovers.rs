@@ -1,7 +1,7 @@
 //! Clears the leftovers of an attempt whose worker died or froze: processes, and incomplete files.
 //!
 //! The engine dies with its worker, but what a configuration started beside it need not, and the engine of a worker that
-//! stands still goes on. All of them carry the run's own folder for temporary files in their environment variables, by
+//! stands still goes on. All of them have the run's own folder for temporary files in their environment variables, by
 //! which they are found. The caller holds the run's claim or has just ended it.
 
 use std::path::Path;
@@ -43,5 +43,33 @@ fn delete_unfinished(files: &dyn Files, folder: &Path) {
         if name.starts_with(UNFINISHED) {
             let _ = files.remove_file(&folder.join(name));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::System;
+
+    #[test]
+    fn what_an_attempt_finished_stays_until_the_next_has_finished_too() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(place.path());
+        for folder in [folder.output(), folder.scratch(), folder.input()] {
+            std::fs::create_dir(folder).unwrap();
+        }
+        let workbook = folder.normalized("list.csv");
+        let unfinished = [
+            folder.output().join(".ade-7.part"),
+            folder.input().join(".ade-8"),
+            folder.path().join(".ade-9"),
+            folder.scratch().join("notes"),
+        ];
+        for file in unfinished.iter().chain([&workbook]) {
+            std::fs::write(file, "content").unwrap();
+        }
+        clear(&System, &folder);
+        assert!(workbook.is_file());
+        assert!(unfinished.iter().all(|file| !file.exists()));
     }
 }

@@ -1,6 +1,6 @@
 //! One lifecycle: from a claimed run to its recorded end.
 //!
-//! `ade run` and the worker both go through [`Lifecycle::carry`]. They differ in which of them claims (an inserted run, or the next
+//! `ade run` and the worker both go through [`Lifecycle::execute`]. They differ in which of them claims (an inserted run, or the next
 //! one of the queue), in what they tell ([`Change`]), in where environments come from ([`Environments`]), and in what becomes
 //! of the recorded run after it.
 //!
@@ -61,7 +61,7 @@ pub struct Claimed {
 
 /// What became of a claimed run.
 #[derive(Debug)]
-pub enum Carried {
+pub enum Executed {
     /// It ended, or went back to the queue; as recorded. With what was found, where it was recorded as ended.
     Recorded(Box<RunRecord>, Option<Box<Ending>>),
     /// The claim was lost, and nothing was recorded.
@@ -80,20 +80,20 @@ pub enum Next {
     /// It waits, and the attempt does not count: the machine or the network is in trouble.
     Wait,
     /// It goes back to the queue, and the attempt does not count.
-    GiveBack,
+    Release,
 }
 
 /// What is to be done with the run after an attempt that ended so. `of_machine`: a worker has it, and the machine or the network is
-/// in trouble; a user who waits for a run is told instead. `abandoned`: its worker stops.
+/// in trouble; a user who waits for a run is told instead. `shuts_down`: its worker stops.
 pub fn next(
     status: RunStatus,
     transient: bool,
     of_machine: bool,
     attempts_left: bool,
-    abandoned: bool,
+    shuts_down: bool,
 ) -> Next {
     match status {
-        RunStatus::Cancelled if abandoned => Next::GiveBack,
+        RunStatus::Cancelled if shuts_down => Next::Release,
         RunStatus::Failed if of_machine => Next::Wait,
         RunStatus::Failed if transient && attempts_left => Next::Retry,
         _ => Next::Finish,
@@ -113,9 +113,9 @@ pub struct Lifecycle<'a> {
     /// Raised to cancel the run for good.
     pub cancel: &'a Cancel,
     /// Raised to stop: the run goes back to the queue.
-    pub abandon: &'a Cancel,
+    pub shutdown: &'a Cancel,
     /// Raised when nothing can be recorded any more.
-    pub give_up: &'a Cancel,
+    pub stop_recording: &'a Cancel,
 }
 
 /// What was recorded of a run. `None`: its claim was lost.
@@ -123,7 +123,7 @@ type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
 
 impl Lifecycle<'_> {
     /// Takes a claimed run to its recorded end, or back to the queue.
-    pub fn carry(&self, claimed: &Claimed) -> Carried {
+    pub fn execute(&self, claimed: &Claimed) -> Executed {
         let lease = ClaimLease {
             store: &*self.workspace.store,
             on: ClaimOn::Run(&claimed.run.id),
@@ -131,31 +131,31 @@ impl Lifecycle<'_> {
         };
         let held = Held::new(&*self.workspace.machine, &lease, claimed.since);
         let outcome = match self.environments {
-            Environments::Ready => self.carry_in_ready(claimed, &held),
-            Environments::Provided(provide) => self.carry_in(claimed, &held, provide),
+            Environments::Ready => self.execute_in_ready(claimed, &held),
+            Environments::Provided(provide) => self.execute_in(claimed, &held, provide),
         };
         match outcome {
-            Ok(Some((run, ending))) => Carried::Recorded(Box::new(run), ending),
-            Ok(None) => Carried::Lost,
+            Ok(Some((run, ending))) => Executed::Recorded(Box::new(run), ending),
+            Ok(None) => Executed::Lost,
             Err(error) => {
                 let stage = match &error {
                     RunError::File(_) => "run",
                     RunError::Store(_) => "worker",
                 };
                 let (message, hint) = (error.to_string(), error.hint());
-                Carried::Unrecorded(failure(code::STORAGE_FAILED, stage, message, hint), error)
+                Executed::Unrecorded(failure(code::STORAGE_FAILED, stage, message, hint), error)
             }
         }
     }
 
-    fn carry_in_ready(&self, claimed: &Claimed, held: &Held<'_>) -> Result<Recorded, RunError> {
+    fn execute_in_ready(&self, claimed: &Claimed, held: &Held<'_>) -> Result<Recorded, RunError> {
         let Some(environment) = self.ready_environment(&claimed.run)? else {
             return Ok(self.environment_vanished(claimed)?);
         };
         let Some(_in_use) = InUse::mark(self.workspace, &environment.folder) else {
             return Ok(self.environment_vanished(claimed)?);
         };
-        self.carry_in(claimed, held, &|_| Ok(environment.clone()))
+        self.execute_in(claimed, held, &|_| Ok(environment.clone()))
     }
 
     /// The environment of a run, where it is ready and on disk.
@@ -174,7 +174,7 @@ impl Lifecycle<'_> {
         }
     }
 
-    fn carry_in(
+    fn execute_in(
         &self,
         claimed: &Claimed,
         held: &Held<'_>,
@@ -190,7 +190,7 @@ impl Lifecycle<'_> {
         (self.tell)(&Change::Event(run, &started));
         // A flag of its own: a lost lease ends this run's work and no other's.
         let work = Cancel::new();
-        let _causes = [self.cancel, self.abandon].map(|cause| {
+        let _causes = [self.cancel, self.shutdown].map(|cause| {
             let work = work.clone();
             cause.on_cancel(move || work.cancel())
         });
@@ -245,7 +245,7 @@ impl Lifecycle<'_> {
         Ok((environment, in_use))
     }
 
-    /// The run's attempt is given back, and its environment is built again.
+    /// The run is released to the queue, and its environment is built again.
     fn environment_vanished(&self, claimed: &Claimed) -> Result<Recorded, StoreError> {
         let (run, store) = (&claimed.run, &*self.workspace.store);
         // Another run may have found it before, and a process may have built it since.
@@ -255,14 +255,14 @@ impl Lifecycle<'_> {
         {
             requeue(self.workspace, &environment, &environment.snapshot)?;
         }
-        self.give_back(
+        self.release(
             claimed.run_and_claim(),
             "its environment vanished",
             "Its environment vanished and is built again",
         )
     }
 
-    fn give_back(
+    fn release(
         &self,
         (run, claim): (&RunRecord, &Claim),
         reason: &str,
@@ -297,7 +297,7 @@ impl Lifecycle<'_> {
         let run = execution.run;
         let attempts_left = run.attempt_count < run.max_attempts;
         // Both may have been raised. A request to cancel has priority over a shutdown.
-        let abandoned = self.abandon.is_cancelled() && !self.cancel.is_cancelled();
+        let shuts_down = self.shutdown.is_cancelled() && !self.cancel.is_cancelled();
         let of_machine = of_machine && matches!(self.environments, Environments::Ready);
         match (
             next(
@@ -305,13 +305,13 @@ impl Lifecycle<'_> {
                 transient,
                 of_machine,
                 attempts_left,
-                abandoned,
+                shuts_down,
             ),
             &ending.error,
         ) {
-            (Next::GiveBack, _) => Ok(self
+            (Next::Release, _) => Ok(self
                 .persist(execution, || {
-                    self.give_back(
+                    self.release(
                         (run, execution.claim),
                         "the worker was stopped",
                         "The worker was stopped; the run goes back to the queue",
@@ -430,7 +430,7 @@ impl Lifecycle<'_> {
                         );
                         (self.tell)(&Change::Trouble(&message));
                     }
-                    if machine.wait(self.give_up, RECORD_AGAIN) {
+                    if machine.wait(self.stop_recording, RECORD_AGAIN) {
                         return Err(error.into());
                     }
                 }
@@ -520,7 +520,7 @@ mod tests {
     #[test]
     fn what_is_done_after_an_attempt_follows_from_four_facts() {
         use RunStatus::{Cancelled, Failed, Succeeded};
-        for (status, transient, attempts_left, abandoned, wanted) in [
+        for (status, transient, attempts_left, shuts_down, wanted) in [
             (Succeeded, false, true, false, Next::Finish),
             // What succeeded while the worker was stopping has succeeded.
             (Succeeded, false, true, true, Next::Finish),
@@ -529,13 +529,13 @@ mod tests {
             (Failed, true, true, true, Next::Retry),
             (Failed, true, false, false, Next::Finish),
             (Cancelled, false, true, false, Next::Finish),
-            (Cancelled, false, true, true, Next::GiveBack),
-            (Cancelled, false, false, true, Next::GiveBack),
+            (Cancelled, false, true, true, Next::Release),
+            (Cancelled, false, false, true, Next::Release),
         ] {
-            let next = next(status, transient, false, attempts_left, abandoned);
+            let next = next(status, transient, false, attempts_left, shuts_down);
             assert_eq!(
                 next, wanted,
-                "{status:?} {transient} {attempts_left} {abandoned}"
+                "{status:?} {transient} {attempts_left} {shuts_down}"
             );
         }
         // Trouble of the machine spends nothing, however many attempts are left.

@@ -1,7 +1,7 @@
 //! The output directory of `ade run`: what can be wrong with it is found before any work, and copies appear whole.
 //!
 //! A workbook in it is always the result of the last run that ended, and that run was accepted. Where a run failed or was
-//! refused, the copy that an earlier run left there is renamed to `<name>.stale` (`set_aside`), and the next accepted run
+//! refused, the copy that an earlier run left there is renamed to `<name>.stale` (`mark_stale`), and the next accepted run
 //! deletes that file (`copy`'s caller, `forget_stale`). Only files that the records call copies are renamed or deleted.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::files::{self, FileError, describe, name_of};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::store::Store;
 
-/// What follows the name of a workbook that was set aside. No search for inputs takes such a file, and neither does a
+/// What follows the name of a workbook that is stale. No search for inputs takes such a file, and neither does a
 /// script that takes all workbooks of a folder.
 const STALE: &str = ".stale";
 
@@ -109,7 +109,7 @@ pub(super) fn copy(workbook: &Path, to: &Path) -> Result<(), OutputError> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Earlier {
     /// It was the copy of an earlier run, and has another name now.
-    SetAside {
+    Stale {
         /// Where it was.
         from: PathBuf,
         /// Where it is.
@@ -126,7 +126,7 @@ pub enum Earlier {
 
 /// Renames the copy of an earlier run, so that it does not look like the result of a run that has none. `None`: there is no
 /// file.
-pub(super) fn set_aside(store: &dyn Store, path: &Path) -> Option<Earlier> {
+pub(super) fn mark_stale(store: &dyn Store, path: &Path) -> Option<Earlier> {
     let real = path.canonicalize().ok().filter(|real| real.is_file())?;
     let left = |reason: String| {
         Some(Earlier::Left {
@@ -149,20 +149,20 @@ pub(super) fn set_aside(store: &dyn Store, path: &Path) -> Option<Earlier> {
     }
     // Without the record the file keeps its new name, and no later run replaces or deletes it.
     let _ = store.move_copy(&real, &real_to);
-    Some(Earlier::SetAside {
+    Some(Earlier::Stale {
         from: path.to_owned(),
         to,
     })
 }
 
-/// Deletes what [`set_aside`] has made of an earlier copy: there is a new one. Where that fails, the file stays.
+/// Deletes what [`mark_stale`] has made of an earlier copy: there is a new one. Where that fails, the file stays.
 pub(super) fn forget_stale(store: &dyn Store, copy: &Path) {
     let stale = stale(copy);
     if !stale.is_file() || !store.is_copy(&stale).unwrap_or(false) {
         return;
     }
     if std::fs::remove_file(&stale).is_ok() {
-        // Nothing is on record there: what somebody puts there from now on is not a copy.
+        // Nothing is on record there: what is put there from now on is not a copy.
         let _ = store.move_copy(&stale, copy);
     }
 }

@@ -85,7 +85,7 @@ pub struct EnvironmentRecord {
     pub available_at: Timestamp,
     /// Why it failed.
     pub error: Option<Failure>,
-    /// Whether that can pass: it is built again when somebody asks for it anew.
+    /// Whether that can pass: it is built again when it is asked for anew.
     pub error_may_pass: bool,
     /// What is in it, once ready.
     pub contents: Option<EnvironmentContents>,
@@ -156,7 +156,7 @@ pub struct Package {
 pub enum Claimable {
     /// It waits, and is due.
     Due,
-    /// It waits, due or not, or has failed: somebody asks for it now. The attempts at one that failed are counted anew.
+    /// It waits, due or not, or has failed: it is asked for now. The attempts at one that failed are counted anew.
     Asked,
     /// It is being built, but its builder has let the lease end at this time.
     Left(Timestamp),
@@ -169,7 +169,7 @@ pub enum AfterFailure {
     RetryAt(Timestamp),
     /// It waits until then, and no attempt is spent: the machine or the network is in trouble, not the environment.
     WaitUntil(Timestamp),
-    /// It fails, and is tried again when somebody asks for it anew: what it failed at can pass.
+    /// It fails, and is tried again when it is asked for anew: what it failed at can pass.
     FailUntilAsked,
     /// It fails, and is tried again only by hand.
     Fail,
@@ -256,7 +256,7 @@ pub trait Environments {
         now: Timestamp,
     ) -> Result<bool>;
 
-    /// Failed → queued, due from `due` on, its attempts counted anew: somebody asks for it. `by_hand`: also where what it
+    /// Failed → queued, due from `due` on, its attempts counted anew: it was asked for. `by_hand`: also where what it
     /// failed at cannot pass. False: it has not failed, or stays so.
     fn ask_for_environment(
         &self,

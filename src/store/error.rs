@@ -39,8 +39,8 @@ pub enum StoreError {
         /// The newest version that this `ade` knows.
         known: i64,
     },
-    /// A migration that was applied is not the one that this `ade` carries.
-    #[error("the database {} was migrated by another {version:04}_{name} than this ade carries", path.display())]
+    /// A migration that was applied is not the one of this `ade`.
+    #[error("the database {} was migrated by another {version:04}_{name} than that of this ade", path.display())]
     Altered {
         /// The database.
         path: PathBuf,

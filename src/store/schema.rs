@@ -1,5 +1,5 @@
 //! A database as a whole: whether it exists and is sound, which migrations it has, and how they compare to those that this
-//! `ade` carries.
+//! `ade` knows.
 //!
 //! These values are the same for every backend; a backend brings its own migrations and reads and applies them
 //! (`sqlite/migrations.rs`).
@@ -51,7 +51,7 @@ pub struct AppliedMigration {
     pub ade_version: String,
 }
 
-/// How a database's migrations compare to those that this `ade` carries.
+/// How a database's migrations compare to those of this `ade`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MigrationState {
     /// There is no database yet.
@@ -62,26 +62,26 @@ pub enum MigrationState {
     Behind(usize),
     /// It has this version, which this `ade` does not know.
     Ahead(i64),
-    /// This migration differs from the one that this `ade` carries.
+    /// This migration differs from the one of this `ade`.
     Altered(i64, String),
 }
 
 impl MigrationState {
-    /// Compares the migrations that a database has with those that this `ade` carries.
-    pub(super) fn of(applied: &[AppliedMigration], carried: &[Migration]) -> Self {
+    /// Compares the migrations that a database has with those of this `ade`.
+    pub(super) fn of(applied: &[AppliedMigration], known: &[Migration]) -> Self {
         for migration in applied {
-            let same_version = |carried: &&Migration| carried.version == migration.version;
-            if let Some(carried) = carried.iter().find(same_version)
-                && carried.checksum() != migration.checksum
+            let same_version = |known: &&Migration| known.version == migration.version;
+            if let Some(known) = known.iter().find(same_version)
+                && known.checksum() != migration.checksum
             {
                 return Self::Altered(migration.version, migration.name.clone());
             }
         }
         let newest = applied.last().map_or(0, |migration| migration.version);
-        if newest > carried.last().map_or(0, |migration| migration.version) {
+        if newest > known.last().map_or(0, |migration| migration.version) {
             return Self::Ahead(newest);
         }
-        match carried.len() - applied.len() {
+        match known.len() - applied.len() {
             0 => Self::Current,
             pending => Self::Behind(pending),
         }
@@ -95,8 +95,8 @@ pub struct SchemaStatus {
     pub path: PathBuf,
     /// Applied migrations, first one first.
     pub applied: Vec<AppliedMigration>,
-    /// Those that this `ade` carries, first one first.
-    pub carried: &'static [Migration],
+    /// Those of this `ade`, first one first.
+    pub known: &'static [Migration],
     /// How they compare.
     pub state: MigrationState,
 }
@@ -118,7 +118,7 @@ impl SchemaStatus {
             MigrationState::Ahead(found) => Err(StoreError::Newer {
                 path,
                 found: *found,
-                known: self.carried.last().map_or(0, |migration| migration.version),
+                known: self.known.last().map_or(0, |migration| migration.version),
             }),
             MigrationState::Altered(version, name) => Err(StoreError::Altered {
                 path,

@@ -84,7 +84,7 @@ impl Pool<'_> {
         let mut on = |progress: Progress<'_>| {
             self.report(worker, &Change::Environment(&progress));
         };
-        match provider.provide(&prepared, Want::Ready, &self.abandon, &mut on) {
+        match provider.provide(&prepared, Want::Ready, &self.shutdown, &mut on) {
             Ok(_) => {
                 self.troubles.store(0, Ordering::Release);
             }

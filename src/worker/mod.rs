@@ -46,7 +46,7 @@ pub struct Options {
 pub struct Stop {
     /// No more claims; running runs may go on for [`Options::grace`].
     pub in_order: Cancel,
-    /// After that: what runs is given back now.
+    /// After that: what runs is released to the queue now.
     pub at_once: Cancel,
 }
 
@@ -76,7 +76,7 @@ pub fn work(
         stop: &stop.in_order,
         at_once: &stop.at_once,
         process: member.id.clone(),
-        abandon: Cancel::new(),
+        shutdown: Cancel::new(),
         busy: AtomicUsize::new(0),
         taken: AtomicBool::new(false),
         stopping: AtomicBool::new(false),
@@ -112,14 +112,14 @@ struct Pool<'a> {
     tools: Tools<'a>,
     options: &'a Options,
     watcher: &'a Watcher<'a>,
-    /// What this process's claims carry.
+    /// The id of this process, by which its claims are found when it dies.
     process: String,
     /// No more claims.
     stop: &'a Cancel,
     /// The grace is over.
     at_once: &'a Cancel,
-    /// Running runs are given back.
-    abandon: Cancel,
+    /// Running runs are released to the queue.
+    shutdown: Cancel,
     busy: AtomicUsize,
     /// With `once`: the one run was taken.
     taken: AtomicBool,
@@ -211,7 +211,7 @@ impl Pool<'_> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .get_or_insert(error);
             self.done.cancel();
-            self.abandon.cancel();
+            self.shutdown.cancel();
             self.bell.ring();
         }
     }
@@ -237,7 +237,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Running runs may go on for a while after a stop was asked for, and are given back then.
+    /// Running runs may go on for a while after a stop was asked for, and are released to the queue then.
     fn enforce_grace(&self) {
         let either = |one: &Cancel| {
             let either = Cancel::new();
@@ -254,7 +254,7 @@ impl Pool<'_> {
             self.report_stopping();
             let (now, _causes) = either(self.at_once);
             machine.wait(&now, self.options.grace);
-            self.abandon.cancel();
+            self.shutdown.cancel();
         }
     }
 }

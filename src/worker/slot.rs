@@ -9,7 +9,7 @@ use crate::environment::prepare::environment_of_run;
 use crate::run::change::Change;
 use crate::run::ends;
 use crate::run::error::RunError;
-use crate::run::lifecycle::{Carried, Claimed, Environments, Lifecycle};
+use crate::run::lifecycle::{Claimed, Environments, Executed, Lifecycle};
 use crate::run::safe_mode::{self, SafeMode};
 use crate::store::{RunRecord, RunStatus, StoreError};
 
@@ -213,19 +213,19 @@ impl Pool<'_> {
             environments: Environments::Ready,
             tell: &tell,
             cancel: &crate::cancel::Cancel::new(),
-            abandon: &self.abandon,
-            give_up: &self.done,
+            shutdown: &self.shutdown,
+            stop_recording: &self.done,
         };
-        match lifecycle.carry(claimed) {
-            Carried::Recorded(run, _) => {
+        match lifecycle.execute(claimed) {
+            Executed::Recorded(run, _) => {
                 if run.status == RunStatus::Succeeded {
                     self.troubles.store(0, Ordering::Release);
                 }
                 self.counters.ended(run.status);
                 self.report(worker, &Change::Ended(&run));
             }
-            Carried::Lost => self.report(worker, &Change::Lost(&claimed.run)),
-            Carried::Unrecorded(failure, error) => {
+            Executed::Lost => self.report(worker, &Change::Lost(&claimed.run)),
+            Executed::Unrecorded(failure, error) => {
                 let Claimed { run, claim, .. } = claimed;
                 let of_machine = matches!(&error, RunError::File(error) if error.is_of_machine());
                 if of_machine {

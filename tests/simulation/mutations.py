@@ -50,8 +50,8 @@ FAULTS = [
     ("claim without a process", "src/workspace.rs", (".by(process)", ".by(process.filter(|_| false))")),
     # Leaving a claim.
     ("cancel ignored where a run goes back", RUNS + "leave.rs", ("let status = if live.cancel_requested_at.is_some() {", "let status = if live.cancel_requested_at.is_some() && live.max_attempts == 0 {")),
-    ("a released attempt counts", RUNS + "leave.rs", ("let given_back = leaving.give_back &&", "let given_back = leaving.last && leaving.give_back &&")),
-    ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.give_back && live.attempt_count >= live.max_attempts)", "(!leaving.give_back && live.attempt_count > live.max_attempts)")),
+    ("a released attempt counts", RUNS + "leave.rs", ("let released = leaving.release &&", "let released = leaving.last && leaving.release &&")),
+    ("a spent run goes back to the queue", RUNS + "leave.rs", ("(!leaving.release && live.attempt_count >= live.max_attempts)", "(!leaving.release && live.attempt_count > live.max_attempts)")),
     # Leases.
     ("leases are never renewed", LEASE, ("if asked.since(renewed) >= renew_every {", "if asked.since(renewed) >= renew_every * 1000 {")),
     ("leases of others are judged by this process's own length", "src/fleet.rs", ("Ok(leases.fold(workspace.settings.worker.lease, Duration::max))", "Ok(leases.fold(workspace.settings.worker.lease, Duration::min))")),
@@ -80,7 +80,7 @@ FAULTS = [
     ("ends are not written", "src/run/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
     ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
-    ("a worker that stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if abandoned => Next::GiveBack,", "RunStatus::Cancelled if abandoned && transient => Next::GiveBack,")),
+    ("a worker that stops spends the attempt", LIFECYCLE, ("RunStatus::Cancelled if shuts_down => Next::Release,", "RunStatus::Cancelled if abandoned && transient => Next::Release,")),
     # Environments.
     ("two builders in one folder", PROVIDE, ("        let lock = layout::build_lock(&environment.folder);", "        let lock = layout::build_lock(&environment.folder).with_extension(machine.new_id());"), ("claimable, &elsewhere, now)", "claimable, &environment.folder, now)")),
     ("what is taken over is built in its old folder", ENVIRONMENTS + "build.rs", ("CASE WHEN status = 'building' OR error_code = ?8 THEN", "CASE WHEN ?8 IS NULL THEN")),

@@ -12,7 +12,7 @@ use super::search;
 use crate::environment::build::error::BuildError;
 use crate::environment::build::event::Step;
 use crate::environment::build::session::{Session, Show};
-use crate::files::{FileError, PartialFolder, remove_abandoned, touch};
+use crate::files::{FileError, PartialFolder, remove_leftovers, touch};
 use crate::layout::{ToolsFolder, venv_python};
 use crate::lock::{Lock, LockError};
 use crate::machine::System;
@@ -304,7 +304,7 @@ fn fetched(session: &mut Session<'_>) -> Result<PathBuf, BuildError> {
         return Ok(program);
     }
     // Only the holder of the lock fetches, so partial folders that exist now are leftovers.
-    remove_abandoned(&tools.0, Duration::ZERO);
+    remove_leftovers(&tools.0, Duration::ZERO);
     let partial = PartialFolder::in_folder(&tools.0);
     fetch(session, partial.path())?;
     if home.exists() {

@@ -1,8 +1,8 @@
-//! SQLite's migrations: plain SQL files, numbered, carried in the binary, never changed once they have landed, comments
+//! SQLite's migrations: plain SQL files, numbered, kept in the binary, never changed once they have landed, comments
 //! included.
 //!
 //! `schema_migrations` keeps what was applied, with a checksum. A database that a newer `ade` migrated, or whose
-//! migrations differ from the ones carried here, is refused before anything is read from it. When they are applied, under
+//! migrations differ from those of this `ade`, is refused before anything is read from it. When they are applied, under
 //! which lock and after which backup, is decided in `migrate`.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use crate::clock::Timestamp;
 use crate::store::schema::{AppliedMigration, Migration};
 
-/// All migrations that this `ade` carries.
+/// All migrations of this `ade`.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,

@@ -9,7 +9,7 @@ use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
 use crate::store::{Result, StoreError};
 
 impl SqliteStore {
-    /// All migrations that this `ade` carries.
+    /// All migrations of this `ade`.
     pub fn migrations() -> &'static [Migration] {
         migrations::MIGRATIONS
     }
@@ -32,7 +32,7 @@ impl SqliteStore {
         let store = Self::connect(&options, false)?;
         let mut status = store.schema_status()?;
         if opening == Opening::CreateIfAbsent
-            && status.state == MigrationState::Behind(status.carried.len())
+            && status.state == MigrationState::Behind(status.known.len())
         {
             // An empty file: a creation that was interrupted.
             Self::bring_up_to_date(&options)?;
@@ -65,7 +65,7 @@ impl SqliteStore {
             return Ok(SchemaStatus {
                 path: path.to_owned(),
                 applied: Vec::new(),
-                carried: Self::migrations(),
+                known: Self::migrations(),
                 state: MigrationState::Absent,
             });
         }
@@ -75,12 +75,12 @@ impl SqliteStore {
     /// The schema's state.
     pub fn schema_status(&self) -> Result<SchemaStatus> {
         let applied = self.read(migrations::applied)?;
-        let carried = Self::migrations();
+        let known = Self::migrations();
         Ok(SchemaStatus {
             path: self.options.path.clone(),
-            state: MigrationState::of(&applied, carried),
+            state: MigrationState::of(&applied, known),
             applied,
-            carried,
+            known,
         })
     }
 

@@ -9,11 +9,11 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::digest::Hasher;
-use crate::files::{PartialFolder, remove_abandoned, touch};
+use crate::files::{PartialFolder, remove_leftovers, touch};
 use crate::layout::package_bytecode;
 
 /// Linking takes a moment, so a partial folder of this age is a leftover.
-const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);
 
 /// The shelf of one Python, and what an environment can add to it.
 pub(crate) struct Shelf {
@@ -58,7 +58,7 @@ impl Shelf {
     /// Keeps what was compiled. Called when the whole environment is on the disk, because the links made here are to the
     /// same files.
     pub fn keep(&self) {
-        remove_abandoned(&self.folder, ABANDONED_AFTER);
+        remove_leftovers(&self.folder, LEFT_OVER_AFTER);
         for package in &self.absent {
             let _ = self.keep_package(package);
         }

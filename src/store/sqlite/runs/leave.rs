@@ -26,7 +26,7 @@ struct Leaving<'a> {
     /// Whether the run ends with this attempt, however many are left.
     last: bool,
     /// Whether the attempt does not count.
-    give_back: bool,
+    release: bool,
     /// Whether the machine or the network was in trouble.
     trouble: bool,
     /// What the attempt used, as far as that is known.
@@ -44,7 +44,7 @@ fn leave(
 ) -> rusqlite::Result<RunRecord> {
     let status = if live.cancel_requested_at.is_some() {
         RunStatus::Cancelled
-    } else if leaving.last || (!leaving.give_back && live.attempt_count >= live.max_attempts) {
+    } else if leaving.last || (!leaving.release && live.attempt_count >= live.max_attempts) {
         RunStatus::Failed
     } else {
         RunStatus::Queued
@@ -59,14 +59,14 @@ fn leave(
     if status.is_terminal() {
         complete(transaction, id, live, status, Some(error), None, now)?;
     } else {
-        let given_back = leaving.give_back && live.attempt_count > 0;
+        let released = leaving.release && live.attempt_count > 0;
         execute(
             transaction,
             "UPDATE queue SET status = 'queued', claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL, claimed_at = NULL,
              attempt_count = attempt_count - ?2, trouble_count = CASE WHEN ?5 THEN trouble_count + 1 ELSE 0 END, available_at = ?3, last_error = ?4 WHERE run_id = ?1 AND status = 'running'",
             params![
                 id,
-                u32::from(given_back),
+                u32::from(released),
                 leaving.available_at.0,
                 serde_json::to_string(error).ok(),
                 leaving.trouble
@@ -113,7 +113,7 @@ pub(super) fn retry(
         outcome: if is_free { "released" } else { "retried" },
         available_at,
         last: false,
-        give_back: is_free,
+        release: is_free,
         trouble: is_free,
         used: *used,
     };
@@ -138,7 +138,7 @@ pub(super) fn release(
         outcome: "released",
         available_at: now,
         last: false,
-        give_back: true,
+        release: true,
         trouble: false,
         used: Used::default(),
     };
@@ -162,7 +162,7 @@ pub(super) fn expire(
         outcome: "lost",
         available_at: now.plus(backoff(live.attempt_count)),
         last: false,
-        give_back: false,
+        release: false,
         trouble: false,
         used: Used::default(),
     })
@@ -187,7 +187,7 @@ pub(in crate::store::sqlite) fn reclaim(
         outcome: "lost",
         available_at: now,
         last: recovery == Recovery::Fail,
-        give_back: false,
+        release: false,
         trouble: false,
         used: Used::default(),
     })
