@@ -314,14 +314,11 @@ fn of_what_data_directories_share_each_collects_its_own() {
 }
 
 #[test]
-fn a_jump_of_the_clock_makes_nothing_old() {
+fn after_a_jump_of_the_clock_nothing_is_collected_for_a_day() {
     let mut place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
-    let deleted = place.latest_run()["id"].as_str().unwrap().to_owned();
-    place.ade("run config members.csv -q").succeeds();
-    place.ade("env gc -q").succeeds();
     fs::rename(place.path("config"), place.path("config-away")).unwrap();
-    // As it is after a jump of the clock by a hundred days: all that was recorded is that much older.
+    // As it is after a jump of the clock by a hundred days, and in a backup as old: all that was recorded is that much older.
     place.change(&format!(
         "UPDATE environments SET last_used_at = last_used_at - {LONG_AGO}, updated_at = updated_at - {LONG_AGO};
          UPDATE configurations SET last_run_at = last_run_at - {LONG_AGO};
@@ -331,29 +328,36 @@ fn a_jump_of_the_clock_makes_nothing_old() {
     let staged = place.run_folder("01990000-0000-7000-8000-000000000000");
     place.write(staged.join(".unrecorded"), mark(&place));
     age(&staged);
-    let report = place.ade("env gc --json").succeeds().json();
-    assert_eq!(removed(&report), Vec::<&str>::new());
-    let unseen = report["unseen_seconds"].as_u64().unwrap();
-    assert_eq!(unseen / 3600, 97 * 24, "{report}");
+    let held = "less than a day in use since a gap or a jump of the clock";
+    for line in ["env gc --dry-run --json", "env gc --json"] {
+        let report = place.ade(line).succeeds().json();
+        assert_eq!(removed(&report), Vec::<&str>::new(), "{line}");
+        assert_eq!(report["skipped"], json!({ held: 1 }), "{line}");
+        assert!(report["collects_from"].is_string(), "{line}: {report}");
+    }
     place
         .ade("env gc")
         .succeeds()
-        .prints("97.0 days do not count, because no ade ran during them");
+        .prints("Nothing is collected until 2")
+        .prints("--trust-clock collects at once");
+    let listed = place.ade("env ls --json").succeeds().json();
+    assert_eq!(listed[0]["gc"]["reason"], held, "{listed}");
     // A worker that starts after the jump, and one that would collect at once.
     place.set("ADE_WORKER_GC_INTERVAL_SECONDS", "1");
-    place.hurry();
-    // Deleted with each collection, after everything else of it was judged.
-    place.change(&format!(
-        "UPDATE runs SET artifacts_deleted_at = 1 WHERE id = '{deleted}'"
-    ));
-    let sentinel = place.run_folder(&deleted);
-    let mut worker = place.start_worker("one");
-    worker.wait_until_says("looking for work");
-    wait_for("a collection", || !sentinel.exists());
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    place.ade("worker --drain -q").succeeds();
     assert_eq!(place.environments().len(), 1);
     assert!(staged.exists());
+    let in_use = |hours: i64| {
+        place.change(&format!(
+            "UPDATE observed_time SET in_use_since = seen_at - {hours} * 3600000"
+        ));
+        place.ade("env gc --dry-run --json").succeeds().json()
+    };
+    assert_eq!(removed(&in_use(23)), Vec::<&str>::new());
+    let after_a_day = in_use(24);
+    assert_eq!(removed(&after_a_day).len(), 3, "{after_a_day}");
+    assert_eq!(after_a_day["collects_from"], Value::Null);
+    in_use(0);
     let report = place.ade("env gc --trust-clock --json").succeeds().json();
     assert_eq!(removed(&report).len(), 3, "{report}");
 }

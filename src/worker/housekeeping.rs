@@ -39,14 +39,14 @@ impl<'a> Clocks<'a> {
 
     /// Seconds by which the wall clock jumped since the last look, where it did. After a jump, leases are left alone for
     /// `settle`.
-    pub(super) fn jumped(&mut self, settle: Duration) -> Option<f64> {
+    fn jumped(&mut self, settle: Duration) -> Option<f64> {
         let now = Moment::of(self.machine);
         let jump = std::mem::replace(&mut self.seen, now).jump_until(&now)?;
         self.settle(settle);
         Some(jump)
     }
 
-    pub(super) fn are_trusted(&self) -> bool {
+    fn are_trusted(&self) -> bool {
         let now = self.machine.steady();
         self.trust_from.is_none_or(|from| now >= from)
     }
@@ -81,15 +81,14 @@ impl Pool<'_> {
         }
     }
 
-    /// What notices jumps of the clock, for leases and for collection.
-    pub(super) fn clocks(&self) -> (Clocks<'_>, Clocks<'_>) {
-        let machine = &*self.workspace.machine;
-        let (mut for_leases, for_ages) = (Clocks::new(machine), Clocks::new(machine));
+    /// What notices jumps of the clock.
+    pub(super) fn clocks(&self) -> Clocks<'_> {
+        let mut clocks = Clocks::new(&*self.workspace.machine);
         // A process that starts cannot know of a jump shortly before. A process that is not there yet takes its leases after it.
         if self.has_company() {
-            for_leases.settle(self.settle());
+            clocks.settle(self.settle());
         }
-        (for_leases, for_ages)
+        clocks
     }
 
     pub(super) fn maintain(&self, mut clocks: Clocks<'_>) {
@@ -176,7 +175,7 @@ impl Pool<'_> {
     }
 
     /// In this time every live worker renews its leases.
-    pub(super) fn settle(&self) -> Duration {
+    fn settle(&self) -> Duration {
         self.workspace.settings.worker.lease / 3 + JUMP
     }
 

@@ -266,7 +266,7 @@ CREATE TABLE leases (
     expires_at  INTEGER NOT NULL
 ) STRICT;
 
--- Which data directory the database belongs to; and which stretches of time no process of it saw.
+-- Which data directory the database belongs to; and since when it is in use.
 CREATE TABLE identity (
     one          INTEGER PRIMARY KEY NOT NULL CHECK (one = 1),
     database_id  TEXT NOT NULL,
@@ -276,13 +276,9 @@ CREATE TABLE identity (
 ) STRICT;
 
 CREATE TABLE observed_time (
-    one      INTEGER PRIMARY KEY NOT NULL CHECK (one = 1),
-    seen_at  INTEGER NOT NULL                    -- what the wall clock said when a process last looked
-) STRICT;
-
-CREATE TABLE unseen_time (
-    from_at  INTEGER PRIMARY KEY NOT NULL,
-    to_at    INTEGER NOT NULL
+    one           INTEGER PRIMARY KEY NOT NULL CHECK (one = 1),
+    seen_at       INTEGER NOT NULL,              -- what the wall clock said when a process last looked
+    in_use_since  INTEGER                        -- the first look after the last gap, or after the clock was set back; null: there was none
 ) STRICT;
 
 -- Who may use the API, and keys with which a client repeats a request safely.
