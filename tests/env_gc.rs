@@ -81,9 +81,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
         forget(&place, name);
     }
     let cold = environment_of(&place, "cold").unwrap();
-    let folder: String = place.query(&format!(
-        "SELECT folder FROM environments WHERE id = '{cold}'"
-    ));
+    let folder = folder_of(&place, &cold);
 
     snapshot!(place, place.ade("env gc --dry-run"), @r"
     status 0
@@ -94,7 +92,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     kept 1 environment (used recently)
     [SIZE] would be freed
     ");
-    assert!(Path::new(&folder).exists(), "a dry run deletes nothing");
+    assert!(folder.exists(), "a dry run deletes nothing");
     let would = place.ade("env gc --dry-run --json").succeeds().json();
     let report = place.ade("env gc --json").succeeds().json();
     assert_eq!(removed(&report), [cold.as_str()]);
@@ -111,7 +109,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
     assert!(report["scanned"].as_u64().unwrap() >= 5);
     // The folder of the environment's key is deleted too.
-    assert!(!Path::new(&folder).parent().unwrap().exists());
+    assert!(!folder.parent().unwrap().exists());
     assert_eq!(environment_of(&place, "cold"), None);
 
     let again = place.ade("env gc --json").succeeds().json();
@@ -190,11 +188,15 @@ fn mark(place: &Place) -> String {
     place.query::<String>("SELECT database_id FROM identity") + "\n"
 }
 
+/// The folder of an environment.
+fn folder_of(place: &Place, id: &str) -> PathBuf {
+    let sql = format!("SELECT folder FROM environments WHERE id = '{id}'");
+    place.path("data").join(place.query::<String>(&sql))
+}
+
 /// The folder of the one environment.
 fn environment_folder(place: &Place) -> PathBuf {
-    place
-        .query::<String>("SELECT folder FROM environments")
-        .into()
+    folder_of(place, &place.query::<String>("SELECT id FROM environments"))
 }
 
 #[test]
@@ -417,16 +419,12 @@ fn an_interrupted_deletion_is_completed_and_a_refused_one_changes_nothing() {
         place.warm(name);
         cool(&place, name);
     }
-    let folder = |name: &str| {
-        let id = environment_of(&place, name).unwrap();
-        let sql = format!("SELECT folder FROM environments WHERE id = '{id}'");
-        PathBuf::from(place.query::<String>(&sql))
-    };
-    let (one, two) = (folder("one"), folder("two"));
+    let id = |name: &str| environment_of(&place, name).unwrap();
+    let [one, two] = ["one", "two"].map(|name| folder_of(&place, &id(name)));
     // The process died after it had deleted the record, and a part of the folder.
     place.change(&format!(
-        "DELETE FROM environments WHERE folder = '{}'",
-        two.display()
+        "DELETE FROM environments WHERE id = '{}'",
+        id("two")
     ));
     fs::remove_file(two.join(".ready")).unwrap();
     fs::remove_dir_all(two.join(".venv")).unwrap();
@@ -442,7 +440,7 @@ fn an_interrupted_deletion_is_completed_and_a_refused_one_changes_nothing() {
     assert!(one.join(".ready").exists());
     place.change("DROP TRIGGER refuse");
     place.ade("run one members.csv -q").succeeds();
-    assert_eq!(folder("one"), one, "it was not built again");
+    assert_eq!(folder_of(&place, &id("one")), one, "it was not built again");
 }
 
 #[test]
@@ -508,7 +506,8 @@ fn snapshots_that_nothing_needs_go() {
     }
     let folder: PathBuf = {
         let of_environment: String = place.query("SELECT snapshot_path FROM environments");
-        Path::new(&of_environment).parent().unwrap().to_owned()
+        let snapshot = place.path("data").join(of_environment);
+        snapshot.parent().unwrap().to_owned()
     };
     let snapshots = || {
         let names = fs::read_dir(&folder).unwrap();

@@ -525,8 +525,8 @@ impl Identities for SimulatedStore {
     fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
         self.look("bind", |store| store.bind(new, now))
     }
-    fn rebind(&self, new: &Identity, now: Timestamp) -> Result<usize> {
-        self.look("rebind", |store| store.rebind(new, now))
+    fn rebind(&self, new: &Identity) -> Result<()> {
+        self.look("rebind", |store| store.rebind(new))
     }
 }
 

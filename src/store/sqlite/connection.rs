@@ -6,7 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::options::Options;
-use super::{busy, checkpoint};
+use super::{busy, checkpoint, paths};
 
 /// More than the number of statements in `sqlite/`, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 128;
@@ -26,6 +26,7 @@ pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Conne
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", &options.synchronous)?;
     checkpoint::after_commits(&mut connection)?;
+    paths::convert(&connection, &options.data)?;
     set_journal_mode(&connection, options)?;
     Ok(connection)
 }

@@ -30,7 +30,8 @@ impl Documents for SqliteStore {
     }
 }
 
-const COLUMNS: &str = "id, workspace_id, name, path, sha256, size_bytes, created_at";
+const COLUMNS: &str =
+    "id, workspace_id, name, absolute(path) AS path, sha256, size_bytes, created_at";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<DocumentRecord> {
     Ok(DocumentRecord {
@@ -53,7 +54,7 @@ fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> rusqlite::Result<
     )?;
     execute(
         transaction,
-        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7)
          ON CONFLICT (workspace_id, sha256, name) DO NOTHING",
         params![
             new.id,

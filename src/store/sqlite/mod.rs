@@ -10,7 +10,8 @@
 //!   statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
 //! - `options` reads the settings, `connection`, `busy` and `checkpoint` set a connection up, `transaction` lets writers share
-//!   commits, `error` converts SQLite's errors, `values` holds what the statements share, `prefix` finds ids by a part of them.
+//!   commits, `error` converts SQLite's errors, `values` holds what the statements share, `paths` stores paths relative to the data
+//!   directory, `prefix` finds ids by a part of them.
 //!
 //! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
 //! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
@@ -36,6 +37,7 @@ mod migrations;
 mod observed_time;
 mod open;
 mod options;
+mod paths;
 mod prefix;
 mod queue_statistics;
 mod results;

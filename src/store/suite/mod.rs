@@ -108,7 +108,6 @@ macro_rules! run {
                 }
                 identity {
                     a_database_is_bound_once,
-                    who_adopts_it_moves_the_paths_of_its_records,
                 }
                 observed_time {
                     a_gap_or_a_clock_that_was_set_back_begins_anew,
