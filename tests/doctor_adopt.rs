@@ -272,6 +272,22 @@ fn a_data_directory_can_be_moved() {
 }
 
 #[test]
+fn a_worker_whose_data_directory_was_moved_away_ends_and_harms_no_run() {
+    let place = Place::ready();
+    let mut worker = place.start("worker --no-gc");
+    worker.wait_until_says("looking for work");
+    fs::rename(place.path("data"), place.path("moved")).unwrap();
+    place
+        .ade("--data-dir moved run config members.csv --detach -q")
+        .succeeds();
+    worker.wait().ends_with(5).says("there is no database at");
+    place.ade("--data-dir moved worker --drain -q").succeeds();
+    let runs = place.ade("--data-dir moved runs ls --json").json();
+    assert_eq!(runs[0]["status"], "succeeded", "{runs}");
+    assert_eq!(runs[0]["attempt_count"], 1, "{runs}");
+}
+
+#[test]
 fn a_copy_of_a_data_directory_works_by_itself_and_touches_nothing_of_the_original() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();

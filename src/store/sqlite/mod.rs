@@ -117,6 +117,17 @@ impl SqliteStore {
             .map_err(|error| self.explain(error))
     }
 
+    /// A database that was moved away from under this process is still open, but the files that its records name are no longer
+    /// where this process looks for them: it claims nothing.
+    fn demand_in_place(&self) -> Result<()> {
+        let path = &self.options.path;
+        // One in memory has no file.
+        if path.exists() || path.starts_with("file:") {
+            return Ok(());
+        }
+        Err(StoreError::Absent { path: path.clone() })
+    }
+
     fn explain(&self, error: rusqlite::Error) -> StoreError {
         error::explain(&self.options.path, self.options.busy_timeout, error)
     }

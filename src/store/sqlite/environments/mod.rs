@@ -61,6 +61,7 @@ impl Environments for SqliteStore {
         elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
+        self.demand_in_place()?;
         self.write_at(now, |transaction| {
             build::claim(transaction, id, claim, claimable, elsewhere, now)
         })

@@ -66,10 +66,12 @@ impl Runs for SqliteStore {
     }
 
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.demand_in_place()?;
         self.write(|transaction| claim::this(transaction, id, claim, now))
     }
 
     fn claim_next_runs(&self, claims: &[Claim], now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.demand_in_place()?;
         if !self.read(|connection| due::any(connection, now))? {
             return Ok(Vec::new());
         }
