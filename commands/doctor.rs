@@ -6,16 +6,16 @@ use ade::layout::Layout;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Tone, Ui, plural};
+use crate::ui::{Tone, Ui};
 
 /// Check whether this machine is ready, and say how to correct what is not
 ///
 /// A database and its data directory know each other, and every command refuses two that do not belong together. If one of
-/// them was moved, copied, restored from elsewhere or begun anew, --adopt records that the two belong together from now on.
-/// The records then name the places in this data directory. Folders that the database does not know are kept for good.
+/// them was restored from elsewhere or begun anew, --adopt records that the two belong together from now on. Folders that the
+/// database does not know are kept for good.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 if a run would fail\n  ade doctor --adopt   after the data directory was moved"
+    after_help = "Examples:\n  ade doctor\n  ade doctor --json    exits 1 if a run would fail\n  ade doctor --adopt   after the database was begun anew"
 )]
 pub struct Args {
     /// Record that the database and the data directory belong together from now on
@@ -75,18 +75,6 @@ fn show_adopted(ui: &Ui, adopted: &Adopted) {
         ui.line(format_args!("{database} is created"));
     }
     ui.line(format_args!("{database} belongs to {data_dir} now"));
-    if let Some(former) = &adopted.former_data_dir {
-        ui.line(format_args!(
-            "{} that named {} {} it now",
-            plural(adopted.records_moved as u64, "record"),
-            ui.path(former),
-            if adopted.records_moved == 1 {
-                "names"
-            } else {
-                "name"
-            }
-        ));
-    }
     ui.prose(format_args!(
         "Folders of runs and environments that the database does not know are never deleted by collection"
     ));

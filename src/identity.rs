@@ -1,26 +1,32 @@
 //! A database and its data directory know each other.
 //!
-//! Collection deletes what the records do not know, and every record names places: with the database of another data
-//! directory, or after one of the two was put in another's place, both would be wrong. So the database has an id and the data
-//! directory has one; the database records both and the place, and `identity.json` in the data directory holds both.
+//! Collection deletes what the records do not know, and every record names files: with the database of another data directory,
+//! or after one of the two was put in another's place, both would be wrong. So the database has an id and the data directory has
+//! one; the database records both, and `identity.json` in the data directory holds both. Where the directory is matters nothing:
+//! it can be moved and copied with its database in it.
 //!
 //! The first process that opens a new pair writes them, first into the database, then as a file: where it dies in between, the
-//! next one finds the directory named in the database and writes the file. Of several at once one wins on each side, and a
-//! process that finds another pair than its own is refused. A pair that was put together on purpose is recorded as one by
-//! [`adopt`] (`ade doctor --adopt`).
+//! next one writes the file, if the database is in the directory, which proves that they belong together. Of several at once one
+//! wins on each side, and a process that finds another pair than its own is refused. A pair that was put together on purpose is
+//! recorded as one by [`adopt`] (`ade doctor --adopt`).
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{Timestamp, milliseconds};
 use crate::files::{self, FileError};
-use crate::layout::{IDENTITY, Layout};
+use crate::layout::Layout;
 use crate::lock;
 use crate::machine::{Disk, Machine, System};
 use crate::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 use crate::store::{self, Identity, Opening, Store, StoreError};
+
+/// A process whose lock file is not there may be at work if it was seen within this.
+const SEEN_LATELY: Duration = Duration::from_secs(300);
 
 /// What a data directory says of itself: the content of its `identity.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,22 +56,12 @@ pub enum IdentityError {
         database: PathBuf,
     },
     /// The database has another data directory.
-    #[error("the database {} belongs to the data directory {}, not to {}", database.display(), owner.display(), data.display())]
+    #[error("the database {} belongs to another data directory than {}", database.display(), data.display())]
     OtherDirectory {
         /// The database.
         database: PathBuf,
-        /// The data directory that it belongs to.
-        owner: PathBuf,
         /// The data directory that it was opened with.
         data: PathBuf,
-    },
-    /// Both belong together, and are at another place than before.
-    #[error("the data directory {} was at {} before, and the records name that place", data.display(), former.display())]
-    Moved {
-        /// Where it is.
-        data: PathBuf,
-        /// Where it was.
-        former: PathBuf,
     },
     /// What the data directory says of itself cannot be read.
     #[error("{} cannot be understood: {reason}", path.display())]
@@ -101,14 +97,13 @@ impl Problem for IdentityError {
             Self::OtherDatabase { .. } | Self::OtherDirectory { .. } => mismatch.hint(
                 "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`",
             ),
-            Self::Moved { .. } => mismatch.hint(
-                "if the data directory was moved, or is a copy that is to work by itself, use `ade doctor --adopt`: the records then name the new place",
-            ),
             Self::Unreadable { .. } => mismatch.hint(
                 "restore the file. If the database is the right one, `ade doctor --adopt` writes a new file",
             ),
             Self::AtWork { .. } => {
-                Facts::new(Kind::Refused, code::IDENTITY_MISMATCH).hint("stop them first")
+                Facts::new(Kind::Refused, code::IDENTITY_MISMATCH).hint(
+                    "stop them first. One that was killed in another data directory counts for five minutes",
+                )
             }
             Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
             Self::Store(error) => error.facts(),
@@ -177,8 +172,8 @@ pub fn examine(settings: &Settings, layout: &Layout) -> Result<bool, IdentityErr
 enum Bond {
     /// Neither belongs to anything.
     None,
-    /// The database names the directory, which says nothing: the process that recorded it died before it wrote the file,
-    /// or the file was lost.
+    /// The database has ids, and the directory that it is in says nothing: the process that recorded them died before it wrote
+    /// the file, or the file was lost.
     Half(Identity),
     /// They belong together.
     Whole(Identity),
@@ -191,10 +186,6 @@ pub struct Adopted {
     pub database: PathBuf,
     /// The data directory that it belongs to now.
     pub data_dir: PathBuf,
-    /// Where the records said that the data directory is, if that was another place.
-    pub former_data_dir: Option<PathBuf>,
-    /// How many records name the new place now.
-    pub records_moved: usize,
     /// Whether the database was created.
     pub created: bool,
 }
@@ -209,18 +200,13 @@ pub fn adopt(settings: &Settings, layout: &Layout) -> Result<Adopted, IdentityEr
     let place = Place::of(settings, layout)?;
     let created = !place.database.exists();
     let store = store::open(settings, &layout.database(), Opening::CreateIfAbsent)?;
-    let former = store.identity()?;
-    place.demand_rest(&*store, former.as_ref())?;
-    let new = place.new_identity();
-    let records_moved = store.rebind(&new, System.now())?;
+    place.demand_rest(&*store)?;
+    let new = new_identity();
+    store.rebind(&new)?;
     place.write(&new)?;
     Ok(Adopted {
         database: place.database.clone(),
         data_dir: place.data.to_owned(),
-        former_data_dir: former
-            .map(|former| former.data_path)
-            .filter(|former| former != place.data),
-        records_moved,
         created,
     })
 }
@@ -250,43 +236,19 @@ impl<'a> Place<'a> {
         let (label, known) = (self.label()?, store.identity()?);
         match (label, known) {
             (None, None) => Ok(Bond::None),
-            (None, Some(known)) if is_same_place(&known.data_path, self.data) => {
-                Ok(Bond::Half(known))
-            }
-            (None, Some(known)) => Err(self.other_directory(known.data_path)),
-            (Some(label), Some(known)) if label.is_of(&known) => {
-                if is_same_place(&known.data_path, self.data) {
-                    Ok(Bond::Whole(known))
-                } else {
-                    Err(IdentityError::Moved {
-                        data: self.data.to_owned(),
-                        former: known.data_path,
-                    })
-                }
-            }
-            (Some(_), Some(known)) if !is_same_place(&known.data_path, self.data) => {
-                Err(self.other_directory(known.data_path))
-            }
+            (None, Some(known)) if self.database.starts_with(self.data) => Ok(Bond::Half(known)),
+            (None, Some(_)) => Err(IdentityError::OtherDirectory {
+                database: self.database.clone(),
+                data: self.data.to_owned(),
+            }),
+            (Some(label), Some(known)) if label.is_of(&known) => Ok(Bond::Whole(known)),
             (Some(_), _) => Err(self.other_database()),
-        }
-    }
-
-    fn new_identity(&self) -> Identity {
-        Identity {
-            database_id: System.new_token(),
-            data_id: System.new_token(),
-            data_path: self.data.to_owned(),
         }
     }
 
     /// Neither belongs to anything.
     fn first(&self, store: &dyn Store) -> Result<Identity, IdentityError> {
-        let bound = store.bind(&self.new_identity(), System.now())?;
-        if is_same_place(&bound.data_path, self.data) {
-            self.complete(bound)
-        } else {
-            Err(self.other_directory(bound.data_path))
-        }
+        self.complete(store.bind(&new_identity(), System.now())?)
     }
 
     /// Writes what the database says into the data directory, unless another process was quicker.
@@ -307,25 +269,12 @@ impl<'a> Place<'a> {
     }
 
     /// No process may be at work with a database whose records are about to change under it.
-    fn demand_rest(
-        &self,
-        store: &dyn Store,
-        former: Option<&Identity>,
-    ) -> Result<(), IdentityError> {
-        // A database that was copied with its data directory also copied the names of the processes of the original.
-        let is_copy = former.is_some_and(|former| {
-            let original = read_label(&former.data_path.join(IDENTITY));
-            !is_same_place(&former.data_path, self.data)
-                && self.database.starts_with(self.data)
-                && matches!(original, Ok(Some(label)) if label.is_of(former))
+    fn demand_rest(&self, store: &dyn Store) -> Result<(), IdentityError> {
+        let lately = Timestamp(System.now().0 - milliseconds(SEEN_LATELY));
+        let at_work = store.workers()?.into_iter().filter(|worker| {
+            // Where the database was not in this data directory, neither are the lock files of its processes.
+            lock::is_held(&Disk, &worker.lock_path).unwrap_or(worker.seen_at > lately)
         });
-        if is_copy {
-            return Ok(());
-        }
-        let at_work = store
-            .workers()?
-            .into_iter()
-            .filter(|worker| lock::is_held(&Disk, &worker.lock_path) == Some(true));
         let names: Vec<String> = at_work.map(|worker| worker.name).collect();
         if names.is_empty() {
             return Ok(());
@@ -336,19 +285,18 @@ impl<'a> Place<'a> {
         })
     }
 
-    fn other_directory(&self, owner: PathBuf) -> IdentityError {
-        IdentityError::OtherDirectory {
-            database: self.database.clone(),
-            owner,
-            data: self.data.to_owned(),
-        }
-    }
-
     fn other_database(&self) -> IdentityError {
         IdentityError::OtherDatabase {
             data: self.data.to_owned(),
             database: self.database.clone(),
         }
+    }
+}
+
+fn new_identity() -> Identity {
+    Identity {
+        database_id: System.new_token(),
+        data_id: System.new_token(),
     }
 }
 
@@ -384,10 +332,4 @@ fn read_label(file: &Path) -> Result<Option<Label>, IdentityError> {
         reason: error.to_string(),
     })?;
     Ok(Some(label))
-}
-
-/// Whether two paths lead to one folder. Where they are equal nothing is looked up.
-fn is_same_place(one: &Path, other: &Path) -> bool {
-    one == other
-        || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }

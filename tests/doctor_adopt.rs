@@ -178,8 +178,8 @@ fn a_second_database_on_one_data_directory_is_refused() {
     let refused = place.run(&[("ADE_DATABASE_URL", &second)], ["env", "gc"]);
     refused
         .ends_with(5)
-        .says("second.sqlite belongs to the data directory")
-        .says("/data, not to");
+        .says("belongs to another database than")
+        .says("second.sqlite");
     // One that belongs to nothing yet.
     let database = rusqlite::Connection::open(place.path("second.sqlite")).unwrap();
     database.execute_batch("DELETE FROM identity").unwrap();
@@ -210,7 +210,7 @@ fn a_second_data_directory_of_one_database_is_refused() {
     snapshot!(place, refused, @r"
     status 5
     --- stderr
-    error: the database [HERE]/data/db/ade.sqlite belongs to the data directory [HERE]/data, not to [HERE]/other
+    error: the database [HERE]/data/db/ade.sqlite belongs to another data directory than [HERE]/other
     hint: name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`
     ");
     assert!(!place.path("other").exists());
@@ -235,34 +235,36 @@ fn a_second_data_directory_of_one_database_is_refused() {
 }
 
 #[test]
-fn a_data_directory_that_was_moved_goes_on_after_one_command() {
+fn a_data_directory_can_be_moved() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
     let before = place.latest_run();
     let id = before["id"].as_str().unwrap();
+    let waiting = place.enqueue("config", "members.csv");
     fs::rename(place.path("data"), place.path("moved")).unwrap();
-    let refused = place.ade("--data-dir moved runs ls");
-    refused
-        .ends_with(5)
-        .says("/moved was at")
-        .says("ade doctor --adopt");
-    let adopted = place
-        .ade("--data-dir moved doctor --adopt --json")
-        .succeeds()
-        .json();
-    assert_eq!(adopted["records_moved"], 2, "{adopted}");
-    let after = place
-        .ade(&format!("--data-dir moved runs show {id} --json"))
-        .succeeds()
-        .json();
-    let output = after["output_path"].as_str().unwrap();
-    assert!(output.contains("/moved/") && Path::new(output).exists());
-    place
-        .ade(&format!("--data-dir moved runs retry {id}"))
-        .succeeds();
-    place.ade("--data-dir moved worker --drain -q").succeeds();
-    let runs = place.ade("--data-dir moved runs ls --json").json();
-    assert_eq!(runs[0]["status"], "succeeded", "{runs}");
+    let ade = |line: &str| place.ade(&format!("--data-dir moved {line}")).succeeds();
+    let runs = ade("runs ls --json").json();
+    assert_eq!(runs.as_array().unwrap().len(), 2, "{runs}");
+    let after = ade(&format!("runs show {id} --json")).json();
+    for name in ["run_dir", "output_path"] {
+        let path = after[name].as_str().unwrap();
+        let former = path.replace("/moved/", "/data/");
+        assert_eq!(before[name], former.as_str(), "{name}");
+        assert!(Path::new(path).exists(), "{path}");
+    }
+    ade(&format!("logs tail {id}"));
+    ade(&format!("runs retry {id}"));
+    // What waits and what is repeated run in the environment that came along.
+    let worker = ade("worker --drain");
+    assert!(!worker.stderr.contains(": building"), "{worker}");
+    let runs = ade("runs ls --json").json();
+    let all_succeeded = |run: &Value| run["status"] == "succeeded";
+    assert!(runs.as_array().unwrap().iter().all(all_succeeded), "{runs}");
+    assert!(runs.to_string().contains(&waiting), "{runs}");
+    assert_eq!(ade("env gc --json").json()["deleted"], 0);
+    let ready = ade("env ls --json").json();
+    assert_eq!(ready.as_array().unwrap().len(), 1, "{ready}");
+    ade(&format!("runs rm {id}"));
     assert!(
         !place.path("data").exists(),
         "nothing goes to the old place"
@@ -270,32 +272,59 @@ fn a_data_directory_that_was_moved_goes_on_after_one_command() {
 }
 
 #[test]
-fn a_copy_of_a_data_directory_touches_nothing_of_the_original() {
+fn a_worker_whose_data_directory_was_moved_away_ends_and_harms_no_run() {
+    let place = Place::ready();
+    let mut worker = place.start("worker --no-gc");
+    worker.wait_until_says("looking for work");
+    fs::rename(place.path("data"), place.path("moved")).unwrap();
+    place
+        .ade("--data-dir moved run config members.csv --detach -q")
+        .succeeds();
+    worker.wait().ends_with(5).says("there is no database at");
+    place.ade("--data-dir moved worker --drain -q").succeeds();
+    let runs = place.ade("--data-dir moved runs ls --json").json();
+    assert_eq!(runs[0]["status"], "succeeded", "{runs}");
+    assert_eq!(runs[0]["attempt_count"], 1, "{runs}");
+}
+
+#[test]
+fn a_copy_of_a_data_directory_works_by_itself_and_touches_nothing_of_the_original() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
     let output = place.latest_run()["output_path"].clone();
     copy(&place.path("data"), &place.path("copy"));
-    place.ade("--data-dir copy env gc").ends_with(5);
-    let mut worker = place.start("worker");
+    let mut worker = place.start("worker --no-gc");
     worker.wait_until_says("looking for work");
-    // The processes of the original are none of the copy's.
-    copy(
-        &place.path("data/db/ade.sqlite"),
-        &place.path("copy/db/ade.sqlite"),
-    );
-    place.ade("--data-dir copy doctor --adopt").succeeds();
+    // The worker of the original, which the copy's database knows, too, is none of the copy's.
+    for extra in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(place.path(format!("copy/db/ade.sqlite{extra}")));
+    }
+    let database = place.path("copy/db/ade.sqlite");
+    place.change(&format!("VACUUM INTO '{}'", database.display()));
+    place
+        .ade("--data-dir copy run config members.csv --detach -q")
+        .succeeds();
+    place.ade("--data-dir copy worker --drain -q").succeeds();
+    let runs = place.ade("--data-dir copy runs ls --json").json();
+    assert_eq!(runs[0]["status"], "succeeded", "{runs}");
+    assert_eq!(runs.as_array().unwrap().len(), 2, "{runs}");
     let changes = "UPDATE runs SET completed_at = 0; UPDATE environments SET last_used_at = 0, updated_at = 0; UPDATE configurations SET last_run_at = 0";
     rusqlite::Connection::open(place.path("copy/db/ade.sqlite"))
         .unwrap()
         .execute_batch(changes)
         .unwrap();
     let report = place.ade("--data-dir copy env gc --json").succeeds().json();
-    // The environment, the files of the run, and its record.
-    assert_eq!(report["deleted"], 3, "{report}");
+    // The environment, the files of the runs, and their records.
+    assert_eq!(report["deleted"], 5, "{report}");
     assert!(Path::new(output.as_str().unwrap()).exists());
     worker.signal(libc::SIGTERM);
     worker.wait().succeeds();
-    place.ade("run config members.csv -q").succeeds();
+    assert_eq!(
+        place.ade("runs ls --json").json().as_array().unwrap().len(),
+        1
+    );
+    let again = place.ade("run config members.csv").succeeds();
+    assert!(!again.stderr.contains("uilding"), "{again}");
     assert_eq!(place.environments().len(), 1);
 }
 

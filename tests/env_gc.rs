@@ -81,9 +81,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
         forget(&place, name);
     }
     let cold = environment_of(&place, "cold").unwrap();
-    let folder: String = place.query(&format!(
-        "SELECT folder FROM environments WHERE id = '{cold}'"
-    ));
+    let folder = folder_of(&place, &cold);
 
     snapshot!(place, place.ade("env gc --dry-run"), @r"
     status 0
@@ -94,7 +92,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     kept 1 environment (used recently)
     [SIZE] would be freed
     ");
-    assert!(Path::new(&folder).exists(), "a dry run deletes nothing");
+    assert!(folder.exists(), "a dry run deletes nothing");
     let would = place.ade("env gc --dry-run --json").succeeds().json();
     let report = place.ade("env gc --json").succeeds().json();
     assert_eq!(removed(&report), [cold.as_str()]);
@@ -111,7 +109,7 @@ fn an_environment_goes_only_when_it_is_cold_unused_and_of_no_active_configuratio
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
     assert!(report["scanned"].as_u64().unwrap() >= 5);
     // The folder of the environment's key is deleted too.
-    assert!(!Path::new(&folder).parent().unwrap().exists());
+    assert!(!folder.parent().unwrap().exists());
     assert_eq!(environment_of(&place, "cold"), None);
 
     let again = place.ade("env gc --json").succeeds().json();
@@ -190,11 +188,15 @@ fn mark(place: &Place) -> String {
     place.query::<String>("SELECT database_id FROM identity") + "\n"
 }
 
+/// The folder of an environment.
+fn folder_of(place: &Place, id: &str) -> PathBuf {
+    let sql = format!("SELECT folder FROM environments WHERE id = '{id}'");
+    place.path("data").join(place.query::<String>(&sql))
+}
+
 /// The folder of the one environment.
 fn environment_folder(place: &Place) -> PathBuf {
-    place
-        .query::<String>("SELECT folder FROM environments")
-        .into()
+    folder_of(place, &place.query::<String>("SELECT id FROM environments"))
 }
 
 #[test]
@@ -314,14 +316,11 @@ fn of_what_data_directories_share_each_collects_its_own() {
 }
 
 #[test]
-fn a_jump_of_the_clock_makes_nothing_old() {
+fn after_a_jump_of_the_clock_nothing_is_collected_for_a_day() {
     let mut place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
-    let deleted = place.latest_run()["id"].as_str().unwrap().to_owned();
-    place.ade("run config members.csv -q").succeeds();
-    place.ade("env gc -q").succeeds();
     fs::rename(place.path("config"), place.path("config-away")).unwrap();
-    // As it is after a jump of the clock by a hundred days: all that was recorded is that much older.
+    // As it is after a jump of the clock by a hundred days, and in a backup as old: all that was recorded is that much older.
     place.change(&format!(
         "UPDATE environments SET last_used_at = last_used_at - {LONG_AGO}, updated_at = updated_at - {LONG_AGO};
          UPDATE configurations SET last_run_at = last_run_at - {LONG_AGO};
@@ -331,29 +330,36 @@ fn a_jump_of_the_clock_makes_nothing_old() {
     let staged = place.run_folder("01990000-0000-7000-8000-000000000000");
     place.write(staged.join(".unrecorded"), mark(&place));
     age(&staged);
-    let report = place.ade("env gc --json").succeeds().json();
-    assert_eq!(removed(&report), Vec::<&str>::new());
-    let unseen = report["unseen_seconds"].as_u64().unwrap();
-    assert_eq!(unseen / 3600, 97 * 24, "{report}");
+    let held = "less than a day in use since a gap or a jump of the clock";
+    for line in ["env gc --dry-run --json", "env gc --json"] {
+        let report = place.ade(line).succeeds().json();
+        assert_eq!(removed(&report), Vec::<&str>::new(), "{line}");
+        assert_eq!(report["skipped"], json!({ held: 1 }), "{line}");
+        assert!(report["collects_from"].is_string(), "{line}: {report}");
+    }
     place
         .ade("env gc")
         .succeeds()
-        .prints("97.0 days do not count, because no ade ran during them");
+        .prints("Nothing is collected until 2")
+        .prints("--trust-clock collects at once");
+    let listed = place.ade("env ls --json").succeeds().json();
+    assert_eq!(listed[0]["gc"]["reason"], held, "{listed}");
     // A worker that starts after the jump, and one that would collect at once.
     place.set("ADE_WORKER_GC_INTERVAL_SECONDS", "1");
-    place.hurry();
-    // Deleted with each collection, after everything else of it was judged.
-    place.change(&format!(
-        "UPDATE runs SET artifacts_deleted_at = 1 WHERE id = '{deleted}'"
-    ));
-    let sentinel = place.run_folder(&deleted);
-    let mut worker = place.start_worker("one");
-    worker.wait_until_says("looking for work");
-    wait_for("a collection", || !sentinel.exists());
-    worker.signal(libc::SIGTERM);
-    worker.wait().succeeds();
+    place.ade("worker --drain -q").succeeds();
     assert_eq!(place.environments().len(), 1);
     assert!(staged.exists());
+    let in_use = |hours: i64| {
+        place.change(&format!(
+            "UPDATE observed_time SET in_use_since = seen_at - {hours} * 3600000"
+        ));
+        place.ade("env gc --dry-run --json").succeeds().json()
+    };
+    assert_eq!(removed(&in_use(23)), Vec::<&str>::new());
+    let after_a_day = in_use(24);
+    assert_eq!(removed(&after_a_day).len(), 3, "{after_a_day}");
+    assert_eq!(after_a_day["collects_from"], Value::Null);
+    in_use(0);
     let report = place.ade("env gc --trust-clock --json").succeeds().json();
     assert_eq!(removed(&report).len(), 3, "{report}");
 }
@@ -413,16 +419,12 @@ fn an_interrupted_deletion_is_completed_and_a_refused_one_changes_nothing() {
         place.warm(name);
         cool(&place, name);
     }
-    let folder = |name: &str| {
-        let id = environment_of(&place, name).unwrap();
-        let sql = format!("SELECT folder FROM environments WHERE id = '{id}'");
-        PathBuf::from(place.query::<String>(&sql))
-    };
-    let (one, two) = (folder("one"), folder("two"));
+    let id = |name: &str| environment_of(&place, name).unwrap();
+    let [one, two] = ["one", "two"].map(|name| folder_of(&place, &id(name)));
     // The process died after it had deleted the record, and a part of the folder.
     place.change(&format!(
-        "DELETE FROM environments WHERE folder = '{}'",
-        two.display()
+        "DELETE FROM environments WHERE id = '{}'",
+        id("two")
     ));
     fs::remove_file(two.join(".ready")).unwrap();
     fs::remove_dir_all(two.join(".venv")).unwrap();
@@ -438,7 +440,7 @@ fn an_interrupted_deletion_is_completed_and_a_refused_one_changes_nothing() {
     assert!(one.join(".ready").exists());
     place.change("DROP TRIGGER refuse");
     place.ade("run one members.csv -q").succeeds();
-    assert_eq!(folder("one"), one, "it was not built again");
+    assert_eq!(folder_of(&place, &id("one")), one, "it was not built again");
 }
 
 #[test]
@@ -504,7 +506,8 @@ fn snapshots_that_nothing_needs_go() {
     }
     let folder: PathBuf = {
         let of_environment: String = place.query("SELECT snapshot_path FROM environments");
-        Path::new(&of_environment).parent().unwrap().to_owned()
+        let snapshot = place.path("data").join(of_environment);
+        snapshot.parent().unwrap().to_owned()
     };
     let snapshots = || {
         let names = fs::read_dir(&folder).unwrap();

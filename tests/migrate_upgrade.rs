@@ -115,10 +115,6 @@ fn restore(place: &Place, version: usize) -> PathBuf {
             "PRAGMA foreign_keys = OFF; BEGIN; {text} COMMIT; PRAGMA journal_mode = WAL;"
         ))
         .unwrap();
-    let data = place.path("data");
-    database
-        .execute("UPDATE identity SET data_path = ?1", [data.to_str()])
-        .unwrap();
     path
 }
 

@@ -232,7 +232,7 @@ fn an_environment_that_vanished_is_built_again_and_spends_no_attempt() {
     place.warm("config");
     let run = place.enqueue("config", "members.csv");
     let folder: String = place.query("SELECT folder FROM environments");
-    std::fs::remove_dir_all(std::path::Path::new(&folder).join(".venv")).unwrap();
+    std::fs::remove_dir_all(place.path("data").join(folder).join(".venv")).unwrap();
     place.ade("worker --drain").succeeds().says(": building");
     place.is_sound(&run, "succeeded", &["succeeded"]);
     let counts = place.event_counts(&run);

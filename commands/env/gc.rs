@@ -29,13 +29,10 @@ pub struct Args {
     /// Also delete unused environments of active configurations whose dependencies have changed since
     #[arg(long)]
     superseded: bool,
-    /// Also count time during which no ade ran; without this flag, a jump of the clock makes nothing old
+    /// Collect at once, even if there was a gap or a jump of the clock less than a day ago
     #[arg(long)]
     trust_clock: bool,
 }
-
-/// Time that does not count is mentioned from this many seconds on: an hour.
-const UNSEEN_SAID: u64 = 3600;
 
 fn days(text: &str) -> Result<f64, String> {
     text.parse::<f64>()
@@ -106,16 +103,9 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
             ui.paint(Tone::Dim, format!("({reason})"))
         ));
     }
-    if report.unseen_seconds >= UNSEEN_SAID {
-        let days = report.unseen_seconds as f64 / 86_400.0;
+    if let Some(from) = report.collects_from {
         ui.prose(format_args!(
-            "{}",
-            ui.paint(
-                Tone::Dim,
-                format!(
-                    "{days:.1} days do not count, because no ade ran during them: the clock may have jumped (--trust-clock counts them)"
-                )
-            )
+            "Nothing is collected until {from}, a day after the first use since a gap of more than ten days or a jump of the clock (--trust-clock collects at once)"
         ));
     }
     ui.line(format_args!(

@@ -1,7 +1,5 @@
 //! Which data directory a database belongs to, so that no process works with the one and the files of another.
 
-use std::path::PathBuf;
-
 use super::Result;
 use crate::clock::Timestamp;
 
@@ -12,8 +10,6 @@ pub struct Identity {
     pub database_id: String,
     /// The data directory.
     pub data_id: String,
-    /// Where the data directory is: the paths in the records begin with it.
-    pub data_path: PathBuf,
 }
 
 /// The identity in the store.
@@ -25,7 +21,6 @@ pub trait Identities {
     /// at once, one wins.
     fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity>;
 
-    /// Gives the database another identity. Where its former data directory was at another place, every path in the records
-    /// that begins with the former place begins with the new one afterwards. Returns how many records that were.
-    fn rebind(&self, new: &Identity, now: Timestamp) -> Result<usize>;
+    /// Gives the database another identity.
+    fn rebind(&self, new: &Identity) -> Result<()>;
 }

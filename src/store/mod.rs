@@ -65,7 +65,7 @@ pub use failure::{Failure, NOT_BUILT};
 pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
-pub use observed_time::{ObservedTime, Unseen};
+pub use observed_time::ObservedTime;
 pub use queue_statistics::{Overview, QueueDepth, QueueStatistics};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use runs::{

@@ -37,7 +37,7 @@ impl<'a> Clocks<'a> {
     }
 
     /// Seconds by which the wall clock jumped since the last look, where it did.
-    pub(super) fn jumped(&mut self) -> Option<f64> {
+    fn jumped(&mut self) -> Option<f64> {
         let now = Moment::of(self.machine);
         let jump = std::mem::replace(&mut self.seen, now).jump_until(&now)?;
         self.distrust();
@@ -45,7 +45,7 @@ impl<'a> Clocks<'a> {
     }
 
     /// Whether the last jump was before the last `settle`, in which every live worker has renewed its leases.
-    pub(super) fn are_trusted(&self, settle: Duration) -> bool {
+    fn are_trusted(&self, settle: Duration) -> bool {
         let now = self.machine.steady();
         self.jumped_at.is_none_or(|at| now >= at.plus(settle))
     }
@@ -80,15 +80,14 @@ impl Pool<'_> {
         }
     }
 
-    /// What notices jumps of the clock, for leases and for collection.
-    pub(super) fn clocks(&self) -> (Clocks<'_>, Clocks<'_>) {
-        let machine = &*self.workspace.machine;
-        let (mut for_leases, for_ages) = (Clocks::new(machine), Clocks::new(machine));
+    /// What notices jumps of the clock.
+    pub(super) fn clocks(&self) -> Clocks<'_> {
+        let mut clocks = Clocks::new(&*self.workspace.machine);
         // A process that starts cannot know of a jump shortly before. A process that is not there yet takes its leases after it.
         if self.has_company() {
-            for_leases.distrust();
+            clocks.distrust();
         }
-        (for_leases, for_ages)
+        clocks
     }
 
     pub(super) fn maintain(&self, mut clocks: Clocks<'_>) {

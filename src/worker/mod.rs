@@ -179,10 +179,10 @@ impl Pool<'_> {
     fn run(&self, slots: usize) {
         let (machine, wake) = (&self.workspace.machine, self.workspace.layout.wake());
         // From before the first claim: a jump after that is noticed, however late these threads begin.
-        let (for_leases, for_ages) = self.clocks();
+        let clocks = self.clocks();
         let beside: Vec<Work<'_>> = vec![
-            Box::new(move || self.maintain(for_leases)),
-            Box::new(move || self.collect_regularly(for_ages)),
+            Box::new(move || self.maintain(clocks)),
+            Box::new(|| self.collect_regularly()),
             Box::new(|| self.enforce_grace()),
             Box::new(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
         ];

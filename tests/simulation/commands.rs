@@ -210,6 +210,7 @@ pub fn collect(me: &Arc<Process>) {
         ..gc::Options::of_settings(&workspace.settings)
     };
     match gc::collect_alone(&workspace, &me.id, &options, &me.stop) {
+        Ok(report) if report.collects_from.is_some() => me.world.count("collections held"),
         Ok(_) => me.world.count("collections"),
         Err(CollectError::Busy(_)) => me.world.count("collections refused"),
         Err(_) => {}

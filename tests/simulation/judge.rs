@@ -23,6 +23,12 @@ use super::world::{JUMP, Moment};
 const NOTICED_WITHIN: i64 = 40_000;
 /// Every process looks at the clock more often than this.
 const LONGEST_BLINK: i64 = 300_000;
+/// A jump by more than this is longer than any gap that matters nothing: ten days, and what small jumps back hide of them.
+const FAR: i64 = 12 * 86_400_000;
+/// A jump back by more than this is noticed: what processes may be behind, and what passes between two looks.
+const BACK: i64 = 300_000 + LONGEST_BLINK;
+/// For so long after a jump forward or back by so much nothing is collected.
+const DAY: i64 = 86_400_000;
 
 /// A claim as its holder may count on it.
 struct Lease {
@@ -53,8 +59,6 @@ pub struct Judge {
     now: Snapshot,
     leases: BTreeMap<String, Lease>,
     jumps: Vec<(i64, i64)>,
-    /// When a process that stood still over a jump back last noted a time which has not come yet.
-    noted_ahead: i64,
     /// When each environment was used last, by the record and by the clock that never jumps.
     used: BTreeMap<String, (i64, i64)>,
     /// Since when those at work are so in vain, by token.
@@ -82,7 +86,6 @@ impl Judge {
             now: Snapshot::default(),
             leases: BTreeMap::new(),
             jumps: Vec::new(),
-            noted_ahead: i64::MIN,
             used: BTreeMap::new(),
             lost: BTreeMap::new(),
             cancelled: BTreeMap::new(),
@@ -111,10 +114,6 @@ impl Judge {
 
     pub fn clock_jumped(&mut self, steady: i64, by: i64) {
         self.jumps.push((steady, by));
-    }
-
-    pub fn noted_ahead(&mut self, steady: i64) {
-        self.noted_ahead = steady;
     }
 
     /// Until when the holder of a token may count on it, on the steady clock.

@@ -17,6 +17,9 @@ const STEPS_ALONE: u64 = 20_000;
 
 /// A worker that starts has found out within this which processes are dead.
 const FOUND_DEAD_WITHIN: i64 = 15_000;
+/// The clock jumps by so much at most, in milliseconds: over a day in which nothing is collected, and further than any gap that
+/// matters nothing.
+const FAR: [i64; 2] = [2 * 86_400_000, 60 * 86_400_000];
 /// No run waits longer than twice the longest backoff, and the sweep that finds that comes soon.
 const LONGEST_IDLENESS: i64 = 200_000;
 
@@ -227,7 +230,12 @@ impl Scenario {
         }
         if chance.hits(faults.jump) {
             let reach = *chance.pick(&[5_000, 60_000, 1_200_000]);
-            world.jump(chance.between(-reach, reach));
+            // Far back it does not jump: a claim whose holder cannot be seen would then hold for up to a day.
+            let by = match chance.hits(1_500) {
+                true => chance.between(0, *chance.pick(&FAR)),
+                false => chance.between(-reach, reach),
+            };
+            world.jump(by);
         }
         if chance.hits(faults.start) && self.processes().len() < 5 {
             self.start_worker();

@@ -119,7 +119,7 @@ impl Window {
                         expires_at: row.get(3)?,
                         available_at: row.get(4)?,
                         attempts: row.get(5)?,
-                        folder: row.get(6)?,
+                        folder: format!("/data/{}", row.get::<_, String>(6)?),
                     };
                     Ok((row.get(0)?, environment))
                 },

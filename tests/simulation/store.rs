@@ -16,8 +16,8 @@ use ade::store::{
     Heartbeat, Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Publication, QueueDepth,
     QueueStatistics, Result, Results, Retry, RunFiles, RunFilter, RunRecord, RunStatus, Runs,
-    SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Unseen, Used,
-    WorkerRecord, Workers, WorkspaceRecord,
+    SqliteStore, StoreError, Submission, Submitted, TokenRecord, Tokens, Used, WorkerRecord,
+    Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -78,9 +78,6 @@ impl SimulatedStore {
         // Where the store asks for the time itself, it does so now.
         let moment = looked.unwrap_or_else(|| world.moment());
         let answer = work(&world.store);
-        if now.is_some_and(|now| now > world.now()) {
-            world.judge().noted_ahead(world.steady());
-        }
         world.count("calls");
         world.trace(|| match &answer {
             Ok(answer) => format!("{}: {operation}: {}", process.id, answer.text()),
@@ -528,8 +525,8 @@ impl Identities for SimulatedStore {
     fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
         self.look("bind", |store| store.bind(new, now))
     }
-    fn rebind(&self, new: &Identity, now: Timestamp) -> Result<usize> {
-        self.look("rebind", |store| store.rebind(new, now))
+    fn rebind(&self, new: &Identity) -> Result<()> {
+        self.look("rebind", |store| store.rebind(new))
     }
 }
 
@@ -537,8 +534,8 @@ impl ObservedTime for SimulatedStore {
     fn observe(&self, now: Timestamp) -> Result<()> {
         self.look_at("observe the time", now, |store| store.observe(now))
     }
-    fn unseen(&self, now: Timestamp) -> Result<Vec<Unseen>> {
-        self.look("unseen time", |store| store.unseen(now))
+    fn in_use_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        self.look("since when it is in use", |store| store.in_use_since(now))
     }
 }
 
@@ -847,6 +844,7 @@ answers_without_words!(
     HashMap<String, RunFiles>,
     Identity,
     Option<ConfigurationRecord>,
+    Option<Timestamp>,
     Option<Holder>,
     Option<Identity>,
     Option<String>,
@@ -868,7 +866,6 @@ answers_without_words!(
     Vec<TokenRecord>,
     Vec<WorkspaceRecord>,
     Vec<String>,
-    Vec<Unseen>,
     (Vec<PathBuf>, Option<String>),
     (WorkspaceRecord, bool)
 );

@@ -86,7 +86,7 @@ pub struct FaultRates {
 }
 
 /// All that is counted. Each of these happens many times in a few hundred seeds; what never does, nothing is proved of.
-const COUNTED: [&str; 44] = [
+const COUNTED: [&str; 45] = [
     "attempts left",
     "builds",
     "builds failed",
@@ -100,6 +100,7 @@ const COUNTED: [&str; 44] = [
     "clock jumps",
     "clock jumps noticed",
     "collections",
+    "collections held",
     "collections refused",
     "crashes",
     "delays",
@@ -193,7 +194,7 @@ impl Database {
 
     fn sweep(self) {
         let tables = "run_metrics run_fields run_table_columns run_attempts queue runs environments configurations \
-                      workspaces workers leases observed_time unseen_time";
+                      workspaces workers leases observed_time";
         let sql: String = tables
             .split(' ')
             .filter(|table| !table.is_empty())
@@ -232,6 +233,8 @@ fn settings() -> &'static Settings {
         })
         .unwrap();
         settings.worker.env_ttl = Some(Duration::from_secs(45));
+        // The files of a run are kept however far the clock jumps.
+        settings.worker.run_artifact_ttl = None;
         settings
     })
 }

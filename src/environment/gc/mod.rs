@@ -1,7 +1,7 @@
 //! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, and leftovers
 //! of interrupted work.
 //!
-//! Which environments are deleted is decided in `rule` alone, by ages that no jump of the clock makes (`age`). Its conditions
+//! Which environments are deleted is decided in `rule` alone, and after a jump of the clock nothing is for a day (`age`). Its conditions
 //! are checked again in the transaction that deletes the record ([`remove_environment`]). Whatever else lies around is deleted
 //! only with proof that it may be: a record, or a name or a mark that a process of this database gave it. What this
 //! database does not know is kept and counted. A second pass deletes nothing.
@@ -51,10 +51,9 @@ pub fn collect(
         ages: &ages,
         cancel,
     };
-    let not_counted = options.env_ttl.map(|ttl| ages.not_counted(ttl));
     let mut report = Report {
         dry_run: options.dry_run,
-        unseen_seconds: not_counted.unwrap_or_default().as_secs(),
+        collects_from: ages.collects_from(),
         ..Report::default()
     };
     for judged in judge_all(workspace, options, &ages)? {
@@ -74,6 +73,9 @@ pub fn collect(
                 &mut report,
             )?;
         }
+    }
+    if ages.collects_from().is_some() {
+        return Ok(report);
     }
     runs::collect(&pass, &mut report)?;
     orphans::collect(&pass, &mut report)?;

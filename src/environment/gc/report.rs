@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::clock::Timestamp;
 use crate::files::FileError;
 use crate::machine::Files;
 use crate::problem::{Facts, Kind, Problem, code};
@@ -27,7 +28,7 @@ pub struct Options {
     pub dry_run: bool,
     /// Leftovers of interrupted work are deleted when they are this old: a process may be about to record them.
     pub leftover_ttl: Duration,
-    /// Time that no process saw counts as well.
+    /// Collect although there was a gap, or a jump of the clock, less than a day ago.
     pub trust_clock: bool,
 }
 
@@ -83,8 +84,8 @@ pub struct Report {
     pub failed: Vec<NotDeleted>,
     /// The sum of what was freed.
     pub bytes_freed: u64,
-    /// How much of the time to live of environments does not count, because no process saw it.
-    pub unseen_seconds: u64,
+    /// Nothing is collected before this time, because there was a gap, or a jump of the clock.
+    pub collects_from: Option<Timestamp>,
 }
 
 /// A file or folder that could not be deleted.

@@ -35,6 +35,8 @@ pub enum Verdict {
     Warm,
     /// No environment is ever cold: the time to live is zero or less.
     NeverCold,
+    /// It would be deleted, but there was a gap, or a jump of the clock, less than a day ago.
+    Held,
 }
 
 impl Verdict {
@@ -53,6 +55,7 @@ impl Verdict {
             Self::Active => "its configuration is active",
             Self::Warm => "used recently",
             Self::NeverCold => "the time to live is off",
+            Self::Held => "less than a day in use since a gap or a jump of the clock",
         }
     }
 }
@@ -88,6 +91,7 @@ pub fn judge(facts: &Facts, options: &Options, ages: &Ages) -> Verdict {
     match options.env_ttl {
         None => Verdict::NeverCold,
         Some(ttl) if !ages.is_older(facts.last_used, ttl) => Verdict::Warm,
+        Some(_) if ages.collects_from().is_some() => Verdict::Held,
         Some(_) if facts.active => Verdict::Superseded,
         Some(_) => Verdict::Delete,
     }
@@ -211,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_environment_goes_only_when_all_four_conditions_hold() {
-        let now = Ages::plain(Timestamp(31 * DAY));
+        let now = Ages::plain(Timestamp(31 * DAY), None);
         let verdict = |facts: Facts| judge(&facts, &options(false), &now);
         assert_eq!(verdict(cold()), Verdict::Delete);
         assert_eq!(
@@ -252,13 +256,33 @@ mod tests {
     }
 
     #[test]
+    fn after_a_gap_what_would_go_is_held_and_what_stays_says_why_as_ever() {
+        let now = Timestamp(31 * DAY);
+        let held = Ages::plain(now, Some(now.plus(Duration::from_secs(1))));
+        let verdict = |facts: Facts| judge(&facts, &options(true), &held);
+        assert_eq!(verdict(cold()), Verdict::Held);
+        let superseded = Facts {
+            active: true,
+            superseded: Some(true),
+            ..cold()
+        };
+        assert_eq!(verdict(superseded), Verdict::Held);
+        let warm = Facts {
+            last_used: now,
+            ..cold()
+        };
+        assert_eq!(verdict(warm), Verdict::Warm);
+        assert!(!Verdict::Held.deletes());
+    }
+
+    #[test]
     fn a_time_to_live_of_zero_means_never() {
         let never = Options {
             env_ttl: None,
             ..options(false)
         };
         assert_eq!(
-            judge(&cold(), &never, &Ages::plain(Timestamp(i64::MAX))),
+            judge(&cold(), &never, &Ages::plain(Timestamp(i64::MAX), None)),
             Verdict::NeverCold
         );
     }
@@ -266,7 +290,7 @@ mod tests {
     #[test]
     fn a_superseded_environment_of_an_active_configuration_goes_only_when_asked_for_and_cold() {
         let now = Timestamp(31 * DAY);
-        let ages = Ages::plain(now);
+        let ages = Ages::plain(now, None);
         let facts = Facts {
             active: true,
             superseded: Some(true),

@@ -44,7 +44,7 @@ fn snapshots_of_runs(
     limit: u32,
 ) -> rusqlite::Result<(Vec<PathBuf>, Option<String>)> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, CASE WHEN artifacts_deleted_at IS NULL THEN snapshot_path END FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2",
+        "SELECT id, CASE WHEN artifacts_deleted_at IS NULL THEN absolute(snapshot_path) END FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2",
     )?;
     let mut rows = statement.query(params![after, limit])?;
     let (mut snapshots, mut last) = (Vec::<PathBuf>::new(), None);

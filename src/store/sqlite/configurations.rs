@@ -51,7 +51,7 @@ impl Configurations for SqliteStore {
             ensure_workspace(transaction, &new.workspace_id, now)?;
             execute(
                 transaction,
-                "INSERT INTO configurations (id, workspace_id, name, path, uploaded, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5)",
+                "INSERT INTO configurations (id, workspace_id, name, path, uploaded, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), 1, ?5, ?5)",
                 params![new.id, new.workspace_id, new.name, path_text(&new.path), now.0],
             )
             .map(drop)
@@ -85,7 +85,7 @@ impl Configurations for SqliteStore {
     fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT version, source_digest, snapshot_path, status, published_at FROM configuration_versions
+                "SELECT version, source_digest, absolute(snapshot_path), status, published_at FROM configuration_versions
                  WHERE configuration_id = ?1 ORDER BY version DESC",
             )?;
             statement
@@ -97,8 +97,9 @@ impl Configurations for SqliteStore {
 
     fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
         self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT DISTINCT snapshot_path FROM configuration_versions")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT absolute(snapshot_path) FROM configuration_versions",
+            )?;
             statement
                 .query_map([], |row| row.get::<_, String>(0).map(Into::into))?
                 .collect()
@@ -133,8 +134,8 @@ impl Configurations for SqliteStore {
 }
 
 /// A configuration with its active version.
-const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, c.path, c.uploaded, c.active, c.created_at, c.updated_at, c.last_run_at,
-    v.version, v.source_digest, v.snapshot_path, v.status, v.published_at
+const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.active, c.created_at, c.updated_at, c.last_run_at,
+    v.version, v.source_digest, absolute(v.snapshot_path), v.status, v.published_at
     FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
 
 /// Where the columns of the version begin in [`KNOWN`].
@@ -247,7 +248,7 @@ fn publish(
     execute(
         transaction,
         "INSERT INTO configuration_versions (configuration_id, version, source_digest, snapshot_path, status, published_at)
-         VALUES (?1, ?2, ?3, ?4, 'active', ?5)",
+         VALUES (?1, ?2, ?3, relative(?4), 'active', ?5)",
         params![id, version, source_digest, path_text(snapshot), now.0],
     )?;
     set_active(transaction, id, true, now)?;
@@ -265,7 +266,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<ConfigurationRecord> {
         id: row.get("id")?,
         workspace_id: row.get("workspace_id")?,
         name: row.get("name")?,
-        path: row.get::<_, String>("path")?.into(),
+        path: row.get::<_, String>("place")?.into(),
     })
 }
 
@@ -275,7 +276,7 @@ fn at(
     path: &Path,
 ) -> rusqlite::Result<Option<ConfigurationRecord>> {
     connection
-        .prepare_cached("SELECT * FROM configurations WHERE workspace_id = ?1 AND path = ?2")?
+        .prepare_cached("SELECT *, absolute(path) AS place FROM configurations WHERE workspace_id = ?1 AND path = relative(?2)")?
         .query_row([workspace, &path_text(path)], record)
         .optional()
 }
@@ -290,8 +291,8 @@ fn ensure(
     // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
     // RETURNING gives its id, not the new one.
     transaction.query_row(
-        "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-         ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING *",
+        "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?5)
+         ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place",
         params![
             new.id,
             new.workspace_id,
@@ -304,8 +305,9 @@ fn ensure(
 }
 
 fn activity(connection: &Connection) -> rusqlite::Result<Vec<ConfigurationActivity>> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, workspace_id, path, active, last_run_at FROM configurations")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, workspace_id, absolute(path) AS path, active, last_run_at FROM configurations",
+    )?;
     statement
         .query_map([], |row| {
             Ok(ConfigurationActivity {

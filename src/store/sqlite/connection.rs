@@ -8,8 +8,8 @@ use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::busy;
 use super::options::Options;
+use super::{busy, paths};
 
 /// More than the number of statements in `sqlite/`, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 128;
@@ -36,6 +36,7 @@ pub(super) fn connect(options: &Options, create: bool) -> rusqlite::Result<Conne
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", &options.synchronous)?;
     keep_log_short(&mut connection)?;
+    paths::convert(&connection, &options.data)?;
     set_journal_mode(&connection, options)?;
     Ok(connection)
 }

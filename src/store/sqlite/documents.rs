@@ -35,7 +35,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<DocumentRecord> {
         id: row.get("id")?,
         workspace_id: row.get("workspace_id")?,
         name: row.get("name")?,
-        path: row.get::<_, String>("path")?.into(),
+        path: row.get::<_, String>("place")?.into(),
         sha256: row.get("sha256")?,
         size_bytes: unsigned(row, "size_bytes")?,
         created_at: instant(row, "created_at")?,
@@ -51,7 +51,7 @@ fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> rusqlite::Result<
     )?;
     execute(
         transaction,
-        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7)
          ON CONFLICT (workspace_id, sha256, name) DO NOTHING",
         params![
             new.id,
@@ -65,14 +65,14 @@ fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> rusqlite::Result<
     )?;
     transaction
         .prepare_cached(
-            "SELECT * FROM documents WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3",
+            "SELECT *, absolute(path) AS place FROM documents WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3",
         )?
         .query_row([&new.workspace_id, &new.sha256, &new.name], record)
 }
 
 fn by_id(connection: &Connection, id: &str) -> rusqlite::Result<DocumentRecord> {
     connection
-        .prepare_cached("SELECT * FROM documents WHERE id = ?1")?
+        .prepare_cached("SELECT *, absolute(path) AS place FROM documents WHERE id = ?1")?
         .query_row([id], record)
 }
 
@@ -84,7 +84,7 @@ fn list(
     limit: u32,
 ) -> rusqlite::Result<Vec<DocumentRecord>> {
     let mut statement = connection.prepare_cached(
-        "SELECT * FROM documents WHERE +workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+        "SELECT *, absolute(path) AS place FROM documents WHERE +workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
     )?;
     statement
         .query_map(params![workspace, before.unwrap_or("~"), limit], record)?

@@ -10,7 +10,8 @@
 //!   statements beside it.
 //! - `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
 //! - `options` reads the settings, `connection` and `busy` set a connection up, `transaction` lets threads take turns with it,
-//!   `error` converts SQLite's errors, `values` holds what the statements share, `prefix` finds ids by a part of them.
+//!   `error` converts SQLite's errors, `values` holds what the statements share, `paths` stores paths relative to the data directory,
+//!   `prefix` finds ids by a part of them.
 //!
 //! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
 //! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
@@ -35,6 +36,7 @@ mod migrations;
 mod observed_time;
 mod open;
 mod options;
+mod paths;
 mod prefix;
 mod queue_statistics;
 mod results;
@@ -101,6 +103,17 @@ impl SqliteStore {
     /// Writes in one transaction.
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.shared.write(work).map_err(|error| self.explain(error))
+    }
+
+    /// A database that was moved away from under this process is still open, but the files that its records name are no longer
+    /// where this process looks for them: it claims nothing.
+    fn demand_in_place(&self) -> Result<()> {
+        let path = &self.options.path;
+        // One in memory has no file.
+        if path.exists() || path.starts_with("file:") {
+            return Ok(());
+        }
+        Err(StoreError::Absent { path: path.clone() })
     }
 
     fn explain(&self, error: rusqlite::Error) -> StoreError {

@@ -1,4 +1,4 @@
-//! The time that processes have seen pass.
+//! Since when the database is in use.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -6,12 +6,16 @@ use super::SqliteStore;
 use super::values::execute;
 use crate::clock::Timestamp;
 use crate::store::sqlite::transaction::Transaction;
-use crate::store::{ObservedTime, Result, Unseen};
+use crate::store::{ObservedTime, Result};
 
-/// A stretch that is shorter than this, in milliseconds, counts as seen.
-const SHORT: i64 = 300_000;
+/// A stretch without a look that is longer than this, in milliseconds, is a gap: ten days. Nights, weekends and holidays are none.
+const GAP: i64 = 10 * 86_400_000;
 
-/// Noted so often at most, in milliseconds: much more often than [`SHORT`].
+/// A clock that says less than before by more than this, in milliseconds, was set back. Processes that write the time which
+/// they read a moment ago are behind by less.
+const BEHIND: i64 = 300_000;
+
+/// Noted so often at most, in milliseconds.
 const OFTEN: i64 = 30_000;
 
 impl ObservedTime for SqliteStore {
@@ -19,8 +23,9 @@ impl ObservedTime for SqliteStore {
         self.write_at(now, |_| Ok(()))
     }
 
-    fn unseen(&self, now: Timestamp) -> Result<Vec<Unseen>> {
-        self.read(|connection| unseen(connection, now))
+    fn in_use_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let last = self.read(last)?;
+        Ok(last.and_then(|last| last.in_use_since(now)).map(Timestamp))
     }
 }
 
@@ -38,10 +43,33 @@ impl SqliteStore {
     }
 }
 
-fn last(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+/// The last look at the clock.
+struct Look {
+    seen_at: i64,
+    in_use_since: Option<i64>,
+}
+
+impl Look {
+    /// Since when the database is in use at the next look.
+    fn in_use_since(&self, now: Timestamp) -> Option<i64> {
+        let goes_on = (-BEHIND..=GAP).contains(&(now.0 - self.seen_at));
+        if goes_on {
+            self.in_use_since
+        } else {
+            Some(now.0)
+        }
+    }
+}
+
+fn last(connection: &Connection) -> rusqlite::Result<Option<Look>> {
     connection
-        .prepare_cached("SELECT seen_at FROM observed_time")?
-        .query_row([], |row| row.get(0))
+        .prepare_cached("SELECT seen_at, in_use_since FROM observed_time")?
+        .query_row([], |row| {
+            Ok(Look {
+                seen_at: row.get("seen_at")?,
+                in_use_since: row.get("in_use_since")?,
+            })
+        })
         .optional()
 }
 
@@ -49,59 +77,16 @@ fn last(connection: &Connection) -> rusqlite::Result<Option<i64>> {
 /// clock was set back would look older than it is, once the clock is right again.
 pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     let last = last(transaction)?;
-    if last.is_some_and(|last| (last..last + OFTEN).contains(&now.0)) {
+    if let Some(last) = &last
+        && (last.seen_at..last.seen_at + OFTEN).contains(&now.0)
+    {
         return Ok(());
-    }
-    if let Some(last) = last {
-        if now.0 - last > SHORT {
-            execute(
-                transaction,
-                "INSERT INTO unseen_time (from_at, to_at) VALUES (?1, ?2) ON CONFLICT (from_at) DO UPDATE SET to_at = max(to_at, excluded.to_at)",
-                [last, now.0],
-            )?;
-        } else if now.0 < last {
-            // What was noted while the clock was ahead did not happen then. What is between here and there comes again.
-            execute(
-                transaction,
-                "DELETE FROM unseen_time WHERE from_at >= ?1",
-                [now.0],
-            )?;
-            execute(
-                transaction,
-                "UPDATE unseen_time SET to_at = ?1 WHERE to_at > ?1",
-                [now.0],
-            )?;
-        }
     }
     execute(
         transaction,
-        "INSERT INTO observed_time (one, seen_at) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET seen_at = excluded.seen_at",
-        [now.0],
+        "INSERT INTO observed_time (one, seen_at, in_use_since) VALUES (1, ?1, ?2)
+         ON CONFLICT (one) DO UPDATE SET seen_at = excluded.seen_at, in_use_since = excluded.in_use_since",
+        (now.0, last.and_then(|last| last.in_use_since(now))),
     )?;
     Ok(())
-}
-
-fn unseen(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Unseen>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT from_at, to_at FROM unseen_time WHERE from_at < ?1 ORDER BY from_at DESC",
-    )?;
-    let kept = statement.query_map([now.0], |row| {
-        Ok(Unseen {
-            from: Timestamp(row.get(0)?),
-            to: Timestamp(row.get::<_, i64>(1)?.min(now.0)),
-        })
-    })?;
-    let mut stretches = Vec::new();
-    if let Some(last) = last(connection)?
-        && now.0 - last > SHORT
-    {
-        stretches.push(Unseen {
-            from: Timestamp(last),
-            to: now,
-        });
-    }
-    for stretch in kept {
-        stretches.push(stretch?);
-    }
-    Ok(stretches)
 }

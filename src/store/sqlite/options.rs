@@ -14,6 +14,8 @@ const WAL: &str = "WAL";
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     pub(super) path: PathBuf,
+    /// The data directory.
+    pub(super) data: PathBuf,
     pub(super) journal_mode: String,
     pub(super) synchronous: String,
     pub(super) busy_timeout: Duration,
@@ -24,6 +26,7 @@ impl Options {
     pub(super) fn of(settings: &Settings, path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            data: settings.data_dir.clone(),
             journal_mode: settings.sqlite_journal_mode.clone(),
             synchronous: settings.sqlite_synchronous.clone(),
             busy_timeout: settings.sqlite_busy_timeout,

@@ -17,7 +17,8 @@ fn file_database() -> Box<Opener> {
 }
 
 fn memory_database() -> Box<Opener> {
-    let settings = settings(Path::new("/"), &[]);
+    // All that the tests of the suite record is below this data directory: what is stored relative to it is read as it was written.
+    let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
     let name = uuid::Uuid::new_v4().to_string();
     let kept = SqliteStore::in_memory(&settings, &name).unwrap();
     Box::new(move || {

@@ -53,7 +53,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<WorkerRecord> {
         name: row.get("name")?,
         kind: row.get("kind")?,
         slots: row.get("slots")?,
-        lock_path: row.get::<_, String>("lock_path")?.into(),
+        lock_path: row.get::<_, String>("lock_at")?.into(),
         lease: Duration::from_millis(row.get::<_, i64>("lease_ms")?.unsigned_abs()),
         started_at: instant(row, "started_at")?,
         seen_at: instant(row, "seen_at")?,
@@ -63,7 +63,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<WorkerRecord> {
 fn register(transaction: &Transaction<'_>, worker: &WorkerRecord) -> rusqlite::Result<()> {
     execute(
         transaction,
-        "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10)",
         params![
             worker.id,
             worker.host,
@@ -106,7 +106,8 @@ fn remove(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
 }
 
 fn list(connection: &Connection) -> rusqlite::Result<Vec<WorkerRecord>> {
-    let mut statement =
-        connection.prepare_cached("SELECT * FROM workers ORDER BY started_at, id")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT *, absolute(lock_path) AS lock_at FROM workers ORDER BY started_at, id",
+    )?;
     statement.query_map([], record)?.collect()
 }

@@ -108,11 +108,9 @@ macro_rules! run {
                 }
                 identity {
                     a_database_is_bound_once,
-                    who_adopts_it_moves_the_paths_of_its_records,
                 }
                 observed_time {
-                    a_stretch_that_nobody_saw_is_kept,
-                    what_a_clock_that_was_ahead_noted_is_forgotten,
+                    a_gap_or_a_clock_that_was_set_back_begins_anew,
                     processes_that_live_see_the_time_pass,
                     what_is_used_while_the_clock_is_behind_is_seen,
                 }

@@ -1,52 +1,37 @@
-//! The time that processes have seen pass.
+//! Since when the database is in use.
 
 use std::time::Duration;
 
 use super::places::{at, build, claim, claim_next, ending, environment, queued};
 use crate::clock::Timestamp;
-use crate::store::{RunStatus, Store, Unseen, WorkerRecord};
+use crate::store::{RunStatus, Store, WorkerRecord};
 
-const HOUR: i64 = 3_600_000;
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 86_400_000;
 
-fn unseen(from: i64, to: i64) -> Unseen {
-    Unseen {
-        from: at(from),
-        to: at(to),
-    }
-}
-
-pub fn a_stretch_that_nobody_saw_is_kept(store: &dyn Store) {
-    assert_eq!(store.unseen(at(0)).unwrap(), []);
+pub fn a_gap_or_a_clock_that_was_set_back_begins_anew(store: &dyn Store) {
+    let since = |now: i64| store.in_use_since(at(now)).unwrap();
+    assert_eq!(since(0), None);
     store.observe(at(0)).unwrap();
-    for minute in 1..10 {
-        store.observe(at(minute * 60_000)).unwrap();
-    }
-    assert_eq!(store.unseen(at(600_000)).unwrap(), []);
+    // Ten days are none, and neither is what a process is behind that wrote late.
+    store.observe(at(10 * DAY)).unwrap();
+    store.observe(at(10 * DAY - 5 * MINUTE)).unwrap();
+    assert_eq!(since(10 * DAY), None);
     // What was not noted yet is known, too.
-    let stretch = unseen(540_000, HOUR);
-    assert_eq!(store.unseen(at(HOUR)).unwrap(), [stretch]);
-    store.observe(at(HOUR)).unwrap();
-    assert_eq!(store.unseen(at(HOUR)).unwrap(), [stretch]);
-    store.observe(at(3 * HOUR)).unwrap();
-    let both = [unseen(HOUR, 3 * HOUR), stretch];
-    assert_eq!(store.unseen(at(3 * HOUR)).unwrap(), both);
-    assert_eq!(
-        store.unseen(at(2 * HOUR)).unwrap(),
-        [unseen(HOUR, 2 * HOUR), stretch],
-        "as it was then"
-    );
-}
-
-pub fn what_a_clock_that_was_ahead_noted_is_forgotten(store: &dyn Store) {
-    store.observe(at(0)).unwrap();
-    store.observe(at(1000 * HOUR)).unwrap();
-    store.observe(at(2000 * HOUR)).unwrap();
-    // It was set back.
-    store.observe(at(HOUR)).unwrap();
-    assert_eq!(store.unseen(at(HOUR)).unwrap(), [unseen(0, HOUR)]);
-    store.observe(at(HOUR + 60_000)).unwrap();
-    let now = at(HOUR + 120_000);
-    assert_eq!(store.unseen(now).unwrap(), [unseen(0, HOUR)]);
+    let gap = 20 * DAY;
+    assert_eq!(since(gap), Some(at(gap)));
+    assert_eq!(since(gap - DAY), None, "only looked at");
+    store.observe(at(gap)).unwrap();
+    assert_eq!(since(gap + 10 * DAY), Some(at(gap)));
+    store.observe(at(gap + 10 * DAY)).unwrap();
+    assert_eq!(since(gap + 20 * DAY), Some(at(gap)));
+    assert_eq!(since(gap + 20 * DAY + 1), Some(at(gap + 20 * DAY + 1)));
+    // The clock is set back.
+    let back = gap + 10 * DAY - 5 * MINUTE - 1;
+    assert_eq!(since(back), Some(at(back)));
+    store.observe(at(back)).unwrap();
+    store.observe(at(back + DAY)).unwrap();
+    assert_eq!(since(back + DAY), Some(at(back)));
 }
 
 pub fn processes_that_live_see_the_time_pass(store: &dyn Store) {
@@ -63,25 +48,26 @@ pub fn processes_that_live_see_the_time_pass(store: &dyn Store) {
         seen_at: at(0),
     };
     store.register_worker(&process).unwrap();
-    for minute in 1..=60 {
-        store.worker_seen("p", at(minute * 60_000)).unwrap();
+    for week in 1..=10 {
+        store.worker_seen("p", at(week * 7 * DAY)).unwrap();
     }
-    assert_eq!(store.unseen(at(HOUR)).unwrap(), []);
-    store.worker_seen("p", at(500 * HOUR)).unwrap();
-    let jump = unseen(HOUR, 500 * HOUR);
-    assert_eq!(store.unseen(at(500 * HOUR)).unwrap(), [jump]);
+    let (now, jump) = (at(71 * DAY), at(500 * DAY));
+    assert_eq!(store.in_use_since(now).unwrap(), None);
+    store.worker_seen("p", jump).unwrap();
+    assert_eq!(store.in_use_since(jump).unwrap(), Some(jump));
 }
 
 pub fn what_is_used_while_the_clock_is_behind_is_seen(store: &dyn Store) {
-    let (mut hour, right) = (0, at(1000 * HOUR));
+    let (mut day, right) = (0, at(1000 * DAY));
     // Each writes a time by which ages are judged. What was seen before says nothing of the time after it.
     let mut sees = |what: &str, use_it: &mut dyn FnMut(Timestamp)| {
         store.observe(right).unwrap();
-        hour += 1;
-        let behind = at(hour * HOUR);
+        day += 1;
+        let behind = at(day * DAY);
         use_it(behind);
-        let unseen = store.unseen(right).unwrap();
-        assert_eq!(unseen[0].from, behind, "{what}: {unseen:?}");
+        // A moment later the clock is right again, and the last look at it was then.
+        let later = Timestamp(right.0 + 1);
+        assert_eq!(store.in_use_since(later).unwrap(), Some(later), "{what}");
     };
     let mut made = None;
     sees("recording an environment", &mut |now| {

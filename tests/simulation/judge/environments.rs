@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use ade::store::Claimable;
 
-use super::{Circumstances, Judge, Operation, Verdict, deny};
+use super::{BACK, Circumstances, DAY, FAR, Judge, LONGEST_BLINK, Operation, Verdict, deny};
 use crate::simulation::snapshot::{EnvironmentRow, RunRow, Snapshot};
 use crate::simulation::world::MOST_ATTEMPTS;
-
-/// A jump that is shorter than this is not told from a time without processes.
-const SHORT: i64 = 300_000;
 
 impl Judge {
     pub(super) fn judge_environments(
@@ -75,40 +72,32 @@ impl Judge {
         Ok(())
     }
 
-    /// An environment goes only when it was not used for as long as that takes on a clock that never jumps. What the clock
-    /// jumped forward in all between two looks counts in full where it is too short to be told from a time without processes,
-    /// and for a tenth where it is longer. Nobody here knows when the processes looked, so what they may have seen at most
-    /// counts.
+    /// After a jump of the clock that is noticed no environment goes by its age for a day; and it goes only when it was not used for as long
+    /// as that takes on a clock that never jumps, with what the clock jumped forward in all.
     fn judge_age(&self, id: &str, ttl: i64, around: &Circumstances<'_>) -> Verdict {
+        // What the clock jumped forward after a time makes the time since longer.
+        let since_with_jumps = |from: i64, jumps: &[(i64, i64)]| {
+            around.steady - from + jumps.iter().map(|(_, by)| by.max(&0)).sum::<i64>()
+        };
+        for (number, (at, by)) in self.jumps.iter().enumerate() {
+            // Where another one takes it back before a process looks at the clock, it is not noticed.
+            let is_taken_back = self.jumps.iter().any(|(other_at, other)| {
+                (at - other_at).abs() < LONGEST_BLINK && other.signum() != by.signum()
+            });
+            let passed = since_with_jumps(*at, &self.jumps[number + 1..]);
+            let is_noticed = *by > FAR || *by < -BACK;
+            if is_noticed && !is_taken_back && passed < DAY {
+                return Err(format!(
+                    "environment {id} goes {passed} ms after a jump of the clock"
+                ));
+            }
+        }
         let Some((used, since)) = self.used.get(id) else {
             return Ok(());
         };
-        // The time up to a note of a time that had not come counts as seen, should the clock jump there.
-        if self.noted_ahead >= *since {
-            return Ok(());
-        }
-        let jumps = self.jumps.iter().filter(|(at, _)| at >= since);
-        // For each number of jumps, what those first ones count for at most.
-        let mut most = vec![0];
-        let mut before: Vec<i64> = Vec::new();
-        for (_, by) in jumps {
-            before.push(*by);
-            let mut together = 0;
-            let all = before.iter().rev().zip(most.iter().rev());
-            let counts = all.map(|(by, until)| {
-                together += by;
-                until
-                    + if together <= SHORT {
-                        together.max(0)
-                    } else {
-                        ttl / 10
-                    }
-            });
-            let best = counts.max().unwrap_or(0);
-            most.push(best);
-        }
+        let first = self.jumps.partition_point(|(at, _)| at < since);
         // Nothing is older than the clock says.
-        let age = (around.steady - since + most[before.len()]).min(around.moment.wall - used);
+        let age = since_with_jumps(*since, &self.jumps[first..]).min(around.moment.wall - used);
         if age < ttl {
             return Err(format!(
                 "environment {id} was used {age} ms ago at most, and goes after {ttl} ms"

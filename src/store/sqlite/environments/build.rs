@@ -33,7 +33,7 @@ pub(super) fn claim(
         transaction,
         "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
          attempt_count = CASE status WHEN 'failed' THEN 1 ELSE attempt_count + 1 END,
-         folder = CASE WHEN status = 'building' OR error_code = ?8 THEN ?9 ELSE folder END,
+         folder = CASE WHEN status = 'building' OR error_code = ?8 THEN relative(?9) ELSE folder END,
          error_code = NULL, error_message = NULL, error_hint = NULL, error_may_pass = 0, updated_at = ?5
          WHERE id = ?1 AND CASE ?10
              WHEN 'due' THEN status = 'queued' AND available_at <= ?5
@@ -174,7 +174,7 @@ pub(super) fn move_to(
 ) -> rusqlite::Result<bool> {
     let changed = execute(
         transaction,
-        "UPDATE environments SET folder = ?3, updated_at = ?4 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'",
+        "UPDATE environments SET folder = relative(?3), updated_at = ?4 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'",
         params![id, claim.token, path_text(folder), now.0],
     )?;
     Ok(changed == 1)
@@ -222,7 +222,7 @@ pub(super) fn requeue(
     // equals nothing.
     let changed = execute(
         transaction,
-        "UPDATE environments SET status = 'queued', folder = ?3, snapshot_path = ?4, attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
+        "UPDATE environments SET status = 'queued', folder = relative(?3), snapshot_path = relative(?4), attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
          WHERE id = ?1 AND status = 'ready' AND ready_at = ?2",
         params![seen.id, seen.ready_at.map(|ready_at| ready_at.0), path_text(folder), path_text(snapshot), now.0],
     )?;

@@ -63,6 +63,7 @@ impl Environments for SqliteStore {
         elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
+        self.demand_in_place()?;
         self.write_at(now, |transaction| {
             build::claim(transaction, id, claim, claimable, elsewhere, now)
         })
@@ -192,7 +193,7 @@ fn ensure(
     execute(
         transaction,
         "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?8, ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', relative(?6), relative(?7), ?8, ?8, ?8)",
         params![new.id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&new.folder), path_text(&new.snapshot), now.0],
     )?;
     read::by_id(transaction, &new.id)

@@ -8,7 +8,7 @@ use crate::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure,
 };
 
-const SELECT: &str = "SELECT e.*, c.name AS configuration_name, c.path AS configuration_path
+const SELECT: &str = "SELECT e.*, absolute(e.folder) AS folder_at, absolute(e.snapshot_path) AS snapshot_at, c.name AS configuration_name, absolute(c.path) AS configuration_path
     FROM environments e JOIN configurations c ON c.id = e.configuration_id";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<EnvironmentRecord> {
@@ -24,8 +24,8 @@ fn record(row: &Row<'_>) -> rusqlite::Result<EnvironmentRecord> {
         configuration_name: row.get("configuration_name")?,
         configuration_path: row.get::<_, String>("configuration_path")?.into(),
         status: EnvironmentStatus::parse(&status).unwrap_or(EnvironmentStatus::Failed),
-        folder: row.get::<_, String>("folder")?.into(),
-        snapshot: row.get::<_, String>("snapshot_path")?.into(),
+        folder: row.get::<_, String>("folder_at")?.into(),
+        snapshot: row.get::<_, String>("snapshot_at")?.into(),
         claimed_by: row.get("claimed_by")?,
         claim_process: row.get("claim_process")?,
         claim_expires_at: instant_or_none(row, "claim_expires_at")?,

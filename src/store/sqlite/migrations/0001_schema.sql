@@ -1,4 +1,5 @@
--- The queue and its records. Times are UTC milliseconds; ids are UUIDv7 as text; JSON is text.
+-- The queue and its records. Times are UTC milliseconds; ids are UUIDv7 as text; JSON is text. A path below the data directory is
+-- relative to it, and any other is absolute.
 
 CREATE TABLE workspaces (
     id          TEXT PRIMARY KEY NOT NULL,
@@ -9,7 +10,7 @@ CREATE TABLE configurations (
     id            TEXT PRIMARY KEY NOT NULL,
     workspace_id  TEXT NOT NULL REFERENCES workspaces (id),
     name          TEXT NOT NULL,
-    path          TEXT NOT NULL,                 -- the folder, absolute, symbolic links resolved
+    path          TEXT NOT NULL,                 -- the folder, symbolic links resolved
     active        INTEGER NOT NULL DEFAULT 0 CHECK (active IN (0, 1)),
     created_at    INTEGER NOT NULL,
     updated_at    INTEGER NOT NULL,
@@ -48,7 +49,7 @@ CREATE TABLE environments (
     engine_spec       TEXT NOT NULL,
     deps_digest       TEXT NOT NULL,
     status            TEXT NOT NULL CHECK (status IN ('queued', 'building', 'ready', 'failed')),
-    folder            TEXT NOT NULL,             -- the environment's own folder, absolute
+    folder            TEXT NOT NULL,             -- the environment's own folder
     snapshot_path     TEXT NOT NULL,             -- the configuration's files that it is provisioned from
     claimed_by        TEXT,
     claim_token       TEXT,
@@ -266,23 +267,17 @@ CREATE TABLE leases (
     expires_at  INTEGER NOT NULL
 ) STRICT;
 
--- Which data directory the database belongs to; and which stretches of time no process of it saw.
+-- Which data directory the database belongs to; and since when it is in use.
 CREATE TABLE identity (
     one          INTEGER PRIMARY KEY NOT NULL CHECK (one = 1),
     database_id  TEXT NOT NULL,
-    data_id      TEXT NOT NULL,                  -- of the data directory, which names both in a file of its own
-    data_path    TEXT NOT NULL,                  -- where it is; the paths in the records begin with it
-    bound_at     INTEGER NOT NULL
+    data_id      TEXT NOT NULL                   -- of the data directory, which names both in a file of its own
 ) STRICT;
 
 CREATE TABLE observed_time (
-    one      INTEGER PRIMARY KEY NOT NULL CHECK (one = 1),
-    seen_at  INTEGER NOT NULL                    -- what the wall clock said when a process last looked
-) STRICT;
-
-CREATE TABLE unseen_time (
-    from_at  INTEGER PRIMARY KEY NOT NULL,
-    to_at    INTEGER NOT NULL
+    one           INTEGER PRIMARY KEY NOT NULL CHECK (one = 1),
+    seen_at       INTEGER NOT NULL,              -- what the wall clock said when a process last looked
+    in_use_since  INTEGER                        -- the first look after the last gap, or after the clock was set back; null: there was none
 ) STRICT;
 
 -- Who may use the API, and keys with which a client repeats a request safely.

@@ -29,7 +29,7 @@ pub(super) fn complete(
     execute(
         transaction,
         "UPDATE runs SET status = ?2, environment_id = ?3, attempt_count = ?4, started_at = ?5, completed_at = ?6, cancel_requested_at = ?7,
-         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = ?14, result = ?15
+         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = relative(?14), result = ?15
          WHERE id = ?1 AND status IS NULL",
         params![
             id,

@@ -24,7 +24,7 @@ pub(super) fn insert(
         transaction,
         "INSERT INTO runs (id, workspace_id, configuration_id, document_id, retry_of_run_id, engine_spec, deps_digest, source_digest, snapshot_path,
              input_name, input_path, input_sha256, input_size_bytes, input_sheets, options, max_attempts, created_at, run_dir)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, relative(?9), ?10, relative(?11), ?12, ?13, ?14, ?15, ?16, ?17, relative(?18))",
         params![
             run.id,
             run.key.workspace_id,

@@ -137,7 +137,7 @@ fn last(filter: &RunFilter) -> String {
 
 fn configurations(connection: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<String>> {
     connection
-        .prepare_cached("SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name, path))")?
+        .prepare_cached("SELECT id FROM configurations WHERE workspace_id = ?1 AND (?2 IS NULL OR ?2 IN (id, name) OR path = relative(?2))")?
         .query_map(params![filter.workspace_id, filter.configuration], |row| row.get(0))?
         .collect()
 }

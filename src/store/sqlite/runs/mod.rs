@@ -67,10 +67,12 @@ impl Runs for SqliteStore {
     }
 
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.demand_in_place()?;
         self.write(|transaction| claim::this(transaction, id, claim, now))
     }
 
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.demand_in_place()?;
         // Workers that poll an idle queue need no write lock.
         if self
             .read(|connection| due::next(connection, now))?

@@ -13,11 +13,11 @@ use crate::store::{EnvironmentKey, Failure, RunMetrics, RunRecord, RunStatus};
 /// run is in the queue is read from there. [`record`] reads the columns in this order, by position: to find each of fifty by its
 /// name takes longer than the query itself.
 pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id, r.engine_spec, r.deps_digest, coalesce(q.environment_id, r.environment_id),
-    r.document_id, r.retry_of_run_id, c.name, c.path, r.source_digest, r.snapshot_path, r.input_name, r.input_path, r.input_sha256, r.input_size_bytes,
+    r.document_id, r.retry_of_run_id, c.name, absolute(c.path), r.source_digest, absolute(r.snapshot_path), r.input_name, absolute(r.input_path), r.input_sha256, r.input_size_bytes,
     r.input_sheets, r.options, coalesce(r.status, q.status), coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
     coalesce(q.trouble_count, 0), coalesce(q.available_at, r.created_at), q.claimed_by, q.claim_expires_at, q.claim_process, coalesce(q.cancel_requested_at, r.cancel_requested_at),
     r.artifacts_deleted_at, r.created_at, coalesce(q.started_at, r.started_at), r.completed_at, r.exit_code, q.last_error, r.error_code, r.error_stage,
-    r.error_message, r.error_hint, r.summary, r.output_path, r.run_dir, m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
+    r.error_message, r.error_hint, r.summary, absolute(r.output_path), absolute(r.run_dir), m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
     m.field_count_detected, m.column_count_unmapped, m.validation_issues_total, m.field_count_expected
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN queue q ON q.run_id = r.id LEFT JOIN run_metrics m ON m.run_id = r.id";
 

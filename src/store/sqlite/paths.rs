@@ -1,0 +1,70 @@
+//! The places that records name. One below the data directory is stored relative to it, so that the directory can be moved, copied
+//! and restored; any other is stored as it is. Nothing outside these statements sees a relative path.
+//!
+//! Two functions of SQL convert: a statement that writes such a path, or looks for it, says `relative(?)`, and one that reads it
+//! says `absolute(column)`.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use rusqlite::functions::{Context, FunctionFlags};
+
+/// Teaches a connection both functions, for the data directory at `data`.
+pub(super) fn convert(connection: &Connection, data: &Path) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    let mut spellings = vec![data.to_owned()];
+    // The folder of a configuration is recorded with its symbolic links resolved.
+    spellings.extend(data.canonicalize().ok().filter(|real| real != data));
+    connection.create_scalar_function("relative", 1, flags, move |context: &Context<'_>| {
+        let path: Option<String> = context.get(0)?;
+        Ok(path.map(|path| relative(&spellings, path)))
+    })?;
+    let data = data.to_owned();
+    connection.create_scalar_function("absolute", 1, flags, move |context: &Context<'_>| {
+        let path: Option<String> = context.get(0)?;
+        Ok(path.map(|path| data.join(path).to_string_lossy().into_owned()))
+    })
+}
+
+fn relative(data: &[PathBuf], path: String) -> String {
+    let below = data
+        .iter()
+        .find_map(|data| Path::new(&path).strip_prefix(data).ok())
+        .and_then(Path::to_str)
+        .filter(|rest| !rest.is_empty());
+    below.map(str::to_owned).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_below_the_data_directory_is_relative_to_it_by_either_name() {
+        let place = tempfile::tempdir().unwrap();
+        let (real, link) = (place.path().join("süd"), place.path().join("link"));
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let connection = Connection::open_in_memory().unwrap();
+        convert(&connection, &link).unwrap();
+        let stored_and_read = |path: &Path| -> (String, String) {
+            let sql = "SELECT relative(?1), absolute(relative(?1))";
+            let both =
+                connection.query_row(sql, [path.to_str()], |row| Ok((row.get(0)?, row.get(1)?)));
+            both.unwrap()
+        };
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        let below = text(&link.join("venvs/e"));
+        for path in [link.join("venvs/e"), real.join("venvs/e")] {
+            assert_eq!(
+                stored_and_read(&path),
+                ("venvs/e".to_owned(), below.clone())
+            );
+        }
+        for path in [link.clone(), place.path().join("süd-of-others/e")] {
+            assert_eq!(stored_and_read(&path), (text(&path), text(&path)));
+        }
+        let null = connection.query_row("SELECT absolute(relative(NULL))", [], |row| row.get(0));
+        assert_eq!(null, Ok(None::<String>));
+    }
+}
