@@ -573,7 +573,7 @@ fn processes_whose_lock_files_are_missing_are_forgotten() {
 }
 
 #[test]
-fn one_process_collects_at_a_time_and_says_who() {
+fn one_process_collects_at_a_time_and_says_so() {
     let place = Place::ready();
     cool(&place, "config");
     place.change(
@@ -598,7 +598,7 @@ fn one_process_collects_at_a_time_and_says_who() {
 }
 
 #[test]
-fn while_a_collection_takes_long_the_runs_of_dead_processes_are_taken_back() {
+fn while_a_collection_takes_long_the_runs_of_dead_processes_are_recovered() {
     let mut place = Place::held("");
     let run = place.enqueue("config", "members.csv");
     let first = place.start_worker_with("first", "--no-gc");

@@ -106,3 +106,24 @@ fn every_test_file_is_named_after_a_command_or_is_a_known_subject() {
         .collect();
     assert!(stray.is_empty(), "{stray:?}");
 }
+
+/// A rule whose test was renamed or deleted would look held.
+#[test]
+fn every_rule_of_the_queue_names_a_test_that_is_there() {
+    let document = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let rules = document.lines().filter_map(|line| {
+        let (_, rest) = line.split_once(" | `")?;
+        let (file, rest) = rest.split_once("` | `")?;
+        Some((file, rest.strip_suffix("` |")?))
+    });
+    let mut seen = 0;
+    for (file, test) in rules {
+        let source = fs::read_to_string(root().join(file)).unwrap();
+        assert!(
+            source.contains(&format!("fn {test}(")),
+            "{file} has no {test}"
+        );
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+}

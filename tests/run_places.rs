@@ -89,7 +89,7 @@ fn an_output_that_becomes_write_protected_while_the_run_goes_on() {
 }
 
 #[test]
-fn an_output_that_somebody_has_open_is_replaced_whole() {
+fn an_output_that_another_program_has_open_is_replaced_whole() {
     use std::io::Read;
     let place = Place::new();
     place.configuration("config");

@@ -287,3 +287,24 @@ fn a_run_that_a_newer_ade_queued_waits_for_it_and_that_of_an_older_one_goes_on()
     place.ade("worker --drain -q").succeeds();
     place.is_sound(&run, "succeeded", &["succeeded"]);
 }
+
+#[test]
+fn what_one_worker_lacks_is_its_own_trouble_and_another_one_builds_it() {
+    let mut place = Place::new();
+    place.hurry();
+    place.configuration("config");
+    place.members("members.csv");
+    let run = place.enqueue("config", "members.csv");
+    let mut lacking = place.command();
+    lacking
+        .args(["worker", "--drain"])
+        .env("ADE_PYTHON", place.path("absent/python3"));
+    common::Running::start(lacking)
+        .wait()
+        .ends_with(3)
+        .says("absent/python3");
+    assert_eq!(place.statuses(), ["queued"]);
+    assert_eq!(place.environments()[0]["attempt_count"], 0);
+    place.ade("worker --drain -q").succeeds();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+}
