@@ -17,8 +17,9 @@
 //! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
 //!
 //! Rules for all statements: a change of state names the state it starts from in its WHERE, and the claim's token where
-//! there is a claim; the number of changed rows tells whether it happened. A partial index is used only by a query that
-//! contains the index's condition literally. `plans.rs` holds the plans of the frequent statements.
+//! there is a claim; the number of changed rows tells whether it happened. What ends a run or its claim has read both in the same
+//! transaction (`runs/live.rs`). A partial index is used only by a query that contains the index's condition literally.
+//! `plans.rs` holds the plans of the frequent statements.
 
 mod busy;
 mod changes;
