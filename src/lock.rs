@@ -155,7 +155,7 @@ mod tests {
     use std::sync::mpsc;
 
     #[test]
-    fn the_second_waits_for_the_first_and_knows_who_it_is() {
+    fn the_second_waits_for_the_first_and_knows_its_process() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("locks/key.lock");
         let first = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {

@@ -112,7 +112,7 @@ fn a_cancel_while_it_waits_for_its_next_attempt_is_recorded_when_the_database_ta
 }
 
 #[test]
-fn a_run_whose_log_cannot_be_opened_fails_and_stays_with_nobody() {
+fn a_run_whose_log_cannot_be_opened_fails_and_is_claimed_by_no_process() {
     let mut place = Place::held("");
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2");
     let mut running = place.start("run config members.csv");

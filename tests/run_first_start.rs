@@ -70,7 +70,7 @@ fn many_at_once_all_succeed_with_one_environment() {
 }
 
 #[test]
-fn a_build_that_fails_fails_for_everybody_who_needs_it() {
+fn a_build_that_fails_fails_for_every_input() {
     let place = Place::new();
     let configuration = place.configuration("config");
     configuration.depend_on(&["et-xmlfile==99.99"]);

@@ -77,7 +77,7 @@ fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_wor
 }
 
 #[test]
-fn an_env_build_that_is_killed_holds_nobody_up() {
+fn an_env_build_that_is_killed_holds_up_no_other_process() {
     let (place, gate) = held_place();
     place.configuration("config");
     let run = place.enqueue("config", "members.csv");

@@ -52,7 +52,7 @@ pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) 
     assert_eq!(next(10).unwrap().key.deps_digest, "late");
 }
 
-pub fn an_environment_has_one_builder_and_who_lost_it_changes_nothing(store: &dyn Store) {
+pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store: &dyn Store) {
     let EnvironmentRecord { id, folder, .. } = environment(store, "d", at(0));
     let (mine, theirs) = (claim("mine"), claim("theirs"));
     let take = |claim, claimable, now| {

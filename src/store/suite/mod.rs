@@ -46,7 +46,7 @@ macro_rules! run {
                 environments {
                     a_key_has_one_environment,
                     the_environment_that_has_waited_longest_is_built_next,
-                    an_environment_has_one_builder_and_who_lost_it_changes_nothing,
+                    an_environment_has_one_builder_and_one_that_lost_it_changes_nothing,
                     what_is_in_an_environment_is_known_once_it_is_ready,
                     a_cancelled_build_gives_its_attempt_back,
                     a_builder_whose_lease_expired_loses_the_environment,
