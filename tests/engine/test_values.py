@@ -44,6 +44,12 @@ LEFT_OUT = "(`ade run --show-values` shows the message)"
 FAILURES = {
     "float of a cell": (ROW, "if values['row_index'] == 3:\n    float(values['row_values'][0])", "raised ValueError at `float(values['row_values'][0])` " + LEFT_OUT),
     "key error": (ROW, "{}[values['row_values'][0]]", "raised KeyError at `{}[values['row_values'][0]]`"),
+    "raised over several lines": (ROW, "raise ValueError(\n    f\"odd {values['row_values'][0]}\"\n)", "at `raise ValueError( f\"odd {values['row_values'][0]}\" )` " + LEFT_OUT),
+    "raised without words": (ROW, "assert not values['row_values']", "raised AssertionError at `assert not values['row_values']`; called for"),
+    "raised in a library": (ROW, "import re\nre.compile('(' + str(values['row_values'][0]))", "at `re.compile('(' + str(values['row_values'][0]))` " + LEFT_OUT),
+    "raised in code of a cell": (ROW, "exec('raise ValueError(' + repr(values['row_values'][0]) + ')')", "raised ValueError at `exec('raise ValueError(' + repr(values['row_values'][0]) + ')')`"),
+    "a module that is missing": (ROW, "import shillings", "raised ModuleNotFoundError at `import shillings`"),
+    "a module called like a cell": (ROW, "__import__(str(values['row_values'][0]))", "raised ModuleNotFoundError at `__import__(str(values['row_values'][0]))`"),
     "a key of the code's own": (ROW, "{}['march']", "raised KeyError at `{}['march']`"),
     "raised with a value": (ROW, "raise ValueError(f\"no such office: {values['row_values'][0]}, ask\")", "at `raise ValueError(f\"no such office: {values['row_values'][0]}, ask\")` " + LEFT_OUT),
     "raised by percent": (ROW, "raise LookupError('odd %s (%d)' % (values['row_values'][0], 3))", "at `raise LookupError('odd %s (%d)' % (values['row_values'][0], 3))`"),
@@ -117,6 +123,14 @@ def marked(tmp_path, ade_engine):
 
 def found_in(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret.lower() in text.lower()]
+
+
+def test_a_module_that_is_missing_is_named_in_the_hint_where_the_code_names_it(marked):
+    hints = []
+    for what in ("a module that is missing", "a module called like a cell"):
+        (logged,) = [event["data"] for event in marked(failing(*FAILURES[what][:2]), "info").events if event["event"] == "engine.log"]
+        hints.append(logged.get("hint"))
+    assert hints == ["if shillings is a package, add it to `dependencies` in pyproject.toml; the next run installs it", None]
 
 
 @pytest.mark.parametrize("level", ["debug", "info"])

@@ -139,16 +139,9 @@ impl Launch for SimulatedEngine {
             on_message(Message::Line(Stream::Stdout, "at work".to_owned()));
         });
         let report = |exit, completed| EngineReport {
-            exit,
-            usage: Usage::default(),
             wall: Duration::from_secs(1),
             completed,
-            computed_fields: Vec::new(),
-            noticed: Noticed::default(),
-            hint: None,
-            limit: None,
-            sandbox: None,
-            last_lines: Vec::new(),
+            ..EngineReport::silent(exit)
         };
         if cancel.is_cancelled() {
             return Ok(report(Exit::Cancelled, None));

@@ -108,8 +108,9 @@ def app(arguments: Sequence[str] | None = None) -> int:
         print(f"Usage: {usage}\n\nError: {error}", file=sys.stderr)
         return 2
     except SettingsError as error:
-        refuse("settings_invalid", f"Invalid settings: {error}")
-        print(f"Invalid settings: {error}", file=sys.stderr)
+        message = f"Invalid settings: {error}"
+        if not refuse("settings_invalid", message):
+            print(message, file=sys.stderr)
         return 1
 
 

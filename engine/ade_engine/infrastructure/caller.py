@@ -18,10 +18,14 @@ def show_values(message: str) -> None:
         _send({"event": VALUES_EVENT, "message": message})
 
 
-def refuse(code: str, message: str, hint: str | None = None) -> None:
-    """Say by a code what people are told in print: ``usage``, ``settings_invalid`` or ``config_invalid``."""
+def refuse(code: str, message: str, hint: str | None = None) -> bool:
+    """Say by a code what people are told in print: ``usage``, ``settings_invalid`` or ``config_invalid``.
+
+    Returns whether it was said.
+    """
     if policy().sends_codes:
         _send({"event": REFUSED_EVENT, "data": {"code": code, "message": message, "hint": hint}})
+    return policy().sends_codes
 
 
 def _send(event: dict) -> None:

@@ -97,15 +97,10 @@ def _leave_out_engine(described: traceback.TracebackException) -> None:
         waiting += (part.__cause__, part.__context__)
 
 
-def frames_of(trace: TracebackType | None) -> list[FrameSummary]:
-    """The frames of a traceback, the outermost first, without their lines of source."""
-    return list(traceback.StackSummary.extract(traceback.walk_tb(trace), lookup_lines=False))
-
-
 def author_frame(trace: TracebackType | None, folder: str | None = None) -> FrameSummary | None:
     """The deepest frame of an author's code, preferably below ``folder``."""
     found, best = None, (False, False)
-    for frame in frames_of(trace):
+    for frame in traceback.extract_tb(trace):
         is_below = folder is not None and frame.filename.startswith(folder + os.sep)
         rank = (is_below, is_authors_file(frame.filename))
         if any(rank) and rank >= best:

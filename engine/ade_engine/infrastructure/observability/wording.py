@@ -14,11 +14,11 @@ import linecache
 import os
 import re
 import sys
+from traceback import extract_tb
 
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.stack import (
     author_frame,
-    frames_of,
     is_authors_file,
     is_engine_file,
     stack_trace_without_values,
@@ -86,7 +86,7 @@ def stands_in_code(text: str, fn_file: str | None) -> bool:
 
 def stands_in_sources(text: str, trace: TracebackType | None) -> bool:
     """Whether the text is written in one of the author's files that an error came through."""
-    files = {frame.filename for frame in frames_of(trace) if is_authors_file(frame.filename)}
+    files = {frame.filename for frame in extract_tb(trace) if is_authors_file(frame.filename)}
     return any(stands_in_code(text, name) for name in files)
 
 
@@ -123,7 +123,7 @@ def _text(error: BaseException) -> str:
 def _is_free_of_values(error: BaseException) -> bool:
     if isinstance(error, ExtensionComplaint) or hasattr(error, "ade_location") or hasattr(error, "ade_free_of_values"):
         return True
-    frames = frames_of(error.__traceback__)
+    frames = extract_tb(error.__traceback__)
     if isinstance(error, UnknownKey):
         # It quotes the key, which may be a cell.
         return stands_in_sources(str(error.args[0]), error.__traceback__)
