@@ -12,7 +12,7 @@ import polars as pl
 from ade_engine.fields import surroundings
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.infrastructure.settings import scan_limits
-from ade_engine.io.scan.changed_scan import ChangedScan
+from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.context import Progress

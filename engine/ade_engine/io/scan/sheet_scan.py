@@ -7,6 +7,7 @@ from typing import Any
 from ade_engine import _native
 from ade_engine.io.scan.series import series_of_values
 from ade_engine.models.row_layout import SheetRows
+from ade_engine.models.table import is_blank
 
 
 class SheetScan:
@@ -158,3 +159,59 @@ class SheetScan:
     def free(self) -> None:
         """Free the memory. Nothing can be read afterwards; series that were made stay valid."""
         self._native.free()
+
+
+class ChangedScan(SheetScan):
+    """A scan with rows that were changed since: the same cells, looks and ranges, with the rows as they are now.
+
+    Row detectors may change the list that they are given, and hooks may put values into a source sheet that no file can
+    hold. Both are rare and happen with small sheets, so this code is not optimized. What only native cells can say of
+    a column, nobody says of a column of these rows.
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, scan: SheetScan, changed: dict[int, list[Any]]):
+        super().__init__(scan._native)
+        # What rows look like does not hang on values that no file can hold.
+        self._layout, self._layouts = scan._layout, scan._layouts
+        self._rows = scan.rows(0, scan.rows_emitted)
+        for number, row in changed.items():
+            self._rows[number] = row
+        self.width = self.widest(0, self.rows_emitted)
+
+    def rows(self, start: int, stop: int) -> list[list[Any]]:
+        return [row[:] for row in self._rows[start:stop]]
+
+    def row(self, number: int) -> list[Any]:
+        return self._rows[number][:]
+
+    def is_empty_row(self, number: int) -> bool:
+        return all(value is None or value == "" for value in self._rows[number])
+
+    def widest(self, start: int, stop: int) -> int:
+        return max(map(len, self._rows[start:stop]), default=0)
+
+    def values(self, column: int, start: int, stop: int) -> list[Any]:
+        return [row[column] if column < len(row) else None for row in self._rows[start:stop]]
+
+    def series(self, name: str, column: int, start: int, stop: int) -> Any:
+        return series_of_values(name, self.values(column, start, stop))
+
+    def mixed(self, column: int, start: int, stop: int) -> None:
+        return None
+
+    padded = mixed
+
+    def shown_by(self, column: int) -> tuple[None, None]:
+        return None, None
+
+    def cell_counts(self, start: int, stop: int, width: int) -> tuple[list[int], int]:
+        filled = [0] * width
+        blank_rows = 0
+        for row in self._rows[start:stop]:
+            columns = [at for at, value in enumerate(row[:width]) if not is_blank(value)]
+            blank_rows += not columns
+            for at in columns:
+                filled[at] += 1
+        return filled, blank_rows
