@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use ade::cancel::Cancel;
 use ade::configuration::ConfigurationError;
-use ade::engine::{EngineReport, Invocation, Launch, Message, Noticed, Task};
+use ade::engine::{EngineReport, Invocation, Launch, Message, Task};
 use ade::environment::builder::Build;
 use ade::environment::prepare::{PrepareError, Prepared};
 use ade::environment::{BuildError, BuildEvent, Built, Step};
 use ade::files::FileError;
 use ade::machine::Files;
-use ade::process::{Exit, Stream, Usage};
+use ade::process::{Exit, Stream};
 use ade::python::Python;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;

@@ -16,7 +16,7 @@ from types import CodeType
 
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame
-from ade_engine.infrastructure.observability.wording import said_by, told
+from ade_engine.infrastructure.observability.wording import kind_of, said_by, told
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.record import Record
 
@@ -67,7 +67,7 @@ def words_of(error: BaseException, *, named: bool, place: dict[str, str | int]) 
     is_told_whole = policy().quotes_values or hasattr(error, "ade_free_of_values")
     if isinstance(error, InvalidSource) or isinstance(error, SyntaxError) and is_told_whole:
         # The place is named anyway.
-        text = f"SyntaxError: {error.msg}" if named else error.msg
+        text = f"{kind_of(error)}: {error.msg}" if named else error.msg
     else:
         text = told(error) if named else said_by(error) or told(error)
     text += advice_on(error) + said_of_refusal(error)
