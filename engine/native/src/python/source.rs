@@ -348,7 +348,6 @@ impl Scan {
     }
 
     /// The raw cells of a column.
-
     fn values<'py>(
         &self,
         py: Python<'py>,
