@@ -446,6 +446,8 @@ fn settings_that_cannot_be_used_are_told_once() {
         );
     }
     assert_eq!(place.latest_run()["error"]["code"], "config_error");
+    let log = place.ade("logs tail latest --level debug").succeeds();
+    assert!(!log.stdout.contains("engine.refused"), "{log}");
     // What the configuration's code prints is no verdict.
     configuration.write("settings.toml", "");
     configuration.write(

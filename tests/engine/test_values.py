@@ -46,6 +46,7 @@ FAILURES = {
     "key error": (ROW, "{}[values['row_values'][0]]", "raised KeyError at `{}[values['row_values'][0]]`"),
     "raised over several lines": (ROW, "raise ValueError(\n    f\"odd {values['row_values'][0]}\"\n)", "at `raise ValueError( f\"odd {values['row_values'][0]}\" )` " + LEFT_OUT),
     "raised without words": (ROW, "assert not values['row_values']", "raised AssertionError at `assert not values['row_values']`; called for"),
+    "raised after the marker is gone": (ROW, "import os\nos.environ.clear()\nraise ValueError(values['row_values'][0])", "raised ValueError at `raise ValueError(values['row_values'][0])`"),
     "raised in a library": (ROW, "import re\nre.compile('(' + str(values['row_values'][0]))", "at `re.compile('(' + str(values['row_values'][0]))` " + LEFT_OUT),
     "raised in code of a cell": (ROW, "exec('raise ValueError(' + repr(values['row_values'][0]) + ')')", "raised ValueError at `exec('raise ValueError(' + repr(values['row_values'][0]) + ')')`"),
     "a module that is missing": (ROW, "import shillings", "raised ModuleNotFoundError at `import shillings`"),
