@@ -275,14 +275,14 @@ fn a_detector_that_raises() {
     );
     place.members("members.csv");
     place.warm("config");
-    snapshot!(place, place.ade("run config members.csv"), @r"
+    snapshot!(place, place.ade("run config members.csv"), @r#"
     status 1
     --- stdout
     ✗ members.csv  failed [TIME]
     --- stderr
-    error: Column detector ade_config.columns.phone.by_header raised KeyError: 'phone'; called for sheet 'members', table 1, column A ('Name') ([HERE]/config/src/ade_config/columns/phone.py, line 5, in lookup)
+    error: Column detector ade_config.columns.phone.by_header raised KeyError at `return words["phone"]` (`ade run --show-values` shows the message); called for sheet 'members', table 1, column A ('Name') ([HERE]/config/src/ade_config/columns/phone.py, line 5, in lookup)
     hint: correct the configuration and run again; the environment is kept
-    ");
+    "#);
     // The log has the author's frames and not the engine's.
     let log = place.ade("logs tail latest --level error").succeeds();
     assert!(
@@ -302,14 +302,14 @@ fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
         "def finish():\n    raise ValueError(\"not today\")\n\n\ndef register(registry):\n    registry.register_hook(finish, hook=\"on_workbook_before_save\", priority=10)\n",
     );
     place.warm("config");
-    snapshot!(place, place.ade("run config members.csv"), @r"
+    snapshot!(place, place.ade("run config members.csv"), @r#"
     status 1
     --- stdout
     ✗ members.csv  failed [TIME]
     --- stderr
-    error: Hook ade_config.hooks.late.finish raised ValueError: not today; called for on_workbook_before_save ([HERE]/config/src/ade_config/hooks/late.py, line 2, in finish)
+    error: Hook ade_config.hooks.late.finish raised ValueError at `raise ValueError("not today")` (`ade run --show-values` shows the message); called for on_workbook_before_save ([HERE]/config/src/ade_config/hooks/late.py, line 2, in finish)
     hint: correct the configuration and run again; the environment is kept
-    ");
+    "#);
     // No part of the workbook is left.
     let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
     assert!(place.files_below(format!("{folder}/output")).is_empty());
@@ -427,4 +427,58 @@ fn a_workspace_that_would_leave_the_data_directory() {
             .says("cannot be used");
     }
     assert!(!place.path("data/workspaces").exists());
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_told_once() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    configuration.write("settings.toml", "max_empty_rows_run = \"many\"\n");
+    for line in ["run config members.csv", "check config"] {
+        let ran = place.ade(line).ends_with(1);
+        let told = ran.stderr.matches("Invalid settings").count();
+        assert_eq!(
+            (told, ran.stderr.contains("max_empty_rows_run")),
+            (1, true),
+            "{ran}"
+        );
+    }
+    assert_eq!(place.latest_run()["error"]["code"], "config_error");
+    let log = place.ade("logs tail latest --level debug").succeeds();
+    assert!(!log.stdout.contains("engine.refused"), "{log}");
+    // What the configuration's code prints is no verdict.
+    configuration.write("settings.toml", "");
+    configuration.write(
+        "src/ade_config/hooks/late.py",
+        "def finish():\n    print(\"Invalid settings: none\")\n\n\ndef register(registry):\n    registry.register_hook(finish, hook=\"on_workbook_before_save\", priority=10)\n",
+    );
+    place.ade("run config members.csv").succeeds();
+}
+
+#[test]
+fn a_disk_that_is_full_for_the_configurations_code_is_told_by_its_number() {
+    let mut place = Place::new();
+    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.01");
+    let configuration = place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    for raised in [
+        "OSError(errno.ENOSPC, 'x')",
+        "OSError(errno.EDQUOT, 'x')",
+        "RuntimeError('writing failed (os error 28)')",
+    ] {
+        configuration.write(
+            "src/ade_config/hooks/late.py",
+            &format!("import errno\n\n\ndef finish():\n    try:\n        raise {raised}\n    except Exception as error:\n        raise ValueError('no copy') from error\n\n\ndef register(registry):\n    registry.register_hook(finish, hook=\"on_workbook_before_save\", priority=10)\n"),
+        );
+        let ran = place.ade("run config members.csv").ends_with(1);
+        ran.says("hint: free some space");
+        assert_eq!(
+            place.latest_run()["error"]["code"],
+            "storage_failed",
+            "{raised}"
+        );
+    }
 }

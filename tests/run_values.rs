@@ -195,8 +195,8 @@ fn what_an_error_says_without_its_values_is_enough_to_find_them() {
         "raise ValueError(f\"no office {table['name'][0]}\")",
     );
     let ran = place.ade("run config inbox/marked.csv").ends_with(1);
-    ran.says("raised ValueError: no office …")
-        .says("`ade run --show-values` shows it")
+    ran.says("raised ValueError at `raise ValueError(f\"no office {table['name'][0]}\")`")
+        .says("(`ade run --show-values` shows the message)")
         .says("config/src/ade_config/hooks/end.py, line 5, in end");
     // A file is no terminal, and keeps what is written into it.
     let ran = place

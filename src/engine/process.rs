@@ -41,6 +41,7 @@ const COMPLETED: &str = "engine.run.completed";
 const COMPUTED: &str = "engine.fields.computed";
 const NOTICED: &str = "engine.run.noticed";
 const VALUES: &str = "engine.values";
+const REFUSED: &str = "engine.refused";
 const LOG: &str = "engine.log";
 /// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
@@ -111,7 +112,8 @@ pub enum Message {
 /// The failure that the engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`.
+    /// Of a run: `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`. Of what the engine refused
+    /// before there was one: `usage`, `settings_invalid`, `config_invalid`.
     pub code: String,
     /// A hook's name, or `unknown`.
     pub stage: String,
@@ -119,6 +121,19 @@ pub struct Failure {
     pub message: String,
     /// What to do about it, where the engine knows.
     pub hint: Option<String>,
+}
+
+impl Failure {
+    /// Reads it; `None`: it has no code.
+    fn of(data: &Value) -> Option<Self> {
+        let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some(Self {
+            code: text("code")?,
+            stage: text("stage").unwrap_or_else(|| "unknown".to_owned()),
+            message: text("message").unwrap_or_default(),
+            hint: text("hint"),
+        })
+    }
 }
 
 /// How the process ended and what it reported.
@@ -136,10 +151,14 @@ pub struct EngineReport {
     pub computed_fields: Vec<String>,
     /// What it noticed, and how it read columns.
     pub noticed: Noticed,
+    /// What it refused before there was a run.
+    pub refused: Option<Failure>,
     /// The hint in the data of its last log event, in which it logs a failure.
     pub hint: Option<String>,
     /// The limit of a single process that made it fail, as its last log event says.
     pub limit: Option<Limit>,
+    /// Whether a full disk made it fail, as its last log event says.
+    pub disk_full: bool,
     /// The last lines that were not events.
     pub last_lines: Vec<String>,
     /// What of the policy was in force.
@@ -147,15 +166,30 @@ pub struct EngineReport {
 }
 
 impl EngineReport {
+    /// A process that ended so and reported nothing.
+    pub fn silent(exit: Exit) -> Self {
+        Self {
+            exit,
+            usage: Usage::default(),
+            wall: Duration::ZERO,
+            completed: None,
+            computed_fields: Vec::new(),
+            noticed: Noticed::default(),
+            refused: None,
+            hint: None,
+            limit: None,
+            disk_full: false,
+            last_lines: Vec::new(),
+            sandbox: None,
+        }
+    }
+
     /// The failure that the completed event reports.
     pub fn failure(&self) -> Option<Failure> {
-        let failure = self.completed.as_ref()?.pointer("/execution/failure")?;
-        let text = |key: &str| failure.get(key).and_then(Value::as_str).map(str::to_owned);
+        let failure = Failure::of(self.completed.as_ref()?.pointer("/execution/failure")?)?;
         Some(Failure {
-            code: text("code")?,
-            stage: text("stage").unwrap_or_else(|| "unknown".to_owned()),
-            message: text("message").unwrap_or_default(),
             hint: self.hint.clone(),
+            ..failure
         })
     }
 
@@ -323,12 +357,7 @@ fn invoke(
     cancel: &Cancel,
     on_message: &mut dyn FnMut(Message) -> Option<Value>,
 ) -> io::Result<EngineReport> {
-    let mut completed = None;
-    let mut computed_fields = Vec::new();
-    let mut noticed = Noticed::default();
-    let mut hint = None;
-    let mut last_lines: Vec<String> = Vec::new();
-    let mut limit = None;
+    let mut report = EngineReport::silent(Exit::Cancelled);
     let options = Options {
         timeout: invocation.timeout,
         limits: invocation.policy.limits.of_group(),
@@ -343,11 +372,19 @@ fn invoke(
             let mut is_completed = false;
             match (event.get("event").and_then(Value::as_str), values) {
                 (Some(COMPLETED), _) => is_completed = true,
-                (Some(COMPUTED), _) => computed_fields = data.map(fields_in).unwrap_or_default(),
-                (Some(NOTICED), _) => noticed = data.map(Noticed::of).unwrap_or_default(),
+                (Some(COMPUTED), _) => {
+                    report.computed_fields = data.map(fields_in).unwrap_or_default();
+                }
+                (Some(NOTICED), _) => report.noticed = data.map(Noticed::of).unwrap_or_default(),
                 (Some(LOG), _) => {
-                    hint = data.and_then(hint_in);
-                    limit = data.and_then(limit_in);
+                    let text = |key: &str| data.and_then(|data| data.get(key)?.as_str());
+                    report.hint = text("hint").map(str::to_owned);
+                    report.limit = text("limit").and_then(limit_of);
+                    report.disk_full = text("limit") == Some("disk_full");
+                }
+                (Some(REFUSED), _) => {
+                    report.refused = data.and_then(Failure::of);
+                    return;
                 }
                 (Some(VALUES), Some(show)) => {
                     show(
@@ -363,15 +400,16 @@ fn invoke(
             let kept = on_message(Message::Event(event));
             if is_completed {
                 // It is large; as its owner returns it, it need not be copied.
-                completed = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
+                report.completed =
+                    kept.and_then(|mut event| event.get_mut("data").map(Value::take));
             }
             return;
         }
         if !line.trim().is_empty() {
-            if last_lines.len() == 20 {
-                last_lines.remove(0);
+            if report.last_lines.len() == 20 {
+                report.last_lines.remove(0);
             }
-            last_lines.push(line.to_owned());
+            report.last_lines.push(line.to_owned());
         }
         on_message(Message::Line(stream, line.to_owned()));
     });
@@ -387,19 +425,14 @@ fn invoke(
         exit: outcome.exit,
         usage: outcome.usage,
         wall: outcome.wall,
-        completed,
-        computed_fields,
-        noticed,
-        hint,
-        limit,
-        last_lines,
         sandbox: Some(record),
+        ..report
     })
 }
 
 /// The limit that an event of the engine names.
-fn limit_in(data: &Value) -> Option<Limit> {
-    match data.get("limit")?.as_str()? {
+fn limit_of(name: &str) -> Option<Limit> {
+    match name {
         "memory" => Some(Limit::Memory),
         "file_size" => Some(Limit::FileSize),
         "open_files" => Some(Limit::OpenFiles),
@@ -411,10 +444,6 @@ fn fields_in(data: &Value) -> Vec<String> {
     let fields = data.get("fields").and_then(Value::as_array);
     let names = fields.into_iter().flatten().filter_map(Value::as_str);
     names.map(str::to_owned).collect()
-}
-
-fn hint_in(data: &Value) -> Option<String> {
-    data.get("hint").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// A line that is an event of the engine: a JSON object with an `event` that begins with `engine.`.

@@ -206,9 +206,6 @@ impl<'a> Execution<'a> {
                 cancel.cancel();
                 return None;
             }
-            if verdict::is_told_again(&message) {
-                return None;
-            }
             let event = self.keep(message);
             // A check prints its findings as lines; the run's end says what they come to.
             if !self.run.options.validate_only {

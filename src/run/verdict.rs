@@ -6,30 +6,22 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::{EngineReport, Message};
-use crate::files::mentions_disk_full;
+use crate::engine::EngineReport;
 use crate::problem::code;
 use crate::process::{Exit, Limit};
 use crate::sandbox::Limits;
 use crate::store::{Failure, RunStatus};
 
-/// The beginning of the engine's message about settings that it cannot use, before any event.
-const INVALID_SETTINGS: &str = "Invalid settings";
-/// How the engine begins to say why a configuration is not valid.
-const INVALID_PACKAGE: &str = "Config package INVALID: ";
-/// How the engine begins to say what is wrong with its call.
-const USAGE_ERROR: &str = "Error: ";
 /// What the engine's native libraries say last when memory is refused, around the number of bytes.
 const NO_MEMORY: &str = "memory allocation of ";
 const NO_MEMORY_END: &str = " bytes failed";
 const SEE_LOG: &str = "`ade logs tail` shows all of its output";
+/// The codes of what the engine refuses before there is a run: its call, its settings, a configuration that it checked.
+const USAGE: &str = "usage";
+const SETTINGS_INVALID: &str = "settings_invalid";
+const CONFIG_INVALID: &str = "config_invalid";
 /// The code of the engine's failure for a configuration that it cannot use.
 const CONFIG_ERROR: &str = "config_error";
-
-/// Whether the end of the run says the same: what is wrong with the settings, which the engine prints with the path of the snapshot.
-pub fn is_told_again(message: &Message) -> bool {
-    matches!(message, Message::Line(_, text) if text.starts_with(INVALID_SETTINGS))
-}
 
 /// What was seen at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,34 +158,32 @@ pub fn observe(
             return limit.map_or(Observation::Killed, Observation::Exceeded);
         }
         Exit::Code(0) if validate_only => return Observation::Valid,
-        Exit::Code(_) if validate_only && found_in(&report.last_lines).is_some() => {
-            return Observation::Invalid;
-        }
         Exit::Code(status) => status,
     };
-    if let Some(failure) = report.failure() {
+    let refused = report.refused.as_ref().map(|refused| refused.code.as_str());
+    if report.failure().is_some() {
         if let Some(limit) = report.limit.filter(|limit| limits.has(*limit)) {
             return Observation::Exceeded(limit);
         }
-        return if mentions_disk_full(&failure.message) {
+        return if report.disk_full {
             Observation::DiskFull
         } else {
             Observation::Reported
         };
     }
-    let mut lines = report.last_lines.iter();
-    if lines.any(|line| line.starts_with(INVALID_SETTINGS)) {
-        Observation::BadSettings
-    } else if status == 0 && report.completed_well() {
-        if output_exists() {
+    if status == 0 && report.completed_well() {
+        return if output_exists() {
             Observation::Succeeded
         } else {
             Observation::NoOutput
-        }
-    } else if status == 2 {
-        Observation::Refused
-    } else {
-        Observation::Crashed
+        };
+    }
+    match refused {
+        Some(CONFIG_INVALID | SETTINGS_INVALID) if validate_only => Observation::Invalid,
+        Some(SETTINGS_INVALID) => Observation::BadSettings,
+        Some(USAGE) => Observation::Refused,
+        _ if status == 2 => Observation::Refused,
+        _ => Observation::Crashed,
     }
 }
 
@@ -265,7 +255,8 @@ fn words_of_engine(seen: Observation, failure: &crate::engine::Failure) -> Words
         hint: if seen == Observation::DiskFull {
             Some(crate::files::FREE_SPACE.to_owned())
         } else {
-            hint_for_reported(failure)
+            let own = failure.hint.clone();
+            own.or_else(|| hint_of(&failure.code).map(str::to_owned))
         },
     }
 }
@@ -273,6 +264,8 @@ fn words_of_engine(seen: Observation, failure: &crate::engine::Failure) -> Words
 /// What was seen from outside the engine.
 fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -> Words {
     let engine = |message: String| Words::new("engine", message);
+    let refused = report.refused.as_ref();
+    let refusal = refused.map_or_else(String::new, |refused| refused.message.clone());
     match seen {
         Observation::Cancelled => Words::new("run", "cancelled".to_owned()),
         Observation::TimedOut => {
@@ -293,19 +286,13 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
                 None => words,
             }
         }
-        Observation::Invalid => {
-            let reason = found_in(&report.last_lines).unwrap_or_default();
-            Words {
-                hint: hint_for_import(&reason),
-                ..Words::new("configuration", reason)
-            }
-        }
+        Observation::Invalid => Words {
+            hint: refused.and_then(|refused| refused.hint.clone()),
+            ..Words::new("configuration", refusal)
+        },
         Observation::BadSettings => Words {
             hint: hint_of(CONFIG_ERROR).map(str::to_owned),
-            ..Words::new(
-                "settings",
-                words_from(report, INVALID_SETTINGS).unwrap_or_default(),
-            )
+            ..Words::new("settings", refusal)
         },
         Observation::NoOutput => engine(format!(
             "the engine reported success but wrote no {}",
@@ -313,9 +300,8 @@ fn words(seen: Observation, report: &EngineReport, around: &Circumstances<'_>) -
         )),
         // What the configuration's code printed is in the log. It may hold cells, so it is no part of what is recorded.
         Observation::Refused => {
-            let refused = words_from(report, USAGE_ERROR).map(|words| format!(": {words}"));
-            let message = format!("the engine refused the call{}", refused.unwrap_or_default());
-            engine(message).hint(SEE_LOG)
+            let colon = if refusal.is_empty() { "" } else { ": " };
+            engine(format!("the engine refused the call{colon}{refusal}")).hint(SEE_LOG)
         }
         Observation::Killed => engine(format!(
             "the engine was killed by {}",
@@ -388,48 +374,12 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
     Words::new("run", message).hint(hint)
 }
 
-/// What the engine found wrong with a configuration that it checked, without what the author's code printed before.
-fn found_in(lines: &[String]) -> Option<String> {
-    let at = lines
-        .iter()
-        .position(|line| line.starts_with(INVALID_PACKAGE) || line.starts_with(INVALID_SETTINGS))?;
-    let text = lines[at..].join("\n");
-    let reason = text.strip_prefix(INVALID_PACKAGE).unwrap_or(&text);
-    Some(reason.trim().to_owned())
-}
-
 fn exit_in_words(report: &EngineReport) -> String {
     match report.exit {
         Exit::Signal(signal) => format!("signal {signal}"),
         Exit::Code(status) => format!("status {status}"),
         Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_) => String::new(),
     }
-}
-
-/// The engine's own words about its settings or its call: the line that begins so.
-fn words_from(report: &EngineReport, beginning: &str) -> Option<String> {
-    let mut lines = report.last_lines.iter();
-    lines.find(|line| line.starts_with(beginning)).cloned()
-}
-
-/// What to do about a failure that the engine reports: as the engine says, by what the message names, by its code.
-fn hint_for_reported(failure: &crate::engine::Failure) -> Option<String> {
-    let own = failure.hint.clone();
-    own.or_else(|| hint_for_import(&failure.message))
-        .or_else(|| hint_of(&failure.code).map(str::to_owned))
-}
-
-/// What to do about a package that is not installed.
-fn hint_for_import(message: &str) -> Option<String> {
-    let name = message
-        .split("No module named '")
-        .nth(1)?
-        .split('\'')
-        .next()?;
-    let package = name.split('.').next().unwrap_or(name);
-    Some(format!(
-        "if {package} is a package, add it to `dependencies` in pyproject.toml; the next run installs it"
-    ))
 }
 
 /// What an author or user can do about a failure of the engine, by its code.
@@ -448,22 +398,24 @@ fn hint_of(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Noticed;
-    use crate::process::Usage;
     use serde_json::{Value, json};
 
-    fn report(exit: Exit, completed: Option<Value>, lines: &[&str]) -> EngineReport {
+    fn report(exit: Exit, completed: Option<Value>) -> EngineReport {
         EngineReport {
-            exit,
-            usage: Usage::default(),
-            wall: Duration::ZERO,
             completed,
-            computed_fields: Vec::new(),
-            noticed: Noticed::default(),
-            hint: None,
-            limit: None,
-            sandbox: None,
-            last_lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            ..EngineReport::silent(exit)
+        }
+    }
+
+    fn refused(status: i32, code: &str) -> EngineReport {
+        EngineReport {
+            refused: Some(crate::engine::Failure {
+                code: code.to_owned(),
+                stage: "unknown".to_owned(),
+                message: "no".to_owned(),
+                hint: None,
+            }),
+            ..report(Exit::Code(status), None)
         }
     }
 
@@ -509,52 +461,33 @@ mod tests {
     #[test]
     fn what_is_seen_follows_from_exit_payload_and_last_lines() {
         use Observation as O;
+        let full = EngineReport {
+            disk_full: true,
+            ..report(Exit::Code(1), failed("unknown_error", "[Errno 28]"))
+        };
         let table = [
-            (report(Exit::Cancelled, None, &[]), false, O::Cancelled),
+            (report(Exit::Cancelled, None), false, O::Cancelled),
+            (report(Exit::Cancelled, succeeded()), false, O::Succeeded),
+            (report(Exit::TimedOut, succeeded()), false, O::TimedOut),
+            (report(Exit::Signal(9), None), false, O::Killed),
+            (report(Exit::Code(0), None), true, O::Valid),
+            (refused(1, "config_invalid"), true, O::Invalid),
+            (refused(1, "settings_invalid"), true, O::Invalid),
+            (report(Exit::Signal(11), None), true, O::Killed),
+            (report(Exit::Code(3), None), true, O::Crashed),
+            (report(Exit::Code(0), succeeded()), false, O::Succeeded),
             (
-                report(Exit::Cancelled, succeeded(), &[]),
-                false,
-                O::Succeeded,
-            ),
-            (report(Exit::TimedOut, succeeded(), &[]), false, O::TimedOut),
-            (report(Exit::Signal(9), None, &[]), false, O::Killed),
-            (report(Exit::Code(0), None, &["valid"]), true, O::Valid),
-            (
-                report(Exit::Code(1), None, &["x", "Config package INVALID: no"]),
-                true,
-                O::Invalid,
-            ),
-            (
-                report(Exit::Code(1), None, &["Invalid settings: no"]),
-                true,
-                O::Invalid,
-            ),
-            (report(Exit::Signal(11), None, &[]), true, O::Killed),
-            (report(Exit::Code(3), None, &["bye"]), true, O::Crashed),
-            (report(Exit::Code(0), succeeded(), &[]), false, O::Succeeded),
-            (
-                report(Exit::Code(1), failed("hook_error", "bad"), &[]),
+                report(Exit::Code(1), failed("hook_error", "bad")),
                 false,
                 O::Reported,
             ),
-            (
-                report(
-                    Exit::Code(1),
-                    failed("unknown_error", "[Errno 28] No space left on device"),
-                    &[],
-                ),
-                false,
-                O::DiskFull,
-            ),
-            (
-                report(Exit::Code(2), None, &["Invalid settings in x"]),
-                false,
-                O::BadSettings,
-            ),
-            (report(Exit::Code(2), None, &["usage"]), false, O::Refused),
-            (report(Exit::Code(1), None, &["Trace"]), false, O::Crashed),
+            (full, false, O::DiskFull),
+            (refused(1, "settings_invalid"), false, O::BadSettings),
+            (refused(1, "usage"), false, O::Refused),
+            (report(Exit::Code(2), None), false, O::Refused),
+            (report(Exit::Code(1), None), false, O::Crashed),
             // An exit status of 1 contradicts a payload that says success.
-            (report(Exit::Code(1), succeeded(), &[]), false, O::Crashed),
+            (report(Exit::Code(1), succeeded()), false, O::Crashed),
         ];
         for (report, validate_only, seen) in table {
             assert_eq!(
@@ -563,19 +496,11 @@ mod tests {
                 "{report:?}"
             );
         }
-        let silent = report(Exit::Code(0), succeeded(), &[]);
+        let silent = report(Exit::Code(0), succeeded());
         assert_eq!(
             observe(&silent, false, &Limits::default(), || false),
             O::NoOutput
         );
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_configuration_is_said_without_what_its_code_printed() {
-        let lines = ["a print", "Config package INVALID: bad", "  at line 1"];
-        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-        assert_eq!(found_in(&lines).as_deref(), Some("bad\n  at line 1"));
-        assert_eq!(found_in(&lines[..1]), None);
     }
 
     #[test]
@@ -588,7 +513,6 @@ mod tests {
         let mut seen = report(
             Exit::Code(1),
             failed("unknown_error", "'utf-8' codec can't decode"),
-            &[],
         );
         let hint = |seen: &EngineReport| {
             let failure = explain(Observation::Reported, seen, &around).unwrap();

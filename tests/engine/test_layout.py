@@ -585,7 +585,7 @@ def scan_of_file(path):
     """The native scan of a file's only sheet, as a run reads it."""
     source = open_source(path)
     source.load()
-    return source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)._native
+    return source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
 
 
 def learned():

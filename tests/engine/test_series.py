@@ -115,7 +115,6 @@ def test_series_outlive_the_scan(tmp_path):
     texts = [f"a rather long text number {number}" for number in range(5000)]
     scan = scan_of(tmp_path, [[f'<c t="str"><v>{text}</v></c>' for text in texts]])
     series = scan.series("x", 0, 0, scan.rows_emitted)
-    scan.free()
     del scan
     assert series.to_list() == texts
     assert series.str.to_uppercase().to_list() == [text.upper() for text in texts]

@@ -9,7 +9,7 @@ import json
 import pytest
 from conftest import write_package, write_workbook
 
-from ade_engine.infrastructure.caller import RUN_MARKER, SHOW_VALUES
+from ade_engine.infrastructure.policy import RUN_MARKER, SHOW_VALUES
 
 ROWS, COLUMNS = 8, ("name", "amount", "kind")
 #: One more, which no column has.
@@ -38,57 +38,66 @@ VALIDATOR = "register_column_validator(fn, field='name', priority=1)"
 HOOK = "register_hook(fn, hook='on_table_mapped', priority=1)"
 WRITTEN = "register_hook(fn, hook='on_table_written', priority=1)"
 
-#: A package's own failing code, and what its message still says.
+#: Where the text of an error stands that is left out.
+LEFT_OUT = "(`ade run --show-values` shows the message)"
+#: A package's own failing code, and what its message still says: the line of source, or the words of the engine.
 FAILURES = {
-    "float of a cell": (ROW, "if values['row_index'] == 3:\n    float(values['row_values'][0])", "could not convert string to float"),
-    "key error": (ROW, "{}[values['row_values'][0]]", "raised KeyError"),
-    "a key of the code's own": (ROW, "{}['march']", "raised KeyError: 'march'; called for"),
-    "raised with a value": (ROW, "raise ValueError(f\"no such office: {values['row_values'][0]}, ask\")", "no such office: …, ask"),
-    "raised by percent": (ROW, "raise LookupError('odd %s (%d)' % (values['row_values'][0], 3))", "odd … (…)"),
-    "raised by format": (ROW, "raise LookupError('odd {}'.format(values['row_values'][0]))", "odd …"),
-    "raised by plus": (ROW, "raise LookupError('odd ' + str(values['row_values'][0]))", "odd …"),
-    "raised as it is": (ROW, "raise LookupError(values['row_values'][0])", "raised LookupError"),
-    "raised from another": (ROW, "try:\n    int(values['row_values'][0])\nexcept ValueError as error:\n    raise RuntimeError('worse') from error", "worse"),
-    "raised while another": (ROW, "try:\n    int(values['row_values'][0])\nexcept ValueError:\n    raise RuntimeError('worse')", "worse"),
+    "float of a cell": (ROW, "if values['row_index'] == 3:\n    float(values['row_values'][0])", "raised ValueError at `float(values['row_values'][0])` " + LEFT_OUT),
+    "key error": (ROW, "{}[values['row_values'][0]]", "raised KeyError at `{}[values['row_values'][0]]`"),
+    "raised over several lines": (ROW, "raise ValueError(\n    f\"odd {values['row_values'][0]}\"\n)", "at `raise ValueError( f\"odd {values['row_values'][0]}\" )` " + LEFT_OUT),
+    "raised without words": (ROW, "assert not values['row_values']", "raised AssertionError at `assert not values['row_values']`; called for"),
+    "raised after the marker is gone": (ROW, "import os\nos.environ.clear()\nraise ValueError(values['row_values'][0])", "raised ValueError at `raise ValueError(values['row_values'][0])`"),
+    "raised in a library": (ROW, "import re\nre.compile('(' + str(values['row_values'][0]))", "at `re.compile('(' + str(values['row_values'][0]))` " + LEFT_OUT),
+    "raised in code of a cell": (ROW, "exec('raise ValueError(' + repr(values['row_values'][0]) + ')')", "raised ValueError at `exec('raise ValueError(' + repr(values['row_values'][0]) + ')')`"),
+    "a module that is missing": (ROW, "import shillings", "raised ModuleNotFoundError at `import shillings`"),
+    "a module called like a cell": (ROW, "__import__(str(values['row_values'][0]))", "raised ModuleNotFoundError at `__import__(str(values['row_values'][0]))`"),
+    "a key of the code's own": (ROW, "{}['march']", "raised KeyError at `{}['march']`"),
+    "raised with a value": (ROW, "raise ValueError(f\"no such office: {values['row_values'][0]}, ask\")", "at `raise ValueError(f\"no such office: {values['row_values'][0]}, ask\")` " + LEFT_OUT),
+    "raised by percent": (ROW, "raise LookupError('odd %s (%d)' % (values['row_values'][0], 3))", "at `raise LookupError('odd %s (%d)' % (values['row_values'][0], 3))`"),
+    "raised by format": (ROW, "raise LookupError('odd {}'.format(values['row_values'][0]))", "at `raise LookupError('odd {}'.format(values['row_values'][0]))`"),
+    "raised by plus": (ROW, "raise LookupError('odd ' + str(values['row_values'][0]))", "at `raise LookupError('odd ' + str(values['row_values'][0]))`"),
+    "raised as it is": (ROW, "raise LookupError(values['row_values'][0])", "raised LookupError at `raise LookupError(values['row_values'][0])`"),
+    "raised from another": (ROW, "try:\n    int(values['row_values'][0])\nexcept ValueError as error:\n    raise RuntimeError('worse') from error", "raised RuntimeError at `raise RuntimeError('worse') from error`"),
+    "raised while another": (ROW, "try:\n    int(values['row_values'][0])\nexcept ValueError:\n    raise RuntimeError('worse')", "raised RuntimeError at `raise RuntimeError('worse')`"),
     "a note": (ROW, "error = ValueError('noted')\nif hasattr(error, 'add_note'):\n    error.add_note(str(values['row_values']))\nraise error", "raised ValueError"),
-    "a name of code": (ROW, "values['row_values'][0].no_such_thing", "no_such_thing"),
-    "an attribute by a cell": (ROW, "getattr(object, str(values['row_values'][0]))", "has no attribute '…'"),
-    "an assertion": (ROW, "assert values['row_index'] == 1, f\"row {values['row_values']}\"", "row …"),
-    "a date": (ROW, "from datetime import date\ndate.fromisoformat(values['row_values'][2])", "Invalid isoformat string"),
-    "a time of a library": (ROW, "from datetime import datetime\ndatetime.strptime('2020' + values['row_values'][2], '%Y')", "unconverted data remains"),
+    "a name of code": (ROW, "values['row_values'][0].no_such_thing", "raised AttributeError at `values['row_values'][0].no_such_thing`"),
+    "an attribute by a cell": (ROW, "getattr(object, str(values['row_values'][0]))", "raised AttributeError at `getattr(object, str(values['row_values'][0]))`"),
+    "an assertion": (ROW, "assert values['row_index'] == 1, f\"row {values['row_values']}\"", "raised AssertionError at `assert values['row_index'] == 1, f\"row {values['row_values']}\"`"),
+    "a date": (ROW, "from datetime import date\ndate.fromisoformat(values['row_values'][2])", "raised ValueError at `date.fromisoformat(values['row_values'][2])`"),
+    "a time of a library": (ROW, "from datetime import datetime\ndatetime.strptime('2020' + values['row_values'][2], '%Y')", "raised ValueError at `datetime.strptime('2020' + values['row_values'][2], '%Y')`"),
     "a file": (ROW, "open('/nowhere/' + values['row_values'][0])", "No such file or directory"),
-    "json of a cell": (ROW, "import json\njson.loads(values['row_values'][0])", "JSONDecodeError"),
+    "json of a cell": (ROW, "import json\njson.loads(values['row_values'][0])", "raised JSONDecodeError at `json.loads(values['row_values'][0])`"),
     "a cell as a score": (ROW, "return {'data': values['row_values'][0]}", "a score of type str for 'data'"),
     "a score for a cell": (ROW, "return {values['row_values'][0]: 'high'}", "a score of type str;"),
     "a cell as a kind": (ROW, "return {values['row_values'][0]: 1.0, 'data': 0.5}", None),
-    "source code of a cell": (ROW, "compile(values['row_values'][0] + ' +', 'cell', 'exec')", "SyntaxError"),
+    "source code of a cell": (ROW, "compile(values['row_values'][0] + ' +', 'cell', 'exec')", "raised SyntaxError at `compile(values['row_values'][0] + ' +', 'cell', 'exec')`"),
     "a cell as a field": (COLUMN, "return {values['column_sample'][0]: 1.0}", "scored a field that is not registered"),
     "a misspelt field": (COLUMN, "return {'nmae': 1.0}", "scored the field 'nmae', which is not registered; did you mean 'name'?"),
     "a group error": (COLUMN, "class Many(Exception): pass\nraise Many([ValueError(text) for text in values['column_sample']])", "raised Many"),
-    "a strict cast": (TRANSFORM, "return pl.col('name').cast(pl.Int64)", "conversion from `str` to `i64` failed in column 'name' for 8 out of 8 values"),
-    "a strict date": (TRANSFORM, "return pl.col('name').str.to_date('%Y')", "conversion from `str` to `date` failed in column 'name' for 8 out of 8 values"),
-    "a strict number": (VALIDATOR, "return pl.col('name').str.to_integer()", "strict integer parsing failed for 8 value(s)"),
-    "an element": (TRANSFORM, "return pl.col('name').map_elements(lambda text: int(text), return_dtype=pl.Int64)", "invalid literal for int() with base 10"),
-    "a column of a cell's name": (TRANSFORM, "return pl.col(values['table']['name'][0])", "unable to find column"),
-    "a column that is missing": (TRANSFORM, "return pl.col('nmae')", 'unable to find column "nmae"'),
-    "a series of cells": (HOOK, "pl.Series('x', [1, values['table']['name'][0]], dtype=pl.Int64)", "raised TypeError"),
+    "a strict cast": (TRANSFORM, "return pl.col('name').cast(pl.Int64)", "cannot be applied: InvalidOperationError " + LEFT_OUT),
+    "a strict date": (TRANSFORM, "return pl.col('name').str.to_date('%Y')", "cannot be applied: InvalidOperationError " + LEFT_OUT),
+    "a strict number": (VALIDATOR, "return pl.col('name').str.to_integer()", "cannot be applied: ComputeError " + LEFT_OUT),
+    "an element": (TRANSFORM, "return pl.col('name').map_elements(lambda text: int(text), return_dtype=pl.Int64)", "cannot be applied: ValueError at `return pl.col('name').map_elements(lambda text: int(text), return_dtype=pl.Int64)`"),
+    "a column of a cell's name": (TRANSFORM, "return pl.col(values['table']['name'][0])", "cannot be applied: ColumnNotFoundError " + LEFT_OUT),
+    "a column that is missing": (TRANSFORM, "return pl.col('nmae')", "cannot be applied: ColumnNotFoundError " + LEFT_OUT),
+    "a series of cells": (HOOK, "pl.Series('x', [1, values['table']['name'][0]], dtype=pl.Int64)", "raised TypeError at `pl.Series('x', [1, values['table']['name'][0]], dtype=pl.Int64)`"),
     "a pattern of a cell": (VALIDATOR, "return pl.when(pl.col('name').str.contains(pl.col('name') + '(')).then(pl.lit('x'))", "ComputeError"),
-    "an attribute with quotation marks": (ROW, "getattr(object, 'fn\"' + str(values['row_values'][0]) + \"' fn 'fn\")", "has no attribute"),
-    "an odd quotation mark": (ROW, "getattr(object, \"fn'\" + str(values['row_values'][0]))", "raised AttributeError: type object '…'"),
-    "a column called like a cell": (HOOK, "table = values['table']\ntable.rename({'name': table['name'][0]}).select(pl.all().cast(pl.Int64))", "conversion from `str` to `i64` failed in column '…' for 8 out of 8 values"),
+    "an attribute with quotation marks": (ROW, "getattr(object, 'fn\"' + str(values['row_values'][0]) + \"' fn 'fn\")", "raised AttributeError at `getattr(object, "),
+    "an odd quotation mark": (ROW, "getattr(object, \"fn'\" + str(values['row_values'][0]))", "raised AttributeError at `getattr(object, "),
+    "a column called like a cell": (HOOK, "table = values['table']\ntable.rename({'name': table['name'][0]}).select(pl.all().cast(pl.Int64))", "raised InvalidOperationError at `table.rename({'name': table['name'][0]}).select(pl.all().cast(pl.Int64))`"),
     "an error number": (ROW, "raise OSError(2, values['row_values'][0])", "[Errno 2] No such file or directory"),
     "a warning": (HOOK, "import warnings\nwarnings.warn(f\"odd {values['table']['name'][0]}\")", None),
     "data of an event": (HOOK, "class Odd:\n    def __str__(self):\n        raise ValueError(values['table']['name'][0])\nvalues['logger'].info('x', data={'odd': Odd()})", None),
-    "a hook error": (HOOK, "from ade_engine.models import HookError\nraise HookError(f\"bad {values['table']['name'][0]}\")", "bad …"),
-    "a stage of a cell": (TRANSFORM, "from ade_engine.models import HookError\nraise HookError('bad', stage=values['table']['name'][0])", "raised HookError: bad"),
+    "a hook error": (HOOK, "from ade_engine.models import HookError\nraise HookError(f\"bad {values['table']['name'][0]}\")", "at `raise HookError(f\"bad {values['table']['name'][0]}\")`"),
+    "a stage of a cell": (TRANSFORM, "from ade_engine.models import HookError\nraise HookError('bad', stage=values['table']['name'][0])", "raised HookError at `raise HookError('bad', stage=values['table']['name'][0])`"),
     "a derived mapping of a cell": (HOOK, "values['state']['ade_engine'] = {'derived_mappings': {'field_name': 'made', 'source_header': values['table']['name'][0], 'source_index': 0}}\nreturn values['table'].with_columns(pl.lit(1).alias('made'))", None),
-    "a panic": (HOOK, "class Panic(BaseException): pass\nraise Panic(values['table']['name'][0])", "Panic"),
-    "the program's end": (HOOK, "raise SystemExit(values['table']['name'][0])", "SystemExit"),
-    "a cell that is refused": (WRITTEN, "values['output_sheet'].cell(1, 1).value = values['write_table']['name'][0] + chr(1)", "cannot be used in worksheets"),
-    "an object in a cell": (WRITTEN, "values['output_sheet'].cell(1, 1).value = [values['write_table']['name'][0]]", "Excel"),
+    "a panic": (HOOK, "class Panic(BaseException): pass\nraise Panic(values['table']['name'][0])", "Panic at `raise Panic(values['table']['name'][0])`"),
+    "the program's end": (HOOK, "raise SystemExit(values['table']['name'][0])", "raised SystemExit at `raise SystemExit(values['table']['name'][0])`"),
+    "a cell that is refused": (WRITTEN, "values['output_sheet'].cell(1, 1).value = values['write_table']['name'][0] + chr(1)", "raised IllegalCharacterError at `values['output_sheet'].cell(1, 1).value = values['write_table']['name'][0] + chr(1)`"),
+    "an object in a cell": (WRITTEN, "values['output_sheet'].cell(1, 1).value = [values['write_table']['name'][0]]", "raised ValueError at `values['output_sheet'].cell(1, 1).value = [values['write_table']['name'][0]]`"),
     "a wrong type": (HOOK, "return values['table'].to_dicts()", "returned list"),
-    "control characters": (TRANSFORM, "return pl.col('name') + chr(1)", "cannot be used in worksheets"),
-    "a list column": (TRANSFORM, "return pl.concat_list('name')", "Cannot convert"),
+    "control characters": (TRANSFORM, "return pl.col('name') + chr(1)", "text with a control character cannot be used in worksheets " + LEFT_OUT),
+    "a list column": (TRANSFORM, "return pl.concat_list('name')", "Cannot convert a column of type List to Excel " + LEFT_OUT),
     "an exception that is logged": (HOOK, "try:\n    int(values['table']['name'][0])\nexcept ValueError:\n    values['logger'].exception('unlucky')", None),
     "a log line without its place": (HOOK, "values['logger'].info('two %s', values['table']['name'][0], values['table']['name'][1])", None),
     "a thread": (HOOK, "import threading\nt = threading.Thread(target=int, args=(values['table']['name'][0],))\nt.start()\nt.join()", None),
@@ -115,6 +124,14 @@ def marked(tmp_path, ade_engine):
 
 def found_in(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret.lower() in text.lower()]
+
+
+def test_a_module_that_is_missing_is_named_in_the_hint_where_the_code_names_it(marked):
+    hints = []
+    for what in ("a module that is missing", "a module called like a cell"):
+        (logged,) = [event["data"] for event in marked(failing(*FAILURES[what][:2]), "info").events if event["event"] == "engine.log"]
+        hints.append(logged.get("hint"))
+    assert hints == ["if shillings is a package, add it to `dependencies` in pyproject.toml; the next run installs it", None]
 
 
 @pytest.mark.parametrize("level", ["debug", "info"])

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use ade::cancel::Cancel;
 use ade::configuration::ConfigurationError;
-use ade::engine::{EngineReport, Invocation, Launch, Message, Noticed, Task};
+use ade::engine::{EngineReport, Invocation, Launch, Message, Task};
 use ade::environment::builder::Build;
 use ade::environment::prepare::{PrepareError, Prepared};
 use ade::environment::{BuildError, BuildEvent, Built, Step};
 use ade::files::FileError;
 use ade::machine::Files;
-use ade::process::{Exit, Stream, Usage};
+use ade::process::{Exit, Stream};
 use ade::python::Python;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
@@ -139,16 +139,9 @@ impl Launch for SimulatedEngine {
             on_message(Message::Line(Stream::Stdout, "at work".to_owned()));
         });
         let report = |exit, completed| EngineReport {
-            exit,
-            usage: Usage::default(),
             wall: Duration::from_secs(1),
             completed,
-            computed_fields: Vec::new(),
-            noticed: Noticed::default(),
-            hint: None,
-            limit: None,
-            sandbox: None,
-            last_lines: Vec::new(),
+            ..EngineReport::silent(exit)
         };
         if cancel.is_cancelled() {
             return Ok(report(Exit::Cancelled, None));

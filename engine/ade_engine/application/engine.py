@@ -11,9 +11,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ade_engine.application.kept_warnings import configuration_warnings
-from ade_engine.infrastructure.caller import is_ade, show_values
+from ade_engine.infrastructure.caller import show_values
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
+from ade_engine.infrastructure.policy import decide, policy
 from ade_engine.infrastructure.settings import Settings, scan_limits
 from ade_engine.models.errors import ConfigError, HookError, InputError, PipelineError
 from ade_engine.models.fields import HookName
@@ -51,6 +52,7 @@ class Engine:
 
     def __init__(self, settings: Settings | None = None):
         self.settings = Settings() if settings is None else settings
+        decide()
 
     def run(self, request: RunRequest, *, logger: RunLogger | None = None) -> RunResult:
         """Normalize one file. Raises :class:`InputError` for unusable paths; later failures are in the result.
@@ -191,6 +193,7 @@ class _Run:
         self.plan = plan
         self.settings = settings
         self.logger = logger
+        self.policy = policy()
         #: Whether cells may have been read: what an error says may quote one from then on.
         self.cells_read = False
         self.notices = Notices()
@@ -220,7 +223,7 @@ class _Run:
         except BaseException as raised:
             # A panic in native code is no Exception.
             error = self._failure(raised)
-        computed = report.computed_fields() if is_ade() else []
+        computed = report.computed_fields() if self.policy.sends_notices else []
         if computed:
             # The closing report's shape is fixed, and has no place for them.
             self.logger.event(
@@ -228,14 +231,14 @@ class _Run:
                 message=f"Computed, without a column of their own: {', '.join(computed)}",
                 data={"fields": computed},
             )
-        if is_ade() and (self.notices.notices or self.notices.readings or self.notices.rows or self.notices.columns):
+        found = self.notices
+        if self.policy.sends_notices and (found.notices or found.readings or found.rows or found.columns):
             # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
-            newer = {"rows": self.notices.rows, "columns": self.notices.columns}
-            newer = {name: found for name, found in newer.items() if found}
+            newer = {name: rows for name, rows in (("rows", found.rows), ("columns", found.columns)) if rows}
             self.logger.event(
                 "run.noticed",
-                message="; ".join(notice["message"] for notice in self.notices.notices) or "Columns were read",
-                data={"notices": self.notices.notices, "readings": self.notices.readings, **newer},
+                message="; ".join(notice["message"] for notice in found.notices) or "Columns were read",
+                data={"notices": found.notices, "readings": found.readings, **newer},
             )
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None
@@ -290,7 +293,7 @@ class _Run:
 
         registry, manifest, package_folder, modules = _load_config(plan.config_package, self.settings, self.logger)
         report.fields = registry.fields
-        if is_ade():
+        if self.policy.sends_notices:
             # While the file is being read.
             for warning in configuration_warnings(plan.config_package, package_folder, modules, registry):
                 self.notices.add("configuration", warning)
@@ -403,7 +406,7 @@ class _Run:
             mark_as_free_of_values(raised)
         code = next((code for cls, code in _CODES if isinstance(raised, cls)), RunErrorCode.UNKNOWN_ERROR)
         stage = getattr(raised, "stage", None) if isinstance(raised, HookError) else None
-        if is_ade() and stage not in list(HookName):
+        if not self.policy.quotes_values and stage not in list(HookName):
             # A package may name what it likes as the stage of an error that it raises, a cell too.
             stage = None
         location = getattr(raised, "ade_location", None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 
-from ade_engine.infrastructure.caller import warnings_found, warnings_kept
+from ade_engine.infrastructure.policy import policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def configuration_warnings(
     config_package: Path, package_folder: Path, plugins: list[str], registry: Registry
 ) -> list[str]:
     """A sentence for each thing in the package without effect. The package is loaded."""
-    file = warnings_kept()
+    file = policy().warnings_kept
     if file is not None:
         known = _read(file, str(config_package))
         if known is not None:
@@ -36,7 +36,7 @@ def configuration_warnings(
         # A run does not fail because of what only helps its author; a check says what is wrong here.
         return []
     if file is not None:
-        _keep(warnings_found() or file, str(config_package), found)
+        _keep(policy().warnings_found or file, str(config_package), found)
     return found
 
 

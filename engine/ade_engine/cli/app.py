@@ -11,7 +11,8 @@ import os
 import sys
 
 from ade_engine.cli.arguments import Command, HelpWanted, Option, UsageError
-from ade_engine.infrastructure.caller import is_ade, keep_values_off_standard_error
+from ade_engine.infrastructure.caller import refuse
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import SettingsError
 
 TYPE_CHECKING = False
@@ -103,10 +104,13 @@ def app(arguments: Sequence[str] | None = None) -> int:
         print(_overview())
         return 0
     except UsageError as error:
+        refuse("usage", str(error))
         print(f"Usage: {usage}\n\nError: {error}", file=sys.stderr)
         return 2
     except SettingsError as error:
-        print(f"Invalid settings: {error}", file=sys.stderr)
+        message = f"Invalid settings: {error}"
+        if not refuse("settings_invalid", message):
+            print(message, file=sys.stderr)
         return 1
 
 
@@ -114,7 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program's own command line and end the process with its status."""
     # Imports and workbooks make many objects and little garbage: collecting less often saves a tenth of the start.
     gc.set_threshold(100_000, 20, 50)
-    if is_ade():
+    if not policy().quotes_values:
+        from ade_engine.infrastructure.observability.wording import keep_values_off_standard_error
+
         keep_values_off_standard_error()
     try:
         status = app(arguments)

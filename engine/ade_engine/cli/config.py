@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_log_options, load_settings
+from ade_engine.infrastructure.caller import refuse
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 
 TYPE_CHECKING = False
@@ -49,7 +50,9 @@ def validate(values: dict[str, Any]) -> int:
         try:
             registry = Engine(settings).check(config_package=folder, logger=context.logger)
         except (Exception, SystemExit) as error:
-            print(f"Config package INVALID: {_reason(error, folder)}")
+            reason, hint = _reason(error, folder)
+            refuse("config_invalid", reason, hint)
+            print(f"Config package INVALID: {'; '.join(filter(None, (reason, hint)))}")
             return 1
     print("Config package OK")
     print(f"- path: {folder}")
@@ -62,8 +65,8 @@ def validate(values: dict[str, Any]) -> int:
     return 0
 
 
-def _reason(error: BaseException, folder: Path) -> str:
-    """The error with the place in the author's files, on one line."""
+def _reason(error: BaseException, folder: Path) -> tuple[str, str | None]:
+    """The error with the place in the author's files, on one line, and what to do about it, where that is known."""
     from ade_engine.extensions.loader import InvalidSource, place_of, words_of
     from ade_engine.infrastructure.observability.refusals import refusal_behind
     from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
@@ -74,4 +77,4 @@ def _reason(error: BaseException, folder: Path) -> str:
     plain = isinstance(error, (AdeEngineError, ModuleNotFoundError)) and not isinstance(error, InvalidSource)
     words = words_of(error, named=not plain, place=place_of(error, Path(os.path.abspath(folder))))
     refusal = refusal_behind(error)
-    return words if refusal is None or refusal.hint is None else f"{words}; {refusal.hint}"
+    return words, None if refusal is None else refusal.hint

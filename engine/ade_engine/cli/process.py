@@ -9,6 +9,7 @@ from pathlib import Path
 from ade_engine.application.engine import Engine
 from ade_engine.cli.arguments import UsageError
 from ade_engine.cli.common import check_folders, check_log_options, check_sheet_options, load_settings
+from ade_engine.infrastructure.caller import refuse
 from ade_engine.models.errors import InputError
 from ade_engine.models.run import RunRequest, RunStatus
 
@@ -98,6 +99,7 @@ def _run(request: RunRequest, settings: Settings) -> bool:
         result = Engine(settings).run(request)
     except (InputError, OSError) as error:
         # Nothing was started: a path that cannot be used, a folder that cannot be created, a log that cannot be opened.
+        refuse("usage", str(error))
         print(f"Error: {error}", file=sys.stderr)
         return False
     return result.status is RunStatus.SUCCEEDED

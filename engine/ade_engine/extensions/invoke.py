@@ -10,9 +10,8 @@ from __future__ import annotations
 from inspect import Parameter, signature
 
 from ade_engine.extensions.missing_modules import advice_on
-from ade_engine.infrastructure.caller import is_ade
-from ade_engine.infrastructure.observability.stack import innermost_frame
-from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
+from ade_engine.infrastructure.observability.stack import author_frame
+from ade_engine.infrastructure.observability.wording import said_by, told
 from ade_engine.models.errors import AdeEngineError, ExtensionComplaint, PipelineError
 
 TYPE_CHECKING = False
@@ -141,7 +140,7 @@ def call_extension(fn: Callable[..., Any], context: Any, *, label: str | None = 
         return Caller(fn, values)(values)
     except (MissingParameter, TypeError) as error:
         name = label or getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or repr(fn)
-        raise PipelineError(f"{name}: {said_by(error) if is_ade() else error}") from error
+        raise PipelineError(f"{name}: {said_by(error)}") from error
 
 
 def source_of(fn: Any) -> tuple[str, int, str] | None:
@@ -184,12 +183,11 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     from ade_engine.infrastructure.observability.refusals import said_of_refusal
 
     raised = not isinstance(error, ExtensionComplaint)
-    place = innermost_frame(error.__traceback__, folder) if raised else None
-    place = place or source_of(entry.fn)
+    frame = author_frame(error.__traceback__, folder) if raised else None
+    place = source_of(entry.fn) if frame is None else (frame.filename, frame.lineno, frame.name)
     where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
-    what = (said_by(error) if is_ade() else str(error)) + advice_on(error) + said_of_refusal(error)
-    if raised:
-        what = f"raised {titled(kind_of(error), what)}"
+    what = f"raised {told(error, frame)}" if raised else str(error)
+    what += advice_on(error) + said_of_refusal(error)
     message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"
     location: dict[str, Any] = {"callable": entry.name, "role": role, "called_for": subject}
     if place is not None:

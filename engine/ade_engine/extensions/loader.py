@@ -15,9 +15,9 @@ from pathlib import Path
 from types import CodeType
 
 from ade_engine.extensions.missing_modules import advice_on
-from ade_engine.infrastructure.caller import is_ade
-from ade_engine.infrastructure.observability.stack import innermost_frame
-from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
+from ade_engine.infrastructure.observability.stack import author_frame
+from ade_engine.infrastructure.observability.wording import kind_of, said_by, told
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -51,8 +51,8 @@ def place_of(error: BaseException, folder: Path) -> dict[str, str | int]:
         return error.ade_place
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return {"file": error.filename, "line": error.lineno}
-    place = innermost_frame(error.__traceback__, str(folder))
-    if place is None or not Path(place[0]).is_relative_to(folder):
+    place = author_frame(error.__traceback__, str(folder))
+    if place is None or not Path(place.filename).is_relative_to(folder):
         return {}
     return dict(zip(("file", "line", "function"), place))
 
@@ -64,13 +64,13 @@ def words_of(error: BaseException, *, named: bool, place: dict[str, str | int]) 
     """
     from ade_engine.infrastructure.observability.refusals import said_of_refusal
 
-    if isinstance(error, InvalidSource) or isinstance(error, SyntaxError) and (hasattr(error, "ade_free_of_values") or not is_ade()):
-        said = error.msg
+    is_told_whole = policy().quotes_values or hasattr(error, "ade_free_of_values")
+    if isinstance(error, InvalidSource) or isinstance(error, SyntaxError) and is_told_whole:
+        # The place is named anyway.
+        text = f"{kind_of(error)}: {error.msg}" if named else error.msg
     else:
-        said = said_by(error) if is_ade() else str(error)
-    kind = kind_of(error)
-    said += advice_on(error) + said_of_refusal(error)
-    text = titled(kind, said) if named else said or kind
+        text = told(error) if named else said_by(error) or told(error)
+    text += advice_on(error) + said_of_refusal(error)
     return f"{text} ({place_in_words(place)})" if place else text
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.surroundings import current
+from ade_engine.models.errors import saying
 from ade_engine.models.series import series_of
 
 _TYPES = {
@@ -129,7 +130,7 @@ def readable(series: pl.Series) -> pl.Series:
         # The time as it is written there.
         return series.dt.replace_time_zone(None)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
-        raise TypeError(f"a reader reads text, numbers, dates and booleans, not a column of type {dtype.base_type()}")
+        raise saying(TypeError(f"a reader reads text, numbers, dates and booleans, not a column of type {dtype.base_type()}"))
     return series
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ade_engine.models.errors import UnknownAttribute, UnknownKey, did_you_mean
+from ade_engine.models.errors import UnknownAttribute, UnknownKey, did_you_mean, saying
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ class ColumnProfile:
     def like(self, known: Iterable[str]) -> float:
         """The share of the filled cells that are one of the known values; case, accents and outer blanks do not count."""
         if isinstance(known, (str, bytes)):
-            raise TypeError("like takes a list of the values that a column may have, such as like(['New', 'Used']), not one text")
+            words = "like takes a list of the values that a column may have, such as like(['New', 'Used']), not one text"
+            raise saying(TypeError(words))
         alike, looked_at = self._likeness([str(one) for one in known])
         return alike / looked_at if looked_at else 0.0
 

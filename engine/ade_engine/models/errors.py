@@ -31,6 +31,12 @@ class UnknownAttribute(AdeEngineError, AttributeError):
     ade_kind = "AttributeError"
 
 
+def saying(error: Exception, said: str | None = None) -> Exception:
+    """An error of another class that the engine raises itself, with its words where messages may not quote values."""
+    error.ade_said = str(error) if said is None else said
+    return error
+
+
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """The end of a sentence about a name that is not known: the one that is most like it, or all."""
     from difflib import get_close_matches

@@ -6,6 +6,7 @@ import time
 from logging import DEBUG, INFO
 
 from ade_engine.extensions.invoke import explain
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import AdeEngineError
 from ade_engine.models.notices import Notices
 
@@ -38,6 +39,7 @@ class RunContext:
         self.package_folder = package_folder
         self.state: dict[str, Any] = {}
         self.notices = notices or Notices()
+        self.policy = policy()
         self.debug = logger.isEnabledFor(DEBUG)
 
     def values(self) -> dict[str, Any]:

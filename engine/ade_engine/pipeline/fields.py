@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
 from ade_engine.fields.readers import Reader, count_issues, emptied_cells
 from ade_engine.fields.surroundings import ROW, Surroundings
-from ade_engine.infrastructure.caller import is_ade, show_values
-from ade_engine.infrastructure.observability.wording import kind_of, said_by, titled
+from ade_engine.infrastructure.caller import show_values
+from ade_engine.infrastructure.observability.wording import told
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.pipeline.columns import DOUBT_PREFIX, UNREAD_PREFIX, with_series
@@ -188,7 +188,7 @@ class Transforms(_Expressions):
                         else:
                             table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
-                        context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
+                        context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
                     around.end_transform(field)
                 if context.debug:
                     self._report(context, entry, field, region, table_index, before, table, expression is not None)
@@ -208,7 +208,7 @@ class Transforms(_Expressions):
         emitted: bool,
     ) -> None:
         samples: list[Any] = [frame.get_column(field).head(_SAMPLE_ROWS).to_list() for frame in (before, after)]
-        if is_ade():
+        if not context.policy.quotes_values:
             show_values(f"{entry.name} on {field!r}, the first values: {samples[0]} became {samples[1]}")
             samples = [None, None]
         context.logger.event(
@@ -430,7 +430,7 @@ class Validators(_Expressions):
         try:
             dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
         except RAISED as error:
-            context.fail(entry, self.role, subject, _Unusable(error, entry), ExtensionError)
+            context.fail(entry, self.role, subject, _Unusable(error), ExtensionError)
         if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
             wrong = WrongResult(
                 f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
@@ -455,10 +455,10 @@ class Validators(_Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject, _Unusable(own, entry), ExtensionError)
+                    context.fail(entry, self.role, subject, _Unusable(own), ExtensionError)
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1]), ExtensionError)
+            context.fail(speakers[-1], self.role, subject, _Unusable(error), ExtensionError)
 
     @staticmethod
     def _report(
@@ -506,8 +506,6 @@ def _joined(messages: list[pl.Expr]) -> pl.Expr:
 class _Unusable(WrongResult):
     """An expression that polars refuses to apply."""
 
-    def __init__(self, error: BaseException, entry: RegisteredFn):
-        source = source_of(entry.fn)
-        text = said_by(error, source and source[0]) if is_ade() else str(error).strip()
-        super().__init__(f"returned an expression that cannot be applied: {titled(kind_of(error), text)}")
+    def __init__(self, error: BaseException):
+        super().__init__(f"returned an expression that cannot be applied: {told(error)}")
         self.__cause__ = error

@@ -81,18 +81,15 @@ class SourceTable:
 
     def mixed_cells(self, index: int) -> tuple[Any, int] | None:
         """The scan's native cells and the column there, where a source column's cells of several types became text."""
-        native = getattr(self._scan, "mixed", None)
-        return None if native is None else native(self._span.first_column + index, self._span.data_start, self._span.stop)
+        return self._scan.mixed(self._span.first_column + index, self._span.data_start, self._span.stop)
 
     def padded_cells(self, index: int) -> tuple[Any, int] | None:
         """The scan's native cells and the column there, where the sheet shows numbers with leading zeros."""
-        native = getattr(self._scan, "padded", None)
-        return None if native is None else native(self._span.first_column + index, self._span.data_start, self._span.stop)
+        return self._scan.padded(self._span.first_column + index, self._span.data_start, self._span.stop)
 
     def shown_by_sheet(self, index: int) -> tuple[str | None, str | None]:
         """What the column of the sheet that a source column is part of shows about dates and decimal marks."""
-        shown = getattr(self._scan, "shown_by", None)
-        return (None, None) if shown is None else shown(self._span.first_column + index)
+        return self._scan.shown_by(self._span.first_column + index)
 
     def cell_counts(self) -> tuple[list[int], int]:
         """Cells that are not blank, for each source column, and data rows whose cells are all blank."""

@@ -12,7 +12,6 @@ from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, WrongResu
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders
 from ade_engine.fields.readers import likeness, profile
-from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.wording import stands_in_code
 from ade_engine.models.column_profile import ColumnProfile, TableProfile
 from ade_engine.models.errors import PipelineError
@@ -123,7 +122,7 @@ class ColumnMapper:
         ]
         if profiles is not None:
             self._notice_guesses(context, table, sheet_name, profiles, columns)
-        if self._by_values and is_ade():
+        if self._by_values and context.policy.sends_notices:
             self._note_reasons(context, table, sheet_name, table_index, profiles, columns)
         if context.debug:
             self._report(context, table, columns, contributions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.infrastructure.caller import is_ade
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
 from ade_engine.pipeline.columns import is_provenance
@@ -187,7 +187,7 @@ def _common_type(name: str, dtypes: list[pl.DataType], named: set[str]) -> pl.Da
         return pl.Float64()
     types = " and ".join(str(dtype) for dtype in known)
     # A hook can make columns that are called like values.
-    column = "a column that a hook has made" if is_ade() and name not in named else f"column {name!r}"
+    column = "a column that a hook has made" if name not in named and not policy().quotes_values else f"column {name!r}"
     raise PipelineError(
         f"tables cannot be merged: {column} is {types}; let a transform give it one type, "
         "or switch merge_tables_in_sheet off"

@@ -12,10 +12,10 @@ import time
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
 from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
-from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.observability.stack import GENERATED_FILE, frame_in
 from ade_engine.infrastructure.observability.wording import stands_in_code
-from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.infrastructure.policy import policy
+from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.fields import RowKind
 from ade_engine.models.row_layout import STATES, SheetRows
@@ -72,7 +72,7 @@ class RowClassifier:
             return RowKinds(bytearray(scan.rows_emitted), None)
         if context.debug:
             return self._classify_with_events(context, sheet_name, scan, progress)
-        if self._rules is not None and isinstance(scan, SheetScan):
+        if self._rules is not None and not isinstance(scan, ChangedScan):
             kinds, best = scan.classify_rows(self._rules)
             return RowKinds(kinds, best)
         if self._loop is None:
@@ -228,7 +228,7 @@ class RowClassifier:
 
     def _named(self, entry: RegisteredFn | None, scores: dict[Any, float]) -> dict[Any, float]:
         """Scores as events show them. A kind that no code names could be a cell's value, which `ade` does not store."""
-        if not is_ade() or all(kind in self._known_kinds for kind in scores):
+        if policy().quotes_values or all(kind in self._known_kinds for kind in scores):
             return scores
         shown: dict[Any, float] = {}
         for kind, score in scores.items():

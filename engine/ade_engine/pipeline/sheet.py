@@ -11,9 +11,8 @@ import polars as pl
 
 from ade_engine.fields import surroundings
 from ade_engine.fields.surroundings import Surroundings
-from ade_engine.infrastructure.caller import is_ade
 from ade_engine.infrastructure.settings import scan_limits
-from ade_engine.io.scan.changed_scan import ChangedScan
+from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.context import Progress
@@ -155,7 +154,7 @@ class SheetPipeline:
                 from ade_engine.pipeline.headerless import keep_records, mark_repeated_headers
 
                 repeated = mark_repeated_headers(verdict.kinds, scan)
-            if self._rows.goes_by_looks and is_ade():
+            if self._rows.goes_by_looks and context.policy.sends_notices:
                 notice_rows(context.notices, sheet_name, scan, verdict.kinds, repeated)
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ade_engine.infrastructure.caller import is_ade
+from ade_engine.infrastructure.policy import policy
 from ade_engine.infrastructure.observability.logger import timestamp
 from ade_engine.models.table import is_blank
 
@@ -242,7 +242,7 @@ class TableReport:
                 continue
             findings.columns += 1
             findings.note_score(derived.score)
-            if not is_ade() or derived.source_header.strip() in headers:
+            if policy().quotes_values or derived.source_header.strip() in headers:
                 findings.headers.add(derived.source_header)
             findings.derived = True
         for name, findings in fields.items():

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from ade_engine.infrastructure.caller import is_ade
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.events import (
     CONFIG_NAMESPACE,
     DEFAULT_EVENT,
@@ -187,7 +187,7 @@ class EventHandler(logging.Handler):
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Say that a log line was left out; under `ade` without its arguments, which may be cells."""
-        if not is_ade():
+        if policy().quotes_values:
             super().handleError(record)
         elif logging.raiseExceptions:
             place = f"{record.pathname}, line {record.lineno}"
@@ -226,22 +226,16 @@ def _as_ndjson(record: logging.LogRecord) -> str:
     try:
         return json.dumps(_plain_tree(line))
     except (TypeError, ValueError, RecursionError):
+        from ade_engine.infrastructure.observability.wording import told
+
         event = line["event"]
         line["data"] = None
         line.update(
             level="error",
             event=SERIALIZATION_FAILED,
-            message=f"The data of {event} cannot be written as JSON: {_words(reason)}",
+            message=f"The data of {event} cannot be written as JSON: {told(reason)}",
         )
         return json.dumps({key: value for key, value in line.items() if value is not None})
-
-
-def _words(error: Exception) -> str:
-    if not is_ade():
-        return f"{type(error).__name__}: {error}"
-    from ade_engine.infrastructure.observability.wording import told
-
-    return told(error)
 
 
 def _as_text(record: logging.LogRecord) -> str:
@@ -279,11 +273,11 @@ def _error_of(record: logging.LogRecord) -> dict[str, str] | None:
 
     error = record.exc_info[1]
     whole = getattr(record, "ade_whole_stack", True)
-    if is_ade():
-        message, trace = said_by(error), stack_trace_without_values(error, whole=whole, say=told)
+    if policy().quotes_values:
+        trace = stack_trace(error, whole=whole)
     else:
-        message, trace = str(error), stack_trace(error, whole=whole)
-    return {"type": kind_of(error), "message": message, "stack_trace": trace}
+        trace = stack_trace_without_values(error, whole=whole, say=told)
+    return {"type": kind_of(error), "message": said_by(error), "stack_trace": trace}
 
 
 def _plain(value: Any) -> Any:

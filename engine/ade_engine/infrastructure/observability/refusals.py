@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 import os
 
-from ade_engine.infrastructure.caller import is_ade, policy
 from ade_engine.infrastructure.observability.wording import stands_in_sources
+from ade_engine.infrastructure.policy import policy
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -30,10 +30,13 @@ _SHARING = ("synchronize", "shared_memory", "heap", "managers", "forkserver")
 #: What a line has in it that takes a process out of its group.
 _LEAVING = ("setsid", "setpgid", "setpgrp", "start_new_session", "process_group")
 _DENIED_WORDS = "Permission denied (os error 13)"
+_FULL_WORDS = (f"(os error {errno.ENOSPC})", f"(os error {errno.EDQUOT})")
+#: What made a run fail, by the number that the operating system has for it.
+_LIMITS = {errno.EFBIG: "file_size", errno.EMFILE: "open_files", errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full"}
 
 
 class Refusal(Record, frozen=True):
-    """What was refused, what to do about it, and the limit that it comes from, if it is one."""
+    """What was refused, what to do about it, and the code of the limit that it comes from, if it is one."""
 
     said: str
     hint: str | None
@@ -42,13 +45,16 @@ class Refusal(Record, frozen=True):
 
 def refusal_behind(error: BaseException | None) -> Refusal | None:
     """The refusal that the error, or one of those behind it, comes from; ``None``: it has other reasons."""
-    if not is_ade():
+    if not policy().sends_codes:
         return None
-    known = policy()
+    known = policy().rights
     for part in _chain(error):
         limit = _limit(part)
         if limit is not None:
             return Refusal(said="", hint=None, limit=limit)
+        missing = _missing(part)
+        if missing is not None:
+            return missing
         if known is not None:
             refusal = _processes(part) or _network(part, known) or _file(part, known) or _left_out(part, known)
             if refusal is not None:
@@ -58,7 +64,7 @@ def refusal_behind(error: BaseException | None) -> Refusal | None:
 
 def said_of_refusal(error: BaseException | None) -> str:
     """What was refused, to be put behind the error's own text; empty where nothing was."""
-    if policy() is None:
+    if policy().rights is None:
         return ""
     refusal = refusal_behind(error)
     return f"; {refusal.said}" if refusal is not None and refusal.said else ""
@@ -81,8 +87,19 @@ def _limit(error: BaseException) -> str | None:
     if isinstance(error, MemoryError):
         return "memory"
     if isinstance(error, OSError):
-        return {errno.EFBIG: "file_size", errno.EMFILE: "open_files"}.get(error.errno)
-    return None
+        return _LIMITS.get(error.errno)
+    return "disk_full" if any(words in _text(error) for words in _FULL_WORDS) else None
+
+
+def _missing(error: BaseException) -> Refusal | None:
+    """A module that is not there. Its name is said where it stands in the author's code."""
+    if not isinstance(error, ModuleNotFoundError) or error.name is None or hasattr(error, "ade_place"):
+        return None
+    package = error.name.partition(".")[0]
+    if not hasattr(error, "ade_free_of_values") and not stands_in_sources(package, error.__traceback__):
+        return None
+    hint = f"if {package} is a package, add it to `dependencies` in pyproject.toml; the next run installs it"
+    return Refusal(said="", hint=hint, limit=None)
 
 
 def _processes(error: BaseException) -> Refusal | None:

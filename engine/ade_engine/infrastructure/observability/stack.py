@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import traceback
+from functools import cache
 
 from ade_engine.models.errors import AdeEngineError, ExtensionComplaint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from traceback import FrameSummary
     from types import FrameType, TracebackType
 
 #: Where the engine's own code lies.
@@ -25,6 +27,16 @@ GENERATED_FILE = "<ade_engine row detectors>"
 def is_engine_file(file_name: str) -> bool:
     """Whether a traceback's file name belongs to the engine's own code."""
     return file_name == GENERATED_FILE or file_name.startswith(ENGINE_FOLDER + os.sep)
+
+
+@cache
+def is_authors_file(file_name: str) -> bool:
+    """Whether a traceback's file name belongs neither to the engine, nor to Python, nor to an installed package."""
+    import sysconfig
+
+    kinds = ("stdlib", "platstdlib", "purelib", "platlib")
+    libraries = tuple(sysconfig.get_path(kind) + os.sep for kind in kinds)
+    return not file_name.startswith(("<", *libraries)) and not is_engine_file(file_name)
 
 
 def stack_trace(error: BaseException, *, whole: bool) -> str:
@@ -85,19 +97,15 @@ def _leave_out_engine(described: traceback.TracebackException) -> None:
         waiting += (part.__cause__, part.__context__)
 
 
-def innermost_frame(trace: TracebackType | None, folder: str | None = None) -> tuple[str, int, str] | None:
-    """File, line and function of the deepest frame of an author's, preferably below ``folder``."""
-    found = None
-    preferred = None
-    while trace is not None:
-        file_name = trace.tb_frame.f_code.co_filename
-        if not is_engine_file(file_name) and not file_name.startswith("<frozen"):
-            place = (file_name, trace.tb_lineno, trace.tb_frame.f_code.co_name)
-            found = place
-            if folder is not None and file_name.startswith(folder + os.sep):
-                preferred = place
-        trace = trace.tb_next
-    return preferred or found
+def author_frame(trace: TracebackType | None, folder: str | None = None) -> FrameSummary | None:
+    """The deepest frame of an author's code, preferably below ``folder``."""
+    found, best = None, (False, False)
+    for frame in traceback.extract_tb(trace):
+        is_below = folder is not None and frame.filename.startswith(folder + os.sep)
+        rank = (is_below, is_authors_file(frame.filename))
+        if any(rank) and rank >= best:
+            found, best = frame, rank
+    return found
 
 
 def frame_in(trace: TracebackType | None, file_name: str) -> tuple[FrameType, int] | None:

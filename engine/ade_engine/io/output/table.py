@@ -7,6 +7,7 @@ from typing import Any
 
 from ade_engine import _native
 from ade_engine.io.limits import LONGEST_TEXT
+from ade_engine.models.errors import saying
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ class Table:
         if illegal is not None:
             from openpyxl.utils.exceptions import IllegalCharacterError
 
-            raise IllegalCharacterError(f"{illegal} cannot be used in worksheets.")
+            raise saying(
+                IllegalCharacterError(f"{illegal} cannot be used in worksheets."),
+                "text with a control character cannot be used in worksheets",
+            )
 
     @property
     def original(self) -> pl.DataFrame:
@@ -98,17 +102,15 @@ class Table:
             else:
                 value = next((value for value in column.to_list() if value is not None), None)
                 if value is not None:
-                    raise ValueError(f"Cannot convert {value!r} to Excel")
+                    raise saying(ValueError(f"Cannot convert {value!r} to Excel"), f"Cannot convert a column of type {base} to Excel")
                 changed.append(pl.Series(name, [None] * frame.height, dtype=pl.Null))
         return frame.with_columns(changed) if changed else frame
 
     def check_time_zones(self) -> None:
         """Fail where openpyxl would when it saves."""
         if self.has_time_zones:
-            raise TypeError(
-                "Excel does not support timezones in datetimes. "
-                "The tzinfo in the datetime/time object must be set to None."
-            )
+            words = "Excel does not support timezones in datetimes. The tzinfo in the datetime/time object must be set to None."
+            raise saying(TypeError(words))
 
 
 def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,16 +7,15 @@ from itertools import chain
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.scan.changed_scan import ChangedScan
 from ade_engine.io.scan.merged import in_order
-from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 
 _TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta))
 
 
 def scan_of_worksheet(
     worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None, fill_merged: bool = False
-) -> SheetScan | ChangedScan:
+) -> SheetScan:
     """A scan of the rows of an openpyxl worksheet."""
     rows = [list(row) for row in worksheet.iter_rows(values_only=True)]
     merged = merged_ranges_of(worksheet)

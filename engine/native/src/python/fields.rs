@@ -253,7 +253,7 @@ pub fn read_column<'py>(
         },
     };
     let origin = match origin {
-        Some((scan, column, rows)) => Some((scan.get().sheet()?, column, series_of(&rows)?)),
+        Some((scan, column, rows)) => Some((scan.get().sheet(), column, series_of(&rows)?)),
         None => None,
     };
     let (outcome, is_exact) = py.detach(|| {
@@ -396,7 +396,7 @@ pub fn shown_by<'py>(
 ) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
     let origin = match origin {
-        Some((scan, column, rows)) => Some((scan.get().sheet()?, column, series_of(&rows)?)),
+        Some((scan, column, rows)) => Some((scan.get().sheet(), column, series_of(&rows)?)),
         None => None,
     };
     let (hints, is_money) = py.detach(|| {
@@ -431,7 +431,7 @@ pub fn shown_by_sheet(
     scan: &Bound<'_, Scan>,
     column: usize,
 ) -> PyResult<(Option<&'static str>, Option<&'static str>)> {
-    let sheet = scan.get().sheet()?;
+    let sheet = scan.get().sheet();
     Ok(in_words(py.detach(|| {
         let mut values = Vec::new();
         sheet.visit_column(column, 0, sheet.facts().rows_emitted, |cell| {
@@ -496,7 +496,7 @@ pub fn classify_rows<'py>(
     rules: Vec<GivenRule>,
     layout: Option<&Bound<'py, SheetLayout>>,
 ) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
-    let sheet = scan.get().sheet()?;
+    let sheet = scan.get().sheet();
     let rules: Vec<Rule> = rules
         .into_iter()
         .map(|(what, words, least, score)| match (what.as_str(), words) {

@@ -22,7 +22,7 @@ impl SheetLayout {
     /// Finds the layout of a scanned sheet.
     #[new]
     fn new(py: Python<'_>, scan: &Bound<'_, Scan>) -> PyResult<Self> {
-        let sheet = scan.get().sheet()?;
+        let sheet = scan.get().sheet();
         let layout = py.detach(|| layout::recognise(&sheet));
         Ok(Self { layout })
     }
@@ -65,7 +65,7 @@ pub fn layout_features(
     py: Python<'_>,
     scan: &Bound<'_, Scan>,
 ) -> PyResult<Vec<(usize, usize, Vec<u16>)>> {
-    let sheet = scan.get().sheet()?;
+    let sheet = scan.get().sheet();
     Ok(py.detach(|| layout::features_of(&sheet)))
 }
 

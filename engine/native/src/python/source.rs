@@ -121,7 +121,7 @@ impl Source {
             })
         });
         match outcome {
-            Ok(sheet) => Ok(Scan::new(sheet, None)),
+            Ok(sheet) => Ok(Scan::of(sheet, None)),
             Err(Failure::Read(error)) => Err(to_python(error)),
             Err(Failure::Python(error)) => Err(error),
         }
@@ -144,7 +144,7 @@ impl Source {
         let (sheet, details) = py
             .detach(|| self.source.book()?.scan_in_detail(sheet, limits))
             .map_err(to_python)?;
-        Ok(Scan::new(Arc::new(sheet), details))
+        Ok(Scan::of(Arc::new(sheet), details))
     }
 
     /// The merged ranges of a sheet as the file has them, as (first row, last row, first column, last column) from 1.
@@ -179,108 +179,135 @@ fn range_of(range: MergedRange) -> Range {
 }
 
 /// The cells of a sheet that was scanned.
-#[pyclass(frozen, module = "ade_engine._native")]
+///
+/// Row numbers count from 0 and include empty rows. Rows end with their last value.
+#[pyclass(frozen, subclass, module = "ade_engine._native")]
 pub struct Scan {
-    sheet: Mutex<Option<Arc<Sheet>>>,
-    details: Option<Sheet>,
+    sheet: Arc<Sheet>,
+    details: Option<Arc<Sheet>>,
 }
 
 impl Scan {
-    fn new(sheet: Arc<Sheet>, details: Option<Sheet>) -> Self {
+    fn of(sheet: Arc<Sheet>, details: Option<Sheet>) -> Self {
         Self {
-            sheet: Mutex::new(Some(sheet)),
-            details,
+            sheet,
+            details: details.map(Arc::new),
         }
     }
 
-    pub(super) fn sheet(&self) -> PyResult<Arc<Sheet>> {
-        let sheet = self.sheet.lock().unwrap_or_else(PoisonError::into_inner);
-        sheet
-            .clone()
-            .ok_or_else(|| PyRuntimeError::new_err("the scan of this sheet was freed"))
+    pub(super) fn sheet(&self) -> Arc<Sheet> {
+        Arc::clone(&self.sheet)
     }
 }
 
 #[pymethods]
 impl Scan {
-    /// (rows emitted, stopped early, truncated rows, width)
-    fn facts(&self) -> PyResult<(usize, bool, usize, usize)> {
-        let facts = self.sheet()?.facts();
-        Ok((
-            facts.rows_emitted,
-            facts.stopped_early,
-            facts.truncated_rows,
-            facts.width,
-        ))
+    /// The same cells, for a class that is derived from this one.
+    #[new]
+    fn new(scan: &Bound<'_, Self>) -> Self {
+        let Self { sheet, details } = scan.get();
+        Self {
+            sheet: Arc::clone(sheet),
+            details: details.clone(),
+        }
+    }
+
+    /// Rows up to the last one, or up to where scanning stopped.
+    #[getter]
+    fn rows_emitted(&self) -> usize {
+        self.sheet.facts().rows_emitted
+    }
+
+    /// Whether a long run of empty rows ended the scan.
+    #[getter]
+    fn stopped_early(&self) -> bool {
+        self.sheet.facts().stopped_early
+    }
+
+    /// Declared rows that were left out by that.
+    #[getter]
+    fn truncated_rows(&self) -> usize {
+        self.sheet.facts().truncated_rows
+    }
+
+    /// Cells of the widest row.
+    #[getter]
+    fn width(&self) -> usize {
+        self.sheet.facts().width
     }
 
     /// How many formulas were saved without a value, and row and column of the first one, from 1.
-    fn formulas_without_value(&self) -> PyResult<(usize, Option<(usize, usize)>)> {
-        let found = self.sheet()?.findings().formulas_without_value;
+    #[getter]
+    fn formulas_without_value(&self) -> (usize, Option<(usize, usize)>) {
+        let found = self.sheet.findings().formulas_without_value;
         let first = found.first.map(|(row, column)| (row + 1, column + 1));
-        Ok((found.count, first))
+        (found.count, first)
     }
 
     /// The merged ranges in order of their first cells; nothing where the scan ended before it came to them.
-    fn merged_ranges(&self) -> PyResult<Option<Vec<Range>>> {
-        let sheet = self.sheet()?;
-        let findings = sheet.findings();
+    #[getter]
+    fn merged_ranges(&self) -> Option<Vec<Range>> {
+        let findings = self.sheet.findings();
         let ranges = findings.merged.iter().copied().map(range_of);
-        Ok((!findings.merged_unknown).then(|| ranges.collect()))
+        (!findings.merged_unknown).then(|| ranges.collect())
     }
 
     /// How many merged ranges hide values in some blocks of rows (the first row of each, counted from 0, and the row behind
-    /// its last), and the first of them.
-    fn hiding_ranges(&self, blocks: Vec<(usize, usize)>) -> PyResult<(usize, Option<Range>)> {
-        let (count, first) = self.sheet()?.hiding_ranges(&blocks);
-        Ok((count, first.map(range_of)))
+    /// its last), and the first of them. A range hides values where its first cell has one: the others are read as empty.
+    fn hiding_ranges(&self, blocks: Vec<(usize, usize)>) -> (usize, Option<Range>) {
+        let (count, first) = self.sheet.hiding_ranges(&blocks);
+        (count, first.map(range_of))
     }
 
     /// How many merged ranges were filled, the first of them, and how many were left although they should have been.
-    fn filled_ranges(&self) -> PyResult<(usize, Option<Range>, usize)> {
-        let filled = self.sheet()?.findings().filled;
-        Ok((filled.ranges, filled.first.map(range_of), filled.left))
+    #[getter]
+    fn filled_ranges(&self) -> (usize, Option<Range>, usize) {
+        let filled = self.sheet.findings().filled;
+        (filled.ranges, filled.first.map(range_of), filled.left)
     }
 
     /// How many of the filled ranges give a number to several rows, and the first of these.
-    fn filled_numbers(&self) -> PyResult<(usize, Option<Range>)> {
-        let filled = self.sheet()?.findings().filled;
-        Ok((filled.numbers, filled.first_number.map(range_of)))
+    #[getter]
+    fn filled_numbers(&self) -> (usize, Option<Range>) {
+        let filled = self.sheet.findings().filled;
+        (filled.numbers, filled.first_number.map(range_of))
     }
 
     /// The extent that the file says the sheet has: (first column, first row, last column, last row), from 1.
-    fn declared(&self) -> PyResult<Option<(usize, usize, usize, usize)>> {
-        let declared = self.sheet()?.declared();
-        Ok(declared.map(|extent| {
+    #[getter]
+    fn declared(&self) -> Option<(usize, usize, usize, usize)> {
+        self.sheet.declared().map(|extent| {
             (
                 extent.first_column,
                 extent.first_row,
                 extent.last_column,
                 extent.last_row,
             )
-        }))
+        })
     }
 
+    /// Rows from one to before another; an empty row is an empty list.
     fn rows<'py>(
         &self,
         py: Python<'py>,
         start: usize,
         stop: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let sheet = self.sheet()?;
+        let sheet = &self.sheet;
         let stop = stop.min(sheet.facts().rows_emitted);
         let mut objects = CellObjects::new();
         let mut cells = Vec::new();
         let mut rows = Vec::with_capacity(stop.saturating_sub(start));
         for row in start..stop {
             sheet.read_row(row, &mut cells);
-            rows.push(row_list(py, &sheet, &mut objects, &cells)?);
+            rows.push(row_list(py, sheet, &mut objects, &cells)?);
         }
         PyList::new(py, rows)
     }
 
-    /// For each of some rows the details of its cells: see `read::xlsx::cell_type::detail`; -1 where the file has no cell. Only
-    /// known for a peek at a workbook of the `.xlsx` family.
+    /// For each of some rows the details of its cells: see `read::xlsx::cell_type::detail`; -1 where the file has no cell. Rows
+    /// end with their last cell; one that the file has without a cell is `[-2]`. Only known for a peek at a workbook of the
+    /// `.xlsx` family.
     fn details(&self, start: usize, stop: usize) -> Vec<Vec<i64>> {
         let Some(details) = &self.details else {
             return Vec::new();
@@ -299,29 +326,28 @@ impl Scan {
     }
 
     fn row<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyList>> {
-        let sheet = self.sheet()?;
+        let sheet = &self.sheet;
         if row >= sheet.facts().rows_emitted {
             return Err(PyIndexError::new_err("the sheet has no such row"));
         }
         let mut cells = Vec::new();
         sheet.read_row(row, &mut cells);
-        row_list(py, &sheet, &mut CellObjects::new(), &cells)
+        row_list(py, sheet, &mut CellObjects::new(), &cells)
     }
 
-    fn is_empty_row(&self, row: usize) -> PyResult<bool> {
-        Ok(self.sheet()?.row_width(row) == 0)
+    /// Whether a row has no value.
+    fn is_empty_row(&self, row: usize) -> bool {
+        self.sheet.row_width(row) == 0
     }
 
-    /// The widest of some rows.
-    fn widest(&self, start: usize, stop: usize) -> PyResult<usize> {
-        let sheet = self.sheet()?;
-        let stop = stop.min(sheet.facts().rows_emitted);
-        Ok((start..stop)
-            .map(|row| sheet.row_width(row))
-            .max()
-            .unwrap_or(0))
+    /// Cells of the widest of some rows.
+    fn widest(&self, start: usize, stop: usize) -> usize {
+        let stop = stop.min(self.sheet.facts().rows_emitted);
+        let widths = (start..stop).map(|row| self.sheet.row_width(row));
+        widths.max().unwrap_or(0)
     }
 
+    /// The raw cells of a column.
     fn values<'py>(
         &self,
         py: Python<'py>,
@@ -329,10 +355,10 @@ impl Scan {
         start: usize,
         stop: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let sheet = self.sheet()?;
         let mut cells = Vec::with_capacity(stop.saturating_sub(start));
-        sheet.visit_column(column, start, stop, |cell| cells.push(cell));
-        row_list(py, &sheet, &mut CellObjects::new(), &cells)
+        self.sheet
+            .visit_column(column, start, stop, |cell| cells.push(cell));
+        row_list(py, &self.sheet, &mut CellObjects::new(), &cells)
     }
 
     /// A column for polars: an Arrow column; `True` if there is no value at all; nothing if Python has to make the
@@ -344,8 +370,8 @@ impl Scan {
         column: usize,
         start: usize,
         stop: usize,
-    ) -> PyResult<(bool, Option<ArrowColumn>)> {
-        let sheet = self.sheet()?;
+    ) -> (bool, Option<ArrowColumn>) {
+        let sheet = &self.sheet;
         let (is_null, built) = py.detach(|| {
             let is_null = sheet.column_kinds(column, start, stop).first == Tag::Empty;
             (
@@ -353,57 +379,48 @@ impl Scan {
                 if is_null {
                     None
                 } else {
-                    series::build(&sheet, column, start, stop)
+                    series::build(sheet, column, start, stop)
                 },
             )
         });
-        Ok((
+        (
             is_null,
             built.map(|column| ArrowColumn {
                 name,
                 column: Mutex::new(Some(column)),
             }),
-        ))
+        )
     }
 
     /// Whether a column's cells are of several types, so that some lose theirs in the column that is made of them.
-    fn is_mixed(&self, column: usize, start: usize, stop: usize) -> PyResult<bool> {
-        let kinds = self.sheet()?.column_kinds(column, start, stop);
-        Ok(match Plan::of(kinds) {
+    fn is_mixed(&self, column: usize, start: usize, stop: usize) -> bool {
+        let kinds = self.sheet.column_kinds(column, start, stop);
+        match Plan::of(kinds) {
             Plan::Text | Plan::PythonText => !kinds.only(&[Tag::Text, Tag::EmptyText]),
             Plan::Other => true,
             _ => false,
-        })
+        }
     }
 
     /// Whether a column has numbers that are shown with leading zeros.
-    fn has_zeros(&self, column: usize, start: usize, stop: usize) -> PyResult<bool> {
-        Ok(self.sheet()?.zeros().any_in(column, start, stop))
+    fn has_zeros(&self, column: usize, start: usize, stop: usize) -> bool {
+        self.sheet.zeros().any_in(column, start, stop)
     }
 
+    /// Cells that are not blank for each of the first columns, and rows in which all of these are.
     fn cell_counts(
         &self,
         py: Python<'_>,
         start: usize,
         stop: usize,
         width: usize,
-    ) -> PyResult<(Vec<usize>, usize)> {
-        let sheet = self.sheet()?;
-        Ok(py.detach(|| sheet.count_cells(start, stop, width)))
+    ) -> (Vec<usize>, usize) {
+        py.detach(|| self.sheet.count_cells(start, stop, width))
     }
 
     /// Bytes that the cells and the sheet's own text take.
-    fn heap_bytes(&self) -> PyResult<usize> {
-        Ok(self.sheet()?.heap_bytes())
-    }
-
-    fn free(&self, py: Python<'_>) {
-        let sheet = self
-            .sheet
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        py.detach(|| drop(sheet));
+    fn heap_bytes(&self) -> usize {
+        self.sheet.heap_bytes()
     }
 }
 
@@ -444,7 +461,7 @@ pub fn scan_of_rows(
         }
     }
     let extent = DeclaredExtent::of_rows(last_row);
-    Ok(Scan::new(Arc::new(builder.finish(Some(extent))), None))
+    Ok(Scan::of(Arc::new(builder.finish(Some(extent))), None))
 }
 
 /// A column that polars can take over, once.

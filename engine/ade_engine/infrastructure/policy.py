@@ -1,0 +1,83 @@
+"""What this process may say, and what it does beyond the contract: decided in one place, when an engine is made.
+
+Called directly the engine keeps to the contract. In a run of `ade`, which sets environment variables for the engine's
+process, it also keeps cell values out of everything but the output (events are stored, and people who may not read the
+input read them), and it tells what it noticed.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ade_engine.models.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Set in every process that `ade` starts for a run or a check.
+RUN_MARKER = "ADE_ENGINE_RUN"
+#: Set where a person at a terminal wants to see the values that messages leave out.
+SHOW_VALUES = "ADE_ENGINE_SHOW_VALUES"
+_WARNINGS_KEPT = "ADE_ENGINE_WARNINGS_KEPT"
+_WARNINGS_FOUND = "ADE_ENGINE_WARNINGS_FOUND"
+_RIGHTS = "ADE_ENGINE_POLICY"
+
+
+class Policy(Record, frozen=True):
+    """The decisions."""
+
+    #: Whether messages and events may quote cell values, the texts of errors, and names that may be cell values.
+    quotes_values: bool
+    #: Whether values that messages leave out are sent apart, for the terminal of the person who asked for them.
+    shows_values: bool
+    #: Whether there are events of what the engine noticed in the input, in the columns and in the config package.
+    sends_notices: bool
+    #: Whether failures have codes and hints that the contract does not know.
+    sends_codes: bool
+    #: The file that keeps the warnings about a config package between runs; ``None``: they are looked for in each run.
+    warnings_kept: str | None
+    #: The file that new warnings are left in, where the run may not write the file that keeps them.
+    warnings_found: str | None
+    #: The folders that the run may write, and whether it has a network; ``None``: nothing is known of limits to that.
+    rights: dict[str, Any] | None
+
+
+def _decided() -> Policy:
+    is_ade = bool(os.environ.get(RUN_MARKER))
+    return Policy(
+        quotes_values=not is_ade,
+        shows_values=is_ade and bool(os.environ.get(SHOW_VALUES)),
+        sends_notices=is_ade,
+        sends_codes=is_ade,
+        warnings_kept=os.environ.get(_WARNINGS_KEPT) or None,
+        warnings_found=os.environ.get(_WARNINGS_FOUND) or None,
+        rights=_rights(),
+    )
+
+
+def _rights() -> dict[str, Any] | None:
+    text = os.environ.get(_RIGHTS)
+    if not text:
+        return None
+    import json
+
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+_policy = _decided()
+
+
+def policy() -> Policy:
+    """The decisions that hold now."""
+    return _policy
+
+
+def decide() -> None:
+    """Decide anew, by the environment variables as they are now."""
+    global _policy
+    _policy = _decided()
