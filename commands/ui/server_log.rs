@@ -6,7 +6,8 @@
 use ade::api::state::Told;
 use ade::clock::Timestamp;
 use ade::environment::provide::Progress;
-use ade::run::change::{Change, QueueMetrics, Source};
+use ade::run::change::{Change, Source};
+use ade::run::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
 use ade::store::{EnvironmentRecord, RunRecord};
 

@@ -192,7 +192,8 @@ impl Provider<'_> {
         // No worker may be there to end the lease. It was not renewed for as long as it holds, however the wall clock jumped
         // meanwhile.
         if let Some(until) = seen.claim_expires_at
-            && now.since(since) >= self.lease_of_builder(seen)
+            && let Some(lease) = self.lease_of_builder(seen)
+            && now.since(since) >= lease
             && until < machine.now()
         {
             return Ok(Some(Claimable::Left(until)));
@@ -218,23 +219,26 @@ impl Provider<'_> {
         Ok(None)
     }
 
-    /// The process that builds an environment, where it is known.
-    fn builder_of(&self, environment: &EnvironmentRecord) -> Option<WorkerRecord> {
-        let process = environment.claim_process.as_ref()?;
-        let workers = self.workspace.store.workers().ok()?;
-        workers.into_iter().find(|worker| worker.id == *process)
+    /// The process that builds an environment, where it is registered.
+    fn builder_of(
+        &self,
+        environment: &EnvironmentRecord,
+    ) -> Result<Option<WorkerRecord>, StoreError> {
+        let workers = self.workspace.store.workers()?;
+        let is_its = |worker: &WorkerRecord| Some(&worker.id) == environment.claim_process.as_ref();
+        Ok(workers.into_iter().find(is_its))
     }
 
-    /// How long the builder's lease holds without being renewed.
-    fn lease_of_builder(&self, environment: &EnvironmentRecord) -> Duration {
+    /// How long the builder's lease holds without being renewed. `None`: the store does not answer, so its lease is not judged now.
+    fn lease_of_builder(&self, environment: &EnvironmentRecord) -> Option<Duration> {
         let own = self.workspace.settings.worker.lease;
-        let builder = self.builder_of(environment);
-        builder.map_or(own, |builder| builder.lease)
+        let builder = self.builder_of(environment).ok()?;
+        Some(builder.map_or(own, |builder| builder.lease))
     }
 
     /// The builder of an environment: `process 4711 on host`, where it is known.
     fn holder(&self, environment: &EnvironmentRecord) -> Option<String> {
-        let builder = self.builder_of(environment)?;
+        let builder = self.builder_of(environment).ok().flatten()?;
         Some(format!("process {} on {}", builder.pid, builder.host))
     }
 

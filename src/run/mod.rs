@@ -36,6 +36,7 @@ pub mod list;
 mod log;
 pub mod output;
 pub mod provide;
+pub mod queue_metrics;
 pub mod recover;
 pub mod remove;
 pub mod request;

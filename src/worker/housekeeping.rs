@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::Pool;
 use crate::fleet::longest_lease;
 use crate::machine::{JUMP, Machine, Moment, Steady};
-use crate::run::change::{Change, QueueMetrics};
+use crate::run::change::Change;
 use crate::run::ends;
 use crate::run::lifecycle::send_back;
+use crate::run::queue_metrics::QueueMetrics;
 use crate::run::recover::recover;
 use crate::store::{BuildAttempts, StoreError, Used};
 
